@@ -1,0 +1,138 @@
+"""What editors keep: images, their renditions, the vocabulary of tags, and which tag stands on which image."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+
+class Image(models.Model):
+    """One picture as an editor sees it; `revision` grows with every change a reader of the mirror could notice."""
+
+    class State(models.TextChoices):
+        IN_REVIEW = "in_review", _("in review")
+        PUBLISHED = "published", _("published")
+        ARCHIVED = "archived", _("archived")
+
+    class LabelState(models.TextChoices):
+        DONE = "done", _("labelled")
+        NOT_ANALYSABLE = "not_analysable", _("not analysable")
+        UNAVAILABLE = "unavailable", _("labels unavailable")
+        OFF = "off", _("labels switched off")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    title = models.CharField(_("title"), max_length=200)
+    alt_text = models.CharField(_("alt text"), max_length=500, blank=True)
+    credit = models.CharField(_("credit"), max_length=200, blank=True)
+    file_name = models.CharField(_("file name"), max_length=255)
+    state = models.CharField(_("state"), max_length=16, choices=State, default=State.IN_REVIEW, db_index=True)
+
+    format = models.CharField(_("format"), max_length=8)
+    width = models.PositiveIntegerField(_("width"))
+    height = models.PositiveIntegerField(_("height"))
+    bytes = models.PositiveBigIntegerField(_("bytes"))
+    sha256 = models.CharField(_("SHA-256"), max_length=64, db_index=True)
+    taken_at = models.DateTimeField(_("date taken"), null=True, blank=True)
+    camera = models.CharField(_("camera"), max_length=200, blank=True)
+    latitude = models.FloatField(_("latitude"), null=True, blank=True)
+    longitude = models.FloatField(_("longitude"), null=True, blank=True)
+    placeholder = models.TextField(_("placeholder"), blank=True, editable=False)
+    notes = models.JSONField(_("notes"), default=list, blank=True)
+
+    label_state = models.CharField(_("labels"), max_length=16, choices=LabelState, default=LabelState.OFF)
+    label_note = models.CharField(_("note on labels"), max_length=500, blank=True)
+    label_source = models.CharField(_("label source"), max_length=16, blank=True)
+    label_model = models.CharField(_("label model"), max_length=64, blank=True)
+    label_raw = models.JSONField(_("raw labels"), default=dict, blank=True)
+
+    revision = models.PositiveIntegerField(_("revision"), default=1)
+    mirrored_revision = models.PositiveIntegerField(_("mirrored revision"), default=0)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("image")
+        verbose_name_plural = _("images")
+        ordering = ["-created_at", "id"]
+        indexes = [
+            models.Index(fields=["-created_at", "id"], name="image_newest"),
+            models.Index(
+                fields=["id"], name="image_unmirrored", condition=models.Q(mirrored_revision__lt=F("revision"))
+            ),
+        ]
+        permissions = [("publish_image", "Can publish and archive images")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Rendition(models.Model):
+    """A derived file in the renditions bucket, named by its content."""
+
+    image = models.ForeignKey(Image, models.CASCADE, related_name="renditions")
+    name = models.CharField(_("name"), max_length=32)
+    key = models.CharField(_("key"), max_length=255)
+    width = models.PositiveIntegerField(_("width"))
+    height = models.PositiveIntegerField(_("height"))
+    bytes = models.PositiveIntegerField(_("bytes"))
+    content_type = models.CharField(_("content type"), max_length=32)
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
+
+    class Meta:
+        verbose_name = _("rendition")
+        verbose_name_plural = _("renditions")
+        ordering = ["image", "-width"]
+        constraints = [models.UniqueConstraint(fields=["image", "name"], name="one_rendition_a_name")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.width}×{self.height}"
+
+
+class Tag(models.Model):
+    """A word of the vocabulary."""
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tagging(models.Model):
+    """A tag on an image: who claims it, how surely, and what an editor decided."""
+
+    class Source(models.TextChoices):
+        REKOGNITION = "rekognition", _("recognised by Rekognition")
+        MEASURED = "measured", _("measured")
+        RECORDED = "recorded", _("recorded answer")
+        EDITOR = "editor", _("added by an editor")
+
+    class State(models.TextChoices):
+        SUGGESTED = "suggested", _("suggested")
+        ACCEPTED = "accepted", _("accepted")
+        REJECTED = "rejected", _("rejected")
+
+    image = models.ForeignKey(Image, models.CASCADE, related_name="taggings")
+    tag = models.ForeignKey(Tag, models.PROTECT, related_name="taggings")
+    source = models.CharField(_("source"), max_length=16, choices=Source)
+    confidence = models.FloatField(_("confidence"), null=True, blank=True)
+    boxes = models.JSONField(_("boxes"), default=list, blank=True)
+    state = models.CharField(_("state"), max_length=16, choices=State, default=State.SUGGESTED, db_index=True)
+    reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    reviewed_at = models.DateTimeField(_("reviewed"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("tagging")
+        verbose_name_plural = _("taggings")
+        ordering = [F("confidence").desc(nulls_first=True), "tag__name"]
+        constraints = [models.UniqueConstraint(fields=["image", "tag"], name="one_tagging_a_tag")]
+        permissions = [("review_tagging", "Can accept, reject and add tags")]
+
+    def __str__(self) -> str:
+        return f"{self.tag} ({self.get_state_display()})"

@@ -1,0 +1,226 @@
+"""The only file that reads the environment; README.md lists every variable in one table."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = BASE_DIR / "var"
+
+env = environ.Env()
+env_file = Path(env.str("MEDIAHUB_ENV_FILE", default=str(VAR / "local" / "env")))
+if env_file.is_file():
+    env.read_env(str(env_file))
+
+MIB = 1024 * 1024
+
+# The site
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
+HTTPS = env.bool("HTTPS", default=True)
+STAGE = env.str("STAGE", default="local")
+LOCAL = env.bool("LOCAL", default=False)
+
+# AWS: names and addresses, never keys; credentials come from the role or the profile
+AWS_REGION = env.str("AWS_REGION", default="us-east-1")
+AWS_PROFILE = env.str("AWS_PROFILE", default="") or None
+AWS_ENDPOINT_URL = env.str("AWS_ENDPOINT_URL", default="") or None
+UPLOAD_BUCKET = env.str("UPLOAD_BUCKET", default="")
+RENDITION_BUCKET = env.str("RENDITION_BUCKET", default="")
+UPLOAD_QUEUE_URL = env.str("UPLOAD_QUEUE_URL", default="")
+DEAD_LETTER_QUEUE_URL = env.str("DEAD_LETTER_QUEUE_URL", default="")
+BULK_QUEUE_URL = env.str("BULK_QUEUE_URL", default="")
+MIRROR_TABLE = env.str("MIRROR_TABLE", default="")
+KMS_KEY_ARN = env.str("KMS_KEY_ARN", default="")
+CLOUDFRONT_DOMAIN = env.str("CLOUDFRONT_DOMAIN", default="")
+CLOUDFRONT_KEY_ID = env.str("CLOUDFRONT_KEY_ID", default="")
+CLOUDFRONT_KEY_FILE = env.str("CLOUDFRONT_KEY_FILE", default="")
+STATIC_BUCKET = env.str("STATIC_BUCKET", default="")
+
+# Uploads and pictures
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=200 * MIB)
+UPLOAD_PART_THRESHOLD = env.int("UPLOAD_PART_THRESHOLD", default=16 * MIB)
+UPLOAD_MAX_OPEN_TICKETS = env.int("UPLOAD_MAX_OPEN_TICKETS", default=1000)
+UPLOAD_TICKET_SECONDS = env.int("UPLOAD_TICKET_SECONDS", default=900)
+IMAGE_MAX_PIXELS = env.int("IMAGE_MAX_PIXELS", default=100_000_000)
+IMAGE_MAX_SIDE = env.int("IMAGE_MAX_SIDE", default=30_000)
+LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
+
+# Labels
+LABELER = env.str("LABELER", default="rekognition")
+LABEL_MAX = env.int("LABEL_MAX", default=10)
+LABEL_MIN_CONFIDENCE = env.int("LABEL_MIN_CONFIDENCE", default=60)
+LABEL_RECORDINGS = env.str("LABEL_RECORDINGS", default="")
+
+# Bulk work
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="sqs://")
+
+INSTALLED_APPS = [
+    "mediahub.desk",
+    "mediahub.bulk",
+    "mediahub.intake",
+    "mediahub.delivery",
+    "mediahub.library",
+    "mediahub.desk.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "storages",
+]
+if LOCAL:
+    INSTALLED_APPS.insert(0, "mediahub.local")
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "mediahub.urls"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR / 'mediahub.sqlite3'}")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        # Immediate transactions take the write lock at the start, so that two writers wait instead of failing halfway.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_TZ = True
+
+# Files: renditions and, in production, the static files lie in S3 and go out through CloudFront
+S3_OPTIONS = {
+    "region_name": AWS_REGION,
+    "endpoint_url": AWS_ENDPOINT_URL,
+    "session_profile": AWS_PROFILE,
+    "signature_version": "s3v4",
+    # The local AWS has one address for all buckets; on AWS each bucket has its own host.
+    "addressing_style": "path" if AWS_ENDPOINT_URL else "virtual",
+    "default_acl": None,
+}
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "renditions": {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            **S3_OPTIONS,
+            "bucket_name": RENDITION_BUCKET,
+            "custom_domain": CLOUDFRONT_DOMAIN or None,
+            "cloudfront_key_id": CLOUDFRONT_KEY_ID or None,
+            "cloudfront_key": Path(CLOUDFRONT_KEY_FILE).read_bytes() if CLOUDFRONT_KEY_FILE else None,
+            "querystring_auth": bool(CLOUDFRONT_KEY_ID or not CLOUDFRONT_DOMAIN),
+            "querystring_expire": 3600,
+        },
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+if STATIC_BUCKET:
+    STORAGES["staticfiles"] = {
+        "BACKEND": "storages.backends.s3.S3ManifestStaticStorage",
+        "OPTIONS": {
+            **S3_OPTIONS,
+            "bucket_name": STATIC_BUCKET,
+            "location": "static",
+            "custom_domain": CLOUDFRONT_DOMAIN or None,
+            "querystring_auth": False,
+        },
+    }
+
+
+def _store_origins() -> list[str]:
+    """Where the browser fetches renditions from and sends uploads to."""
+    if AWS_ENDPOINT_URL:
+        parts = urlsplit(AWS_ENDPOINT_URL)
+        return [f"{parts.scheme}://{parts.netloc}"]
+    hosts = [f"{name}.s3.{AWS_REGION}.amazonaws.com" for name in (UPLOAD_BUCKET, RENDITION_BUCKET) if name]
+    return [f"https://{host}" for host in [*hosts, CLOUDFRONT_DOMAIN] if host]
+
+
+# Security
+STORE_ORIGINS = _store_origins()
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "font-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:", *STORE_ORIGINS],
+        "connect-src": ["'self'", *STORE_ORIGINS],
+        "form-action": ["'self'", *STORE_ORIGINS],
+        "manifest-src": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+if STATIC_BUCKET and CLOUDFRONT_DOMAIN:
+    for directive in ("script-src", "style-src", "font-src"):
+        CONTENT_SECURITY_POLICY["DIRECTIVES"][directive].append(f"https://{CLOUDFRONT_DOMAIN}")
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# Reprocessing sends lists of ids from the admin; files never pass through Django.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * MIB
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"botocore": {"level": "WARNING"}, "boto3": {"level": "WARNING"}, "urllib3": {"level": "WARNING"}},
+}

@@ -1,0 +1,138 @@
+"""From settings to parts: each AWS client and store is made once, lazily, for the settings in force."""
+
+import json
+import threading
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from django.conf import settings
+
+from processing import (
+    Labeler,
+    Limits,
+    MeasuredLabeler,
+    RecordedLabeler,
+    RekognitionLabeler,
+    S3Store,
+    Signer,
+    of_botocore,
+)
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_sqs import SQSClient
+
+# Making a boto3 client reads files and is not thread-safe; using one is.
+_making = threading.RLock()
+
+
+@cache
+def _client(service: str, profile: str | None, region: str, endpoint: str | None) -> Any:
+    config = Config(
+        signature_version="s3v4" if service == "s3" else None,
+        retries={"mode": "standard", "max_attempts": 4},
+        connect_timeout=3,
+        read_timeout=20,
+        s3={"addressing_style": "path" if endpoint else "virtual"},
+    )
+    session = boto3.Session(profile_name=profile, region_name=region)
+    return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
+
+
+def client(service: str) -> Any:
+    """A boto3 client of this process's role; the same one for the same settings."""
+    with _making:
+        return _client(service, settings.AWS_PROFILE, settings.AWS_REGION, settings.AWS_ENDPOINT_URL)
+
+
+def uploads() -> S3Store:
+    """The bucket of originals."""
+    return S3Store(client("s3"), settings.UPLOAD_BUCKET, settings.KMS_KEY_ARN)
+
+
+def renditions() -> S3Store:
+    """The bucket of renditions."""
+    return S3Store(client("s3"), settings.RENDITION_BUCKET, settings.KMS_KEY_ARN)
+
+
+def signer() -> Signer:
+    """Signs what a browser may send into the bucket of originals."""
+    return Signer(client("s3"), settings.UPLOAD_BUCKET, settings.KMS_KEY_ARN)
+
+
+def limits() -> Limits:
+    """How large a file and a picture may be."""
+    return Limits(
+        max_bytes=settings.UPLOAD_MAX_BYTES, max_pixels=settings.IMAGE_MAX_PIXELS, max_side=settings.IMAGE_MAX_SIDE
+    )
+
+
+def labeler() -> Labeler | None:
+    """The labeler that the setting LABELER names; None when labels are off."""
+    match settings.LABELER:
+        case "rekognition":
+            return RekognitionLabeler(client("rekognition"), settings.LABEL_MAX, settings.LABEL_MIN_CONFIDENCE)
+        case "measured":
+            return MeasuredLabeler()
+        case "recorded":
+            return RecordedLabeler(Path(settings.LABEL_RECORDINGS))
+    return None
+
+
+@dataclass(frozen=True)
+class Table:
+    """The DynamoDB table of the mirror."""
+
+    client: "DynamoDBClient"
+    name: str
+
+
+def mirror_table() -> Table:
+    """The table that readers outside Django query."""
+    return Table(client("dynamodb"), settings.MIRROR_TABLE)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One SQS queue; errors come out as Unavailable or Misconfigured."""
+
+    client: "SQSClient"
+    url: str
+
+    def send(self, body: dict[str, str]) -> None:
+        """Put one message of ours on the queue."""
+        try:
+            self.client.send_message(QueueUrl=self.url, MessageBody=json.dumps(body))
+        except Exception as error:
+            raise of_botocore(error, f"the queue {self.url}") from error
+
+    def receive(self, most: int = 10) -> list[dict[str, Any]]:
+        """Up to ten messages, each hidden from others for the queue's visibility time-out."""
+        try:
+            answer = self.client.receive_message(
+                QueueUrl=self.url, MaxNumberOfMessages=most, MessageSystemAttributeNames=["All"]
+            )
+        except Exception as error:
+            raise of_botocore(error, f"the queue {self.url}") from error
+        return [dict(message) for message in answer.get("Messages", [])]
+
+    def delete(self, receipt: str) -> None:
+        """Take one received message off the queue for good."""
+        try:
+            self.client.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
+        except Exception as error:
+            raise of_botocore(error, f"the queue {self.url}") from error
+
+
+def queue() -> Queue:
+    """The queue of upload events and of our own messages."""
+    return Queue(client("sqs"), settings.UPLOAD_QUEUE_URL)
+
+
+def dead_letters() -> Queue:
+    """The queue of messages that failed too often."""
+    return Queue(client("sqs"), settings.DEAD_LETTER_QUEUE_URL)

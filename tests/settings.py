@@ -1,0 +1,41 @@
+"""Settings of the tests: the local AWS of this test process, on a free port of its own."""
+
+import os
+import socket
+from pathlib import Path
+
+with socket.socket() as probe:
+    probe.bind(("127.0.0.1", 0))
+    AWS_PORT = probe.getsockname()[1]
+
+STATE = Path(__file__).resolve().parent.parent / "var" / "test"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+ENDPOINT = f"http://127.0.0.1:{AWS_PORT}"
+
+os.environ.update(
+    MEDIAHUB_ENV_FILE="",
+    SECRET_KEY="only-for-tests-" + "x" * 50,
+    HTTPS="false",
+    LOCAL="true",
+    STAGE="test",
+    LABELER="measured",
+    AWS_ENDPOINT_URL=ENDPOINT,
+    AWS_CONFIG_FILE=str(STATE / WORKER / "aws-config"),
+    AWS_PROFILE="worker",
+    UPLOAD_BUCKET="mediahub-test-uploads",
+    RENDITION_BUCKET="mediahub-test-renditions",
+    MIRROR_TABLE="mediahub-test-images",
+    UPLOAD_QUEUE_URL=f"{ENDPOINT}/000000000000/mediahub-test-uploads",
+    DEAD_LETTER_QUEUE_URL=f"{ENDPOINT}/000000000000/mediahub-test-dead-letters",
+    BULK_QUEUE_URL=f"{ENDPOINT}/000000000000/mediahub-test-bulk",
+    LOG_LEVEL="WARNING",
+)
+
+from mediahub.settings import *  # noqa: E402, F403
+from mediahub.settings import DATABASES, STORAGES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file and not memory: the live server, threads and child processes share it.
+    DATABASES["default"]["TEST"] = {"NAME": STATE / "test.sqlite3"}
