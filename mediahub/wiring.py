@@ -103,8 +103,8 @@ class Queue:
     client: "SQSClient"
     url: str
 
-    def send(self, body: dict[str, str]) -> None:
-        """Put one message of ours on the queue."""
+    def send(self, body: Any) -> None:
+        """Put one message on the queue; the body is anything JSON can hold."""
         try:
             self.client.send_message(QueueUrl=self.url, MessageBody=json.dumps(body))
         except Exception as error:

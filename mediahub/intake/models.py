@@ -79,7 +79,7 @@ class Upload(models.Model):
 
     @classmethod
     def claim(cls, upload_id: uuid.UUID, *, version_id: str, sequencer: str, until: datetime) -> bool:
-        """Take the work on one version of the file until the lease ends; False when another worker has it or it is done.
+        """Take the work on one version of the file until the lease ends; False when another has it or it is done.
 
         One conditional UPDATE decides: an unfinished upload whose lease is free, or any upload of which a newer version
         arrived. `sequencer` is padded.

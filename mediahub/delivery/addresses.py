@@ -1,0 +1,23 @@
+"""Where the public and the editors' browsers fetch a rendition."""
+
+from django.core.cache import cache
+from django.core.files.storage import storages
+
+# A signed address differs at each signing, so the browser would fetch the picture anew: hand out one for half its life.
+SIGNED_SECONDS = 1800
+
+
+def public_address(key: str) -> str:
+    """The address that holds as long as the rendition does: no signature, the CDN's host where there is one."""
+    storage = storages["renditions"]
+    if getattr(storage, "custom_domain", None):
+        return f"https://{storage.custom_domain}/{key}"  # type: ignore[attr-defined]
+    return f"s3://{storage.bucket_name}/{key}"  # type: ignore[attr-defined]
+
+
+def address(key: str) -> str:
+    """The address an editor's browser can open now, signed where the store asks for it."""
+    storage = storages["renditions"]
+    if not getattr(storage, "querystring_auth", False):
+        return storage.url(key)
+    return str(cache.get_or_set(f"address:{key}", lambda: storage.url(key), SIGNED_SECONDS))

@@ -1,0 +1,173 @@
+"""Tickets: what a browser is handed so that it can send one file, and nothing else, straight into the upload bucket."""
+
+import math
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mediahub import wiring
+from mediahub.intake.models import Upload
+from processing.keys import original_key
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+CONTENT_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+# Uppy and S3 ask for parts of at least 5 MiB; larger ones make fewer requests and a retry dearer.
+PART_BYTES = 8 * 1024 * 1024
+# A paused upload may be resumed this long after its ticket was issued.
+LONGEST = timedelta(hours=24)
+PLAIN_SECONDS = 3600
+
+Operation = Literal["create", "part", "list", "complete", "abort"]
+_PRESIGNED = {
+    "create": "create_multipart_upload",
+    "part": "upload_part",
+    "list": "list_parts",
+    "complete": "complete_multipart_upload",
+    "abort": "abort_multipart_upload",
+}
+
+
+class TicketRefused(Exception):
+    """Why no ticket is given, in a sentence for the editor; `retry_after` counts seconds when waiting helps."""
+
+    def __init__(self, message: str, retry_after: int = 0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class UploadTicket:
+    """The server's key for one file, and for a file sent in one request its address and form fields."""
+
+    upload_id: UUID
+    key: str
+    method: str
+    url: str
+    fields: dict[str, str]
+    part_bytes: int
+    expires_at: datetime
+
+
+def display_name(file_name: str) -> str:
+    """The name a person sees: no folders, no invisible or direction-changing characters, at most 255 characters."""
+    last = file_name.replace("\\", "/").rsplit("/", 1)[-1]
+    seen = "".join(c for c in last if unicodedata.category(c)[0] != "C")
+    return " ".join(seen.split())[:255] or _("unnamed file")
+
+
+def issue(user: "User", file_name: str, content_type: str, size: int) -> UploadTicket:
+    """A ticket for one file of `size` bytes; raises TicketRefused for its type or size, or too many open tickets."""
+    name = display_name(file_name)
+    _check(user, name, content_type, size)
+    method = Upload.Method.POST if size <= settings.UPLOAD_PART_THRESHOLD else Upload.Method.MULTIPART
+    upload = _record(user, name, content_type, size, method, settings.UPLOAD_TICKET_SECONDS)
+    if method == Upload.Method.MULTIPART:
+        return _ticket(upload, "", {})
+    post = wiring.signer().post(upload.key, content_type, size, settings.UPLOAD_TICKET_SECONDS)
+    return _ticket(upload, post.url, post.fields)
+
+
+def issue_plain(user: "User", redirect: Callable[[UUID], str]) -> UploadTicket:
+    """The one open ticket of this editor for a form without JavaScript, which leads back to `redirect(upload id)`."""
+    upload = _open(user).filter(method=Upload.Method.PLAIN).order_by("-issued_at").first()
+    if upload is None or upload.expires_at is None or upload.expires_at < timezone.now() + timedelta(minutes=10):
+        _check_open(user)
+        upload = _record(user, _("file of a plain form"), "", None, Upload.Method.PLAIN, PLAIN_SECONDS)
+    seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else PLAIN_SECONDS
+    # The form cannot say the type before the file is chosen; the bytes decide when it arrives.
+    post = wiring.signer().post(
+        upload.key, "application/octet-stream", settings.UPLOAD_MAX_BYTES, seconds, redirect=redirect(upload.pk)
+    )
+    return _ticket(upload, post.url, post.fields)
+
+
+def sign(user: "User", key: str, operation: Operation, multipart_id: str = "", part: int = 0) -> str:
+    """The signed address for one step of a file sent in parts; raises TicketRefused unless the key is this editor's."""
+    upload = _open(user).filter(bucket=settings.UPLOAD_BUCKET, key=key, method=Upload.Method.MULTIPART).first()
+    if upload is None:
+        raise TicketRefused(_("This upload is no longer open. Add the file again to start a new one."))
+    params: dict[str, str | int] = {}
+    if operation == "create":
+        params["ContentType"] = upload.content_type
+    elif not multipart_id:
+        raise TicketRefused(_("The request does not say which upload it continues. Add the file again."))
+    else:
+        params["UploadId"] = multipart_id
+    if operation == "part":
+        most = math.ceil((upload.declared_bytes or 0) / PART_BYTES)
+        if not 1 <= part <= most:
+            raise TicketRefused(
+                _("%(name)s has %(most)d parts; part %(part)d was asked for. Add the file again.")
+                % {"name": upload.file_name, "most": most, "part": part}
+            )
+        params["PartNumber"] = part
+    _prolong(upload)
+    return wiring.signer().url(_PRESIGNED[operation], key, settings.UPLOAD_TICKET_SECONDS, **params)
+
+
+def _open(user: "User") -> QuerySet[Upload]:
+    return Upload.objects.filter(uploaded_by=user, state=Upload.State.ISSUED, expires_at__gt=timezone.now())
+
+
+def _check(user: "User", name: str, content_type: str, size: int) -> None:
+    if content_type not in CONTENT_TYPES:
+        raise TicketRefused(
+            _("%(name)s is not a JPEG, PNG, GIF or WebP picture. Export it as one of these and add it again.")
+            % {"name": name}
+        )
+    if size < 1:
+        raise TicketRefused(_("%(name)s is empty. Check the file and add it again.") % {"name": name})
+    if size > settings.UPLOAD_MAX_BYTES:
+        raise TicketRefused(
+            _("%(name)s has %(size)d MB; at most %(most)d MB are taken. Make the file smaller and add it again.")
+            % {"name": name, "size": math.ceil(size / 1_000_000), "most": settings.UPLOAD_MAX_BYTES // 1_000_000}
+        )
+    _check_open(user)
+
+
+def _check_open(user: "User") -> None:
+    if _open(user).count() >= settings.UPLOAD_MAX_OPEN_TICKETS:
+        raise TicketRefused(
+            _("%(most)d of your files are still on their way. Wait until some have arrived, then go on.")
+            % {"most": settings.UPLOAD_MAX_OPEN_TICKETS},
+            retry_after=60,
+        )
+
+
+def _record(
+    user: "User", name: str, content_type: str, size: int | None, method: Upload.Method, seconds: int
+) -> Upload:
+    upload_id = uuid4()
+    return Upload.objects.create(
+        id=upload_id,
+        method=method,
+        file_name=name,
+        content_type=content_type,
+        declared_bytes=size,
+        bucket=settings.UPLOAD_BUCKET,
+        key=original_key(upload_id),
+        uploaded_by=user,
+        expires_at=timezone.now() + timedelta(seconds=seconds),
+    )
+
+
+def _prolong(upload: Upload) -> None:
+    """Someone who still sends parts keeps the ticket, for a day at most."""
+    until = min(timezone.now() + timedelta(seconds=settings.UPLOAD_TICKET_SECONDS), upload.issued_at + LONGEST)
+    Upload.objects.filter(pk=upload.pk, state=Upload.State.ISSUED).update(expires_at=until)
+
+
+def _ticket(upload: Upload, url: str, fields: dict[str, str]) -> UploadTicket:
+    return UploadTicket(
+        upload.pk, upload.key, upload.method, url, fields, PART_BYTES, upload.expires_at or timezone.now()
+    )

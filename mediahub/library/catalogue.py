@@ -1,0 +1,94 @@
+"""Entering what processing found into the records: one image, its renditions, its suggested tags."""
+
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from mediahub.library import revisions
+from mediahub.library.models import Image, Rendition, Tag, Tagging
+from processing import Label, Result
+
+
+def enter(image_id: UUID, file_name: str, result: Result, *, keep_labels: bool = False) -> Image:
+    """Write the image, its renditions and its labels, within the caller's transaction.
+
+    What an editor typed or decided stays. The revision grows when a reader of the mirror could see the difference.
+    """
+    image = Image.objects.select_for_update().filter(pk=image_id).first()
+    new = image is None
+    if image is None:
+        image = Image(id=image_id, file_name=file_name, title=_title(file_name), credit=result.metadata.credit[:200])
+    _describe(image, result)
+    if not keep_labels:
+        _note_labels(image, result)
+    image.save(force_insert=new)
+    changed = _enter_renditions(image, result)
+    if not keep_labels and result.labels is not None:
+        _suggest(image, result.labels.source, result.labels.labels)
+    if changed and not new:
+        revisions.bump(image.pk)
+    return image
+
+
+def _title(file_name: str) -> str:
+    return PurePath(file_name).stem.replace("_", " ").strip()[:200] or file_name[:200]
+
+
+def _describe(image: Image, result: Result) -> None:
+    found = result.metadata
+    image.format, image.width, image.height = found.format, found.width, found.height
+    image.bytes, image.sha256 = found.bytes, found.sha256
+    taken = found.taken_at
+    # A camera without an offset shows the clock of where it stood; the site's own zone is the best guess.
+    image.taken_at = timezone.make_aware(taken) if taken and timezone.is_naive(taken) else taken
+    image.camera, image.latitude, image.longitude = found.camera[:200], found.latitude, found.longitude
+    image.placeholder, image.notes = result.placeholder, list(found.notes)
+
+
+def _note_labels(image: Image, result: Result) -> None:
+    image.label_state, image.label_note = result.label_state, result.label_note[:500]
+    answer = result.labels
+    image.label_source = answer.source if answer else ""
+    image.label_model = answer.model_version[:64] if answer else ""
+    image.label_raw = answer.raw if answer else {}
+
+
+def _enter_renditions(image: Image, result: Result) -> bool:
+    held = {rendition.name: rendition.key for rendition in image.renditions.all()}
+    wanted = {rendition.name: rendition.key for rendition in result.renditions}
+    if held == wanted:
+        return False
+    image.renditions.exclude(name__in=wanted).delete()
+    for made in result.renditions:
+        fields: dict[str, Any] = {
+            "key": made.key,
+            "width": made.width,
+            "height": made.height,
+            "bytes": made.bytes,
+            "content_type": made.content_type,
+            "sha256": made.sha256,
+        }
+        Rendition.objects.update_or_create(image=image, name=made.name, defaults=fields)
+    return True
+
+
+def _suggest(image: Image, source: str, labels: tuple[Label, ...]) -> None:
+    """Suggest a tag for each label; a tag that an editor has decided on keeps the decision."""
+    best: dict[str, Label] = {}
+    for label in labels:
+        name = label.name[:100]
+        if name not in best or label.confidence > best[name].confidence:
+            best[name] = label
+    undecided = image.taggings.filter(state=Tagging.State.SUGGESTED).exclude(source=Tagging.Source.EDITOR)
+    undecided.exclude(tag__name__in=best).delete()
+    for name, label in best.items():
+        tag, _created = Tag.objects.get_or_create(name=name)
+        claim: dict[str, Any] = {
+            "confidence": label.confidence,
+            "boxes": [[box.left, box.top, box.width, box.height] for box in label.boxes],
+        }
+        tagging, created = Tagging.objects.get_or_create(image=image, tag=tag, defaults={"source": source, **claim})
+        if not created and tagging.source == source:
+            Tagging.objects.filter(pk=tagging.pk).update(**claim)
