@@ -1,0 +1,118 @@
+"""Bytes from a stranger → an open, bounded picture: format and size come from the header, before decoding."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO
+
+from PIL import Image, UnidentifiedImageError
+
+from processing.errors import ProcessingError, Rejected
+
+# The bytes decide, not the name; MPO files of phones open through JPEG. Only the first frame is ever decoded.
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+ADVICE = "Export it as JPEG, PNG, GIF or WebP and upload it again."
+
+# Every header is checked below, against the limits of the call; Pillow's limit is one for the whole process.
+Image.MAX_IMAGE_PIXELS = None
+
+_HEAD = 64
+_KNOWN = (
+    (b"%PDF", "a PDF document"),
+    (b"II*\0", "a TIFF or raw file"),
+    (b"MM\0*", "a TIFF or raw file"),
+    (b"8BPS", "a Photoshop file"),
+    (b"BM", "a BMP file"),
+    (b"%!PS", "a PostScript file"),
+    (b"PK\3\4", "a ZIP archive or an office document"),
+    (b"\x1f\x8b", "a compressed file"),
+    (b"\0\0\1\0", "an icon file"),
+)
+_BRANDS = ((b"avif", "an AVIF file"), (b"hei", "a HEIC file"), (b"hev", "a HEIC file"), (b"mif1", "a HEIC file"))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a file may ask for: bytes on disk, pixels in all, pixels a side."""
+
+    max_bytes: int = 200 * 1024 * 1024
+    max_pixels: int = 100_000_000
+    max_side: int = 30_000
+
+
+def open_picture(file: IO[bytes], limits: Limits) -> Image.Image:
+    """The first frame of an allowed file, not yet decoded; raises Rejected with a sentence for the editor."""
+    size = file.seek(0, 2)
+    file.seek(0)
+    head = file.read(_HEAD)
+    file.seek(0)
+    if not head:
+        raise Rejected("empty", "The file is empty. Check it and upload it again.", "decode")
+    if size > limits.max_bytes:
+        raise Rejected(
+            "too_large",
+            f"The file has {size / 1e6:.0f} MB; at most {limits.max_bytes / 1e6:.0f} MB are taken. "
+            "Make it smaller and upload it again.",
+            "decode",
+        )
+    try:
+        picture = Image.open(file, formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise _unidentified(head) from error
+    except Exception as error:
+        raise _broken() from error
+    _check_size(picture.size, limits)
+    return picture
+
+
+@contextmanager
+def refusing_broken() -> Iterator[None]:
+    """Turn whatever a decoder raises on a hostile file (IndexError, SyntaxError, EOFError…) into Rejected."""
+    try:
+        yield
+    except (ProcessingError, MemoryError):
+        raise
+    except Exception as error:
+        raise _broken() from error
+
+
+def _check_size(size: tuple[int, int], limits: Limits) -> None:
+    width, height = size
+    if min(size) < 1:
+        raise _broken()
+    if width * height > limits.max_pixels or max(size) > limits.max_side:
+        raise Rejected(
+            "too_many_pixels",
+            f"The picture has {width} × {height} pixels; at most {limits.max_pixels // 1_000_000} million, and "
+            f"{limits.max_side} a side, are taken. Make it smaller and upload it again.",
+            "decode",
+        )
+
+
+def _broken() -> Rejected:
+    return Rejected(
+        "broken", "The file is damaged or was cut off on its way. Open it, save it anew and upload it again.", "decode"
+    )
+
+
+def _unidentified(head: bytes) -> Rejected:
+    if head[:3] == b"\xff\xd8\xff" or head[:4] in (b"\x89PNG", b"GIF8", b"RIFF"):
+        return _broken()
+    kind = next((name for magic, name in _KNOWN if head.startswith(magic)), "")
+    if head[4:8] == b"ftyp":
+        kind = next((name for brand, name in _BRANDS if brand in head[8:]), "a video")
+    if b"<svg" in head.lower() or head.lstrip().lower().startswith(b"<?xml"):
+        kind = "an SVG drawing"
+    if kind:
+        return Rejected("unsupported", f"This is {kind}, which is not taken. {ADVICE}", "decode")
+    if _is_text(head):
+        return Rejected("not_an_image", f"This file holds text, not a picture. {ADVICE}", "decode")
+    return Rejected("not_an_image", f"This file is not a picture of a kind that is taken. {ADVICE}", "decode")
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        text = head.decode("utf-8", errors="strict" if len(head) < _HEAD else "ignore")
+    except UnicodeDecodeError:
+        return False
+    return all(character.isprintable() or character.isspace() for character in text)

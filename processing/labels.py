@@ -1,0 +1,206 @@
+"""What a machine claims to see: the Labeler port and its three kinds."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from botocore.exceptions import ClientError
+from PIL import Image, ImageFilter, ImageStat
+
+from processing.errors import NotAnalysable, of_botocore
+from processing.metadata import clean
+
+if TYPE_CHECKING:
+    from types_boto3_rekognition import RekognitionClient
+
+# Rekognition's limit; "Guidelines and quotas in Amazon Rekognition".
+SMALLEST_SIDE = 80
+NAME = 100
+MOST = 1000
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where a thing stands, each number a share of the picture's width or height, 0 to 1."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Label:
+    """One claim; confidence in per cent."""
+
+    name: str
+    confidence: float
+    boxes: tuple[Box, ...] = ()
+    parents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LabelAnswer:
+    """What a labeler said, with its raw answer, which was paid for."""
+
+    labels: tuple[Label, ...]
+    source: str
+    model_version: str
+    raw: dict[str, Any]
+
+
+class Labeler(Protocol):
+    """Names what stands in a picture; raises NotAnalysable, Unavailable or Misconfigured."""
+
+    source: str
+
+    def label(self, jpeg: bytes, *, sha256: str) -> LabelAnswer:
+        """The labels of a JPEG of at least 80 px a side; `sha256` is of the original file."""
+
+
+class RekognitionLabeler:
+    """Amazon Rekognition's DetectLabels; the client brings the retries."""
+
+    source = "rekognition"
+
+    def __init__(self, client: "RekognitionClient", max_labels: int = 10, min_confidence: float = 60) -> None:
+        self._client = client
+        self._max_labels = max_labels
+        self._min_confidence = min_confidence
+
+    def label(self, jpeg: bytes, *, sha256: str) -> LabelAnswer:
+        try:
+            answer = self._client.detect_labels(
+                Image={"Bytes": jpeg}, MaxLabels=self._max_labels, MinConfidence=self._min_confidence
+            )
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            if code in ("InvalidImageFormatException", "ImageTooLargeException", "InvalidParameterException"):
+                raise NotAnalysable(code, f"Rekognition does not analyse this picture ({code}).", "label") from error
+            raise of_botocore(error, "the label service") from error
+        except Exception as error:
+            raise of_botocore(error, "the label service") from error
+        raw = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+        return _answer(self.source, raw)
+
+
+class RecordedLabeler:
+    """Answers in Rekognition's form from files named `<sha256 of the original>.json`; none for an unknown file."""
+
+    source = "recorded"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def label(self, jpeg: bytes, *, sha256: str) -> LabelAnswer:
+        path = self._folder / f"{sha256}.json"
+        return _answer(self.source, json.loads(path.read_text()) if path.is_file() else {})
+
+
+class MeasuredLabeler:
+    """What arithmetic can say without a model: shape, light, colours by area, sharpness. Nothing is recognised."""
+
+    source = "measured"
+
+    def label(self, jpeg: bytes, *, sha256: str) -> LabelAnswer:
+        picture = Image.open(BytesIO(jpeg), formats=["JPEG"])
+        width, height = picture.size
+        picture.draft("RGB", (256, 256))
+        small = picture.convert("RGB").resize((64, 64), Image.Resampling.BOX)
+        pixels: list[tuple[int, int, int]] = list(small.get_flattened_data())  # type: ignore[arg-type]
+        labels = [_shape(width, height), *_light_and_colour([_lab(pixel) for pixel in pixels]), *_sharpness(jpeg)]
+        raw = {"Labels": [{"Name": label.name, "Confidence": label.confidence} for label in labels]}
+        return LabelAnswer(tuple(labels), self.source, "1", raw)
+
+
+def _answer(source: str, raw: Mapping[str, Any]) -> LabelAnswer:
+    labels = [_label(found) for found in _list(raw.get("Labels"))[:MOST]]
+    version = clean(raw.get("LabelModelVersion") or "")
+    return LabelAnswer(tuple(label for label in labels if label), source, version, json.loads(json.dumps(raw)))
+
+
+def _label(found: Any) -> Label | None:
+    name, confidence = clean(found.get("Name") or "")[:NAME], _share(found.get("Confidence"), 100)
+    if not name or confidence is None:
+        return None
+    boxes = [_box(instance.get("BoundingBox") or {}) for instance in _list(found.get("Instances"))]
+    parents = tuple(clean(parent.get("Name") or "")[:NAME] for parent in _list(found.get("Parents")))
+    return Label(name, confidence, tuple(box for box in boxes if box), parents)
+
+
+def _box(found: Mapping[str, Any]) -> Box | None:
+    sides = [_share(found.get(name), 1) for name in ("Left", "Top", "Width", "Height")]
+    return Box(*sides) if None not in sides else None  # type: ignore[arg-type]
+
+
+def _share(value: Any, most: float) -> float | None:
+    """A number held between nothing and the most it may be; None for what is no number."""
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return min(max(float(value), 0.0), most)
+
+
+def _list(value: Any) -> Sequence[Any]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def _shape(width: int, height: int) -> Label:
+    ratio = width / height
+    if max(ratio, 1 / ratio) >= 2:
+        return Label("Panorama", 100.0)
+    if 0.95 < ratio < 1.05:
+        return Label("Square", 100.0)
+    return Label("Landscape" if ratio > 1 else "Portrait", 100.0)
+
+
+def _light_and_colour(pixels: Sequence[tuple[float, float, float]]) -> list[Label]:
+    """Mean lightness under 30 is dark, over 75 bright; a colour counts from a fifth of the area."""
+    mean = sum(lightness for lightness, _, _ in pixels) / len(pixels)
+    labels = []
+    if mean < 30:
+        labels.append(Label("Dark", round(100 - mean, 1)))
+    if mean > 75:
+        labels.append(Label("Bright", round(mean, 1)))
+    areas = Counter(_colour(*pixel) for pixel in pixels)
+    grey = areas.pop("", 0) / len(pixels)
+    if grey > 0.98:
+        labels.append(Label("Black and white", round(100 * grey, 1)))
+    shares = [(name, count / len(pixels)) for name, count in areas.most_common()]
+    return labels + [Label(name, round(100 * share, 1)) for name, share in shares if share >= 0.2]
+
+
+def _colour(lightness: float, a: float, b: float) -> str:
+    """The everyday name of a colour by its hue in CIELAB; empty for what is nearly grey."""
+    if math.hypot(a, b) < 12:
+        return ""
+    hue = math.degrees(math.atan2(b, a)) % 360
+    if 30 <= hue < 90 and lightness < 55:
+        return "Brown"
+    names = ((15, "Pink"), (50, "Red"), (75, "Orange"), (105, "Yellow"), (180, "Green"), (225, "Cyan"), (300, "Blue"))
+    return next((name for end, name in names if hue < end), "Purple" if hue < 335 else "Pink")
+
+
+def _lab(pixel: tuple[int, int, int]) -> tuple[float, float, float]:
+    """CIELAB under D65 of an sRGB pixel; IEC 61966-2-1 and CIE 15."""
+    red, green, blue = ((c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4) for c in (v / 255 for v in pixel))
+    x = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.95047
+    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.08883
+    fx, fy, fz = ((t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116) for t in (x, y, z))
+    return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)
+
+
+def _sharpness(jpeg: bytes) -> list[Label]:
+    """Variance of the Laplacian at half of 1024 px: little detail is left when the lens or the hand missed."""
+    picture = Image.open(BytesIO(jpeg), formats=["JPEG"])
+    picture.draft("L", (512, 512))
+    edges = picture.convert("L").filter(ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128))
+    variance = ImageStat.Stat(edges).var[0]
+    if variance < 20:
+        return [Label("Blurred", round(100 - 2 * variance, 1))]
+    return [Label("Sharp", round(min(99.0, 50 + variance / 20), 1))] if variance > 300 else []

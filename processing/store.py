@@ -1,0 +1,164 @@
+"""Objects in S3: read, written, and signed for browsers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+from processing.errors import Rejected, Unavailable, of_botocore
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+CHUNK = 1024 * 1024
+# Most photographs fit in memory; what is larger goes to the disk.
+SPOOL = 32 * CHUNK
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """What a store says of an object without handing out its bytes."""
+
+    key: str
+    version_id: str
+    bytes: int
+    etag: str
+    content_type: str
+    last_modified: datetime
+
+
+class Store(Protocol):
+    """A place for objects; raises Missing, Unavailable or Misconfigured."""
+
+    def head(self, key: str, version_id: str | None = None) -> StoredObject:
+        """What is known of one object."""
+
+    def get(self, key: str, version_id: str | None = None, max_bytes: int | None = None) -> IO[bytes]:
+        """The bytes of one version, seekable; Rejected when there are more than `max_bytes`."""
+
+    def put(self, key: str, data: bytes, content_type: str, cache_control: str = "") -> None:
+        """Write an object whole."""
+
+    def delete(self, key: str) -> None:
+        """Remove an object; no error when there is none."""
+
+
+class S3Store:
+    """A bucket as a Store, encrypted with the key of ours when one is given."""
+
+    def __init__(self, client: "S3Client", bucket: str, kms_key_arn: str = "") -> None:
+        self._client = client
+        self.bucket = bucket
+        self._encryption = _encryption(kms_key_arn)
+
+    def head(self, key: str, version_id: str | None = None) -> StoredObject:
+        try:
+            found = self._client.head_object(**self._address(key, version_id))
+        except Exception as error:
+            raise of_botocore(error, f"the object {key}") from error
+        return StoredObject(
+            key,
+            found.get("VersionId", ""),
+            found["ContentLength"],
+            found["ETag"].strip('"'),
+            found.get("ContentType", ""),
+            found["LastModified"],
+        )
+
+    def get(self, key: str, version_id: str | None = None, max_bytes: int | None = None) -> IO[bytes]:
+        try:
+            answer = self._client.get_object(**self._address(key, version_id))
+        except Exception as error:
+            raise of_botocore(error, f"the object {key}") from error
+        length = answer["ContentLength"]
+        if max_bytes is not None and length > max_bytes:
+            answer["Body"].close()
+            raise Rejected(
+                "too_large",
+                f"The file has {length / 1e6:.0f} MB; at most {max_bytes / 1e6:.0f} MB are taken. "
+                "Make it smaller and upload it again.",
+            )
+        file: IO[bytes] = SpooledTemporaryFile(SPOOL)  # noqa: SIM115 - the caller closes it
+        try:
+            for chunk in answer["Body"].iter_chunks(CHUNK):
+                file.write(chunk)
+        except Exception as error:
+            file.close()
+            raise of_botocore(error, f"the object {key}") from error
+        # A connection that ends early must not pass for a file that is broken.
+        if file.tell() != length:
+            file.close()
+            raise Unavailable("short", f"Only a part of {key} came. It is fetched again by itself.")
+        file.seek(0)
+        return file
+
+    def put(self, key: str, data: bytes, content_type: str, cache_control: str = "") -> None:
+        extra: dict[str, Any] = {"CacheControl": cache_control} if cache_control else {}
+        try:
+            self._client.put_object(
+                Bucket=self.bucket, Key=key, Body=data, ContentType=content_type, **extra, **self._encryption
+            )
+        except Exception as error:
+            raise of_botocore(error, f"writing {key}") from error
+
+    def delete(self, key: str) -> None:
+        try:
+            self._client.delete_object(Bucket=self.bucket, Key=key)
+        except Exception as error:
+            raise of_botocore(error, f"deleting {key}") from error
+
+    def _address(self, key: str, version_id: str | None) -> Any:
+        address = {"Bucket": self.bucket, "Key": key}
+        return {**address, "VersionId": version_id} if version_id else address
+
+
+@dataclass(frozen=True)
+class PresignedPost:
+    """An address and the form fields that S3 takes a file with."""
+
+    url: str
+    fields: dict[str, str]
+
+
+class Signer:
+    """Signs what a browser may send into one bucket; signing needs no call to AWS."""
+
+    def __init__(self, client: "S3Client", bucket: str, kms_key_arn: str = "") -> None:
+        self._client = client
+        self._bucket = bucket
+        self._encryption = _encryption(kms_key_arn)
+
+    def post(self, key: str, content_type: str, max_bytes: int, expires: int, redirect: str = "") -> PresignedPost:
+        """A form for one file of at most `max_bytes`, valid for `expires` seconds; S3 refuses any other field or key.
+
+        Source: "POST Policy" in the Amazon S3 API reference.
+        """
+        fixed = {"Content-Type": content_type}
+        if redirect:
+            fixed["success_action_redirect"] = redirect
+        if self._encryption:
+            fixed["x-amz-server-side-encryption"] = self._encryption["ServerSideEncryption"]
+            fixed["x-amz-server-side-encryption-aws-kms-key-id"] = self._encryption["SSEKMSKeyId"]
+        conditions: list[Any] = [{name: value} for name, value in fixed.items()]
+        conditions.append(["content-length-range", 1, max_bytes])
+        try:
+            made = self._client.generate_presigned_post(
+                self._bucket, key, Fields=dict(fixed), Conditions=conditions, ExpiresIn=expires
+            )
+        except Exception as error:
+            raise of_botocore(error, f"signing {key}") from error
+        return PresignedPost(made["url"], made["fields"])
+
+    def url(self, operation: str, key: str, expires: int, params: Mapping[str, str | int]) -> str:
+        """The address of one S3 operation on the key, such as "upload_part", valid for `expires` seconds."""
+        try:
+            return self._client.generate_presigned_url(
+                operation, Params={"Bucket": self._bucket, "Key": key, **params}, ExpiresIn=expires
+            )
+        except Exception as error:
+            raise of_botocore(error, f"signing {key}") from error
+
+
+def _encryption(kms_key_arn: str) -> Any:
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_arn} if kms_key_arn else {}
