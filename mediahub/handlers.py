@@ -43,7 +43,7 @@ def on_minute(event: dict[str, Any], context: Any) -> dict[str, int]:
     """What the clock does: collect dead letters and push the images that the mirror lacks."""
     done = {"dead_letters": dead_letters.collect(), "mirrored": mirror.push_stale()}
     if any(done.values()):
-        log.info("the clock did its work", **done)
+        log.info("the clock did its work", extra=done)
     return done
 
 

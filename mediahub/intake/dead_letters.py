@@ -128,7 +128,7 @@ def _retry(user: "User", item: FailedItem) -> int:
         )
         if not taken:
             return 0
-        Upload.objects.filter(pk=item.upload_id, state=Upload.State.FAILED).update(
+        Upload.objects.filter(failed_items=item, state=Upload.State.FAILED).update(
             state=Upload.State.ISSUED, finished_at=None
         )
     try:
@@ -150,7 +150,7 @@ def _message(item: FailedItem) -> Any:
 
 def _put_back(item: FailedItem) -> None:
     FailedItem.objects.filter(pk=item.pk).update(state=FailedItem.State.OPEN)
-    Upload.objects.filter(pk=item.upload_id, state=Upload.State.ISSUED).update(
+    Upload.objects.filter(failed_items=item, state=Upload.State.ISSUED).update(
         state=Upload.State.FAILED, finished_at=timezone.now()
     )
 

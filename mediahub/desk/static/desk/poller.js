@@ -1,0 +1,51 @@
+// Asks the server again and again: soon after news, ever later without, never while the tab is hidden.
+
+const FIRST = 1000;
+const LONGEST = 15000;
+
+/**
+ * `ask` answers true when there was news, false when not, and null when there is nothing left to ask for.
+ * An `ask` that throws counts as no news: the next one comes later. `wake()` asks soon, also after an end.
+ */
+export function poll(ask) {
+  let wait = FIRST;
+  let timer = null;
+  let asking = false;
+  let ended = false;
+
+  function schedule() {
+    clearTimeout(timer);
+    timer = ended || asking || document.hidden ? null : setTimeout(run, wait);
+  }
+
+  async function run() {
+    asking = true;
+    let news = false;
+    try {
+      news = await ask();
+    } catch (error) {
+      console.warn(error);
+    }
+    asking = false;
+    ended = news === null;
+    wait = news ? FIRST : Math.min(wait * 1.6, LONGEST);
+    schedule();
+  }
+
+  function wake() {
+    ended = false;
+    wait = FIRST;
+    schedule();
+  }
+
+  document.addEventListener("visibilitychange", () => (document.hidden || ended ? schedule() : wake()));
+  schedule();
+  return { wake };
+}
+
+/** The JSON that the server answers; throws when it answers anything else. */
+export async function load(url) {
+  const answer = await fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+  return answer.json();
+}

@@ -1,0 +1,118 @@
+"""The local AWS: ministack as a child process on loopback, with state that is kept."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+ACCOUNT = "000000000000"
+PROGRAM = settings.BASE_DIR / ".venv-local-aws" / "bin" / "ministack"
+STARTING = 30
+
+
+class EmulatorError(Exception):
+    """Why the local AWS does not run, and what to do."""
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def is_taken(port: int) -> bool:
+    """Whether somebody listens on this port of loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@dataclass
+class Emulator:
+    """A running ministack; `endpoint` is the address of all its services."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+    @property
+    def endpoint(self) -> str:
+        """Where boto3 reaches it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def stop(self) -> None:
+        """End it so that it writes its state; the last writes are lost otherwise."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def start(port: int, state: Path, *, keep: bool = True) -> Emulator:
+    """Start ministack with enforced authorization; raises EmulatorError with its log when it does not answer."""
+    if not PROGRAM.is_file():
+        raise EmulatorError(f"{PROGRAM} is missing. Run `make setup`, which installs the local AWS.")
+    if is_taken(port):
+        raise EmulatorError(f"Port {port} is taken. Stop what listens there or choose another with --aws-port.")
+    state.mkdir(parents=True, exist_ok=True)
+    log = state / "emulator.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [PROGRAM],
+            env=_environment(port, state, keep=keep),
+            cwd=state,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            # Its own session: Ctrl-C in the terminal reaches the parent alone, which stops it last.
+            start_new_session=True,
+        )
+    emulator = Emulator(process, port)
+    _wait(emulator, log)
+    return emulator
+
+
+def _environment(port: int, state: Path, *, keep: bool) -> dict[str, str]:
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(state),
+        "TMPDIR": str(state),
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "AUTH": "true",
+        "IOT_MTLS_ENABLED": "0",
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "MINISTACK_REGION": settings.AWS_REGION,
+        "MINISTACK_HOST": "127.0.0.1",
+        "STATE_DIR": str(state / "state"),
+        "S3_DATA_DIR": str(state / "s3"),
+        "PERSIST_STATE": "1" if keep else "0",
+        "S3_PERSIST": "1" if keep else "0",
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+def _wait(emulator: Emulator, log: Path) -> None:
+    until = time.monotonic() + STARTING
+    while time.monotonic() < until:
+        if emulator.process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{emulator.endpoint}/_ministack/ready", timeout=2):  # noqa: S310
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    emulator.stop()
+    tail = log.read_text(errors="replace")[-2000:]
+    raise EmulatorError(f"The local AWS did not start in {STARTING} s. Its log {log} ends with:\n{tail}")
+
