@@ -9,6 +9,7 @@ with socket.socket() as probe:
     AWS_PORT = probe.getsockname()[1]
 
 STATE = Path(__file__).resolve().parent.parent / "var" / "test"
+STATE.mkdir(parents=True, exist_ok=True)
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 ENDPOINT = f"http://127.0.0.1:{AWS_PORT}"
 
@@ -17,17 +18,17 @@ os.environ.update(
     SECRET_KEY="only-for-tests-" + "x" * 50,
     HTTPS="false",
     LOCAL="true",
-    STAGE="test",
+    STAGE="local",
     LABELER="measured",
     AWS_ENDPOINT_URL=ENDPOINT,
     AWS_CONFIG_FILE=str(STATE / WORKER / "aws-config"),
     AWS_PROFILE="worker",
-    UPLOAD_BUCKET="mediahub-test-uploads",
-    RENDITION_BUCKET="mediahub-test-renditions",
-    MIRROR_TABLE="mediahub-test-images",
-    UPLOAD_QUEUE_URL=f"{ENDPOINT}/000000000000/mediahub-test-uploads",
-    DEAD_LETTER_QUEUE_URL=f"{ENDPOINT}/000000000000/mediahub-test-dead-letters",
-    BULK_QUEUE_URL=f"{ENDPOINT}/000000000000/mediahub-test-bulk",
+    UPLOAD_BUCKET="mediahub-local-uploads",
+    RENDITION_BUCKET="mediahub-local-renditions",
+    MIRROR_TABLE="mediahub-local-images",
+    UPLOAD_QUEUE_URL=f"{ENDPOINT}/000000000000/mediahub-local-uploads",
+    DEAD_LETTER_QUEUE_URL=f"{ENDPOINT}/000000000000/mediahub-local-dead-letters",
+    BULK_QUEUE_URL=f"{ENDPOINT}/000000000000/mediahub-local-bulk",
     LOG_LEVEL="WARNING",
 )
 
@@ -39,3 +40,6 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file and not memory: the live server, threads and child processes share it.
     DATABASES["default"]["TEST"] = {"NAME": STATE / "test.sqlite3"}
+
+# boto3 must not look for the profile before the local AWS has written it.
+del os.environ["AWS_PROFILE"]

@@ -1,7 +1,28 @@
+"""The admin site as the editors' desk."""
+
+from typing import Any
+
 from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
+
+from mediahub.desk import overview
 
 
 class DeskSite(AdminSite):
+    """Django's admin with the desk's own front page and ways in place of the list of apps."""
+
     site_header = site_title = "MediaHub"
     index_title = _("Desk")
+    site_url = None
+    enable_nav_sidebar = False
+    index_template = "desk/home.html"
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
+        return {**context, "ways": overview.ways(request) if context["has_permission"] else []}
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        found = {"counts": overview.counts(request.user), "latest": overview.latest_images(request.user)}
+        return super().index(request, {**found, **(extra_context or {})})

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -38,6 +39,14 @@ class Stack:
         }
         return {setting: self.outputs[output] for setting, output in names.items()}
 
+    def moved_to(self, endpoint: str) -> "Stack":
+        """The same stack with its queues at this endpoint: a kept state remembers the port of its first start."""
+        here = {
+            name: endpoint + urlsplit(value).path if value.startswith("http://") else value
+            for name, value in self.outputs.items()
+        }
+        return Stack(self.stage, here)
+
 
 def root_client(service: str, endpoint: str) -> Any:
     """A client with the emulator's root key, for deploying and inspecting."""
@@ -66,7 +75,7 @@ def deploy(emulator: Emulator, stage: str, parameters: dict[str, str]) -> Stack:
         client.create_stack(**wanted)
     else:
         _update(client, wanted)
-    return Stack(stage, _settled(client, name))
+    return Stack(stage, _settled(client, name)).moved_to(emulator.endpoint)
 
 
 def _describe(client: Any, name: str) -> dict[str, Any] | None:

@@ -1,0 +1,124 @@
+"""The library: images as a grid, and one image with its words, tags and renditions."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from mediahub.desk import words
+from mediahub.desk.views.arrivals import newest
+from mediahub.library import review
+from mediahub.library.models import Image, Tag, Tagging
+
+# Enough that the tag an editor looks for is among them; the search finds the others.
+MOST_TAGS = 30
+COMPLETIONS = 200
+
+
+class AltTextFilter(admin.SimpleListFilter):
+    title = gettext_lazy("alt text")
+    parameter_name = "alt"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", _("has alt text")), ("no", _("lacks alt text"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Image]) -> QuerySet[Image]:
+        match self.value():
+            case "yes":
+                return queryset.exclude(alt_text="")
+            case "no":
+                return queryset.filter(alt_text="")
+        return queryset
+
+
+class TagFilter(admin.SimpleListFilter):
+    title = gettext_lazy("tag")
+    parameter_name = "tag"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        held = Count("taggings", filter=~Q(taggings__state=Tagging.State.REJECTED))
+        common = Tag.objects.annotate(held=held).filter(held__gt=0).order_by("-held", "name")[:MOST_TAGS]
+        return [(str(tag.pk), tag.name) for tag in common]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Image]) -> QuerySet[Image]:
+        value = self.value()
+        return queryset.filter(_tagged(Q(tag_id=value))) if value and value.isdecimal() else queryset
+
+
+def _tagged(tag: Q) -> Exists:
+    """That an image has such a tag, and no editor has rejected it."""
+    return Exists(Tagging.objects.filter(tag, image=OuterRef("pk")).exclude(state=Tagging.State.REJECTED))
+
+
+@admin.register(Image)
+class ImageAdmin(admin.ModelAdmin[Image]):
+    change_list_template = "desk/images.html"
+    change_form_template = "desk/image.html"
+    list_display = ["title"]
+    list_filter = ["state", "label_state", AltTextFilter, TagFilter]
+    list_per_page = 60
+    show_full_result_count = False
+    search_fields = ["title", "file_name", "alt_text"]
+    search_help_text = gettext_lazy("Title, file name, alt text or tag")
+    fields = ["title", "alt_text", "credit"]
+    actions = ["publish", "archive"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Image | None = None) -> bool:
+        # Nothing that was uploaded is lost: an image that is not wanted is archived.
+        return False
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("library.publish_image")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
+        return super().get_queryset(request).defer("label_raw").prefetch_related("renditions")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Image], search_term: str
+    ) -> tuple[QuerySet[Image], bool]:
+        for word in search_term.split():
+            own = Q()
+            for field in self.search_fields:
+                own |= Q(**{f"{field}__icontains": word})
+            queryset = queryset.filter(own | Q(_tagged(Q(tag__name__icontains=word))))
+        return queryset, False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": _("Images"), "newest": newest(), **(extra_context or {})})
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        image: Image = kwargs["obj"]
+        context.update(
+            title=image.title,
+            subtitle=None,
+            taggings=image.taggings.select_related("tag", "reviewed_by"),
+            completions=Tag.objects.exclude(taggings__image=image).values_list("name", flat=True)[:COMPLETIONS],
+            labels_say=words.labels(image),
+            may_review=request.user.has_perm("library.review_tagging"),
+            may_publish=self.has_publish_permission(request),
+            upload=image.uploads.select_related("uploaded_by").first(),
+        )
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Image, form: ModelForm[Image], change: bool) -> None:
+        review.describe(obj)
+
+    @admin.action(description=gettext_lazy("Publish"), permissions=["publish"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+        done = review.publish(queryset)
+        text = ngettext("%(n)d image is published now.", "%(n)d images are published now.", done) % {"n": done}
+        messages.success(request, text)
+
+    @admin.action(description=gettext_lazy("Archive"), permissions=["publish"])
+    def archive(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+        done = review.archive(queryset)
+        text = ngettext("%(n)d image is archived now.", "%(n)d images are archived now.", done) % {"n": done}
+        messages.success(request, text)
+

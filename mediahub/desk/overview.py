@@ -1,0 +1,72 @@
+"""What the desk shows of itself on each page: the way to each part, and how much waits there."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mediahub.intake.models import FailedItem, Upload
+from mediahub.library.models import Image
+
+
+@dataclass(frozen=True)
+class Way:
+    """A part of the desk: `name` is its word for programs, `open` how many things wait there."""
+
+    name: str
+    label: str
+    address: str
+    current: bool
+    open: int = 0
+
+
+def ways(request: HttpRequest) -> list[Way]:
+    """The parts of the desk this editor may enter, the failed items with their count."""
+    parts = [
+        ("upload", _("Upload"), "desk:upload", "intake.add_upload"),
+        ("images", _("Images"), "admin:library_image_changelist", "library.view_image"),
+        ("uploads", _("Uploads"), "admin:intake_upload_changelist", "intake.view_upload"),
+        ("failed", _("Failed items"), "admin:intake_faileditem_changelist", "intake.view_faileditem"),
+        ("tags", _("Tags"), "admin:library_tag_changelist", "library.view_tag"),
+        ("people", _("People"), "admin:auth_user_changelist", "auth.view_user"),
+    ]
+    found = []
+    for name, label, view, permission in parts:
+        if request.user.has_perm(permission):
+            address = reverse(view)
+            waiting = failed().count() if name == "failed" else 0
+            found.append(Way(name, label, address, request.path.startswith(address), waiting))
+    return found
+
+
+def failed() -> QuerySet[FailedItem]:
+    """The failed items that nobody has dealt with."""
+    return FailedItem.objects.filter(state=FailedItem.State.OPEN)
+
+
+def counts(user: User | AnonymousUser) -> dict[str, dict[str, int]]:
+    """How much lies in each part, for the first page; only of the parts this editor may see."""
+    found: dict[str, dict[str, int]] = {}
+    if user.has_perm("library.view_image"):
+        review, blind = Q(state=Image.State.IN_REVIEW), Q(alt_text="")
+        found["images"] = Image.objects.aggregate(
+            all=Count("pk"), in_review=Count("pk", filter=review), no_alt_text=Count("pk", filter=blind)
+        )
+    if user.has_perm("intake.view_upload"):
+        today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        running = Q(state__in=[Upload.State.ISSUED, Upload.State.WORKING])
+        found["uploads"] = Upload.objects.filter(issued_at__gte=today).aggregate(
+            today=Count("pk"), running=Count("pk", filter=running)
+        )
+    return found
+
+
+def latest_images(user: User | AnonymousUser, most: int = 12) -> QuerySet[Image]:
+    """The newest images with their renditions; none for who may not see them."""
+    if not user.has_perm("library.view_image"):
+        return Image.objects.none()
+    return Image.objects.prefetch_related("renditions")[:most]

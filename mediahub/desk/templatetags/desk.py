@@ -1,0 +1,45 @@
+"""How templates show pictures, states and filters."""
+
+from typing import Any
+
+from django import template
+
+from mediahub.delivery.addresses import address as address_of
+from mediahub.desk import words
+from mediahub.library.models import Image
+
+register = template.Library()
+register.filter("standing", words.standing)
+
+
+@register.filter
+def tone(state: str) -> str:
+    """The colour that goes with a state."""
+    return words.TONES.get(state, "quiet")
+
+
+@register.filter
+def address(key: str) -> str:
+    """Where the browser fetches the rendition with this key."""
+    return address_of(key)
+
+
+@register.filter
+def chosen(choices: list[dict[str, Any]]) -> str:
+    """What a filter is set to; empty when it is not set."""
+    return next((str(choice["display"]) for choice in choices[1:] if choice["selected"]), "")
+
+
+@register.filter
+def step(name: str) -> str:
+    """A step of the processing in plain words."""
+    return str(words.STEPS.get(name, name))
+
+
+@register.inclusion_tag("desk/picture.html")
+def picture(image: Image | None, size: str = "small", alt: str = "", *, eager: bool = False) -> dict[str, Any]:
+    """The rendition of this name, its placeholder behind it; an empty frame while there is none."""
+    made = {rendition.name: rendition for rendition in image.renditions.all()} if image else {}
+    rendition = made.get(size) or next(iter(made.values()), None)
+    return {"image": image, "rendition": rendition, "alt": alt, "eager": eager}
+

@@ -1,0 +1,20 @@
+"""The desk's own pages, under the admin site's address and behind its sign-in."""
+
+from django.contrib import admin
+from django.urls import path
+
+from mediahub.desk.views import arrivals, review, uploads
+
+app_name = "desk"
+view = admin.site.admin_view
+urlpatterns = [
+    path("upload/", view(uploads.page), name="upload"),
+    path("upload/plain/", view(uploads.plain), name="plain"),
+    path("upload/<uuid:upload_id>/", view(uploads.arrival), name="arrival"),
+    # Programs ask these: they answer 403 in JSON where a page would lead to the sign-in.
+    path("upload/sign/", uploads.sign, name="sign"),
+    path("upload/status/", arrivals.status, name="status"),
+    path("pulse/", arrivals.pulse, name="pulse"),
+    path("images/<uuid:image_id>/tags/", view(review.add), name="add_tag"),
+    path("images/<uuid:image_id>/tags/<int:tagging_id>/", view(review.decide), name="decide_tag"),
+]

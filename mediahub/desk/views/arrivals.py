@@ -1,0 +1,113 @@
+"""What the upload page and the grid ask for again and again: the standing of uploads, and whether anything is new."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import QuerySet
+from django.http import HttpRequest, JsonResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from mediahub.delivery.addresses import address
+from mediahub.desk.words import standing
+from mediahub.intake.models import FailedItem, Upload
+from mediahub.library.models import Image
+
+AT_ONCE = 200
+
+
+def refused(request: HttpRequest, *permissions: str) -> JsonResponse | None:
+    """The 403 that a program understands, unless the editor is signed in and holds one of the permissions."""
+    user = request.user
+    if user.is_active and user.is_staff and any(user.has_perm(permission) for permission in permissions):
+        return None
+    reason = _("You are not signed in, or may not do this. Sign in again, or ask a chief editor for the right.")
+    return JsonResponse({"reason": reason}, status=403)
+
+
+@require_GET
+@never_cache
+def status(request: HttpRequest) -> JsonResponse:
+    """The standing of at most 200 uploads, as `?ids=<id>,<id>`; the editor's own, or anyone's for who may view all."""
+    if refusal := refused(request, "intake.add_upload", "intake.view_upload"):
+        return refusal
+    try:
+        ids = [UUID(part) for part in request.GET.get("ids", "").split(",") if part]
+    except ValueError:
+        return JsonResponse({"reason": _("One of the ids is not the id of an upload.")}, status=400)
+    if len(ids) > AT_ONCE:
+        return JsonResponse({"reason": _("Ask for at most %(n)d uploads at once.") % {"n": AT_ONCE}}, status=400)
+    found = visible(request.user).filter(pk__in=ids)
+    return JsonResponse({"uploads": [describe(upload, request.user) for upload in found]})
+
+
+@require_GET
+@never_cache
+def pulse(request: HttpRequest) -> JsonResponse:
+    """What changes when something arrived: the newest image, and how many failed items are open."""
+    if refusal := refused(request, "library.view_image"):
+        return refusal
+    return JsonResponse({"newest": newest(), "failed": FailedItem.objects.filter(state=FailedItem.State.OPEN).count()})
+
+
+def newest() -> str:
+    """A text that differs as soon as another image has entered the library."""
+    latest = Image.objects.order_by("-created_at", "id").values_list("pk", "created_at").first()
+    return f"{latest[1].isoformat()} {latest[0]}" if latest else ""
+
+
+def visible(user: User | AnonymousUser) -> QuerySet[Upload]:
+    """The uploads this editor may see, with all that is told of them."""
+    uploads = Upload.objects.select_related("image").prefetch_related("image__renditions")
+    return uploads if user.has_perm("intake.view_upload") else uploads.filter(uploaded_by_id=user.pk)
+
+
+def describe(upload: Upload, user: User | AnonymousUser) -> dict[str, Any]:
+    """One upload as the page shows it, with addresses only of what this editor may open."""
+    now = standing(upload)
+    return {
+        "id": str(upload.pk),
+        "name": upload.file_name,
+        "state": upload.state,
+        "label": now.label,
+        "tone": now.tone,
+        "reason": now.reason,
+        "ended": now.ended,
+        "picture": _picture(upload.image) if upload.image else None,
+        "image": str(upload.image_id) if upload.image_id else None,
+        "links": _links(upload, user),
+    }
+
+
+def _picture(image: Image) -> dict[str, Any]:
+    small = min(image.renditions.all(), key=lambda rendition: rendition.width * rendition.height, default=None)
+    if small is None:
+        return {"address": "", "placeholder": image.placeholder, "width": 0, "height": 0}
+    return {
+        "address": address(small.key),
+        "placeholder": image.placeholder,
+        "width": small.width,
+        "height": small.height,
+    }
+
+
+def _links(upload: Upload, user: User | AnonymousUser) -> list[dict[str, str]]:
+    found = []
+    if upload.image and user.has_perm("library.view_image"):
+        href = reverse("admin:library_image_change", args=[upload.image_id])
+        found.append({"text": _("Open"), "href": href, "label": _("Open %(name)s") % {"name": upload.image.title}})
+        found += [
+            {
+                "text": f"{made.name} {made.width} × {made.height}",
+                "href": address(made.key),
+                "label": _("%(rendition)s of %(name)s") % {"rendition": made, "name": upload.image.title},
+            }
+            for made in upload.image.renditions.all()
+        ]
+    elif upload.state == Upload.State.FAILED and user.has_perm("intake.view_faileditem"):
+        href = f"{reverse('admin:intake_faileditem_changelist')}?upload__id__exact={upload.pk}"
+        found.append({"text": _("Failed items"), "href": href, "label": ""})
+    return found

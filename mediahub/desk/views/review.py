@@ -1,0 +1,49 @@
+"""Accepting, rejecting and adding the tags of one image; each is a plain form, so all of it works without JavaScript."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from mediahub.library import review
+from mediahub.library.models import Image, Tagging
+
+VERBS = {"accept": review.accept, "reject": review.reject}
+
+may_review = permission_required("library.review_tagging", raise_exception=True)
+
+
+@require_POST
+@may_review
+def decide(request: HttpRequest, image_id: UUID, tagging_id: int) -> HttpResponse:
+    """Accept or reject one tag of the image, as the button named `verdict` says."""
+    tagging = get_object_or_404(Tagging.objects.select_related("tag"), pk=tagging_id, image_id=image_id)
+    verb = VERBS.get(request.POST.get("verdict", ""))
+    if verb is None:
+        messages.error(request, _("Choose whether to accept or reject the tag."))
+        return _back(image_id, "tags")
+    verb(request.user, [tagging])
+    return _back(image_id, f"tag-{tagging.pk}")
+
+
+@require_POST
+@may_review
+def add(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Put a tag of the editor's own on the image."""
+    image = get_object_or_404(Image, pk=image_id)
+    try:
+        review.add(request.user, image, request.POST.get("name", ""))
+    except ValidationError as error:
+        for sentence in error.messages:
+            messages.error(request, sentence)
+    return _back(image_id, "add-tag")
+
+
+def _back(image_id: UUID, place: str) -> HttpResponse:
+    return redirect(f"{reverse('admin:library_image_change', args=[image_id])}#{place}")

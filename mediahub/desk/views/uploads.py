@@ -1,0 +1,161 @@
+"""The pages and the one signature view through which files come in."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from mediahub.desk.upload_words import upload_words
+from mediahub.desk.views.arrivals import describe, refused, visible
+from mediahub.intake import tickets
+from mediahub.intake.models import Upload
+from processing import ProcessingError
+
+RECENT = 30
+# Each question of Uppy about a file in parts, by its HTTP method and whether it names a part.
+OPERATIONS: dict[tuple[str, bool], tickets.Operation] = {
+    ("PUT", True): "part",
+    ("GET", False): "list",
+    ("POST", False): "complete",
+    ("DELETE", False): "abort",
+}
+
+
+@require_GET
+@never_cache
+def page(request: HttpRequest) -> HttpResponse:
+    """The drop zone, and what became of the editor's latest files."""
+    _require(request, "intake.add_upload")
+    own = visible(request.user).filter(uploaded_by_id=request.user.pk).order_by("-issued_at")[:RECENT]
+    config = {
+        "url": reverse("desk:sign"),
+        "status": reverse("desk:status"),
+        "user": str(request.user.pk),
+        "types": [*tickets.CONTENT_TYPES],
+        "maxBytes": settings.UPLOAD_MAX_BYTES,
+        "partThreshold": settings.UPLOAD_PART_THRESHOLD,
+        "partBytes": tickets.PART_BYTES,
+        "recent": [describe(upload, request.user) for upload in own if upload.state != Upload.State.ISSUED],
+        "words": upload_words(settings.UPLOAD_MAX_BYTES),
+    }
+    return _render(request, "desk/upload.html", title=_("Upload"), config=config)
+
+
+@require_POST
+def sign(request: HttpRequest) -> JsonResponse:
+    """Sign one step of one file, asked for in JSON.
+
+    `{method, name, type, size}` asks for a ticket. The answer has `upload` (its id), the server's `key`, `method`
+    ("post" or "multipart"), and `url`: with `fields` it takes a small file in one form, without it begins a multipart
+    upload of parts of `part_bytes`. `{method, key, uploadId, partNumber?}` asks for one more step of those parts.
+    A refusal is 400, 403, 429 with Retry-After, or 503, and says its `reason` in a sentence.
+    """
+    if refusal := refused(request, "intake.add_upload"):
+        return refusal
+    try:
+        return JsonResponse(_sign(request.user, _wish(request.body)))
+    except tickets.TicketRefused as refusal:
+        if refusal.retry_after:
+            headers = {"Retry-After": str(refusal.retry_after)}
+            return JsonResponse({"reason": str(refusal)}, status=429, headers=headers)
+        return JsonResponse({"reason": str(refusal)}, status=400)
+    except ProcessingError as error:
+        return JsonResponse({"reason": str(error)}, status=503)
+
+
+@require_GET
+@never_cache
+def plain(request: HttpRequest) -> HttpResponse:
+    """A form for one file that needs no JavaScript: it posts straight to the upload bucket and leads back here."""
+    _require(request, "intake.add_upload")
+    context: dict[str, Any] = {"title": _("Upload one file")}
+    try:
+        context["ticket"] = tickets.issue_plain(
+            request.user, lambda upload_id: request.build_absolute_uri(reverse("desk:arrival", args=[upload_id]))
+        )
+    except (tickets.TicketRefused, ProcessingError) as refusal:
+        context["refusal"] = str(refusal)
+    return _render(request, "desk/plain.html", **context)
+
+
+@require_GET
+@never_cache
+def arrival(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+    """What becomes of one file; the page asks again by itself until the end, with or without JavaScript."""
+    _require(request, "intake.add_upload", "intake.view_upload")
+    upload = describe(get_object_or_404(visible(request.user), pk=upload_id), request.user)
+    config = {"status": reverse("desk:status"), "recent": [upload], "words": upload_words(settings.UPLOAD_MAX_BYTES)}
+    return _render(request, "desk/arrival.html", title=_("What became of the file"), upload=upload, config=config)
+
+
+def _require(request: HttpRequest, *permissions: str) -> None:
+    if not any(request.user.has_perm(permission) for permission in permissions):
+        raise PermissionDenied
+
+
+def _render(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    return render(request, template, {**admin.site.each_context(request), **context})
+
+
+def _wish(body: bytes) -> dict[str, Any]:
+    try:
+        wish = json.loads(body)
+    except (ValueError, RecursionError):
+        wish = None
+    if not isinstance(wish, dict):
+        raise tickets.TicketRefused(_("The request is not a JSON object. Reload the page and try again."))
+    return wish
+
+
+def _sign(user: Any, wish: dict[str, Any]) -> dict[str, Any]:
+    if not wish.get("uploadId"):
+        return _ticket(user, wish)
+    part = _number(wish, "partNumber")
+    operation = OPERATIONS.get((_text(wish, "method"), part != 0))
+    if operation is None:
+        raise tickets.TicketRefused(_("The request asks for no step of an upload. Reload the page and try again."))
+    key = _text(wish, "key")
+    return {"url": tickets.sign(user, key, operation, _text(wish, "uploadId"), part), "key": key}
+
+
+def _ticket(user: Any, wish: dict[str, Any]) -> dict[str, Any]:
+    name = _text(wish, "name")
+    if not name:
+        raise tickets.TicketRefused(_("The request names no file. Reload the page and try again."))
+    ticket = tickets.issue(user, name, _text(wish, "type"), _number(wish, "size"))
+    answer = {
+        "upload": str(ticket.upload_id),
+        "key": ticket.key,
+        "method": str(ticket.method),
+        "part_bytes": ticket.part_bytes,
+    }
+    if ticket.method == Upload.Method.MULTIPART:
+        return {**answer, "url": tickets.sign(user, ticket.key, "create")}
+    return {**answer, "url": ticket.url, "fields": ticket.fields}
+
+
+def _text(wish: dict[str, Any], name: str) -> str:
+    value = wish.get(name) or ""
+    if not isinstance(value, str):
+        raise _wrong_type(name)
+    return value
+
+
+def _number(wish: dict[str, Any], name: str) -> int:
+    value = wish.get(name) or 0
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wrong_type(name)
+    return value
+
+
+def _wrong_type(name: str) -> tickets.TicketRefused:
+    return tickets.TicketRefused(_("“%(name)s” has the wrong type. Reload the page and try again.") % {"name": name})

@@ -1,0 +1,116 @@
+"""How the desk says things: what became of an upload, what the labels are worth, and in which tone."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mediahub.intake.models import FailedItem, Upload
+from mediahub.library.models import Image, Tagging
+
+# The event of a file that came in the last second of its ticket may take this long to be worked on.
+GRACE = timedelta(hours=1)
+
+TONES: dict[str, str] = {
+    Image.State.IN_REVIEW: "wait",
+    Image.State.PUBLISHED: "good",
+    Image.State.ARCHIVED: "quiet",
+    Upload.State.ISSUED: "quiet",
+    Upload.State.WORKING: "busy",
+    Upload.State.READY: "good",
+    Upload.State.REJECTED: "wait",
+    Upload.State.FAILED: "bad",
+    Upload.State.DELETED: "quiet",
+    FailedItem.State.OPEN: "bad",
+    FailedItem.State.RETRIED: "busy",
+    FailedItem.State.RESOLVED: "good",
+    FailedItem.State.DISCARDED: "quiet",
+    Tagging.State.SUGGESTED: "wait",
+    Tagging.State.ACCEPTED: "good",
+    Tagging.State.REJECTED: "quiet",
+}
+
+STEPS: dict[str, str | Promise] = {
+    "decode": gettext_lazy("opening the file"),
+    "metadata": gettext_lazy("reading its details"),
+    "render": gettext_lazy("making the renditions"),
+    "store": gettext_lazy("storing the renditions"),
+    "label": gettext_lazy("asking for labels"),
+}
+
+LABEL_SOURCES: dict[str, str | Promise] = {
+    "rekognition": gettext_lazy("Suggested by Amazon Rekognition. It can be wrong: accept what is right."),
+    "measured": gettext_lazy("Measured on this machine from light and colour. This is not recognition."),
+    "recorded": gettext_lazy("Taken from recorded answers, as tests use them."),
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an upload stands, for a person: `tone` picks the colour, `ended` says that nothing more will happen."""
+
+    label: str
+    tone: str
+    reason: str
+    ended: bool
+
+
+def standing(upload: Upload) -> Standing:
+    """The upload's state in plain words, with what to do where something can be done."""
+    tone, ended = TONES[upload.state], upload.state in Upload.ENDED
+    match upload.state:
+        case Upload.State.ISSUED if upload.attempts:
+            return Standing(_("waiting"), tone, _("It waits for another attempt."), ended)
+        case Upload.State.ISSUED if upload.expires_at and upload.expires_at + GRACE < timezone.now():
+            return Standing(_("never arrived"), tone, _("The file was not sent in time. Add it again."), True)
+        case Upload.State.ISSUED:
+            return Standing(_("waiting"), tone, "", ended)
+        case Upload.State.WORKING if upload.attempts > 1:
+            reason = _("Attempt %(n)d, because the one before did not succeed.") % {"n": upload.attempts}
+            return Standing(_("working"), tone, reason, ended)
+        case Upload.State.FAILED:
+            kept = _("The file is kept: retry it under Failed items.")
+            return Standing(_("failed"), tone, f"{upload.reason} {kept}".strip(), ended)
+    return Standing(str(Upload.State(upload.state).label), tone, upload.reason, ended)
+
+
+def story(upload: Upload) -> list[tuple[object, str]]:
+    """What happened to the upload, in order: (time, or None where none was noted; sentence)."""
+    who = str(upload.uploaded_by or _("Someone"))
+    if upload.source == Upload.Source.BUCKET:
+        told = [(upload.issued_at, _("The file was put into the upload bucket without a ticket, and was taken over."))]
+    else:
+        told = [(upload.issued_at, _("%(who)s asked to send this file, and was given a ticket.") % {"who": who})]
+    if upload.version_id:
+        told.append((None, _("The file arrived in the upload bucket.")))
+    if upload.attempts:
+        told.append((None, _("Attempts to work on it: %(n)d.") % {"n": upload.attempts}))
+    if upload.step and upload.state != Upload.State.READY:
+        told.append((None, _("Last step: %(step)s.") % {"step": STEPS.get(upload.step, upload.step)}))
+    now = standing(upload)
+    endings = {
+        Upload.State.READY: _("It became an image."),
+        Upload.State.REJECTED: _("It was rejected, and will not be tried again: %(reason)s"),
+        Upload.State.FAILED: _("It failed: %(reason)s"),
+        Upload.State.DELETED: _("The file was deleted from the upload bucket."),
+        Upload.State.WORKING: _("It is being worked on. %(reason)s"),
+        Upload.State.ISSUED: now.reason or _("It has not arrived yet."),
+    }
+    told.append((upload.finished_at, str(endings[Upload.State(upload.state)]).replace("%(reason)s", now.reason).strip()))
+    return told
+
+
+def labels(image: Image) -> str:
+    """What the suggestions on this image are worth, or why there are none."""
+    match image.label_state:
+        case Image.LabelState.DONE:
+            return str(LABEL_SOURCES.get(image.label_source, ""))
+        case Image.LabelState.NOT_ANALYSABLE:
+            return image.label_note or _("The picture is too small to be analysed. Add tags by hand.")
+        case Image.LabelState.UNAVAILABLE:
+            said = _("Labels could not be fetched yet. The picture itself is complete; tags can be added by hand.")
+            return f"{said} {image.label_note}".strip()
+    return _("Labels are switched off. Add tags by hand.")

@@ -1,0 +1,20 @@
+import signal
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from mediahub.local.event_loop import EventLoop, zappa_handler
+
+
+class Command(BaseCommand):
+    help = "Work on the upload queue of the local AWS as Lambda does, until SIGTERM."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--clock", type=float, default=5, help="Seconds between two ticks of the clock.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        loop = EventLoop(zappa_handler(settings.STAGE, settings.VAR / "zappa"), options["clock"])
+        signal.signal(signal.SIGTERM, loop.stop)
+        signal.signal(signal.SIGINT, loop.stop)
+        loop.run()

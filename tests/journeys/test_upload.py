@@ -1,0 +1,53 @@
+"""From a file in the bucket to an image, through Zappa's handler and the worker's own role."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import urllib3
+from django.contrib.auth.models import User
+
+from mediahub.delivery import mirror
+from mediahub.intake import tickets
+from mediahub.intake.models import Upload
+from mediahub.library import review
+from mediahub.library.models import Image
+from mediahub.local.event_loop import EventLoop
+from tests.local_aws import drain
+from tests.pictures import jpeg
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+def send(ticket: tickets.UploadTicket, data: bytes) -> int:
+    fields = {**ticket.fields, "file": ("original", data, ticket.fields["Content-Type"])}
+    return urllib3.request("POST", ticket.url, fields=fields).status
+
+
+def test_an_upload_becomes_an_image(
+    editor: User, event_loop: EventLoop, as_role: Callable[[str], None], aws: Callable[[str, str], Any]
+) -> None:
+    data = jpeg(1600, 1200, orientation=6)
+    as_role("web")
+    ticket = tickets.issue(editor, "Harbour_at_dawn.jpg", "image/jpeg", len(data))
+    assert send(ticket, data) == 204
+    as_role("worker")
+    drain(event_loop)
+
+    image = Image.objects.get()
+    assert (image.title, image.width, image.height, image.bytes) == ("Harbour at dawn", 1600, 1200, len(data))
+    assert [(r.name, r.width, r.height) for r in image.renditions.all()] == [
+        ("large", 1024, 768),
+        ("medium", 512, 384),
+        ("small", 256, 192),
+    ]
+    assert Upload.objects.get().state == Upload.State.READY
+    tagging = image.taggings.first()
+    as_role("web")
+    assert tagging
+    review.accept(editor, [tagging])
+    as_role("worker")
+    drain(event_loop)
+    held = mirror.read(image.pk)
+    assert held
+    assert held["tags"]["L"] == [{"S": tagging.tag.name}]

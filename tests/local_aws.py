@@ -1,0 +1,99 @@
+"""Fixtures: a local AWS of this test process, its roles, and the event loop on demand."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from django.conf import settings as django_settings
+
+from mediahub.local import emulator, stack
+from mediahub.local.event_loop import EventLoop, zappa_handler
+from tests.settings import AWS_PORT, STATE, WORKER
+
+VISIBILITY = 2
+RECEIVES = 2
+
+
+@pytest.fixture(scope="session")
+def local_aws_process() -> Iterator[stack.Stack]:
+    """One emulator and stack for the test process."""
+    folder = STATE / WORKER
+    shutil.rmtree(folder, ignore_errors=True)
+    running = emulator.start(AWS_PORT, folder, keep=False)
+    try:
+        parameters = {"VisibilityTimeout": str(VISIBILITY), "MaxReceiveCount": str(RECEIVES)}
+        deployed = stack.deploy(running, "local", {"SiteOrigin": "http://127.0.0.1:8000", **parameters})
+        stack.write_profiles(folder / "aws-config", deployed)
+        yield deployed
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def local_aws(local_aws_process: stack.Stack, settings: Any) -> stack.Stack:
+    """The local AWS with empty stores and queues."""
+    settings.KMS_KEY_ARN = local_aws_process.outputs["KmsKeyArn"]
+    _empty()
+    return local_aws_process
+
+
+@pytest.fixture
+def aws(local_aws: stack.Stack) -> Callable[[str, str], Any]:
+    """aws(role, service): a client with the credentials of web, worker or operator."""
+
+    def client(role: str, service: str) -> Any:
+        session = boto3.Session(profile_name=role, region_name=django_settings.AWS_REGION)
+        style = Config(s3={"addressing_style": "path"}, signature_version="s3v4" if service == "s3" else None)
+        return session.client(service, endpoint_url=django_settings.AWS_ENDPOINT_URL, config=style)  # type: ignore[call-overload]
+
+    return client
+
+
+@pytest.fixture
+def as_role(settings: Any) -> Callable[[str], None]:
+    """as_role("web"): from here on the process has this role."""
+
+    def become(role: str) -> None:
+        settings.AWS_PROFILE = role
+
+    return become
+
+
+@pytest.fixture(scope="session")
+def handler() -> Any:
+    """Zappa's handler with the settings of the local stage."""
+    return zappa_handler("local", STATE / WORKER / "zappa")
+
+
+@pytest.fixture
+def event_loop(local_aws: stack.Stack, handler: Any) -> EventLoop:
+    """The event loop with this test's database; call turn() or drain()."""
+    return EventLoop(handler, clock_seconds=0)
+
+
+def drain(loop: EventLoop, turns: int = 50) -> int:
+    """Turn the loop until the queue is empty; returns how many messages came."""
+    worked = 0
+    for _ in range(turns):
+        came = loop.turn(wait=0)
+        if not came:
+            break
+        worked += came
+    return worked
+
+
+def _empty() -> None:
+    endpoint = str(django_settings.AWS_ENDPOINT_URL)
+    sqs, s3, dynamodb = (stack.root_client(service, endpoint) for service in ("sqs", "s3", "dynamodb"))
+    for url in (django_settings.UPLOAD_QUEUE_URL, django_settings.DEAD_LETTER_QUEUE_URL, django_settings.BULK_QUEUE_URL):
+        sqs.purge_queue(QueueUrl=url)
+    for bucket in (django_settings.UPLOAD_BUCKET, django_settings.RENDITION_BUCKET):
+        listed = s3.list_object_versions(Bucket=bucket)
+        for version in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]:
+            s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+    for item in dynamodb.scan(TableName=django_settings.MIRROR_TABLE)["Items"]:
+        key = {name: item[name] for name in ("pk", "sk")}
+        dynamodb.delete_item(TableName=django_settings.MIRROR_TABLE, Key=key)
