@@ -115,4 +115,3 @@ def _wait(emulator: Emulator, log: Path) -> None:
     emulator.stop()
     tail = log.read_text(errors="replace")[-2000:]
     raise EmulatorError(f"The local AWS did not start in {STARTING} s. Its log {log} ends with:\n{tail}")
-

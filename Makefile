@@ -1,0 +1,78 @@
+# Everything runs from here: `make run` shows the product, `make test` proves it.
+PYTHON ?= python3
+VENV := .venv/bin
+PORT ?= 8000
+AWS_PORT ?= 4566
+PHOTOS ?=
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export LOCAL = true
+
+.PHONY: run test demo bench lint lock setup setup-dev frontend screenshots clean
+
+run: setup
+	@$(VENV)/python manage.py local --port $(PORT) --aws-port $(AWS_PORT)
+
+test: setup-dev
+	@$(VENV)/python -m tests
+
+demo: setup
+	@$(VENV)/python manage.py demo --alone $(if $(JSON),--json) $(PHOTOS)
+
+bench: setup
+	@$(VENV)/python -m bench $(PHOTOS)
+
+screenshots: setup-dev
+	@$(VENV)/python -m pytest tests/browser --screenshots
+
+lint: setup-dev
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check .
+	@$(VENV)/mypy
+	@$(VENV)/lint-imports
+	@$(VENV)/cfn-lint deploy/*.yaml
+	@$(VENV)/djlint --check --lint --quiet templates
+	@SECRET_KEY=lint $(VENV)/python manage.py makemigrations --check --dry-run
+	@SECRET_KEY=$$($(VENV)/python -c "import secrets; print(secrets.token_urlsafe(60))") LOCAL=false MEDIAHUB_ENV_FILE= \
+	  $(VENV)/python manage.py check --deploy --fail-level WARNING
+
+# Locks are made by uv and installed with hashes; they name no registry.
+UV_COMPILE = $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+EXTRAS = --extra deploy --extra bulk --extra postgres --extra frontend
+lock: .venv/run
+	$(UV_COMPILE) requirements/uv.in -o requirements/uv.txt
+	$(UV_COMPILE) requirements/local-aws.in -o requirements/local-aws.txt
+	$(UV_COMPILE) pyproject.toml $(EXTRAS) -o requirements/run.txt
+	$(UV_COMPILE) pyproject.toml $(EXTRAS) --extra dev -c requirements/run.txt -o requirements/dev.txt
+
+setup: .venv/run .venv-local-aws/done frontend
+setup-dev: .venv/dev .venv-local-aws/done frontend
+
+frontend: .venv/run
+	@$(VENV)/python -m mediahub.desk.frontend >&2
+
+.venv/uv: requirements/uv.txt
+	@echo "Making .venv …" >&2
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "MediaHub needs Python 3.11 to 3.13; name one: make PYTHON=python3.13 …")'
+	@test -d .venv || $(PYTHON) -m venv .venv
+	@$(VENV)/python -m pip install --quiet --require-hashes -r requirements/uv.txt >&2
+	@touch $@
+
+.venv/run: .venv/uv requirements/run.txt
+	@echo "Installing what the site needs …" >&2
+	@$(VENV)/uv pip install --quiet --python $(VENV)/python --require-hashes -r requirements/run.txt >&2
+	@touch $@
+
+.venv/dev: .venv/run requirements/dev.txt
+	@echo "Installing what the tests need …" >&2
+	@$(VENV)/uv pip install --quiet --python $(VENV)/python --require-hashes -r requirements/dev.txt >&2
+	@touch $@
+
+# ministack pins botocore, so it lives apart.
+.venv-local-aws/done: requirements/local-aws.txt | .venv/uv
+	@echo "Installing the local AWS …" >&2
+	@test -d .venv-local-aws || $(PYTHON) -m venv .venv-local-aws
+	@$(VENV)/uv pip install --quiet --python .venv-local-aws/bin/python --require-hashes -r requirements/local-aws.txt >&2
+	@touch $@
+
+clean:
+	rm -rf .venv .venv-local-aws static mediahub/desk/frontend/node_modules mediahub/desk/static/desk/upload

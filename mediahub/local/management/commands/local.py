@@ -1,0 +1,49 @@
+import json
+import signal
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from mediahub.local import site
+from mediahub.local.emulator import EmulatorError
+
+
+class Command(BaseCommand):
+    help = "Run the whole site on this machine: local AWS, web and event loop. Ctrl-C stops all of it."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, default=8000, help="Where the site listens.")
+        parser.add_argument("--aws-port", type=int, default=4566, help="Where the local AWS listens.")
+        parser.add_argument("--state", type=Path, default=settings.VAR / "local", help="Where everything is kept.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with ExitStack() as closing:
+            try:
+                running = site.start(options["state"], options["port"], options["aws_port"], closing, self.stdout.write)
+                self._greet(running)
+                self._watch(running)
+            except EmulatorError as error:
+                raise CommandError(str(error)) from error
+            except KeyboardInterrupt:
+                self.stdout.write("\nStopping; everything is kept.")
+
+    def _greet(self, running: site.Site) -> None:
+        passwords = json.loads((running.state / "sign-in.json").read_text())
+        self.stdout.write(self.style.SUCCESS(f"\nMediaHub is at {running.address}/"))
+        for name, password in passwords.items():
+            self.stdout.write(f"  sign in as {name:7} with {password}")
+        self.stdout.write(f"  local AWS  {running.environment['AWS_ENDPOINT_URL']}")
+        self.stdout.write(f"  logs in    {running.state}")
+        self.stdout.write("Ctrl-C stops all of it and keeps the data.")
+        self.stdout.flush()
+
+    def _watch(self, running: site.Site) -> None:
+        while not (name := running.fallen()):
+            time.sleep(0.5)
+        raise CommandError(f"{name} ended by itself. {site.last_words(running, name)}")

@@ -1,0 +1,133 @@
+"""The whole site on one machine: local AWS, web and event loop, started and stopped together."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.conf import settings
+
+from mediahub.local import emulator, stack
+from mediahub.local.emulator import EmulatorError
+
+# As on AWS in kind, shorter in time: a person waits for the second try.
+VISIBILITY = 30
+RECEIVES = 3
+STARTING = 60
+
+
+@dataclass
+class Site:
+    """A running site; `stop` ends its processes in the order in which they need each other."""
+
+    address: str
+    state: Path
+    environment: dict[str, str]
+    children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def run(self, name: str, *command: str, profile: str) -> None:
+        """Start `manage.py command` with the credentials of one role; its output goes to a log of its own."""
+        with (self.state / f"{name}.log").open("ab") as log:
+            self.children[name] = subprocess.Popen(
+                [sys.executable, "manage.py", *command],
+                cwd=settings.BASE_DIR,
+                env={**self.environment, "AWS_PROFILE": profile},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def once(self, *command: str) -> None:
+        """Run `manage.py command` to its end; raises EmulatorError with its output when it fails."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=settings.BASE_DIR,
+            env={**self.environment, "AWS_PROFILE": "operator"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise EmulatorError(f"manage.py {' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+
+    def fallen(self) -> str:
+        """The name of a process that ended by itself; empty while all run."""
+        return next((name for name, child in self.children.items() if child.poll() is not None), "")
+
+    def stop(self) -> None:
+        """End what was started; the event loop finishes its batch first."""
+        for child in reversed(self.children.values()):
+            if child.poll() is None:
+                child.send_signal(signal.SIGTERM)
+        for child in self.children.values():
+            try:
+                child.wait(20)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+
+def start(state: Path, port: int, aws_port: int, closing: ExitStack, say: Callable[[str], None]) -> Site:
+    """Start everything with its state under `state`; `closing` stops it. Raises EmulatorError."""
+    state = state.resolve()
+    if emulator.is_taken(port):
+        raise EmulatorError(f"Port {port} is taken. Stop what listens there or choose another with --port.")
+    say("Starting the local AWS …")
+    running = emulator.start(aws_port, state / "aws")
+    closing.callback(running.stop)
+    address = f"http://127.0.0.1:{port}"
+    say("Deploying the stack …")
+    parameters = {"SiteOrigin": address, "VisibilityTimeout": str(VISIBILITY), "MaxReceiveCount": str(RECEIVES)}
+    deployed = stack.deploy(running, "local", parameters)
+    stack.write_profiles(state / "aws-config", deployed)
+    values = stack.environment(state, running, deployed, address)
+    values.setdefault("DATABASE_URL", os.environ.get("DATABASE_URL", f"sqlite:///{state / 'mediahub.sqlite3'}"))
+    stack.write_environment(state / "env", values)
+    # The shell's own settings go first, so that one can be tried without editing a file.
+    environment = {**values, **os.environ, "MEDIAHUB_ENV_FILE": str(state / "env"), **_addresses(values)}
+    site = Site(address, state, environment)
+    closing.callback(site.stop)
+    say("Preparing database and static files …")
+    site.once("migrate", "--no-input")
+    site.once("collectstatic", "--no-input")
+    site.once("sign_ins", str(state / "sign-in.json"))
+    say("Starting web and event loop …")
+    site.run("web", "runserver", "--noreload", f"127.0.0.1:{port}", profile="web")
+    site.run("event-loop", "event_loop", profile="worker")
+    _wait(site)
+    return site
+
+
+def _addresses(values: dict[str, str]) -> dict[str, str]:
+    """What the shell must not change: where this local AWS is, and that it is one."""
+    fixed = ("LOCAL", "STAGE", "AWS_ENDPOINT_URL", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "SECRET_KEY")
+    return {name: values[name] for name in fixed}
+
+
+def _wait(site: Site) -> None:
+    until = time.monotonic() + STARTING
+    while time.monotonic() < until and not site.fallen():
+        try:
+            with urllib.request.urlopen(f"{site.address}/admin/login/", timeout=5):  # noqa: S310
+                return
+        except urllib.error.HTTPError:
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise EmulatorError(f"The site did not start. {last_words(site, site.fallen() or 'web')}")
+
+
+def last_words(site: Site, name: str) -> str:
+    """The end of a process's log, for the one who has to find out why it ended."""
+    log = site.state / f"{name}.log"
+    tail = log.read_text(errors="replace")[-3000:]
+    return f"The log of {name}, {log}, ends with:\n{tail}"
