@@ -12,14 +12,17 @@ def upload_words(max_bytes: int) -> dict[str, Any]:
         "note": _("JPEG, PNG, GIF or WebP, at most %(most)d MB each") % {"most": most},
         "offline": _("The server could not be reached. Check the connection, then retry."),
         "signedOut": _("You are no longer signed in, or the page is too old. Reload it and add the file again."),
-        "broken": _("The server could not take the file. Retry in a minute; if that fails too, tell your administrator."),
+        "broken": _(
+            "The server could not take the file. Retry in a minute; if that fails too, tell your administrator."
+        ),
         "states": {
             "queued": [_("queued"), "quiet"],
             "sending": [_("sending"), "busy"],
             "refused": [_("not sent"), "bad"],
         },
         "uppy": {
-            "exceedsSize": _("“%%{file}” is larger than %(most)d MB. Make it smaller and add it again.") % {"most": most},
+            "exceedsSize": _("“%%{file}” is larger than %(most)d MB. Make it smaller and add it again.")
+            % {"most": most},
             "inferiorSize": _("This file is empty. Check it and add it again."),
             "youCanOnlyUploadFileTypes": _(
                 "This file is not a JPEG, PNG, GIF or WebP picture. Export it as one of these and add it again."

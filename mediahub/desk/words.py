@@ -1,7 +1,7 @@
 """How the desk says things: what became of an upload, what the labels are worth, and in which tone."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -77,9 +77,10 @@ def standing(upload: Upload) -> Standing:
     return Standing(str(Upload.State(upload.state).label), tone, upload.reason, ended)
 
 
-def story(upload: Upload) -> list[tuple[object, str]]:
+def story(upload: Upload) -> list[tuple[datetime | None, str]]:
     """What happened to the upload, in order: (time, or None where none was noted; sentence)."""
     who = str(upload.uploaded_by or _("Someone"))
+    told: list[tuple[datetime | None, str]]
     if upload.source == Upload.Source.BUCKET:
         told = [(upload.issued_at, _("The file was put into the upload bucket without a ticket, and was taken over."))]
     else:
@@ -90,17 +91,24 @@ def story(upload: Upload) -> list[tuple[object, str]]:
         told.append((None, _("Attempts to work on it: %(n)d.") % {"n": upload.attempts}))
     if upload.step and upload.state != Upload.State.READY:
         told.append((None, _("Last step: %(step)s.") % {"step": STEPS.get(upload.step, upload.step)}))
-    now = standing(upload)
-    endings = {
-        Upload.State.READY: _("It became an image."),
-        Upload.State.REJECTED: _("It was rejected, and will not be tried again: %(reason)s"),
-        Upload.State.FAILED: _("It failed: %(reason)s"),
-        Upload.State.DELETED: _("The file was deleted from the upload bucket."),
-        Upload.State.WORKING: _("It is being worked on. %(reason)s"),
-        Upload.State.ISSUED: now.reason or _("It has not arrived yet."),
-    }
-    told.append((upload.finished_at, str(endings[Upload.State(upload.state)]).replace("%(reason)s", now.reason).strip()))
+    told.append((upload.finished_at, _ending(upload)))
     return told
+
+
+def _ending(upload: Upload) -> str:
+    reason = standing(upload).reason
+    match upload.state:
+        case Upload.State.READY:
+            return _("It became an image.")
+        case Upload.State.REJECTED:
+            return _("It was rejected, and is not tried again: %(reason)s") % {"reason": reason}
+        case Upload.State.FAILED:
+            return _("It failed: %(reason)s") % {"reason": reason}
+        case Upload.State.DELETED:
+            return _("The file was deleted from the upload bucket.")
+        case Upload.State.WORKING:
+            return _("It is being worked on now.")
+    return reason or _("The file has not arrived yet.")
 
 
 def labels(image: Image) -> str:

@@ -9,13 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from mediahub.desk.admin.page import PageAdmin
+from mediahub.desk.people import editor
 from mediahub.intake import dead_letters
 from mediahub.intake.models import FailedItem
 from processing import ProcessingError
 
 
 @admin.register(FailedItem)
-class FailedItemAdmin(admin.ModelAdmin[FailedItem]):
+class FailedItemAdmin(PageAdmin):
     change_list_template = "desk/failed_items.html"
     change_form_template = "desk/failed_item.html"
     list_display = ["reason"]
@@ -48,24 +50,18 @@ class FailedItemAdmin(admin.ModelAdmin[FailedItem]):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "upload__id__exact" or super().lookup_allowed(lookup, value, request)
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": _("Failed items"), **(extra_context or {})})
-
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         item: FailedItem = kwargs["obj"]
         context.update(
             title=item.upload.file_name if item.upload else _("A message that failed"),
-            subtitle=None,
             payload=_pretty(item.payload),
-            may_retry=self.has_retry_permission(request),
-            may_discard=self.has_discard_permission(request),
         )
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.action(description=gettext_lazy("Retry"), permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[FailedItem]) -> None:
         try:
-            done = dead_letters.retry(request.user, queryset)
+            done = dead_letters.retry(editor(request), queryset)
         except ProcessingError as error:
             messages.error(request, _("The retry stopped. %(reason)s") % {"reason": error})
             return
@@ -74,7 +70,7 @@ class FailedItemAdmin(admin.ModelAdmin[FailedItem]):
 
     @admin.action(description=gettext_lazy("Discard"), permissions=["discard"])
     def discard(self, request: HttpRequest, queryset: QuerySet[FailedItem]) -> None:
-        done = dead_letters.discard(request.user, queryset, request.POST.get("note", ""))
+        done = dead_letters.discard(editor(request), queryset, request.POST.get("note", ""))
         text = ngettext("%(n)d failed item was discarded.", "%(n)d failed items were discarded.", done)
         messages.success(request, text % {"n": done})
 

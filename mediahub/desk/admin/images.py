@@ -4,12 +4,12 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from mediahub.desk import words
+from mediahub.desk.admin.page import PageAdmin
 from mediahub.desk.views.arrivals import newest
 from mediahub.library import review
 from mediahub.library.models import Image, Tag, Tagging
@@ -55,7 +55,7 @@ def _tagged(tag: Q) -> Exists:
 
 
 @admin.register(Image)
-class ImageAdmin(admin.ModelAdmin[Image]):
+class ImageAdmin(PageAdmin):
     change_list_template = "desk/images.html"
     change_form_template = "desk/image.html"
     list_display = ["title"]
@@ -91,13 +91,12 @@ class ImageAdmin(admin.ModelAdmin[Image]):
         return queryset, False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": _("Images"), "newest": newest(), **(extra_context or {})})
+        return super().changelist_view(request, {"newest": newest(), **(extra_context or {})})
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         image: Image = kwargs["obj"]
         context.update(
             title=image.title,
-            subtitle=None,
             taggings=image.taggings.select_related("tag", "reviewed_by"),
             completions=Tag.objects.exclude(taggings__image=image).values_list("name", flat=True)[:COMPLETIONS],
             labels_say=words.labels(image),
@@ -107,7 +106,7 @@ class ImageAdmin(admin.ModelAdmin[Image]):
         )
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Image, form: ModelForm[Image], change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Image, form: Any, change: bool) -> None:
         review.describe(obj)
 
     @admin.action(description=gettext_lazy("Publish"), permissions=["publish"])
@@ -121,4 +120,3 @@ class ImageAdmin(admin.ModelAdmin[Image]):
         done = review.archive(queryset)
         text = ngettext("%(n)d image is archived now.", "%(n)d images are archived now.", done) % {"n": done}
         messages.success(request, text)
-

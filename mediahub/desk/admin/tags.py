@@ -5,11 +5,12 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
+from mediahub.desk.admin.page import PageAdmin
 from mediahub.library.models import Tag, Tagging
 
 
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin[Tag]):
+class TagAdmin(PageAdmin):
     list_display = ["name", "accepted", "suggested"]
     search_fields = ["name"]
     list_per_page = 100
@@ -20,7 +21,8 @@ class TagAdmin(admin.ModelAdmin[Tag]):
             state: Count("taggings", filter=Q(taggings__state=state))
             for state in (Tagging.State.ACCEPTED, Tagging.State.SUGGESTED)
         }
-        return super().get_queryset(request).annotate(**{f"{state}_count": count for state, count in held.items()})
+        tags: QuerySet[Tag] = super().get_queryset(request)
+        return tags.annotate(**{f"{state}_count": count for state, count in held.items()})
 
     @admin.display(description=gettext_lazy("accepted on images"), ordering="accepted_count")
     def accepted(self, tag: Tag) -> int:

@@ -5,15 +5,15 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mediahub.desk import words
+from mediahub.desk.admin.page import PageAdmin
 from mediahub.intake.models import Upload
 
 
 @admin.register(Upload)
-class UploadAdmin(admin.ModelAdmin[Upload]):
+class UploadAdmin(PageAdmin):
     change_list_template = "desk/uploads.html"
     change_form_template = "desk/upload_detail.html"
     list_display = ["file_name"]
@@ -36,14 +36,10 @@ class UploadAdmin(admin.ModelAdmin[Upload]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
         return super().get_queryset(request).prefetch_related("image__renditions")
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": _("Uploads"), **(extra_context or {})})
-
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         upload: Upload = kwargs["obj"]
         context.update(
             title=upload.file_name,
-            subtitle=None,
             story=words.story(upload),
             failed_items=upload.failed_items.all(),
         )

@@ -48,7 +48,7 @@ def _npm(*arguments: str) -> None:
 def _esbuild() -> None:
     esbuild = str(HERE / "node_modules" / "esbuild" / "bin" / "esbuild")
     options = ("--bundle", "--minify", "--format=esm", "--target=es2022", "--legal-comments=linked")
-    _run("esbuild", _node().node, esbuild, "upload.js", "upload.css", *options, f"--outdir={BUNDLE}")
+    _run("esbuild", _node().node, esbuild, "upload.js", "follow.js", "upload.css", *options, f"--outdir={BUNDLE}")
 
 
 def _node() -> ModuleType:

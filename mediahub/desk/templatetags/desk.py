@@ -42,4 +42,3 @@ def picture(image: Image | None, size: str = "small", alt: str = "", *, eager: b
     made = {rendition.name: rendition for rendition in image.renditions.all()} if image else {}
     rendition = made.get(size) or next(iter(made.values()), None)
     return {"image": image, "rendition": rendition, "alt": alt, "eager": eager}
-

@@ -1,4 +1,4 @@
-"""Accepting, rejecting and adding the tags of one image; each is a plain form, so all of it works without JavaScript."""
+"""Accepting, rejecting and adding the tags of one image, by plain forms that need no JavaScript."""
 
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from mediahub.desk.people import editor
 from mediahub.library import review
 from mediahub.library.models import Image, Tagging
 
@@ -28,7 +29,7 @@ def decide(request: HttpRequest, image_id: UUID, tagging_id: int) -> HttpRespons
     if verb is None:
         messages.error(request, _("Choose whether to accept or reject the tag."))
         return _back(image_id, "tags")
-    verb(request.user, [tagging])
+    verb(editor(request), [tagging])
     return _back(image_id, f"tag-{tagging.pk}")
 
 
@@ -38,7 +39,7 @@ def add(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Put a tag of the editor's own on the image."""
     image = get_object_or_404(Image, pk=image_id)
     try:
-        review.add(request.user, image, request.POST.get("name", ""))
+        review.add(editor(request), image, request.POST.get("name", ""))
     except ValidationError as error:
         for sentence in error.messages:
             messages.error(request, sentence)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from mediahub.desk.people import editor
 from mediahub.desk.upload_words import upload_words
 from mediahub.desk.views.arrivals import describe, refused, visible
 from mediahub.intake import tickets
@@ -59,10 +61,10 @@ def sign(request: HttpRequest) -> JsonResponse:
     upload of parts of `part_bytes`. `{method, key, uploadId, partNumber?}` asks for one more step of those parts.
     A refusal is 400, 403, 429 with Retry-After, or 503, and says its `reason` in a sentence.
     """
-    if refusal := refused(request, "intake.add_upload"):
-        return refusal
+    if forbidden := refused(request, "intake.add_upload"):
+        return forbidden
     try:
-        return JsonResponse(_sign(request.user, _wish(request.body)))
+        return JsonResponse(_sign(editor(request), _wish(request.body)))
     except tickets.TicketRefused as refusal:
         if refusal.retry_after:
             headers = {"Retry-After": str(refusal.retry_after)}
@@ -80,7 +82,7 @@ def plain(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"title": _("Upload one file")}
     try:
         context["ticket"] = tickets.issue_plain(
-            request.user, lambda upload_id: request.build_absolute_uri(reverse("desk:arrival", args=[upload_id]))
+            editor(request), lambda upload_id: request.build_absolute_uri(reverse("desk:arrival", args=[upload_id]))
         )
     except (tickets.TicketRefused, ProcessingError) as refusal:
         context["refusal"] = str(refusal)
@@ -116,7 +118,7 @@ def _wish(body: bytes) -> dict[str, Any]:
     return wish
 
 
-def _sign(user: Any, wish: dict[str, Any]) -> dict[str, Any]:
+def _sign(user: User, wish: dict[str, Any]) -> dict[str, Any]:
     if not wish.get("uploadId"):
         return _ticket(user, wish)
     part = _number(wish, "partNumber")
@@ -127,7 +129,7 @@ def _sign(user: Any, wish: dict[str, Any]) -> dict[str, Any]:
     return {"url": tickets.sign(user, key, operation, _text(wish, "uploadId"), part), "key": key}
 
 
-def _ticket(user: Any, wish: dict[str, Any]) -> dict[str, Any]:
+def _ticket(user: User, wish: dict[str, Any]) -> dict[str, Any]:
     name = _text(wish, "name")
     if not name:
         raise tickets.TicketRefused(_("The request names no file. Reload the page and try again."))

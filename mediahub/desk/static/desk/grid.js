@@ -2,60 +2,62 @@
 
 import { load, poll } from "./poller.js";
 
-const form = document.getElementById("library");
-const news = document.getElementById("news");
-
-function cards(root) {
-  return new Map([...root.querySelectorAll("[data-image]")].map((card) => [card.dataset.image, card]));
-}
+const library = () => document.getElementById("library");
+// The boxes stand in the cards, outside the form they belong to.
+const boxes = () => [...library().elements].filter((box) => box.name === "_selected_action");
+const cards = (root) => new Map([...root.querySelectorAll("[data-image]")].map((card) => [card.dataset.image, card]));
+const held = (card) => card.contains(document.activeElement) || Boolean(card.querySelector("input:checked"));
 
 function count() {
-  const boxes = [...form.querySelectorAll("input[name=_selected_action]")];
-  const chosen = boxes.filter((box) => box.checked).length;
-  const bar = form.querySelector("[data-selection]");
+  const bar = library().querySelector("[data-selection]");
   if (!bar) return;
-  bar.querySelector("[data-count]").textContent = chosen;
+  const chosen = boxes().filter((box) => box.checked).length;
   const all = bar.querySelector("[data-all]");
-  all.checked = chosen > 0 && chosen === boxes.length;
-  all.indeterminate = chosen > 0 && chosen < boxes.length;
+  bar.querySelector("[data-count]").textContent = chosen;
+  all.checked = chosen > 0 && chosen === boxes().length;
+  all.indeterminate = chosen > 0 && !all.checked;
 }
 
-/** Fetches this very page and takes over its cards, leaving alone what an editor has selected or focused. */
+/** Takes over the cards of a newer grid, leaving alone what the editor has selected or focused; returns how many are new. */
+function merge(grid, fresh) {
+  const before = cards(grid);
+  let added = 0;
+  let place = null;
+  for (const [id, card] of cards(fresh)) {
+    const old = before.get(id);
+    before.delete(id);
+    if (!old) {
+      added += 1;
+      card.classList.add("is-new");
+      grid.insertBefore(card, place ? place.nextElementSibling : grid.firstElementChild);
+    } else if (old.dataset.revision !== card.dataset.revision && !held(old)) {
+      old.replaceWith(card);
+    }
+    place = old?.isConnected ? old : card;
+  }
+  for (const gone of before.values()) if (!held(gone)) gone.remove();
+  return added;
+}
+
+/** Fetches this very page, so that filters, search and rights hold for what is added too. */
 async function refresh() {
   const answer = await fetch(location.href, { credentials: "same-origin" });
   if (!answer.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.getElementById("grid");
-  const grid = document.getElementById("grid");
+  const [grid, fresh] = [document, page].map((root) => root.getElementById("grid"));
   if (!fresh) return;
-  if (!grid) return location.reload();
-  const held = cards(grid);
-  let added = 0;
-  let before = null;
-  for (const [id, card] of cards(fresh)) {
-    const old = held.get(id);
-    held.delete(id);
-    if (!old) {
-      added += 1;
-      card.classList.add("is-new");
-      grid.insertBefore(card, before ? before.nextElementSibling : grid.firstElementChild);
-    } else if (old.dataset.revision !== card.dataset.revision && !old.contains(document.activeElement)) {
-      card.querySelector("input").checked = old.querySelector("input").checked;
-      old.replaceWith(card);
-    }
-    before = old?.isConnected ? old : card;
-  }
-  for (const gone of held.values()) {
-    if (!gone.querySelector("input:checked") && !gone.contains(document.activeElement)) gone.remove();
-  }
+  let added = fresh.children.length;
+  if (grid) added = merge(grid, fresh);
+  else document.getElementById("content").replaceWith(document.adoptNode(page.getElementById("content")));
+  const news = document.getElementById("news");
   if (added) news.textContent = news.dataset.text.replace("{n}", added);
   count();
 }
 
-let seen = form.dataset.newest;
+let seen = library().dataset.newest;
 
 poll(async () => {
-  const pulse = await load(form.dataset.pulse);
+  const pulse = await load(library().dataset.pulse);
   const badge = document.querySelector("[data-failed]");
   if (badge) {
     badge.textContent = pulse.failed;
@@ -67,10 +69,9 @@ poll(async () => {
   return true;
 });
 
-form.addEventListener("change", (event) => {
-  if (event.target.matches("[data-all]")) {
-    for (const box of form.querySelectorAll("input[name=_selected_action]")) box.checked = event.target.checked;
-  }
+document.addEventListener("change", ({ target }) => {
+  if (target.form !== library()) return;
+  if (target.matches("[data-all]")) for (const box of boxes()) box.checked = target.checked;
   count();
 });
 count();

@@ -1,0 +1,34 @@
+"""What the pages of all records share."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class PageAdmin(ModelAdmin):
+    """A ModelAdmin whose actions are buttons named `action`, on its list and on the page of one record (`stay`)."""
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:
+        response = super().response_action(request, queryset, *args)
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if request.POST.get("stay") and len(chosen) == 1 and response is not None:
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", chosen[0])
+        return response
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        offered = list(self.get_actions(request))
+        title = str(self.opts.verbose_name_plural).capitalize()
+        return super().changelist_view(request, {"title": title, "actions_offered": offered, **(extra_context or {})})
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        context.update(subtitle=None, actions_offered=list(self.get_actions(request)))
+        return super().render_change_form(request, context, *args, **kwargs)
