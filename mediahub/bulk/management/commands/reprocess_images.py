@@ -18,7 +18,7 @@ def moment(text: str) -> str:
     try:
         given = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ArgumentTypeError(f"{text!r} is no date such as 2026-11-23 or 2026-11-23T14:00") from error
+        raise ArgumentTypeError(f"{text!r} is not a date such as 2026-11-23 or 2026-11-23T14:00") from error
     return (given if given.tzinfo else timezone.make_aware(given)).isoformat()
 
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="All images.")
         parser.add_argument("--ids", nargs="+", type=image_id, default=[], help="The images with these ids.")
         parser.add_argument("--state", choices=Image.State.values, default="", help="The images in this state.")
-        parser.add_argument("--since", type=moment, default="", help="The images that came since, ISO 8601.")
+        parser.add_argument("--since", type=moment, help="The images that came since, ISO 8601.")
         parser.add_argument("--engine", choices=["inline", "celery"], default="inline", help="Where the work is done.")
         parser.add_argument("--relabel", action="store_true", help="Ask for labels again, which may cost money.")
         parser.add_argument("--dry-run", action="store_true", help="Say what would be done and stop.")
@@ -45,7 +45,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not (options["all"] or options["ids"] or options["state"] or options["since"]):
             raise CommandError("Say which images: --all, --ids, --state or --since.")
-        selection = reprocess.Selection(tuple(options["ids"]), options["state"], options["since"])
+        selection = reprocess.Selection(tuple(options["ids"]), options["state"], options["since"] or "")
         if options["dry_run"]:
             self.stdout.write(f"{selection.images().count()} images would be reprocessed.")
             return

@@ -1,0 +1,143 @@
+"""Reprocessing, inline and by Celery on the SQS queue of the local AWS."""
+
+import signal
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from mediahub.bulk import reprocess
+from mediahub.bulk.models import Chunk, Job
+from mediahub.library.models import Image
+from mediahub.local.event_loop import EventLoop
+from tests.children import running
+from tests.local_aws import drain
+from tests.pictures import jpeg
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+WORKER = ("-m", "celery", "-A", "mediahub", "worker", "--pool", "solo", "--loglevel", "WARNING")
+
+
+@pytest.fixture
+def three_images(event_loop: EventLoop, aws: Callable[[str, str], Any]) -> list[Image]:
+    operator = aws("operator", "s3")
+    for n in range(3):
+        operator.put_object(Bucket=settings.UPLOAD_BUCKET, Key=f"trip/{n}.jpg", Body=jpeg(400 + n, 300))
+    drain(event_loop)
+    images = list(Image.objects.order_by("pk"))
+    assert len(images) == 3
+    return images
+
+
+def stored(operator: Any) -> dict[str, bytes]:
+    listed = operator.list_objects_v2(Bucket=settings.RENDITION_BUCKET).get("Contents", [])
+    keys = [entry["Key"] for entry in listed]
+    return {key: operator.get_object(Bucket=settings.RENDITION_BUCKET, Key=key)["Body"].read() for key in keys}
+
+
+def emptied(operator: Any) -> None:
+    for entry in operator.list_objects_v2(Bucket=settings.RENDITION_BUCKET).get("Contents", []):
+        operator.delete_object(Bucket=settings.RENDITION_BUCKET, Key=entry["Key"])
+
+
+def test_inline_and_celery_give_the_same_bytes(
+    three_images: list[Image], aws: Callable[[str, str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator = aws("operator", "s3")
+    first = stored(operator)
+    assert len(first) == 9
+    emptied(operator)
+    call_command("reprocess_images", "--all", stdout=StringIO())
+    assert stored(operator) == first
+    emptied(operator)
+    monkeypatch.setenv("AWS_PROFILE", "operator")
+    with running(*WORKER):
+        call_command("reprocess_images", "--all", "--engine", "celery", stdout=StringIO())
+    assert stored(operator) == first
+
+
+def test_a_killed_worker_goes_on_where_it_was(
+    three_images: list[Image],
+    aws: Callable[[str, str], Any],
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
+) -> None:
+    operator = aws("operator", "s3")
+    emptied(operator)
+    monkeypatch.setenv("AWS_PROFILE", "operator")
+    monkeypatch.setenv("LEASE_SECONDS", "3")
+    monkeypatch.setattr(reprocess, "CHUNK", 1)
+    job, _resumed = reprocess.order(reprocess.Selection())
+    from mediahub.bulk.tasks import reprocess_chunk
+    from mediahub.celery import app
+
+    app.set_current()
+    for chunk_id in reprocess.unfinished(job):
+        reprocess_chunk.delay(chunk_id)
+    with running(*WORKER) as worker:
+        until(lambda: reprocess.progress(job).done >= 1)
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+    with running(*WORKER):
+        until(lambda: reprocess.progress(job).finished)
+    assert reprocess.progress(job).done == 3
+    assert len(stored(operator)) == 9
+
+
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def test_an_interrupted_order_is_gone_on_with(three_images: list[Image]) -> None:
+    job, _resumed = reprocess.order(reprocess.Selection())
+    Chunk.objects.filter(job=job).update(reached=three_images[1].pk, done=2)
+    out = StringIO()
+    call_command("reprocess_images", "--all", stdout=out)
+    assert "Going on with the job" in out.getvalue()
+    assert "3 of 3 images reprocessed" in out.getvalue()
+    assert Job.objects.get().finished_at
+
+
+def test_a_chunk_has_one_worker_at_a_time(three_images: list[Image]) -> None:
+    job, _resumed = reprocess.order(reprocess.Selection())
+    chunk_id = reprocess.unfinished(job)[0]
+    Chunk.claim(chunk_id, until=timezone.now() + timedelta(seconds=30))
+    with pytest.raises(reprocess.Busy):
+        reprocess.run(chunk_id)
+
+
+def test_a_lost_original_is_named_and_the_others_go_on(
+    three_images: list[Image], aws: Callable[[str, str], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = three_images[0].uploads.get()
+    aws("operator", "s3").delete_object(Bucket=lost.bucket, Key=lost.key, VersionId=lost.version_id)
+    with pytest.raises(CommandError):
+        call_command("reprocess_images", "--all")
+    printed = capsys.readouterr()
+    assert "2 of 3 images reprocessed, 1 failed" in printed.out
+    assert three_images[0].file_name in printed.err
+
+
+def test_the_selection_is_said_and_nothing_done_on_a_dry_run(three_images: list[Image]) -> None:
+    out = StringIO()
+    call_command("reprocess_images", "--ids", str(three_images[0].pk), "--dry-run", stdout=out)
+    assert "1 images would be reprocessed" in out.getvalue()
+    assert not Job.objects.exists()
+    with pytest.raises(CommandError, match="Say which images"):
+        call_command("reprocess_images")
+
+
+@pytest.mark.parametrize("option", ["--since=yesterday", "--ids=nonsense"])
+def test_a_wrong_option_is_refused_with_its_name(option: str) -> None:
+    with pytest.raises(CommandError, match="is not"):
+        call_command("reprocess_images", option)

@@ -1,0 +1,45 @@
+"""Processes that the tests start: commands, workers, the event loop, each on the database of the test."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connection
+
+
+def environment(profile: str) -> dict[str, str]:
+    """The environment in which a child works beside the test, with the credentials of one role."""
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "mediahub.settings",
+        "AWS_PROFILE": profile,
+        "KMS_KEY_ARN": settings.KMS_KEY_ARN,
+        "DATABASE_URL": _database(),
+    }
+
+
+@contextmanager
+def running(*command: str, profile: str = "worker") -> Iterator[subprocess.Popen[bytes]]:
+    """A child that is ended, if need be, at the end of the block."""
+    child = subprocess.Popen([sys.executable, *command], env=environment(profile), cwd=settings.BASE_DIR)
+    try:
+        yield child
+    finally:
+        if child.poll() is None:
+            child.terminate()
+        try:
+            child.wait(20)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _database() -> str:
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
