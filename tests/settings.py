@@ -8,7 +8,8 @@ with socket.socket() as probe:
     probe.bind(("127.0.0.1", 0))
     AWS_PORT = probe.getsockname()[1]
 
-STATE = Path(__file__).resolve().parent.parent / "var" / "test"
+# Two runs at once on one machine each name a folder of their own.
+STATE = Path(__file__).resolve().parent.parent / "var" / os.environ.get("TEST_STATE", "test")
 STATE.mkdir(parents=True, exist_ok=True)
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 ENDPOINT = f"http://127.0.0.1:{AWS_PORT}"
