@@ -1,0 +1,80 @@
+import json
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from mediahub.local import demo, emulator, site
+
+
+class Command(BaseCommand):
+    help = "Send files the whole way, through pages, S3, queue and handler, and say what became of them."
+    requires_system_checks = ()
+    _shown = -1
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("paths", nargs="*", type=Path, metavar="FILE_OR_FOLDER")
+        parser.add_argument("--json", action="store_true", help="One JSON object a line for each file, nothing else.")
+        parser.add_argument("--alone", action="store_true", help="Start a site of its own for it, and stop it after.")
+        parser.add_argument("--sign-in", type=Path, default=settings.VAR / "local" / "sign-in.json")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            paths = demo.files([path.resolve() for path in options["paths"]])
+            if options["alone"]:
+                self._alone(paths, json_lines=options["json"])
+            else:
+                self._send(paths, options["sign_in"], json_lines=options["json"])
+        except (demo.DemoError, emulator.EmulatorError) as error:
+            raise CommandError(str(error)) from error
+
+    def _alone(self, paths: list[Path], *, json_lines: bool) -> None:
+        with ExitStack() as closing:
+            state = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="mediahub-demo-")))
+            ports = emulator.free_port(), emulator.free_port()
+            running = site.start(state, *ports, closing, lambda line: self.stderr.write(line, self.style.NOTICE))
+            command = [sys.executable, "manage.py", "demo", "--sign-in", str(state / "sign-in.json")]
+            command += ["--json"] if json_lines else []
+            done = subprocess.run(
+                [*command, *map(str, paths)], cwd=settings.BASE_DIR, env=running.environment, check=False
+            )
+        sys.exit(done.returncode)
+
+    def _send(self, paths: list[Path], sign_in: Path, *, json_lines: bool) -> None:
+        if not sign_in.is_file():
+            raise demo.DemoError(f"{sign_in} is not there. Start the site with `make run`, or add --alone.")
+        browser = demo.Browser(settings.SITE_URL)
+        browser.sign_in("editor", json.loads(sign_in.read_text())["editor"])
+        rows = [sent.row() for sent in demo.send_all(browser, paths, self._progress)]
+        self.stderr.write("")
+        if json_lines:
+            for row in rows:
+                self.stdout.write(json.dumps(row, ensure_ascii=False))
+        else:
+            self._table(rows)
+        if any(row["state"] == demo.LOST for row in rows):
+            raise CommandError("Some files are lost: they came to no end. Run `manage.py doctor`.")
+
+    def _progress(self, done: int, total: int) -> None:
+        if done == self._shown:
+            return
+        self._shown = done
+        filled = 30 * done // total
+        self.stderr.write(f"\r[{'#' * filled}{'.' * (30 - filled)}] {done} of {total}", ending="")
+        self.stderr.flush()
+
+    def _table(self, rows: list[dict[str, Any]]) -> None:
+        width = max(len(row["file"]) for row in rows)
+        self.stdout.write(f"{'file':{width}}  {'state':8}  {'seconds':>7}  renditions and labels")
+        for row in rows:
+            sizes = ", ".join(f"{made['name']} {made['width']}×{made['height']}" for made in row["renditions"])
+            labels = ", ".join(f"{label['name']} {label['confidence']:.0f} %" for label in row["labels"])
+            told = row["reason"] or f"{sizes}; {labels}"
+            self.stdout.write(f"{row['file']:{width}}  {row['state']:8}  {row['seconds']:7.2f}  {told}")
+        ready = sum(row["state"] == "ready" for row in rows)
+        self.stdout.write(self.style.SUCCESS(f"{ready} of {len(rows)} ready"))
