@@ -1,0 +1,130 @@
+"""Fixtures: Chromium, the site, the local AWS behind it, and a worker in a process and a role of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from django.db import connection, connections
+from django.test import Client
+from playwright.sync_api import Page
+
+from mediahub.desk.frontend.build import build
+from mediahub.local import stack
+from tests.browser.desk import Desk
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ROOT = Path(__file__).resolve().parents[2]
+QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+QUIET += ["--disable-component-update", "--disable-sync"]
+# Playwright runs an event loop in the test's own thread, and Django would refuse the database there.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--screenshots", action="store_true", help="Write a picture of each page into docs/screenshots.")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True))
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip(reason="no Chromium is installed (apt install chromium)"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Debian's Chromium, which looks for nothing outside this machine."""
+    return {"executable_path": CHROMIUM, "args": ["--no-sandbox", *QUIET]}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args() -> dict[str, Any]:
+    """What every page of the tests is opened with."""
+    return {
+        "locale": "en-GB",
+        "timezone_id": "UTC",
+        "reduced_motion": "reduce",
+        "viewport": {"width": 1280, "height": 900},
+    }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_migrations_made(django_db_setup: None) -> None:
+    """The groups come back before each test also after Playwright has started.
+
+    From then on Django sees a running event loop in this thread, gives it connections of its own, and would not find
+    on these what it kept of the database's first state.
+    """
+    held = connections["default"]
+    setattr(type(held), "_test_serialized_contents", held._test_serialized_contents)  # noqa: B010
+
+
+@pytest.fixture(scope="session")
+def bundle() -> None:
+    """The upload page, bundled."""
+    build()
+
+
+@pytest.fixture
+def worker(local_aws: stack.Stack, transactional_db: Any) -> Iterator[None]:
+    """The event loop in a process of its own, with the worker's role and this test's database."""
+    held = connection.settings_dict
+    url = f"sqlite:///{held['NAME']}"
+    if connection.vendor == "postgresql":
+        url = os.environ["DATABASE_URL"].replace("/postgres?", f"/{held['NAME']}?", 1)
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "mediahub.settings",
+        "DATABASE_URL": url,
+        "AWS_PROFILE": "worker",
+        "KMS_KEY_ARN": local_aws.outputs["KmsKeyArn"],
+    }
+    process = subprocess.Popen([sys.executable, "manage.py", "event_loop", "--clock", "0.5"], cwd=ROOT, env=environment)
+    yield
+    process.terminate()
+    process.wait(timeout=30)
+
+
+@pytest.fixture
+def cors(local_aws: stack.Stack, live_server: Any) -> Iterator[None]:
+    """The upload bucket takes files from the site of this test, whose port nobody knew when the stack was deployed."""
+    s3 = stack.root_client("s3", str(django_settings.AWS_ENDPOINT_URL))
+    bucket = django_settings.UPLOAD_BUCKET
+    deployed = s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
+    rules = [{**rule, "AllowedOrigins": [live_server.url]} for rule in deployed]
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": rules})
+    yield
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": deployed})
+
+
+@pytest.fixture
+def as_web(local_aws: stack.Stack, settings: Any) -> None:
+    """The site has the web's role, and no other."""
+    settings.AWS_PROFILE = "web"
+
+
+@pytest.fixture
+def desk(live_server: Any, page: Page, bundle: None, cors: None, as_web: None) -> Iterator[Desk]:
+    """The desk in a browser, nobody signed in; whatever is done there breaks no policy, and no script fails."""
+    opened = Desk(page, live_server.url)
+    yield opened
+    assert opened.violations == []
+    assert opened.errors == []
+
+
+@pytest.fixture
+def signed_in(desk: Desk, chief: User) -> Desk:
+    """The desk with a chief editor signed in."""
+    client = Client()
+    client.force_login(chief)
+    cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
+    desk.page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": desk.address}])
+    return desk

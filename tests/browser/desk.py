@@ -1,0 +1,76 @@
+"""The desk as a person meets it: pages, files dropped, what a screen reader and the security policy say of it."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import ConsoleMessage, Locator, Page, expect
+
+AXE = Path("mediahub/desk/frontend/node_modules/axe-core/axe.min.js")
+LISTEN = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.reportViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+"""
+DROP = """
+(target, files) => {
+  const carried = new DataTransfer();
+  for (const [name, type, data] of files) {
+    carried.items.add(new File([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], name, { type }));
+  }
+  for (const kind of ["dragenter", "dragover", "drop"]) {
+    target.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: carried }));
+  }
+}
+"""
+# Real work on a busy machine: a picture takes seconds at most, and the poller asks every 15 s at the latest.
+PATIENCE = 60_000
+
+
+class Desk:
+    """One browser page on the desk; notes each violation of the policy and each error of a script."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self.address = page, address
+        self.violations: list[str] = []
+        self.errors: list[str] = []
+        page.expose_function("reportViolation", lambda text: self.violations.append(text))
+        page.add_init_script(LISTEN)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._console)
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
+
+    def open(self, path: str) -> None:
+        """Go to a page of the site by its path."""
+        self.page.goto(self.address + path)
+
+    def drop(self, *files: tuple[str, str, bytes]) -> None:
+        """Drop (name, type, bytes) on the drop zone, all at once."""
+        target = self.page.locator(".uppy-Dashboard-AddFiles, .uppy-Dashboard-inner").first
+        target.wait_for()
+        carried = [(name, kind, base64.b64encode(data).decode()) for name, kind, data in files]
+        target.evaluate(f"(target, files) => ({DROP})(target, files)", carried)
+
+    def row(self, name: str) -> Locator:
+        """The row that tells what became of a file."""
+        return self.page.locator("#arrivals .entry", has=self.page.get_by_text(name, exact=True))
+
+    def ends_as(self, name: str, label: str) -> None:
+        """Wait until the row of this file says so."""
+        expect(self.row(name).locator("[data-chip]")).to_have_text(label)
+
+    def findings(self) -> list[str]:
+        """What axe finds wrong with the page as it is now."""
+        # Evaluating over the debugging protocol is not bound by the page's policy, as a script element would be.
+        self.page.evaluate(AXE.read_text())
+        found: dict[str, Any] = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{violation['id']}: {node['target']} {json.dumps(node['any'][:1])[:300]}"
+            for violation in found["violations"]
+            for node in violation["nodes"]
+        ]
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            self.violations.append(message.text)

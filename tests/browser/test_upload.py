@@ -1,0 +1,128 @@
+"""Uploading as an editor does it: dropping files, watching them, going on after a pause, without JavaScript."""
+
+import os
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import urllib3
+from django.contrib.auth.models import User
+from PIL import Image as Pillow
+from playwright.sync_api import Page, expect
+
+from mediahub.delivery.addresses import address
+from mediahub.intake.models import Upload
+from mediahub.library.models import Image
+from tests.browser.desk import Desk
+from tests.browser.scenes import heavy, photograph
+from tests.pictures import jpeg
+
+pytestmark = pytest.mark.usefixtures("worker")
+TEXT = ("notes.jpg", "image/jpeg", b"Call the harbour master about Tuesday.\n" * 40)
+
+
+def sign_in(page: Page, user: User) -> None:
+    page.get_by_label("Username").fill(user.username)
+    page.get_by_label("Password").fill("a-long-password")
+    page.get_by_role("button", name="Log in").click()
+
+
+def corners(image: Image) -> set[str]:
+    """Where the red corner of the test picture lies in each of its renditions."""
+    found = set()
+    for rendition in image.renditions.all():
+        with Pillow.open(BytesIO(urllib3.request("GET", address(rendition.key)).data)) as picture:
+            red, green, blue = picture.convert("RGB").resize((30, 30)).getpixel((3, 3))  # type: ignore[misc]
+            found.add("top left" if red > 180 and green < 90 and blue < 90 else "elsewhere")
+    return found
+
+
+def test_photographs_dropped_together_become_images_and_a_text_file_is_rejected(desk: Desk, editor: User) -> None:
+    desk.open("/admin/upload/")
+    sign_in(desk.page, editor)
+    turned = [(f"turned-{n}.jpg", "image/jpeg", jpeg(1600, 1200, orientation=n)) for n in (1, 6, 8)]
+    desk.drop(*turned, TEXT)
+    for name, _type, _data in turned:
+        desk.ends_as(name, "done")
+        expect(desk.row(name).get_by_role("link")).to_have_count(4)
+    desk.ends_as("notes.jpg", "rejected")
+    expect(desk.row("notes.jpg").locator("[data-reason]")).to_contain_text("JPEG, PNG, GIF or WebP")
+    expect(desk.page.locator("#summary")).to_have_text("3 done · 1 rejected")
+    for image in Image.objects.all():
+        assert image.renditions.count() == 3
+        assert corners(image) == {"top left"}
+    assert desk.findings() == []
+
+
+def test_new_images_appear_on_the_open_grid(signed_in: Desk, editor: User) -> None:
+    grid = signed_in
+    grid.open("/admin/library/image/")
+    expect(grid.page.get_by_text("No image is here yet")).to_be_visible()
+    grid.page.evaluate("window.stillHere = true")
+    other = grid.page.context.new_page()
+    upload = Desk(other, grid.address)
+    upload.open("/admin/upload/")
+    upload.drop(("dawn.jpg", "image/jpeg", photograph("Harbour at dawn")))
+    upload.ends_as("dawn.jpg", "done")
+    other.close()
+    grid.page.bring_to_front()
+    card = grid.page.locator(".card", has=grid.page.get_by_text("dawn", exact=True))
+    expect(card.locator(".picture-front")).to_have_js_property("complete", True)
+    assert card.locator(".picture-front").evaluate("(image) => image.naturalWidth") == 256
+    assert grid.page.evaluate("window.stillHere") is True
+
+
+@pytest.mark.skipif(not os.environ.get("PHOTOS"), reason="PHOTOS names no folder of photographs")
+def test_real_photographs_become_images(signed_in: Desk) -> None:
+    files = sorted(Path(os.environ["PHOTOS"]).glob("*.jpg"))[:3]
+    signed_in.open("/admin/upload/")
+    signed_in.drop(*((file.name, "image/jpeg", file.read_bytes()) for file in files), TEXT)
+    for file in files:
+        signed_in.ends_as(file.name, "done")
+    signed_in.ends_as("notes.jpg", "rejected")
+
+
+def test_a_large_file_goes_in_parts_and_on_after_a_pause(signed_in: Desk) -> None:
+    page = signed_in.page
+    signed_in.open("/admin/upload/")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if "partNumber=" in request.url else None)
+    page.context.new_cdp_session(page).send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 8_000_000},
+    )
+    signed_in.drop(("poster.jpg", "image/jpeg", heavy(28)))
+    page.get_by_role("button", name="Pause", exact=True).click()
+    page.get_by_role("button", name="Resume", exact=True).click()
+    signed_in.ends_as("poster.jpg", "done")
+    upload = Upload.objects.get()
+    assert (upload.method, upload.declared_bytes) == (Upload.Method.MULTIPART, 28_000_000)
+    assert {part for url in sent for part in url.split("&") if part.startswith("partNumber=")} >= {"partNumber=2"}
+
+
+def test_a_file_the_server_refuses_says_so_at_the_file(signed_in: Desk, settings: object) -> None:
+    settings.UPLOAD_MAX_OPEN_TICKETS = 0  # type: ignore[attr-defined]
+    signed_in.open("/admin/upload/")
+    signed_in.drop(("dawn.jpg", "image/jpeg", jpeg()))
+    signed_in.ends_as("dawn.jpg", "not sent")
+    expect(signed_in.row("dawn.jpg").locator("[data-reason]")).to_contain_text("still on their way")
+    assert signed_in.findings() == []
+
+
+def test_a_file_of_another_kind_is_not_even_sent(signed_in: Desk) -> None:
+    signed_in.open("/admin/upload/")
+    signed_in.drop(("minutes.pdf", "application/pdf", b"%PDF-1.7"))
+    signed_in.ends_as("minutes.pdf", "not sent")
+    assert not Upload.objects.exists()
+
+
+@pytest.mark.browser_context_args(java_script_enabled=False)
+def test_a_file_is_uploaded_without_javascript(signed_in: Desk) -> None:
+    page = signed_in.page
+    signed_in.open("/admin/upload/")
+    page.wait_for_url("**/upload/plain/")
+    picture = {"name": "plain.jpg", "mimeType": "image/jpeg", "buffer": jpeg()}
+    page.get_by_label("JPEG, PNG, GIF or WebP picture").set_input_files(picture)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.locator(".chip")).to_have_text("done")
+    assert Image.objects.count() == 1
