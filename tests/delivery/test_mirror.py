@@ -1,0 +1,119 @@
+"""One item for each image, pointers for its tags, and only ever forward."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.db import connection
+
+from mediahub.delivery import addresses, mirror
+from mediahub.library import review
+from mediahub.library.models import Image
+from mediahub.local import stack
+from processing import Misconfigured
+from tests.images import image_with_tags
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+@pytest.fixture
+def image(local_aws: stack.Stack, editor: User) -> Image:
+    made = image_with_tags("Boat", "Sea")
+    review.accept(editor, made.taggings.all())
+    made.refresh_from_db()
+    return made
+
+
+def by_tag(aws: Callable[[str, str], Any], tag: str) -> list[str]:
+    found = aws("operator", "dynamodb").query(
+        TableName=django_settings.MIRROR_TABLE,
+        IndexName="by_tag",
+        KeyConditionExpression="tag = :tag",
+        ExpressionAttributeValues={":tag": {"S": tag}},
+    )
+    return [item["pk"]["S"] for item in found["Items"]]
+
+
+def test_the_item_holds_what_a_reader_needs_and_nothing_else(image: Image) -> None:
+    assert mirror.push(image.pk)
+    held = mirror.read(image.pk)
+    assert held
+    assert set(held) == {"pk", "sk", "title", "alt_text", "state", "tags", "renditions", "revision"}
+    large = held["renditions"]["M"]["large"]["M"]
+    assert large["width"] == {"N": "1024"}
+    assert large["address"]["S"].endswith(".jpg")
+    image.refresh_from_db()
+    assert image.mirrored_revision == image.revision
+
+
+def test_a_stale_push_changes_nothing(image: Image) -> None:
+    mirror.push(image.pk)
+    newest = mirror.read(image.pk)
+    Image.objects.filter(pk=image.pk).update(revision=1, title="Stale")
+    assert not mirror.push(image.pk)
+    assert mirror.read(image.pk) == newest
+
+
+def test_r2_pushing_twice_is_pushing_once(image: Image) -> None:
+    assert mirror.push(image.pk)
+    assert not mirror.push(image.pk)
+
+
+def test_images_are_found_by_tag(image: Image, editor: User, aws: Callable[[str, str], Any]) -> None:
+    mirror.push(image.pk)
+    assert by_tag(aws, "Boat") == [str(image.pk)]
+    review.reject(editor, image.taggings.filter(tag__name="Boat"))
+    mirror.push(image.pk)
+    assert by_tag(aws, "Boat") == []
+    assert by_tag(aws, "Sea") == [str(image.pk)]
+
+
+def test_two_pushes_at_once_leave_the_newest(image: Image) -> None:
+    def push(_: int) -> None:
+        try:
+            mirror.push(image.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(push, range(4)))
+    held = mirror.read(image.pk)
+    assert held
+    assert held["revision"]["N"] == str(image.revision)
+
+
+def test_the_clock_pushes_what_lags(image: Image) -> None:
+    assert mirror.push_stale() == 1
+    assert mirror.push_stale() == 0
+
+
+def test_an_image_that_is_gone_is_no_error(local_aws: stack.Stack) -> None:
+    assert not mirror.push(uuid4())
+
+
+def test_a_table_that_is_not_there_is_a_mistake_of_the_setup(image: Image, settings: Any) -> None:
+    settings.MIRROR_TABLE = "no-such-table"
+    with pytest.raises(Misconfigured, match="run doctor"):
+        mirror.push(image.pk)
+    image.refresh_from_db()
+    assert image.mirrored_revision < image.revision
+
+
+def test_an_address_is_signed_once_and_kept_for_the_browsers_cache(local_aws: stack.Stack) -> None:
+    cache.clear()
+    first = addresses.address("small/a.jpg")
+    assert "X-Amz-Signature" in first
+    assert addresses.address("small/a.jpg") == first
+
+
+def test_with_a_cdn_the_addresses_are_its_own(settings: Any) -> None:
+    options = {"bucket_name": "any", "custom_domain": "cdn.example.org", "querystring_auth": False}
+    backend = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    settings.STORAGES = {**settings.STORAGES, "renditions": backend}
+    assert addresses.address("small/a.jpg") == "https://cdn.example.org/small/a.jpg"
+    assert addresses.public_address("small/a.jpg") == "https://cdn.example.org/small/a.jpg"

@@ -1,0 +1,156 @@
+"""Claim, fetch, process, record: once, whatever is delivered."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from mediahub.intake import ingest
+from mediahub.intake.events import ObjectCreated
+from mediahub.intake.models import Upload, padded
+from mediahub.library.models import Image, Tagging
+from mediahub.local import stack
+from processing import Misconfigured, Unavailable
+from tests.pictures import encoded, jpeg, picture
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+BUCKET = "mediahub-local-uploads"
+Put = Callable[..., ObjectCreated]
+
+
+def soon() -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=30)
+
+
+@pytest.fixture
+def put(local_aws: stack.Stack, aws: Callable[[str, str], Any]) -> Put:
+    operator = aws("operator", "s3")
+    sequence = iter(range(1, 100))
+
+    def put_object(data: bytes, key: str = "trip/harbour.jpg") -> ObjectCreated:
+        version = operator.put_object(Bucket=BUCKET, Key=key, Body=data)["VersionId"]
+        return ObjectCreated(BUCKET, key, version, f"{next(sequence):04X}")
+
+    return put_object
+
+
+def test_an_object_without_ticket_is_adopted(put: Put) -> None:
+    assert ingest.arrived(put(jpeg()), deadline=soon()) == "ready"
+    upload = Upload.objects.get()
+    assert (upload.source, upload.file_name) == (Upload.Source.BUCKET, "harbour.jpg")
+    assert upload.image
+    assert upload.image.title == "harbour"
+
+
+def test_a1_the_same_event_again_changes_nothing(put: Put) -> None:
+    event = put(jpeg())
+    outcomes = [ingest.arrived(event, deadline=soon()) for _ in range(3)]
+    assert outcomes == ["ready", "duplicate", "duplicate"]
+    assert Image.objects.get().revision == 1
+
+
+def test_a2_the_newest_version_stays(put: Put) -> None:
+    older, newer = put(jpeg(300, 200)), put(jpeg(500, 400))
+    assert ingest.arrived(newer, deadline=soon()) == "ready"
+    assert ingest.arrived(older, deadline=soon()) == "superseded"
+    assert Image.objects.get().width == 500
+
+
+def test_a_newer_version_replaces_the_picture_and_keeps_the_words(put: Put) -> None:
+    ingest.arrived(put(jpeg(300, 200)), deadline=soon())
+    Image.objects.update(alt_text="A harbour")
+    ingest.arrived(put(jpeg(500, 400)), deadline=soon())
+    image = Image.objects.get()
+    assert (image.width, image.alt_text, image.revision) == (500, "A harbour", 2)
+    assert image.renditions.count() == 3
+
+
+@pytest.mark.parametrize(("older", "newer"), [("0055AED6DC", "0055AED6DCD90281E5"), ("", "01"), ("00ab", "00AC")])
+def test_a3_sequencers_compare_padded(older: str, newer: str) -> None:
+    assert padded(older) < padded(newer)
+
+
+def test_a8_an_object_that_is_gone_ends_as_deleted(put: Put, aws: Callable[[str, str], Any]) -> None:
+    event = put(jpeg())
+    aws("operator", "s3").delete_object(Bucket=BUCKET, Key=event.key, VersionId=event.version_id)
+    assert ingest.arrived(event, deadline=soon()) == "deleted"
+
+
+def test_a_bad_file_is_rejected_with_a_reason_and_once(put: Put) -> None:
+    event = put(b"These are words, not pixels.")
+    assert ingest.arrived(event, deadline=soon()) == "rejected"
+    upload = Upload.objects.get()
+    assert "holds text" in upload.reason
+    assert ingest.arrived(event, deadline=soon()) == "duplicate"
+    assert upload.attempts == 1
+
+
+def test_c15_a_file_has_one_worker_and_the_other_delivery_comes_back(put: Put) -> None:
+    event = put(jpeg())
+    ingest._find_or_adopt(event)
+    held = Upload.objects.get()
+    assert Upload.claim(held.pk, version_id=event.version_id, sequencer=padded(event.sequencer), until=soon())
+    with pytest.raises(Unavailable, match="another worker"):
+        ingest.arrived(event, deadline=soon())
+    Upload.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert ingest.arrived(event, deadline=soon()) == "ready"
+
+
+def test_a9_what_was_superseded_while_it_was_worked_on_leaves_no_row(put: Put) -> None:
+    event = put(jpeg())
+    upload = ingest._find_or_adopt(event)
+    Upload.claim(upload.pk, version_id=event.version_id, sequencer=padded(event.sequencer), until=soon())
+    result = ingest._process(upload, event.version_id, labels=True)
+    Upload.claim(upload.pk, version_id="newer", sequencer=padded("FF"), until=soon())
+    with pytest.raises(ingest.Superseded):
+        ingest._record(upload.pk, event.version_id, padded(event.sequencer), result)
+    assert not Image.objects.exists()
+
+
+def test_a_store_that_refuses_leaves_word_and_frees_the_file(put: Put, settings: Any) -> None:
+    event = put(jpeg())
+    settings.RENDITION_BUCKET = "no-such-bucket"
+    with pytest.raises(Misconfigured):
+        ingest.arrived(event, deadline=soon())
+    upload = Upload.objects.get()
+    assert (upload.state, upload.step, upload.lease_until) == ("working", "store", None)
+    assert "run doctor" in upload.reason
+
+
+def test_labels_that_are_not_to_be_had_hold_nothing_back(put: Put, settings: Any) -> None:
+    # The local AWS has no Rekognition: the service cannot be reached as it is.
+    settings.LABELER = "rekognition"
+    assert ingest.arrived(put(jpeg()), deadline=soon()) == "ready"
+    image = Image.objects.get()
+    assert image.label_state == "unavailable"
+    assert image.renditions.count() == 3
+
+
+def test_a_small_picture_is_not_analysable(put: Put) -> None:
+    ingest.arrived(put(encoded(picture(40, 40), "PNG"), "dot.png"), deadline=soon())
+    assert Image.objects.get().label_state == "not_analysable"
+
+
+def test_processing_again_keeps_what_editors_decided(put: Put, settings: Any) -> None:
+    ingest.arrived(put(jpeg()), deadline=soon())
+    image = Image.objects.get()
+    accepted = image.taggings.all()[0]
+    Tagging.objects.filter(pk=accepted.pk).update(state=Tagging.State.ACCEPTED)
+    revision = image.revision
+    assert ingest.reprocess(Upload.objects.get(), relabel=True)
+    assert Tagging.objects.get(pk=accepted.pk).state == Tagging.State.ACCEPTED
+    assert Image.objects.get().revision == revision
+
+
+def test_processing_again_gives_way_to_a_newer_version(put: Put) -> None:
+    ingest.arrived(put(jpeg()), deadline=soon())
+    held = Upload.objects.get()
+    Upload.objects.update(sequencer=padded("FF"))
+    assert not ingest.reprocess(held)
+
+
+def test_a_retry_of_an_upload_that_is_gone_ends(local_aws: stack.Stack) -> None:
+    assert ingest.again(uuid4(), deadline=soon()) == "deleted"

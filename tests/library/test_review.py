@@ -1,0 +1,97 @@
+"""What editors decide, and how the mirror hears of it."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+
+from mediahub.delivery import mirror
+from mediahub.library import review
+from mediahub.library.models import Image, Tag, Tagging
+from mediahub.local import stack
+from tests.images import image_with_tags
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+@pytest.fixture
+def image(local_aws: stack.Stack) -> Image:
+    return image_with_tags("Boat", "Sea")
+
+
+def tags_in_mirror(image: Image) -> list[str]:
+    mirror.push(image.pk)
+    held = mirror.read(image.pk)
+    return [tag["S"] for tag in held["tags"]["L"]] if held else []
+
+
+def test_an_accepted_tag_is_in_the_mirror_and_a_rejected_one_is_not(image: Image, editor: User) -> None:
+    review.accept(editor, image.taggings.filter(tag__name="Boat"))
+    review.reject(editor, image.taggings.filter(tag__name="Sea"))
+    assert tags_in_mirror(image) == ["Boat"]
+    review.reject(editor, image.taggings.filter(tag__name="Boat"))
+    assert tags_in_mirror(image) == []
+
+
+def test_a_decision_is_signed_and_counts_once(image: Image, editor: User) -> None:
+    boat = image.taggings.get(tag__name="Boat")
+    assert review.accept(editor, [boat]) == 1
+    assert review.accept(editor, [boat]) == 0
+    boat.refresh_from_db()
+    image.refresh_from_db()
+    assert (boat.state, boat.reviewed_by, image.revision) == ("accepted", editor, 2)
+    assert boat.reviewed_at
+
+
+def test_the_worker_is_told_of_a_change(image: Image, editor: User, aws: Callable[[str, str], Any]) -> None:
+    review.accept(editor, image.taggings.all()[:1])
+    got = aws("worker", "sqs").receive_message(QueueUrl=django_settings.UPLOAD_QUEUE_URL)["Messages"]
+    assert json.loads(got[0]["Body"]) == {"mediahub": "mirror", "image": str(image.pk)}
+
+
+def test_a_queue_that_is_away_does_not_stop_the_editor(image: Image, editor: User, settings: Any) -> None:
+    settings.UPLOAD_QUEUE_URL = django_settings.AWS_ENDPOINT_URL + "/000000000000/no-such-queue"
+    review.accept(editor, image.taggings.filter(tag__name="Boat"))
+    assert mirror.push_stale() == 1
+    assert tags_in_mirror(image) == ["Boat"]
+
+
+def test_a_tag_of_the_editors_own_is_accepted_at_once(image: Image, editor: User) -> None:
+    tagging = review.add(editor, image, "  Old   harbour ")
+    assert (tagging.tag.name, tagging.source, tagging.state) == ("Old harbour", "editor", "accepted")
+    assert review.add(editor, image, "old HARBOUR").tag == tagging.tag
+    assert Tag.objects.filter(name__iexact="old harbour").count() == 1
+
+
+def test_adding_a_suggested_tag_accepts_it(image: Image, editor: User) -> None:
+    tagging = review.add(editor, image, "boat")
+    assert (tagging.source, tagging.state) == (Tagging.Source.MEASURED, Tagging.State.ACCEPTED)
+
+
+@pytest.mark.parametrize(("name", "said"), [("", "Type the tag"), ("a\x00b", "Type the tag"), ("x" * 101, "101")])
+def test_what_is_no_tag_is_refused(image: Image, editor: User, name: str, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        review.add(editor, image, name)
+
+
+def test_publishing_and_archiving_reach_the_mirror(image: Image) -> None:
+    assert review.publish([image]) == 1
+    assert review.publish([image]) == 0
+    mirror.push(image.pk)
+    held = mirror.read(image.pk)
+    assert held
+    assert held["state"]["S"] == "published"
+    assert review.archive([image]) == 1
+
+
+def test_words_reach_the_mirror(image: Image) -> None:
+    image.title, image.alt_text = "Harbour", "Two boats at a quay"
+    review.describe(image)
+    mirror.push(image.pk)
+    held = mirror.read(image.pk)
+    assert held
+    assert (held["title"]["S"], held["alt_text"]["S"]) == ("Harbour", "Two boats at a quay")
