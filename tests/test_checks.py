@@ -1,0 +1,82 @@
+"""Settings that contradict each other are found before the first request."""
+
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
+
+from mediahub import wiring
+from processing import MeasuredLabeler, RecordedLabeler, RekognitionLabeler
+
+
+def found() -> set[str | None]:
+    return {message.id for message in run_checks() if str(message.id).startswith("mediahub.")}
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, set()),
+        ({"RENDITION_BUCKET": "mediahub-local-uploads"}, {"mediahub.E001"}),
+        ({"UPLOAD_PART_THRESHOLD": 10**12}, {"mediahub.E002"}),
+        ({"LABELER": "magic"}, {"mediahub.E003"}),
+        ({"LABELER": "recorded"}, {"mediahub.E004"}),
+    ],
+)
+def test_a_contradiction_has_an_id(settings: Any, changed: dict[str, Any], expected: set[str]) -> None:
+    for name, value in changed.items():
+        setattr(settings, name, value)
+    assert found() == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("measured", MeasuredLabeler), ("recorded", RecordedLabeler), ("rekognition", RekognitionLabeler), ("off", None)],
+)
+@pytest.mark.usefixtures("local_aws")
+def test_the_labeler_is_the_one_that_is_named(settings: Any, name: str, kind: type | None) -> None:
+    settings.LABELER = name
+    made = wiring.labeler()
+    assert made is None if kind is None else isinstance(made, kind)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+class TestDoctor:
+    """The doctor says what is wrong and what to do."""
+
+    def run(self, capsys: pytest.CaptureFixture[str]) -> str:
+        try:
+            call_command("doctor", no_color=True)
+        except CommandError as error:
+            return capsys.readouterr().out + str(error)
+        return capsys.readouterr().out
+
+    @pytest.fixture(autouse=True)
+    def operator(self, local_aws: Any, as_role: Any, settings: Any) -> None:
+        as_role("operator")
+        settings.SITE_URL = "http://127.0.0.1:8000"
+
+    def test_a_whole_system_is_well(self, capsys: pytest.CaptureFixture[str]) -> None:
+        said = self.run(capsys)
+        assert "All is well." in said
+        assert "✓ roles         web may not read originals" in said
+
+    @pytest.mark.parametrize(
+        ("setting", "value", "advice"),
+        [
+            ("UPLOAD_BUCKET", "no-such-bucket", "Check the settings"),
+            ("RENDITION_BUCKET", "", "Set RENDITION_BUCKET"),
+            ("SITE_URL", "https://elsewhere.example.org", "browsers cannot upload until then"),
+            ("DEAD_LETTER_QUEUE_URL", "http://127.0.0.1:1/000000000000/other", "What fails would be lost"),
+            ("MIRROR_TABLE", "no-such-table", "Check the settings"),
+            ("LABELER", "magic", "Set LABELER to one of"),
+        ],
+    )
+    def test_a_fault_has_its_advice(
+        self, settings: Any, capsys: pytest.CaptureFixture[str], setting: str, value: str, advice: str
+    ) -> None:
+        setattr(settings, setting, value)
+        said = self.run(capsys)
+        assert advice in said
+        assert "faults found" in said

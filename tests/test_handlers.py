@@ -1,0 +1,100 @@
+"""The front door of Zappa's handler, with Zappa's own dispatch before it."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+
+from mediahub import handlers
+from mediahub.intake.models import FailedItem, Upload
+from mediahub.library.models import Image
+from mediahub.local import stack
+from mediahub.local.event_loop import Context
+from processing import Missing, Rejected
+from tests.pictures import jpeg
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+QUEUE = "arn:aws:sqs:us-east-1:000000000000:mediahub-local-uploads"
+
+
+def record(number: int, body: Any) -> dict[str, Any]:
+    return {
+        "messageId": f"m{number}",
+        "receiptHandle": f"r{number}",
+        "body": body if isinstance(body, str) else json.dumps(body),
+        "attributes": {},
+        "messageAttributes": {},
+        "md5OfBody": "",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": QUEUE,
+        "awsRegion": "us-east-1",
+    }
+
+
+def s3_event(key: str, **found: Any) -> dict[str, Any]:
+    bucket = {"name": django_settings.UPLOAD_BUCKET, "arn": f"arn:aws:s3:::{django_settings.UPLOAD_BUCKET}"}
+    made = {"eventName": "ObjectCreated:Put", "s3": {"bucket": bucket, "object": {"key": key, **found}}}
+    return {"Records": [made]}
+
+
+@pytest.fixture
+def put(local_aws: stack.Stack, aws: Callable[[str, str], Any]) -> Callable[[str, bytes], None]:
+    def put_object(key: str, data: bytes) -> None:
+        aws("operator", "s3").put_object(Bucket=django_settings.UPLOAD_BUCKET, Key=key, Body=data)
+
+    return put_object
+
+
+def test_a7_only_what_can_succeed_later_comes_back(put: Callable[[str, bytes], None], handler: Any) -> None:
+    for name in ("one.jpg", "two.jpg"):
+        put(name, jpeg())
+    put("poison.jpg", b"no picture at all, whatever the name says")
+    bodies = [s3_event("one.jpg"), s3_event("poison.jpg"), "not json", s3_event("two.jpg"), {"unknown": "message"}]
+    event = {"Records": [record(number, body) for number, body in enumerate(bodies)]}
+    answer = handler(event, Context("test"))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m2"}, {"itemIdentifier": "m4"}]}
+    assert Image.objects.count() == 2
+    assert Upload.objects.get(key="poison.jpg").state == Upload.State.REJECTED
+
+
+def test_a_batch_that_fails_altogether_names_every_message(local_aws: stack.Stack, handler: Any) -> None:
+    event = {"Records": [record(1, "not json"), record(2, "nor this")]}
+    assert [one["itemIdentifier"] for one in handler(event, Context("test"))["batchItemFailures"]] == ["m1", "m2"]
+
+
+def test_a_bare_event_of_s3_works_too(put: Callable[[str, bytes], None]) -> None:
+    put("a b+c.jpg", jpeg())
+    answer = handlers.on_object_created(s3_event("a+b%2Bc.jpg"), Context("test"))
+    assert answer == {"batchItemFailures": []}
+    assert Image.objects.get().file_name == "a b+c.jpg"
+
+
+def test_a_bare_event_that_nobody_handles_raises(local_aws: stack.Stack) -> None:
+    with pytest.raises(Exception, match="names no bucket"):
+        handlers.on_object_created({"Records": [{"eventSource": "aws:s3"}]}, Context("test"))
+
+
+def test_the_clock_collects_and_mirrors(
+    put: Callable[[str, bytes], None], aws: Callable[[str, str], Any], settings: Any
+) -> None:
+    put("a.jpg", jpeg())
+    settings.MIRROR_TABLE = "no-such-table"
+    handlers.on_object_created(s3_event("a.jpg"), Context("test"))
+    settings.MIRROR_TABLE = "mediahub-local-images"
+    aws("operator", "sqs").send_message(QueueUrl=django_settings.DEAD_LETTER_QUEUE_URL, MessageBody="{}")
+    assert handlers.on_minute({}, Context("test")) == {"dead_letters": 1, "mirrored": 1}
+    assert FailedItem.objects.count() == 1
+
+
+def test_a_lease_ends_before_the_invocation() -> None:
+    context = Context("test")
+    left = handlers.deadline(context).timestamp() - handlers.datetime.now(handlers.UTC).timestamp()
+    assert 0 < left < context.get_remaining_time_in_millis() / 1000
+
+
+def test_an_error_tells_a_person_and_a_program() -> None:
+    error = Rejected("empty", "The file is empty.", "decode")
+    assert (str(error), error.code, error.step) == ("The file is empty.", "empty", "decode")
+    assert not isinstance(Missing("missing", "gone"), Rejected)
