@@ -1,0 +1,171 @@
+"""What the web and the worker may do, tried with their own credentials; everything that is not listed is refused."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from django.conf import settings
+
+from mediahub.local import stack
+
+UPLOADS, RENDITIONS = settings.UPLOAD_BUCKET, settings.RENDITION_BUCKET
+QUEUE, DEAD, BULK = settings.UPLOAD_QUEUE_URL, settings.DEAD_LETTER_QUEUE_URL, settings.BULK_QUEUE_URL
+TABLE = settings.MIRROR_TABLE
+ORIGINAL = {"Bucket": UPLOADS, "Key": "uploads/1/original"}
+COPIED = {"Bucket": UPLOADS, "Key": "by-hand.jpg"}
+RENDITION = {"Bucket": RENDITIONS, "Key": "small/1/2.jpg"}
+ITEM = {"pk": {"S": "image#1"}, "sk": {"S": "record"}}
+ASKED = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": ITEM["pk"]}}
+DENIED = {"AccessDenied", "AccessDeniedException", "403", "AWS.SimpleQueueService.AccessDenied"}
+
+Probe = tuple[str, str, dict[str, Any]]
+
+WEB_MAY: list[Probe] = [
+    ("s3", "put_object", ORIGINAL),
+    ("s3", "create_multipart_upload", ORIGINAL),
+    ("s3", "get_object", RENDITION),
+    ("sqs", "send_message", {"QueueUrl": QUEUE, "MessageBody": "{}"}),
+    ("sqs", "send_message", {"QueueUrl": BULK, "MessageBody": "{}"}),
+]
+WEB_MAY_NOT: list[Probe] = [
+    ("s3", "get_object", ORIGINAL),
+    ("s3", "head_object", ORIGINAL),
+    ("s3", "delete_object", ORIGINAL),
+    ("s3", "put_object", COPIED),
+    ("s3", "list_objects_v2", {"Bucket": UPLOADS}),
+    ("s3", "put_object", RENDITION),
+    ("s3", "delete_object", RENDITION),
+    ("s3", "list_objects_v2", {"Bucket": RENDITIONS}),
+    ("s3", "put_bucket_cors", {"Bucket": UPLOADS, "CORSConfiguration": {"CORSRules": []}}),
+    ("s3", "delete_bucket_policy", {"Bucket": UPLOADS}),
+    ("sqs", "receive_message", {"QueueUrl": QUEUE}),
+    ("sqs", "receive_message", {"QueueUrl": DEAD}),
+    ("sqs", "send_message", {"QueueUrl": DEAD, "MessageBody": "{}"}),
+    ("sqs", "purge_queue", {"QueueUrl": QUEUE}),
+    ("dynamodb", "get_item", {"TableName": TABLE, "Key": ITEM}),
+    ("dynamodb", "put_item", {"TableName": TABLE, "Item": ITEM}),
+    ("iam", "delete_role_policy", {"RoleName": "mediahub-local-web", "PolicyName": "web"}),
+]
+WORKER_MAY: list[Probe] = [
+    ("s3", "get_object", ORIGINAL),
+    ("s3", "get_object", COPIED),
+    ("s3", "head_object", ORIGINAL),
+    ("s3", "put_object", RENDITION),
+    ("s3", "get_object", RENDITION),
+    ("s3", "delete_object", RENDITION),
+    *[("sqs", "receive_message", {"QueueUrl": url}) for url in (QUEUE, DEAD, BULK)],
+    *[("sqs", "send_message", {"QueueUrl": url, "MessageBody": "{}"}) for url in (QUEUE, DEAD, BULK)],
+    ("sqs", "get_queue_attributes", {"QueueUrl": QUEUE, "AttributeNames": ["All"]}),
+    ("dynamodb", "put_item", {"TableName": TABLE, "Item": ITEM}),
+    ("dynamodb", "delete_item", {"TableName": TABLE, "Key": ITEM}),
+    ("dynamodb", "query", {"TableName": TABLE, **ASKED}),
+]
+WORKER_MAY_NOT: list[Probe] = [
+    ("s3", "put_object", ORIGINAL),
+    ("s3", "delete_object", ORIGINAL),
+    ("s3", "create_multipart_upload", ORIGINAL),
+    ("s3", "delete_bucket_policy", {"Bucket": UPLOADS}),
+    ("s3", "put_bucket_versioning", {"Bucket": UPLOADS, "VersioningConfiguration": {"Status": "Suspended"}}),
+    ("sqs", "purge_queue", {"QueueUrl": QUEUE}),
+    ("sqs", "delete_queue", {"QueueUrl": QUEUE}),
+    ("dynamodb", "scan", {"TableName": TABLE}),
+    ("dynamodb", "delete_table", {"TableName": TABLE}),
+    ("iam", "delete_role_policy", {"RoleName": "mediahub-local-worker", "PolicyName": "worker"}),
+]
+
+
+def named(probe: Probe) -> str:
+    _service, action, request = probe
+    return f"{action}-{next(str(value) for value in request.values()).rsplit('/', 1)[-1]}-{request.get('Key', '')}"
+
+
+@pytest.fixture
+def client(local_aws: stack.Stack, aws: Callable[[str, str], Any]) -> Iterator[Callable[[str, str], Any]]:
+    operator = aws("operator", "s3")
+    for place in (ORIGINAL, COPIED, RENDITION):
+        operator.put_object(Body=b"bytes", **place)
+    yield aws
+    for left in operator.list_multipart_uploads(Bucket=UPLOADS).get("Uploads", []):
+        operator.abort_multipart_upload(Bucket=UPLOADS, Key=left["Key"], UploadId=left["UploadId"])
+
+
+def tried(client: Any, action: str, request: dict[str, Any]) -> str:
+    """Empty when it worked, else the code of the refusal."""
+    try:
+        getattr(client, action)(**request)
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return ""
+
+
+@pytest.mark.parametrize("probe", WEB_MAY, ids=named)
+def test_the_web_may(client: Callable[[str, str], Any], probe: Probe) -> None:
+    assert tried(client("web", probe[0]), *probe[1:]) == ""
+
+
+@pytest.mark.parametrize("probe", WEB_MAY_NOT, ids=named)
+def test_the_web_may_not(client: Callable[[str, str], Any], probe: Probe) -> None:
+    assert tried(client("web", probe[0]), *probe[1:]) in DENIED
+
+
+@pytest.mark.parametrize("probe", WORKER_MAY, ids=named)
+def test_the_worker_may(client: Callable[[str, str], Any], probe: Probe) -> None:
+    assert tried(client("worker", probe[0]), *probe[1:]) == ""
+
+
+@pytest.mark.parametrize("probe", WORKER_MAY_NOT, ids=named)
+def test_the_worker_may_not(client: Callable[[str, str], Any], probe: Probe) -> None:
+    assert tried(client("worker", probe[0]), *probe[1:]) in DENIED
+
+
+def test_the_worker_reads_an_earlier_version(client: Callable[[str, str], Any]) -> None:
+    operator = client("operator", "s3")
+    first = operator.put_object(Body=b"first", **ORIGINAL)["VersionId"]
+    operator.put_object(Body=b"second", **ORIGINAL)
+    found = client("worker", "s3").get_object(VersionId=first, **ORIGINAL)
+    assert found["Body"].read() == b"first"
+
+
+def test_the_worker_is_told_when_an_object_is_not_there(client: Callable[[str, str], Any]) -> None:
+    missing = {"Bucket": UPLOADS, "Key": "uploads/none/original"}
+    assert tried(client("worker", "s3"), "get_object", missing) == "NoSuchKey"
+
+
+@pytest.mark.parametrize(("role", "other"), [("web", "worker"), ("worker", "web")])
+def test_a_role_cannot_take_the_other(client: Callable[[str, str], Any], role: str, other: str) -> None:
+    wanted = {"RoleArn": f"arn:aws:iam::000000000000:role/mediahub-local-{other}", "RoleSessionName": "other"}
+    assert tried(client(role, "sts"), "assume_role", wanted) in DENIED
+
+
+def test_a_stranger_without_credentials_sees_nothing(client: Callable[[str, str], Any]) -> None:
+    nobody = boto3.client(
+        "s3",
+        region_name=settings.AWS_REGION,
+        endpoint_url=settings.AWS_ENDPOINT_URL,
+        config=Config(signature_version=UNSIGNED, s3={"addressing_style": "path"}),
+    )
+    assert tried(nobody, "get_object", RENDITION) in DENIED
+    assert tried(nobody, "put_object", ORIGINAL) in DENIED
+
+
+def test_credentials_of_a_role_are_renewed(
+    local_aws: stack.Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Path(os.environ["AWS_CONFIG_FILE"]).read_text()
+    # With a quarter of an hour to live, botocore's margin, they are due at every request.
+    (tmp_path / "config").write_text(config.replace("source_profile", "duration_seconds = 900\nsource_profile"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    session = boto3.Session(profile_name="worker", region_name=settings.AWS_REGION)
+    sts = session.client("sts", endpoint_url=settings.AWS_ENDPOINT_URL)
+    credentials: Any = session.get_credentials()
+    seen = set()
+    for _ in range(3):
+        assert ":assumed-role/mediahub-local-worker/" in sts.get_caller_identity()["Arn"]
+        seen.add(credentials.get_frozen_credentials().access_key)
+    assert len(seen) > 1
