@@ -35,7 +35,7 @@ _BRANDS = ((b"avif", "an AVIF file"), (b"hei", "a HEIC file"), (b"hev", "a HEIC 
 class Limits:
     """How much a file may ask for: bytes on disk, pixels in all, pixels a side."""
 
-    max_bytes: int = 200 * 1024 * 1024
+    max_bytes: int = 200_000_000
     max_pixels: int = 100_000_000
     max_side: int = 30_000
 

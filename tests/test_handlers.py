@@ -1,6 +1,7 @@
 """The front door of Zappa's handler, with Zappa's own dispatch before it."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -90,7 +91,7 @@ def test_the_clock_collects_and_mirrors(
 
 def test_a_lease_ends_before_the_invocation() -> None:
     context = Context("test")
-    left = handlers.deadline(context).timestamp() - handlers.datetime.now(handlers.UTC).timestamp()
+    left = handlers.deadline(context).timestamp() - time.time()
     assert 0 < left < context.get_remaining_time_in_millis() / 1000
 
 

@@ -36,7 +36,7 @@ class Sent:
 
     def row(self) -> dict[str, Any]:
         """What is told of the file, with its labels and renditions from the records."""
-        upload = Upload.objects.filter(pk=self.upload_id or None).select_related("image").first()
+        upload = Upload.objects.select_related("image").get(pk=self.upload_id) if self.upload_id else None
         image = upload.image if upload else None
         return {
             "file": self.file,

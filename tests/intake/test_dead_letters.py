@@ -120,7 +120,7 @@ def test_a_queue_that_takes_nothing_leaves_the_item_open(
 ) -> None:
     send({"an": "unknown message"})
     dead_letters.collect()
-    settings.UPLOAD_QUEUE_URL = django_settings.AWS_ENDPOINT_URL + "/000000000000/no-such-queue"
+    settings.UPLOAD_QUEUE_URL = f"{django_settings.AWS_ENDPOINT_URL}/000000000000/no-such-queue"
     with pytest.raises(Misconfigured, match="no-such-queue"):
         dead_letters.retry(editor, FailedItem.objects.all())
     assert FailedItem.objects.get().state == FailedItem.State.OPEN

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 def send(ticket: tickets.UploadTicket, data: bytes) -> int:
-    fields = {**ticket.fields, "file": ("original", data, ticket.fields["Content-Type"])}
+    fields: dict[str, Any] = {**ticket.fields, "file": ("original", data, ticket.fields["Content-Type"])}
     return urllib3.request("POST", ticket.url, fields=fields).status
 
 

@@ -54,7 +54,7 @@ def test_the_worker_is_told_of_a_change(image: Image, editor: User, aws: Callabl
 
 
 def test_a_queue_that_is_away_does_not_stop_the_editor(image: Image, editor: User, settings: Any) -> None:
-    settings.UPLOAD_QUEUE_URL = django_settings.AWS_ENDPOINT_URL + "/000000000000/no-such-queue"
+    settings.UPLOAD_QUEUE_URL = f"{django_settings.AWS_ENDPOINT_URL}/000000000000/no-such-queue"
     review.accept(editor, image.taggings.filter(tag__name="Boat"))
     assert mirror.push_stale() == 1
     assert tags_in_mirror(image) == ["Boat"]
