@@ -41,11 +41,19 @@ class Emulator:
 
     process: subprocess.Popen[bytes]
     port: int
+    state: Path
+    keeps: bool
 
     @property
     def endpoint(self) -> str:
         """Where boto3 reaches it."""
         return f"http://127.0.0.1:{self.port}"
+
+    def save(self) -> None:
+        """Have everything on the disk now: since ministack writes its state when it ends, it ends and starts again."""
+        if self.keeps:
+            self.stop()
+            self.process = start(self.port, self.state).process
 
     def stop(self) -> None:
         """End it so that it writes its state; the last writes are lost otherwise."""
@@ -77,7 +85,7 @@ def start(port: int, state: Path, *, keep: bool = True) -> Emulator:
             # Its own session: Ctrl-C in the terminal reaches the parent alone, which stops it last.
             start_new_session=True,
         )
-    emulator = Emulator(process, port)
+    emulator = Emulator(process, port, state, keep)
     _wait(emulator, log)
     return emulator
 

@@ -71,11 +71,16 @@ def deploy(emulator: Emulator, stage: str, parameters: dict[str, str]) -> Stack:
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
     }
-    if _describe(client, name) is None:
-        client.create_stack(**wanted)
-    else:
-        _update(client, wanted)
-    return Stack(stage, _settled(client, name)).moved_to(emulator.endpoint)
+    known = _describe(client, name) is not None
+    try:
+        _update(client, wanted) if known else client.create_stack(**wanted)
+    except ClientError as error:
+        raise EmulatorError(f"The stack {name} cannot be deployed: {error}") from error
+    outputs = _settled(client, name, emulator)
+    if not known:
+        # After a power cut the buckets would be there and the stack not, and nobody could make it again.
+        emulator.save()
+    return Stack(stage, outputs).moved_to(emulator.endpoint)
 
 
 def _describe(client: Any, name: str) -> dict[str, Any] | None:
@@ -98,7 +103,7 @@ def _update(client: Any, wanted: dict[str, Any]) -> None:
     client.update_stack(**wanted)
 
 
-def _settled(client: Any, name: str) -> dict[str, str]:
+def _settled(client: Any, name: str, emulator: Emulator) -> dict[str, str]:
     for _ in range(300):
         stack = _describe(client, name) or {}
         status = stack.get("StackStatus", "")
@@ -108,12 +113,14 @@ def _settled(client: Any, name: str) -> dict[str, str]:
         if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
         break
-    failed = [
-        f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
-        for event in client.describe_stack_events(StackName=name)["StackEvents"]
-        if "FAILED" in event["ResourceStatus"]
+    reasons = [
+        f"{event['LogicalResourceId']}: {event.get('ValidationStatusReason') or event.get('ResourceStatusReason')}"
+        for event in client.describe_events(StackName=name)["OperationEvents"]
+        if "FAILED" in (event.get("ValidationStatus"), event.get("ResourceStatus", "")[-6:])
     ]
-    raise EmulatorError(f"The stack {name} is {status}. {' '.join(failed)}")
+    raise EmulatorError(
+        f"The stack {name} is {status}. {' '.join(reasons)} To begin anew, move {emulator.state} away and start again."
+    )
 
 
 def write_profiles(path: Path, stack: Stack) -> None:
