@@ -179,9 +179,9 @@ def _colour(lightness: float, a: float, b: float) -> str:
     if math.hypot(a, b) < 12:
         return ""
     hue = math.degrees(math.atan2(b, a)) % 360
-    if 30 <= hue < 90 and lightness < 55:
+    if 30 <= hue < 90 and lightness < 60 and math.hypot(a, b) < 60:
         return "Brown"
-    names = ((15, "Pink"), (50, "Red"), (75, "Orange"), (105, "Yellow"), (180, "Green"), (225, "Cyan"), (300, "Blue"))
+    names = ((15, "Pink"), (50, "Red"), (75, "Orange"), (105, "Yellow"), (180, "Green"), (225, "Cyan"), (312, "Blue"))
     return next((name for end, name in names if hue < end), "Purple" if hue < 335 else "Pink")
 
 

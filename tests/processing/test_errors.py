@@ -1,0 +1,68 @@
+"""Which error of botocore is which of ours."""
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+
+from processing import Misconfigured, Missing, ProcessingError, Rejected, Unavailable, of_botocore
+
+
+def answered(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "…"}}, "GetObject")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        *((answered(code), Missing) for code in ("NoSuchKey", "NoSuchVersion", "404", "NotFound")),
+        *(
+            (answered(code), Misconfigured)
+            for code in (
+                "AccessDenied",
+                "AccessDeniedException",
+                "403",
+                "NoSuchBucket",
+                "KMS.DisabledException",
+                "InvalidAccessKeyId",
+                "SignatureDoesNotMatch",
+                "ExpiredToken",
+                "ResourceNotFoundException",
+                "AWS.SimpleQueueService.NonExistentQueue",
+            )
+        ),
+        *(
+            (answered(code), Unavailable)
+            for code in (
+                "SlowDown",
+                "ThrottlingException",
+                "ProvisionedThroughputExceededException",
+                "InternalError",
+                "503",
+                "RequestTimeout",
+                "KMS.ThrottlingException",
+                "",
+            )
+        ),
+        (EndpointConnectionError(endpoint_url="http://x"), Unavailable),
+        (ConnectTimeoutError(endpoint_url="http://x"), Unavailable),
+        (ReadTimeoutError(endpoint_url="http://x"), Unavailable),
+        (NoCredentialsError(), Misconfigured),
+    ],
+    ids=str,
+)
+def test_each_error_has_its_kind(error: Exception, kind: type[ProcessingError]) -> None:
+    ours = of_botocore(error, "the object a.jpg")
+    assert type(ours) is kind
+    assert "the object a.jpg" in ours.message
+
+
+def test_an_error_of_ours_stays_and_a_mistake_of_the_code_comes_out() -> None:
+    ours = Rejected("empty", "The file is empty.")
+    assert of_botocore(ours, "anything") is ours
+    with pytest.raises(ZeroDivisionError):
+        of_botocore(ZeroDivisionError(), "anything")

@@ -1,0 +1,151 @@
+"""The labelers: what they ask, what they take, what they say when they cannot."""
+
+import json
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from PIL import Image, ImageFilter
+
+from processing import (
+    Box,
+    MeasuredLabeler,
+    Misconfigured,
+    NotAnalysable,
+    ProcessingError,
+    RecordedLabeler,
+    RekognitionLabeler,
+    Unavailable,
+)
+from tests.pictures import encoded, jpeg, picture
+
+ANSWER: dict[str, Any] = {
+    "Labels": [
+        {
+            "Name": "Boat",
+            "Confidence": 98.5,
+            "Instances": [{"BoundingBox": {"Left": 0.1, "Top": 0.2, "Width": 0.3, "Height": 0.4}, "Confidence": 97.0}],
+            "Parents": [{"Name": "Vehicle"}],
+        },
+        {"Name": "Sea", "Confidence": 70.0, "Instances": [], "Parents": []},
+    ],
+    "LabelModelVersion": "3.0",
+}
+
+
+@pytest.fixture
+def client() -> Any:
+    return boto3.client("rekognition", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+
+
+def test_rekognition_is_asked_once_and_its_answer_kept(client: Any) -> None:
+    with Stubber(client) as stub:
+        wanted = {"Image": {"Bytes": b"jpeg"}, "MaxLabels": 5, "MinConfidence": 70}
+        stub.add_response("detect_labels", ANSWER, wanted)
+        answer = RekognitionLabeler(client, 5, 70).label(b"jpeg", sha256="")
+    assert [(label.name, label.confidence) for label in answer.labels] == [("Boat", 98.5), ("Sea", 70.0)]
+    assert answer.labels[0].boxes == (Box(0.1, 0.2, 0.3, 0.4),)
+    assert answer.labels[0].parents == ("Vehicle",)
+    assert (answer.source, answer.model_version, answer.raw) == ("rekognition", "3.0", ANSWER)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("InvalidImageFormatException", NotAnalysable),
+        ("ImageTooLargeException", NotAnalysable),
+        ("ThrottlingException", Unavailable),
+        ("ProvisionedThroughputExceededException", Unavailable),
+        ("InternalServerError", Unavailable),
+        ("AccessDeniedException", Misconfigured),
+    ],
+)
+def test_c5_c6_each_refusal_of_rekognition_has_its_kind(client: Any, code: str, kind: type[ProcessingError]) -> None:
+    with Stubber(client) as stub:
+        stub.add_client_error("detect_labels", code, http_status_code=400)
+        with pytest.raises(kind):
+            RekognitionLabeler(client).label(b"jpeg", sha256="")
+
+
+def test_a_service_out_of_reach_is_unavailable(client: Any) -> None:
+    away = boto3.client(
+        "rekognition",
+        region_name="us-east-1",
+        endpoint_url="http://127.0.0.1:1",
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+    )
+    with pytest.raises(Unavailable, match="label service"):
+        RekognitionLabeler(away).label(b"jpeg", sha256="")
+
+
+def test_recorded_answers_are_found_by_the_files_hash(tmp_path: Path) -> None:
+    (tmp_path / "abc.json").write_text(json.dumps(ANSWER))
+    labeler = RecordedLabeler(tmp_path)
+    assert [label.name for label in labeler.label(b"", sha256="abc").labels] == ["Boat", "Sea"]
+    assert labeler.label(b"", sha256="unknown").labels == ()
+
+
+@pytest.mark.parametrize(
+    ("label", "kept"),
+    [
+        ({"Name": "Boat", "Confidence": float("nan")}, []),
+        ({"Name": "Boat", "Confidence": "high"}, []),
+        ({"Name": "", "Confidence": 50}, []),
+        ({"Confidence": 50}, []),
+        ({"Name": "Boat\u202e\n<b>", "Confidence": 500}, [("Boat <b>", 100.0)]),
+        ({"Name": "Boat", "Confidence": 50, "Instances": [{"BoundingBox": {"Left": 1}}, {}, 7]}, [("Boat", 50.0)]),
+        ("no label at all", []),
+    ],
+)
+def test_c7_odd_answers_are_bounded(tmp_path: Path, label: Any, kept: list[tuple[str, float]]) -> None:
+    (tmp_path / "abc.json").write_text(json.dumps({"Labels": [label]}))
+    answer = RecordedLabeler(tmp_path).label(b"", sha256="abc")
+    assert [(found.name, found.confidence) for found in answer.labels] == kept
+    assert all(found.boxes == () for found in answer.labels)
+
+
+def measured(scene: Image.Image) -> set[str]:
+    answer = MeasuredLabeler().label(encoded(scene, "JPEG", quality=95), sha256="")
+    assert answer.source == "measured"
+    assert all(0 <= label.confidence <= 100 and not label.boxes for label in answer.labels)
+    return {label.name for label in answer.labels}
+
+
+@pytest.mark.parametrize(
+    ("size", "name"),
+    [((300, 200), "Landscape"), ((200, 300), "Portrait"), ((200, 200), "Square"), ((600, 200), "Panorama")],
+)
+def test_the_shape_is_measured(size: tuple[int, int], name: str) -> None:
+    assert name in measured(Image.new("RGB", size, "grey"))
+
+
+@pytest.mark.parametrize(
+    ("colour", "name"),
+    [
+        ("red", "Red"),
+        ("orange", "Orange"),
+        ("yellow", "Yellow"),
+        ("green", "Green"),
+        ("cyan", "Cyan"),
+        ("blue", "Blue"),
+        ("purple", "Purple"),
+        ("hotpink", "Pink"),
+        ("saddlebrown", "Brown"),
+        ("white", "Bright"),
+        ("black", "Dark"),
+        ("grey", "Black and white"),
+    ],
+)
+def test_colour_and_light_are_measured(colour: str, name: str) -> None:
+    assert name in measured(Image.new("RGB", (200, 150), colour))
+
+
+def test_sharpness_is_measured() -> None:
+    noise = Image.effect_noise((600, 400), 80).convert("RGB")
+    assert "Sharp" in measured(noise)
+    assert "Blurred" in measured(noise.filter(ImageFilter.GaussianBlur(8)))
+    assert Image.open(BytesIO(jpeg())).size == picture().size

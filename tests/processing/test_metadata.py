@@ -1,0 +1,89 @@
+"""What a file says of itself, believed as far as it makes sense."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta, timezone
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
+
+from processing import Metadata, process_image
+from tests.pictures import encoded, jpeg, picture
+
+
+def read(exif: dict[int, Any] | None = None, **blocks: dict[int, Any]) -> Metadata:
+    made = Image.Exif()
+    made.update(exif or {})
+    for name, block in blocks.items():
+        made.get_ifd({"details": 0x8769, "place": 0x8825}[name]).update(block)
+    found: Metadata = process_image(BytesIO(encoded(picture(90, 60), "JPEG", exif=made.tobytes())))["metadata"]
+    return found
+
+
+def test_size_is_upright_and_the_hash_is_of_the_file() -> None:
+    data = jpeg(300, 200, orientation=6)
+    found = process_image(BytesIO(data))["metadata"]
+    assert (found.width, found.height, found.bytes) == (300, 200, len(data))
+    assert found.sha256 == hashlib.sha256(data).hexdigest()
+    assert found.content_type == "image/jpeg"
+
+
+def test_camera_date_place_and_credit() -> None:
+    place = {1: "N", 2: (59.0, 54.0, 36.0), 3: "W", 4: (10.0, 45.0, 0.0)}
+    details = {0x9003: "2024:05:06 07:08:09", 0x9011: "+02:00"}
+    found = read({0x010F: "Canon", 0x0110: "Canon EOS 5D", 0x013B: "Ada Lund"}, details=details, place=place)
+    assert found.camera == "Canon EOS 5D"
+    assert found.taken_at == datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone(timedelta(hours=2)))
+    assert found.latitude == pytest.approx(59.91)
+    assert found.longitude == pytest.approx(-10.75)
+    assert found.credit == "Ada Lund"
+
+
+def test_a_camera_without_offset_leaves_the_zone_open() -> None:
+    found = read({0x010F: "NIKON", 0x0110: "D90"}, details={0x9003: "2024:05:06 07:08:09"})
+    assert found.taken_at == datetime(2024, 5, 6, 7, 8, 9)
+    assert found.camera == "NIKON D90"
+    assert read(details={0x9003: "2024:05:06 07:08:09", 0x9011: "-00:30"}).taken_at == datetime(
+        2024, 5, 6, 7, 38, 9, tzinfo=UTC
+    )
+
+
+@pytest.mark.parametrize("text", ["0000:00:00 00:00:00", "    :  :     :  :  ", ""])
+def test_a_clock_that_was_never_set_is_no_date(text: str) -> None:
+    found = read(details={0x9003: text})
+    assert found.taken_at is None
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("blocks", "note"),
+    [
+        ({"details": {0x9003: "yesterday"}}, "date taken"),
+        ({"details": {0x9003: "2024:13:45 99:99:99"}}, "date taken"),
+        ({"place": {1: "N", 2: (IFDRational(1, 0), 0.0, 0.0)}}, "place"),
+        ({"place": {1: "N", 2: (4000.0, 0.0, 0.0)}}, "place"),
+        ({"place": {1: "N", 2: (1.0, 2.0)}}, "place"),
+    ],
+)
+def test_b14_a_field_that_makes_no_sense_leaves_a_note(blocks: dict[str, dict[int, Any]], note: str) -> None:
+    found = read(**blocks)
+    assert any(note in said for said in found.notes)
+    assert found.width == 90
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(
+    "exif", [b"Exif\0\0broken", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*" + b"\xff" * 200]
+)
+def test_b14_broken_exif_never_costs_the_picture(exif: bytes) -> None:
+    found = process_image(BytesIO(encoded(picture(90, 60), "JPEG", exif=b"Exif\0\0" + exif)))
+    assert len(found["thumbnails"]) == 3
+
+
+def test_s2_text_from_a_file_is_one_clean_short_line() -> None:
+    found = read({0x0110: "Evil\nCamera\u202e\x07" + "x" * 500, 0x013B: "  Ada\tLund  "})
+    assert found.camera.isprintable()
+    assert len(found.camera) == 200
+    assert found.credit == "Ada Lund"

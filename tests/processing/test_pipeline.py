@@ -1,0 +1,109 @@
+"""The steps of one file, in order, with their faults."""
+
+from dataclasses import dataclass, field
+from io import BytesIO
+from uuid import UUID, uuid4
+
+import pytest
+
+from processing import (
+    LabelAnswer,
+    MeasuredLabeler,
+    Misconfigured,
+    NotAnalysable,
+    Rejected,
+    RenditionSpec,
+    Unavailable,
+    process,
+)
+from processing.keys import parse_rendition_key
+from tests.doubles import MemoryStore
+from tests.pictures import encoded, jpeg, picture
+
+IMAGE = UUID("00000000-0000-0000-0000-000000000001")
+
+
+@dataclass
+class FailingLabeler:
+    """A labeler that always raises."""
+
+    error: Exception
+    source: str = field(default="rekognition")
+
+    def label(self, jpeg: bytes, *, sha256: str) -> LabelAnswer:
+        raise self.error
+
+
+class FullStore(MemoryStore):
+    """A store that takes a number of objects and then no more."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.room = room
+
+    def put(self, key: str, data: bytes, content_type: str, cache_control: str = "") -> None:
+        if len(self.objects) >= self.room:
+            raise Unavailable("full", f"{key} could not be written.")
+        super().put(key, data, content_type, cache_control)
+
+
+def test_renditions_lie_under_their_content() -> None:
+    store = MemoryStore()
+    result = process(BytesIO(jpeg(1500, 1000)), IMAGE, store=store, labeler=MeasuredLabeler())
+    assert [made.name for made in result.renditions] == ["large", "medium", "small"]
+    for made in result.renditions:
+        data, content_type, cache = store.objects[made.key]
+        key = parse_rendition_key(made.key)
+        assert key
+        assert (key.size, key.image_id, key.content_hash) == (made.name, IMAGE, made.sha256)
+        assert (len(data), content_type, cache) == (made.bytes, "image/jpeg", "public, max-age=31536000, immutable")
+    assert (result.label_state, list(result.seconds)) == ("done", ["decode", "metadata", "render", "store", "label"])
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (Unavailable("throttled", "Later."), "unavailable"),
+        (Misconfigured("denied", "No rights."), "unavailable"),
+        (NotAnalysable("odd", "Never."), "not_analysable"),
+    ],
+)
+def test_c5_labels_never_hold_back_renditions(error: Exception, state: str) -> None:
+    result = process(BytesIO(jpeg()), IMAGE, store=MemoryStore(), labeler=FailingLabeler(error))
+    assert (result.label_state, result.label_note) == (state, str(error))
+    assert len(result.renditions) == 3
+
+
+def test_b21_a_picture_under_80_px_is_not_analysable() -> None:
+    labeler = FailingLabeler(AssertionError("it was asked all the same"))
+    tiny = encoded(picture(500, 79), "PNG")
+    assert process(BytesIO(tiny), IMAGE, store=MemoryStore(), labeler=labeler).label_state == "not_analysable"
+
+
+def test_without_labeler_labels_are_off() -> None:
+    assert process(BytesIO(jpeg()), IMAGE, store=MemoryStore(), labeler=None).label_state == "off"
+
+
+def test_without_a_jpeg_there_is_nothing_to_send() -> None:
+    specs = [RenditionSpec("webp", 300, 300, format="WEBP")]
+    result = process(BytesIO(jpeg()), IMAGE, store=MemoryStore(), labeler=MeasuredLabeler(), specs=specs)
+    assert result.label_state == "not_analysable"
+
+
+@pytest.mark.parametrize("room", [0, 1, 2])
+def test_c3_a_store_that_fails_names_its_step_and_trying_again_writes_the_same(room: int) -> None:
+    store = FullStore(room)
+    with pytest.raises(Unavailable) as error:
+        process(BytesIO(jpeg()), IMAGE, store=store, labeler=None)
+    assert error.value.step == "store"
+    store.room = 3
+    process(BytesIO(jpeg()), IMAGE, store=store, labeler=None)
+    assert len(store.objects) == 3
+
+
+def test_a_bad_file_is_rejected_and_leaves_nothing() -> None:
+    store = MemoryStore()
+    with pytest.raises(Rejected) as error:
+        process(BytesIO(b"words"), uuid4(), store=store, labeler=None)
+    assert error.value.step == "decode"
+    assert not store.objects

@@ -1,0 +1,144 @@
+"""Renditions: upright, in the right colours, clean, and the same each time."""
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image, ImageChops, ImageCms, ImageStat
+
+from processing import RenditionSpec, process_image
+from tests.pictures import encoded, jpeg, picture
+
+
+def rendered(data: bytes, **options: Any) -> list[Image.Image]:
+    return [Image.open(BytesIO(made.data)) for made in process_image(BytesIO(data), **options)["thumbnails"]]
+
+
+def apart(one: Image.Image, other: Image.Image) -> float:
+    """The mean difference of two pictures, in steps of 255."""
+    difference = ImageChops.difference(one.convert("RGB"), other.convert("RGB"))
+    return max(ImageStat.Stat(difference).mean)
+
+
+def test_unit() -> None:
+    test_image = BytesIO()
+    Image.new("RGB", (800, 800), color="red").save(test_image, "JPEG")
+    test_image.seek(0)
+    result = process_image(test_image, sizes=[(100, 100)])
+    assert len(result["thumbnails"]) == 1
+    assert (result["thumbnails"][0].width, result["thumbnails"][0].height) == (100, 100)
+
+
+def test_three_sizes_keep_the_shape_and_never_grow() -> None:
+    assert [made.size for made in rendered(jpeg(3000, 2000))] == [(1024, 683), (512, 341), (256, 171)]
+    assert [made.size for made in rendered(jpeg(400, 300))] == [(400, 300), (400, 300), (256, 192)]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_b15_all_orientations_come_out_alike(orientation: int) -> None:
+    upright = rendered(jpeg(900, 600))
+    turned = rendered(jpeg(900, 600, orientation=orientation))
+    assert [made.size for made in turned] == [made.size for made in upright]
+    assert max(apart(*pair) for pair in zip(upright, turned, strict=True)) < 3
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 99, 65_535])
+def test_b15_an_orientation_that_makes_no_sense_is_left_aside(orientation: int) -> None:
+    assert rendered(jpeg(300, 200, orientation=orientation))[0].size == (300, 200)
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP"])
+def test_b15_the_orientation_of_other_formats_counts_too(format: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = encoded(picture(300, 200), format, exif=exif.tobytes())
+    assert rendered(data)[0].size == (200, 300)
+
+
+def test_b10_cmyk_keeps_its_colours() -> None:
+    scene = picture(300, 200)
+    made = rendered(encoded(scene.convert("CMYK"), "JPEG", quality=95))[0]
+    assert made.mode == "RGB"
+    assert apart(made, scene) < 6
+
+
+def test_b11_sixteen_bits_of_grey_are_scaled_and_not_clipped() -> None:
+    ramp = Image.linear_gradient("L").convert("I").point(lambda value: value * 257).convert("I;16")
+    made = rendered(encoded(ramp, "PNG"))[0]
+    assert apart(made, Image.linear_gradient("L")) < 3
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA"])
+def test_b12_every_mode_comes_out_as_it_looks(mode: str) -> None:
+    scene = picture(300, 200, mode)
+    made = rendered(encoded(scene, "PNG"))[0].resize((60, 40), Image.Resampling.BOX)
+    assert apart(made, scene.convert("RGB").resize((60, 40), Image.Resampling.BOX)) < 4
+
+
+def test_b12_what_is_transparent_becomes_white_in_jpeg_and_stays_in_webp() -> None:
+    clear = encoded(Image.new("RGBA", (100, 100), (0, 0, 0, 0)), "PNG")
+    assert rendered(clear)[0].getpixel((50, 50)) == (255, 255, 255)
+    webp = rendered(clear, specs=[RenditionSpec("webp", 64, 64, format="WEBP")])[0]
+    assert webp.convert("RGBA").getpixel((30, 30))[3] == 0  # type: ignore[index]
+    png = rendered(clear, specs=[RenditionSpec("png", 64, 64, format="PNG")])[0]
+    assert png.convert("RGBA").getpixel((30, 30))[3] == 0  # type: ignore[index]
+
+
+def test_b12_a_transparent_colour_of_a_palette_leaves_no_halo() -> None:
+    scene = Image.new("P", (100, 100), 0)
+    scene.putpalette([0, 0, 0, 255, 0, 0] + [0] * 762)
+    scene.paste(1, (25, 25, 75, 75))
+    made = rendered(encoded(scene, "PNG", transparency=0))[0]
+    assert made.getpixel((5, 5)) == (255, 255, 255)
+
+
+def test_a_profile_is_applied_and_not_copied() -> None:
+    wide = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
+    plain = rendered(encoded(picture(200, 200), "JPEG", quality=95))[0]
+    made = rendered(encoded(picture(200, 200), "JPEG", quality=95, icc_profile=wide))[0]
+    assert "icc_profile" not in made.info
+    assert apart(plain, made) < 2
+
+
+@pytest.mark.parametrize("profile", [b"broken", b"\0" * 500])
+def test_b13_a_broken_profile_is_left_aside(profile: bytes) -> None:
+    plain, made = jpeg(200, 150), jpeg(200, 150, icc_profile=profile)
+    assert apart(rendered(plain)[0], rendered(made)[0]) == 0
+
+
+def test_b4_s3_nothing_of_the_file_but_its_pixels_comes_out() -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "<?php echo 'payload'; ?>"
+    data = encoded(picture(600, 400), "JPEG", exif=exif.tobytes(), comment=b"payload") + b"payload"
+    assert data.count(b"payload") == 3
+    for format in ("JPEG", "PNG", "WEBP"):
+        spec = RenditionSpec("one", 300, 300, format=format)
+        made = process_image(BytesIO(data), specs=[spec])["thumbnails"][0]
+        assert b"payload" not in made.data
+        assert b"Exif" not in made.data
+        assert not Image.open(BytesIO(made.data)).getexif()
+
+
+def test_b30_the_same_file_gives_the_same_bytes() -> None:
+    data = jpeg(1500, 1000, orientation=8)
+    first, second = (process_image(BytesIO(data)) for _ in range(2))
+    assert first["thumbnails"] == second["thumbnails"]
+    assert first["placeholder"] == second["placeholder"]
+
+
+def test_fill_crops_the_middle() -> None:
+    made = rendered(jpeg(900, 300), specs=[RenditionSpec("square", 200, 200, mode="fill")])[0]
+    assert made.size == (200, 200)
+    small = rendered(jpeg(150, 100), specs=[RenditionSpec("square", 200, 120, mode="fill")])[0]
+    assert small.size == (150, 100)
+
+
+def test_the_order_is_that_of_the_wishes() -> None:
+    sizes = [(64, 64), (512, 512), (128, 128)]
+    assert [made.width for made in rendered(jpeg(1000, 1000), sizes=sizes)] == [64, 512, 128]
+
+
+def test_the_placeholder_is_small_and_fits_in_a_page() -> None:
+    placeholder = process_image(BytesIO(jpeg(1500, 1000)))["placeholder"]
+    assert placeholder.startswith("data:image/webp;base64,")
+    assert len(placeholder) < 1500

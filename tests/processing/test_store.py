@@ -1,0 +1,96 @@
+"""One contract for the bucket of the local AWS and for its twin in memory."""
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+
+from mediahub import wiring
+from mediahub.local import stack
+from processing import Misconfigured, Missing, Rejected, S3Store, Signer, Store
+from tests.doubles import MemoryStore
+
+
+@pytest.fixture(params=["local AWS", "memory"])
+def store(request: pytest.FixtureRequest) -> Store:
+    if request.param == "memory":
+        return MemoryStore()
+    request.getfixturevalue("local_aws")
+    return wiring.renditions()
+
+
+def test_what_was_put_is_got(store: Store) -> None:
+    store.put("large/a b+c%2F.jpg", b"bytes", "image/jpeg", "public, max-age=60")
+    with store.get("large/a b+c%2F.jpg") as file:
+        assert file.read() == b"bytes"
+        file.seek(0)
+        assert file.read(2) == b"by"
+    head = store.head("large/a b+c%2F.jpg")
+    assert (head.bytes, head.content_type, head.etag) == (5, "image/jpeg", "4b3a6218bb3e3a7303e8a171a60fcf92")
+
+
+def test_putting_again_replaces(store: Store) -> None:
+    store.put("a.jpg", b"one", "image/jpeg")
+    store.put("a.jpg", b"two", "image/jpeg")
+    with store.get("a.jpg") as file:
+        assert file.read() == b"two"
+
+
+def test_what_is_not_there_is_missing(store: Store) -> None:
+    for ask in (store.get, store.head):
+        with pytest.raises(Missing, match="not-there"):
+            ask("not-there.jpg")
+
+
+def test_too_many_bytes_are_refused(store: Store) -> None:
+    store.put("a.jpg", b"12345", "image/jpeg")
+    with store.get("a.jpg", max_bytes=5) as file:
+        assert file.read() == b"12345"
+    with pytest.raises(Rejected):
+        store.get("a.jpg", max_bytes=4)
+
+
+def test_deleting_twice_is_deleting_once(store: Store) -> None:
+    store.put("a.jpg", b"1", "image/jpeg")
+    store.delete("a.jpg")
+    store.delete("a.jpg")
+    with pytest.raises(Missing):
+        store.head("a.jpg")
+
+
+def test_a9_a_version_is_read_by_its_id(local_aws: stack.Stack, aws: Callable[[str, str], Any]) -> None:
+    bucket = local_aws.outputs["UploadBucket"]
+    first = aws("operator", "s3").put_object(Bucket=bucket, Key="a.jpg", Body=b"first")["VersionId"]
+    aws("operator", "s3").put_object(Bucket=bucket, Key="a.jpg", Body=b"second")
+    with wiring.uploads().get("a.jpg", first) as file:
+        assert file.read() == b"first"
+    with pytest.raises(Missing):
+        wiring.uploads().get("a.jpg", "00000000-0000-0000-0000-000000000000")
+
+
+def test_what_the_role_may_not_do_is_a_mistake_of_the_setup(
+    local_aws: stack.Stack, as_role: Callable[[str], None]
+) -> None:
+    as_role("web")
+    store = wiring.renditions()
+    with pytest.raises(Misconfigured, match="AccessDenied"):
+        store.put("a.jpg", b"", "image/jpeg")
+    with pytest.raises(Misconfigured, match="AccessDenied"):
+        store.delete("a.jpg")
+
+
+def test_renditions_lie_encrypted_and_are_kept_by_browsers(
+    local_aws: stack.Stack, aws: Callable[[str, str], Any]
+) -> None:
+    wiring.renditions().put("a.jpg", b"1", "image/jpeg", "public, max-age=31536000, immutable")
+    head = aws("operator", "s3").head_object(Bucket=local_aws.outputs["RenditionBucket"], Key="a.jpg")
+    assert head["SSEKMSKeyId"] == local_aws.outputs["KmsKeyArn"]
+    assert head["CacheControl"] == "public, max-age=31536000, immutable"
+
+
+def test_what_cannot_be_signed_says_so() -> None:
+    client: Any = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    with pytest.raises(Misconfigured, match="signing a"):
+        Signer(client, "bucket").url("upload_part", "a.jpg", 60, {"PartNumber": "no number", "UploadId": "x"})
+    assert S3Store(client, "bucket").bucket == "bucket"
