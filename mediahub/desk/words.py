@@ -21,7 +21,6 @@ TONES: dict[str, str] = {
     Upload.State.ISSUED: "quiet",
     Upload.State.WORKING: "busy",
     Upload.State.READY: "good",
-    Upload.State.REJECTED: "wait",
     Upload.State.FAILED: "bad",
     Upload.State.DELETED: "quiet",
     FailedItem.State.OPEN: "bad",
@@ -60,7 +59,9 @@ class Standing:
 
 def standing(upload: Upload) -> Standing:
     """The upload's state in plain words, with what to do where something can be done."""
-    tone, ended = TONES[upload.state], upload.state in Upload.ENDED
+    # The word is also a tagging's, where an editor said so and nothing is the matter.
+    tone = "wait" if upload.state == Upload.State.REJECTED else TONES[upload.state]
+    ended = upload.state in Upload.ENDED
     match upload.state:
         case Upload.State.ISSUED if upload.attempts:
             return Standing(_("waiting"), tone, _("It waits for another attempt."), ended)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -66,6 +67,11 @@ class ImageAdmin(PageAdmin):
     search_help_text = gettext_lazy("Title, file name, alt text or tag")
     fields = ["title", "alt_text", "credit"]
     actions = ["publish", "archive"]
+
+    def get_form(self, request: HttpRequest, obj: Image | None = None, change: bool = False, **kwargs: Any) -> Any:
+        words_of_editor = {"alt_text": AdminTextareaWidget(attrs={"rows": 3})}
+        says = {"alt_text": _("What someone who cannot see the picture should know.")}
+        return super().get_form(request, obj, change, widgets=words_of_editor, help_texts=says, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -30,7 +30,7 @@ uppy
     target: "#drop",
     inline: true,
     width: "100%",
-    height: 400,
+    height: 320,
     theme: theme(),
     proudlyDisplayPoweredByUppy: false,
     singleFileFullScreen: false,
@@ -54,6 +54,13 @@ uppy
 new MutationObserver(() => uppy.getPlugin("Dashboard").setOptions({ theme: theme() })).observe(
   document.documentElement,
   { attributeFilter: ["data-theme"] },
+);
+
+// Uppy forgets the list around a single file, whose item then has no list to belong to.
+const drop = document.getElementById("drop");
+new MutationObserver(() => drop.querySelector(".uppy-Dashboard-files:not([role])")?.setAttribute("role", "list")).observe(
+  drop,
+  { childList: true, subtree: true },
 );
 
 uppy.on("file-added", (file) => list.local(file.id, file.name, "queued"));

@@ -1,0 +1,108 @@
+"""Each page as it stands: what axe finds, what the policy forbids, how it looks, wide and narrow, light and dark."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, ViewportSize
+
+from tests.browser import stock
+from tests.browser.desk import Desk
+
+SHOTS = Path("docs/screenshots")
+ColorScheme = Literal["light", "dark"]
+SIZES: dict[str, ViewportSize] = {"wide": {"width": 1280, "height": 860}, "narrow": {"width": 390, "height": 844}}
+SCHEMES: tuple[ColorScheme, ...] = ("light", "dark")
+
+
+@pytest.fixture
+def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
+    """The name and the path of every page of a desk in full use."""
+    User.objects.filter(pk=chief.pk).update(first_name="Ada", is_superuser=True)
+    images = stock.library(settings)
+    stock.tag(images[-1], chief)
+    failed = stock.uploads(chief, images[:4])
+    item = stock.failed_item(failed)
+    stock.failed_item(None, "The image could not be mirrored.", image=images[0])
+    return {
+        "home": "/admin/",
+        "upload": "/admin/upload/",
+        "plain-upload": "/admin/upload/plain/",
+        "arrival": f"/admin/upload/{failed.pk}/",
+        "images": "/admin/library/image/",
+        "images-none": "/admin/library/image/?q=nothing-like-it",
+        "image": f"/admin/library/image/{images[-1].pk}/change/",
+        "uploads": "/admin/intake/upload/",
+        "one-upload": f"/admin/intake/upload/{failed.pk}/change/",
+        "failed-items": "/admin/intake/faileditem/",
+        "failed-item": f"/admin/intake/faileditem/{item.pk}/change/",
+        "tags": "/admin/library/tag/",
+        "tag": f"/admin/library/tag/{images[-1].taggings.get(tag__name='Mist').tag_id}/change/",
+        "people": "/admin/auth/user/",
+        "person": f"/admin/auth/user/{chief.pk}/change/",
+        "password": "/admin/password_change/",
+    }
+
+
+def settle(page: Page) -> None:
+    """Wait for the pictures in sight."""
+    page.wait_for_load_state("networkidle")
+    for picture in page.locator("img.picture-front[src]").all()[:9]:
+        picture.evaluate("(image) => image.decode().catch(() => {})")
+
+
+def shoot(page: Page, name: str) -> None:
+    """Write a picture of the page; hiding the caret, as Playwright would, needs a style that the policy forbids."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}.png", caret="initial")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_is_accessible(
+    signed_in: Desk, pages: dict[str, str], size: str, scheme: ColorScheme, request: pytest.FixtureRequest
+) -> None:
+    page = signed_in.page
+    page.set_viewport_size(SIZES[size])
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    findings = {}
+    for name, path in pages.items():
+        signed_in.open(path)
+        settle(page)
+        found = signed_in.findings()
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            found.append("wider than the window")
+        if found:
+            findings[name] = found
+        if request.config.getoption("--screenshots", default=False):
+            shoot(page, f"{name}-{size}-{scheme}")
+    assert findings == {}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_sign_in_and_its_error_are_accessible(
+    desk: Desk, scheme: ColorScheme, request: pytest.FixtureRequest
+) -> None:
+    page = desk.page
+    page.emulate_media(color_scheme=scheme)
+    desk.open("/admin/")
+    assert desk.findings() == []
+    if request.config.getoption("--screenshots", default=False):
+        shoot(page, f"sign-in-wide-{scheme}")
+    page.get_by_label("Username").fill("nobody")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in").click()
+    page.locator(".errornote").wait_for()
+    assert desk.findings() == []
+
+
+def test_the_chosen_theme_wins_over_the_machines(signed_in: Desk, pages: dict[str, str]) -> None:
+    page = signed_in.page
+    page.emulate_media(color_scheme="light")
+    signed_in.open(pages["upload"])
+    page.locator(".theme-toggle").click()
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    assert page.locator("body").evaluate("(body) => getComputedStyle(body).backgroundColor") == "rgb(20, 21, 26)"
+    page.locator("[data-uppy-theme=dark]").wait_for()
+    assert signed_in.findings() == []
