@@ -152,5 +152,5 @@ def _reprocess(chunk: Chunk, image: Image) -> None:
         chunk.failures = [*chunk.failures, failure][:MOST_FAILURES]
     # The counts come after the files: a worker that dies in between does the image once more, to the same bytes.
     Chunk.objects.filter(pk=chunk.pk).update(
-        reached=image.pk, done=F("done") + (not failure), failures=chunk.failures, lease_until=_lease()
+        reached=image.pk, done=F("done") + int(not failure), failures=chunk.failures, lease_until=_lease()
     )
