@@ -14,6 +14,9 @@ STATE.mkdir(parents=True, exist_ok=True)
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 ENDPOINT = f"http://127.0.0.1:{AWS_PORT}"
 
+# What the shell names for a real AWS is none of the tests'.
+for name in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[name]
 os.environ.update(
     MEDIAHUB_ENV_FILE="",
     SECRET_KEY="only-for-tests-" + "x" * 50,

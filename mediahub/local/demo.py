@@ -1,22 +1,30 @@
 """The main job, tried from outside: files sent through the site's own pages and followed to their end."""
 
-import mimetypes
 import re
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import requests
 
 from mediahub.intake.models import Upload
 
-PICTURES = {".jpg", ".jpeg", ".png", ".gif", ".webp"}
+# Python knows WebP by itself only since 3.13.
+PICTURES = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+}
 # Long enough for every delivery that the queue allows a file.
 PATIENCE = 180
 LOST = "lost"
+REFUSED, TOO_MANY = 400, 429
 
 
 class DemoError(Exception):
@@ -75,18 +83,24 @@ class Browser:
 
     def send(self, path: Path, sent: Sent) -> None:
         """Ask for a ticket and send the file as it says; a refusal is the end of the file."""
-        wish = {"name": path.name, "type": mimetypes.guess_type(path)[0] or "", "size": path.stat().st_size}
-        answer = self._sign({"method": "POST", **wish})
-        if "reason" in answer:
-            sent.state, sent.reason = Upload.State.REJECTED, str(answer["reason"])
+        kind = PICTURES.get(path.suffix.lower(), "application/octet-stream")
+        wish = {"method": "POST", "name": path.name, "type": kind, "size": path.stat().st_size}
+        answer = self._sign(wish)
+        while answer.status_code == TOO_MANY:
+            time.sleep(int(answer.headers["Retry-After"]))
+            answer = self._sign(wish)
+        ticket = answer.json()
+        if not answer.ok:
+            sent.state = Upload.State.REJECTED if answer.status_code == REFUSED else LOST
+            sent.reason = ticket["reason"]
             return
-        sent.upload_id = answer["upload"]
-        data = path.read_bytes()
-        if answer.get("fields"):
-            form = requests.post(answer["url"], answer["fields"], files={"file": data}, timeout=60)
-            form.raise_for_status()
-        else:
-            self._send_parts(answer, data)
+        sent.upload_id = ticket["upload"]
+        with path.open("rb") as file:
+            if ticket.get("fields"):
+                form = requests.post(ticket["url"], ticket["fields"], files={"file": file}, timeout=60)
+                form.raise_for_status()
+            else:
+                self._send_parts(ticket, file, kind)
 
     def standing(self, uploads: Sequence[Sent]) -> dict[str, dict[str, Any]]:
         """What the status view says of the uploads, by id."""
@@ -94,25 +108,29 @@ class Browser:
         answer = self._http.get(f"{self._site}/admin/upload/status/", params={"ids": ids}, timeout=30)
         return {found["id"]: found for found in answer.json()["uploads"]}
 
-    def _sign(self, wish: dict[str, Any]) -> dict[str, Any]:
+    def _sign(self, wish: dict[str, Any]) -> requests.Response:
         headers = {"X-CSRFToken": self._csrf(), "Referer": self._site}
-        answer = self._http.post(f"{self._site}/admin/upload/sign/", json=wish, headers=headers, timeout=30)
-        return dict(answer.json())
+        return self._http.post(f"{self._site}/admin/upload/sign/", json=wish, headers=headers, timeout=30)
 
-    def _send_parts(self, ticket: dict[str, Any], data: bytes) -> None:
-        begun = requests.post(ticket["url"], timeout=60)
+    def _address(self, wish: dict[str, Any]) -> str:
+        answer = self._sign(wish)
+        answer.raise_for_status()
+        return str(answer.json()["url"])
+
+    def _send_parts(self, ticket: dict[str, Any], file: BinaryIO, kind: str) -> None:
+        begun = requests.post(ticket["url"], headers={"Content-Type": kind}, timeout=60)
         begun.raise_for_status()
         found = re.search(r"<UploadId>([^<]+)</UploadId>", begun.text)
         step = {"key": ticket["key"], "uploadId": found[1] if found else ""}
         done = ET.Element("CompleteMultipartUpload")
-        for number, start in enumerate(range(0, len(data), ticket["part_bytes"]), 1):
-            address = self._sign({**step, "method": "PUT", "partNumber": number})["url"]
-            sent = requests.put(address, data[start : start + ticket["part_bytes"]], timeout=60)
+        for number, data in enumerate(iter(partial(file.read, ticket["part_bytes"]), b""), 1):
+            address = self._address({**step, "method": "PUT", "partNumber": number})
+            sent = requests.put(address, data, timeout=60)
             sent.raise_for_status()
             part = ET.SubElement(done, "Part")
             ET.SubElement(part, "PartNumber").text = str(number)
             ET.SubElement(part, "ETag").text = sent.headers["ETag"]
-        address = self._sign({**step, "method": "POST"})["url"]
+        address = self._address({**step, "method": "POST"})
         requests.post(address, ET.tostring(done), timeout=60).raise_for_status()
 
     def _csrf(self) -> str:
@@ -125,8 +143,8 @@ def files(paths: Sequence[Path]) -> list[Path]:
     for path in paths:
         if not path.exists():
             raise DemoError(f"{path} is not there. Name a picture or a folder of pictures.")
-        inside = sorted(path.iterdir()) if path.is_dir() else [path]
-        found += [file for file in inside if file.is_file() and (file == path or file.suffix.lower() in PICTURES)]
+        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+        found += [file for file in inside if file.is_file() and (file == path or _is_picture(file))]
     if not found:
         raise DemoError("There is no picture to send. Name a picture or a folder of pictures.")
     return found
@@ -137,7 +155,13 @@ def send_all(browser: Browser, paths: Sequence[Path], progress: Callable[[int, i
     sent = [Sent(path.name) for path in paths]
     for path, one in zip(paths, sent, strict=True):
         one.began = time.monotonic()
-        browser.send(path, one)
+        try:
+            browser.send(path, one)
+        except requests.HTTPError as error:
+            # The address in the error's own words is signed, and no business of a log.
+            one.state, one.reason = LOST, f"The store or the site answered {error.response.status_code}."
+        except OSError as error:
+            one.state, one.reason = LOST, f"It could not be sent: {error}"
         _look(browser, sent)
         progress(sum(bool(one.state) for one in sent), len(sent))
     for _ in _until(PATIENCE):
@@ -148,6 +172,10 @@ def send_all(browser: Browser, paths: Sequence[Path], progress: Callable[[int, i
     for one in sent:
         one.state = one.state or LOST
     return sent
+
+
+def _is_picture(file: Path) -> bool:
+    return file.suffix.lower() in PICTURES and not file.name.startswith(".")
 
 
 def _look(browser: Browser, sent: Sequence[Sent]) -> None:

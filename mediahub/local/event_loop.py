@@ -119,6 +119,8 @@ class EventLoop:
             # Lambda deletes nothing of a batch whose function raised.
             log.exception("the handler failed; its %d messages come back", len(messages))
             return
+        if answer is None:
+            log.error("no function took %d messages, which are lost on Lambda; see zappa_settings.json", len(messages))
         # An answer without the list, even none at all, is success to Lambda.
         failures = answer.get("batchItemFailures", []) if isinstance(answer, dict) else []
         failed = {failure["itemIdentifier"] for failure in failures}

@@ -1,5 +1,6 @@
 """The whole site on one machine: local AWS, web and event loop, started and stopped together."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from django.conf import settings
 
 from mediahub.local import emulator, stack
 from mediahub.local.emulator import EmulatorError
+from mediahub.settings import env_file
 
 # As on AWS in kind, shorter in time: a person waits for the second try.
 VISIBILITY = 30
@@ -81,6 +83,7 @@ def start(state: Path, port: int, aws_port: int, closing: ExitStack, say: Callab
     state = state.resolve()
     if emulator.is_taken(port):
         raise EmulatorError(f"Port {port} is taken. Stop what listens there or choose another with --port.")
+    _lock(state, closing)
     say("Starting the local AWS …")
     running = emulator.start(aws_port, state / "aws")
     closing.callback(running.stop)
@@ -89,12 +92,7 @@ def start(state: Path, port: int, aws_port: int, closing: ExitStack, say: Callab
     parameters = {"SiteOrigin": address, "VisibilityTimeout": str(VISIBILITY), "MaxReceiveCount": str(RECEIVES)}
     deployed = stack.deploy(running, "local", parameters)
     stack.write_profiles(state / "aws-config", deployed)
-    values = stack.environment(state, running, deployed, address)
-    values.setdefault("DATABASE_URL", os.environ.get("DATABASE_URL", f"sqlite:///{state / 'mediahub.sqlite3'}"))
-    stack.write_environment(state / "env", values)
-    # The shell's own settings go first, so that one can be tried without editing a file.
-    environment = {**values, **os.environ, "MEDIAHUB_ENV_FILE": str(state / "env"), **_addresses(values)}
-    site = Site(address, state, environment)
+    site = Site(address, state, _environment(state, stack.environment(state, running, deployed, address)))
     closing.callback(site.stop)
     say("Preparing database and static files …")
     site.once("migrate", "--no-input")
@@ -107,10 +105,35 @@ def start(state: Path, port: int, aws_port: int, closing: ExitStack, say: Callab
     return site
 
 
-def _addresses(values: dict[str, str]) -> dict[str, str]:
-    """What the shell must not change: where this local AWS is, and that it is one."""
-    fixed = ("LOCAL", "STAGE", "AWS_ENDPOINT_URL", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "SECRET_KEY")
-    return {name: values[name] for name in fixed}
+def _lock(state: Path, closing: ExitStack) -> None:
+    """Keep others away: two emulators that write one state would each lose what the other keeps."""
+    state.mkdir(parents=True, exist_ok=True)
+    lock = closing.enter_context((state / "lock").open("w"))
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise EmulatorError(
+            f"A site runs with {state} already. Stop it or choose another folder with --state."
+        ) from error
+
+
+def _environment(state: Path, values: dict[str, str]) -> dict[str, str]:
+    """The environment of all processes of the site; its settings are kept in `state` for other commands."""
+    file = state / "env"
+    shell, kept = _shell(), stack.read_environment(file)
+    values["LABELER"] = shell.get("LABELER", values["LABELER"])
+    database = shell.get("DATABASE_URL") or kept.get("DATABASE_URL")
+    values["DATABASE_URL"] = database or f"sqlite:///{state / 'mediahub.sqlite3'}"
+    stack.write_environment(file, values)
+    return {**shell, **values, "MEDIAHUB_ENV_FILE": str(file)}
+
+
+def _shell() -> dict[str, str]:
+    """The shell's settings, without its way into a real AWS, and without what was read from an earlier start's file."""
+    read = stack.read_environment(env_file)
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith("AWS_") and read.get(name) != value
+    }
 
 
 def _wait(site: Site) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from django.conf import settings
 
-from mediahub.local.emulator import ACCOUNT, Emulator, EmulatorError
+from mediahub.local.emulator import ACCOUNT, REGION, Emulator, EmulatorError
 
 TEMPLATE = settings.BASE_DIR / "deploy" / "stack.yaml"
 # Ministack's root key: authorization is not checked for it, so only the operator's profile uses it.
@@ -50,7 +51,9 @@ class Stack:
 
 def root_client(service: str, endpoint: str) -> Any:
     """A client with the emulator's root key, for deploying and inspecting."""
-    session = boto3.Session(ROOT_KEY, ROOT_KEY, region_name=settings.AWS_REGION)
+    # A profile that the shell names for other work need not be there.
+    core = botocore.session.Session({"profile": (None, None, None, None)})
+    session = boto3.Session(ROOT_KEY, ROOT_KEY, region_name=REGION, botocore_session=core)
     style = Config(s3={"addressing_style": "path"}) if service == "s3" else None
     return session.client(service, endpoint_url=endpoint, config=style)  # type: ignore[call-overload]
 
@@ -126,11 +129,11 @@ def _settled(client: Any, name: str, emulator: Emulator) -> dict[str, str]:
 def write_profiles(path: Path, stack: Stack) -> None:
     """Write the AWS config file with a profile for each role, which boto3 takes and renews by itself."""
     lines = ["[profile operator]", f"aws_access_key_id = {ROOT_KEY}", f"aws_secret_access_key = {ROOT_KEY}"]
-    lines.append(f"region = {settings.AWS_REGION}")
+    lines.append(f"region = {REGION}")
     for role in ("web", "worker"):
         arn = stack.outputs[f"{role.capitalize()}RoleArn"]
         lines += ["", f"[profile {role}]", f"role_arn = {arn}", "source_profile = operator"]
-        lines.append(f"region = {settings.AWS_REGION}")
+        lines.append(f"region = {REGION}")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n")
 
@@ -145,6 +148,7 @@ def environment(state: Path, emulator: Emulator, stack: Stack, site: str) -> dic
         "SITE_URL": site,
         "CSRF_TRUSTED_ORIGINS": site,
         "LABELER": "measured",
+        "AWS_REGION": REGION,
         "AWS_ENDPOINT_URL": emulator.endpoint,
         "AWS_CONFIG_FILE": str(state / "aws-config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(state / "no-credentials"),
@@ -157,6 +161,12 @@ def write_environment(path: Path, values: dict[str, str]) -> None:
     """Keep the environment in a file only its owner reads, so that other commands find this local AWS."""
     path.touch(mode=0o600)
     path.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+
+
+def read_environment(path: Path) -> dict[str, str]:
+    """What was kept by `write_environment`; nothing when there is no such file."""
+    lines = path.read_text().splitlines() if path.is_file() else []
+    return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
 def _kept_secret(path: Path) -> str:

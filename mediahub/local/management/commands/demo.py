@@ -1,4 +1,5 @@
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,8 @@ class Command(BaseCommand):
         parser.add_argument("--sign-in", type=Path, default=settings.VAR / "local" / "sign-in.json")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # Ended by another program, it still stops what it started.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             paths = demo.files([path.resolve() for path in options["paths"]])
             if options["alone"]:
@@ -32,6 +35,8 @@ class Command(BaseCommand):
                 self._send(paths, options["sign_in"], json_lines=options["json"])
         except (demo.DemoError, emulator.EmulatorError) as error:
             raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted.", returncode=130) from None
 
     def _alone(self, paths: list[Path], *, json_lines: bool) -> None:
         with ExitStack() as closing:

@@ -1,4 +1,6 @@
 import signal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +16,8 @@ class Command(BaseCommand):
         parser.add_argument("--clock", type=float, default=5, help="Seconds between two ticks of the clock.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        loop = EventLoop(zappa_handler(settings.STAGE, settings.VAR / "zappa"), options["clock"])
-        signal.signal(signal.SIGTERM, loop.stop)
-        signal.signal(signal.SIGINT, loop.stop)
-        loop.run()
+        with TemporaryDirectory(prefix="mediahub-zappa-") as folder:
+            loop = EventLoop(zappa_handler(settings.STAGE, Path(folder)), options["clock"])
+            signal.signal(signal.SIGTERM, loop.stop)
+            signal.signal(signal.SIGINT, loop.stop)
+            loop.run()
