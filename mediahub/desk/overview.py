@@ -32,7 +32,7 @@ def ways(request: HttpRequest) -> list[Way]:
         ("uploads", _("Uploads"), "admin:intake_upload_changelist", "intake.view_upload"),
         ("failed", _("Failed items"), "admin:intake_faileditem_changelist", "intake.view_faileditem"),
         ("tags", _("Tags"), "admin:library_tag_changelist", "library.view_tag"),
-        ("people", _("People"), "admin:auth_user_changelist", "auth.view_user"),
+        ("users", _("Users"), "admin:auth_user_changelist", "auth.view_user"),
     ]
     found = []
     for name, label, view, permission in parts:

@@ -9,8 +9,8 @@ from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
 AXE = Path("mediahub/desk/frontend/node_modules/axe-core/axe.min.js")
 LISTEN = """
-document.addEventListener("securitypolicyviolation", (event) =>
-  window.reportViolation(`${location.pathname}: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber} ${event.sample}`));
+document.addEventListener("securitypolicyviolation", ({violatedDirective, blockedURI, sourceFile, lineNumber}) =>
+  window.reportViolation([location.pathname, violatedDirective, blockedURI, sourceFile, lineNumber].join(" ")));
 """
 DROP = """
 (target, files) => {

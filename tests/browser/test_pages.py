@@ -39,8 +39,8 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
         "failed-item": f"/admin/intake/faileditem/{item.pk}/change/",
         "tags": "/admin/library/tag/",
         "tag": f"/admin/library/tag/{images[-1].taggings.get(tag__name='Mist').tag_id}/change/",
-        "people": "/admin/auth/user/",
-        "person": f"/admin/auth/user/{chief.pk}/change/",
+        "users": "/admin/auth/user/",
+        "user": f"/admin/auth/user/{chief.pk}/change/",
         "password": "/admin/password_change/",
     }
 

@@ -36,7 +36,8 @@ def build() -> bool:
 def fingerprint() -> str:
     """SHA-256 over everything the bundle is made of."""
     digest = hashlib.sha256()
-    for source in (*sorted(HERE.glob("*.js*")), *sorted(HERE.glob("*.css")), HERE / ".npmrc", SHARED):
+    sources = [path for pattern in ("*.js*", "*.css", "*.svg", ".npmrc") for path in sorted(HERE.glob(pattern))]
+    for source in (*sources, SHARED):
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     return digest.hexdigest()
 
@@ -47,7 +48,14 @@ def _npm(*arguments: str) -> None:
 
 def _esbuild() -> None:
     esbuild = str(HERE / "node_modules" / "esbuild" / "bin" / "esbuild")
-    options = ("--bundle", "--minify", "--format=esm", "--target=es2022", "--legal-comments=linked")
+    options = (
+        "--bundle",
+        "--minify",
+        "--format=esm",
+        "--target=es2022",
+        "--legal-comments=linked",
+        "--loader:.svg=dataurl",
+    )
     _run("esbuild", _node().node, esbuild, "upload.js", "follow.js", "upload.css", *options, f"--outdir={BUNDLE}")
 
 

@@ -1,8 +1,12 @@
 """How templates show pictures, states and filters."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.utils import timezone
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
 
 from mediahub.delivery.addresses import address as address_of
 from mediahub.desk import words
@@ -34,6 +38,14 @@ def chosen(choices: list[dict[str, Any]]) -> str:
 def step(name: str) -> str:
     """A step of the processing in plain words."""
     return str(words.STEPS.get(name, name))
+
+
+@register.filter
+def ago(when: datetime) -> str:
+    """How long ago something was, to the minute."""
+    if timezone.now() - when < timedelta(minutes=1):
+        return _("just now")
+    return _("%(time)s ago") % {"time": timesince(when, depth=1)}
 
 
 @register.inclusion_tag("desk/picture.html")
