@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 from django.conf import settings
 
 from processing import (
@@ -44,9 +45,12 @@ def _client(service: str, profile: str | None, region: str, endpoint: str | None
 
 
 def client(service: str) -> Any:
-    """A boto3 client of this process's role; the same one for the same settings."""
+    """A boto3 client of this process's role, the same one for the same settings; raises Misconfigured without a role."""
     with _making:
-        return _client(service, settings.AWS_PROFILE, settings.AWS_REGION, settings.AWS_ENDPOINT_URL)
+        try:
+            return _client(service, settings.AWS_PROFILE, settings.AWS_REGION, settings.AWS_ENDPOINT_URL)
+        except BotoCoreError as error:
+            raise of_botocore(error, f"the way to {service}") from error
 
 
 def uploads() -> S3Store:

@@ -110,7 +110,7 @@ def failed(signed_in: Desk, chief: User) -> FailedItem:
     """The item of a file that lies in the bucket, and whose event was delivered in vain."""
     data = jpeg()
     ticket = tickets.issue(chief, "again.jpg", "image/jpeg", len(data))
-    fields = {**ticket.fields, "file": ("original", data, "image/jpeg")}
+    fields: dict[str, Any] = {**ticket.fields, "file": ("original", data, "image/jpeg")}
     assert urllib3.request("POST", ticket.url, fields=fields).status == 204
     sqs = stack.root_client("sqs", str(settings.AWS_ENDPOINT_URL))
     (event,) = sqs.receive_message(QueueUrl=settings.UPLOAD_QUEUE_URL, WaitTimeSeconds=10)["Messages"]

@@ -1,0 +1,33 @@
+"""Records as the desk shows them, without a store behind them."""
+
+from typing import Any
+from uuid import uuid4
+
+from mediahub.library.models import Image, Rendition, Tag, Tagging
+
+PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+
+
+def image(title: str = "Harbour", **values: Any) -> Image:
+    """An image with three renditions."""
+    values = {"file_name": "harbour.jpg", "format": "JPEG", "width": 1600, "height": 1200, "bytes": 9, **values}
+    made = Image.objects.create(title=title, sha256="0" * 64, placeholder=PLACEHOLDER, **values)
+    for name, width in (("large", 1024), ("medium", 512), ("small", 256)):
+        Rendition.objects.create(
+            image=made,
+            name=name,
+            key=f"{name}/{made.pk}/{uuid4().hex}.jpg",
+            width=width,
+            height=width * 3 // 4,
+            bytes=1000,
+            content_type="image/jpeg",
+            sha256="0" * 64,
+        )
+    return made
+
+
+def tagging(image: Image, name: str, state: str = Tagging.State.SUGGESTED, **values: Any) -> Tagging:
+    """A tag on the image."""
+    tag, _created = Tag.objects.get_or_create(name=name)
+    values = {"source": Tagging.Source.REKOGNITION, "confidence": 90.0, **values}
+    return Tagging.objects.create(image=image, tag=tag, state=state, **values)

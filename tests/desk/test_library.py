@@ -1,0 +1,181 @@
+"""The grid and the page of one image: rights, search, filters, actions, and what they cost."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from mediahub.library.models import Image, Tagging
+from tests.browser.stock import failed_item, upload
+from tests.desk.conftest import HOSTILE
+from tests.desk.records import image, tagging
+
+GRID = reverse("admin:library_image_changelist")
+
+
+def page_of(made: Image) -> str:
+    return reverse("admin:library_image_change", args=[made.pk])
+
+
+def titles(client: Client, **query: str) -> list[str]:
+    return [made.title for made in client.get(GRID, query).context["cl"].result_list]
+
+
+def decide(client: Client, tagging: Tagging, **data: str) -> Any:
+    return client.post(reverse("desk:decide_tag", args=[tagging.image_id, tagging.pk]), data)
+
+
+def test_pictures_come_from_the_store_and_not_through_django(signed_in: Client, settings: Any) -> None:
+    made = image(alt_text="Boats")
+    page = signed_in.get(GRID).content.decode()
+    assert f'src="{settings.AWS_ENDPOINT_URL}/{settings.RENDITION_BUCKET}/small/{made.pk}/' in page
+    assert 'loading="lazy"' in page
+    assert 'width="256"' in page
+    assert 'alt="Boats"' in page
+    assert 'src="data:image/gif' in page
+
+
+@pytest.mark.parametrize("path", [GRID, "/admin/", "/admin/intake/upload/", "/admin/intake/faileditem/"])
+def test_a_page_costs_the_same_for_two_as_for_twenty(signed_in: Client, editor: User, queries: Any, path: str) -> None:
+    def grow(number: int) -> None:
+        for n in range(number):
+            made = image(f"Image {n}")
+            tagging(made, f"Tag {n}")
+            failed_item(upload(editor, f"{n}.jpg", "ready", image=made), image=made)
+
+    grow(2)
+    few = queries(path)
+    grow(18)
+    assert queries(path) == few
+    assert few <= 14
+
+
+def test_an_image_with_many_tags_costs_the_same(queries: Any) -> None:
+    made = image()
+    tagging(made, "One")
+    few = queries(page_of(made))
+    for n in range(20):
+        tagging(made, f"Tag {n}")
+    assert queries(page_of(made)) == few
+    assert few <= 14
+
+
+def test_the_search_finds_words_in_title_name_alt_text_and_tags_that_stand(signed_in: Client) -> None:
+    boats, town = image("Boats", alt_text="A quay"), image("Town", file_name="IMG_7.jpg")
+    tagging(boats, "Sea")
+    tagging(town, "Sea", Tagging.State.REJECTED)
+    assert titles(signed_in, q="boat") == ["Boats"]
+    assert titles(signed_in, q="quay boats") == ["Boats"]
+    assert titles(signed_in, q="img_7") == ["Town"]
+    assert titles(signed_in, q="sea") == ["Boats"]
+    assert titles(signed_in, q="quay town") == []
+
+
+def test_filters_narrow_the_grid(signed_in: Client) -> None:
+    boats = image("Boats", alt_text="A quay", state=Image.State.PUBLISHED)
+    town = image("Town", label_state=Image.LabelState.UNAVAILABLE)
+    sea = tagging(boats, "Sea")
+    tagging(town, "Sea", Tagging.State.REJECTED)
+    assert titles(signed_in, state__exact="published") == ["Boats"]
+    assert titles(signed_in, label_state__exact="unavailable") == ["Town"]
+    assert titles(signed_in, alt="no") == ["Town"]
+    assert titles(signed_in, alt="yes") == ["Boats"]
+    assert titles(signed_in, tag=str(sea.tag_id)) == ["Boats"]
+    assert len(titles(signed_in, tag="x")) == 2
+
+
+def test_publishing_is_a_right_of_chief_editors(signed_in: Client, chief_client: Client) -> None:
+    made = image()
+    order = {"action": "publish", "index": "0", "_selected_action": str(made.pk)}
+    signed_in.post(GRID, order)
+    made.refresh_from_db()
+    assert made.state == Image.State.IN_REVIEW
+    answer = chief_client.post(GRID, {**order, "stay": "1"})
+    made.refresh_from_db()
+    assert (made.state, made.revision, answer["Location"]) == (Image.State.PUBLISHED, 2, page_of(made))
+    chief_client.post(GRID, {**order, "action": "archive"})
+    made.refresh_from_db()
+    assert made.state == Image.State.ARCHIVED
+
+
+def test_nobody_adds_or_deletes_an_image_by_hand(chief_client: Client) -> None:
+    made = image()
+    assert chief_client.get(reverse("admin:library_image_add")).status_code == 403
+    assert chief_client.post(reverse("admin:library_image_delete", args=[made.pk]), {"post": "yes"}).status_code == 403
+    assert "delete_selected" not in chief_client.get(GRID).context["actions_offered"]
+
+
+def test_the_words_of_an_image_are_kept_and_reach_the_mirror(signed_in: Client) -> None:
+    made = image()
+    words = {"title": "Quay", "alt_text": "Boats at a quay", "credit": "Ada", "_continue": "1"}
+    assert signed_in.post(page_of(made), words).status_code == 302
+    made.refresh_from_db()
+    assert (made.title, made.alt_text, made.credit, made.revision) == ("Quay", "Boats at a quay", "Ada", 2)
+    refused = signed_in.post(page_of(made), {**words, "title": ""}).content.decode()
+    assert "This field is required." in refused
+
+
+@pytest.mark.parametrize(
+    ("state", "note", "says"),
+    [
+        ("unavailable", "Throttled.", "could not be fetched yet"),
+        ("not_analysable", "The picture is 40 px high.", "The picture is 40 px high."),
+        ("not_analysable", "", "too small to be analysed"),
+        ("off", "", "switched off"),
+    ],
+)
+def test_the_state_of_the_labels_is_said_plainly(signed_in: Client, state: str, note: str, says: str) -> None:
+    assert says in signed_in.get(page_of(image(label_state=state, label_note=note))).content.decode()
+
+
+def test_measured_labels_are_not_called_recognition(signed_in: Client) -> None:
+    made = image(label_state=Image.LabelState.DONE, label_source="measured")
+    assert "This is not recognition." in signed_in.get(page_of(made)).content.decode()
+
+
+def test_a_tag_is_accepted_and_rejected(signed_in: Client, editor: User) -> None:
+    made = tagging(image(), "Sea")
+    answer = decide(signed_in, made, verdict="accept")
+    made.refresh_from_db()
+    assert (made.state, made.reviewed_by) == (Tagging.State.ACCEPTED, editor)
+    assert answer["Location"].endswith(f"#tag-{made.pk}")
+    decide(signed_in, made, verdict="reject")
+    made.refresh_from_db()
+    assert made.state == Tagging.State.REJECTED
+    decide(signed_in, made, verdict="perhaps")
+    assert "Choose whether" in signed_in.get(page_of(made.image)).content.decode()
+
+
+def test_a_tag_is_added_or_refused_with_a_sentence(signed_in: Client) -> None:
+    made = image()
+    add = reverse("desk:add_tag", args=[made.pk])
+    signed_in.post(add, {"name": " open   sea "})
+    assert made.taggings.get().tag.name == "open sea"
+    signed_in.post(add, {"name": ""})
+    assert "Type the tag to add" in signed_in.get(page_of(made)).content.decode()
+
+
+def test_deciding_needs_the_right_the_image_and_a_post(signed_in: Client, nobody: Client) -> None:
+    made, other = tagging(image(), "Sea"), image()
+    assert decide(nobody, made, verdict="accept").status_code == 403
+    assert nobody.post(reverse("desk:add_tag", args=[other.pk]), {"name": "x"}).status_code == 403
+    assert signed_in.get(reverse("desk:add_tag", args=[other.pk])).status_code == 405
+    wrong = reverse("desk:decide_tag", args=[other.pk, made.pk])
+    assert signed_in.post(wrong, {"verdict": "accept"}).status_code == 404
+    made.refresh_from_db()
+    assert made.state == Tagging.State.SUGGESTED
+
+
+def test_a_request_from_another_site_decides_nothing(editor: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(editor)
+    assert decide(client, tagging(image(), "Sea"), verdict="accept").status_code == 403
+
+
+def test_hostile_words_stay_text(signed_in: Client) -> None:
+    made = image(HOSTILE, file_name=HOSTILE, alt_text='"><script>alert(1)</script>', notes=[HOSTILE], camera=HOSTILE)
+    tagging(made, HOSTILE)
+    for path in (GRID, page_of(made), "/admin/", "/admin/library/tag/"):
+        assert "<script>alert" not in signed_in.get(path).content.decode()
