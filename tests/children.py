@@ -43,3 +43,16 @@ def _database() -> str:
     if connection.vendor == "sqlite":
         return f"sqlite:///{name}"
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+
+
+def python(source: str, **changed: str) -> str:
+    """What a fresh interpreter prints for the source, with the environment changed."""
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        env={**os.environ, **changed},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()

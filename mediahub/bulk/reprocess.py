@@ -20,8 +20,6 @@ from processing import ProcessingError
 log = logging.getLogger(__name__)
 
 CHUNK = 50
-# Of a chunk that fails altogether, these many reasons are enough to see why.
-MOST_FAILURES = 50
 
 
 class Busy(Exception):
@@ -149,7 +147,7 @@ def _reprocess(chunk: Chunk, image: Image) -> None:
         failure = f"{image.file_name} ({image.pk}): {error.message}"
         log.warning("could not reprocess %s", failure)
     if failure:
-        chunk.failures = [*chunk.failures, failure][:MOST_FAILURES]
+        chunk.failures = [*chunk.failures, failure]
     # The counts come after the files: a worker that dies in between does the image once more, to the same bytes.
     Chunk.objects.filter(pk=chunk.pk).update(
         reached=image.pk, done=F("done") + int(not failure), failures=chunk.failures, lease_until=_lease()

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from mediahub.bulk import reprocess
 from mediahub.bulk.models import Chunk, Job
+from mediahub.intake import ingest
+from mediahub.intake.models import Upload
 from mediahub.library.models import Image
 from mediahub.local.event_loop import EventLoop
 from tests.children import running
@@ -141,3 +143,50 @@ def test_the_selection_is_said_and_nothing_done_on_a_dry_run(three_images: list[
 def test_a_wrong_option_is_refused_with_its_name(option: str) -> None:
     with pytest.raises(CommandError, match="is not"):
         call_command("reprocess_images", option)
+
+
+def test_the_selection_narrows_to_state_time_and_ids(three_images: list[Image]) -> None:
+    Image.objects.filter(pk=three_images[0].pk).update(state=Image.State.PUBLISHED)
+    tomorrow = (timezone.now() + timedelta(days=1)).isoformat()
+    assert [*reprocess.Selection(state="published").images()] == three_images[:1]
+    assert not reprocess.Selection(since=tomorrow).images().exists()
+    assert reprocess.Selection(ids=(str(three_images[1].pk),)).images().count() == 1
+    out = StringIO()
+    call_command("reprocess_images", "--since", "2020-01-01", "--state", "published", stdout=out)
+    assert "1 of 1 images reprocessed" in out.getvalue()
+    assert str(Job.objects.get()).startswith("1 images")
+
+
+def test_nothing_to_do_is_done_at_once(event_loop: EventLoop) -> None:
+    out = StringIO()
+    call_command("reprocess_images", "--all", stdout=out)
+    assert "0 of 0 images reprocessed" in out.getvalue()
+
+
+def test_a_chunk_that_is_finished_is_not_done_again(three_images: list[Image]) -> None:
+    job, _resumed = reprocess.order(reprocess.Selection())
+    chunk_id = reprocess.unfinished(job)[0]
+    reprocess.run(chunk_id)
+    reprocess.run(chunk_id)
+    assert reprocess.progress(job).done == 3
+
+
+def test_an_interrupted_command_frees_its_chunk_and_says_how_to_go_on(
+    three_images: list[Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = ingest.reprocess
+    begun: list[Upload] = []
+
+    def interrupted(upload: Upload, *, relabel: bool) -> bool:
+        begun.append(upload)
+        if len(begun) == 2:
+            raise KeyboardInterrupt
+        return honest(upload, relabel=relabel)
+
+    monkeypatch.setattr(ingest, "reprocess", interrupted)
+    with pytest.raises(CommandError, match="Run the same command again"):
+        call_command("reprocess_images", "--all")
+    out = StringIO()
+    call_command("reprocess_images", "--all", stdout=out)
+    assert "3 of 3 images reprocessed" in out.getvalue()
+    assert len(begun) == 4

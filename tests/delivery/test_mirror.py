@@ -117,3 +117,38 @@ def test_with_a_cdn_the_addresses_are_its_own(settings: Any) -> None:
     settings.STORAGES = {**settings.STORAGES, "renditions": backend}
     assert addresses.address("small/a.jpg") == "https://cdn.example.org/small/a.jpg"
     assert addresses.public_address("small/a.jpg") == "https://cdn.example.org/small/a.jpg"
+
+
+def test_r7_a_push_that_was_overtaken_looks_again(image: Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = mirror._changes
+    overtaken: list[bool] = []
+
+    def changes(table: str, pushed: Image, tags: list[str], held: dict[str, Any]) -> list[dict[str, Any]]:
+        made = honest(table, pushed, tags, held)
+        if not overtaken:
+            overtaken.append(True)
+            Image.objects.filter(pk=pushed.pk).update(revision=pushed.revision + 1, title="Newer")
+            mirror.push(pushed.pk)
+        return made
+
+    monkeypatch.setattr(mirror, "_changes", changes)
+    assert not mirror.push(image.pk)
+    held = mirror.read(image.pk)
+    assert held
+    assert held["title"]["S"] == "Newer"
+
+
+def test_more_tags_than_a_transaction_takes_stay_on_the_item(image: Image, editor: User) -> None:
+    for number in range(60):
+        review.add(editor, image, f"Tag {number:02}")
+    image.refresh_from_db()
+    assert mirror.push(image.pk)
+    held = mirror.read(image.pk)
+    assert held
+    assert len(held["tags"]["L"]) == 62
+
+
+def test_a_table_that_refuses_the_transaction_says_so(image: Image, as_role: Callable[[str], None]) -> None:
+    as_role("web")
+    with pytest.raises(Misconfigured, match="AccessDenied"):
+        mirror.push(image.pk)

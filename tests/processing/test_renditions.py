@@ -100,6 +100,26 @@ def test_a_profile_is_applied_and_not_copied() -> None:
     assert apart(plain, made) < 2
 
 
+def swapped_profile() -> bytes:
+    """sRGB with its red and green primaries exchanged, under another name."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    renamed = srgb.replace("sRGB".encode("utf-16-be"), "Mine".encode("utf-16-be"))
+    return renamed.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_profile_of_other_primaries_is_brought_into_srgb(mode: str) -> None:
+    red = Image.new(mode, (100, 100), "red")
+    green = rendered(encoded(red, "PNG", icc_profile=swapped_profile()))[0]
+    assert apart(green, Image.new("RGB", (100, 100), "lime")) < 10
+
+
+def test_b13_a_profile_of_another_kind_of_pixels_is_left_aside() -> None:
+    grey = Image.new("L", (100, 100), 128)
+    made = rendered(encoded(grey, "PNG", icc_profile=swapped_profile()))[0]
+    assert apart(made, grey) < 3
+
+
 @pytest.mark.parametrize("profile", [b"broken", b"\0" * 500])
 def test_b13_a_broken_profile_is_left_aside(profile: bytes) -> None:
     plain, made = jpeg(200, 150), jpeg(200, 150, icc_profile=profile)

@@ -1,14 +1,16 @@
 """One contract for the bucket of the local AWS and for its twin in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ReadTimeoutError
+from botocore.stub import Stubber
 
 from mediahub import wiring
 from mediahub.local import stack
-from processing import Misconfigured, Missing, Rejected, S3Store, Signer, Store
+from processing import Misconfigured, Missing, Rejected, S3Store, Signer, Store, Unavailable
 from tests.doubles import MemoryStore
 
 
@@ -94,3 +96,28 @@ def test_what_cannot_be_signed_says_so() -> None:
     with pytest.raises(Misconfigured, match="signing a"):
         Signer(client, "bucket").url("upload_part", "a.jpg", 60, {"PartNumber": "no number", "UploadId": "x"})
     assert S3Store(client, "bucket").bucket == "bucket"
+
+
+class CutOff:
+    """A body that ends, or breaks, before the length that was announced."""
+
+    def __init__(self, error: Exception | None) -> None:
+        self._error = error
+
+    def read(self) -> bytes:
+        """Only so that botocore takes it for a file."""
+        raise NotImplementedError
+
+    def iter_chunks(self, _size: int) -> Iterator[bytes]:
+        yield b"only a part"
+        if self._error:
+            raise self._error
+
+
+@pytest.mark.parametrize("error", [None, ReadTimeoutError(endpoint_url="http://x")], ids=["short", "broken off"])
+def test_c2_a_file_that_came_in_part_is_never_decoded(error: Exception | None) -> None:
+    client: Any = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    with Stubber(client) as stub:
+        stub.add_response("get_object", {"Body": CutOff(error), "ContentLength": 1000})
+        with pytest.raises(Unavailable, match=r"part of a|reached"):
+            S3Store(client, "bucket").get("a.jpg")

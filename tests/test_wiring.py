@@ -1,0 +1,51 @@
+"""From settings to parts: made once for the same settings, anew for others, with errors of ours."""
+
+from typing import Any
+
+import pytest
+
+from mediahub import wiring
+from mediahub.local import stack
+from processing import Misconfigured
+from tests.children import python
+
+
+@pytest.mark.usefixtures("local_aws")
+def test_a_client_is_made_once_for_the_same_role(settings: Any) -> None:
+    worker = wiring.client("sqs")
+    assert wiring.client("sqs") is worker
+    settings.AWS_PROFILE = "web"
+    assert wiring.client("sqs") is not worker
+
+
+def test_a_queue_that_is_not_there_is_a_mistake_of_the_setup(local_aws: stack.Stack, settings: Any) -> None:
+    settings.DEAD_LETTER_QUEUE_URL = f"{settings.AWS_ENDPOINT_URL}/000000000000/no-such-queue"
+    queue = wiring.dead_letters()
+    with pytest.raises(Misconfigured, match="no-such-queue"):
+        queue.send({})
+    with pytest.raises(Misconfigured, match="no-such-queue"):
+        queue.receive()
+    with pytest.raises(Misconfigured, match="no-such-queue"):
+        queue.delete("receipt")
+
+
+@pytest.mark.parametrize(
+    ("environment", "expression", "value"),
+    [
+        ({"CLOUDFRONT_DOMAIN": "cdn.example.org"}, "settings.STORE_ORIGINS[-1]", "https://cdn.example.org"),
+        ({"UPLOAD_BUCKET": "ours"}, "settings.STORE_ORIGINS[0]", "https://ours.s3.eu-west-1.amazonaws.com"),
+        (
+            {"STATIC_BUCKET": "files", "CLOUDFRONT_DOMAIN": "cdn.example.org"},
+            "settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['script-src']",
+            ["'self'", "https://cdn.example.org"],
+        ),
+        ({"STATIC_BUCKET": "files"}, "settings.STORAGES['staticfiles']['OPTIONS']['bucket_name']", "files"),
+        ({"HTTPS": "true"}, "(settings.SECURE_SSL_REDIRECT, settings.SESSION_COOKIE_SECURE)", (True, True)),
+        ({"LOCAL": "false"}, "'mediahub.local' in settings.INSTALLED_APPS", False),
+        ({"DATABASE_URL": "postgresql://u@h/n"}, "settings.DATABASES['default']['ENGINE'][-10:]", "postgresql"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_a_setting_of_the_environment_has_its_effect(environment: dict[str, str], expression: str, value: Any) -> None:
+    outside = {"AWS_ENDPOINT_URL": "", "AWS_REGION": "eu-west-1", "AWS_PROFILE": "", **environment}
+    assert python(f"from mediahub import settings; print(repr({expression}))", **outside) == repr(value)
