@@ -45,7 +45,7 @@ def _client(service: str, profile: str | None, region: str, endpoint: str | None
 
 
 def client(service: str) -> Any:
-    """A boto3 client of this process's role, the same one for the same settings; raises Misconfigured without a role."""
+    """A boto3 client of this process's role, one for the same settings; raises Misconfigured without a role."""
     with _making:
         try:
             return _client(service, settings.AWS_PROFILE, settings.AWS_REGION, settings.AWS_ENDPOINT_URL)

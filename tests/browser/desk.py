@@ -52,6 +52,11 @@ class Desk:
         carried = [(name, kind, base64.b64encode(data).decode()) for name, kind, data in files]
         target.evaluate(f"(target, files) => ({DROP})(target, files)", carried)
 
+    def slow_down(self) -> None:
+        """From here on this page sends at most 8 MB a second, so that there is time to pause."""
+        line = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 8_000_000}
+        self.page.context.new_cdp_session(self.page).send("Network.emulateNetworkConditions", line)
+
     def row(self, name: str) -> Locator:
         """The row that tells what became of a file."""
         return self.page.locator("#arrivals .entry", has=self.page.get_by_text(name, exact=True))

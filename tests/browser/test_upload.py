@@ -87,10 +87,7 @@ def test_a_large_file_goes_in_parts_and_on_after_a_pause(signed_in: Desk) -> Non
     signed_in.open("/admin/upload/")
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if "partNumber=" in request.url else None)
-    page.context.new_cdp_session(page).send(
-        "Network.emulateNetworkConditions",
-        {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 8_000_000},
-    )
+    signed_in.slow_down()
     signed_in.drop(("poster.jpg", "image/jpeg", heavy(28)))
     page.get_by_role("button", name="Pause", exact=True).click()
     page.get_by_role("button", name="Resume", exact=True).click()
@@ -98,6 +95,26 @@ def test_a_large_file_goes_in_parts_and_on_after_a_pause(signed_in: Desk) -> Non
     upload = Upload.objects.get()
     assert (upload.method, upload.declared_bytes) == (Upload.Method.MULTIPART, 28_000_000)
     assert {part for url in sent for part in url.split("&") if part.startswith("partNumber=")} >= {"partNumber=2"}
+
+
+def test_what_a_reload_interrupted_is_offered_again(signed_in: Desk) -> None:
+    page = signed_in.page
+    signed_in.open("/admin/upload/")
+    signed_in.slow_down()
+    with page.expect_response(lambda response: "partNumber=1&" in response.url):
+        signed_in.drop(("poster.jpg", "image/jpeg", heavy(28)))
+    # The state of what was sent is written down at most every half second.
+    page.wait_for_timeout(1000)
+    page.reload()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if "partNumber=" in request.url else None)
+    page.get_by_role("button", name="Upload").filter(has_text="file").or_(
+        page.get_by_role("button", name="Resume", exact=True)
+    ).first.click()
+    signed_in.ends_as("poster.jpg", "done")
+    assert sent
+    assert not any("partNumber=1&" in url for url in sent)
+    assert Upload.objects.count() == 1
 
 
 def test_a_file_the_server_refuses_says_so_at_the_file(signed_in: Desk, settings: object) -> None:

@@ -49,7 +49,8 @@ uppy
       uppy.setFileMeta(file.id, { upload: ticket.upload });
     }),
   })
-  .use(GoldenRetriever);
+  // Its own limits are for documents; a file that does not fit is offered again too, to be chosen once more.
+  .use(GoldenRetriever, { indexedDB: { maxFileSize: page.maxBytes, maxTotalSize: 5 * page.maxBytes } });
 
 new MutationObserver(() => uppy.getPlugin("Dashboard").setOptions({ theme: theme() })).observe(
   document.documentElement,
