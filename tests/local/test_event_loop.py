@@ -135,7 +135,7 @@ def test_no_answer_is_success_as_it_is_to_lambda(send: Callable[..., None], left
 def test_the_clock_collects_dead_letters(event_loop: EventLoop, aws: Callable[[str, str], Any]) -> None:
     body = json.dumps({"mediahub": "retry", "upload": "00000000-0000-4000-8000-000000000000"})
     aws("operator", "sqs").send_message(QueueUrl=settings.DEAD_LETTER_QUEUE_URL, MessageBody=body)
-    event_loop.tick()
+    turned_until(event_loop, FailedItem.objects.exists)
     assert FailedItem.objects.get().payload == body
 
 

@@ -58,6 +58,7 @@ class Running:
         password = json.loads((self.state / "sign-in.json").read_text())["editor"]
         form = {"username": "editor", "password": password, "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
         browser.post(login, form, headers={"Referer": login}, timeout=30)
+        assert "sessionid" in browser.cookies
         return browser.get(f"http://127.0.0.1:{self.port}{path}", timeout=30)
 
     def demo(self, *words: str) -> tuple[int, str, str]:
