@@ -190,3 +190,13 @@ def test_a_demo_that_cannot_begin_says_why(tmp_path: Path, words: tuple[str, ...
     code, out, err = ended(command("demo", "--sign-in", str(tmp_path / "none.json"), *words))
     assert (code, out) == (1, "")
     assert said in err
+
+
+def test_a_database_that_is_not_there_is_told_and_all_is_stopped(tmp_path: Path) -> None:
+    aws_port = free_port()
+    words = ("local", "--port", str(free_port()), "--aws-port", str(aws_port), "--state", str(tmp_path))
+    code, _out, err = ended(command(*words, DATABASE_URL=f"postgres://nobody@127.0.0.1:{free_port()}/none"))
+    assert code == 1
+    assert "manage.py migrate --no-input failed" in err
+    assert "Connection refused" in err
+    assert not is_taken(aws_port)
