@@ -1,4 +1,5 @@
 import signal
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,6 +17,8 @@ class Command(BaseCommand):
         parser.add_argument("--clock", type=float, default=5, help="Seconds between two ticks of the clock.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # Until there is a loop to end in order, the end may come at once.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         with TemporaryDirectory(prefix="mediahub-zappa-") as folder:
             loop = EventLoop(zappa_handler(settings.STAGE, Path(folder)), options["clock"])
             signal.signal(signal.SIGTERM, loop.stop)
