@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from mediahub.delivery import mirror
-from mediahub.library import review
+from mediahub.library import review, vocabulary
 from mediahub.library.models import Image, Tag, Tagging
 from mediahub.local import stack
 from tests.images import image_with_tags
@@ -95,3 +95,12 @@ def test_words_reach_the_mirror(image: Image) -> None:
     held = mirror.read(image.pk)
     assert held
     assert (held["title"]["S"], held["alt_text"]["S"]) == ("Harbour", "Two boats at a quay")
+
+
+def test_a_renamed_tag_is_renamed_in_the_mirror(image: Image, editor: User) -> None:
+    review.accept(editor, image.taggings.filter(tag__name="Boat"))
+    assert tags_in_mirror(image) == ["Boat"]
+    tag = Tag.objects.get(name="Boat")
+    tag.name = "Ship"
+    vocabulary.keep(tag)
+    assert tags_in_mirror(image) == ["Ship"]

@@ -1,11 +1,14 @@
 """The vocabulary."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from mediahub.desk.admin.page import PageAdmin
+from mediahub.library import vocabulary
 from mediahub.library.models import Tag, Tagging
 
 
@@ -23,6 +26,9 @@ class TagAdmin(PageAdmin):
         }
         tags: QuerySet[Tag] = super().get_queryset(request)
         return tags.annotate(**{f"{state}_count": count for state, count in held.items()})
+
+    def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
+        vocabulary.keep(obj)
 
     @admin.display(description=gettext_lazy("accepted on images"), ordering="accepted_count")
     def accepted(self, tag: Tag) -> int:

@@ -18,7 +18,7 @@ EDITOR = {
     "intake": ["view_upload", "add_upload", "view_faileditem", "retry_faileditem"],
 }
 CHIEF = {
-    "library": ["publish_image", "delete_image", "delete_rendition", "delete_tagging", "change_tag", "delete_tag"],
+    "library": ["publish_image", "change_tag", "delete_tag"],
     "intake": ["discard_faileditem"],
 }
 
