@@ -37,8 +37,8 @@ lint: setup-dev
 
 # Locks are made by uv and installed with hashes; they name no registry.
 UV_COMPILE = $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
-EXTRAS = --extra deploy --extra bulk --extra postgres --extra frontend
-lock: .venv/run
+EXTRAS = --extra deploy --extra bulk --extra postgres --extra local
+lock: .venv/uv
 	$(UV_COMPILE) requirements/uv.in -o requirements/uv.txt
 	$(UV_COMPILE) requirements/local-aws.in -o requirements/local-aws.txt
 	$(UV_COMPILE) pyproject.toml $(EXTRAS) -o requirements/run.txt
