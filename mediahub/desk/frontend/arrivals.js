@@ -55,7 +55,8 @@ export function arrivals(list, { status, words }) {
   function sum() {
     const counts = new Map();
     for (const { label } of rows.values()) counts.set(label, (counts.get(label) ?? 0) + 1);
-    const text = [...counts].map(([label, n]) => `${n} ${label}`).join(" · ");
+    const ordered = [...counts].sort(([a, n], [b, m]) => m - n || a.localeCompare(b));
+    const text = ordered.map(([label, n]) => `${n} ${label}`).join(" · ");
     if (summary.textContent !== text) summary.textContent = text;
     list.closest("[data-arrivals]").hidden = rows.size === 0;
   }
