@@ -39,6 +39,9 @@ os.environ.update(
 from mediahub.settings import *  # noqa: E402, F403
 from mediahub.settings import DATABASES, STORAGES  # noqa: E402
 
+# In a new clone nothing was collected yet, and WhiteNoise warns of that.
+STATIC_ROOT = STATE / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

@@ -152,3 +152,10 @@ def test_a_table_that_refuses_the_transaction_says_so(image: Image, as_role: Cal
     as_role("web")
     with pytest.raises(Misconfigured, match="AccessDenied"):
         mirror.push(image.pk)
+
+
+def test_without_credentials_a_page_goes_without_its_pictures(settings: Any) -> None:
+    cache.clear()
+    options = {**settings.STORAGES["renditions"]["OPTIONS"], "session_profile": "no-such-profile"}
+    settings.STORAGES = {**settings.STORAGES, "renditions": {**settings.STORAGES["renditions"], "OPTIONS": options}}
+    assert addresses.address("small/a.jpg") == ""

@@ -26,7 +26,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         # Ended by another program, it still stops what it started.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # A shell that starts this in the background has SIGINT ignored, and Ctrl-C is how it is stopped.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
         try:
             paths = demo.files([path.resolve() for path in options["paths"]])
             if options["alone"]:

@@ -22,7 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("--state", type=Path, default=settings.VAR / "local", help="Where everything is kept.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # A shell that starts this in the background has SIGINT ignored, and Ctrl-C is how it is stopped.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
         with ExitStack() as closing:
             try:
                 running = site.start(options["state"], options["port"], options["aws_port"], closing, self.stdout.write)
