@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 
 from mediahub import wiring
@@ -29,7 +30,8 @@ def library(settings: Any) -> list[Image]:
         image_id = uuid4()
         data = photograph(name, orientation=(1, 6, 8)[number % 3])
         result = process(BytesIO(data), image_id, store=wiring.renditions(), labeler=wiring.labeler())
-        made.append(catalogue.enter(image_id, f"{name.replace(' ', '_')}.jpg", result))
+        with transaction.atomic():
+            made.append(catalogue.enter(image_id, f"{name.replace(' ', '_')}.jpg", result))
     settings.AWS_PROFILE = "web"
     for image in made[1::2]:
         Image.objects.filter(pk=image.pk).update(alt_text=ALT_TEXT, credit="Ada Lund / MediaHub")
