@@ -46,8 +46,8 @@ def test_every_page_carries_the_policy_and_no_inline_style_or_script(signed_in: 
     paths = ["/admin/", "/admin/library/image/", "/admin/upload/", f"/admin/library/image/{made.pk}/change/"]
     for path in [*paths, f"/admin/intake/upload/{sent.pk}/change/", "/admin/library/tag/"]:
         answer = signed_in.get(path)
-        assert "script-src 'self';" in answer["Content-Security-Policy"]
-        assert "style-src 'self';" in answer["Content-Security-Policy"]
+        policy = {directive.strip() for directive in answer["Content-Security-Policy"].split(";")}
+        assert {"script-src 'self'", "style-src 'self'"} <= policy
         page = answer.content.decode()
         assert not re.search(r"<style|\sstyle=|\son\w+=", page)
         assert re.findall(r"<script(?![^>]*(?:src=|application/json))", page) == []
