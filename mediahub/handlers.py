@@ -1,21 +1,29 @@
 """The front door of Zappa's handler: the queue, S3 itself, and the clock; each function takes (event, context)."""
 
-import json
+import random
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from django.conf import settings
 
-from mediahub.delivery import mirror
-from mediahub.intake import dead_letters, events, ingest
-from processing import ProcessingError
+from mediahub import metrics, wiring
+from mediahub.intake import clock, events
+from mediahub.intake.dispatch import Invocation, put_off, work
+from processing import Misconfigured, ProcessingError, Unavailable
 
 log = Logger(service="mediahub")
 
 # What is left of an invocation for writing down how it ended.
 MARGIN = timedelta(seconds=2)
+# A picture that is begun with less time than this would be cut off.
+LEAST = timedelta(seconds=3)
+# Nothing comes back later than this, so that an operator who has mended a setting does not wait long.
+LONGEST_DELAY = 900
 
 
 def on_object_created(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -24,26 +32,26 @@ def on_object_created(event: dict[str, Any], context: Any) -> dict[str, Any]:
     Answers which messages of the queue are to be delivered again, as `ReportBatchItemFailures` asks; raises for a bare
     event that failed, because S3 has no partial answer.
     """
-    until = deadline(context)
+    run = Invocation(deadline(context), str(context.aws_request_id))
     if event["Records"][0].get("eventSource") != "aws:sqs":
-        _work(event, until)
+        for message in events.read(event):
+            log.info("done", message=str(message), outcome=str(work(message, run)))
         return {"batchItemFailures": []}
+    batch = _Batch(run)
     # All messages may fail and the answer still names each: an exception would only hide which.
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    answer = process_partial_response(
-        event=event,
-        record_handler=lambda record: _deliver(record, until),
-        processor=processor,
-        context=context,
-    )
+    answer = process_partial_response(event=event, record_handler=batch.deliver, processor=processor, context=context)
+    metrics.report(batch.counts)
     return dict(answer)
 
 
 def on_minute(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """What the clock does: collect dead letters and push the images that the mirror lacks."""
-    done = {"dead_letters": dead_letters.collect(), "mirrored": mirror.push_stale()}
+    """What the clock does: whatever would otherwise wait for a message that may never come."""
+    done = clock.tick(deadline(context))
     if any(done.values()):
         log.info("the clock did its work", extra=done)
+    if not settings.LOCAL:
+        metrics.report({**done, **clock.standing()})
     return done
 
 
@@ -52,24 +60,65 @@ def deadline(context: Any) -> datetime:
     return datetime.now(UTC) + timedelta(milliseconds=context.get_remaining_time_in_millis()) - MARGIN
 
 
-def _deliver(record: SQSRecord, until: datetime) -> None:
-    try:
-        _work(json.loads(record.body), until)
-    except (ProcessingError, events.Unreadable) as error:
-        log.warning(str(error), message_id=record.message_id, kind=type(error).__name__)
-        raise
-    except Exception:
-        log.exception("a message failed", message_id=record.message_id)
-        raise
+@dataclass
+class _Batch:
+    """The messages of one invocation, and whether it still takes work."""
+
+    run: Invocation
+    stopped: Misconfigured | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def deliver(self, record: SQSRecord) -> None:
+        """Work on one message; whatever it raises brings the message back."""
+        try:
+            self._take(record)
+        except (ProcessingError, events.Unreadable) as error:
+            log.warning(str(error), message_id=record.message_id, kind=type(error).__name__)
+            self._postpone(record, error)
+            raise
+        except Exception as error:
+            log.exception("a message failed", message_id=record.message_id)
+            self._postpone(record, error)
+            raise
+
+    def _take(self, record: SQSRecord) -> None:
+        if datetime.now(UTC) + LEAST > self.run.deadline:
+            raise Unavailable("late", "This invocation has no time left for another message.")
+        for message in events.parse(record.body):
+            if self.stopped:
+                # The next message would meet the same.
+                put_off(message, self.stopped)
+                raise self.stopped
+            try:
+                outcome = work(message, self.run)
+            except Misconfigured as fault:
+                self.stopped = fault
+                raise
+            self.counts[f"outcome_{outcome.split()[0]}"] += 1
+            log.info("done", message=str(message), outcome=outcome)
+
+    def _postpone(self, record: SQSRecord, error: Exception) -> None:
+        """Say when the message comes back: soon at first, then ever later, and never all at once."""
+        self.counts[f"failed_{type(error).__name__.lower()}"] += 1
+        if not settings.RETRY_SECONDS:
+            return
+        received = int(record.attributes.approximate_receive_count or 1)
+        try:
+            wiring.queue().hide(record.receipt_handle, _delay(error, received))
+        except ProcessingError as refused:
+            log.warning("the message keeps the queue's own delay: %s", refused)
 
 
-def _work(body: Any, until: datetime) -> None:
-    for message in events.read(body):
-        match message:
-            case events.ObjectCreated():
-                outcome = ingest.arrived(message, deadline=until)
-                log.info("upload ended", key=message.key, outcome=str(outcome))
-            case events.Retry(upload_id=upload_id):
-                log.info("retry ended", upload=str(upload_id), outcome=str(ingest.again(upload_id, deadline=until)))
-            case events.MirrorImage(image_id=image_id):
-                mirror.push(image_id)
+def _delay(error: Exception, received: int) -> int:
+    """Seconds until a message is delivered again: exponential, with jitter.
+
+    Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+    """
+    match error:
+        case events.Unreadable():
+            # It will not become readable: let it become a dead letter that someone sees.
+            return 0
+        case Misconfigured():
+            return LONGEST_DELAY
+    longest = min(LONGEST_DELAY, settings.RETRY_SECONDS * 2 ** min(received - 1, 10))
+    return int(random.uniform(longest / 2, longest))  # noqa: S311 - spreads load, guards nothing

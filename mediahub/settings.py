@@ -48,8 +48,19 @@ UPLOAD_PART_THRESHOLD = env.int("UPLOAD_PART_THRESHOLD", default=16 * MIB)
 UPLOAD_MAX_OPEN_TICKETS = env.int("UPLOAD_MAX_OPEN_TICKETS", default=1000)
 UPLOAD_TICKET_SECONDS = env.int("UPLOAD_TICKET_SECONDS", default=900)
 IMAGE_MAX_PIXELS = env.int("IMAGE_MAX_PIXELS", default=100_000_000)
+IMAGE_MAX_PIXELS_ONCE = env.int("IMAGE_MAX_PIXELS_ONCE", default=200_000_000)
 IMAGE_MAX_SIDE = env.int("IMAGE_MAX_SIDE", default=30_000)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
+
+# What brings a file to its end whatever happens
+RETRY_SECONDS = env.int("RETRY_SECONDS", default=30)
+RESUME_SECONDS = env.int("RESUME_SECONDS", default=600)
+REDRIVE_PER_MINUTE = env.int("REDRIVE_PER_MINUTE", default=60)
+REDRIVE_MOST = env.int("REDRIVE_MOST", default=10)
+SWEEP_GRACE_SECONDS = env.int("SWEEP_GRACE_SECONDS", default=24 * 3600)
+RECONCILE_GRACE_SECONDS = env.int("RECONCILE_GRACE_SECONDS", default=900)
+RECONCILE_SECONDS = env.int("RECONCILE_SECONDS", default=900)
+RECONCILE_FULL_SECONDS = env.int("RECONCILE_FULL_SECONDS", default=24 * 3600)
 
 # Labels
 LABELER = env.str("LABELER", default="rekognition")

@@ -1,17 +1,16 @@
 """From settings to parts: each AWS client and store is made once, lazily, for the settings in force."""
 
-import json
 import threading
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from django.conf import settings
 
+from mediahub.ports import Queue, Table
 from processing import (
     Labeler,
     Limits,
@@ -22,10 +21,6 @@ from processing import (
     Signer,
     of_botocore,
 )
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_sqs import SQSClient
 
 # Making a boto3 client reads files and is not thread-safe; using one is.
 _making = threading.RLock()
@@ -87,49 +82,9 @@ def labeler() -> Labeler | None:
     return None
 
 
-@dataclass(frozen=True)
-class Table:
-    """The DynamoDB table of the mirror."""
-
-    client: "DynamoDBClient"
-    name: str
-
-
 def mirror_table() -> Table:
     """The table that readers outside Django query."""
     return Table(client("dynamodb"), settings.MIRROR_TABLE)
-
-
-@dataclass(frozen=True)
-class Queue:
-    """One SQS queue; errors come out as Unavailable or Misconfigured."""
-
-    client: "SQSClient"
-    url: str
-
-    def send(self, body: Any) -> None:
-        """Put one message on the queue; the body is anything JSON can hold."""
-        try:
-            self.client.send_message(QueueUrl=self.url, MessageBody=json.dumps(body))
-        except Exception as error:
-            raise of_botocore(error, f"the queue {self.url}") from error
-
-    def receive(self, most: int = 10) -> list[dict[str, Any]]:
-        """Up to ten messages, each hidden from others for the queue's visibility time-out."""
-        try:
-            answer = self.client.receive_message(
-                QueueUrl=self.url, MaxNumberOfMessages=most, MessageSystemAttributeNames=["All"]
-            )
-        except Exception as error:
-            raise of_botocore(error, f"the queue {self.url}") from error
-        return [dict(message) for message in answer.get("Messages", [])]
-
-    def delete(self, receipt: str) -> None:
-        """Take one received message off the queue for good."""
-        try:
-            self.client.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
-        except Exception as error:
-            raise of_botocore(error, f"the queue {self.url}") from error
 
 
 def queue() -> Queue:

@@ -22,7 +22,7 @@ from processing.labels import (
 from processing.metadata import Metadata
 from processing.pipeline import Result, StoredRendition, process, process_image
 from processing.renditions import SPECS, RenderedFile, RenditionSpec
-from processing.store import PresignedPost, S3Store, Signer, Store, StoredObject
+from processing.store import Listed, Page, PresignedPost, S3Store, Signer, Store, StoredObject
 
 __all__ = [
     "SPECS",
@@ -31,11 +31,13 @@ __all__ = [
     "LabelAnswer",
     "Labeler",
     "Limits",
+    "Listed",
     "MeasuredLabeler",
     "Metadata",
     "Misconfigured",
     "Missing",
     "NotAnalysable",
+    "Page",
     "PresignedPost",
     "ProcessingError",
     "RecordedLabeler",

@@ -106,4 +106,8 @@ def _of_answer(error: ClientError, what: str) -> ProcessingError:
         return Missing("missing", f"{what} is not there any more.")
     if code in MISCONFIGURED:
         return Misconfigured(code, f"AWS refused {what} with {code}. An operator has to look: run doctor.")
+    if code == "InvalidObjectState":
+        return Unavailable(
+            code, f"{what} lies in an archive of S3, from which nothing is read at once. Restore it there."
+        )
     return Unavailable(code or "unknown", f"AWS could not serve {what} now ({code}). It is tried again by itself.")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 from processing.errors import Rejected, Unavailable, of_botocore
 
@@ -28,6 +28,26 @@ class StoredObject:
     last_modified: datetime
 
 
+@dataclass(frozen=True)
+class Listed:
+    """One version in a listing; `removed` marks S3's delete markers, `latest` what a reader without version gets."""
+
+    key: str
+    version_id: str
+    bytes: int
+    last_modified: datetime
+    latest: bool = True
+    removed: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of a listing, and where the next begins; None after the last."""
+
+    versions: tuple[Listed, ...]
+    next: dict[str, str] | None
+
+
 class Store(Protocol):
     """A place for objects; raises Missing, Unavailable or Misconfigured."""
 
@@ -42,6 +62,9 @@ class Store(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove an object; no error when there is none."""
+
+    def page(self, start: Mapping[str, str] | None = None, most: int = 1000) -> Page:
+        """Up to a thousand versions in the order of their keys, from the start or from a page's `next`."""
 
 
 class S3Store:
@@ -107,6 +130,30 @@ class S3Store:
             self._client.delete_object(Bucket=self.bucket, Key=key)
         except Exception as error:
             raise of_botocore(error, f"deleting {key}") from error
+
+    def page(self, start: Mapping[str, str] | None = None, most: int = 1000) -> Page:
+        marker = dict(start or {})
+        try:
+            answer = self._client.list_object_versions(Bucket=self.bucket, MaxKeys=most, **cast(Any, marker))
+        except Exception as error:
+            raise of_botocore(error, f"listing {self.bucket}") from error
+        found = [
+            *(
+                Listed(v["Key"], v["VersionId"], v["Size"], v["LastModified"], v["IsLatest"])
+                for v in answer.get("Versions", [])
+            ),
+            *(
+                Listed(v["Key"], v["VersionId"], 0, v["LastModified"], v["IsLatest"], removed=True)
+                for v in answer.get("DeleteMarkers", [])
+            ),
+        ]
+        # The page begins after the marker; not every S3 keeps to that in a bucket without versions.
+        passed = marker.get("KeyMarker"), marker.get("VersionIdMarker")
+        found = [version for version in found if (version.key, version.version_id) != passed]
+        after = None
+        if answer.get("IsTruncated"):
+            after = {"KeyMarker": answer["NextKeyMarker"], "VersionIdMarker": answer["NextVersionIdMarker"]}
+        return Page(tuple(found), after)
 
     def _address(self, key: str, version_id: str | None) -> Any:
         address = {"Bucket": self.bucket, "Key": key}

@@ -1,38 +1,173 @@
 """Twins in memory of parts that lie elsewhere; each passes the contract tests of the real one."""
 
 import hashlib
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import IO
+from typing import IO, Any
 
-from processing import Missing, Rejected, StoredObject
+from mediahub.ports import Item, Overtaken
+from processing import Listed, Missing, Page, Rejected, StoredObject
+
+
+def now() -> float:
+    """Seconds since 1970, by the same clock as the records."""
+    return datetime.now(UTC).timestamp()
+
+
+@dataclass
+class _Version:
+    listed: Listed
+    data: bytes
+    content_type: str
+    cache_control: str
 
 
 @dataclass
 class MemoryStore:
-    """A Store that holds its objects in a dict, without versions."""
+    """A Store that holds every version of its objects in memory."""
 
-    objects: dict[str, tuple[bytes, str, str]] = field(default_factory=dict)
+    versioned: bool = True
+    kept: dict[str, list[_Version]] = field(default_factory=dict)
+    _ids: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def objects(self) -> dict[str, tuple[bytes, str, str]]:
+        """The current version of each object: bytes, content type, cache control."""
+        current = {key: versions[-1] for key, versions in self.kept.items() if versions}
+        return {key: (v.data, v.content_type, v.cache_control) for key, v in current.items() if not v.listed.removed}
 
     def head(self, key: str, version_id: str | None = None) -> StoredObject:
-        data, content_type, _ = self._found(key)
-        etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
-        return StoredObject(key, "", len(data), etag, content_type, datetime.now(UTC))
+        found = self._found(key, version_id)
+        etag = hashlib.md5(found.data, usedforsecurity=False).hexdigest()
+        listed = found.listed
+        return StoredObject(key, listed.version_id, listed.bytes, etag, found.content_type, listed.last_modified)
 
     def get(self, key: str, version_id: str | None = None, max_bytes: int | None = None) -> IO[bytes]:
-        data = self._found(key)[0]
+        data = self._found(key, version_id).data
         if max_bytes is not None and len(data) > max_bytes:
             raise Rejected("too_large", "The file is too large.")
         return BytesIO(data)
 
     def put(self, key: str, data: bytes, content_type: str, cache_control: str = "") -> None:
-        self.objects[key] = data, content_type, cache_control
+        self._add(key, _Version(self._listed(key, len(data)), data, content_type, cache_control))
 
     def delete(self, key: str) -> None:
-        self.objects.pop(key, None)
+        if not self.versioned:
+            self.kept.pop(key, None)
+        elif key in self.kept:
+            self._add(key, _Version(self._listed(key, 0, removed=True), b"", "", ""))
 
-    def _found(self, key: str) -> tuple[bytes, str, str]:
-        if key not in self.objects:
-            raise Missing("missing", f"the object {key} is not there any more.")
-        return self.objects[key]
+    def page(self, start: Mapping[str, str] | None = None, most: int = 1000) -> Page:
+        listed = [
+            Listed(v.key, v.version_id, v.bytes, v.last_modified, place == 0, v.removed)
+            for key in sorted(self.kept)
+            for place, v in enumerate(version.listed for version in reversed(self.kept[key]))
+        ]
+        first = int((start or {}).get("first", 0))
+        after = first + most
+        return Page(tuple(listed[first:after]), {"first": str(after)} if after < len(listed) else None)
+
+    def _listed(self, key: str, size: int, *, removed: bool = False) -> Listed:
+        version = f"v{next(self._ids)}" if self.versioned else "null"
+        return Listed(key, version, size, datetime.now(UTC), removed=removed)
+
+    def _add(self, key: str, version: _Version) -> None:
+        if not self.versioned:
+            self.kept.pop(key, None)
+        self.kept.setdefault(key, []).append(version)
+
+    def _found(self, key: str, version_id: str | None) -> _Version:
+        for version in reversed(self.kept.get(key, [])):
+            if version_id in (None, version.listed.version_id):
+                if version.listed.removed:
+                    break
+                return version
+        raise Missing("missing", f"the object {key} is not there any more.")
+
+
+@dataclass
+class MemoryTable:
+    """A Table that holds its items in memory."""
+
+    held: dict[str, dict[str, Item]] = field(default_factory=dict)
+
+    def items(self, pk: str) -> dict[str, Item]:
+        return {sk: dict(item) for sk, item in self.held.get(pk, {}).items()}
+
+    def replace(self, guard: Item, read: Any, puts: Sequence[Item], gone: Sequence[str]) -> None:
+        items = self.held.setdefault(guard["pk"], {})
+        if items.get(guard["sk"], {}).get("revision") != read:
+            raise Overtaken
+        items.update({item["sk"]: dict(item) for item in (guard, *puts)})
+        for sk in gone:
+            items.pop(sk, None)
+
+    def delete(self, pk: str, sks: Sequence[str]) -> None:
+        for sk in sks:
+            self.held.get(pk, {}).pop(sk, None)
+
+    def all_keys(self) -> Iterator[tuple[str, str]]:
+        yield from [(pk, sk) for pk, items in self.held.items() for sk in items]
+
+
+@dataclass
+class _Message:
+    message_id: str
+    body: str
+    sent: float
+    visible: float
+    received: int = 0
+
+
+@dataclass
+class MemoryQueue:
+    """A Queue with visibility time-out and redrive, as SQS has them."""
+
+    visibility: float = 2
+    receives: int = 2
+    dead_letters: "MemoryQueue | None" = None
+    messages: dict[str, _Message] = field(default_factory=dict)
+    _ids: Iterator[int] = field(default_factory=itertools.count)
+
+    def send(self, body: Any, delay: int = 0) -> None:
+        message_id = f"m{next(self._ids)}"
+        self.messages[message_id] = _Message(message_id, json.dumps(body), now(), now() + delay)
+
+    def receive(self, most: int = 10) -> list[dict[str, Any]]:
+        due = [message for message in self.messages.values() if message.visible <= now()]
+        found = []
+        for message in due[:most]:
+            if self.dead_letters is not None and message.received >= self.receives:
+                del self.messages[message.message_id]
+                dead = _Message(message.message_id, message.body, message.sent, now(), message.received)
+                self.dead_letters.messages[message.message_id] = dead
+                continue
+            message.received += 1
+            message.visible = now() + self.visibility
+            found.append(_as_sqs_says(message))
+        return found
+
+    def delete(self, receipt: str) -> None:
+        self.messages.pop(receipt.split("/")[0], None)
+
+    def hide(self, receipt: str, seconds: int) -> None:
+        message = self.messages.get(receipt.split("/")[0])
+        if message:
+            message.visible = now() + seconds
+
+
+def _as_sqs_says(message: _Message) -> dict[str, Any]:
+    return {
+        "MessageId": message.message_id,
+        "ReceiptHandle": f"{message.message_id}/{message.received}",
+        "Body": message.body,
+        "MD5OfBody": hashlib.md5(message.body.encode(), usedforsecurity=False).hexdigest(),
+        "Attributes": {
+            "ApproximateReceiveCount": str(message.received),
+            "SentTimestamp": str(int(message.sent * 1000)),
+        },
+    }

@@ -90,12 +90,6 @@ def drain(loop: EventLoop, turns: int = 50) -> int:
 
 def _empty() -> None:
     sqs, s3, dynamodb = (client("operator", service) for service in ("sqs", "s3", "dynamodb"))
-    for url in (
-        django_settings.UPLOAD_QUEUE_URL,
-        django_settings.DEAD_LETTER_QUEUE_URL,
-        django_settings.BULK_QUEUE_URL,
-    ):
-        sqs.purge_queue(QueueUrl=url)
     for bucket in (django_settings.UPLOAD_BUCKET, django_settings.RENDITION_BUCKET):
         listed = s3.list_object_versions(Bucket=bucket)
         for version in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]:
@@ -103,3 +97,10 @@ def _empty() -> None:
     for item in dynamodb.scan(TableName=django_settings.MIRROR_TABLE)["Items"]:
         key = {name: item[name] for name in ("pk", "sk")}
         dynamodb.delete_item(TableName=django_settings.MIRROR_TABLE, Key=key)
+    # Last, because what was deleted above was told to the queue.
+    for url in (
+        django_settings.UPLOAD_QUEUE_URL,
+        django_settings.DEAD_LETTER_QUEUE_URL,
+        django_settings.BULK_QUEUE_URL,
+    ):
+        sqs.purge_queue(QueueUrl=url)

@@ -34,6 +34,7 @@ os.environ.update(
     DEAD_LETTER_QUEUE_URL=f"{ENDPOINT}/000000000000/mediahub-local-dead-letters",
     BULK_QUEUE_URL=f"{ENDPOINT}/000000000000/mediahub-local-bulk",
     LOG_LEVEL="WARNING",
+    RETRY_SECONDS="0",
 )
 
 from mediahub.settings import *  # noqa: E402, F403

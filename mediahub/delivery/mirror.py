@@ -6,23 +6,24 @@ holds only while the image's item is still the one that was read.
 """
 
 import logging
-from typing import Any, cast
+from collections.abc import Iterator
 from uuid import UUID
 
-from boto3.dynamodb.types import TypeSerializer
 from django.db.models import F
 from django.utils import timezone
 
 from mediahub import wiring
 from mediahub.delivery.addresses import public_address
+from mediahub.library import revisions
 from mediahub.library.models import Image, Tagging
-from processing import of_botocore
+from mediahub.ports import MOST_CHANGES, Item, Overtaken
 
 log = logging.getLogger(__name__)
-_serialize = TypeSerializer().serialize
 
-# DynamoDB takes a hundred items in one transaction; the rest of the tags stay on the image's own item.
+# One transaction holds them, the image's own item, and as many that are to go; other tags stay on the own item.
 MOST_POINTERS = 45
+# The item stays without its content, so that a push which was overtaken cannot bring the image back.
+DELETED = "deleted"
 
 
 def push(image_id: UUID) -> bool:
@@ -33,10 +34,7 @@ def push(image_id: UUID) -> bool:
     image = Image.objects.filter(pk=image_id).prefetch_related("renditions").first()
     if image is None:
         return False
-    tags = list(
-        image.taggings.filter(state=Tagging.State.ACCEPTED).values_list("tag__name", flat=True).order_by("tag__name")
-    )
-    written = _write(image, tags)
+    written = _write(image)
     # A mirror that is ahead of this copy is no reason to push again.
     Image.objects.filter(pk=image_id, mirrored_revision__lt=image.revision).update(mirrored_revision=image.revision)
     return written
@@ -48,17 +46,64 @@ def push_stale(most: int = 100) -> int:
     return sum(push(image_id) for image_id in stale.values_list("pk", flat=True)[:most])
 
 
-def read(image_id: UUID) -> dict[str, Any] | None:
-    """The image's own item as the mirror holds it, in DynamoDB's typed form."""
-    items = _items(image_id)
-    return items.get("image")
+def read(image_id: UUID) -> Item | None:
+    """The image's own item as the mirror holds it."""
+    return wiring.mirror_table().items(str(image_id)).get("image")
 
 
-def item(image: Image, tags: list[str]) -> dict[str, Any]:
-    """What a reader needs of an image, and nothing else."""
+def drifted(image: Image) -> bool:
+    """That the mirror does not hold what it should of this image; one that waits to be pushed has not drifted."""
+    held = wiring.mirror_table().items(str(image.pk))
+    own, pointers = _wanted(image)
+    wanted = {item["sk"]: item for item in (own, *pointers)}
+    return held != wanted and image.mirrored_revision >= image.revision
+
+
+def mend(image_id: UUID) -> None:
+    """Have the image pushed anew, above whatever revision the mirror holds of it."""
+    held = read(image_id)
+    revisions.changed(image_id, above=int(held["revision"]) if held else 0)
+
+
+def strangers() -> Iterator[str]:
+    """The `pk` of each image that is in the mirror and in no record."""
+    seen: set[str] = set()
+    for pk, _ in wiring.mirror_table().all_keys():
+        if pk not in seen and not _known(pk):
+            yield pk
+        seen.add(pk)
+
+
+def forget(pk: str) -> None:
+    """Take all items of one `pk` out of the mirror."""
+    table = wiring.mirror_table()
+    table.delete(pk, list(table.items(pk)))
+
+
+def rebuild() -> tuple[int, int]:
+    """Make the mirror what the records say, whatever it holds; returns how many were forgotten and pushed.
+
+    It may be lost or restored from an older copy, or the records may: either way the records are the truth.
+    """
+    forgotten = 0
+    for pk in strangers():
+        forget(pk)
+        forgotten += 1
+    pushed = 0
+    for image in Image.objects.order_by("pk").only("pk").iterator():
+        held = read(image.pk)
+        revisions.bump(image.pk, above=int(held["revision"]) if held else 0)
+        pushed += push(image.pk)
+    return forgotten, pushed
+
+
+def item(image: Image, tags: list[str]) -> Item:
+    """What a reader needs of an image, and nothing else; of one whose original was deleted, only that it was."""
+    own: Item = {"pk": str(image.pk), "sk": "image", "revision": image.revision}
+    if image.deleted_at:
+        return {**own, "state": DELETED}
     return {
-        "pk": str(image.pk),
-        "sk": "image",
+        **own,
         "title": image.title,
         "alt_text": image.alt_text,
         "state": image.state,
@@ -72,64 +117,43 @@ def item(image: Image, tags: list[str]) -> dict[str, Any]:
             }
             for rendition in image.renditions.all()
         },
-        "revision": image.revision,
     }
 
 
-def _write(image: Image, tags: list[str]) -> bool:
+def _accepted(image: Image) -> list[str]:
+    if image.deleted_at:
+        return []
+    accepted = image.taggings.filter(state=Tagging.State.ACCEPTED)
+    return list(accepted.values_list("tag__name", flat=True).order_by("tag__name"))
+
+
+def _write(image: Image) -> bool:
     table = wiring.mirror_table()
-    held = _items(image.pk)
-    own = held.get("image")
-    if own and int(own["revision"]["N"]) >= image.revision:
+    held = table.items(str(image.pk))
+    read = held["image"]["revision"] if "image" in held else None
+    if read is not None and read >= image.revision:
         return False
+    own, pointers = _wanted(image)
+    kept = {pointer["sk"] for pointer in pointers}
+    gone = [sk for sk in held if sk != "image" and sk not in kept][: MOST_CHANGES - 1 - len(pointers)]
     try:
-        table.client.transact_write_items(TransactItems=cast(Any, _changes(table.name, image, tags, held)))
-    except table.client.exceptions.TransactionCanceledException as error:
-        reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-        if reasons <= {"None", "ConditionalCheckFailed"}:
-            log.info("image %s: another push to the mirror came first", image.pk)
-            return _write(image, tags)
-        raise of_botocore(error, f"the mirror of image {image.pk}") from error
-    except Exception as error:
-        raise of_botocore(error, f"the mirror of image {image.pk}") from error
+        table.replace(own, read, pointers, gone)
+    except Overtaken:
+        log.info("image %s: another push to the mirror came first", image.pk)
+        return _write(image)
     return True
 
 
-def _items(image_id: UUID) -> dict[str, dict[str, Any]]:
-    table = wiring.mirror_table()
-    try:
-        answer = table.client.query(
-            TableName=table.name,
-            ConsistentRead=True,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": str(image_id)}},
-        )
-    except Exception as error:
-        raise of_botocore(error, f"the mirror of image {image_id}") from error
-    return {found["sk"]["S"]: dict(found) for found in answer["Items"]}
-
-
-def _changes(table: str, image: Image, tags: list[str], held: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """The transaction: the image's item if it is still the one read, its pointers, and the pointers no longer true."""
-    own: dict[str, Any] = {"TableName": table, "Item": _typed(item(image, tags))}
-    if "image" in held:
-        own["ConditionExpression"] = "revision = :read"
-        own["ExpressionAttributeValues"] = {":read": held["image"]["revision"]}
-    else:
-        own["ConditionExpression"] = "attribute_not_exists(pk)"
+def _wanted(image: Image) -> tuple[Item, list[Item]]:
+    """The image's own item, and the pointers of its accepted tags."""
+    tags = _accepted(image)
     date = (image.taken_at or image.created_at).astimezone(timezone.get_default_timezone()).isoformat()
-    pointers = {f"tag#{tag}": tag for tag in tags[:MOST_POINTERS]}
-    puts = [
-        {"TableName": table, "Item": _typed({"pk": str(image.pk), "sk": sk, "tag": tag, "date": date})}
-        for sk, tag in pointers.items()
-    ]
-    gone = [sk for sk in held if sk != "image" and sk not in pointers][: 99 - len(puts)]
-    return [
-        {"Put": own},
-        *({"Put": put} for put in puts),
-        *({"Delete": {"TableName": table, "Key": _typed({"pk": str(image.pk), "sk": sk})}} for sk in gone),
-    ]
+    pointers = [{"pk": str(image.pk), "sk": f"tag#{tag}", "tag": tag, "date": date} for tag in tags[:MOST_POINTERS]]
+    return item(image, tags), pointers
 
 
-def _typed(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: _serialize(value) for name, value in item.items()}
+def _known(pk: str) -> bool:
+    try:
+        return Image.objects.filter(pk=UUID(pk)).exists()
+    except ValueError:
+        return False

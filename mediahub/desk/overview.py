@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from mediahub.intake import reconcile
 from mediahub.intake.models import FailedItem, Upload
 from mediahub.library.models import Image
 
@@ -32,15 +33,24 @@ def ways(request: HttpRequest) -> list[Way]:
         ("uploads", _("Uploads"), "admin:intake_upload_changelist", "intake.view_upload"),
         ("failed", _("Failed items"), "admin:intake_faileditem_changelist", "intake.view_faileditem"),
         ("tags", _("Tags"), "admin:library_tag_changelist", "library.view_tag"),
+        ("checks", _("Checks"), "admin:intake_reconciliation_changelist", "intake.view_reconciliation"),
         ("users", _("Users"), "admin:auth_user_changelist", "auth.view_user"),
     ]
     found = []
     for name, label, view, permission in parts:
         if request.user.has_perm(permission):
             address = reverse(view)
-            waiting = failed().count() if name == "failed" else 0
-            found.append(Way(name, label, address, request.path.startswith(address), waiting))
+            found.append(Way(name, label, address, request.path.startswith(address), _waiting(name)))
     return found
+
+
+def _waiting(name: str) -> int:
+    match name:
+        case "failed":
+            return failed().count()
+        case "checks":
+            return reconcile.drift()
+    return 0
 
 
 def failed() -> QuerySet[FailedItem]:
@@ -53,7 +63,7 @@ def counts(user: User | AnonymousUser) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     if user.has_perm("library.view_image"):
         review, blind = Q(state=Image.State.IN_REVIEW), Q(alt_text="")
-        found["images"] = Image.objects.aggregate(
+        found["images"] = Image.objects.filter(deleted_at=None).aggregate(
             all=Count("pk"), in_review=Count("pk", filter=review), no_alt_text=Count("pk", filter=blind)
         )
     if user.has_perm("intake.view_upload"):
@@ -69,4 +79,4 @@ def latest_images(user: User | AnonymousUser, most: int = 12) -> QuerySet[Image]
     """The newest images with their renditions; none for who may not see them."""
     if not user.has_perm("library.view_image"):
         return Image.objects.none()
-    return Image.objects.prefetch_related("renditions")[:most]
+    return Image.objects.filter(deleted_at=None).prefetch_related("renditions")[:most]

@@ -1,18 +1,17 @@
 """How the desk says things: what became of an upload, what the labels are worth, and in which tone."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mediahub.intake.clock import GRACE
+from mediahub.intake.ingest import TOO_MANY_PIXELS
 from mediahub.intake.models import FailedItem, Upload
 from mediahub.library.models import Image, Tagging
-
-# The event of a file that came in the last second of its ticket may take this long to be worked on.
-GRACE = timedelta(hours=1)
 
 TONES: dict[str, str] = {
     Image.State.IN_REVIEW: "wait",
@@ -23,6 +22,7 @@ TONES: dict[str, str] = {
     Upload.State.READY: "good",
     Upload.State.FAILED: "bad",
     Upload.State.DELETED: "quiet",
+    Upload.State.EXPIRED: "quiet",
     FailedItem.State.OPEN: "bad",
     FailedItem.State.RETRIED: "busy",
     FailedItem.State.RESOLVED: "good",
@@ -44,6 +44,43 @@ LABEL_SOURCES: dict[str, str | Promise] = {
     "rekognition": gettext_lazy("Suggested by Amazon Rekognition. It can be wrong: accept what is right."),
     "measured": gettext_lazy("Measured on this machine from light and colour. This is not recognition."),
     "recorded": gettext_lazy("Taken from recorded answers, as tests use them."),
+}
+
+
+# What a comparison of buckets, records and mirror can find, and what is done about it.
+FINDINGS: dict[str, tuple[str | Promise, str | Promise]] = {
+    "lost": (
+        gettext_lazy("Files that nobody was told of"),
+        gettext_lazy("They lie in the upload bucket, but no event came. They are taken in now."),
+    ),
+    "gone": (
+        gettext_lazy("Originals that were deleted"),
+        gettext_lazy("The bucket has them no more. Their images are taken out of use."),
+    ),
+    "missing": (
+        gettext_lazy("Renditions that are missing"),
+        gettext_lazy("They are made anew from the original."),
+    ),
+    "altered": (
+        gettext_lazy("Renditions that were altered"),
+        gettext_lazy("They are not what was written. They are made anew from the original."),
+    ),
+    "orphan": (
+        gettext_lazy("Renditions that no image uses"),
+        gettext_lazy("They are removed."),
+    ),
+    "drifted": (
+        gettext_lazy("Images that the mirror shows otherwise"),
+        gettext_lazy("They are mirrored again."),
+    ),
+    "stranger": (
+        gettext_lazy("Images in the mirror that are not in the library"),
+        gettext_lazy("They are taken out of the mirror."),
+    ),
+    "unlabelled": (
+        gettext_lazy("Images without labels"),
+        gettext_lazy("The service did not answer when they came in. It is asked again."),
+    ),
 }
 
 
@@ -72,6 +109,9 @@ def standing(upload: Upload) -> Standing:
         case Upload.State.WORKING if upload.attempts > 1:
             reason = _("Attempt %(n)d, because the one before did not succeed.") % {"n": upload.attempts}
             return Standing(_("working"), tone, reason, ended)
+        case Upload.State.REJECTED if upload.code == TOO_MANY_PIXELS:
+            asked = _("A chief editor can let it pass once.")
+            return Standing(_("rejected"), tone, f"{upload.reason} {asked}", ended)
         case Upload.State.FAILED:
             kept = _("The file is kept: retry it under Failed items.")
             return Standing(_("failed"), tone, f"{upload.reason} {kept}".strip(), ended)

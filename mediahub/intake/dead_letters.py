@@ -1,28 +1,55 @@
-"""Dead letters: from the dead-letter queue to an editor's desk, and from there back to work or out."""
+"""Dead letters: from the dead-letter queue to an editor's desk, each a failed item, in groups of one cause."""
 
-import json
+import hashlib
 import logging
-from collections.abc import Iterable
+import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F, Max, Min, Q
 from django.utils import timezone
 
 from mediahub import wiring
 from mediahub.intake import events
-from mediahub.intake.models import FailedItem, Upload
+from mediahub.intake.models import FailedItem, Upload, free, padded
 from mediahub.library.models import Image
 from processing import ProcessingError
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
 log = logging.getLogger(__name__)
+State = FailedItem.State
 
 PAYLOAD_CHARACTERS = 256 * 1024
 UNKNOWN = "The message failed too often, and nothing was noted of why. See its payload."
+KILLED = (
+    "The worker was ended before it could say why: it ran out of time or memory. Retry it; if that fails, discard it."
+)
+# What differs between two failures of one cause: quoted words, keys, ids and numbers.
+_PARTICULAR = re.compile(r"'[^']*'|\"[^\"]*\"|\S*/\S*|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\d+")
+
+
+@dataclass(frozen=True)
+class Group:
+    """The open failed items of one cause; `sample` is the latest of them."""
+
+    fingerprint: str
+    count: int
+    first: datetime
+    last: datetime
+    sample: FailedItem
+
+
+@dataclass(frozen=True)
+class _Letter:
+    """What a dead letter is about; `over` when what it asked for has come to its end without it."""
+
+    kind: str
+    reason: str
+    upload: Upload | None = None
+    image: Image | None = None
+    item: FailedItem | None = None
+    over: bool = False
 
 
 def collect(most: int = 100) -> int:
@@ -37,122 +64,127 @@ def collect(most: int = 100) -> int:
     return collected
 
 
-def retry(user: "User", items: Iterable[FailedItem]) -> int:
-    """Put the open items back on the queue; returns how many.
-
-    Call it outside a transaction: the worker must see the row before the message. Raises Unavailable or Misconfigured
-    when the queue takes no message; that item and those after it stay open.
-    """
-    return sum(_retry(user, item) for item in items)
-
-
-def discard(user: "User", items: Iterable[FailedItem], note: str) -> int:
-    """Take the open items off the desk, for the reason in `note`; returns how many."""
-    return FailedItem.objects.filter(
-        pk__in=[item.pk for item in items], state__in=[FailedItem.State.OPEN, FailedItem.State.RETRIED]
-    ).update(
-        state=FailedItem.State.DISCARDED, handled_by=user, handled_at=timezone.now(), note=" ".join(note.split())[:500]
+def groups() -> list[Group]:
+    """The open failed items by cause, the largest group first."""
+    found = (
+        FailedItem.objects.filter(state=State.OPEN)
+        .order_by()
+        .values("fingerprint")
+        .annotate(n=Count("pk"), first=Min("first_failed_at"), last=Max("last_failed_at"), sample=Max("pk"))
+        .order_by("-n", "-last")
     )
+    rows = list(found)
+    samples = FailedItem.objects.select_related("upload", "image").in_bulk([row["sample"] for row in rows])
+    return [
+        Group(row["fingerprint"], row["n"], row["first"], row["last"], samples[row["sample"]])
+        for row in rows
+        if row["sample"] in samples
+    ]
+
+
+def fingerprint(kind: str, step: str, code: str, reason: str) -> str:
+    """What failures of one cause have in common, as 16 hexadecimal characters."""
+    cause = code or _PARTICULAR.sub("…", reason)
+    return hashlib.sha256(f"{kind}|{step}|{cause}".encode()).hexdigest()[:16]
 
 
 def _keep(message: dict[str, Any]) -> None:
     payload = str(message.get("Body", ""))[:PAYLOAD_CHARACTERS]
-    kind, upload, image, reason = _read(payload)
-    sent = _time(message.get("Attributes", {}).get("SentTimestamp"))
     received = int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1))
     with transaction.atomic():
-        if upload is not None:
-            reason, image = upload.reason or reason, upload.image or image
-            _fail(upload, reason)
-        known = _known(message["MessageId"], upload)
-        if known:
-            FailedItem.objects.filter(pk=known.pk).update(
-                state=FailedItem.State.OPEN,
-                attempts=upload.attempts if upload else F("attempts") + received,
-                reason=reason[:500],
-                step=upload.step if upload else known.step,
-                last_failed_at=timezone.now(),
+        letter = _read(payload)
+        fields = _fields(letter)
+        known = letter.item or _known(message["MessageId"], letter.upload)
+        if known is None:
+            FailedItem.objects.create(
+                message_id=message["MessageId"],
+                upload=letter.upload,
+                kind=letter.kind,
+                attempts=letter.upload.attempts if letter.upload else received,
+                payload=payload,
+                first_failed_at=_time(message.get("Attributes", {}).get("SentTimestamp")),
+                **fields,
             )
-            return
-        FailedItem.objects.create(
-            message_id=message["MessageId"],
-            upload=upload,
-            image=image,
-            kind=kind,
-            step=upload.step if upload else "",
-            reason=reason[:500],
-            attempts=upload.attempts if upload else received,
-            payload=payload,
-            first_failed_at=sent,
-            last_failed_at=timezone.now(),
-        )
+        elif known.state != State.DISCARDED:
+            more = Q(pk=known.pk) & ~Q(state=State.DISCARDED)
+            attempts = letter.upload.attempts if letter.upload else F("attempts") + received
+            FailedItem.objects.filter(more).update(attempts=attempts, **fields)
 
 
-def _read(payload: str) -> tuple[str, Upload | None, Image | None, str]:
-    """Kind, upload, image and reason of a dead letter, whatever it holds."""
+def _fields(letter: _Letter) -> dict[str, Any]:
+    """What a failed item says of why; the upload is failed with it, unless a worker has it in hand."""
+    upload, reason, step, code, error, request = letter.upload, letter.reason, "", "", "", ""
+    if upload:
+        reason = upload.reason or (KILLED if upload.state == Upload.State.WORKING else reason)
+        step, code, error, request = upload.step, upload.code, upload.error, upload.request_id
+        if not letter.over:
+            ended = {"reason": reason[:500], "lease_until": None, "finished_at": timezone.now()}
+            Upload.move(upload.pk, Upload.State.FAILED, free(), **ended)
+    return {
+        "image": letter.image or (upload.image if upload else None),
+        "step": step,
+        "reason": reason[:500],
+        "error": error,
+        "fingerprint": fingerprint(letter.kind, step, code, reason),
+        "request_id": request,
+        "state": State.RESOLVED if letter.over else State.OPEN,
+        "last_failed_at": timezone.now(),
+    }
+
+
+def _read(payload: str) -> _Letter:
+    """What a dead letter is about, whatever it holds."""
     try:
-        messages = events.read(json.loads(payload))
+        messages = events.parse(payload)
     except (events.Unreadable, ProcessingError) as error:
-        return "unknown", None, None, str(error)
-    except (ValueError, RecursionError):
-        return "unknown", None, None, "The message is no JSON text. See its payload."
+        return _Letter("unknown", str(error))
     match messages:
-        case [events.ObjectCreated(bucket=bucket, key=key), *_]:
-            return "upload", Upload.objects.filter(bucket=bucket, key=key).first(), None, UNKNOWN
+        case [events.ObjectCreated() as event, *_]:
+            upload = Upload.objects.filter(bucket=event.bucket, key=event.key).first()
+            older = upload is not None and padded(event.sequencer) < upload.sequencer
+            return _of_upload(upload, over=older)
+        case [events.ObjectRemoved(key=key) | events.Look(key=key), *_]:
+            return _of_upload(Upload.objects.filter(key=key).first())
         case [events.Retry(upload_id=upload_id), *_]:
-            return "upload", Upload.objects.filter(pk=upload_id).first(), None, UNKNOWN
+            return _of_upload(Upload.objects.filter(pk=upload_id).first())
+        case [events.Again(item=pk), *_]:
+            return _of_item(pk)
         case [events.MirrorImage(image_id=image_id), *_]:
-            return "mirror", None, Image.objects.filter(pk=image_id).first(), "The image could not be mirrored."
-    return "unknown", None, None, UNKNOWN
+            return _Letter("mirror", "The image could not be mirrored.", image=_image(image_id))
+        case [events.Reprocess(image_id=image_id), *_]:
+            return _Letter("reprocess", "The renditions could not be made anew.", image=_image(image_id))
+        case [events.Sweep(), *_]:
+            return _Letter("sweep", "Renditions that no record names could not be removed.")
+        case [events.Redrive(), *_]:
+            return _Letter("redrive", "Failed items could not be sent back to the queue.")
+    return _Letter("unknown", UNKNOWN)
+
+
+def _of_upload(upload: Upload | None, *, over: bool = False) -> _Letter:
+    ended = upload is not None and upload.state in (Upload.State.READY, Upload.State.REJECTED, Upload.State.DELETED)
+    return _Letter("upload", UNKNOWN, upload=upload, over=over or ended)
+
+
+def _of_item(pk: int) -> _Letter:
+    item = FailedItem.objects.select_related("upload", "image").filter(pk=pk).first()
+    if item is None:
+        return _Letter("unknown", UNKNOWN)
+    if item.upload:
+        letter = _of_upload(item.upload)
+        return _Letter(item.kind, item.reason, upload=item.upload, item=item, over=letter.over)
+    return _Letter(item.kind, item.reason, image=item.image, item=item, over=item.state == State.RESOLVED)
+
+
+def _image(image_id: Any) -> Image | None:
+    return Image.objects.filter(pk=image_id).first()
 
 
 def _known(message_id: str, upload: Upload | None) -> FailedItem | None:
-    """The item this dead letter belongs to already: collected before, or a retry of the same upload that failed."""
+    """The item this dead letter belongs to already: collected before, or the same upload's that failed again."""
     known = FailedItem.objects.filter(message_id=message_id).first()
     if known is None and upload is not None:
-        active = [FailedItem.State.OPEN, FailedItem.State.RETRIED]
-        known = FailedItem.objects.filter(upload=upload, state__in=active).first()
+        known = FailedItem.objects.filter(upload=upload, state__in=[State.OPEN, State.RETRIED]).first()
     return known
-
-
-def _fail(upload: Upload, reason: str) -> None:
-    Upload.objects.filter(pk=upload.pk, state__in=[Upload.State.ISSUED, Upload.State.WORKING]).update(
-        state=Upload.State.FAILED, reason=reason[:500], lease_until=None, finished_at=timezone.now()
-    )
-
-
-def _retry(user: "User", item: FailedItem) -> int:
-    with transaction.atomic():
-        taken = FailedItem.objects.filter(pk=item.pk, state=FailedItem.State.OPEN).update(
-            state=FailedItem.State.RETRIED, handled_by=user, handled_at=timezone.now()
-        )
-        if not taken:
-            return 0
-        Upload.objects.filter(failed_items=item, state=Upload.State.FAILED).update(
-            state=Upload.State.ISSUED, finished_at=None
-        )
-    try:
-        wiring.queue().send(_message(item))
-    except ProcessingError:
-        _put_back(item)
-        raise
-    return 1
-
-
-def _message(item: FailedItem) -> Any:
-    if item.upload_id:
-        return {"mediahub": "retry", "upload": str(item.upload_id)}
-    try:
-        return json.loads(item.payload)
-    except (ValueError, RecursionError):
-        return {"mediahub": "unreadable", "payload": item.payload}
-
-
-def _put_back(item: FailedItem) -> None:
-    FailedItem.objects.filter(pk=item.pk).update(state=FailedItem.State.OPEN)
-    Upload.objects.filter(failed_items=item, state=Upload.State.ISSUED).update(
-        state=Upload.State.FAILED, finished_at=timezone.now()
-    )
 
 
 def _time(milliseconds: Any) -> datetime:

@@ -1,45 +1,101 @@
 """From a file in the upload bucket to an image: claim, fetch, process, record, each safe to do twice."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from django.db import transaction
+from django.conf import settings
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from mediahub import wiring
 from mediahub.delivery import mirror
-from mediahub.intake.events import ObjectCreated
-from mediahub.intake.models import FailedItem, Upload, padded
+from mediahub.intake import faults
+from mediahub.intake.events import ObjectCreated, ObjectRemoved
+from mediahub.intake.models import Claim, FailedItem, Upload, free, padded
 from mediahub.intake.tickets import display_name
 from mediahub.library import catalogue
 from mediahub.library.models import Image
-from processing import Missing, ProcessingError, Rejected, Result, Unavailable, process
+from processing import Limits, Missing, ProcessingError, Rejected, Result, Unavailable, process
 from processing.keys import upload_id_of
 
 log = logging.getLogger(__name__)
+State = Upload.State
+
+# What ends a version of a file; the same version is not taken up again without being asked for.
+SETTLED = (State.READY, State.REJECTED, State.FAILED)
+# Words of a recipe: what an editor allowed this once.
+WITHOUT_LABELS = "without_labels"
+MORE_PIXELS = "more_pixels"
+TOO_MANY_PIXELS = "too_many_pixels"
+# No JPEG is longer.
+LONGEST_SIDE = 65_500
 
 
 class Superseded(Exception):
     """A newer version of the file arrived while this one was worked on; nothing of this one is kept."""
 
 
-def arrived(event: ObjectCreated, *, deadline: datetime) -> str:
+def arrived(event: ObjectCreated, *, deadline: datetime, request: str = "") -> str:
     """Bring one file that S3 announced to its end; returns the upload's state, "duplicate" or "superseded".
 
     Raises Unavailable when it should be delivered again, Misconfigured when an operator has to act.
     """
-    upload = _find_or_adopt(event)
-    return _work(upload, event.version_id, padded(event.sequencer), deadline)
+    if not event.sequencer:
+        return look(event.key, deadline=deadline, request=request)
+    upload = _find_or_adopt(event.key)
+    claim = Claim(event.version_id, padded(event.sequencer), deadline, request)
+    if _settled(upload, claim):
+        return "duplicate"
+    if not Upload.claim(upload.pk, claim):
+        return _not_ours(upload.pk, claim)
+    try:
+        return _work(upload, claim)
+    except Missing:
+        # This version is gone; whether the file is, only the bucket knows.
+        return look(event.key, deadline=deadline, request=request)
 
 
-def again(upload_id: UUID, *, deadline: datetime) -> str:
-    """Bring a file that failed before to its end, as it lies in the bucket."""
+def removed(event: ObjectRemoved, *, deadline: datetime, request: str = "") -> str:
+    """Follow a removal: the file may be gone, or an older version of it be the current one again."""
+    return look(event.key, deadline=deadline, request=request, sequencer=padded(event.sequencer))
+
+
+def look(key: str, *, deadline: datetime, request: str = "", sequencer: str = "") -> str:
+    """Bring the record of a key to what the bucket has there now; returns and raises as `arrived` does."""
+    upload = _find_or_adopt(key)
+    sequencer = max(upload.sequencer, sequencer)
+    try:
+        found = wiring.uploads().head(key)
+    except Missing:
+        return _gone(upload, sequencer)
+    if upload.version_id == found.version_id and upload.state in SETTLED:
+        return "duplicate"
+    claim = Claim(found.version_id, sequencer, deadline, request)
+    if not upload.claim_current(claim):
+        raise _busy(upload)
+    try:
+        return _work(upload, claim)
+    except Missing as error:
+        raise Unavailable("changed", f"{upload.file_name} was removed while it was read.") from error
+
+
+def again(upload_id: UUID, *, deadline: datetime, request: str = "") -> str:
+    """Take up an upload that stopped on its way, with the file as it lies in the bucket now."""
     upload = Upload.objects.filter(pk=upload_id).first()
     if upload is None:
-        return Upload.State.DELETED
-    return _work(upload, upload.version_id, upload.sequencer, deadline)
+        return State.DELETED
+    return look(upload.key, deadline=deadline, request=request)
+
+
+def put_off(key: str, fault: ProcessingError) -> None:
+    """Note on a file that is not begun why that is, for whoever finds it among the dead letters."""
+    upload = _find_or_adopt(key)
+    waiting = Upload.objects.filter(free(), pk=upload.pk, state__in=[State.ISSUED, State.WORKING])
+    waiting.update(**_word(fault))
 
 
 def reprocess(upload: Upload, *, relabel: bool = False) -> bool:
@@ -51,9 +107,7 @@ def reprocess(upload: Upload, *, relabel: bool = False) -> bool:
     keep = image is not None and image.label_state == Image.LabelState.DONE and not relabel
     result = _process(upload, upload.version_id, labels=not keep)
     with transaction.atomic():
-        same = Upload.objects.select_for_update().filter(
-            pk=upload.pk, state=Upload.State.READY, version_id=upload.version_id, sequencer=upload.sequencer
-        )
+        same = Upload.objects.select_for_update().filter(upload.unchanged(), pk=upload.pk, state=State.READY)
         if not same.exists():
             return False
         entered = catalogue.enter(_image_id(upload), upload.file_name, result, keep_labels=keep)
@@ -61,55 +115,71 @@ def reprocess(upload: Upload, *, relabel: bool = False) -> bool:
     return True
 
 
-def _find_or_adopt(event: ObjectCreated) -> Upload:
-    announced = upload_id_of(event.key)
+def _find_or_adopt(key: str) -> Upload:
     # The id of an adopted file follows from its place, so that two workers adopt it once.
-    upload_id = announced or uuid5(NAMESPACE_URL, f"s3://{event.bucket}/{event.key}")
+    upload_id = upload_id_of(key) or uuid5(NAMESPACE_URL, f"s3://{settings.UPLOAD_BUCKET}/{key}")
     upload, adopted = Upload.objects.get_or_create(
-        bucket=event.bucket,
-        key=event.key,
+        bucket=settings.UPLOAD_BUCKET,
+        key=key,
         defaults={
             "id": upload_id,
             "source": Upload.Source.BUCKET,
             "method": Upload.Method.DIRECT,
-            "file_name": display_name(event.key),
+            "file_name": display_name(key),
         },
     )
     if adopted:
-        log.info("adopted %s, which no ticket announced", event.key)
+        log.info("adopted %s, which no ticket announced", key)
     return upload
 
 
-def _work(upload: Upload, version_id: str, sequencer: str, deadline: datetime) -> str:
-    if not Upload.claim(upload.pk, version_id=version_id, sequencer=sequencer, until=deadline):
-        return _not_ours(upload.pk, sequencer)
+def _settled(upload: Upload, claim: Claim) -> bool:
+    """That this very version has its end already; the record then learns the sequencer it was found without."""
+    if not claim.version_id or upload.version_id != claim.version_id or upload.state not in SETTLED:
+        return False
+    if upload.unsequenced:
+        Upload.objects.filter(upload.unchanged(), pk=upload.pk).update(
+            sequencer=max(upload.sequencer, claim.sequencer), unsequenced=False
+        )
+    return True
+
+
+def _not_ours(upload_id: UUID, claim: Claim) -> str:
+    now = Upload.objects.get(pk=upload_id)
+    if now.sequencer > claim.sequencer:
+        return "superseded"
+    if now.unsequenced and now.version_id != claim.version_id:
+        return look(now.key, deadline=claim.until, request=claim.request, sequencer=claim.sequencer)
+    if now.state in Upload.ENDED:
+        return "duplicate"
+    raise _busy(now)
+
+
+def _busy(upload: Upload) -> Unavailable:
+    # Deleting this message now would lose the file if the other worker died: it comes back when the lease is over.
+    return Unavailable("busy", f"{upload.file_name} is being worked on by another worker; this delivery waits for it.")
+
+
+def _work(upload: Upload, claim: Claim) -> str:
+    """Process the version that is claimed; raises Missing when it is not in the bucket, with the claim given back."""
     try:
-        result = _process(upload, version_id, labels=True)
-        _record(upload.pk, version_id, sequencer, result)
-    except Rejected as error:
-        return _end(upload.pk, version_id, sequencer, Upload.State.REJECTED, error)
-    except Missing as error:
-        return _end(upload.pk, version_id, sequencer, Upload.State.DELETED, error)
+        result = _process(upload, claim.version_id, labels=upload.recipe != WITHOUT_LABELS)
+        _record(upload.pk, claim, result)
     except Superseded:
         return "superseded"
     except Exception as error:
-        _release(upload.pk, version_id, sequencer, error)
-        raise
-    return Upload.State.READY
-
-
-def _not_ours(upload_id: UUID, sequencer: str) -> str:
-    now = Upload.objects.get(pk=upload_id)
-    if now.sequencer > sequencer:
-        return "superseded"
-    if now.state in Upload.ENDED:
-        return "duplicate"
-    # Deleting this message now would lose the file if the other worker died: it comes back when the lease is over.
-    raise Unavailable("busy", f"{now.file_name} is being worked on by another worker; this delivery waits for it.")
+        fault = faults.of(error, upload.file_name)
+        if isinstance(fault, Rejected):
+            return _reject(upload.pk, claim, fault)
+        _release(upload.pk, claim, fault, error)
+        if fault is error:
+            raise
+        raise fault from error
+    return State.READY
 
 
 def _process(upload: Upload, version_id: str, *, labels: bool) -> Result:
-    limits = wiring.limits()
+    limits = _limits(upload)
     with wiring.uploads().get(upload.key, version_id or None, max_bytes=limits.max_bytes) as file:
         return process(
             file,
@@ -120,44 +190,87 @@ def _process(upload: Upload, version_id: str, *, labels: bool) -> Result:
         )
 
 
+def _limits(upload: Upload) -> Limits:
+    limits = wiring.limits()
+    if upload.recipe != MORE_PIXELS:
+        return limits
+    most = max(limits.max_pixels, settings.IMAGE_MAX_PIXELS_ONCE)
+    return replace(limits, max_pixels=most, max_side=max(limits.max_side, LONGEST_SIDE))
+
+
 def _image_id(upload: Upload) -> UUID:
     """The image's id is known before its row, so that a second attempt writes the same files."""
     return upload.image_id or upload.pk
 
 
-def _record(upload_id: UUID, version_id: str, sequencer: str, result: Result) -> None:
+def _record(upload_id: UUID, claim: Claim, result: Result) -> None:
     with transaction.atomic():
-        upload = (
-            Upload.objects.select_for_update()
-            .filter(pk=upload_id, state=Upload.State.WORKING, version_id=version_id, sequencer=sequencer)
-            .first()
-        )
+        upload = Upload.objects.select_for_update().filter(claim.held(), pk=upload_id).first()
         if upload is None:
             raise Superseded
         image = catalogue.enter(_image_id(upload), upload.file_name, result)
-        upload.image, upload.state, upload.step, upload.reason = image, Upload.State.READY, "", ""
-        upload.lease_until, upload.finished_at = None, timezone.now()
-        upload.save(update_fields=["image", "state", "step", "reason", "lease_until", "finished_at"])
+        Upload.move(upload_id, State.READY, image=image, **_ended())
         _close_failed_items(upload_id)
         transaction.on_commit(partial(_mirror, image.pk))
 
 
-def _end(upload_id: UUID, version_id: str, sequencer: str, state: Upload.State, error: ProcessingError) -> str:
+def _reject(upload_id: UUID, claim: Claim, error: Rejected) -> str:
     with transaction.atomic():
-        ended = Upload.objects.filter(
-            pk=upload_id, state=Upload.State.WORKING, version_id=version_id, sequencer=sequencer
-        ).update(state=state, reason=error.message[:500], lease_until=None, finished_at=timezone.now())
+        ended = Upload.move(upload_id, State.REJECTED, claim.held(), **{**_ended(), **_word(error)})
         if ended:
             _close_failed_items(upload_id)
-    return state if ended else "superseded"
+    return State.REJECTED if ended else "superseded"
 
 
-def _release(upload_id: UUID, version_id: str, sequencer: str, error: Exception) -> None:
+def _gone(upload: Upload, sequencer: str) -> str:
+    """The bucket has no such file: end the journey, and take the image it became out of use."""
+    if upload.state == State.DELETED:
+        Upload.objects.filter(upload.unchanged(), pk=upload.pk).update(sequencer=sequencer)
+        return "duplicate"
+    with transaction.atomic():
+        word = {"reason": "The file was deleted from the upload bucket.", "step": "", "code": "", "error": ""}
+        ended = {**_ended(), **word, "sequencer": sequencer, "unsequenced": False}
+        if not Upload.move(upload.pk, State.DELETED, upload.unchanged(), **ended):
+            raise _busy(upload)
+        _close_failed_items(upload.pk)
+        if upload.image_id and catalogue.remove(upload.image_id):
+            transaction.on_commit(partial(_mirror, upload.image_id))
+    return State.DELETED
+
+
+def _release(upload_id: UUID, claim: Claim, fault: ProcessingError, error: Exception) -> None:
     """Leave word of what went wrong and let the next delivery begin at once."""
-    reason = error.message if isinstance(error, ProcessingError) else f"{type(error).__name__}: {error}"
-    Upload.objects.filter(pk=upload_id, state=Upload.State.WORKING, version_id=version_id, sequencer=sequencer).update(
-        reason=reason[:500], step=getattr(error, "step", "")[:16], lease_until=None
-    )
+    held = Upload.objects.filter(claim.held(), pk=upload_id)
+    try:
+        held.update(lease_until=timezone.now(), **{**_word(fault), "error": _name(error)})
+    except DatabaseError:
+        # The lease ends by itself; what matters is the error that led here.
+        log.exception("upload %s keeps its lease until it runs out", upload_id)
+
+
+def _ended() -> dict[str, Any]:
+    return {
+        "step": "",
+        "reason": "",
+        "code": "",
+        "error": "",
+        "recipe": "",
+        "lease_until": None,
+        "finished_at": timezone.now(),
+    }
+
+
+def _word(error: ProcessingError) -> dict[str, Any]:
+    """What a record says of an error."""
+    return {"reason": error.message[:500], "step": error.step[:16], "code": error.code[:64], "error": _name(error)}
+
+
+def _name(error: BaseException) -> str:
+    """The exception as a programmer knows it: the one it began with."""
+    first = error
+    while first.__cause__ is not None:
+        first = first.__cause__
+    return type(first).__name__[:100]
 
 
 def _close_failed_items(upload_id: UUID) -> None:

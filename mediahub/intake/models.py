@@ -1,7 +1,9 @@
 """How a file comes in: the journey of each upload, and what failed on the way."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -23,6 +25,9 @@ def padded(sequencer: str) -> str:
 class Upload(models.Model):
     """The journey of one file from the browser, or from the bucket, to an image."""
 
+    # Fields that came after the first release have a default in the database too: while a deployment is under way, the
+    # version before writes rows as well.
+
     class State(models.TextChoices):
         ISSUED = "issued", _("waiting for the file")
         WORKING = "working", _("working")
@@ -30,6 +35,7 @@ class Upload(models.Model):
         REJECTED = "rejected", _("rejected")
         FAILED = "failed", _("failed")
         DELETED = "deleted", _("deleted")
+        EXPIRED = "expired", _("never arrived")
 
     class Source(models.TextChoices):
         BROWSER = "browser", _("browser")
@@ -41,7 +47,18 @@ class Upload(models.Model):
         PLAIN = "plain", _("plain form")
         DIRECT = "direct", _("put into the bucket")
 
-    ENDED = (State.READY, State.REJECTED, State.FAILED, State.DELETED)
+    ENDED = (State.READY, State.REJECTED, State.FAILED, State.DELETED, State.EXPIRED)
+    # The one table of transitions: by where a journey goes, the states it may come from. A version of the file that is
+    # newer than the one worked on begins the journey anew from any of them.
+    COMES_FROM = {
+        State.ISSUED: (State.FAILED, State.REJECTED),
+        State.WORKING: (State.ISSUED, State.WORKING, State.EXPIRED),
+        State.READY: (State.WORKING,),
+        State.REJECTED: (State.WORKING,),
+        State.FAILED: (State.ISSUED, State.WORKING),
+        State.DELETED: (State.ISSUED, State.WORKING, State.READY, State.REJECTED, State.FAILED, State.EXPIRED),
+        State.EXPIRED: (State.ISSUED,),
+    }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     source = models.CharField(_("source"), max_length=8, choices=Source, default=Source.BROWSER)
@@ -53,15 +70,23 @@ class Upload(models.Model):
     key = models.CharField(_("key"), max_length=1024)
     version_id = models.CharField(_("version"), max_length=1024, blank=True)
     sequencer = models.CharField(_("sequencer"), max_length=SEQUENCER_WIDTH, blank=True)
+    # The version was found by looking into the bucket; no event has told yet what its sequencer is.
+    unsequenced = models.BooleanField(default=False, db_default=False, editable=False)
 
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.ISSUED, db_index=True)
     step = models.CharField(_("step"), max_length=16, blank=True)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
+    code = models.CharField(_("error code"), max_length=64, blank=True, db_default="")
+    error = models.CharField(_("error"), max_length=100, blank=True, db_default="")
+    request_id = models.CharField(_("request"), max_length=64, blank=True, db_default="")
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    recipe = models.CharField(_("recipe"), max_length=16, blank=True, db_default="")
     lease_until = models.DateTimeField(_("lease until"), null=True, blank=True)
     issued_at = models.DateTimeField(_("issued"), default=timezone.now, db_index=True)
     expires_at = models.DateTimeField(_("ticket expires"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    # The reconciliation that last found this file in the bucket.
+    seen = models.PositiveBigIntegerField(null=True, editable=False)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="uploads"
     )
@@ -73,29 +98,79 @@ class Upload(models.Model):
         ordering = ["-issued_at", "id"]
         constraints = [models.UniqueConstraint(fields=["bucket", "key"], name="one_upload_a_key")]
         indexes = [models.Index(fields=["uploaded_by", "state"], name="upload_by_editor")]
+        permissions = [("allow_more_pixels", "Can let a picture pass that is over the limit of pixels")]
 
     def __str__(self) -> str:
         return self.file_name
 
     @classmethod
-    def claim(cls, upload_id: uuid.UUID, *, version_id: str, sequencer: str, until: datetime) -> bool:
+    def move(cls, upload_id: uuid.UUID, to: State, where: Q | None = None, **values: Any) -> bool:
+        """Go on to another state if the table allows it from the present one and `where` holds; False otherwise."""
+        going = cls.objects.filter(where or Q(), pk=upload_id, state__in=cls.COMES_FROM[to])
+        return going.update(state=to, **values) == 1
+
+    def unchanged(self) -> Q:
+        """That nobody went on with this journey since this row was read."""
+        return Q(state=self.state, version_id=self.version_id, sequencer=self.sequencer, attempts=self.attempts)
+
+    @classmethod
+    def claim(cls, upload_id: uuid.UUID, claim: "Claim") -> bool:
         """Take the work on one version of the file until the lease ends; False when another has it or it is done.
 
         One conditional UPDATE decides: an unfinished upload whose lease is free, or any upload of which a newer version
-        arrived. `sequencer` is padded.
+        arrived.
         """
-        free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
-        unfinished = Q(state__in=[cls.State.ISSUED, cls.State.WORKING]) & free & Q(sequencer__lte=sequencer)
-        newer = Q(sequencer__lt=sequencer) if sequencer else Q(pk=None)
-        claimed = cls.objects.filter(unfinished | newer, pk=upload_id).update(
-            state=cls.State.WORKING,
-            version_id=version_id,
-            sequencer=sequencer,
+        unfinished = Q(state__in=cls.COMES_FROM[cls.State.WORKING]) & free() & Q(sequencer__lte=claim.sequencer)
+        newer = Q(sequencer__lt=claim.sequencer, unsequenced=False)
+        if claim.version_id:
+            newer &= ~Q(version_id=claim.version_id)
+        older_or_same = Q(unsequenced=False) | Q(version_id=claim.version_id)
+        return claim.take(cls.objects.filter((unfinished & older_or_same) | newer, pk=upload_id))
+
+    def claim_current(self, claim: "Claim") -> bool:
+        """Take the work on the version that the bucket has now; False when another was here since this row was read.
+
+        For what no event tells of: without a sequencer, the bucket's own answer says which version is the newest.
+        """
+        return claim.take(Upload.objects.filter(self.unchanged() & free(), pk=self.pk), unsequenced=True)
+
+
+def free() -> Q:
+    """That nobody holds a lease on the upload."""
+    return Q(lease_until=None) | Q(lease_until__lte=timezone.now())
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One worker's hold on one version of a file: what fences all it writes. `sequencer` is padded."""
+
+    version_id: str
+    sequencer: str
+    until: datetime
+    request: str = ""
+
+    def take(self, free: models.QuerySet[Upload], *, unsequenced: bool = False) -> bool:
+        """Make the one upload in `free` this worker's; False when it is not there."""
+        taken = free.update(
+            state=Upload.State.WORKING,
+            version_id=self.version_id,
+            sequencer=self.sequencer,
+            unsequenced=unsequenced,
             attempts=F("attempts") + 1,
-            lease_until=until,
+            lease_until=self.until,
             finished_at=None,
+            request_id=self.request[:64],
         )
-        return claimed == 1
+        return taken == 1
+
+    def held(self) -> Q:
+        """That the upload is still this worker's."""
+        return Q(
+            state=Upload.State.WORKING,
+            version_id=self.version_id,
+            sequencer=self.sequencer,
+            lease_until=self.until,
+        )
 
 
 class FailedItem(models.Model):
@@ -113,7 +188,13 @@ class FailedItem(models.Model):
     kind = models.CharField(_("kind"), max_length=32)
     step = models.CharField(_("step"), max_length=16, blank=True)
     reason = models.CharField(_("reason"), max_length=500)
+    error = models.CharField(_("error"), max_length=100, blank=True, db_default="")
+    fingerprint = models.CharField(_("fingerprint"), max_length=16, blank=True, db_default="", db_index=True)
+    request_id = models.CharField(_("request"), max_length=64, blank=True, db_default="")
     attempts = models.PositiveIntegerField(_("attempts"), default=1)
+    retries = models.PositiveIntegerField(_("retries"), default=0, db_default=0)
+    redrive = models.ForeignKey("Redrive", models.SET_NULL, null=True, blank=True, related_name="items")
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     payload = models.TextField(_("payload"))
     first_failed_at = models.DateTimeField(_("first failed"))
     last_failed_at = models.DateTimeField(_("last failed"))
@@ -133,3 +214,71 @@ class FailedItem(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class Redrive(models.Model):
+    """One order to try failed items again: they go back to the queue a few a minute, and this says how far they are."""
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(_("ordered"), default=timezone.now)
+    total = models.PositiveIntegerField(_("failed items"), default=0)
+    # The clock asks again for what nobody took on since then.
+    asked_at = models.DateTimeField(default=timezone.now)
+    sent_all_at = models.DateTimeField(null=True, blank=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("retry")
+        verbose_name_plural = _("retries")
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.total}, {self.at:%Y-%m-%d %H:%M}"
+
+
+class Decision(models.Model):
+    """What a person did about what failed: who, when, why. It is only ever added to."""
+
+    class Kind(models.TextChoices):
+        RETRY = "retry", _("retried")
+        DISCARD = "discard", _("discarded")
+
+    item = models.ForeignKey(FailedItem, models.CASCADE, null=True, blank=True, related_name="decisions")
+    upload = models.ForeignKey(Upload, models.CASCADE, null=True, blank=True, related_name="decisions")
+    kind = models.CharField(_("decision"), max_length=12, choices=Kind)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    note = models.CharField(_("why"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.at:%Y-%m-%d %H:%M}"
+
+
+class Reconciliation(models.Model):
+    """One comparison of buckets, rows and mirror: how far it is, and what it found by kind, with examples."""
+
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    # A full one compares everything, the others the upload bucket only.
+    full = models.BooleanField(_("full"), default=True)
+    repair = models.BooleanField(_("repairs"), default=False)
+    by_hand = models.BooleanField(_("by hand"), default=False)
+    since = models.DateTimeField(_("since"), null=True, blank=True)
+    grace_seconds = models.PositiveIntegerField(_("grace in seconds"), default=0)
+    step = models.CharField(_("step"), max_length=16, blank=True)
+    cursor = models.JSONField(default=dict)
+    pages = models.PositiveIntegerField(_("pages"), default=0)
+    counts = models.JSONField(_("found"), default=dict)
+    examples = models.JSONField(_("examples"), default=list)
+
+    class Meta:
+        verbose_name = _("reconciliation")
+        verbose_name_plural = _("reconciliations")
+        ordering = ["-started_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M}"

@@ -20,16 +20,26 @@ def enter(image_id: UUID, file_name: str, result: Result, *, keep_labels: bool =
     new = image is None
     if image is None:
         image = Image(id=image_id, file_name=file_name, title=_title(file_name), credit=result.metadata.credit[:200])
+    restored = image.deleted_at is not None
+    image.deleted_at = None
     _describe(image, result)
     if not keep_labels:
         _note_labels(image, result)
     image.save(force_insert=new)
-    changed = _enter_renditions(image, result)
+    changed = _enter_renditions(image, result) or restored
     if not keep_labels and result.labels is not None:
         _suggest(image, result.labels.source, result.labels.labels)
     if changed and not new:
         revisions.bump(image.pk)
     return image
+
+
+def remove(image_id: UUID) -> bool:
+    """Mark an image whose original was deleted, within the caller's transaction; its words and decisions stay."""
+    marked = Image.objects.filter(pk=image_id, deleted_at=None).update(deleted_at=timezone.now())
+    if marked:
+        revisions.bump(image_id)
+    return marked == 1
 
 
 def _title(file_name: str) -> str:

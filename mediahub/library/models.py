@@ -49,6 +49,7 @@ class Image(models.Model):
 
     revision = models.PositiveIntegerField(_("revision"), default=1)
     mirrored_revision = models.PositiveIntegerField(_("mirrored revision"), default=0)
+    deleted_at = models.DateTimeField(_("original deleted"), null=True, blank=True, db_index=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -73,12 +74,14 @@ class Rendition(models.Model):
 
     image = models.ForeignKey(Image, models.CASCADE, related_name="renditions")
     name = models.CharField(_("name"), max_length=32)
-    key = models.CharField(_("key"), max_length=255)
+    key = models.CharField(_("key"), max_length=255, db_index=True)
     width = models.PositiveIntegerField(_("width"))
     height = models.PositiveIntegerField(_("height"))
     bytes = models.PositiveIntegerField(_("bytes"))
     content_type = models.CharField(_("content type"), max_length=32)
     sha256 = models.CharField(_("SHA-256"), max_length=64)
+    # The reconciliation that last found this file in the bucket.
+    seen = models.PositiveBigIntegerField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("rendition")

@@ -5,7 +5,8 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from mediahub import wiring
@@ -15,14 +16,16 @@ from processing import ProcessingError
 log = logging.getLogger(__name__)
 
 
-def bump(image_id: UUID) -> None:
-    """Count one change of the image, within the transaction that makes it."""
-    Image.objects.filter(pk=image_id).update(revision=F("revision") + 1, updated_at=timezone.now())
+def bump(image_id: UUID, above: int = 0) -> None:
+    """Count one change of the image, within the transaction that makes it; the new revision is higher than `above`."""
+    Image.objects.filter(pk=image_id).update(
+        revision=Greatest(F("revision"), Value(above)) + 1, updated_at=timezone.now()
+    )
 
 
-def changed(image_id: UUID) -> None:
+def changed(image_id: UUID, above: int = 0) -> None:
     """Count one change of the image and, after the commit, ask the worker to mirror it."""
-    bump(image_id)
+    bump(image_id, above)
     transaction.on_commit(partial(_announce, image_id))
 
 

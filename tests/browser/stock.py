@@ -1,5 +1,6 @@
 """A desk in full use: a library, uploads in every state, failed items, tags decided and open."""
 
+import hashlib
 import json
 from datetime import timedelta
 from io import BytesIO
@@ -11,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from mediahub import wiring
-from mediahub.intake.models import FailedItem, Upload
+from mediahub.intake.models import Decision, FailedItem, Reconciliation, Redrive, Upload
 from mediahub.library import catalogue
 from mediahub.library.models import Image, Tag, Tagging
 from processing import process
@@ -20,6 +21,11 @@ from tests.browser.scenes import SKIES, photograph
 ALT_TEXT = "Mist lies between dark ridges under a warm sky."
 GUESSES = [("Sunrise", 98.4), ("Mountain range", 96.1), ("Mist", 88.7), ("Lake", 71.2), ("Boat", 61.5)]
 REASON = "The renditions bucket did not take large/7f3a.jpg: access denied. Ask an operator to check the worker's role."
+
+TOO_LARGE = (
+    "The picture has 16000 × 9000 pixels; at most 100 million, and 30000 a side, are taken. "
+    "Make it smaller and upload it again."
+)
 
 
 def library(settings: Any) -> list[Image]:
@@ -90,8 +96,9 @@ def failed_item(failed: Upload | None, reason: str = REASON, **values: Any) -> F
     return FailedItem.objects.create(
         message_id=str(uuid4()),
         upload=failed,
-        kind="upload",
-        step="store",
+        kind=values.pop("kind", "upload"),
+        step=values.pop("step", "store"),
+        fingerprint=values.pop("fingerprint", hashlib.sha256(reason.encode()).hexdigest()[:16]),
         reason=reason,
         attempts=3,
         payload=values.pop("payload", json.dumps(payload)),
@@ -99,3 +106,33 @@ def failed_item(failed: Upload | None, reason: str = REASON, **values: Any) -> F
         last_failed_at=timezone.now(),
         **values,
     )
+
+
+def failures(user: User, images: list[Image], failed: Upload) -> FailedItem:
+    """Failed items of three causes; returns the one of the largest that belongs to `failed`."""
+    for number in range(11):
+        failed_item(upload(user, f"IMG_{4712 + number}.jpg", Upload.State.FAILED, reason=REASON))
+    for image in images[:4]:
+        failed_item(None, "The image could not be mirrored.", image=image, kind="mirror", step="")
+    unknown = "This message is neither an event of S3 nor one of MediaHub's own."
+    failed_item(None, unknown, kind="unknown", step="", payload=json.dumps({"from": "elsewhere"}))
+    return failed_item(failed, error="AccessDenied", request_id=str(uuid4()), retries=1)
+
+
+def retry(user: User) -> Redrive:
+    """An order to retry that is half done."""
+    order = Redrive.objects.create(by=user, total=8)
+    states = [FailedItem.State.RESOLVED] * 4 + [FailedItem.State.RETRIED] * 3 + [FailedItem.State.OPEN]
+    for number, state in enumerate(states):
+        name = f"harbour_{number + 1}.jpg"
+        item = failed_item(upload(user, name, Upload.State.FAILED), state=state, redrive=order, fingerprint="f" * 16)
+        Decision.objects.create(item=item, by=user, kind=Decision.Kind.RETRY)
+    return order
+
+
+def check() -> Reconciliation:
+    """A comparison that found a few things, and the one before that found none."""
+    Reconciliation.objects.create(finished_at=timezone.now())
+    counts = {"lost": 10, "missing": 5, "drifted": 5, "orphan": 3}
+    examples = [["lost", f"trip/harbour_{number}.jpg", "No record knows this file."] for number in range(3)]
+    return Reconciliation.objects.create(finished_at=timezone.now(), counts=counts, examples=examples, repair=True)

@@ -5,8 +5,10 @@ from typing import Any, Literal
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 from playwright.sync_api import Page, ViewportSize
 
+from mediahub.library.models import Image
 from tests.browser import stock
 from tests.browser.desk import Desk
 
@@ -23,8 +25,11 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
     images = stock.library(settings)
     stock.tag(images[-1], chief)
     failed = stock.uploads(chief, images[:4])
-    item = stock.failed_item(failed)
-    stock.failed_item(None, "The image could not be mirrored.", image=images[0])
+    item = stock.failures(chief, images, failed)
+    order, check = stock.retry(chief), stock.check()
+    gone = images[-2]
+    Image.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
+    large = stock.upload(chief, "panorama.png", "rejected", code="too_many_pixels", reason=stock.TOO_LARGE)
     return {
         "home": "/admin/",
         "upload": "/admin/upload/",
@@ -35,7 +40,13 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
         "image": f"/admin/library/image/{images[-1].pk}/change/",
         "uploads": "/admin/intake/upload/",
         "one-upload": f"/admin/intake/upload/{failed.pk}/change/",
+        "image-without-original": f"/admin/library/image/{gone.pk}/change/",
+        "upload-too-large": f"/admin/intake/upload/{large.pk}/change/",
         "failed-items": "/admin/intake/faileditem/",
+        "failed-list": "/admin/intake/faileditem/?state__exact=open",
+        "retry": f"/admin/intake/redrive/{order.pk}/change/",
+        "checks": "/admin/intake/reconciliation/",
+        "check": f"/admin/intake/reconciliation/{check.pk}/change/",
         "failed-item": f"/admin/intake/faileditem/{item.pk}/change/",
         "tags": "/admin/library/tag/",
         "tag": f"/admin/library/tag/{images[-1].taggings.get(tag__name='Mist').tag_id}/change/",

@@ -127,8 +127,9 @@ def test_originals_are_versioned_and_unfinished_parts_go_away() -> None:
 
 
 def test_the_whole_upload_bucket_tells_the_queue() -> None:
-    [told] = properties("UploadBucket")["NotificationConfiguration"]["QueueConfigurations"]
-    assert told == {"Event": "s3:ObjectCreated:*", "Queue": {"Fn::GetAtt": ["UploadQueue", "Arn"]}}
+    told = properties("UploadBucket")["NotificationConfiguration"]["QueueConfigurations"]
+    queue = {"Fn::GetAtt": ["UploadQueue", "Arn"]}
+    assert told == [{"Event": f"s3:{event}:*", "Queue": queue} for event in ("ObjectCreated", "ObjectRemoved")]
     # S3 checks at once whether it may send.
     assert RESOURCES["UploadBucket"]["DependsOn"] == "UploadQueuePolicy"
 

@@ -1,5 +1,6 @@
 """What failed: shown with its reason, retried or discarded by who may."""
 
+import json
 from typing import Any
 
 import pytest
@@ -24,40 +25,94 @@ def act(client: Client, item: FailedItem, action: str, **data: str) -> Any:
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_an_editor_retries_and_the_queue_gets_the_message(
-    signed_in: Client, editor: User, settings: Any, aws: Any
-) -> None:
+def test_an_editor_retries_and_sees_how_far_it_is(signed_in: Client, editor: User, settings: Any, aws: Any) -> None:
     item = failed_item(upload(editor, "a.jpg", "failed", attempts=3))
-    assert "1 failed item is being retried." in act(signed_in, item, "retry", stay="1")
+    page = act(signed_in, item, "retry", stay="1")
+    assert "Retry of 1 failed item" in page
+    assert "0 of 1 are through" in page
     item.refresh_from_db()
     assert (item.state, item.handled_by) == (FailedItem.State.RETRIED, editor)
     (message,) = aws("worker", "sqs").receive_message(QueueUrl=settings.UPLOAD_QUEUE_URL)["Messages"]
-    assert str(item.upload_id) in message["Body"]
+    assert json.loads(message["Body"]) == {"mediahub": "redrive", "order": item.redrive_id}
+    item.state = FailedItem.State.RESOLVED
+    item.save()
+    assert (
+        "1 succeeded" in signed_in.get(reverse("admin:intake_redrive_change", args=[item.redrive_id])).content.decode()
+    )
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_a_retry_that_the_queue_does_not_take_says_so(signed_in: Client, editor: User, settings: Any) -> None:
+def test_a_retry_that_the_queue_does_not_take_waits_for_the_clock(
+    signed_in: Client, editor: User, settings: Any
+) -> None:
     item = failed_item(upload(editor, "a.jpg", "failed"))
     settings.UPLOAD_QUEUE_URL += "-gone"
-    assert "The retry stopped." in act(signed_in, item, "retry")
+    assert "waiting for their turn" in act(signed_in, item, "retry")
     item.refresh_from_db()
-    assert item.state == FailedItem.State.OPEN
+    assert item.state == FailedItem.State.RETRIED
 
 
-def test_only_chief_editors_discard(signed_in: Client, chief_client: Client, chief: User) -> None:
+def test_what_cannot_be_retried_says_why(signed_in: Client) -> None:
+    item = failed_item(None, kind="unknown", payload="no json")
+    assert "Nothing was retried" in act(signed_in, item, "retry", stay="1")
+
+
+def test_only_chief_editors_discard_and_say_why(signed_in: Client, chief_client: Client, chief: User) -> None:
     item = failed_item(None)
     act(signed_in, item, "discard", note="no")
+    assert "Say why" in act(chief_client, item, "discard", note=" ", stay="1")
     item.refresh_from_db()
     assert item.state == FailedItem.State.OPEN
-    assert "1 failed item was discarded." in act(chief_client, item, "discard", note="A test file", stay="1")
+    page = act(chief_client, item, "discard", note="A test file", stay="1")
+    assert "1 failed item was discarded." in page
+    assert "What was decided" in page
     item.refresh_from_db()
     assert (item.state, item.handled_by, item.note) == (FailedItem.State.DISCARDED, chief, "A test file")
 
 
+def test_the_list_opens_on_causes_the_largest_first(signed_in: Client, editor: User) -> None:
+    for number in range(3):
+        failed_item(upload(editor, f"{number}.jpg", "failed"), "The store was slow.", fingerprint="a" * 16)
+    failed_item(upload(editor, "4.jpg", "failed"), "The disk was full.", fingerprint="b" * 16)
+    failed_item(None, "Dealt with.", fingerprint="c" * 16, state=FailedItem.State.DISCARDED)
+    page = signed_in.get(LIST)
+    assert [(group.count, group.sample.reason) for group in page.context["groups"]] == [
+        (3, "The store was slow."),
+        (1, "The disk was full."),
+    ]
+    inside = signed_in.get(LIST, {"fingerprint__exact": "a" * 16, "state__exact": "open"})
+    assert len(inside.context["cl"].result_list) == 3
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_whole_cause_is_dealt_with_at_once(chief_client: Client, editor: User, aws: Any) -> None:
+    for number in range(60):
+        failed_item(upload(editor, f"{number}.jpg", "failed"), fingerprint="a" * 16)
+    other = failed_item(None, fingerprint="b" * 16)
+    order = {"action": "retry", "index": "0", "select_across": "1", "cause": "1", "_selected_action": "1"}
+    page = chief_client.post(f"{LIST}?fingerprint__exact={'a' * 16}&state__exact=open", order, follow=True)
+    assert "Retry of 60 failed items" in page.content.decode()
+    order = {**order, "action": "discard", "note": "sent by mistake"}
+    page = chief_client.post(f"{LIST}?fingerprint__exact={'b' * 16}&state__exact=open", order, follow=True)
+    assert page.redirect_chain[-1][0] == LIST
+    other.refresh_from_db()
+    assert other.state == FailedItem.State.DISCARDED
+    assert FailedItem.objects.filter(state=FailedItem.State.RETRIED).count() == 60
+
+
+def test_the_list_of_causes_asks_no_more_for_many(
+    signed_in: Client, editor: User, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(30):
+        failed_item(upload(editor, f"{number}.jpg", "failed"), fingerprint=f"{number:016}")
+    with django_assert_max_num_queries(12):
+        signed_in.get(LIST)
+
+
 def test_buttons_are_offered_to_who_may_use_them(signed_in: Client, chief_client: Client) -> None:
     page = page_of(failed_item(None))
-    assert signed_in.get(page).context["actions_offered"] == ["retry"]
-    assert chief_client.get(page).context["actions_offered"] == ["retry", "discard"]
+    assert signed_in.get(page).context["actions_offered"] == ["retry", "retry_without_labels"]
+    assert chief_client.get(page).context["actions_offered"] == ["retry", "retry_without_labels", "discard"]
 
 
 @pytest.mark.parametrize("payload", ['{"a": "<script>alert(1)</script>"}', "<script>alert(1)</script>", "[" * 100_000])

@@ -1,5 +1,6 @@
 """What lies on the queue, read strictly."""
 
+import json
 from typing import Any
 from urllib.parse import quote_plus
 from uuid import uuid4
@@ -39,6 +40,11 @@ def test_messages_of_our_own() -> None:
     upload, image = uuid4(), uuid4()
     assert events.read({"mediahub": "retry", "upload": str(upload)}) == [events.Retry(upload)]
     assert events.read({"mediahub": "mirror", "image": str(image)}) == [events.MirrorImage(image)]
+    assert events.read({"mediahub": "reprocess", "image": str(image)}) == [events.Reprocess(image)]
+    assert events.read({"mediahub": "look", "key": "a.jpg"}) == [events.Look("a.jpg")]
+    assert events.read({"mediahub": "sweep", "keys": ["a", "b"]}) == [events.Sweep(("a", "b"))]
+    assert events.read({"mediahub": "again", "item": 7}) == [events.Again(7)]
+    assert events.read({"mediahub": "redrive", "order": 7}) == [events.Redrive(7)]
 
 
 @pytest.mark.parametrize(
@@ -62,11 +68,112 @@ def test_a13_what_nobody_handles_is_an_error(body: Any) -> None:
         events.read(body)
 
 
-def test_a14_another_event_name_is_an_error() -> None:
+def named(event: str) -> dict[str, Any]:
     body = s3_event("a.jpg")
-    body["Records"][0]["eventName"] = "ObjectRestore:Completed"
-    with pytest.raises(events.Unreadable, match="ObjectRestore"):
-        events.read(body)
+    body["Records"][0]["eventName"] = event
+    return body
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "ObjectRemoved:Delete",
+        "ObjectRemoved:DeleteMarkerCreated",
+        "LifecycleExpiration:Delete",
+        "s3:ObjectRemoved:Delete",
+    ],
+)
+def test_a14_a_removal_is_followed(event: str) -> None:
+    assert events.read(named(event)) == [events.ObjectRemoved(BUCKET, "a.jpg", "00AB")]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "ObjectRestore:Completed",
+        "LifecycleTransition",
+        "IntelligentTiering",
+        "Replication:OperationFailedReplication",
+        "ObjectTagging:Put",
+        "ObjectAcl:Put",
+    ],
+)
+def test_a14_what_changes_nothing_here_is_passed_over(event: str) -> None:
+    assert events.read(named(event)) == []
+
+
+def test_a14_another_event_name_is_an_error() -> None:
+    with pytest.raises(events.Unreadable, match="ReducedRedundancyLostObject"):
+        events.read(named("ReducedRedundancyLostObject"))
+
+
+@pytest.mark.parametrize(("version", "known"), [("2.0", True), ("2.6", True), ("3.0", False), (None, True)])
+def test_a13_a_minor_version_is_read_and_a_major_one_refused(version: str | None, known: bool) -> None:
+    body = s3_event("a.jpg")
+    body["Records"][0] |= {"eventVersion": version, "something": {"new": True}}
+    if known:
+        assert len(events.read(body)) == 1
+    else:
+        with pytest.raises(events.Unreadable, match=r"3\.0"):
+            events.read(body)
+
+
+def test_a15_an_envelope_of_sns_is_opened() -> None:
+    inner = json.dumps(s3_event("a+b.jpg"))
+    wanted = [events.ObjectCreated(BUCKET, "a b.jpg", "v1", "00AB")]
+    assert events.parse(json.dumps({"Type": "Notification", "Message": inner})) == wanted
+    assert events.read({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": inner}}]}) == wanted
+
+
+def test_a15_the_form_of_eventbridge_is_read_and_its_keys_are_not_decoded() -> None:
+    body = {
+        "source": "aws.s3",
+        "detail-type": "Object Created",
+        "detail": {
+            "bucket": {"name": BUCKET},
+            "object": {"key": "a+b%20c.jpg", "version-id": "v1", "sequencer": "00AB"},
+        },
+    }
+    assert events.read(body) == [events.ObjectCreated(BUCKET, "a+b%20c.jpg", "v1", "00AB")]
+    assert events.read({**body, "detail-type": "Object Deleted"}) == [
+        events.ObjectRemoved(BUCKET, "a+b%20c.jpg", "00AB")
+    ]
+    with pytest.raises(events.Unreadable, match="Object Restore"):
+        events.read({**body, "detail-type": "Object Restore Completed"})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x" * (events.MOST_CHARACTERS + 1), "characters"),
+        (json.dumps({"Records": s3_event("a.jpg")["Records"] * (events.MOST_RECORDS + 1)}), "records"),
+        ("[" * 10_000, "no JSON text"),
+        ('{"a":' * 10_000 + "1" + "}" * 10_000, "no JSON text|neither an event"),
+    ],
+    ids=["a megabyte", "many records", "deep lists", "deep objects"],
+)
+def test_a12_what_is_huge_is_refused_with_a_reason(text: str, said: str) -> None:
+    with pytest.raises(events.Unreadable, match=said):
+        events.parse(text)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=12,
+)
+known_names = st.sampled_from(
+    ["mediahub", "Records", "Type", "Message", "source", "detail-type", "detail", "s3", "Event"]
+)
+
+
+@given(st.dictionaries(known_names, json_values, max_size=5))
+def test_a13_whatever_shape_a_message_has_it_is_read_or_refused(body: dict[str, Any]) -> None:
+    try:
+        found = events.parse(json.dumps(body))
+    except (events.Unreadable, Misconfigured):
+        return
+    assert found or body.get("Event") == "s3:TestEvent"
 
 
 def test_a10_another_bucket_is_a_mistake_of_the_setup() -> None:

@@ -1,6 +1,7 @@
 """Claim, fetch, process, record: once, whatever is delivered."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -8,9 +9,10 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from mediahub.delivery import mirror
 from mediahub.intake import ingest
-from mediahub.intake.events import ObjectCreated
-from mediahub.intake.models import Upload, padded
+from mediahub.intake.events import ObjectCreated, ObjectRemoved
+from mediahub.intake.models import Claim, Upload, padded
 from mediahub.library.models import Image, Tagging
 from mediahub.local import stack
 from processing import Misconfigured, Unavailable
@@ -79,6 +81,71 @@ def test_a8_an_object_that_is_gone_ends_as_deleted(put: Put, aws: Callable[[str,
     assert ingest.arrived(event, deadline=soon()) == "deleted"
 
 
+def test_a8_a_file_deleted_later_takes_its_image_along(put: Put, aws: Callable[[str, str], Any]) -> None:
+    event = put(jpeg())
+    ingest.arrived(event, deadline=soon())
+    aws("operator", "s3").delete_object(Bucket=BUCKET, Key=event.key)
+    removed = ObjectRemoved(BUCKET, event.key, "00FF")
+    assert [ingest.removed(removed, deadline=soon()) for _ in range(2)] == ["deleted", "duplicate"]
+    image = Image.objects.get()
+    assert image.deleted_at
+    assert mirror.read(image.pk) == {"pk": str(image.pk), "sk": "image", "revision": 2, "state": "deleted"}
+    assert ingest.arrived(event, deadline=soon()) == "superseded"
+    assert ingest.arrived(replace(put(jpeg(500, 400)), sequencer="01FF"), deadline=soon()) == "ready"
+    assert Image.objects.get().deleted_at is None
+
+
+def test_a2_a_removal_that_overtakes_the_arrival_stands(put: Put, aws: Callable[[str, str], Any]) -> None:
+    event = put(jpeg())
+    aws("operator", "s3").delete_object(Bucket=BUCKET, Key=event.key)
+    assert ingest.removed(ObjectRemoved(BUCKET, event.key, "00FF"), deadline=soon()) == "deleted"
+    assert ingest.arrived(event, deadline=soon()) == "superseded"
+    assert not Image.objects.exists()
+
+
+def test_a_version_that_is_removed_brings_the_one_before_back(put: Put, aws: Callable[[str, str], Any]) -> None:
+    older, newer = put(jpeg(300, 200)), put(jpeg(500, 400))
+    for event in (older, newer):
+        ingest.arrived(event, deadline=soon())
+    aws("operator", "s3").delete_object(Bucket=BUCKET, Key=newer.key, VersionId=newer.version_id)
+    assert ingest.removed(ObjectRemoved(BUCKET, newer.key, "00FF"), deadline=soon()) == "ready"
+    assert Image.objects.get().width == 300
+
+
+def test_a3_without_a_sequencer_the_bucket_says_which_version_is_the_newest(put: Put) -> None:
+    older, newer = put(jpeg(300, 200)), put(jpeg(500, 400))
+    assert ingest.arrived(replace(older, sequencer=""), deadline=soon()) == "ready"
+    assert Image.objects.get().width == 500
+    # Nothing is known yet of the order of the two but what the bucket said.
+    assert ingest.arrived(older, deadline=soon()) == "duplicate"
+    assert ingest.arrived(newer, deadline=soon()) == "duplicate"
+    assert ingest.arrived(older, deadline=soon()) == "superseded"
+    assert Image.objects.get().width == 500
+
+
+def test_a16_what_no_event_told_of_is_found_by_looking(put: Put) -> None:
+    event = put(jpeg())
+    assert ingest.look(event.key, deadline=soon()) == "ready"
+    assert ingest.look(event.key, deadline=soon()) == "duplicate"
+    assert ingest.arrived(event, deadline=soon()) == "duplicate"
+    assert Upload.objects.get().attempts == 1
+
+
+def test_an_upload_that_never_arrived_begins_when_it_does(put: Put) -> None:
+    event = put(jpeg())
+    ingest._find_or_adopt(event.key)
+    assert Upload.move(Upload.objects.get().pk, Upload.State.EXPIRED)
+    assert ingest.arrived(event, deadline=soon()) == "ready"
+
+
+def test_a_journey_goes_only_where_the_table_allows(put: Put) -> None:
+    upload = ingest._find_or_adopt("a.jpg")
+    for to, comes_from in Upload.COMES_FROM.items():
+        for state in Upload.State:
+            Upload.objects.filter(pk=upload.pk).update(state=state)
+            assert Upload.move(upload.pk, to) == (state in comes_from)
+
+
 def test_a_bad_file_is_rejected_with_a_reason_and_once(put: Put) -> None:
     event = put(b"These are words, not pixels.")
     assert ingest.arrived(event, deadline=soon()) == "rejected"
@@ -90,9 +157,8 @@ def test_a_bad_file_is_rejected_with_a_reason_and_once(put: Put) -> None:
 
 def test_c15_a_file_has_one_worker_and_the_other_delivery_comes_back(put: Put) -> None:
     event = put(jpeg())
-    ingest._find_or_adopt(event)
-    held = Upload.objects.get()
-    assert Upload.claim(held.pk, version_id=event.version_id, sequencer=padded(event.sequencer), until=soon())
+    held = ingest._find_or_adopt(event.key)
+    assert Upload.claim(held.pk, Claim(event.version_id, padded(event.sequencer), soon()))
     with pytest.raises(Unavailable, match="another worker"):
         ingest.arrived(event, deadline=soon())
     Upload.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
@@ -101,12 +167,13 @@ def test_c15_a_file_has_one_worker_and_the_other_delivery_comes_back(put: Put) -
 
 def test_a9_what_was_superseded_while_it_was_worked_on_leaves_no_row(put: Put) -> None:
     event = put(jpeg())
-    upload = ingest._find_or_adopt(event)
-    Upload.claim(upload.pk, version_id=event.version_id, sequencer=padded(event.sequencer), until=soon())
+    upload = ingest._find_or_adopt(event.key)
+    claim = Claim(event.version_id, padded(event.sequencer), soon())
+    Upload.claim(upload.pk, claim)
     result = ingest._process(upload, event.version_id, labels=True)
-    Upload.claim(upload.pk, version_id="newer", sequencer=padded("FF"), until=soon())
+    Upload.claim(upload.pk, Claim("newer", padded("FF"), soon()))
     with pytest.raises(ingest.Superseded):
-        ingest._record(upload.pk, event.version_id, padded(event.sequencer), result)
+        ingest._record(upload.pk, claim, result)
     assert not Image.objects.exists()
 
 
@@ -116,7 +183,14 @@ def test_a_store_that_refuses_leaves_word_and_frees_the_file(put: Put, settings:
     with pytest.raises(Misconfigured):
         ingest.arrived(event, deadline=soon())
     upload = Upload.objects.get()
-    assert (upload.state, upload.step, upload.lease_until) == ("working", "store", None)
+    assert (upload.state, upload.step, upload.code, upload.error) == (
+        "working",
+        "store",
+        "NoSuchBucket",
+        "NoSuchBucket",
+    )
+    assert upload.lease_until
+    assert upload.lease_until <= timezone.now()
     assert "run doctor" in upload.reason
 
 

@@ -26,7 +26,7 @@ def image(local_aws: stack.Stack) -> Image:
 def tags_in_mirror(image: Image) -> list[str]:
     mirror.push(image.pk)
     held = mirror.read(image.pk)
-    return [tag["S"] for tag in held["tags"]["L"]] if held else []
+    return list(held["tags"]) if held else []
 
 
 def test_an_accepted_tag_is_in_the_mirror_and_a_rejected_one_is_not(image: Image, editor: User) -> None:
@@ -84,7 +84,7 @@ def test_publishing_and_archiving_reach_the_mirror(image: Image) -> None:
     mirror.push(image.pk)
     held = mirror.read(image.pk)
     assert held
-    assert held["state"]["S"] == "published"
+    assert held["state"] == "published"
     assert review.archive([image]) == 1
 
 
@@ -94,7 +94,7 @@ def test_words_reach_the_mirror(image: Image) -> None:
     mirror.push(image.pk)
     held = mirror.read(image.pk)
     assert held
-    assert (held["title"]["S"], held["alt_text"]["S"]) == ("Harbour", "Two boats at a quay")
+    assert (held["title"], held["alt_text"]) == ("Harbour", "Two boats at a quay")
 
 
 def test_a_renamed_tag_is_renamed_in_the_mirror(image: Image, editor: User) -> None:

@@ -42,6 +42,7 @@ WEB_MAY_NOT: list[Probe] = [
     ("s3", "put_object", RENDITION),
     ("s3", "delete_object", RENDITION),
     ("s3", "list_objects_v2", {"Bucket": RENDITIONS}),
+    ("s3", "list_object_versions", {"Bucket": UPLOADS}),
     ("s3", "put_bucket_cors", {"Bucket": UPLOADS, "CORSConfiguration": {"CORSRules": []}}),
     ("s3", "delete_bucket_policy", {"Bucket": UPLOADS}),
     ("sqs", "receive_message", {"QueueUrl": QUEUE}),
@@ -65,6 +66,8 @@ WORKER_MAY: list[Probe] = [
     ("dynamodb", "put_item", {"TableName": TABLE, "Item": ITEM}),
     ("dynamodb", "delete_item", {"TableName": TABLE, "Key": ITEM}),
     ("dynamodb", "query", {"TableName": TABLE, **ASKED}),
+    ("dynamodb", "scan", {"TableName": TABLE}),
+    *[("s3", "list_object_versions", {"Bucket": bucket}) for bucket in (UPLOADS, RENDITIONS)],
 ]
 WORKER_MAY_NOT: list[Probe] = [
     ("s3", "put_object", ORIGINAL),
@@ -74,7 +77,8 @@ WORKER_MAY_NOT: list[Probe] = [
     ("s3", "put_bucket_versioning", {"Bucket": UPLOADS, "VersioningConfiguration": {"Status": "Suspended"}}),
     ("sqs", "purge_queue", {"QueueUrl": QUEUE}),
     ("sqs", "delete_queue", {"QueueUrl": QUEUE}),
-    ("dynamodb", "scan", {"TableName": TABLE}),
+    ("s3", "delete_object", {**ORIGINAL, "VersionId": "null"}),
+    ("dynamodb", "update_item", {"TableName": TABLE, "Key": ITEM}),
     ("dynamodb", "delete_table", {"TableName": TABLE}),
     ("iam", "delete_role_policy", {"RoleName": "mediahub-local-worker", "PolicyName": "worker"}),
 ]

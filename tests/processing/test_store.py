@@ -7,19 +7,30 @@ import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
+from django.conf import settings
 
 from mediahub import wiring
 from mediahub.local import stack
 from processing import Misconfigured, Missing, Rejected, S3Store, Signer, Store, Unavailable
 from tests.doubles import MemoryStore
+from tests.local_aws import client
 
 
 @pytest.fixture(params=["local AWS", "memory"])
 def store(request: pytest.FixtureRequest) -> Store:
     if request.param == "memory":
-        return MemoryStore()
+        return MemoryStore(versioned=False)
     request.getfixturevalue("local_aws")
     return wiring.renditions()
+
+
+@pytest.fixture(params=["local AWS", "memory"])
+def versioned(request: pytest.FixtureRequest) -> Store:
+    """A store that keeps every version, written as the operator because no role of ours may."""
+    if request.param == "memory":
+        return MemoryStore()
+    request.getfixturevalue("local_aws")
+    return S3Store(client("operator", "s3"), settings.UPLOAD_BUCKET)
 
 
 def test_what_was_put_is_got(store: Store) -> None:
@@ -61,6 +72,53 @@ def test_deleting_twice_is_deleting_once(store: Store) -> None:
         store.head("a.jpg")
 
 
+def test_a_page_lists_every_object_with_its_size(store: Store) -> None:
+    store.put("b.jpg", b"12", "image/jpeg")
+    store.put("a.jpg", b"1", "image/jpeg")
+    store.put("a.jpg", b"123", "image/jpeg")
+    page = store.page()
+    assert [(found.key, found.bytes, found.latest, found.removed) for found in page.versions] == [
+        ("a.jpg", 3, True, False),
+        ("b.jpg", 2, True, False),
+    ]
+    assert page.next is None
+
+
+def test_a_page_tells_the_latest_version_and_what_was_removed(versioned: Store) -> None:
+    versioned.put("a.jpg", b"1", "image/jpeg")
+    versioned.put("a.jpg", b"123", "image/jpeg")
+    versioned.put("b.jpg", b"1", "image/jpeg")
+    versioned.delete("b.jpg")
+    versions = sorted(versioned.page().versions, key=lambda found: (found.key, not found.latest))
+    assert [(found.key, found.bytes, found.latest, found.removed) for found in versions] == [
+        ("a.jpg", 3, True, False),
+        ("a.jpg", 1, False, False),
+        ("b.jpg", 0, True, True),
+        ("b.jpg", 1, False, False),
+    ]
+    assert versioned.head("a.jpg").version_id == versions[0].version_id
+    with versioned.get("a.jpg", versions[1].version_id) as file:
+        assert file.read() == b"1"
+    with pytest.raises(Missing):
+        versioned.head("b.jpg")
+    with versioned.get("b.jpg", versions[3].version_id) as file:
+        assert file.read() == b"1"
+
+
+def test_a_listing_of_more_than_a_page_goes_on_where_it_stopped(store: Store) -> None:
+    keys = [f"large/{number}.jpg" for number in range(5)]
+    for key in keys:
+        store.put(key, b"1", "image/jpeg")
+    found, start, pages = [], None, 0
+    while pages < 5:
+        page, pages = store.page(start, most=2), pages + 1
+        assert len(page.versions) <= 2
+        found += [version.key for version in page.versions]
+        if (start := page.next) is None:
+            break
+    assert (found, pages) == (keys, 3)
+
+
 def test_a9_a_version_is_read_by_its_id(local_aws: stack.Stack, aws: Callable[[str, str], Any]) -> None:
     bucket = local_aws.outputs["UploadBucket"]
     first = aws("operator", "s3").put_object(Bucket=bucket, Key="a.jpg", Body=b"first")["VersionId"]
@@ -92,10 +150,9 @@ def test_renditions_lie_encrypted_and_are_kept_by_browsers(
 
 
 def test_what_cannot_be_signed_says_so() -> None:
-    client: Any = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    unsigned: Any = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     with pytest.raises(Misconfigured, match="signing a"):
-        Signer(client, "bucket").url("upload_part", "a.jpg", 60, {"PartNumber": "no number", "UploadId": "x"})
-    assert S3Store(client, "bucket").bucket == "bucket"
+        Signer(unsigned, "bucket").url("upload_part", "a.jpg", 60, {"PartNumber": "no number", "UploadId": "x"})
 
 
 class CutOff:
@@ -116,8 +173,8 @@ class CutOff:
 
 @pytest.mark.parametrize("error", [None, ReadTimeoutError(endpoint_url="http://x")], ids=["short", "broken off"])
 def test_c2_a_file_that_came_in_part_is_never_decoded(error: Exception | None) -> None:
-    client: Any = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
-    with Stubber(client) as stub:
+    unsigned: Any = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    with Stubber(unsigned) as stub:
         stub.add_response("get_object", {"Body": CutOff(error), "ContentLength": 1000})
         with pytest.raises(Unavailable, match=r"part of a|reached"):
-            S3Store(client, "bucket").get("a.jpg")
+            S3Store(unsigned, "bucket").get("a.jpg")

@@ -3,17 +3,24 @@
 import json
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from mediahub.desk.admin.page import PageAdmin
 from mediahub.desk.people import editor
-from mediahub.intake import dead_letters
-from mediahub.intake.models import FailedItem
-from processing import ProcessingError
+from mediahub.intake import dead_letters, redrive
+from mediahub.intake.models import FailedItem, Redrive
+
+# By these other pages lead to the list.
+LINKED = ("upload__id__exact", "fingerprint__exact")
+ORDERS = 5
 
 
 @admin.register(FailedItem)
@@ -27,7 +34,7 @@ class FailedItemAdmin(PageAdmin):
     show_full_result_count = False
     search_fields = ["reason", "upload__file_name", "message_id"]
     search_help_text = gettext_lazy("Reason or file name")
-    actions = ["retry", "discard"]
+    actions = ["retry", "retry_without_labels", "discard"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -48,31 +55,77 @@ class FailedItemAdmin(PageAdmin):
         return super().get_queryset(request).prefetch_related("image__renditions")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return lookup == "upload__id__exact" or super().lookup_allowed(lookup, value, request)
+        return lookup in LINKED or super().lookup_allowed(lookup, value, request)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        # The list opens on causes; any filter, and each cause, leads to the items themselves.
+        if request.method == "GET" and not request.GET:
+            return self._causes(request)
+        group = request.GET.get("fingerprint__exact")
+        sample = FailedItem.objects.filter(fingerprint=group).order_by("-pk").first() if group else None
+        return super().changelist_view(request, {"sample": sample, **(extra_context or {})})
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:
+        response = super().response_action(request, queryset, *args)
+        back = getattr(response, "url", None) == request.get_full_path()
+        # A cause that was dealt with has no items left to go back to.
+        return redirect("admin:intake_faileditem_changelist") if back and request.POST.get("cause") else response
+
+    def _causes(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Failed items"),
+            "groups": dead_letters.groups(),
+            "orders": Redrive.objects.select_related("by")[:ORDERS],
+            "actions_offered": list(self.get_actions(request)),
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "desk/failed_causes.html", context)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         item: FailedItem = kwargs["obj"]
         context.update(
             title=item.upload.file_name if item.upload else _("A message that failed"),
+            decisions=item.decisions.select_related("by"),
             payload=_pretty(item.payload),
         )
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.action(description=gettext_lazy("Retry"), permissions=["retry"])
-    def retry(self, request: HttpRequest, queryset: QuerySet[FailedItem]) -> None:
-        try:
-            done = dead_letters.retry(editor(request), queryset)
-        except ProcessingError as error:
-            messages.error(request, _("The retry stopped. %(reason)s") % {"reason": error})
-            return
-        text = ngettext("%(n)d failed item is being retried.", "%(n)d failed items are being retried.", done)
-        messages.success(request, text % {"n": done})
+    def retry(self, request: HttpRequest, queryset: QuerySet[FailedItem]) -> HttpResponse | None:
+        return _retry(request, queryset, labels=True)
+
+    @admin.action(description=gettext_lazy("Retry without labels"), permissions=["retry"])
+    def retry_without_labels(self, request: HttpRequest, queryset: QuerySet[FailedItem]) -> HttpResponse | None:
+        return _retry(request, queryset, labels=False)
 
     @admin.action(description=gettext_lazy("Discard"), permissions=["discard"])
     def discard(self, request: HttpRequest, queryset: QuerySet[FailedItem]) -> None:
-        done = dead_letters.discard(editor(request), queryset, request.POST.get("note", ""))
+        try:
+            done = redrive.discard(editor(request), queryset, request.POST.get("note", ""))
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return
         text = ngettext("%(n)d failed item was discarded.", "%(n)d failed items were discarded.", done)
         messages.success(request, text % {"n": done})
+
+
+def _retry(request: HttpRequest, items: QuerySet[FailedItem], *, labels: bool) -> HttpResponse | None:
+    """Order the retry and show how far it is; None, with a reason, when none of the items can be retried."""
+    order = redrive.retry(editor(request), items, labels=labels)
+    if order is None:
+        messages.error(
+            request,
+            _(
+                "Nothing was retried: these are no longer open, were tried %(n)d times, or are messages that this "
+                "version cannot read. Discard them, or ask an operator."
+            )
+            % {"n": settings.REDRIVE_MOST},
+        )
+        return None
+    return redirect("admin:intake_redrive_change", order.pk)
 
 
 def _pretty(payload: str) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from mediahub.desk import words
 from mediahub.desk.admin.page import PageAdmin
 from mediahub.desk.views.arrivals import newest
+from mediahub.intake.models import FailedItem
 from mediahub.library import review
 from mediahub.library.models import Image, Tag, Tagging
 
@@ -50,6 +51,19 @@ class TagFilter(admin.SimpleListFilter):
         return queryset.filter(_tagged(Q(tag_id=value))) if value and value.isdecimal() else queryset
 
 
+class OriginalFilter(admin.SimpleListFilter):
+    """Images whose original was deleted are out of use: they stand in the list for who asks for them."""
+
+    title = gettext_lazy("original")
+    parameter_name = "original"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("deleted", _("deleted"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Image]) -> QuerySet[Image]:
+        return queryset.filter(deleted_at__isnull=self.value() != "deleted")
+
+
 def _tagged(tag: Q) -> Exists:
     """That an image has such a tag, and no editor has rejected it."""
     return Exists(Tagging.objects.filter(tag, image=OuterRef("pk")).exclude(state=Tagging.State.REJECTED))
@@ -60,7 +74,7 @@ class ImageAdmin(PageAdmin):
     change_list_template = "desk/images.html"
     change_form_template = "desk/image.html"
     list_display = ["title"]
-    list_filter = ["state", "label_state", AltTextFilter, TagFilter]
+    list_filter = ["state", "label_state", AltTextFilter, TagFilter, OriginalFilter]
     list_per_page = 60
     show_full_result_count = False
     search_fields = ["title", "file_name", "alt_text"]
@@ -109,6 +123,7 @@ class ImageAdmin(PageAdmin):
             may_review=request.user.has_perm("library.review_tagging"),
             may_publish=self.has_publish_permission(request),
             upload=image.uploads.select_related("uploaded_by").first(),
+            failed_items=image.failed_items.filter(state=FailedItem.State.OPEN),
         )
         return super().render_change_form(request, context, *args, **kwargs)
 

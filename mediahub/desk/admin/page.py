@@ -20,7 +20,8 @@ class PageAdmin(ModelAdmin):
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:
         response = super().response_action(request, queryset, *args)
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
-        if request.POST.get("stay") and len(chosen) == 1 and response is not None:
+        back = getattr(response, "url", None) == request.get_full_path()
+        if request.POST.get("stay") and len(chosen) == 1 and back:
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", chosen[0])
         return response
 

@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from mediahub.desk import words
 from mediahub.desk.admin.page import PageAdmin
+from mediahub.desk.people import editor
+from mediahub.intake import redrive
+from mediahub.intake.ingest import TOO_MANY_PIXELS
 from mediahub.intake.models import Upload
 
 
@@ -23,6 +26,7 @@ class UploadAdmin(PageAdmin):
     show_full_result_count = False
     search_fields = ["file_name", "key", "reason"]
     search_help_text = gettext_lazy("File name, key or reason")
+    actions = ["allow_more_pixels"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -42,5 +46,17 @@ class UploadAdmin(PageAdmin):
             title=upload.file_name,
             story=words.story(upload),
             failed_items=upload.failed_items.all(),
+            decisions=upload.decisions.select_related("by"),
+            may_allow=upload.code == TOO_MANY_PIXELS and self.has_allow_permission(request),
+            may_retry=request.user.has_perm("intake.retry_faileditem"),
         )
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def has_allow_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("intake.allow_more_pixels")
+
+    @admin.action(description=gettext_lazy("Let it pass once"), permissions=["allow"])
+    def allow_more_pixels(self, request: HttpRequest, queryset: QuerySet[Upload]) -> None:
+        done = sum(redrive.allow_more_pixels(editor(request), upload) for upload in queryset)
+        text = ngettext("%(n)d picture is tried again.", "%(n)d pictures are tried again.", done)
+        messages.success(request, text % {"n": done})

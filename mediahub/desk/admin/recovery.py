@@ -1,0 +1,72 @@
+"""How far a retry is, and what the comparisons of buckets, records and mirror found."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from mediahub.desk import words
+from mediahub.desk.admin.page import PageAdmin
+from mediahub.intake import reconcile
+from mediahub.intake.models import FailedItem, Reconciliation, Redrive
+
+SHOWN = 200
+
+
+class Watched(PageAdmin):
+    """Records that only verbs write."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Redrive)
+class RedriveAdmin(Watched):
+    change_form_template = "desk/redrive.html"
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        order: Redrive = kwargs["obj"]
+        states = list(order.items.values_list("state", "sent_at"))
+        counts = {state: sum(found == state for found, _ in states) for state in FailedItem.State.values}
+        items = order.items.select_related("upload", "image").prefetch_related("image__renditions")
+        context.update(
+            title=_("Retry"),
+            counts=counts,
+            ended=order.total - counts[FailedItem.State.RETRIED],
+            waiting=sum(found == FailedItem.State.RETRIED and sent is None for found, sent in states),
+            items=items[:SHOWN],
+        )
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(Watched):
+    change_list_template = "desk/checks.html"
+    change_form_template = "desk/check.html"
+    list_display = ["started_at"]
+    list_per_page = 20
+    show_full_result_count = False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        found = {"title": _("Checks"), "findings": _in_words(reconcile.latest()), "drift": reconcile.drift()}
+        return super().changelist_view(request, {**found, **(extra_context or {})})
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        check: Reconciliation = kwargs["obj"]
+        context.update(
+            title=_("Check"),
+            findings=_in_words(check.counts),
+            examples=[(words.FINDINGS[kind][0], what, says) for kind, what, says in check.examples],
+        )
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _in_words(counts: dict[str, int]) -> list[tuple[int, Any, Any]]:
+    return [(n, *words.FINDINGS[kind]) for kind, n in counts.items() if n]

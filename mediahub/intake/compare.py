@@ -1,0 +1,213 @@
+"""The comparisons of a reconciliation: each takes one page and says what does not fit, and what would mend it.
+
+No page keeps the whole of a bucket in memory: what a listing shows is marked in the rows as seen by this run, and the
+rows that are still unmarked when it ends are those whose file is not there.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from mediahub import wiring
+from mediahub.delivery import mirror
+from mediahub.intake import sweep
+from mediahub.intake.ingest import SETTLED
+from mediahub.intake.models import Reconciliation, Upload
+from mediahub.library.models import Image, Rendition
+from processing import Listed, Page
+
+State = Upload.State
+
+ROWS = 500
+IMAGES = 100
+KEYS_A_MESSAGE = 100
+Cursor = dict[str, Any]
+
+
+class Listing(Protocol):
+    """What lists the versions of a bucket a page at a time: the bucket itself, or its inventory."""
+
+    def page(self, start: Mapping[str, str] | None = None) -> Page:
+        """The versions from `start`, a page's `next`."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that does not fit: `what` is a key or an id; `mend` does what is needed, through the queue."""
+
+    kind: str
+    what: str
+    says: str
+    mend: Callable[[], object]
+
+
+Findings = tuple[list[Finding], Cursor | None]
+
+
+def uploads(run: Reconciliation, cursor: Cursor, listing: Listing | None = None) -> Findings:
+    """Files in the upload bucket that no record knows in this version, and records of files that were deleted."""
+    page = (listing or wiring.uploads()).page(cursor or None)
+    latest = {found.key: found for found in page.versions if found.latest}
+    records = {row.key: row for row in Upload.objects.filter(bucket=settings.UPLOAD_BUCKET, key__in=latest)}
+    Upload.objects.filter(pk__in=[row.pk for row in records.values()]).update(seen=run.pk)
+    found = [
+        finding
+        for key, listed in latest.items()
+        if _old(run, listed.last_modified) and (finding := _judge(listed, records.get(key)))
+    ]
+    return found, page.next
+
+
+def uploads_unseen(run: Reconciliation, cursor: Cursor) -> Findings:
+    """Records that came to their end with a file that the bucket does not have any more."""
+    rows = _unseen(Upload.objects.filter(_old_rows(run, "finished_at"), state__in=SETTLED), run)
+    part, after = _part(rows, cursor, ROWS)
+    return [_gone(row.key) for row in part], after
+
+
+def renditions(run: Reconciliation, cursor: Cursor) -> Findings:
+    """Objects of the renditions bucket that no record names, or that are not what was written."""
+    page = wiring.renditions().page(cursor or None)
+    objects = {found.key: found for found in page.versions if found.latest and not found.removed}
+    records = {row.key: row for row in Rendition.objects.filter(key__in=objects)}
+    Rendition.objects.filter(pk__in=[row.pk for row in records.values()]).update(seen=run.pk)
+    altered = {row.image_id for key, row in records.items() if row.bytes != objects[key].bytes}
+    orphans = [
+        key
+        for key, found in objects.items()
+        if key not in records and _old(run, found.last_modified) and sweep.unneeded(key, found.last_modified)
+    ]
+    return [*(_altered(str(pk)) for pk in altered), *_orphans(orphans)], page.next
+
+
+def renditions_unseen(run: Reconciliation, cursor: Cursor) -> Findings:
+    """Records of renditions that the bucket does not have."""
+    old = Rendition.objects.filter(_old_rows(run, "image__updated_at"), image__deleted_at=None)
+    part, after = _part(_unseen(old, run), cursor, ROWS)
+    return [_missing(row) for row in part], after
+
+
+def mirrored(run: Reconciliation, cursor: Cursor) -> Findings:
+    """Images of which the mirror says something else."""
+    part, after = _part(Image.objects.filter(_old_rows(run, "updated_at")), cursor, IMAGES)
+    return [_drifted(image) for image in part if mirror.drifted(image)], after
+
+
+def strangers(run: Reconciliation, cursor: Cursor) -> Findings:
+    """Items of the mirror whose image no record knows."""
+    return [_stranger(pk) for pk in mirror.strangers()], None
+
+
+def unlabelled(run: Reconciliation, cursor: Cursor) -> Findings:
+    """Images whose labels could not be had when they came in."""
+    waiting = Image.objects.filter(
+        _old_rows(run, "updated_at"), label_state=Image.LabelState.UNAVAILABLE, deleted_at=None
+    )
+    part, after = _part(waiting, cursor, ROWS)
+    return [_unlabelled(image) for image in part], after
+
+
+STEPS: dict[str, Callable[..., Findings]] = {
+    "uploads": uploads,
+    "uploads_unseen": uploads_unseen,
+    "renditions": renditions,
+    "renditions_unseen": renditions_unseen,
+    "mirrored": mirrored,
+    "strangers": strangers,
+    "unlabelled": unlabelled,
+}
+# What the clock does often, because a lost event is a picture that an editor waits for.
+OFTEN = ("uploads", "uploads_unseen")
+# Which kinds a step can find; the labels are owed, not lost.
+LOST = ("lost", "gone")
+
+
+def _judge(listed: Listed, record: Upload | None) -> Finding | None:
+    if listed.removed:
+        there = record is not None and record.state not in (State.DELETED, State.ISSUED, State.EXPIRED)
+        return _gone(listed.key) if there else None
+    if record is None:
+        return _lost(listed.key, "No record knows this file.")
+    if record.state in SETTLED and record.version_id == listed.version_id:
+        return None
+    if record.state in (State.WORKING, State.ISSUED) and record.lease_until:
+        # A worker has it, or the clock asks for it when its lease has been over for a while.
+        return None
+    return _lost(listed.key, f"The record says {record.get_state_display()}; the bucket has another version.")
+
+
+def _lost(key: str, says: str) -> Finding:
+    return Finding("lost", key, says, lambda: _send({"mediahub": "look", "key": key}))
+
+
+def _gone(key: str) -> Finding:
+    says = "The record has an end; the bucket has the file no more."
+    return Finding("gone", key, says, lambda: _send({"mediahub": "look", "key": key}))
+
+
+def _altered(image: str) -> Finding:
+    says = "A rendition of this image is not the size that was written."
+    return Finding("altered", image, says, lambda: _send({"mediahub": "reprocess", "image": image}))
+
+
+def _missing(rendition: Rendition) -> Finding:
+    image = str(rendition.image_id)
+    says = f"The rendition {rendition.name} is not in the bucket."
+    return Finding("missing", rendition.key, says, lambda: _send({"mediahub": "reprocess", "image": image}))
+
+
+def _orphans(keys: list[str]) -> Iterator[Finding]:
+    says = "No record names this rendition."
+    for start in range(0, len(keys), KEYS_A_MESSAGE):
+        first, *others = keys[start : start + KEYS_A_MESSAGE]
+        message = {"mediahub": "sweep", "keys": [first, *others]}
+        yield Finding("orphan", first, says, lambda message=message: _send(message))  # type: ignore[misc]
+        # One message sweeps them all.
+        yield from (Finding("orphan", key, says, lambda: None) for key in others)
+
+
+def _drifted(image: Image) -> Finding:
+    says = "The mirror holds something else of this image."
+    return Finding("drifted", str(image.pk), says, lambda: mirror.mend(image.pk))
+
+
+def _stranger(pk: str) -> Finding:
+    return Finding("stranger", pk, "The mirror has an image that no record knows.", lambda: mirror.forget(pk))
+
+
+def _unlabelled(image: Image) -> Finding:
+    says = "Its labels could not be had when it came in."
+    message = {"mediahub": "reprocess", "image": str(image.pk)}
+    return Finding("unlabelled", str(image.pk), says, lambda: _send(message))
+
+
+def _send(message: dict[str, Any]) -> None:
+    wiring.queue().send(message)
+
+
+def _old(run: Reconciliation, at: datetime) -> bool:
+    """That the object is old enough to be judged, and young enough to be asked about."""
+    return at <= timezone.now() - timedelta(seconds=run.grace_seconds) and (run.since is None or at >= run.since)
+
+
+def _old_rows(run: Reconciliation, field: str) -> Q:
+    # From the start of the run: what was written after a listing had passed its place was never seen in it.
+    old = Q(**{f"{field}__lte": run.started_at - timedelta(seconds=run.grace_seconds)})
+    return old & Q(**{f"{field}__gte": run.since}) if run.since else old
+
+
+def _unseen(rows: QuerySet[Any], run: Reconciliation) -> QuerySet[Any]:
+    return rows.filter(Q(seen=None) | ~Q(seen=run.pk))
+
+
+def _part(rows: QuerySet[Any], cursor: Cursor, size: int) -> tuple[list[Any], Cursor | None]:
+    """The next rows by primary key, and where the rest begins."""
+    if cursor:
+        rows = rows.filter(pk__gt=cursor["after"])
+    part = list(rows.order_by("pk")[:size])
+    return part, {"after": str(part[-1].pk)} if len(part) == size else None

@@ -1,0 +1,67 @@
+"""What is done for each message of the queue, whoever sent it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from mediahub.delivery import mirror
+from mediahub.intake import events, ingest, redrive, sweep
+from mediahub.intake.models import FailedItem, Upload
+from processing import ProcessingError
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """The one run of a function that a message is worked on in: when it ends, and its request id."""
+
+    deadline: datetime
+    request: str = ""
+
+
+def work(message: events.Message, run: Invocation) -> str:
+    """Do what one message asks for; returns a word for the log.
+
+    Raises Unavailable when it should be delivered again, Misconfigured when an operator has to act.
+    """
+    match message:
+        case events.ObjectCreated():
+            return ingest.arrived(message, deadline=run.deadline, request=run.request)
+        case events.ObjectRemoved():
+            return ingest.removed(message, deadline=run.deadline, request=run.request)
+        case events.Look(key=key):
+            return ingest.look(key, deadline=run.deadline, request=run.request)
+        case events.Retry(upload_id=upload_id):
+            return ingest.again(upload_id, deadline=run.deadline, request=run.request)
+        case events.Again(item=pk):
+            return _again(pk, run)
+        case events.Redrive(order=order):
+            return f"sent {redrive.send_next(order)}"
+        case events.Reprocess(image_id=image_id):
+            upload = Upload.objects.filter(image=image_id, state=Upload.State.READY).first()
+            return "reprocessed" if upload and ingest.reprocess(upload) else "superseded"
+        case events.Sweep(keys=keys):
+            return f"removed {sweep.sweep(keys)}"
+        case events.MirrorImage(image_id=image_id):
+            return "mirrored" if mirror.push(image_id) else "duplicate"
+
+
+def put_off(message: events.Message, fault: ProcessingError) -> None:
+    """Note why a message is not worked on; only files have a place for it."""
+    if isinstance(message, events.ObjectCreated | events.Look):
+        ingest.put_off(message.key, fault)
+
+
+def _again(pk: int, run: Invocation) -> str:
+    """Try a failed item again; it is resolved with what it is about."""
+    item = FailedItem.objects.filter(pk=pk, state=FailedItem.State.RETRIED).first()
+    if item is None:
+        return "duplicate"
+    if item.upload_id:
+        outcome = ingest.again(item.upload_id, deadline=run.deadline, request=run.request)
+    else:
+        outcome = " ".join(work(message, run) for message in events.parse(item.payload))
+    FailedItem.objects.filter(pk=pk, state=FailedItem.State.RETRIED).update(
+        state=FailedItem.State.RESOLVED, handled_at=timezone.now()
+    )
+    return outcome

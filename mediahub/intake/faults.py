@@ -1,0 +1,36 @@
+"""Which of our three kinds an error is that some library raised: one table, read from the top."""
+
+from botocore.exceptions import BotoCoreError, ClientError
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, NotSupportedError, OperationalError
+from django.db.utils import ProgrammingError
+
+from processing import Misconfigured, ProcessingError, Rejected, Unavailable, of_botocore
+
+_Kind = type[Rejected] | type[Unavailable] | type[Misconfigured]
+AGAIN = "It is tried again by itself."
+OPERATOR = "An operator has to look: run doctor."
+
+# Pillow's errors do not stand here: decode turns every one of them into Rejected, at the one edge where files are read.
+TABLE: tuple[tuple[type[Exception], _Kind, str], ...] = (
+    (OperationalError, Unavailable, f"The database could not answer. {AGAIN}"),
+    (InterfaceError, Unavailable, f"The connection to the database was lost. {AGAIN}"),
+    (IntegrityError, Unavailable, f"Another worker wrote the same record first. {AGAIN}"),
+    (DataError, Rejected, "The database cannot hold what this file says of itself. Export it anew and upload it."),
+    (ProgrammingError, Misconfigured, f"The database has not the tables of this version. Run migrate. {OPERATOR}"),
+    (NotSupportedError, Misconfigured, f"This database cannot do what is asked of it. {OPERATOR}"),
+    (DatabaseError, Unavailable, f"The database refused. {AGAIN}"),
+    (ImproperlyConfigured, Misconfigured, f"The settings contradict each other. {OPERATOR}"),
+    (MemoryError, Unavailable, f"The worker ran out of memory. {AGAIN}"),
+    (OSError, Unavailable, f"The worker's disk or network failed. {AGAIN}"),
+)
+
+
+def of(error: Exception, what: str) -> ProcessingError:
+    """The error of ours for any other that was raised at `what`; one that nobody foresaw is tried again."""
+    if isinstance(error, ProcessingError | ClientError | BotoCoreError):
+        return of_botocore(error, what)
+    for known, kind, message in TABLE:
+        if isinstance(error, known):
+            return kind(type(error).__name__, message)
+    return Unavailable(type(error).__name__, f"Something nobody foresaw: {type(error).__name__}: {error}. {AGAIN}")

@@ -1,0 +1,142 @@
+"""The two parts of AWS that are not files: queues, and the table of the mirror, with errors of ours."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from processing import of_botocore
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_sqs import SQSClient
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+# DynamoDB takes a hundred items in one transaction.
+MOST_CHANGES = 100
+Item = dict[str, Any]
+
+
+class Overtaken(Exception):
+    """Another writer changed the items since they were read; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One SQS queue; errors come out as Unavailable or Misconfigured."""
+
+    client: "SQSClient"
+    url: str
+
+    def send(self, body: Any, delay: int = 0) -> None:
+        """Put one message on the queue, to be delivered after `delay` seconds; the body is anything JSON can hold."""
+        try:
+            self.client.send_message(QueueUrl=self.url, MessageBody=json.dumps(body), DelaySeconds=delay)
+        except Exception as error:
+            raise of_botocore(error, f"the queue {self.url}") from error
+
+    def receive(self, most: int = 10) -> list[dict[str, Any]]:
+        """Up to ten messages, each hidden from others for the queue's visibility time-out."""
+        try:
+            answer = self.client.receive_message(
+                QueueUrl=self.url, MaxNumberOfMessages=most, MessageSystemAttributeNames=["All"]
+            )
+        except Exception as error:
+            raise of_botocore(error, f"the queue {self.url}") from error
+        return [dict(message) for message in answer.get("Messages", [])]
+
+    def delete(self, receipt: str) -> None:
+        """Take one received message off the queue for good."""
+        try:
+            self.client.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
+        except Exception as error:
+            raise of_botocore(error, f"the queue {self.url}") from error
+
+    def hide(self, receipt: str, seconds: int) -> None:
+        """Let one received message come back in so many seconds."""
+        try:
+            self.client.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
+        except Exception as error:
+            raise of_botocore(error, f"the queue {self.url}") from error
+
+
+@dataclass(frozen=True)
+class Table:
+    """Items by `pk` and `sk`; errors come out as Unavailable or Misconfigured."""
+
+    client: "DynamoDBClient"
+    name: str
+
+    def items(self, pk: str) -> dict[str, Item]:
+        """All items of one `pk`, by `sk`, as they are now."""
+        try:
+            answer = self.client.query(
+                TableName=self.name,
+                ConsistentRead=True,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": pk}},
+            )
+        except Exception as error:
+            raise of_botocore(error, f"the mirror of {pk}") from error
+        return {item["sk"]: item for item in map(_plain, answer["Items"])}
+
+    def replace(self, guard: Item, read: Any, puts: Sequence[Item], gone: Sequence[str]) -> None:
+        """Write `guard` and `puts` and remove the items `gone`, all or nothing.
+
+        Raises Overtaken unless the revision of the item in the guard's place is still `read`, None for no item.
+        """
+        pk = guard["pk"]
+        own: dict[str, Any] = {"TableName": self.name, "Item": _typed(guard)}
+        if read is None:
+            own["ConditionExpression"] = "attribute_not_exists(pk)"
+        else:
+            own["ConditionExpression"] = "revision = :read"
+            own["ExpressionAttributeValues"] = {":read": _serialize(read)}
+        changes = [
+            {"Put": own},
+            *({"Put": {"TableName": self.name, "Item": _typed(put)}} for put in puts),
+            *({"Delete": {"TableName": self.name, "Key": _typed({"pk": pk, "sk": sk})}} for sk in gone),
+        ]
+        try:
+            self.client.transact_write_items(TransactItems=cast(Any, changes))
+        except self.client.exceptions.TransactionCanceledException as error:
+            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+            if reasons <= {"None", "ConditionalCheckFailed"}:
+                raise Overtaken from error
+            raise of_botocore(error, f"the mirror of {pk}") from error
+        except Exception as error:
+            raise of_botocore(error, f"the mirror of {pk}") from error
+
+    def delete(self, pk: str, sks: Sequence[str]) -> None:
+        """Remove items of one `pk`; no error when there are none."""
+        for sk in sks:
+            try:
+                self.client.delete_item(TableName=self.name, Key=_typed({"pk": pk, "sk": sk}))
+            except Exception as error:
+                raise of_botocore(error, f"the mirror of {pk}") from error
+
+    def all_keys(self) -> Iterator[tuple[str, str]]:
+        """(pk, sk) of every item, by reading the whole table."""
+        start: dict[str, Any] = {}
+        while True:
+            try:
+                answer = self.client.scan(TableName=self.name, ProjectionExpression="pk, sk", **start)
+            except Exception as error:
+                raise of_botocore(error, "the mirror") from error
+            for item in map(_plain, answer["Items"]):
+                yield item["pk"], item["sk"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def _typed(item: Item) -> dict[str, Any]:
+    return {name: _serialize(value) for name, value in item.items()}
+
+
+def _plain(item: Mapping[str, Any]) -> Item:
+    return {name: _deserialize(value) for name, value in item.items()}

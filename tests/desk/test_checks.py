@@ -1,0 +1,60 @@
+"""What the comparisons found, for who keeps the desk well; and what a chief editor may let pass."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from mediahub.intake.models import Reconciliation, Upload
+from tests.browser.stock import failed_item, upload
+from tests.images import image
+
+LIST = reverse("admin:intake_reconciliation_changelist")
+
+
+def check(**fields: object) -> Reconciliation:
+    return Reconciliation.objects.create(**{"finished_at": timezone.now(), **fields})
+
+
+def test_chief_editors_see_what_did_not_fit(chief_client: Client, signed_in: Client) -> None:
+    found = check(counts={"lost": 3, "unlabelled": 1}, examples=[["lost", "a.jpg", "No record knows this file."]])
+    page = chief_client.get(LIST).content.decode()
+    assert "3 did not fit" in page
+    assert "Files that nobody was told of" in page
+    page = chief_client.get(reverse("admin:intake_reconciliation_change", args=[found.pk])).content.decode()
+    assert "a.jpg" in page
+    assert signed_in.get(LIST).status_code == 403
+
+
+def test_before_the_first_check_the_page_says_so(chief_client: Client) -> None:
+    assert "Nothing was compared yet" in chief_client.get(LIST).content.decode()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_only_a_chief_editor_lets_a_large_picture_pass(
+    chief_client: Client, signed_in: Client, editor: User, aws: object
+) -> None:
+    large = upload(editor, "wide.png", "rejected", code="too_many_pixels", reason="Too many pixels.")
+    page = reverse("admin:intake_upload_change", args=[large.pk])
+    assert "A chief editor can let it pass once." in signed_in.get(page).content.decode()
+    assert "Let it pass once" not in signed_in.get(page).content.decode()
+    assert "Let it pass once" in chief_client.get(page).content.decode()
+    order = {"action": "allow_more_pixels", "index": "0", "_selected_action": str(large.pk), "stay": "1"}
+    signed_in.post(reverse("admin:intake_upload_changelist"), order)
+    large.refresh_from_db()
+    assert large.state == Upload.State.REJECTED
+    answer = chief_client.post(reverse("admin:intake_upload_changelist"), order, follow=True).content.decode()
+    assert "1 picture is tried again." in answer
+    assert "What was decided" in answer
+
+
+def test_an_image_says_what_failed_and_that_its_original_is_gone(signed_in: Client) -> None:
+    gone = image(deleted_at=timezone.now())
+    failed_item(None, "The image could not be mirrored.", image=gone)
+    page = signed_in.get(reverse("admin:library_image_change", args=[gone.pk])).content.decode()
+    assert "The original was deleted" in page
+    assert "The image could not be mirrored." in page
+    library = reverse("admin:library_image_changelist")
+    assert gone.title not in signed_in.get(library).content.decode()
+    assert gone.title in signed_in.get(library, {"original": "deleted"}).content.decode()
