@@ -39,6 +39,11 @@ class Group:
     last: datetime
     sample: FailedItem
 
+    @property
+    def cause(self) -> str:
+        """The reason, without what differs from one file to the next."""
+        return _PARTICULAR.sub("…", self.sample.reason) if self.count > 1 else self.sample.reason
+
 
 @dataclass(frozen=True)
 class _Letter:

@@ -276,8 +276,8 @@ class Reconciliation(models.Model):
     examples = models.JSONField(_("examples"), default=list)
 
     class Meta:
-        verbose_name = _("reconciliation")
-        verbose_name_plural = _("reconciliations")
+        verbose_name = _("check")
+        verbose_name_plural = _("checks")
         ordering = ["-started_at", "-pk"]
 
     def __str__(self) -> str:

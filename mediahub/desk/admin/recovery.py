@@ -35,12 +35,14 @@ class RedriveAdmin(Watched):
         order: Redrive = kwargs["obj"]
         states = list(order.items.values_list("state", "sent_at"))
         counts = {state: sum(found == state for found, _ in states) for state in FailedItem.State.values}
+        waiting = sum(found == FailedItem.State.RETRIED and sent is None for found, sent in states)
         items = order.items.select_related("upload", "image").prefetch_related("image__renditions")
         context.update(
             title=_("Retry"),
             counts=counts,
             ended=order.total - counts[FailedItem.State.RETRIED],
-            waiting=sum(found == FailedItem.State.RETRIED and sent is None for found, sent in states),
+            waiting=waiting,
+            under_way=counts[FailedItem.State.RETRIED] - waiting,
             items=items[:SHOWN],
         )
         return super().render_change_form(request, context, *args, **kwargs)

@@ -31,8 +31,8 @@ class Migration(migrations.Migration):
                 ("examples", models.JSONField(default=list, verbose_name="examples")),
             ],
             options={
-                "verbose_name": "reconciliation",
-                "verbose_name_plural": "reconciliations",
+                "verbose_name": "check",
+                "verbose_name_plural": "checks",
                 "ordering": ["-started_at", "-pk"],
             },
         ),
