@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from mediahub import wiring
@@ -105,9 +105,10 @@ def strangers(run: Reconciliation, cursor: Cursor) -> Findings:
 
 def unlabelled(run: Reconciliation, cursor: Cursor) -> Findings:
     """Images whose labels could not be had when they came in."""
-    waiting = Image.objects.filter(
-        _old_rows(run, "updated_at"), label_state=Image.LabelState.UNAVAILABLE, deleted_at=None
-    )
+    # Where the file was replaced by one that was rejected, there is nothing to ask about.
+    ready = Exists(Upload.objects.filter(image=OuterRef("pk"), state=State.READY))
+    unavailable = Image.objects.filter(label_state=Image.LabelState.UNAVAILABLE, deleted_at=None)
+    waiting = unavailable.filter(_old_rows(run, "updated_at"), ready)
     part, after = _part(waiting, cursor, ROWS)
     return [_unlabelled(image) for image in part], after
 

@@ -67,11 +67,12 @@ def removed(event: ObjectRemoved, *, deadline: datetime, request: str = "") -> s
 def look(key: str, *, deadline: datetime, request: str = "", sequencer: str = "") -> str:
     """Bring the record of a key to what the bucket has there now; returns and raises as `arrived` does."""
     upload = _find_or_adopt(key)
+    unsequenced = not sequencer
     sequencer = max(upload.sequencer, sequencer)
     try:
         found = wiring.uploads().head(key)
     except Missing:
-        return _gone(upload, sequencer)
+        return _gone(upload, {"sequencer": sequencer, "unsequenced": unsequenced})
     if upload.version_id == found.version_id and upload.state in SETTLED:
         return "duplicate"
     claim = Claim(found.version_id, sequencer, deadline, request)
@@ -222,14 +223,14 @@ def _reject(upload_id: UUID, claim: Claim, error: Rejected) -> str:
     return State.REJECTED if ended else "superseded"
 
 
-def _gone(upload: Upload, sequencer: str) -> str:
+def _gone(upload: Upload, order: dict[str, Any]) -> str:
     """The bucket has no such file: end the journey, and take the image it became out of use."""
     if upload.state == State.DELETED:
-        Upload.objects.filter(upload.unchanged(), pk=upload.pk).update(sequencer=sequencer)
+        Upload.objects.filter(upload.unchanged(), pk=upload.pk).update(**order)
         return "duplicate"
     with transaction.atomic():
         word = {"reason": "The file was deleted from the upload bucket.", "step": "", "code": "", "error": ""}
-        ended = {**_ended(), **word, "sequencer": sequencer, "unsequenced": False}
+        ended = {**_ended(), **word, **order}
         if not Upload.move(upload.pk, State.DELETED, upload.unchanged(), **ended):
             raise _busy(upload)
         _close_failed_items(upload.pk)

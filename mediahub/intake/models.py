@@ -70,7 +70,7 @@ class Upload(models.Model):
     key = models.CharField(_("key"), max_length=1024)
     version_id = models.CharField(_("version"), max_length=1024, blank=True)
     sequencer = models.CharField(_("sequencer"), max_length=SEQUENCER_WIDTH, blank=True)
-    # The version was found by looking into the bucket; no event has told yet what its sequencer is.
+    # This was found by looking into the bucket; no event has told yet where in the order of events it stands.
     unsequenced = models.BooleanField(default=False, db_default=False, editable=False)
 
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.ISSUED, db_index=True)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F
 from django.utils import timezone
 
 from mediahub.intake.compare import LOST, OFTEN, STEPS, Finding, Listing
@@ -107,16 +106,21 @@ def _note(found: Reconciliation, findings: list[Finding], cursor: dict[str, str]
     step = found.step
     if cursor is None:
         step = next(iter(steps[steps.index(step) + 1 :]), "")
-    noted = Reconciliation.objects.filter(pk=found.pk, pages=found.pages).update(
-        step=step,
-        cursor=cursor or {},
-        pages=F("pages") + 1,
-        counts=dict(counts),
-        examples=examples,
-        finished_at=None if step else timezone.now(),
-    )
-    found.refresh_from_db()
-    return noted == 1
+    values = {
+        "step": step,
+        "cursor": cursor or {},
+        "pages": found.pages + 1,
+        "counts": dict(counts),
+        "examples": examples,
+        "finished_at": None if step else timezone.now(),
+    }
+    noted = Reconciliation.objects.filter(pk=found.pk, pages=found.pages).update(**values)
+    if not noted:
+        found.refresh_from_db()
+        return False
+    for name, value in values.items():
+        setattr(found, name, value)
+    return True
 
 
 def _mend(finding: Finding) -> None:

@@ -1,0 +1,80 @@
+"""Five bugs that a tired programmer might write; each must be found, or the simulation proves nothing."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from unittest.mock import patch
+
+from django.db.models import F, Q
+
+from mediahub.intake import compare, ingest, sweep
+from mediahub.intake.models import Claim, Upload
+from mediahub.library.models import Rendition
+from processing import Listed
+from tests.doubles import MemoryTable
+
+
+def _records_without_fence() -> Any:
+    """Lost: the result of an older version replaces the newer's, whose state it sets."""
+    return patch.object(Claim, "held", lambda self: Q())
+
+
+def _claims_what_has_an_end() -> Any:
+    """Duplicated: each delivery of one event is worked on, and recorded, again."""
+
+    def settled(upload: Upload, claim: Claim) -> bool:
+        Upload.objects.filter(pk=upload.pk, state=Upload.State.READY).update(
+            state=Upload.State.WORKING, attempts=F("attempts"), lease_until=None
+        )
+        return False
+
+    return patch.object(ingest, "_settled", settled)
+
+
+def _mirrors_without_condition() -> Any:
+    """Drift: of two pushes at once, the older may be the last."""
+
+    def replace(self: MemoryTable, guard: Any, read: Any, puts: Sequence[Any], gone: Sequence[str]) -> None:
+        items = self.held.setdefault(guard["pk"], {})
+        items.update({item["sk"]: dict(item) for item in (guard, *puts)})
+
+    return patch.object(MemoryTable, "replace", replace)
+
+
+def _compares_keys_only() -> Any:
+    """Lost: a newer version whose event was dropped is never noticed, because a record has its key."""
+    honest = compare._judge
+
+    def judge(listed: Listed, record: Upload | None) -> Any:
+        return None if record else honest(listed, record)
+
+    return patch.object(compare, "_judge", judge)
+
+
+def _sweeps_what_is_young() -> Any:
+    """Orphaned: files are removed that a worker has stored and is about to record."""
+
+    def unneeded(key: str, written: datetime) -> bool:
+        return not Rendition.objects.filter(key=key).exists()
+
+    return patch.object(sweep, "unneeded", unneeded)
+
+
+PLANTS: dict[str, Callable[[], Any]] = {
+    "records-without-fence": _records_without_fence,
+    "claims-what-has-an-end": _claims_what_has_an_end,
+    "mirrors-without-condition": _mirrors_without_condition,
+    "compares-keys-only": _compares_keys_only,
+    "sweeps-what-is-young": _sweeps_what_is_young,
+}
+
+
+@contextmanager
+def planted(name: str) -> Iterator[None]:
+    """With this bug in the code; with none when the name is empty."""
+    if not name:
+        yield
+        return
+    with PLANTS[name]():
+        yield

@@ -1,0 +1,190 @@
+"""One run: the real verbs and rows in a world of faults, and what is left of it held to the promises."""
+
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import Count
+
+from mediahub import wiring
+from mediahub.delivery import mirror
+from mediahub.intake import dead_letters, ingest, reconcile, redrive
+from mediahub.intake.models import Decision, FailedItem, Reconciliation, Redrive, Upload
+from mediahub.library import catalogue
+from mediahub.library.models import Image, Rendition, Tag, Tagging
+from tests.simulation.desk import FUNCTION_SECONDS, Desk
+from tests.simulation.outcome import Outcome
+from tests.simulation.world import World
+
+# Short enough that sweeps and comparisons happen in the midst of the storm.
+TIMES = {
+    "RETRY_SECONDS": 20,
+    "RESUME_SECONDS": 120,
+    "SWEEP_GRACE_SECONDS": 600,
+    "RECONCILE_SECONDS": 200,
+    "RECONCILE_FULL_SECONDS": 600,
+    "RECONCILE_GRACE_SECONDS": 60,
+}
+# Steps of a worker that are no call to AWS, at which it may die as well.
+STEPS: tuple[tuple[Any, str], ...] = (
+    (Upload, "claim"),
+    (ingest, "_find_or_adopt"),
+    (ingest, "_record"),
+    (ingest, "_release"),
+    (ingest, "_gone"),
+    (dead_letters, "_keep"),
+    (redrive, "send_next"),
+    (reconcile, "_note"),
+)
+TABLES = (Decision, FailedItem, Redrive, Reconciliation, Upload, Tagging, Tag, Rendition, Image)
+
+
+def play(seed: int) -> Outcome:
+    """One run from a seed; the same seed plays the same run."""
+    outcome = Outcome(seed)
+    world = World(seed)
+    recorded: Counter[tuple[str, str]] = Counter()
+    try:
+        with _in(world, recorded):
+            desk = Desk(world, User.objects.get_or_create(username="editor")[0])
+            desk.plan()
+            desk.storm()
+            _whole(world, outcome)
+            desk.settle()
+            _before_reconciliation(world, outcome, recorded)
+            desk.redrive()
+            desk.settle()
+            _reconcile(world, desk, outcome)
+            _at_the_end(world, desk, outcome)
+        outcome.faults = world.faults
+    finally:
+        world.close()
+        _clear()
+    return outcome
+
+
+@contextmanager
+def _in(world: World, recorded: Counter[tuple[str, str]]) -> Iterator[None]:
+    """The real verbs, with the world's parts in place of AWS."""
+    with ExitStack() as stack:
+        parts = {
+            "uploads": "uploads",
+            "renditions": "renditions",
+            "queue": "queue",
+            "dead_letters": "dead_letters",
+            "mirror_table": "table",
+            "labeler": "labeler",
+        }
+        for function, name in parts.items():
+            stack.enter_context(patch.object(wiring, function, lambda name=name: world.part(name)))
+        for name, seconds in TIMES.items():
+            stack.enter_context(patch.object(settings, name, seconds))
+        for owner, name in STEPS:
+            stack.enter_context(patch.object(owner, name, _step(world, name, getattr(owner, name))))
+        stack.enter_context(patch.object(catalogue, "enter", _counting(recorded, catalogue.enter)))
+        yield
+
+
+def _step(world: World, name: str, verb: Callable[..., Any]) -> Callable[..., Any]:
+    def stepped(*args: Any, **kwargs: Any) -> Any:
+        world.point(f"before {name}")
+        answer = verb(*args, **kwargs)
+        world.point(f"after {name}")
+        return answer
+
+    return stepped
+
+
+def _counting(recorded: Counter[tuple[str, str]], enter: Callable[..., Any]) -> Callable[..., Any]:
+    """Count what is entered by an arrival; making renditions anew keeps the labels and is no second arrival."""
+
+    def counting(image_id: Any, file_name: str, result: Any, *, keep_labels: bool = False) -> Any:
+        upload = Upload.objects.get(pk=image_id)
+        if upload.state == Upload.State.WORKING:
+            recorded[(upload.key, upload.version_id)] += 1
+        return enter(image_id, file_name, result, keep_labels=keep_labels)
+
+    return counting
+
+
+def _whole(world: World, outcome: Outcome) -> None:
+    """At any moment: what a record names is there."""
+    objects = world.renditions.objects
+    missing = [key for key in Rendition.objects.values_list("key", flat=True) if key not in objects]
+    outcome.orphaned += [f"{key} is recorded and not there" for key in missing]
+    for image in Image.objects.annotate(n=Count("renditions")).filter(deleted_at=None).exclude(n=3):
+        outcome.orphaned.append(f"{image.pk} has {image.renditions.count()} renditions")
+
+
+def _before_reconciliation(world: World, outcome: Outcome, recorded: Counter[tuple[str, str]]) -> None:
+    """When nothing waits any more, whatever the comparisons may still mend."""
+    _whole(world, outcome)
+    outcome.drift += [f"{image.pk} is mirrored otherwise" for image in Image.objects.all() if mirror.drifted(image)]
+    again = FailedItem.objects.filter(state__in=["open", "retried"]).values("upload").annotate(n=Count("pk"))
+    for row in again.filter(upload__isnull=False, n__gt=1):
+        outcome.duplicated.append(f"{row['n']} failed items stand for the upload {row['upload']}")
+    for (key, version), times in recorded.items():
+        if times > 1:
+            outcome.duplicated.append(f"{key} in the version {version} was recorded {times} times")
+
+
+def _reconcile(world: World, desk: Desk, outcome: Outcome) -> None:
+    """Compare and mend until everything fits; what a comparison finds a third time is not mended at all."""
+    for _ in range(4):
+        world.pass_time(settings.SWEEP_GRACE_SECONDS + FUNCTION_SECONDS + 1)
+        found = list(reconcile.run(reconcile.begin(repair=True, grace_seconds=0)))
+        if not found:
+            return
+        desk.settle()
+    outcome.lost += [f"{finding.what} is found again and again: {finding.says}" for finding in found]
+
+
+def _at_the_end(world: World, desk: Desk, outcome: Outcome) -> None:
+    _whole(world, outcome)
+    _every_file_has_its_end(desk, outcome)
+    named = set(Rendition.objects.values_list("key", flat=True))
+    outcome.orphaned += [f"{key} is there and not recorded" for key in world.renditions.objects if key not in named]
+    outcome.drift += [f"{image.pk} is mirrored otherwise" for image in Image.objects.all() if mirror.drifted(image)]
+    outcome.drift += [f"{pk} is mirrored and no image" for pk in mirror.strangers()]
+    left = FailedItem.objects.exclude(state=FailedItem.State.RESOLVED)
+    outcome.lost += [f"{item.reason} is left on the desk" for item in left]
+    keys = Counter(Image.objects.values_list("uploads__key", flat=True))
+    outcome.duplicated += [f"{key} became {n} images" for key, n in keys.items() if n > 1]
+
+
+def _every_file_has_its_end(desk: Desk, outcome: Outcome) -> None:
+    records = {upload.key: upload for upload in Upload.objects.select_related("image")}
+    for key, data in desk.truth.items():
+        upload = records.get(key)
+        if data is None:
+            if upload and (
+                upload.state not in ("deleted", "expired") or (upload.image and not upload.image.deleted_at)
+            ):
+                outcome.lost.append(f"{key} was deleted and is {upload.state}")
+            continue
+        wanted = Upload.State.REJECTED if key in desk.poison else Upload.State.READY
+        state = upload.state if upload else "unknown"
+        if state != wanted:
+            outcome.lost.append(f"{key} is {state} and not {wanted}: {upload.reason if upload else ''}")
+        elif state == Upload.State.READY and upload:
+            held = upload.image.sha256 if upload.image else ""
+            if held != hashlib.sha256(data).hexdigest() or (upload.image and upload.image.deleted_at):
+                outcome.lost.append(f"{key} is ready with another picture than the newest")
+
+
+def _clear() -> None:
+    with connection.cursor() as cursor:
+        for model in TABLES:
+            cursor.execute(f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")
+
+
+def quiet() -> None:
+    """The faults are counted; their log lines would be millions."""
+    logging.disable(logging.CRITICAL)
