@@ -40,10 +40,13 @@ class Queue:
             raise of_botocore(error, f"the queue {self.url}") from error
 
     def receive(self, most: int = 10) -> list[dict[str, Any]]:
-        """Up to ten messages, each hidden from others for the queue's visibility time-out."""
+        """Up to ten messages that are there now, each hidden from others for the queue's visibility time-out."""
         try:
             answer = self.client.receive_message(
-                QueueUrl=self.url, MaxNumberOfMessages=most, MessageSystemAttributeNames=["All"]
+                QueueUrl=self.url,
+                MaxNumberOfMessages=most,
+                WaitTimeSeconds=0,
+                MessageSystemAttributeNames=["All"],
             )
         except Exception as error:
             raise of_botocore(error, f"the queue {self.url}") from error

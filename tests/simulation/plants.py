@@ -1,18 +1,17 @@
 """Five bugs that a tired programmer might write; each must be found, or the simulation proves nothing."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime
+from contextlib import contextmanager, suppress
 from typing import Any
 from unittest.mock import patch
+from uuid import UUID
 
 from django.db.models import F, Q
 
-from mediahub.intake import compare, ingest, sweep
+from mediahub.intake import compare, ingest
 from mediahub.intake.models import Claim, Upload
-from mediahub.library.models import Rendition
-from processing import Listed
-from tests.doubles import MemoryTable
+from processing import Listed, RenderedFile, Store, Unavailable, pipeline
+from tests.doubles import MemoryStore, MemoryTable
 
 
 def _records_without_fence() -> Any:
@@ -52,13 +51,16 @@ def _compares_keys_only() -> Any:
     return patch.object(compare, "_judge", judge)
 
 
-def _sweeps_what_is_young() -> Any:
-    """Orphaned: files are removed that a worker has stored and is about to record."""
+def _believes_every_put() -> Any:
+    """Orphaned: a rendition is recorded although the store did not take it."""
+    honest = pipeline._store
 
-    def unneeded(key: str, written: datetime) -> bool:
-        return not Rendition.objects.filter(key=key).exists()
+    def store(place: Store, image_id: UUID, made: RenderedFile) -> pipeline.StoredRendition:
+        with suppress(Unavailable):
+            return honest(place, image_id, made)
+        return honest(MemoryStore(), image_id, made)
 
-    return patch.object(sweep, "unneeded", unneeded)
+    return patch.object(pipeline, "_store", store)
 
 
 PLANTS: dict[str, Callable[[], Any]] = {
@@ -66,7 +68,7 @@ PLANTS: dict[str, Callable[[], Any]] = {
     "claims-what-has-an-end": _claims_what_has_an_end,
     "mirrors-without-condition": _mirrors_without_condition,
     "compares-keys-only": _compares_keys_only,
-    "sweeps-what-is-young": _sweeps_what_is_young,
+    "believes-every-put": _believes_every_put,
 }
 
 

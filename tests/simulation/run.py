@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Count
 
-from mediahub import wiring
+from mediahub import handlers, wiring
 from mediahub.delivery import mirror
-from mediahub.intake import dead_letters, ingest, reconcile, redrive
+from mediahub.intake import dead_letters, ingest, reconcile, redrive, tickets
 from mediahub.intake.models import Decision, FailedItem, Reconciliation, Redrive, Upload
 from mediahub.library import catalogue
 from mediahub.library.models import Image, Rendition, Tag, Tagging
@@ -84,6 +85,8 @@ def _in(world: World, recorded: Counter[tuple[str, str]]) -> Iterator[None]:
         }
         for function, name in parts.items():
             stack.enter_context(patch.object(wiring, function, lambda name=name: world.part(name)))
+        stack.enter_context(patch.object(tickets, "uuid4", lambda: UUID(int=world.chance.getrandbits(128), version=4)))
+        stack.enter_context(patch.object(handlers, "random", world.chance))
         for name, seconds in TIMES.items():
             stack.enter_context(patch.object(settings, name, seconds))
         for owner, name in STEPS:
