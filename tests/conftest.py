@@ -1,3 +1,20 @@
 """What all tests share."""
 
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from pytest_django.plugin import blocking_manager_key
+
 pytest_plugins = ["tests.local_aws", "tests.editors"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """A test that commits empties the database; the next test finds what the migrations had put there."""
+    yield
+    mark = item.get_closest_marker("django_db")
+    # After the last test there is no database any more.
+    if nextitem and mark and mark.kwargs.get("transaction"):
+        with item.config.stash[blocking_manager_key].unblock():
+            connection.creation.deserialize_db_from_string(connection._test_serialized_contents)  # type: ignore[attr-defined]

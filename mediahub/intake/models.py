@@ -269,7 +269,7 @@ class Reconciliation(models.Model):
     by_hand = models.BooleanField(_("by hand"), default=False)
     since = models.DateTimeField(_("since"), null=True, blank=True)
     grace_seconds = models.PositiveIntegerField(_("grace in seconds"), default=0)
-    step = models.CharField(_("step"), max_length=16, blank=True)
+    step = models.CharField(_("step"), max_length=32, blank=True)
     cursor = models.JSONField(default=dict)
     pages = models.PositiveIntegerField(_("pages"), default=0)
     counts = models.JSONField(_("found"), default=dict)

@@ -1,7 +1,6 @@
 """The labelers: what they ask, what they take, what they say when they cannot."""
 
 import json
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from processing import (
     RekognitionLabeler,
     Unavailable,
 )
-from tests.pictures import encoded, jpeg, picture
+from tests.pictures import encoded
 
 ANSWER: dict[str, Any] = {
     "Labels": [
@@ -148,4 +147,3 @@ def test_sharpness_is_measured() -> None:
     noise = Image.effect_noise((600, 400), 80).convert("RGB")
     assert "Sharp" in measured(noise)
     assert "Blurred" in measured(noise.filter(ImageFilter.GaussianBlur(8)))
-    assert Image.open(BytesIO(jpeg())).size == picture().size

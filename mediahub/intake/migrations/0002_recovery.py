@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ("by_hand", models.BooleanField(default=False, verbose_name="by hand")),
                 ("since", models.DateTimeField(blank=True, null=True, verbose_name="since")),
                 ("grace_seconds", models.PositiveIntegerField(default=0, verbose_name="grace in seconds")),
-                ("step", models.CharField(blank=True, max_length=16, verbose_name="step")),
+                ("step", models.CharField(blank=True, max_length=32, verbose_name="step")),
                 ("cursor", models.JSONField(default=dict)),
                 ("pages", models.PositiveIntegerField(default=0, verbose_name="pages")),
                 ("counts", models.JSONField(default=dict, verbose_name="found")),
