@@ -1,20 +1,12 @@
 """Fixtures: the people who use the desk."""
 
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import Group, User
-from django.db import connection
-
-groups = import_module("mediahub.desk.migrations.0001_groups")
 
 
 def _person(name: str, group: str) -> User:
-    # A test that commits is followed by a flush, which takes the groups of the migration along.
-    if not Group.objects.filter(name=group).exists():
-        groups.make_groups(apps, connection.schema_editor())
     person = User.objects.create_user(name, password="a-long-password", is_staff=True)
     person.groups.add(Group.objects.get(name=group))
     return person

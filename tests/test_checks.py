@@ -24,7 +24,7 @@ def found() -> set[str | None]:
         ({"LABELER": "recorded"}, {"mediahub.E004"}),
     ],
 )
-def test_a_contradiction_has_an_id(settings: Any, changed: dict[str, Any], expected: set[str]) -> None:
+def test_a11_a_contradiction_has_an_id(settings: Any, changed: dict[str, Any], expected: set[str]) -> None:
     for name, value in changed.items():
         setattr(settings, name, value)
     assert found() == expected

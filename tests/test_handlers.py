@@ -138,6 +138,14 @@ def test_a_lease_ends_before_the_invocation() -> None:
     assert 0 < left < context.get_remaining_time_in_millis() / 1000
 
 
+def test_c12_without_time_left_a_batch_comes_back_unbegun(put: Callable[[str, bytes], None]) -> None:
+    put("one.jpg", jpeg())
+    records = [record(number, s3_event("one.jpg")) for number in (1, 2)]
+    answer = handlers.on_object_created({"Records": records}, Context("test", _ends=time.monotonic() + 1))
+    assert [one["itemIdentifier"] for one in answer["batchItemFailures"]] == ["m1", "m2"]
+    assert not Upload.objects.filter(attempts__gt=0).exists()
+
+
 def test_an_error_tells_a_person_and_a_program() -> None:
     error = Rejected("empty", "The file is empty.", "decode")
     assert (str(error), error.code, error.step) == ("The file is empty.", "empty", "decode")

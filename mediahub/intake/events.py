@@ -13,6 +13,8 @@ from processing import Misconfigured
 # SQS carries no more in one message, and S3 tells of one object in each.
 MOST_CHARACTERS = 1024 * 1024
 MOST_RECORDS = 100
+# S3 has no longer keys.
+MOST_KEY_BYTES = 1024
 # What S3 may also tell of a bucket, which changes nothing here.
 IGNORED = (
     "IntelligentTiering",
@@ -142,7 +144,7 @@ def _own(kind: str, body: dict[str, Any]) -> Message:
         case {"mediahub": "reprocess", "image": str(image)}:
             return Reprocess(_uuid(image))
         case {"mediahub": "look", "key": str(key)}:
-            return Look(key)
+            return Look(_key(key))
         case {"mediahub": "sweep", "keys": [*keys]} if all(isinstance(key, str) for key in keys):
             return Sweep(tuple(keys))
     raise Unreadable(f"A message of the kind {kind[:40]!r} is not known to this version, or lacks what it needs.")
@@ -179,7 +181,7 @@ def _of_bridge(name: str, detail: dict[str, Any]) -> list[Message]:
 
 
 def _of_object(name: str, bucket: str, key: str, version: Any, sequencer: Any) -> list[Message]:
-    kind = name.removeprefix("s3:")
+    kind, key = name.removeprefix("s3:"), _key(key)
     if bucket != settings.UPLOAD_BUCKET:
         raise Misconfigured(
             "foreign_bucket",
@@ -193,6 +195,14 @@ def _of_object(name: str, bucket: str, key: str, version: Any, sequencer: Any) -
     if not kind.startswith("ObjectCreated:"):
         raise Unreadable(f"Nothing is done on the event {name[:80]}.")
     return [ObjectCreated(bucket, key, str(version or ""), str(sequencer or ""))]
+
+
+def _key(key: str) -> str:
+    if not key or len(key.encode(errors="replace")) > MOST_KEY_BYTES:
+        raise Unreadable(f"The key {key[:80]!r} is empty or longer than the {MOST_KEY_BYTES} bytes that S3 allows.")
+    if "\0" in key:
+        raise Unreadable(f"The key {key[:80]!r} holds a NUL, which no database takes. Copy the file to another key.")
+    return key
 
 
 def _uuid(text: str) -> UUID:

@@ -62,7 +62,7 @@ def failures(signed_in: Desk, event_loop: EventLoop, aws: Callable[[str, str], A
     settings.AWS_PROFILE = "web"
 
 
-def test_failures_are_dealt_with_by_cause(
+def test_r6_failures_are_dealt_with_by_cause(
     signed_in: Desk, failures: None, chief: User, request: pytest.FixtureRequest
 ) -> None:
     page = signed_in.page

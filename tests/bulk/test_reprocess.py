@@ -65,7 +65,7 @@ def test_inline_and_celery_give_the_same_bytes(
     assert stored(operator) == first
 
 
-def test_a_killed_worker_goes_on_where_it_was(
+def test_c19_a_killed_worker_goes_on_where_it_was(
     three_images: list[Image],
     aws: Callable[[str, str], Any],
     monkeypatch: pytest.MonkeyPatch,
@@ -100,7 +100,7 @@ def until(true: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.1)
 
 
-def test_an_interrupted_order_is_gone_on_with(three_images: list[Image]) -> None:
+def test_c19_an_interrupted_order_is_gone_on_with(three_images: list[Image]) -> None:
     job, _resumed = reprocess.order(reprocess.Selection())
     Chunk.objects.filter(job=job).update(reached=three_images[1].pk, done=2)
     out = StringIO()
@@ -110,7 +110,7 @@ def test_an_interrupted_order_is_gone_on_with(three_images: list[Image]) -> None
     assert Job.objects.get().finished_at
 
 
-def test_a_chunk_has_one_worker_at_a_time(three_images: list[Image]) -> None:
+def test_c19_a_chunk_has_one_worker_at_a_time(three_images: list[Image]) -> None:
     job, _resumed = reprocess.order(reprocess.Selection())
     chunk_id = reprocess.unfinished(job)[0]
     Chunk.claim(chunk_id, until=timezone.now() + timedelta(seconds=30))
@@ -163,7 +163,7 @@ def test_nothing_to_do_is_done_at_once(event_loop: EventLoop) -> None:
     assert "0 of 0 images reprocessed" in out.getvalue()
 
 
-def test_a_chunk_that_is_finished_is_not_done_again(three_images: list[Image]) -> None:
+def test_c19_a_chunk_that_is_finished_is_not_done_again(three_images: list[Image]) -> None:
     job, _resumed = reprocess.order(reprocess.Selection())
     chunk_id = reprocess.unfinished(job)[0]
     reprocess.run(chunk_id)

@@ -74,7 +74,7 @@ def test_images_are_found_by_tag(image: Image, editor: User, aws: Callable[[str,
     assert by_tag(aws, "Sea") == [str(image.pk)]
 
 
-def test_two_pushes_at_once_leave_the_newest(image: Image) -> None:
+def test_c8_two_pushes_at_once_leave_the_newest(image: Image) -> None:
     def push(_: int) -> None:
         try:
             mirror.push(image.pk)
@@ -88,7 +88,7 @@ def test_two_pushes_at_once_leave_the_newest(image: Image) -> None:
     assert held["revision"] == image.revision
 
 
-def test_the_clock_pushes_what_lags(image: Image) -> None:
+def test_r7_c8_the_clock_pushes_what_lags(image: Image) -> None:
     assert mirror.push_stale() == 1
     assert mirror.push_stale() == 0
 
@@ -139,7 +139,7 @@ def test_r7_a_push_that_was_overtaken_looks_again(image: Image, monkeypatch: pyt
     assert held["title"] == "Newer"
 
 
-def test_more_tags_than_a_transaction_takes_stay_on_the_item(image: Image, editor: User) -> None:
+def test_c8_more_tags_than_a_transaction_takes_stay_on_the_item(image: Image, editor: User) -> None:
     for number in range(60):
         review.add(editor, image, f"Tag {number:02}")
     image.refresh_from_db()
@@ -149,7 +149,7 @@ def test_more_tags_than_a_transaction_takes_stay_on_the_item(image: Image, edito
     assert len(held["tags"]) == 62
 
 
-def test_a_table_that_refuses_the_transaction_says_so(image: Image, as_role: Callable[[str], None]) -> None:
+def test_c8_a_table_that_refuses_the_transaction_says_so(image: Image, as_role: Callable[[str], None]) -> None:
     as_role("web")
     with pytest.raises(Misconfigured, match="AccessDenied"):
         mirror.push(image.pk)

@@ -20,7 +20,7 @@ def s3_event(key: str, **changes: Any) -> dict[str, Any]:
     return {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": BUCKET}, "object": found}}]}
 
 
-@given(st.text(min_size=1, max_size=200))
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=200))
 def test_a4_a_key_is_decoded_once(key: str) -> None:
     body = s3_event(quote_plus(key, safe="/"))
     assert events.read(body) == [events.ObjectCreated(BUCKET, key, "v1", "00AB")]
@@ -36,7 +36,7 @@ def test_a6_the_test_event_is_no_failure() -> None:
     assert events.read({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET}) == []
 
 
-def test_messages_of_our_own() -> None:
+def test_c22_messages_of_our_own_keep_their_form() -> None:
     upload, image = uuid4(), uuid4()
     assert events.read({"mediahub": "retry", "upload": str(upload)}) == [events.Retry(upload)]
     assert events.read({"mediahub": "mirror", "image": str(image)}) == [events.MirrorImage(image)]
@@ -174,6 +174,23 @@ def test_a13_whatever_shape_a_message_has_it_is_read_or_refused(body: dict[str, 
     except (events.Unreadable, Misconfigured):
         return
     assert found or body.get("Event") == "s3:TestEvent"
+
+
+@pytest.mark.parametrize(("key", "taken"), [("é" * 512, True), ("é" * 512 + "x", False), ("", False), ("a\0b", False)])
+def test_a5_a_key_is_one_that_s3_can_have(key: str, taken: bool) -> None:
+    for body in (s3_event(quote_plus(key)), {"mediahub": "look", "key": key}):
+        if taken:
+            assert [message.key for message in events.read(body) if hasattr(message, "key")] == [key]
+        else:
+            with pytest.raises(events.Unreadable, match="key"):
+                events.read(body)
+
+
+def test_a11_a_rendition_that_is_announced_is_never_taken_in(settings: Any) -> None:
+    body = s3_event("large/a.jpg")
+    body["Records"][0]["s3"]["bucket"]["name"] = settings.RENDITION_BUCKET
+    with pytest.raises(Misconfigured, match="Remove the notification"):
+        events.read(body)
 
 
 def test_a10_another_bucket_is_a_mistake_of_the_setup() -> None:

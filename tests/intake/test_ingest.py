@@ -1,12 +1,19 @@
 """Claim, fetch, process, record: once, whatever is delivered."""
 
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from tempfile import SpooledTemporaryFile
+from threading import Barrier
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
+import time_machine
+from django.db import connection
 from django.utils import timezone
 
 from mediahub.delivery import mirror
@@ -15,7 +22,7 @@ from mediahub.intake.events import ObjectCreated, ObjectRemoved
 from mediahub.intake.models import Claim, Upload, padded
 from mediahub.library.models import Image, Tagging
 from mediahub.local import stack
-from processing import Misconfigured, Unavailable
+from processing import MeasuredLabeler, Misconfigured, Unavailable
 from tests.pictures import encoded, jpeg, picture
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -146,7 +153,7 @@ def test_a_journey_goes_only_where_the_table_allows(put: Put) -> None:
             assert Upload.move(upload.pk, to) == (state in comes_from)
 
 
-def test_a_bad_file_is_rejected_with_a_reason_and_once(put: Put) -> None:
+def test_r4_a_bad_file_is_rejected_with_a_reason_and_once(put: Put) -> None:
     event = put(b"These are words, not pixels.")
     assert ingest.arrived(event, deadline=soon()) == "rejected"
     upload = Upload.objects.get()
@@ -162,6 +169,62 @@ def test_c15_a_file_has_one_worker_and_the_other_delivery_comes_back(put: Put) -
     with pytest.raises(Unavailable, match="another worker"):
         ingest.arrived(event, deadline=soon())
     Upload.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert ingest.arrived(event, deadline=soon()) == "ready"
+
+
+def test_a1_c15_eight_workers_with_one_event_make_one_image(put: Put) -> None:
+    event, together = put(jpeg()), Barrier(8)
+
+    def deliver(_: int) -> str:
+        try:
+            together.wait(10)
+            return ingest.arrived(event, deadline=soon())
+        except Unavailable:
+            return "comes back"
+        finally:
+            connection.close()
+
+    honest = MeasuredLabeler.label
+    with patch.object(MeasuredLabeler, "label", autospec=True, side_effect=honest) as label:
+        with ThreadPoolExecutor(8) as workers:
+            outcomes = Counter(workers.map(deliver, range(8)))
+        assert ingest.arrived(event, deadline=soon()) == "duplicate"
+    assert outcomes["ready"] == 1
+    assert set(outcomes) <= {"ready", "duplicate", "comes back"}
+    assert (label.call_count, Image.objects.get().revision, Upload.objects.get().attempts) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("minutes", [10, -10, 6_000_000], ids=["ahead", "behind", "after 2038"])
+def test_c16_a_worker_whose_clock_is_wrong_records_nothing_twice(put: Put, minutes: int) -> None:
+    event = put(jpeg())
+    upload = ingest._find_or_adopt(event.key)
+    claim = Claim(event.version_id, padded(event.sequencer), soon())
+    assert Upload.claim(upload.pk, claim)
+    result = ingest._process(upload, event.version_id, labels=True)
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=minutes)):
+        other = replace(claim, until=soon())
+        taken = Upload.claim(upload.pk, other)
+    assert taken == (minutes > 0)
+    for mine, holds in ((claim, not taken), (other, taken)):
+        if holds:
+            ingest._record(upload.pk, mine, result)
+        else:
+            with pytest.raises(ingest.Superseded):
+                ingest._record(upload.pk, mine, result)
+    assert Image.objects.get().revision == 1
+    assert ingest.arrived(event, deadline=soon()) == "duplicate"
+
+
+def test_c14_a_file_that_finds_no_room_on_the_disk_comes_back(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(SpooledTemporaryFile):  # type: ignore[type-arg]
+        def write(self, _: Any) -> int:
+            raise OSError(28, "No space left on device")
+
+    event = put(jpeg())
+    with monkeypatch.context() as full:
+        full.setattr("processing.store.SpooledTemporaryFile", Full)
+        with pytest.raises(Unavailable, match="disk"):
+            ingest.arrived(event, deadline=soon())
     assert ingest.arrived(event, deadline=soon()) == "ready"
 
 

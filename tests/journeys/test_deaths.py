@@ -28,7 +28,7 @@ WAYS = ("time-out", "kill", "exception")
 TOGETHER = 34
 
 
-def test_c11_whoever_dies_wherever_the_next_delivery_completes(
+def test_r3_c9_c11_c13_whoever_dies_wherever_the_next_delivery_completes(
     event_loop: EventLoop, aws: Callable[[str, str], Any], settings: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deaths = [(step, how) for how in WAYS for step in STEPS]

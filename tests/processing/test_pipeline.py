@@ -101,6 +101,30 @@ def test_c3_a_store_that_fails_names_its_step_and_trying_again_writes_the_same(r
     assert len(store.objects) == 3
 
 
+class ForgetfulStore(MemoryStore):
+    """A store that takes every object, and whose answer to one of them is lost on the way."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.left = at
+
+    def put(self, key: str, data: bytes, content_type: str, cache_control: str = "") -> None:
+        super().put(key, data, content_type, cache_control)
+        self.left -= 1
+        if self.left == 0:
+            raise Unavailable("lost", f"The store did not answer for {key}.")
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_c4_an_answer_that_is_lost_leaves_no_second_file(at: int) -> None:
+    forgetful, calm = ForgetfulStore(at), MemoryStore()
+    with pytest.raises(Unavailable):
+        process(BytesIO(jpeg()), IMAGE, store=forgetful, labeler=None)
+    for store in (forgetful, calm):
+        process(BytesIO(jpeg()), IMAGE, store=store, labeler=None)
+    assert forgetful.objects == calm.objects
+
+
 def test_a_bad_file_is_rejected_and_leaves_nothing() -> None:
     store = MemoryStore()
     with pytest.raises(Rejected) as error:

@@ -1,6 +1,11 @@
 """One contract for the bucket of the local AWS and for its twin in memory."""
 
+import tempfile
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,6 +17,7 @@ from django.conf import settings
 from mediahub import wiring
 from mediahub.local import stack
 from processing import Misconfigured, Missing, Rejected, S3Store, Signer, Store, Unavailable
+from processing.store import SPOOL
 from tests.doubles import MemoryStore
 from tests.local_aws import client
 
@@ -54,6 +60,15 @@ def test_what_is_not_there_is_missing(store: Store) -> None:
     for ask in (store.get, store.head):
         with pytest.raises(Missing, match="not-there"):
             ask("not-there.jpg")
+
+
+def test_c14_nothing_is_left_on_the_disk(versioned: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    versioned.put("a.jpg", bytes(SPOOL + 1), "image/jpeg")
+    with versioned.get("a.jpg") as file:
+        assert len(file.read()) == SPOOL + 1
+        # What has no name while it is open needs nobody to remove it, not even after a kill.
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_too_many_bytes_are_refused(store: Store) -> None:
@@ -191,3 +206,51 @@ def test_c2_a_file_that_came_in_part_is_never_decoded(error: Exception | None) -
         stub.add_response("get_object", {"Body": CutOff(error), "ContentLength": 1000})
         with pytest.raises(Unavailable, match=r"part of a|reached"):
             S3Store(unsigned, "bucket").get("a.jpg")
+
+
+@contextmanager
+def busy_store(refusals: int) -> Iterator[str]:
+    """The address of a store that answers SlowDown so many times before it hands out a file."""
+    left = refusals
+
+    class Busy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            nonlocal left
+            left -= 1
+            refused = left >= 0
+            body = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+            answer = body if refused else b"bytes"
+            self.send_response(503 if refused else 200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing: the test speaks for itself."""
+
+    server = HTTPServer(("127.0.0.1", 0), Busy)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize(("refusals", "heals"), [(1, True), (3, True), (5, False)])
+def test_r5_c1_a_busy_store_is_asked_again(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, refusals: int, heals: bool
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    settings.AWS_PROFILE = None
+    with busy_store(refusals) as address:
+        settings.AWS_ENDPOINT_URL = address
+        if heals:
+            with wiring.uploads().get("a.jpg") as file:
+                assert file.read() == b"bytes"
+        else:
+            with pytest.raises(Unavailable):
+                wiring.uploads().get("a.jpg")
