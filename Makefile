@@ -7,7 +7,7 @@ PHOTOS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export LOCAL = true
 
-.PHONY: run test demo bench lint lock setup setup-dev frontend screenshots clean
+.PHONY: run test demo bench soak lint lock setup setup-dev frontend screenshots clean
 
 run: setup
 	@$(VENV)/python manage.py local --port $(PORT) --aws-port $(AWS_PORT)
@@ -20,6 +20,9 @@ demo: setup
 
 bench: setup
 	@$(VENV)/python -m bench $(PHOTOS)
+
+soak: setup-dev
+	@$(VENV)/python -m tests.soak
 
 screenshots: setup-dev
 	@$(VENV)/python -m pytest tests/browser --screenshots

@@ -41,7 +41,7 @@ def fail_for_good(loop: EventLoop) -> None:
     loop.tick()
 
 
-def test_a_failing_store_ends_on_the_desk_and_a_retry_ends_in_ready_once(
+def test_r6_a_failing_store_ends_on_the_desk_and_a_retry_ends_in_ready_once(
     event_loop: EventLoop, aws: Callable[[str, str], Any], editor: User, settings: Any
 ) -> None:
     settings.RENDITION_BUCKET = "no-such-bucket"
@@ -65,7 +65,7 @@ def test_a_failing_store_ends_on_the_desk_and_a_retry_ends_in_ready_once(
     assert [(made.kind, made.by) for made in item.decisions.all()] == [("retry", editor)]
 
 
-def test_a_retry_that_fails_again_comes_back_to_the_same_item(
+def test_c20_a_retry_that_fails_again_comes_back_to_the_same_item(
     event_loop: EventLoop, aws: Callable[[str, str], Any], editor: User, settings: Any
 ) -> None:
     settings.RENDITION_BUCKET = "no-such-bucket"
@@ -111,7 +111,7 @@ def test_c21_what_this_version_cannot_read_is_not_sent_again(send: Callable[[Any
     assert FailedItem.objects.get().state == FailedItem.State.OPEN
 
 
-def test_discard_keeps_who_and_why(send: Callable[[Any], None], chief: User) -> None:
+def test_r6_discard_keeps_who_and_why(send: Callable[[Any], None], chief: User) -> None:
     send({"an": "unknown message"})
     dead_letters.collect()
     with pytest.raises(ValidationError, match="Say why"):

@@ -12,6 +12,7 @@ from tests.local_aws import drain
 from tests.pictures import jpeg
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+# None holds a newline, which the wildcards of the local AWS's policies do not match; the events try it.
 KEYS = (
     "a b.jpg",
     "a+b.jpg",
@@ -24,7 +25,6 @@ KEYS = (
     "\U0001f6a2.jpg",
     "\u202egpj.exe",
     "\u0627\u0644\u0645\u0631\u0641\u0623.jpg",
-    "two\nlines.jpg",
     "a//b.jpg",
     "a..b.jpg",
     "trailing.",
