@@ -157,7 +157,7 @@ def test_c12_without_time_left_nothing_is_begun(harbour: Upload) -> None:
 
 
 @pytest.mark.parametrize(("received", "shortest", "longest"), [(1, 15, 30), (3, 60, 120), (20, 450, 900)])
-def test_r5_what_is_unavailable_comes_back_ever_later(received: int, shortest: int, longest: int, settings: Any) -> None:
+def test_r5_what_is_unavailable_comes_back_later(received: int, shortest: int, longest: int, settings: Any) -> None:
     settings.RETRY_SECONDS = 30
     delays = {handlers._delay(Unavailable("slow", "Slow."), received) for _ in range(50)}
     assert shortest <= min(delays) <= max(delays) <= longest
