@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from django.conf import settings
 
 from mediahub import metrics, wiring
-from mediahub.intake import clock, events
+from mediahub.intake import clock, events, ingest
 from mediahub.intake.dispatch import Invocation, put_off, work
 from processing import Misconfigured, ProcessingError, Unavailable
 
@@ -37,7 +38,7 @@ def on_object_created(event: dict[str, Any], context: Any) -> dict[str, Any]:
         for message in events.read(event):
             log.info("done", message=str(message), outcome=str(work(message, run)))
         return {"batchItemFailures": []}
-    batch = _Batch(run)
+    batch, event = _Batch(run), {"Records": _deadly_last(event["Records"])}
     # All messages may fail and the answer still names each: an exception would only hide which.
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     answer = process_partial_response(event=event, record_handler=batch.deliver, processor=processor, context=context)
@@ -107,6 +108,17 @@ class _Batch:
             wiring.queue().hide(record.receipt_handle, _delay(error, received))
         except ProcessingError as refused:
             log.warning("the message keeps the queue's own delay: %s", refused)
+
+
+def _deadly_last(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records with those last that a worker may have died of, so that they take no sibling along."""
+    keys: dict[str, str] = {}
+    for record in records:
+        if int(record["attributes"].get("ApproximateReceiveCount", 1)) > 1:
+            with suppress(events.Unreadable, Misconfigured):
+                keys |= dict.fromkeys(events.keys(record["body"]), record["messageId"])
+    deadly = {keys[key] for key in ingest.left_behind(keys)} if keys else set()
+    return sorted(records, key=lambda record: record["messageId"] in deadly)
 
 
 def _delay(error: Exception, received: int) -> int:

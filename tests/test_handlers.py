@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.utils import timezone
 
 from mediahub import handlers
+from mediahub.intake import ingest
 from mediahub.intake.models import FailedItem, Upload
 from mediahub.library.models import Image
 from mediahub.local import stack
@@ -136,6 +138,36 @@ def test_a_lease_ends_before_the_invocation() -> None:
     context = Context("test")
     left = handlers.deadline(context).timestamp() - time.time()
     assert 0 < left < context.get_remaining_time_in_millis() / 1000
+
+
+def test_r4_c13_what_a_worker_dies_of_takes_no_sibling_along(
+    put: Callable[[str, bytes], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class OutOfMemory(BaseException):
+        """The end of a worker: nothing of ours catches it."""
+
+    honest = ingest._process
+
+    def deadly(upload: Upload, *args: Any, **options: Any) -> Any:
+        if upload.key == "deadly.jpg":
+            raise OutOfMemory
+        return honest(upload, *args, **options)
+
+    names = ("deadly.jpg", "one.jpg", "two.jpg")
+    for name in names:
+        put(name, jpeg())
+    monkeypatch.setattr(ingest, "_process", deadly)
+    for received in ("1", "2"):
+        found = [record(number, s3_event(name)) for number, name in enumerate(names)]
+        records = [{**one, "attributes": {"ApproximateReceiveCount": received}} for one in found]
+        with pytest.raises(OutOfMemory):
+            handlers.on_object_created({"Records": records}, Context("test"))
+        Upload.objects.filter(state=Upload.State.WORKING).update(lease_until=timezone.now())
+    assert dict(Upload.objects.values_list("key", "state")) == {
+        "deadly.jpg": "working",
+        "one.jpg": "ready",
+        "two.jpg": "ready",
+    }
 
 
 def test_c12_without_time_left_a_batch_comes_back_unbegun(put: Callable[[str, bytes], None]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.db import connection
@@ -16,6 +16,7 @@ from mediahub import wiring
 from processing import ProcessingError, of_botocore
 
 STACK = "Deploy the stack: `make run` does it here, `deploy/stack.yaml` on AWS."
+RIGHTS = f"Check the settings and the rights of this process. {STACK}"
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,10 @@ def examine() -> Iterator[Finding]:
     for part, look in PARTS.items():
         try:
             yield from (Finding(part, seen, advice) for seen, advice in look())
-        except ProcessingError as error:
-            yield Finding(part, error.message, f"Check the settings and the rights of this process. {STACK}")
+        except (ProcessingError, ClientError, BotoCoreError) as error:
+            yield Finding(part, of_botocore(error, f"the {part}").message, RIGHTS)
         except Exception as error:
-            try:
-                seen = of_botocore(error, f"the {part}").message
-            except Exception:
-                seen = f"{type(error).__name__}: {error}"
-            yield Finding(part, seen, f"Check the settings and the rights of this process. {STACK}")
+            yield Finding(part, f"{type(error).__name__}: {error}", RIGHTS)
 
 
 Seen = Iterator[tuple[str, str]]

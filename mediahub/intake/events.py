@@ -113,6 +113,11 @@ def parse(text: str) -> list[Message]:
     return read(body)
 
 
+def keys(text: str) -> list[str]:
+    """The keys of the upload bucket whose arrival a body tells of; raises as `parse` does."""
+    return [message.key for message in parse(text) if isinstance(message, ObjectCreated | Look)]
+
+
 def read(body: Any) -> list[Message]:
     """The messages in one decoded body; raises Unreadable, or Misconfigured for a bucket that is not ours."""
     match body:

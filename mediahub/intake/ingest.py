@@ -1,6 +1,7 @@
 """From a file in the upload bucket to an image: claim, fetch, process, record, each safe to do twice."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -90,6 +91,12 @@ def again(upload_id: UUID, *, deadline: datetime, request: str = "") -> str:
     if upload is None:
         return State.DELETED
     return look(upload.key, deadline=deadline, request=request)
+
+
+def left_behind(keys: Iterable[str]) -> list[str]:
+    """Those of the keys that a worker took up and neither finished nor put down: it died, perhaps of the file."""
+    dead = Upload.objects.filter(free(), bucket=settings.UPLOAD_BUCKET, key__in=keys, state=State.WORKING, code="")
+    return list(dead.values_list("key", flat=True))
 
 
 def put_off(key: str, fault: ProcessingError) -> None:
