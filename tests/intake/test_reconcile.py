@@ -309,6 +309,11 @@ def test_an_inventory_that_cannot_be_used_says_why(local_aws: Any, tmp_path: Pat
         call_command("reconcile", f"--inventory={path}")
 
 
+def test_r1_a_file_nobody_told_of_is_found_within_a_quarter_of_an_hour(settings: Any) -> None:
+    clock = 60
+    assert settings.RECONCILE_GRACE_SECONDS + settings.RECONCILE_SECONDS + clock <= 15 * 60
+
+
 def test_old_comparisons_are_not_kept_for_ever(local_aws: Any) -> None:
     for _ in range(3):
         Reconciliation.objects.create(finished_at=timezone.now())

@@ -1,6 +1,7 @@
 """The labelers: what they ask, what they take, what they say when they cannot."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from PIL import Image, ImageFilter
 
 from processing import (
     Box,
+    Labeler,
     MeasuredLabeler,
     Misconfigured,
     NotAnalysable,
@@ -19,7 +21,8 @@ from processing import (
     RekognitionLabeler,
     Unavailable,
 )
-from tests.pictures import encoded
+from tests.pictures import encoded, jpeg
+from tests.simulation.world import FixedLabeler
 
 ANSWER: dict[str, Any] = {
     "Labels": [
@@ -67,6 +70,33 @@ def test_c5_c6_each_refusal_of_rekognition_has_its_kind(client: Any, code: str, 
         stub.add_client_error("detect_labels", code, http_status_code=400)
         with pytest.raises(kind):
             RekognitionLabeler(client).label(b"jpeg", sha256="")
+
+
+@pytest.fixture(params=["rekognition", "recorded", "measured", "fixed"])
+def labeler(request: pytest.FixtureRequest, client: Any, tmp_path: Path) -> Iterator[Labeler]:
+    """Every labeler that there is, the one of the simulation too; Rekognition answers as it was recorded."""
+    (tmp_path / "ab.json").write_text(json.dumps(ANSWER))
+    with Stubber(client) as stub:
+        for _ in range(2):
+            stub.add_response("detect_labels", ANSWER)
+        made: dict[str, Labeler] = {
+            "rekognition": RekognitionLabeler(client),
+            "recorded": RecordedLabeler(tmp_path),
+            "measured": MeasuredLabeler(),
+            "fixed": FixedLabeler(),
+        }
+        yield made[request.param]
+
+
+def test_every_labeler_answers_in_one_form(labeler: Labeler) -> None:
+    first, second = (labeler.label(jpeg(), sha256="ab") for _ in range(2))
+    assert first == second
+    assert first.source == labeler.source
+    names = [label.name for label in first.labels]
+    assert names
+    assert len(names) == len(set(names))
+    assert all(label.name and 0 <= label.confidence <= 100 for label in first.labels)
+    assert json.loads(json.dumps(first.raw)) == first.raw
 
 
 def test_a_service_out_of_reach_is_unavailable(client: Any) -> None:
