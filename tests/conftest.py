@@ -4,9 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck, settings
 from pytest_django.plugin import blocking_manager_key
 
 pytest_plugins = ["tests.local_aws", "tests.editors"]
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("mediahub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("mediahub")
 
 
 @pytest.hookimpl(wrapper=True)
