@@ -25,6 +25,10 @@ DROP = """
 """
 # Real work on a busy machine: a picture takes seconds at most, and the poller asks every 15 s at the latest.
 PATIENCE = 60_000
+CHECKED = """() => Promise.race([
+  axe.run(document, {resultTypes: ['violations'], preload: false}),
+  new Promise((_, refuse) => setTimeout(() => refuse(new Error("axe came to no end")), 60000)),
+])"""
 
 
 class Desk:
@@ -70,7 +74,7 @@ class Desk:
         # Evaluating over the debugging protocol is not bound by the page's policy, as a script element would be.
         self.page.evaluate(AXE.read_text())
         # To read a style sheet that imports another, axe would write a style element, which the policy forbids.
-        found: dict[str, Any] = self.page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
+        found: dict[str, Any] = self.page.evaluate(CHECKED)
         return [
             f"{violation['id']}: {node['target']} {json.dumps(node['any'][:1])[:300]}"
             for violation in found["violations"]

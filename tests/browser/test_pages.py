@@ -16,6 +16,11 @@ SHOTS = Path("docs/screenshots")
 ColorScheme = Literal["light", "dark"]
 SIZES: dict[str, ViewportSize] = {"wide": {"width": 1280, "height": 860}, "narrow": {"width": 390, "height": 844}}
 SCHEMES: tuple[ColorScheme, ...] = ("light", "dark")
+# A picture that never comes must not be waited for without end.
+DECODED = """(image) => Promise.race([
+  image.decode().catch(() => {}),
+  new Promise((done) => setTimeout(done, 5000)),
+])"""
 
 
 @pytest.fixture
@@ -60,7 +65,7 @@ def settle(page: Page) -> None:
     """Wait for the pictures in sight."""
     page.wait_for_load_state("networkidle")
     for picture in page.locator("img.picture-front[src]").all()[:9]:
-        picture.evaluate("(image) => image.decode().catch(() => {})")
+        picture.evaluate(DECODED)
 
 
 def shoot(page: Page, name: str) -> None:
