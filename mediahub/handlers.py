@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from django.conf import settings
 
 from mediahub import metrics, wiring
-from mediahub.intake import clock, events, ingest
+from mediahub.intake import clock, events, ingest, rest
 from mediahub.intake.dispatch import Invocation, put_off, work
 from processing import Misconfigured, ProcessingError, Unavailable
 
@@ -42,17 +42,23 @@ def on_object_created(event: dict[str, Any], context: Any) -> dict[str, Any]:
     # All messages may fail and the answer still names each: an exception would only hide which.
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     answer = process_partial_response(event=event, record_handler=batch.deliver, processor=processor, context=context)
+    # What went through may have left something that only the clock brings to its end.
+    rest.wake()
     metrics.report(batch.counts)
     return dict(answer)
 
 
 def on_minute(event: dict[str, Any], context: Any) -> dict[str, int]:
     """What the clock does: whatever would otherwise wait for a message that may never come."""
+    if rest.resting():
+        metrics.report({"ticks": 1})
+        return {"ticks": 1}
     done = clock.tick(deadline(context))
     if any(done.values()):
         log.info("the clock did its work", extra=done)
     if not settings.LOCAL:
-        metrics.report({**done, **clock.standing()})
+        metrics.report({"ticks": 1, **done, **clock.standing()})
+    rest.rest()
     return done
 
 

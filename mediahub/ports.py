@@ -52,6 +52,15 @@ class Queue:
             raise of_botocore(error, f"the queue {self.url}") from error
         return [dict(message) for message in answer.get("Messages", [])]
 
+    def waiting(self) -> int:
+        """About how many messages are there now and hidden from nobody."""
+        asked: list[Any] = ["ApproximateNumberOfMessages"]
+        try:
+            answer = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=asked)
+        except Exception as error:
+            raise of_botocore(error, f"the queue {self.url}") from error
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
     def delete(self, receipt: str) -> None:
         """Take one received message off the queue for good."""
         try:
@@ -113,6 +122,13 @@ class Table:
             raise of_botocore(error, f"the mirror of {pk}") from error
         except Exception as error:
             raise of_botocore(error, f"the mirror of {pk}") from error
+
+    def put(self, item: Item) -> None:
+        """Write one item whatever was there before."""
+        try:
+            self.client.put_item(TableName=self.name, Item=_typed(item))
+        except Exception as error:
+            raise of_botocore(error, f"the item {item['pk']}") from error
 
     def delete(self, pk: str, sks: Sequence[str]) -> None:
         """Remove items of one `pk`; no error when there are none."""

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 import environ
 from django.utils.translation import gettext_lazy as _
 
+from mediahub import vault
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
 
@@ -18,7 +20,6 @@ MIB = 1024 * 1024
 
 # The site
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
@@ -33,14 +34,30 @@ AWS_ENDPOINT_URL = env.str("AWS_ENDPOINT_URL", default="") or None
 UPLOAD_BUCKET = env.str("UPLOAD_BUCKET", default="")
 RENDITION_BUCKET = env.str("RENDITION_BUCKET", default="")
 UPLOAD_QUEUE_URL = env.str("UPLOAD_QUEUE_URL", default="")
+UPLOAD_QUEUE_ARN = env.str("UPLOAD_QUEUE_ARN", default="")
 DEAD_LETTER_QUEUE_URL = env.str("DEAD_LETTER_QUEUE_URL", default="")
 BULK_QUEUE_URL = env.str("BULK_QUEUE_URL", default="")
 MIRROR_TABLE = env.str("MIRROR_TABLE", default="")
 KMS_KEY_ARN = env.str("KMS_KEY_ARN", default="")
 CLOUDFRONT_DOMAIN = env.str("CLOUDFRONT_DOMAIN", default="")
 CLOUDFRONT_KEY_ID = env.str("CLOUDFRONT_KEY_ID", default="")
-CLOUDFRONT_KEY_FILE = env.str("CLOUDFRONT_KEY_FILE", default="")
-STATIC_BUCKET = env.str("STATIC_BUCKET", default="")
+
+# Secrets, each by the ARN under which Secrets Manager keeps it; what cannot be read ends the start
+SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY_SECRET = env.str("SECRET_KEY_SECRET", default="")
+DATABASE_SECRET = env.str("DATABASE_SECRET", default="")
+CLOUDFRONT_KEY_SECRET = env.str("CLOUDFRONT_KEY_SECRET", default="")
+
+
+def _secret(reference: str, name: str) -> str:
+    return vault.value(reference, name, AWS_REGION, AWS_ENDPOINT_URL)
+
+
+if SECRET_KEY_SECRET:
+    SECRET_KEY = _secret(SECRET_KEY_SECRET, "SECRET_KEY")
+    former = vault.values(SECRET_KEY_SECRET, AWS_REGION, AWS_ENDPOINT_URL).get("SECRET_KEY_FALLBACK")
+    # While a key is changed, what the former one signed stays good.
+    SECRET_KEY_FALLBACKS = [former] if former else []
 
 # Uploads and pictures
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=200_000_000)
@@ -61,6 +78,7 @@ SWEEP_GRACE_SECONDS = env.int("SWEEP_GRACE_SECONDS", default=24 * 3600)
 RECONCILE_GRACE_SECONDS = env.int("RECONCILE_GRACE_SECONDS", default=420)
 RECONCILE_SECONDS = env.int("RECONCILE_SECONDS", default=420)
 RECONCILE_FULL_SECONDS = env.int("RECONCILE_FULL_SECONDS", default=24 * 3600)
+CLOCK_REST_SECONDS = env.int("CLOCK_REST_SECONDS", default=0)
 
 # Labels
 LABELER = env.str("LABELER", default="rekognition")
@@ -118,7 +136,18 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR / 'mediahub.sqlite3'}")}
+DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{VAR / 'mediahub.sqlite3'}")
+DATABASES = {"default": env.db_url_config(_secret(DATABASE_SECRET, "DATABASE_URL") if DATABASE_SECRET else DATABASE_URL)}
+if env.bool("DATABASE_IAM", default=False):
+    DATABASES["default"]["ENGINE"] = "mediahub.postgres_iam"
+    DATABASES["default"]["OPTIONS"] = {
+        "iam_region": AWS_REGION,
+        "sslmode": "verify-full",
+        # RDS's own authorities, brought into the package by the deploy command.
+        "sslrootcert": str(BASE_DIR / "rds-ca.pem"),
+        # A paused database takes a quarter of a minute to wake.
+        "connect_timeout": 40,
+    }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         # Immediate transactions take the write lock at the start, so that two writers wait instead of failing halfway.
@@ -138,13 +167,15 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+# How long an invitation is good; a person who is away for a weekend still finds it.
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 
-# Files: renditions and, in production, the static files lie in S3 and go out through CloudFront
+# Files: renditions lie in S3 and go out through CloudFront; static files do where STATIC_URL names its host
 S3_OPTIONS = {
     "region_name": AWS_REGION,
     "endpoint_url": AWS_ENDPOINT_URL,
@@ -154,7 +185,7 @@ S3_OPTIONS = {
     "addressing_style": "path" if AWS_ENDPOINT_URL else "virtual",
     "default_acl": None,
 }
-STATIC_URL = "static/"
+STATIC_URL = env.str("STATIC_URL", default="static/")
 STATIC_ROOT = BASE_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
@@ -165,24 +196,13 @@ STORAGES = {
             "bucket_name": RENDITION_BUCKET,
             "custom_domain": CLOUDFRONT_DOMAIN or None,
             "cloudfront_key_id": CLOUDFRONT_KEY_ID or None,
-            "cloudfront_key": Path(CLOUDFRONT_KEY_FILE).read_bytes() if CLOUDFRONT_KEY_FILE else None,
+            "cloudfront_key": _secret(CLOUDFRONT_KEY_SECRET, "PRIVATE_KEY").encode() if CLOUDFRONT_KEY_SECRET else None,
             "querystring_auth": bool(CLOUDFRONT_KEY_ID or not CLOUDFRONT_DOMAIN),
             "querystring_expire": 3600,
         },
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-if STATIC_BUCKET:
-    STORAGES["staticfiles"] = {
-        "BACKEND": "storages.backends.s3.S3ManifestStaticStorage",
-        "OPTIONS": {
-            **S3_OPTIONS,
-            "bucket_name": STATIC_BUCKET,
-            "location": "static",
-            "custom_domain": CLOUDFRONT_DOMAIN or None,
-            "querystring_auth": False,
-        },
-    }
 
 
 def _store_origins() -> list[str]:
@@ -210,9 +230,9 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
-if STATIC_BUCKET and CLOUDFRONT_DOMAIN:
-    for directive in ("script-src", "style-src", "font-src"):
-        CONTENT_SECURITY_POLICY["DIRECTIVES"][directive].append(f"https://{CLOUDFRONT_DOMAIN}")
+if STATIC_URL.startswith("https://"):
+    for directive in ("script-src", "style-src", "font-src", "img-src"):
+        CONTENT_SECURITY_POLICY["DIRECTIVES"][directive].append(f"https://{urlsplit(STATIC_URL).netloc}")
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS

@@ -176,6 +176,11 @@ class Signer:
         self._bucket = bucket
         self._encryption = _encryption(kms_key_arn)
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that name the encryption, for the request that begins an upload in parts."""
+        return {_HEADERS[name]: value for name, value in self._encryption.items()}
+
     def post(self, key: str, content_type: str, max_bytes: int, expires: int, redirect: str = "") -> PresignedPost:
         """A form for one file of at most `max_bytes`, valid for `expires` seconds; S3 refuses any other field or key.
 
@@ -198,13 +203,24 @@ class Signer:
         return PresignedPost(made["url"], made["fields"])
 
     def url(self, operation: str, key: str, expires: int, params: Mapping[str, str | int]) -> str:
-        """The address of one S3 operation on the key, such as "upload_part", valid for `expires` seconds."""
+        """The address of one S3 operation on the key, such as "upload_part", valid for `expires` seconds.
+
+        Who begins an upload in parts sends `headers` with it, which are signed.
+        """
+        if operation == "create_multipart_upload":
+            params = {**params, **self._encryption}
         try:
             return self._client.generate_presigned_url(
                 operation, Params={"Bucket": self._bucket, "Key": key, **params}, ExpiresIn=expires
             )
         except Exception as error:
             raise of_botocore(error, f"signing {key}") from error
+
+
+_HEADERS = {
+    "ServerSideEncryption": "x-amz-server-side-encryption",
+    "SSEKMSKeyId": "x-amz-server-side-encryption-aws-kms-key-id",
+}
 
 
 def _encryption(kms_key_arn: str) -> Any:

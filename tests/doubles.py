@@ -106,6 +106,9 @@ class MemoryTable:
         for sk in gone:
             items.pop(sk, None)
 
+    def put(self, item: Item) -> None:
+        self.held.setdefault(item["pk"], {})[item["sk"]] = dict(item)
+
     def delete(self, pk: str, sks: Sequence[str]) -> None:
         for sk in sks:
             self.held.get(pk, {}).pop(sk, None)
@@ -150,6 +153,9 @@ class MemoryQueue:
             message.visible = now() + self.visibility
             found.append(_as_sqs_says(message))
         return found
+
+    def waiting(self) -> int:
+        return sum(message.visible <= now() for message in self.messages.values())
 
     def delete(self, receipt: str) -> None:
         self.messages.pop(receipt.split("/")[0], None)

@@ -18,7 +18,7 @@ def found() -> set[str | None]:
     ("changed", "expected"),
     [
         ({}, set()),
-        ({"RENDITION_BUCKET": "mediahub-local-uploads"}, {"mediahub.E001"}),
+        ({"RENDITION_BUCKET": "mediahub-local-uploads-000000000000"}, {"mediahub.E001"}),
         ({"UPLOAD_PART_THRESHOLD": 10**12}, {"mediahub.E002"}),
         ({"LABELER": "magic"}, {"mediahub.E003"}),
         ({"LABELER": "recorded"}, {"mediahub.E004"}),

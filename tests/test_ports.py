@@ -69,6 +69,16 @@ def test_a_message_comes_when_it_was_told_to(queues: Queues) -> None:
 
 
 @BOTH
+def test_what_waits_is_counted_without_what_is_worked_on(queues: Queues) -> None:
+    queue, dead = queues
+    for number in range(3):
+        queue.send(number)
+    assert (queue.waiting(), dead.waiting()) == (3, 0)
+    queue.receive(most=1)
+    assert queue.waiting() == 2
+
+
+@BOTH
 def test_what_is_received_too_often_is_a_dead_letter_with_its_id(queues: Queues) -> None:
     queue, dead = queues
     queue.send({"n": 1})
@@ -115,6 +125,13 @@ def test_items_are_listed_and_deleted(table: Any) -> None:
     assert table.items("p") == {}
 
 
+@BOTH
+def test_an_item_is_written_over_another(table: Any) -> None:
+    for until in (1, 2):
+        table.put({"pk": "clock", "sk": "rest", "until": until})
+    assert table.items("clock") == {"rest": {"pk": "clock", "sk": "rest", "until": 2}}
+
+
 def test_a_table_is_read_to_its_last_page() -> None:
     pages = [
         {"Items": [{"pk": {"S": "p"}, "sk": {"S": "image"}}], "LastEvaluatedKey": {"pk": {"S": "p"}}},
@@ -134,6 +151,8 @@ def test_a_table_is_read_to_its_last_page() -> None:
     [
         lambda queue, table: queue.send({}),
         lambda queue, table: queue.receive(),
+        lambda queue, table: queue.waiting(),
+        lambda queue, table: table.put({"pk": "p", "sk": "s"}),
         lambda queue, table: queue.delete("r"),
         lambda queue, table: queue.hide("r", 1),
         lambda queue, table: table.items("p"),

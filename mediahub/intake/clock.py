@@ -72,4 +72,5 @@ def standing() -> dict[str, int]:
         "failed_items": FailedItem.objects.filter(state=FailedItem.State.OPEN).count(),
         "unmirrored": Image.objects.filter(mirrored_revision__lt=F("revision")).count(),
         "drift": reconcile.drift(),
+        "unlabelled": Image.objects.filter(label_state=Image.LabelState.UNAVAILABLE, deleted_at=None).count(),
     }

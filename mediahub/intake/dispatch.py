@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from mediahub.delivery import mirror
-from mediahub.intake import events, ingest, redrive, sweep
+from mediahub.intake import events, ingest, redrive, rest, sweep
 from mediahub.intake.models import FailedItem, Upload
 from processing import ProcessingError
 
@@ -42,6 +42,9 @@ def work(message: events.Message, run: Invocation) -> str:
             return "reprocessed" if upload and ingest.reprocess(upload) else "superseded"
         case events.Sweep(keys=keys):
             return f"removed {sweep.sweep(keys)}"
+        case events.Wake():
+            rest.wake()
+            return "woken"
         case events.MirrorImage(image_id=image_id):
             return "mirrored" if mirror.push(image_id) else "duplicate"
 

@@ -99,7 +99,12 @@ class MirrorImage:
     image_id: UUID
 
 
-Message = ObjectCreated | ObjectRemoved | Look | Retry | Again | Redrive | Reprocess | Sweep | MirrorImage
+@dataclass(frozen=True)
+class Wake:
+    """The clock is not to rest: something was begun that it may have to bring to its end."""
+
+
+Message = ObjectCreated | ObjectRemoved | Look | Retry | Again | Redrive | Reprocess | Sweep | Wake | MirrorImage
 
 
 def parse(text: str) -> list[Message]:
@@ -150,6 +155,8 @@ def _own(kind: str, body: dict[str, Any]) -> Message:
             return Reprocess(_uuid(image))
         case {"mediahub": "look", "key": str(key)}:
             return Look(_key(key))
+        case {"mediahub": "wake"}:
+            return Wake()
         case {"mediahub": "sweep", "keys": [*keys]} if all(isinstance(key, str) for key in keys):
             return Sweep(tuple(keys))
     raise Unreadable(f"A message of the kind {kind[:40]!r} is not known to this version, or lacks what it needs.")

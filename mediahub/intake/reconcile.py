@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
+from mediahub import wiring
 from mediahub.intake.compare import LOST, OFTEN, STEPS, Finding, Listing
 from mediahub.intake.models import Reconciliation
 from processing import ProcessingError
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 EXAMPLES = 50
 KEPT = 200
 PAGES_A_TURN = 20
+# However long the queue is, a comparison is due after so long.
+PATIENCE = timedelta(hours=1)
 # The clock's other duties need the rest of its time.
 LEFT = timedelta(seconds=20)
 
@@ -89,6 +92,9 @@ def _due() -> Reconciliation | None:
     now = timezone.now()
     finished = Reconciliation.objects.filter(by_hand=False)
     full, newest = finished.filter(full=True).first(), finished.first()
+    if newest and newest.started_at > now - PATIENCE and wiring.queue().waiting():
+        # What still waits for its turn would be taken for lost.
+        return None
     if full is None or full.started_at < now - timedelta(seconds=settings.RECONCILE_FULL_SECONDS):
         return begin(full=True, repair=True, by_hand=False)
     if newest is None or newest.started_at < now - timedelta(seconds=settings.RECONCILE_SECONDS):

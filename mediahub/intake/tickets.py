@@ -1,5 +1,6 @@
 """Tickets: what a browser is handed so that it can send one file, and nothing else, straight into the upload bucket."""
 
+import logging
 import math
 import unicodedata
 from collections.abc import Callable
@@ -14,8 +15,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mediahub import wiring
+from mediahub.intake import rest
 from mediahub.intake.models import Upload
+from processing import ProcessingError
 from processing.keys import original_key
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -147,6 +152,7 @@ def _check_open(user: "User") -> None:
 def _record(
     user: "User", name: str, content_type: str, size: int | None, method: Upload.Method, seconds: int
 ) -> Upload:
+    _wake_the_clock()
     upload_id = uuid4()
     return Upload.objects.create(
         id=upload_id,
@@ -159,6 +165,14 @@ def _record(
         uploaded_by=user,
         expires_at=timezone.now() + timedelta(seconds=seconds),
     )
+
+
+def _wake_the_clock() -> None:
+    try:
+        rest.ask()
+    except ProcessingError as error:
+        # The file's own event wakes it as well.
+        log.warning("the clock could not be woken: %s", error)
 
 
 def _prolong(upload: Upload) -> None:

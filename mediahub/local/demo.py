@@ -118,7 +118,8 @@ class Browser:
         return str(answer.json()["url"])
 
     def _send_parts(self, ticket: dict[str, Any], file: BinaryIO, kind: str) -> None:
-        begun = requests.post(ticket["url"], headers={"Content-Type": kind}, timeout=60)
+        headers = {"Content-Type": kind, **ticket["headers"]}
+        begun = requests.post(ticket["url"], headers=headers, timeout=60)
         begun.raise_for_status()
         found = re.search(r"<UploadId>([^<]+)</UploadId>", begun.text)
         step = {"key": ticket["key"], "uploadId": found[1] if found else ""}

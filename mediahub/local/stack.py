@@ -1,7 +1,7 @@
 """The stack on the local AWS: deployed through CloudFormation, and handed to the processes as profiles and settings."""
 
+import logging
 import secrets
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError
-from django.conf import settings
 
+from deploy import base
+from deploy.stacks import DeployError
 from mediahub.local.emulator import ACCOUNT, REGION, Emulator, EmulatorError
 
-TEMPLATE = settings.BASE_DIR / "deploy" / "stack.yaml"
+log = logging.getLogger(__name__)
+
 # Ministack's root key: authorization is not checked for it, so only the operator's profile uses it.
 ROOT_KEY = "test"
 
@@ -58,72 +59,38 @@ def root_client(service: str, endpoint: str) -> Any:
     return session.client(service, endpoint_url=endpoint, config=style)  # type: ignore[call-overload]
 
 
+# The parts that a laptop does without: no network, no CDN, no budget, and a database outside of the stack.
+PARAMETERS = {
+    "TlsOnly": "false",
+    "TrustedPrincipal": f"arn:aws:iam::{ACCOUNT}:root",
+    # Whoever tries it copies a file anywhere into the bucket.
+    "UploadPrefix": "",
+    "Database": "own",
+    "Labels": "false",
+    "Cdn": "false",
+    "MonthlyBudget": "0",
+}
+
+
+def place(emulator: Emulator, stage: str) -> base.Place:
+    """Where the deploy command's own code finds the local AWS."""
+    return base.Place(
+        "mediahub", stage, REGION, lambda service: root_client(service, emulator.endpoint), pause=0.1, say=log.debug
+    )
+
+
 def deploy(emulator: Emulator, stage: str, parameters: dict[str, str]) -> Stack:
     """Create the stack, or change what differs; returns when it is complete. Raises EmulatorError with the cause."""
-    client = root_client("cloudformation", emulator.endpoint)
-    name = f"mediahub-{stage}"
-    values = {
-        "Stage": stage,
-        "TlsOnly": "false",
-        "TrustedPrincipal": f"arn:aws:iam::{ACCOUNT}:root",
-        **parameters,
-    }
-    wanted = {
-        "StackName": name,
-        "TemplateBody": TEMPLATE.read_text(),
-        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
-        "Capabilities": ["CAPABILITY_NAMED_IAM"],
-    }
-    known = _describe(client, name) is not None
+    here = place(emulator, stage)
     try:
-        _update(client, wanted) if known else client.create_stack(**wanted)
-    except ClientError as error:
-        raise EmulatorError(f"The stack {name} cannot be deployed: {error}") from error
-    outputs = _settled(client, name, emulator)
+        known = here.base.described() is not None
+        outputs = base.make(here, {**PARAMETERS, **parameters}, lambda changes: True)
+    except DeployError as error:
+        raise EmulatorError(f"{error} To begin anew, move {emulator.state} away and start again.") from error
     if not known:
         # After a power cut the buckets would be there and the stack not, and nobody could make it again.
         emulator.save()
     return Stack(stage, outputs).moved_to(emulator.endpoint)
-
-
-def _describe(client: Any, name: str) -> dict[str, Any] | None:
-    try:
-        return dict(client.describe_stacks(StackName=name)["Stacks"][0])
-    except ClientError as error:
-        if "does not exist" in str(error):
-            return None
-        raise
-
-
-def _update(client: Any, wanted: dict[str, Any]) -> None:
-    held = client.get_template(StackName=wanted["StackName"])["TemplateBody"]
-    described = _describe(client, wanted["StackName"]) or {}
-    same = {p["ParameterKey"]: p["ParameterValue"] for p in described.get("Parameters", [])}
-    if held == wanted["TemplateBody"] and all(
-        same.get(p["ParameterKey"]) == p["ParameterValue"] for p in wanted["Parameters"]
-    ):
-        return
-    client.update_stack(**wanted)
-
-
-def _settled(client: Any, name: str, emulator: Emulator) -> dict[str, str]:
-    for _ in range(300):
-        stack = _describe(client, name) or {}
-        status = stack.get("StackStatus", "")
-        if status.endswith("_IN_PROGRESS"):
-            time.sleep(0.1)
-            continue
-        if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-            return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        break
-    reasons = [
-        f"{event['LogicalResourceId']}: {event.get('ValidationStatusReason') or event.get('ResourceStatusReason')}"
-        for event in client.describe_events(StackName=name)["OperationEvents"]
-        if "FAILED" in (event.get("ValidationStatus"), event.get("ResourceStatus", "")[-6:])
-    ]
-    raise EmulatorError(
-        f"The stack {name} is {status}. {' '.join(reasons)} To begin anew, move {emulator.state} away and start again."
-    )
 
 
 def write_profiles(path: Path, stack: Stack) -> None:

@@ -37,9 +37,9 @@ def failures(signed_in: Desk, event_loop: EventLoop, aws: Callable[[str, str], A
     for number in range(EACH):
         s3.put_object(Bucket=django_settings.UPLOAD_BUCKET, Key=f"harbour_{number}.jpg", Body=jpeg(300 + number, 200))
     fail_for_good(event_loop)
-    settings.RENDITION_BUCKET = "mediahub-local-renditions"
+    settings.RENDITION_BUCKET = "mediahub-local-renditions-000000000000"
     right = settings.UPLOAD_BUCKET
-    settings.UPLOAD_BUCKET = "mediahub-local-uploads"
+    settings.UPLOAD_BUCKET = "mediahub-local-uploads-000000000000"
     denied = {
         "Effect": "Deny",
         "Principal": "*",

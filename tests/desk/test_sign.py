@@ -22,7 +22,7 @@ def ask(client: Client, wish: Any, **extra: Any) -> Any:
 def begun(client: Client) -> dict[str, Any]:
     """The ticket of a large file whose multipart upload has begun, as Uppy begins it."""
     ticket: dict[str, Any] = ask(client, LARGE).json()
-    answer = urllib3.request("POST", ticket["url"], headers={"Content-Type": "image/jpeg"})
+    answer = urllib3.request("POST", ticket["url"], headers={"Content-Type": "image/jpeg", **ticket["headers"]})
     begin, end = "<UploadId>", "</UploadId>"
     return {**ticket, "uploadId": answer.data.decode().split(begin)[1].split(end)[0]}
 

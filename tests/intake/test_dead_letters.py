@@ -54,7 +54,7 @@ def test_r6_a_failing_store_ends_on_the_desk_and_a_retry_ends_in_ready_once(
     assert item.upload
     assert item.upload.state == Upload.State.FAILED
 
-    settings.RENDITION_BUCKET = "mediahub-local-renditions"
+    settings.RENDITION_BUCKET = "mediahub-local-renditions-000000000000"
     assert redrive.retry(editor, FailedItem.objects.all())
     assert redrive.retry(editor, FailedItem.objects.all()) is None
     drain(event_loop)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mediahub.intake import events
 from processing import Misconfigured
 
-BUCKET = "mediahub-local-uploads"
+BUCKET = "mediahub-local-uploads-000000000000"
 
 
 def s3_event(key: str, **changes: Any) -> dict[str, Any]:

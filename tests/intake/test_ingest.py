@@ -26,7 +26,7 @@ from processing import MeasuredLabeler, Misconfigured, Unavailable
 from tests.pictures import encoded, jpeg, picture
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
-BUCKET = "mediahub-local-uploads"
+BUCKET = "mediahub-local-uploads-000000000000"
 Put = Callable[..., ObjectCreated]
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediahub import wiring
 from mediahub.intake import tickets
 from mediahub.intake.models import Upload
 from mediahub.local import stack
@@ -99,14 +100,18 @@ def test_d8_open_tickets_are_bounded(editor: User, other_editor: User, settings:
 def test_a_large_file_is_sent_in_parts(editor: User, aws: Callable[[str, str], Any]) -> None:
     ticket = issue(editor, 17 * MIB)
     assert (ticket.method, ticket.fields) == (Upload.Method.MULTIPART, {})
-    begun = urllib3.request("POST", tickets.sign(editor, ticket.key, "create"), headers={"Content-Type": "image/jpeg"})
+    headers = {"Content-Type": "image/jpeg", **wiring.signer().headers}
+    # Without the headers that name the key, the signature does not fit.
+    bare = urllib3.request("POST", tickets.sign(editor, ticket.key, "create"), headers={"Content-Type": "image/jpeg"})
+    assert bare.status == 403
+    begun = urllib3.request("POST", tickets.sign(editor, ticket.key, "create"), headers=headers)
     multipart = begun.data.decode().split("<UploadId>")[1].split("<")[0]
     sent = urllib3.request("PUT", tickets.sign(editor, ticket.key, "part", multipart, 1), body=b"x" * 5 * MIB)
     assert sent.status == 200
     done = f"<Part><PartNumber>1</PartNumber><ETag>{sent.headers['ETag']}</ETag></Part>"
     done = f"<CompleteMultipartUpload>{done}</CompleteMultipartUpload>"
     urllib3.request("POST", tickets.sign(editor, ticket.key, "complete", multipart), body=done)
-    head = aws("worker", "s3").head_object(Bucket="mediahub-local-uploads", Key=ticket.key)
+    head = aws("worker", "s3").head_object(Bucket="mediahub-local-uploads-000000000000", Key=ticket.key)
     assert head["ContentLength"] == 5 * MIB
 
 

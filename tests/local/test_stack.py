@@ -34,7 +34,7 @@ def worker(running: emulator.Emulator, deployed: stack.Stack, service: str) -> A
 
 def changed_at(running: emulator.Emulator, stage: str) -> str:
     client = stack.root_client("cloudformation", running.endpoint)
-    events = client.describe_stack_events(StackName=f"mediahub-{stage}")["StackEvents"]
+    events = client.describe_stack_events(StackName=f"mediahub-{stage}-base")["StackEvents"]
     return str(max(event["Timestamp"] for event in events))
 
 
@@ -77,7 +77,7 @@ def test_a_parameter_that_is_refused_is_named(running: emulator.Emulator) -> Non
 
 
 def test_a_stack_that_cannot_be_made_says_which_part_and_what_to_do(running: emulator.Emulator) -> None:
-    bucket = "mediahub-taken-renditions"
+    bucket = "mediahub-taken-renditions-000000000000"
     stack.root_client("s3", running.endpoint).create_bucket(Bucket=bucket)
     with pytest.raises(emulator.EmulatorError, match=r"RenditionBucket.* move .* away"):
         stack.deploy(running, "taken", PARAMETERS)

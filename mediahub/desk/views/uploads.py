@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from mediahub import wiring
 from mediahub.desk.people import editor
 from mediahub.desk.upload_words import upload_words
 from mediahub.desk.views.arrivals import describe, refused, visible
@@ -141,7 +142,7 @@ def _ticket(user: User, wish: dict[str, Any]) -> dict[str, Any]:
         "part_bytes": ticket.part_bytes,
     }
     if ticket.method == Upload.Method.MULTIPART:
-        return {**answer, "url": tickets.sign(user, ticket.key, "create")}
+        return {**answer, "url": tickets.sign(user, ticket.key, "create"), "headers": wiring.signer().headers}
     return {**answer, "url": ticket.url, "fields": ticket.fields}
 
 

@@ -1,0 +1,1 @@
+"""The operator's side: stack, package, release and costs."""

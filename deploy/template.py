@@ -1,0 +1,62 @@
+"""The stack as one template: stack.yaml with its parts, as CloudFormation takes it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).resolve().parent
+SECTIONS = ("Parameters", "Conditions", "Resources", "Outputs")
+
+
+class TemplateError(Exception):
+    """Why the parts do not make a template."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short tags."""
+
+
+def _short_tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
+    match node:
+        case yaml.ScalarNode():
+            value: Any = loader.construct_scalar(node)
+        case yaml.SequenceNode():
+            value = loader.construct_sequence(node, deep=True)
+        case _:
+            value = loader.construct_mapping(node, deep=True)
+    if suffix in ("Ref", "Condition"):
+        return {suffix: value}
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _short_tag)  # type: ignore[no-untyped-call]
+
+
+def read(path: Path) -> dict[str, Any]:
+    """One file, with short tags in their long form."""
+    return dict(yaml.load(path.read_text(), _Loader))  # noqa: S506 - a SafeLoader with tags of CloudFormation
+
+
+def compose(folder: Path = FOLDER) -> dict[str, Any]:
+    """stack.yaml with all its parts; raises TemplateError when two of them hold the same name."""
+    whole = read(folder / "stack.yaml")
+    parts = whole.pop("Metadata")["Parts"]
+    for part in parts:
+        found = read(folder / part)
+        if strange := set(found) - set(SECTIONS):
+            raise TemplateError(f"{part} has {', '.join(sorted(strange))}; a part has {', '.join(SECTIONS)} only.")
+        for section, entries in found.items():
+            held = whole.setdefault(section, {})
+            if twice := set(held) & set(entries):
+                raise TemplateError(f"{part} has {', '.join(sorted(twice))} again. Give each its own name.")
+            held.update(entries)
+    return whole
+
+
+def body(folder: Path = FOLDER) -> str:
+    """The template as JSON, for CloudFormation and for tools that look at templates."""
+    return json.dumps(compose(folder), indent=1)

@@ -1,0 +1,37 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.contrib.auth.tokens import default_token_generator
+from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+ROLES = {"editor": "Editor", "chief": "Chief editor", "admin": ""}
+
+
+class Command(BaseCommand):
+    help = "Make a person, or find them, and print the path at which they choose their password, once and within 3 days."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email", help="the address is the name to sign in with")
+        parser.add_argument("--role", choices=ROLES, default="editor")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        email = str(options["email"]).lower()
+        try:
+            validate_email(email)
+        except Exception as error:
+            raise CommandError(f"{email} is no e-mail address. Give the person's address.") from error
+        person, made = User.objects.get_or_create(username=email, defaults={"email": email, "is_staff": True})
+        if made:
+            person.set_unusable_password()
+            person.is_superuser = options["role"] == "admin"
+            person.save()
+            if group := ROLES[options["role"]]:
+                person.groups.add(Group.objects.get(name=group))
+        uid = urlsafe_base64_encode(force_bytes(person.pk))
+        token = default_token_generator.make_token(person)
+        self.stdout.write(reverse("password_reset_confirm", kwargs={"uidb64": uid, "token": token}))

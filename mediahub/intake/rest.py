@@ -1,0 +1,61 @@
+"""When the clock may rest: a database that pauses wakes for every question, so none is asked while nothing waits.
+
+The mark lies in the mirror's table, beside the images and never among them, because asking there costs next to nothing.
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils import timezone
+
+from mediahub import wiring
+from mediahub.delivery import mirror
+from mediahub.intake.models import FailedItem, Reconciliation, Upload
+from mediahub.library.models import Image
+
+PLACE = (mirror.CLOCK, "rest")
+WAKE = {"mediahub": "wake"}
+
+
+def resting() -> bool:
+    """Whether the clock has nothing to do now; asks the table and the queues, never the database."""
+    if not settings.CLOCK_REST_SECONDS:
+        return False
+    pk, sk = PLACE
+    mark = wiring.mirror_table().items(pk).get(sk)
+    if mark is None or int(mark["until"]) <= timezone.now().timestamp():
+        return False
+    return not wiring.dead_letters().waiting()
+
+
+def rest() -> bool:
+    """Let the clock rest when nothing is on its way or waits for a minute to come; returns whether it does."""
+    if not settings.CLOCK_REST_SECONDS or not _quiet() or wiring.queue().waiting():
+        return False
+    pk, sk = PLACE
+    until = timezone.now() + timedelta(seconds=settings.CLOCK_REST_SECONDS)
+    wiring.mirror_table().put({"pk": pk, "sk": sk, "until": int(until.timestamp())})
+    return True
+
+
+def wake() -> None:
+    """Let the clock tick again from the next minute on."""
+    if settings.CLOCK_REST_SECONDS:
+        pk, sk = PLACE
+        wiring.mirror_table().delete(pk, [sk])
+
+
+def ask() -> None:
+    """Ask the worker to wake the clock, from where the table is not to be written; call it before there is work."""
+    if settings.CLOCK_REST_SECONDS and _quiet():
+        wiring.queue().send(WAKE)
+
+
+def _quiet() -> bool:
+    on_their_way = Upload.objects.filter(state__in=[Upload.State.ISSUED, Upload.State.WORKING])
+    retried = FailedItem.objects.filter(state=FailedItem.State.RETRIED)
+    unmirrored = Image.objects.filter(mirrored_revision__lt=F("revision"))
+    deleted = Image.objects.filter(Q(renditions__isnull=False), deleted_at__isnull=False)
+    comparing = Reconciliation.objects.filter(finished_at=None, by_hand=False)
+    return not any(rows.exists() for rows in (on_their_way, retried, unmirrored, deleted, comparing))

@@ -1,0 +1,1 @@
+"""PostgreSQL with sign-in by IAM: no password is kept anywhere."""

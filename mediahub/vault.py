@@ -1,0 +1,50 @@
+"""Secrets by reference: what AWS Secrets Manager keeps, fetched once at the start, which fails without it."""
+
+import json
+from functools import cache
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.core.exceptions import ImproperlyConfigured
+
+# A function's start is limited to ten seconds; what does not answer by then will not.
+PATIENT = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+
+
+@cache
+def values(reference: str, region: str, endpoint: str | None = None) -> dict[str, str]:
+    """The names and values that the secret `reference`, an ARN or name, holds as JSON.
+
+    Raises ImproperlyConfigured with the secret's name and never its value.
+    """
+    client = boto3.client("secretsmanager", region_name=region, endpoint_url=endpoint, config=PATIENT)
+    try:
+        text = client.get_secret_value(SecretId=reference)["SecretString"]
+    except (ClientError, BotoCoreError, KeyError) as error:
+        raise ImproperlyConfigured(
+            f"The secret {reference} cannot be read: {_short(error)} Nothing starts without it: put its value into "
+            "Secrets Manager, and check the role's right to it and the way there."
+        ) from error
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        # No cause: it would quote the text.
+        raise ImproperlyConfigured(f"The secret {reference} holds no JSON object of names and values.")
+    return {str(name): str(value) for name, value in found.items()}
+
+
+def value(reference: str, name: str, region: str, endpoint: str | None = None) -> str:
+    """One value of a secret; raises ImproperlyConfigured when the secret has no such name or an empty value."""
+    found = values(reference, region, endpoint).get(name, "")
+    if not found:
+        raise ImproperlyConfigured(f"The secret {reference} has no {name}. Add it, as operations.md says.")
+    return found
+
+
+def _short(error: Exception) -> str:
+    if isinstance(error, ClientError):
+        return f"{error.response['Error']['Code']}."
+    return "It has no text." if isinstance(error, KeyError) else f"{type(error).__name__}."
