@@ -45,6 +45,8 @@ lock: .venv/uv
 	$(UV_COMPILE) requirements/uv.in -o requirements/uv.txt
 	$(UV_COMPILE) requirements/local-aws.in -o requirements/local-aws.txt
 	$(UV_COMPILE) pyproject.toml $(EXTRAS) -o requirements/run.txt
+	$(UV_COMPILE) pyproject.toml --extra deploy --extra postgres -c requirements/run.txt -o requirements/lambda.txt
+	$(UV_COMPILE) pyproject.toml --extra bulk --extra postgres -c requirements/run.txt -o requirements/workers.txt
 	$(UV_COMPILE) pyproject.toml $(EXTRAS) --extra dev -c requirements/run.txt -o requirements/dev.txt
 
 setup: .venv/run .venv-local-aws/done frontend

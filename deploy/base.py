@@ -41,7 +41,9 @@ def make(place: Place, parameters: Mapping[str, str], confirm: Confirm) -> dict[
     tls = {name: value for name, value in parameters.items() if name == "TlsOnly"}
     packages = _packages(place, {**names, **tls})
     whole = template.compose()
-    changes = place.base.prepare(_brought(place, packages["PackageBucket"]), {**names, **parameters}, set(whole["Parameters"]))
+    changes = place.base.prepare(
+        _brought(place, packages["PackageBucket"]), {**names, **parameters}, set(whole["Parameters"])
+    )
     if changes is None:
         return {**place.base.outputs(), **packages}
     if not confirm(changes):

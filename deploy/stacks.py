@@ -86,7 +86,9 @@ class Stack:
         held = self.parameters()
         values: list[dict[str, Any]] = [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()]
         values += [
-            {"ParameterKey": name, "UsePreviousValue": True} for name in held if name in known and name not in parameters
+            {"ParameterKey": name, "UsePreviousValue": True}
+            for name in held
+            if name in known and name not in parameters
         ]
         asked = {
             "StackName": self.name,

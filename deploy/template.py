@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -25,7 +25,7 @@ def _short_tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
         case yaml.SequenceNode():
             value = loader.construct_sequence(node, deep=True)
         case _:
-            value = loader.construct_mapping(node, deep=True)
+            value = loader.construct_mapping(cast(yaml.MappingNode, node), deep=True)
     if suffix in ("Ref", "Condition"):
         return {suffix: value}
     if suffix == "GetAtt" and isinstance(value, str):
@@ -33,7 +33,7 @@ def _short_tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
     return {f"Fn::{suffix}": value}
 
 
-_Loader.add_multi_constructor("!", _short_tag)  # type: ignore[no-untyped-call]
+_Loader.add_multi_constructor("!", _short_tag)
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -42,7 +42,9 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
             return _manage(line)
     known = _request(event) or _messages(event) or _minute(event)
     if known is None:
-        raise Refused(f"This is no event that MediaHub knows; it has {', '.join(sorted(map(str, event)))[:200] or 'nothing'}.")
+        raise Refused(
+            f"This is no event that MediaHub knows; it has {', '.join(sorted(map(str, event)))[:200] or 'nothing'}."
+        )
     try:
         return _handler.handler(known, context)
     finally:
@@ -104,7 +106,9 @@ def _manage(line: str) -> dict[str, Any]:
 
 def _made() -> LambdaHandler:
     if not settings.UPLOAD_QUEUE_ARN.startswith("arn:"):
-        raise ImproperlyConfigured("UPLOAD_QUEUE_ARN is empty: no message would find its function. Set it to the stack's output.")
+        raise ImproperlyConfigured(
+            "UPLOAD_QUEUE_ARN is no ARN: no message would find its function. See the stack's outputs."
+        )
     if settings.DEBUG:
         raise ImproperlyConfigured("DEBUG is on. A deployed function does not start with it: set DEBUG=false.")
     if len(settings.SECRET_KEY) < LEAST_SECRET or len(set(settings.SECRET_KEY)) < 5:

@@ -137,7 +137,9 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{VAR / 'mediahub.sqlite3'}")
-DATABASES = {"default": env.db_url_config(_secret(DATABASE_SECRET, "DATABASE_URL") if DATABASE_SECRET else DATABASE_URL)}
+if DATABASE_SECRET:
+    DATABASE_URL = _secret(DATABASE_SECRET, "DATABASE_URL")
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 if env.bool("DATABASE_IAM", default=False):
     DATABASES["default"]["ENGINE"] = "mediahub.postgres_iam"
     DATABASES["default"]["OPTIONS"] = {

@@ -39,7 +39,11 @@ def test_a_queue_that_is_not_there_is_a_mistake_of_the_setup(local_aws: stack.St
             "settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['script-src']",
             ["'self'", "https://cdn.example.org"],
         ),
-        ({"DATABASE_URL": "postgresql://u@h/n", "DATABASE_IAM": "true"}, "settings.DATABASES['default']['ENGINE']", "mediahub.postgres_iam"),
+        (
+            {"DATABASE_URL": "postgresql://u@h/n", "DATABASE_IAM": "true"},
+            "settings.DATABASES['default']['ENGINE']",
+            "mediahub.postgres_iam",
+        ),
         ({"CLOCK_REST_SECONDS": "3600"}, "settings.CLOCK_REST_SECONDS", 3600),
         ({"HTTPS": "true"}, "(settings.SECURE_SSL_REDIRECT, settings.SESSION_COOKIE_SECURE)", (True, True)),
         ({"LOCAL": "false"}, "'mediahub.local' in settings.INSTALLED_APPS", False),

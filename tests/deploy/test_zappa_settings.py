@@ -23,8 +23,23 @@ def test_the_function_works_under_the_stacks_own_role_and_says_little() -> None:
 
 
 def test_the_local_function_has_the_time_and_memory_of_the_real_one() -> None:
-    assert STAGES["base"]["timeout_seconds"] == FUNCTION_SECONDS
-    assert STAGES["base"]["memory_size"] == Context("any").memory_limit_in_mb
+    assert STAGES["worker"]["timeout_seconds"] == FUNCTION_SECONDS
+    assert STAGES["worker"]["memory_size"] == Context("any").memory_limit_in_mb
+
+
+def test_web_and_worker_have_their_own_time_and_memory() -> None:
+    web, worker = STAGES["web"], STAGES["worker"]
+    # API Gateway waits 29 s; a longer function would be paid for and answer nobody.
+    assert web["timeout_seconds"] <= 29 < worker["timeout_seconds"]
+    assert web["memory_size"] < worker["memory_size"]
+    assert worker["apigateway_enabled"] is False
+
+
+def test_e16_nothing_reaches_zappa_but_through_our_door() -> None:
+    assert STAGES["base"]["lambda_handler"] == "mediahub.entry.lambda_handler"
+    # Zappa's own mapping would bring back whole batches, and its schedule adds a permission at each update.
+    assert not any("events" in STAGES[stage] for stage in ("base", "web", "worker"))
+    assert STAGES["base"]["keep_warm"] is False
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event["function"])
@@ -38,6 +53,6 @@ def test_events_of_the_stacks_queue_find_their_function(local_aws: stack.Stack) 
 
 
 def test_the_package_holds_neither_settings_nor_secrets() -> None:
-    assert {"zappa_settings.json", "var", "tests"} <= set(STAGES["base"]["exclude"])
+    assert {"zappa_settings.json", "var", "tests", ".*"} <= set(STAGES["base"]["exclude"])
     told = [stage.get("environment_variables", {}) for stage in STAGES.values()]
     assert set().union(*told) <= {"STAGE"}

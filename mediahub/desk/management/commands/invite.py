@@ -13,7 +13,7 @@ ROLES = {"editor": "Editor", "chief": "Chief editor", "admin": ""}
 
 
 class Command(BaseCommand):
-    help = "Make a person, or find them, and print the path at which they choose their password, once and within 3 days."
+    help = "Make a person, or find them, and print where they choose their password, once and within three days."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email", help="the address is the name to sign in with")

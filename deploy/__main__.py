@@ -1,0 +1,164 @@
+"""`python -m deploy`: everything an operator does to a stage. `python -m deploy COMMAND --help` says more."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from deploy import bind, package, release, stages, template, verify
+from deploy.base import Confirm, Place
+from deploy.stacks import Change, DeployError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns 0 when all is well."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options) or 0)
+    except (DeployError, template.TemplateError) as error:
+        print(f"✗ {error}", file=sys.stderr)
+    except (ClientError, BotoCoreError) as error:
+        print(f"✗ AWS refused: {error}. Check your credentials, region and rights.", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m deploy", description="Deploys and keeps MediaHub on AWS.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: object, says: str, *, stage: bool = True) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=says, description=says)
+        made.set_defaults(run=run)
+        if stage:
+            made.add_argument("stage", help="such as production")
+            made.add_argument("--project", default="mediahub")
+            made.add_argument("--profile", help="profile of your AWS credentials")
+            made.add_argument("--region", help="region, when the profile has none")
+        return made
+
+    for name, run, says in (
+        ("stack", _stack, "make or change the stack, and write the stages of zappa_settings.json"),
+        ("up", _up, "the whole way: stack, package, both functions, database, static files"),
+    ):
+        made = command(name, run, says)
+        made.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the stack")
+        made.add_argument("--yes", action="store_true", help="do not ask before changes are made")
+    command("check", _check, "whether what stands is what the template says")
+    command("status", _status, "what stands, and what waits")
+    made = command("rollback", _rollback, "put both functions back to an earlier release")
+    made.add_argument("--back", type=int, default=1, help="by how many releases")
+    made = command("down", _down, "remove functions, API and stack; what holds data is kept")
+    made.add_argument("--yes", action="store_true", help="do not ask")
+    made = command("manage", _manage, "run one of MediaHub's commands in the worker's function")
+    made.add_argument("line", nargs="+", help="such as doctor, or invite you@example.org --role admin")
+    made = command("package", _package, "build the package that Lambda runs, and look through it")
+    made.add_argument("--json", action="store_true")
+    command("template", _template, "print the stack as one template", stage=False)
+    return parser
+
+
+def _place(options: argparse.Namespace) -> Place:
+    client, region = bind.clients(options.profile, options.region)
+    # The local AWS is done at once.
+    here = client("sts").meta.endpoint_url.startswith("http://127.")
+    return Place(options.project, options.stage, region, client, pause=0.2 if here else 3)
+
+
+def _parameters(options: argparse.Namespace) -> dict[str, str]:
+    known = set(template.compose()["Parameters"])
+    found = dict(item.partition("=")[::2] for item in options.set)
+    if unknown := set(found) - known:
+        raise DeployError(
+            f"The stack has no parameter {', '.join(sorted(unknown))}. It has {', '.join(sorted(known))}."
+        )
+    return found
+
+
+def _confirm(options: argparse.Namespace) -> Confirm:
+    def confirm(changes: list[Change]) -> bool:
+        print(f"{len(changes)} changes:")
+        for change in changes:
+            print(f"  {change}")
+        return options.yes or input("Make them? [y/N] ").strip().lower() in ("y", "yes")
+
+    return confirm
+
+
+def _stack(options: argparse.Namespace) -> None:
+    place = _place(options)
+    release.make_stack(place, _parameters(options), _confirm(options))
+    print(f"The stack {place.base.name} stands. Next: zappa deploy {' and '.join(stages.names(place).values())}.")
+
+
+def _up(options: argparse.Namespace) -> int:
+    place = _place(options)
+    site = release.up(place, _parameters(options), _confirm(options))
+    print(f"The site is at {site}")
+    print(f"Invite yourself: python -m deploy manage {options.stage} invite you@example.org --role admin")
+    return _check(options)
+
+
+def _check(options: argparse.Namespace) -> int:
+    faults = 0
+    for finding in verify.check(_place(options)):
+        print(f"{'✗' if finding.advice else '✓'} {finding.part:13} {finding.seen}")
+        if finding.advice:
+            print(f"  → {finding.advice.replace('STAGE', options.stage)}")
+        faults += bool(finding.advice)
+    print(f"{faults} faults found." if faults else "All is as the template says.")
+    return int(faults > 0)
+
+
+def _status(options: argparse.Namespace) -> None:
+    place = _place(options)
+    for stack in (place.packages, place.base):
+        print(f"stack     {stack.name}: {(stack.described() or {}).get('StackStatus', 'not there')}")
+    for name in stages.functions(place).values():
+        if bind.exists(place, name):
+            found = place.clients("lambda").get_function_configuration(FunctionName=name)
+            print(f"function  {name}: {found.get('State', '')}, changed {found['LastModified']}")
+        else:
+            print(f"function  {name}: not there")
+    outputs = place.base.outputs()
+    for name in ("UploadQueueUrl", "DeadLetterQueueUrl", "BulkQueueUrl"):
+        asked = {"QueueUrl": outputs[name], "AttributeNames": ["ApproximateNumberOfMessages"]}
+        held = place.clients("sqs").get_queue_attributes(**asked)["Attributes"]
+        print(f"queue     {outputs[name].rsplit('/', 1)[-1]}: {held['ApproximateNumberOfMessages']} messages wait")
+    print(f"site      {release.address(place) or 'not deployed'}")
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    release.rollback(_place(options), options.back)
+    return _check(options)
+
+
+def _down(options: argparse.Namespace) -> None:
+    place = _place(options)
+    if not options.yes and input(f"Remove {options.stage}? Type its name: ").strip() != options.stage:
+        raise DeployError("Nothing was removed.")
+    kept = release.down(place)
+    print("Removed. Kept, because they hold data:" if kept else "Removed.")
+    for name in kept:
+        print(f"  {name}")
+
+
+def _manage(options: argparse.Namespace) -> None:
+    place = _place(options)
+    said = release.manage(place, " ".join(options.line)).strip()
+    site = release.address(place)
+    print(site.rstrip("/") + said if said.startswith("/admin/invited/") else said)
+
+
+def _package(options: argparse.Namespace) -> int:
+    built = package.build(options.stage)
+    print(package.as_json(built) if options.json else package.report(built))
+    return int(bool(built.faults))
+
+
+def _template(options: argparse.Namespace) -> None:
+    print(template.body())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

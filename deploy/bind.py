@@ -1,0 +1,82 @@
+"""After Zappa has made or changed a function: queue and clock are tied to it, and the site's address is told."""
+
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from deploy import base, stages
+from deploy.base import Place
+
+
+def clients(profile: str | None = None, region: str | None = None) -> tuple[Any, str]:
+    """A maker of clients, one for each service, and the region they are of."""
+    session = boto3.Session(profile_name=profile, region_name=region)
+    made: dict[str, Any] = {}
+
+    def client(service: str) -> Any:
+        if service not in made:
+            made[service] = session.client(service)  # type: ignore[call-overload]
+        return made[service]
+
+    return client, session.region_name or "us-east-1"
+
+
+def after(cli: Any) -> None:
+    """Zappa's callback `post`, called at the end of its deploy and update."""
+    config = cli.stage_config
+    client, region = clients(config.get("profile_name"), config.get("aws_region"))
+    stage = str(cli.api_stage).removesuffix("_worker")
+    bind(Place(config["project_name"], stage, region, client))
+
+
+def bind(place: Place) -> dict[str, str]:
+    """Tell the stack which function and API stand now, and the functions the site's address; returns the outputs."""
+    known = {"WorkerIsDeployed": str(exists(place, stages.functions(place)["worker"])).lower()}
+    if api := api_id(place):
+        known["ApiId"] = api
+    outputs = base.bind(place, known)
+    _tell(place, stages.origin(place, place.base.parameters()))
+    return outputs
+
+
+def api_id(place: Place) -> str:
+    """The API that Zappa made for the web; empty when there is none."""
+    wanted = stages.functions(place)["web"]
+    for page in place.clients("apigateway").get_paginator("get_rest_apis").paginate():
+        for api in page["items"]:
+            if api["name"] == wanted:
+                return str(api["id"])
+    return ""
+
+
+def exists(place: Place, function: str) -> bool:
+    """Whether Lambda has the function."""
+    try:
+        place.clients("lambda").get_function(FunctionName=function)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return False
+        raise
+    return True
+
+
+def _tell(place: Place, site: str) -> None:
+    """Give functions and zappa_settings.json the address, which nobody knew before the API stood."""
+    host = f".execute-api.{place.region}.amazonaws.com,{site.removeprefix('https://')}"
+    told = {"SITE_URL": site, "ALLOWED_HOSTS": host}
+    held = stages.read()
+    for kind, stage in stages.names(place).items():
+        if stage in held:
+            held[stage]["aws_environment_variables"] |= told
+        function = stages.functions(place)[kind]
+        if not exists(place, function):
+            continue
+        client = place.clients("lambda")
+        variables = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+        if variables.get("SITE_URL") != site:
+            client.get_waiter("function_updated_v2").wait(FunctionName=function)
+            client.update_function_configuration(
+                FunctionName=function, Environment={"Variables": {**variables, **told}}
+            )
+    stages.save(held)

@@ -1,0 +1,177 @@
+"""A release from the base to the site's address, and back: each step says what it does and how long it took."""
+
+import json
+import mimetypes
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from deploy import base, bind, package, signing, stages, template
+from deploy.base import Confirm, Place
+from deploy.stacks import DeployError
+
+# Amazon's own list of the authorities that sign RDS's certificates, for all regions.
+AUTHORITIES = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
+RDS_CA = package.ROOT / "rds-ca.pem"
+FOR_EVER = "public, max-age=31536000, immutable"
+# Roles of the database: its owner makes MediaHub's, which has no password and signs in by IAM.
+SIGN_IN = (
+    "DO $$ BEGIN CREATE ROLE mediahub LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+    "GRANT rds_iam TO mediahub",
+    "GRANT ALL ON DATABASE mediahub TO mediahub",
+    "GRANT ALL ON SCHEMA public TO mediahub",
+)
+
+
+def make_stack(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> dict[str, str]:
+    """Make or change the stack, and write the stages of zappa_settings.json; returns the outputs."""
+    held = place.base.parameters()
+    parameters, private = dict(wanted), ""
+    if {**held, **wanted}.get("Cdn", "true") == "true" and "SigningKey" not in wanted:
+        parameters["SigningKey"], private = signing.public_half(place, held)
+    if {**held, **wanted}.get("Database", "aurora") == "aurora":
+        parameters |= _prefix_lists(place)
+    outputs = base.make(place, parameters, confirm)
+    if "UploadBucket" not in outputs:
+        raise DeployError("Nothing was changed, because you said no.")
+    if private:
+        signing.keep(place, private)
+    stages.write(place, outputs, place.base.parameters())
+    return outputs
+
+
+def up(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> str:
+    """The whole way: stack, package, both functions, database, static files; returns the site's address."""
+    step = _Steps(place.say)
+    outputs = step("stack", lambda: make_stack(place, wanted, confirm))
+    if "DatabaseHost" in outputs:
+        step("authorities of the database", _bring_authorities)
+        step("sign-in of the database", lambda: make_database_user(place, outputs))
+    folder = step("environment of the package", package.environment)
+    step("static files", package.collect_static)
+    for kind in ("worker", "web"):
+        stage = stages.names(place)[kind]
+        command = "update" if bind.exists(place, stages.functions(place)[kind]) else "deploy"
+        step(f"zappa {command} {stage}", lambda stage=stage, command=command: package.zappa(folder, command, stage))
+    outputs = step("mapping and clock", lambda: bind.bind(place))
+    step("migrations", lambda: manage(place, "migrate --no-input"))
+    if "StaticBucket" in outputs:
+        step("static files to CloudFront", lambda: bring_static_files(place, outputs["StaticBucket"]))
+    return address(place)
+
+
+def address(place: Place) -> str:
+    """Where the site is; empty before the web is deployed."""
+    parameters = place.base.parameters()
+    if parameters.get("SiteOrigin"):
+        return f"{parameters['SiteOrigin']}/"
+    return f"{stages.origin(place, parameters)}/{place.stage}/" if parameters.get("ApiId") else ""
+
+
+def manage(place: Place, line: str) -> str:
+    """Run one of MediaHub's commands in the worker's function; returns what it wrote. Raises DeployError."""
+    function = stages.functions(place)["worker"]
+    client = place.clients("lambda")
+    client.get_waiter("function_updated_v2").wait(FunctionName=function)
+    answer = client.invoke(FunctionName=function, Payload=json.dumps({"manage": line}).encode())
+    said = json.loads(answer["Payload"].read() or "null")
+    if "FunctionError" in answer or not isinstance(said, dict):
+        raise DeployError(f"`{line}` could not run in {function}: {(said or {}).get('errorMessage', said)}")
+    if not said["well"]:
+        raise DeployError(f"`{line}` failed in {function}:\n{said['output']}")
+    return str(said["output"])
+
+
+def make_database_user(place: Place, outputs: Mapping[str, str]) -> None:
+    """Make MediaHub's user in Aurora through the Data API, which needs no way into the network."""
+    client = place.clients("rds-data")
+    for sql in SIGN_IN:
+        client.execute_statement(
+            resourceArn=outputs["DatabaseClusterArn"],
+            secretArn=outputs["DatabaseOwnerSecretArn"],
+            database="mediahub",
+            sql=sql,
+        )
+
+
+def bring_static_files(place: Place, bucket: str, folder: Path = package.ROOT / "static") -> int:
+    """Copy the collected static files to CloudFront's bucket; returns how many. Their names change with their bytes."""
+    s3 = place.clients("s3")
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix not in (".gz", ".br")]
+    for path in files:
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        key = f"static/{path.relative_to(folder).as_posix()}"
+        s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes(), ContentType=kind, CacheControl=FOR_EVER)
+    return len(files)
+
+
+def rollback(place: Place, back: int) -> None:
+    """Put both functions back by so many releases; records are not touched, and migrations take nothing away."""
+    folder = package.environment()
+    for stage in stages.names(place).values():
+        package.zappa(folder, "rollback", stage, "-n", str(back))
+
+
+def down(place: Place) -> list[str]:
+    """Remove functions, API and stack; returns what was kept because it holds data."""
+    kept = [
+        f"{found['LogicalResourceId']} ({found['PhysicalResourceId']})"
+        for found in (place.base.resources() if place.base.described() else [])
+        if found["LogicalResourceId"] in retained()
+    ]
+    if place.base.described():
+        # The mapping goes first: nothing is to be delivered to a function that is going.
+        base.bind(place, {"WorkerIsDeployed": "false"})
+    folder = package.environment()
+    held = stages.read()
+    for kind, stage in stages.names(place).items():
+        if stage in held and bind.exists(place, stages.functions(place)[kind]):
+            package.zappa(folder, "undeploy", stage, "--yes")
+    place.base.delete()
+    return kept
+
+
+def retained() -> set[str]:
+    """The logical names of all that outlives the stack."""
+    return {name for name, part in template.compose()["Resources"].items() if part.get("DeletionPolicy") == "Retain"}
+
+
+class _Steps:
+    """Says what is done and how long it took."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+
+    def __call__(self, name: str, do: Callable[..., Any]) -> Any:
+        self._say(f"→ {name}")
+        start = time.monotonic()
+        done = do()
+        self._say(f"✓ {name}, {time.monotonic() - start:.0f} s")
+        return done
+
+
+def _prefix_lists(place: Place) -> dict[str, str]:
+    """The addresses of S3 and DynamoDB in this region, for the functions' security group."""
+    found = {}
+    for name, service in (("S3PrefixList", "s3"), ("DynamoDbPrefixList", "dynamodb")):
+        wanted = [{"Name": "prefix-list-name", "Values": [f"com.amazonaws.{place.region}.{service}"]}]
+        lists = place.clients("ec2").describe_managed_prefix_lists(Filters=wanted)["PrefixLists"]
+        if not lists:
+            raise DeployError(f"There is no prefix list of {service} in {place.region}. Give {name}=pl-… yourself.")
+        found[name] = str(lists[0]["PrefixListId"])
+    return found
+
+
+def _bring_authorities() -> None:
+    if RDS_CA.is_file():
+        return
+    try:
+        with urllib.request.urlopen(AUTHORITIES, timeout=30) as answer:
+            text = answer.read()
+    except OSError as error:
+        raise DeployError(
+            f"The authorities of RDS cannot be fetched from {AUTHORITIES}: {error}. Put them at rds-ca.pem yourself."
+        ) from error
+    RDS_CA.write_bytes(text)

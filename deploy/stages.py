@@ -1,0 +1,116 @@
+"""The stages in zappa_settings.json: what the stack made, where plain `zappa` finds it; nothing is secret."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from deploy.base import Place
+from deploy.stacks import DeployError
+from deploy.template import FOLDER
+
+FILE = FOLDER.parent / "zappa_settings.json"
+# RFC 2606: a name that never exists.
+NOWHERE = "https://not-deployed.invalid"
+# Reserving concurrency must leave a hundred to the rest of the account.
+LEAST_LEFT = 100
+RESERVED = {"web": 20, "worker": 15}
+
+
+def names(place: Place) -> dict[str, str]:
+    """Zappa's stages by kind; API Gateway takes no dash in them."""
+    return {"web": place.stage, "worker": f"{place.stage}_worker"}
+
+
+def functions(place: Place) -> dict[str, str]:
+    """The functions by kind, as Zappa names them."""
+    return {"web": f"{place.project}-{place.stage}", "worker": f"{place.project}-{place.stage}-worker"}
+
+
+def read(path: Path = FILE) -> dict[str, Any]:
+    """All stages; raises DeployError when the file is no JSON."""
+    try:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError) as error:
+        raise DeployError(f"{path.name} cannot be read: {error}. Restore it from version control.") from error
+
+
+def origin(place: Place, parameters: Mapping[str, str]) -> str:
+    """Scheme and host of the site: the operator's, or what API Gateway gives; `not-deployed.invalid` before that."""
+    if parameters.get("SiteOrigin"):
+        return parameters["SiteOrigin"]
+    if parameters.get("ApiId"):
+        return f"https://{parameters['ApiId']}.execute-api.{place.region}.amazonaws.com"
+    return NOWHERE
+
+
+def write(place: Place, outputs: Mapping[str, str], parameters: Mapping[str, str], path: Path = FILE) -> None:
+    """Write the stages of web and worker; what an operator added to them stays."""
+    held = read(path)
+    room = int(place.clients("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"])
+    for kind, name in names(place).items():
+        stage = held.get(name, {})
+        made = {
+            "extends": kind,
+            "project_name": place.project,
+            "aws_region": place.region,
+            "s3_bucket": outputs["PackageBucket"],
+            "role_arn": outputs["WorkerRoleArn" if kind == "worker" else "WebRoleArn"],
+            "aws_environment_variables": {
+                **stage.get("aws_environment_variables", {}),
+                **environment(place, outputs, parameters, kind),
+            },
+            **_network(outputs),
+        }
+        if room >= sum(RESERVED.values()) + LEAST_LEFT:
+            made["lambda_concurrency"] = RESERVED[kind]
+        held[name] = {**stage, **made}
+    save(held, path)
+
+
+def save(held: Mapping[str, Any], path: Path = FILE) -> None:
+    """Write all stages."""
+    path.write_text(json.dumps(held, indent=4) + "\n")
+
+
+def environment(place: Place, outputs: Mapping[str, str], parameters: Mapping[str, str], kind: str) -> dict[str, str]:
+    """The settings of a function: names, addresses and references, never a secret."""
+    site = origin(place, parameters)
+    found = {
+        "STAGE": place.stage,
+        "SITE_URL": site,
+        "ALLOWED_HOSTS": f".execute-api.{place.region}.amazonaws.com,{site.removeprefix('https://')}",
+        "UPLOAD_BUCKET": outputs["UploadBucket"],
+        "RENDITION_BUCKET": outputs["RenditionBucket"],
+        "UPLOAD_QUEUE_URL": outputs["UploadQueueUrl"],
+        "UPLOAD_QUEUE_ARN": outputs["UploadQueueArn"],
+        "DEAD_LETTER_QUEUE_URL": outputs["DeadLetterQueueUrl"],
+        "BULK_QUEUE_URL": outputs["BulkQueueUrl"],
+        "MIRROR_TABLE": outputs["MirrorTable"],
+        "KMS_KEY_ARN": outputs["KmsKeyArn"],
+        "SECRET_KEY_SECRET": outputs["SecretName"],
+        "LABELER": "rekognition" if parameters.get("Labels", "true") == "true" else "off",
+    }
+    if host := outputs.get("CdnHost"):
+        found |= {"CLOUDFRONT_DOMAIN": host, "STATIC_URL": f"https://{host}/static/"}
+    if kind == "web" and "SigningKeyId" in outputs:
+        found |= {
+            "CLOUDFRONT_KEY_ID": outputs["SigningKeyId"],
+            "CLOUDFRONT_KEY_SECRET": outputs["SigningSecretName"],
+        }
+    return found | _database(outputs)
+
+
+def _database(outputs: Mapping[str, str]) -> dict[str, str]:
+    if "DatabaseHost" in outputs:
+        address = f"postgresql://mediahub@{outputs['DatabaseHost']}:5432/mediahub"
+        # So that the clock lets the database pause.
+        return {"DATABASE_URL": address, "DATABASE_IAM": "true", "CLOCK_REST_SECONDS": "3600"}
+    return {"DATABASE_SECRET": outputs["DatabaseSecretName"]}
+
+
+def _network(outputs: Mapping[str, str]) -> dict[str, Any]:
+    if "FunctionSubnets" not in outputs:
+        return {}
+    subnets = outputs["FunctionSubnets"].split(",")
+    return {"vpc_config": {"SubnetIds": subnets, "SecurityGroupIds": [outputs["FunctionSecurityGroup"]]}}

@@ -1,0 +1,148 @@
+"""Whether what stands is what the template says: Zappa logs some of what goes wrong, and ends as if all were well."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from deploy import bind, stages, template
+from deploy.base import Place
+
+REDO = "Run `python -m deploy up STAGE` again."
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was seen of one part; `advice` is empty when it is as it should be."""
+
+    part: str
+    seen: str
+    advice: str = ""
+
+
+Look = Callable[[Place, Mapping[str, str]], Iterator[Finding]]
+
+
+def check(place: Place) -> Iterator[Finding]:
+    """Look at each part in turn; a part that cannot be looked at is a finding too."""
+    outputs = place.base.outputs()
+    for look in (_stack, _functions, _mapping, _clock, _notification, _roles, _alarms, _api):
+        try:
+            yield from look(place, outputs)
+        except (ClientError, BotoCoreError, KeyError) as error:
+            yield Finding(look.__name__[1:], f"cannot be seen: {error}", f"Check your rights. {REDO}")
+
+
+def _found(part: str, seen: str, well: bool, advice: str = REDO) -> Finding:
+    return Finding(part, seen, "" if well else advice)
+
+
+def _stack(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
+    status = str((place.base.described() or {}).get("StackStatus"))
+    well = status.endswith("_COMPLETE") and "ROLLBACK" not in status
+    yield _found("stack", f"{place.base.name} is {status}", well, "See its events in the CloudFormation console.")
+
+
+def _functions(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
+    client, held = place.clients("lambda"), stages.read()
+    for kind, name in stages.functions(place).items():
+        if not bind.exists(place, name):
+            yield Finding("function", f"{name} is not there", f"Run `zappa deploy {stages.names(place)[kind]}`.")
+            continue
+        found = client.get_function_configuration(FunctionName=name)
+        stage = {**held["base"], **held[kind], **held[stages.names(place)[kind]]}
+        for seen, wanted in (
+            ("Role", stage["role_arn"]),
+            ("Handler", stage["lambda_handler"]),
+            ("MemorySize", stage["memory_size"]),
+            ("Timeout", stage["timeout_seconds"]),
+            ("Runtime", stage["runtime"]),
+        ):
+            yield _found("function", f"{name}: {seen} {found.get(seen)}", found.get(seen) == wanted)
+        variables = found.get("Environment", {}).get("Variables", {})
+        differing = [k for k, v in stage["aws_environment_variables"].items() if variables.get(k) != v]
+        yield _found("function", f"{name}: {len(variables)} settings, {len(differing)} differ", not differing)
+
+
+def _mapping(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
+    function = stages.functions(place)["worker"]
+    client = place.clients("lambda")
+    held = client.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+    ours = [found for found in held if found["EventSourceArn"] == outputs["UploadQueueArn"]]
+    yield _found("mapping", f"{len(ours)} from the upload queue to {function}", len(ours) == 1)
+    for found in ours:
+        yield _found("mapping", f"it is {found['State']}", found["State"] in ("Enabled", "Enabling", "Creating"))
+        answers = found.get("FunctionResponseTypes", [])
+        yield _found(
+            "mapping", f"it answers with {', '.join(answers) or 'all or nothing'}", "ReportBatchItemFailures" in answers
+        )
+        most = found.get("ScalingConfig", {}).get("MaximumConcurrency")
+        yield _found(
+            "mapping", f"at most {most} workers at once", most == int(place.base.parameters().get("MaxConcurrency", 10))
+        )
+
+
+def _clock(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
+    name = f"{place.project}-{place.stage}-clock"
+    found = place.clients("scheduler").get_schedule(Name=name)
+    yield _found("clock", f"{found['ScheduleExpression']}, {found['State']}", found["State"] == "ENABLED")
+
+
+def _notification(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
+    found = place.clients("s3").get_bucket_notification_configuration(Bucket=outputs["UploadBucket"])
+    told = {
+        event
+        for one in found.get("QueueConfigurations", [])
+        for event in one["Events"]
+        if one["QueueArn"] == outputs["UploadQueueArn"]
+    }
+    well = {"s3:ObjectCreated:*", "s3:ObjectRemoved:*"} <= told
+    yield _found("notification", f"the queue is told of {', '.join(sorted(told)) or 'nothing'}", well)
+
+
+def _roles(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
+    iam = place.clients("iam")
+    wanted = {"web": "WebRole", "worker": "WorkerRole", "clock": "ClockRole"}
+    whole = template.compose()["Resources"]
+    for title, logical in wanted.items():
+        name = f"{place.project}-{place.stage}-{title}"
+        policy = iam.get_role_policy(RoleName=name, PolicyName=title)["PolicyDocument"]
+        held = json.loads(policy) if isinstance(policy, str) else policy
+        others = [other for other in iam.list_role_policies(RoleName=name)["PolicyNames"] if other != title]
+        seen = {statement.get("Sid") for statement in held["Statement"]}
+        said = whole[logical]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+        must = {statement["Sid"] for statement in said if "Sid" in statement}
+        yield _found(
+            "roles", f"{name}: {len(seen)} statements, {len(others)} other policies", must <= seen and not others
+        )
+
+
+def _alarms(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
+    wanted = [
+        name for name, part in template.compose()["Resources"].items() if part["Type"] == "AWS::CloudWatch::Alarm"
+    ]
+    made = {found["LogicalResourceId"] for found in place.base.resources()}
+    client = place.clients("cloudwatch")
+    pages = client.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{place.project}-{place.stage}-")
+    held = [alarm for page in pages for alarm in page["MetricAlarms"]]
+    silent = [alarm["AlarmName"] for alarm in held if outputs["TopicArn"] not in alarm["AlarmActions"]]
+    missing = len([name for name in wanted if name in made]) - len(held)
+    ringing = [alarm["AlarmName"] for alarm in held if alarm.get("StateValue") == "ALARM"]
+    yield _found(
+        "alarms", f"{len(held)} there, {missing} missing, {len(silent)} tell nobody", missing <= 0 and not silent
+    )
+    yield _found(
+        "alarms", f"ringing: {', '.join(ringing) or 'none'}", not ringing, "See deploy/operations.md for each."
+    )
+    subscribed = place.clients("sns").list_subscriptions_by_topic(TopicArn=outputs["TopicArn"])["Subscriptions"]
+    advice = "Give AlarmEmail=…, or subscribe to the topic yourself."
+    yield _found("alarms", f"{len(subscribed)} subscribed to the topic", bool(subscribed), advice)
+
+
+def _api(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
+    api = bind.api_id(place)
+    yield _found("API", f"{api or 'none'}", bool(api), f"Run `zappa deploy {stages.names(place)['web']}`.")
+    held: dict[str, Any] = place.base.parameters()
+    yield _found("API", f"the stack knows {held.get('ApiId') or 'none'}", held.get("ApiId") == api)

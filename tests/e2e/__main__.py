@@ -1,0 +1,147 @@
+"""From a clone to a desk on AWS and back, each step as deploy's documents tell it, with the figures it took."""
+
+import re
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tests.e2e.editor import Editor
+from tests.e2e.ground import PARAMETERS, STAGE, Ground, ground
+from tests.pictures import jpeg
+
+UPLOADS = 200
+PATIENCE = 300
+WORKER = f"mediahub-{STAGE}-worker"
+
+
+def main() -> int:
+    """Go the whole way; any step that fails ends it with what was said."""
+    with ground() as here:
+        timed("deploy stack", lambda: make_stack(here))
+        timed("zappa deploy, both stages", lambda: first_release(here))
+        editor = timed("invitation and sign-in", lambda: sign_in(here))
+        timed("one upload, processed and mirrored", lambda: one_upload(here, editor))
+        timed(f"zappa update while {UPLOADS} uploads run", lambda: ship_under_load(here, editor))
+        timed("the front door", lambda: knock(here))
+        timed("update by change set", lambda: change(here))
+        timed("rollback", lambda: here.deploy("rollback", STAGE))
+        timed("down", lambda: down(here))
+    print("The deployment works.")
+    return 0
+
+
+def timed(name: str, step: Any) -> Any:
+    """Do a step and print how long it took."""
+    start = time.monotonic()
+    done = step()
+    print(f"✓ {name}: {time.monotonic() - start:.0f} s", flush=True)
+    return done
+
+
+def make_stack(here: Ground) -> None:
+    """The base by change set, and the database's address in its secret."""
+    settings = [word for name, value in PARAMETERS.items() for word in ("--set", f"{name}={value}")]
+    said = here.deploy("stack", STAGE, "--yes", *settings)
+    assert "+ UploadBucket (S3::Bucket)" in said, said
+    status = here.client("cloudformation").describe_stacks(StackName=f"mediahub-{STAGE}-base")["Stacks"][0]
+    assert status["StackStatus"] == "CREATE_COMPLETE"
+    here.client("secretsmanager").put_secret_value(
+        SecretId=f"mediahub-{STAGE}/database", SecretString=f'{{"DATABASE_URL": "{here.database}"}}'
+    )
+
+
+def first_release(here: Ground) -> None:
+    """Plain Zappa: its callback ties queue and clock to the worker, and tells the stack the API."""
+    said = here.deploy("package", f"{STAGE}_worker")
+    print(f"  {said.strip().splitlines()[-1]}")
+    for stage in (f"{STAGE}_worker", STAGE):
+        here.zappa("deploy", stage)
+    here.deploy("manage", STAGE, "migrate --no-input")
+    assert "All is as the template says." in here.deploy("check", STAGE)
+
+
+def sign_in(here: Ground) -> Editor:
+    """An invitation, a password, a session."""
+    said = here.deploy("manage", STAGE, "invite editor@example.org")
+    found = re.search(r"https://(\w+)\.execute-api\.[\w.-]+(/\S+/admin/invited/\S+)", said)
+    assert found, said
+    editor = Editor(here.endpoint, found[1])
+    editor.accept(found[2], "editor@example.org", "correct horse battery staple")
+    assert "Upload" in editor.page(f"/{STAGE}/admin/")
+    return editor
+
+
+def one_upload(here: Ground, editor: Editor) -> None:
+    """A file goes through the deployed function, under the worker's role, into records, renditions and mirror."""
+    upload = editor.upload("harbour.jpg", jpeg(800, 600))
+    assert settled(editor, [upload]) == {"ready": 1}
+    items = here.client("dynamodb").query(
+        TableName=f"mediahub-{STAGE}-images",
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": upload}},
+    )["Items"]
+    assert [item["title"]["S"] for item in items] == ["harbour"]
+    assert set(items[0]["renditions"]["M"]) == {"large", "medium", "small"}
+
+
+def ship_under_load(here: Ground, editor: Editor) -> None:
+    """Both functions are updated while files come in; every one of them arrives."""
+    uploads: list[str] = []
+    shipping = threading.Thread(target=lambda: [here.zappa("update", s) for s in (f"{STAGE}_worker", STAGE)])
+    shipping.start()
+    picture = jpeg(400, 300)
+    with ThreadPoolExecutor(4) as pool:
+        uploads += pool.map(lambda number: editor.upload(f"picture {number}.jpg", picture), range(UPLOADS))
+    shipping.join()
+    states = settled(editor, uploads)
+    print(f"  {dict(states)}")
+    assert states == {"ready": UPLOADS}
+
+
+def knock(here: Ground) -> None:
+    """What nobody asked for is refused by the deployed function itself."""
+    client = here.client("lambda")
+    for payload in (
+        '{"raw_command": "1"}',
+        '{"command": "os.getcwd"}',
+        '{"manage": "shell"}',
+        '{"Records": [{}]}',
+        "{}",
+    ):
+        answer = client.invoke(FunctionName=WORKER, Payload=payload.encode())
+        assert answer.get("FunctionError"), payload
+        assert b"Refused" in answer["Payload"].read()
+
+
+def change(here: Ground) -> None:
+    """One parameter more: the change set names what it touches, and nothing else changes."""
+    said = here.deploy("stack", STAGE, "--yes", "--set", "MaxReceiveCount=6")
+    assert "~ UploadQueue (SQS::Queue)" in said, said
+    assert "All is as the template says." in here.deploy("check", STAGE)
+
+
+def down(here: Ground) -> None:
+    """Functions and stack go; what holds data stays."""
+    said = here.deploy("down", STAGE, "--yes")
+    assert "UploadBucket" in said, said
+    buckets = {bucket["Name"] for bucket in here.client("s3").list_buckets()["Buckets"]}
+    assert f"mediahub-{STAGE}-uploads-000000000000" in buckets
+    assert not here.client("lambda").list_functions()["Functions"]
+
+
+def settled(editor: Editor, uploads: list[str]) -> dict[str, int]:
+    """How many uploads are in which state, once none is on its way, or patience is at its end."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        states = Counter(editor.states(uploads).values())
+        if not set(states) & {"issued", "working"}:
+            break
+        time.sleep(1)
+    return dict(states)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

