@@ -7,7 +7,7 @@ PHOTOS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export LOCAL = true
 
-.PHONY: run test demo bench soak lint lock setup setup-dev frontend screenshots clean
+.PHONY: run test demo bench e2e-deploy soak lint lock setup setup-dev frontend screenshots clean
 
 run: setup
 	@$(VENV)/python manage.py local --port $(PORT) --aws-port $(AWS_PORT)
@@ -21,18 +21,24 @@ demo: setup
 bench: setup
 	@$(VENV)/python -m bench $(PHOTOS)
 
+e2e-deploy: setup-dev
+	@$(VENV)/python -m tests.e2e
+
 soak: setup-dev
 	@$(VENV)/python -m tests.soak
 
 screenshots: setup-dev
 	@$(VENV)/python -m pytest tests/browser --screenshots
 
-lint: setup-dev
+lint: setup-dev .venv-checkov/done
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports
-	@$(VENV)/cfn-lint deploy/*.yaml
+	@mkdir -p var && $(VENV)/python -m deploy template > var/stack.json
+	@$(VENV)/cfn-lint var/stack.json deploy/packages.yaml deploy/workers.yaml
+	@.venv-checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet \
+	  -f var/stack.json deploy/packages.yaml deploy/workers.yaml
 	@$(VENV)/djlint --check --lint --quiet templates
 	@SECRET_KEY=lint $(VENV)/python manage.py makemigrations --check --dry-run
 	@SECRET_KEY=$$($(VENV)/python -c "import secrets; print(secrets.token_urlsafe(60))") LOCAL=false MEDIAHUB_ENV_FILE= \
@@ -44,6 +50,7 @@ EXTRAS = --extra deploy --extra bulk --extra postgres --extra local
 lock: .venv/uv
 	$(UV_COMPILE) requirements/uv.in -o requirements/uv.txt
 	$(UV_COMPILE) requirements/local-aws.in -o requirements/local-aws.txt
+	$(UV_COMPILE) requirements/checkov.in -o requirements/checkov.txt
 	$(UV_COMPILE) pyproject.toml $(EXTRAS) -o requirements/run.txt
 	$(UV_COMPILE) pyproject.toml --extra deploy --extra postgres -c requirements/run.txt -o requirements/lambda.txt
 	$(UV_COMPILE) pyproject.toml --extra bulk --extra postgres -c requirements/run.txt -o requirements/workers.txt
@@ -79,5 +86,12 @@ frontend: .venv/run
 	@$(VENV)/uv pip install --quiet --python .venv-local-aws/bin/python --require-hashes -r requirements/local-aws.txt >&2
 	@touch $@
 
+# checkov pins boto3, so it lives apart as well.
+.venv-checkov/done: requirements/checkov.txt | .venv/uv
+	@echo "Installing what looks through the templates …" >&2
+	@test -d .venv-checkov || $(PYTHON) -m venv .venv-checkov
+	@$(VENV)/uv pip install --quiet --python .venv-checkov/bin/python --require-hashes -r requirements/checkov.txt >&2
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-local-aws static mediahub/desk/frontend/node_modules mediahub/desk/static/desk/upload
+	rm -rf .venv .venv-local-aws .venv-checkov static mediahub/desk/frontend/node_modules mediahub/desk/static/desk/upload

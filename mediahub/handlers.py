@@ -36,7 +36,7 @@ def on_object_created(event: dict[str, Any], context: Any) -> dict[str, Any]:
     run = Invocation(deadline(context), str(context.aws_request_id))
     if event["Records"][0].get("eventSource") != "aws:sqs":
         for message in events.read(event):
-            log.info("done", message=str(message), outcome=str(work(message, run)))
+            log.info("done", what=str(message), outcome=str(work(message, run)))
         return {"batchItemFailures": []}
     batch, event = _Batch(run), {"Records": _deadly_last(event["Records"])}
     # All messages may fail and the answer still names each: an exception would only hide which.
@@ -102,7 +102,7 @@ class _Batch:
                 self.stopped = fault
                 raise
             self.counts[f"outcome_{outcome.split()[0]}"] += 1
-            log.info("done", message=str(message), outcome=outcome)
+            log.info("done", what=str(message), outcome=outcome)
 
     def _postpone(self, record: SQSRecord, error: Exception) -> None:
         """Say when the message comes back: soon at first, then ever later, and never all at once."""

@@ -182,3 +182,20 @@ def test_an_error_tells_a_person_and_a_program() -> None:
     error = Rejected("empty", "The file is empty.", "decode")
     assert (str(error), error.code, error.step) == ("The file is empty.", "empty", "decode")
     assert not isinstance(Missing("missing", "gone"), Rejected)
+
+
+def test_what_is_logged_does_not_stop_the_work(
+    put: Callable[[str, bytes], None], handler: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The logger of a deployed function speaks at INFO, that of the tests does not."""
+    put("one.jpg", jpeg())
+    event = {"Records": [record(0, s3_event("one.jpg")), record(1, s3_event("never-there.jpg"))]}
+    handlers.log.setLevel("INFO")
+    try:
+        assert handler(event, Context("test")) == {"batchItemFailures": []}
+        handlers.on_object_created(s3_event("one.jpg"), Context("test"))
+        handlers.on_minute({}, Context("test"))
+    finally:
+        handlers.log.setLevel("WARNING")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    assert {"ready", "deleted"} & {line.get("outcome") for line in lines}

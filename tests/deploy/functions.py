@@ -1,0 +1,63 @@
+"""A deployed function in a clean process: the unpacked package, Lambda's boto3, and nothing of this environment."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from deploy import package
+
+DRIVER = """
+import json, sys, time
+sys.path[:0] = sys.argv[1:3]
+start = time.perf_counter()
+from mediahub.entry import lambda_handler
+print(json.dumps({"import": time.perf_counter() - start}))
+class Context:
+    function_name, memory_limit_in_mb, aws_request_id = "f", 1792, "r"
+    invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
+    def get_remaining_time_in_millis(self): return 60000
+for line in sys.stdin:
+    try:
+        answer = {"answer": lambda_handler(json.loads(line), Context())}
+    except Exception as error:
+        answer = {"error": f"{type(error).__name__}: {error}"}
+    print("ANSWER " + json.dumps(answer), flush=True)
+"""
+
+
+def runtime(folder: Path) -> Path:
+    """What Lambda's runtime has and the package therefore has not: boto3, in the locked version."""
+    if not folder.is_dir():
+        locked = (package.ROOT / "requirements" / "lambda.txt").read_text()
+        wanted = re.findall(r"^((?:boto3|botocore|s3transfer)==\S+)", locked, re.M)
+        uv = [str(Path(sys.executable).parent / "uv"), "pip", "install", "--quiet", "--no-deps"]
+        subprocess.run([*uv, "--target", str(folder), *wanted], check=True)
+    return folder
+
+
+def unpacked(built: package.Package, folder: Path) -> Path:
+    """The package as Lambda lays it out."""
+    with zipfile.ZipFile(built.path) as held:
+        held.extractall(folder)
+    return folder
+
+
+def invoke(code: Path, boto3: Path, environment: dict[str, str], *events: Any) -> list[dict[str, Any]]:
+    """The answer to each event, in one process; raises AssertionError with what it said when it does not start."""
+    done = subprocess.run(
+        [package.interpreter(), "-I", "-c", DRIVER, str(code), str(boto3)],
+        input="\n".join(json.dumps(event) for event in events),
+        env={"PATH": os.environ["PATH"], "HOME": str(code), **environment},
+        cwd=code,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if line.startswith("ANSWER ")]
+    return [json.loads(line.removeprefix("ANSWER ")) for line in lines]

@@ -1,0 +1,272 @@
+"""The real package: what is in it, how large it is, and what its handler answers in a clean process."""
+
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.management import call_command
+
+from deploy import package, stages
+from deploy.stacks import DeployError
+from mediahub.library.models import Image
+from mediahub.local import stack
+from tests.children import environment as child_environment
+from tests.deploy import functions
+from tests.pictures import jpeg
+from tests.settings import STATE
+
+QUEUE = "arn:aws:sqs:us-east-1:000000000000:mediahub-local-uploads"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> package.Package:
+    """The stage `local`, packaged once; another process of this run may be at it, so it has a name of its own."""
+    try:
+        package.interpreter()
+    except DeployError as error:
+        pytest.skip(str(error))
+    return package.build("local")
+
+
+@pytest.fixture(scope="module")
+def code(built: package.Package, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return functions.unpacked(built, tmp_path_factory.mktemp("code"))
+
+
+@pytest.fixture(scope="module")
+def boto3() -> Path:
+    return functions.runtime(STATE.parent / "lambda-runtime")
+
+
+def environment(**changed: str) -> dict[str, str]:
+    """The settings of a function, as `deploy.stages` writes them, on the local AWS of this test."""
+    told = {name: value for name, value in child_environment("worker").items() if name.isupper()}
+    kept = (
+        "AWS_ENDPOINT_URL",
+        "AWS_CONFIG_FILE",
+        "UPLOAD_",
+        "RENDITION_",
+        "MIRROR",
+        "DEAD_",
+        "BULK",
+        "KMS",
+        "DATABASE",
+    )
+    return {
+        **{name: value for name, value in told.items() if name.startswith(kept)},
+        "AWS_PROFILE": "worker",
+        "AWS_REGION": "us-east-1",
+        "STAGE": "local",
+        "LABELER": "off",
+        "ALLOWED_HOSTS": ".execute-api.us-east-1.amazonaws.com",
+        "SECRET_KEY_SECRET": "mediahub-local/django",
+        "UPLOAD_QUEUE_ARN": QUEUE,
+        **changed,
+    }
+
+
+def test_it_is_small_and_holds_nothing_needless_or_secret(built: package.Package, capsys: Any) -> None:
+    with capsys.disabled():
+        print(f"\n{package.report(built)}")
+    assert built.faults == ()
+    assert built.zipped < 30e6
+    assert built.unzipped < 100e6
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("tests/test_x.py", b"", "does not belong"),
+        ("mediahub/var/mediahub.sqlite3", b"", "does not belong"),
+        ("zappa_settings.json", b"{}", "does not belong"),
+        ("mediahub/x.py", b"KEY = 'AKIAIOSFODNN7EXAMPLE'", "holds a secret"),
+        ("mediahub/x.pem", b"-----BEGIN PRIVATE KEY-----\n" + b"A" * 64, "holds a secret"),
+        ("mediahub/x.py", b"URL = 'postgresql://mediahub:hunter2@db/mediahub'", "holds a secret"),
+        ("zappa_settings.py", b"ENVIRONMENT_VARIABLES={'AWS_REGION': 'x', 'SECRET_KEY': 'y'}\n", "holds settings"),
+    ],
+)
+def test_e6_the_scan_finds_what_must_not_leave(tmp_path: Path, name: str, text: bytes, says: str) -> None:
+    path = tmp_path / "package.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        if name != "zappa_settings.py":
+            made.writestr("zappa_settings.py", "ENVIRONMENT_VARIABLES={'AWS_REGION': 'us-east-1'}\n")
+        made.writestr(name, text)
+    assert any(says in fault for fault in package.inspect(path).faults)
+
+
+def test_a_package_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package, "MOST_UNZIPPED", 10)
+    path = tmp_path / "package.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("zappa_settings.py", "ENVIRONMENT_VARIABLES={}\n")
+    assert "too much" in package.inspect(path).faults[0]
+
+
+def test_a_machine_without_the_right_python_is_told_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package, "PYTHONS", ("python9.99",))
+    with pytest.raises(DeployError, match=r"python9\.99.*Install one"):
+        package.interpreter()
+
+
+def request(path: str, **changed: Any) -> dict[str, Any]:
+    host = "abc123.execute-api.us-east-1.amazonaws.com"
+    return {
+        "httpMethod": "GET",
+        "path": path,
+        "headers": {"Host": host},
+        "multiValueHeaders": {"Host": [host]},
+        "requestContext": {},
+        "body": None,
+        "isBase64Encoded": False,
+        **changed,
+    }
+
+
+def request_v2(path: str) -> dict[str, Any]:
+    host = "abc123.execute-api.us-east-1.amazonaws.com"
+    context = {
+        "http": {"method": "GET", "path": path, "sourceIp": "127.0.0.1"},
+        "stage": "$default",
+        "domainName": host,
+    }
+    return {
+        "version": "2.0",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"host": host},
+        "requestContext": context,
+        "isBase64Encoded": False,
+    }
+
+
+def test_pages_are_answered_in_both_forms_of_api_gateway(
+    code: Path, boto3: Path, local_aws: stack.Stack, db: None
+) -> None:
+    page = "/admin/login/"
+    injected = request(page, stageVariables={"DJANGO_SETTINGS_MODULE": "elsewhere"})
+    first, second, third = functions.invoke(code, boto3, environment(), request(page), request_v2(page), injected)
+    for answer in (first, second, third):
+        assert answer["answer"]["statusCode"] == 200
+        assert 'name="csrfmiddlewaretoken"' in answer["answer"]["body"]
+    assert "/local/admin/login/" in first["answer"]["body"]
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_messages_bare_events_and_the_clock_are_answered(
+    code: Path, boto3: Path, local_aws: stack.Stack, aws: Callable[[str, str], Any]
+) -> None:
+    bucket = django_settings.UPLOAD_BUCKET
+    for key in ("a.jpg", "b.jpg"):
+        aws("operator", "s3").put_object(Bucket=bucket, Key=key, Body=jpeg())
+
+    def told(key: str, configuration: str) -> dict[str, Any]:
+        place = {"bucket": {"name": bucket, "arn": f"arn:aws:s3:::{bucket}"}, "object": {"key": key}}
+        found = {"configurationId": configuration, **place}
+        return {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": found}
+
+    message = {
+        "messageId": "m1",
+        "receiptHandle": "r1",
+        "body": json.dumps({"Records": [told("a.jpg", "x")]}),
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "messageAttributes": {},
+        "md5OfBody": "",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": QUEUE,
+        "awsRegion": "us-east-1",
+    }
+    rule = "arn:aws:events:us-east-1:000000000000:rule/mediahub-local-mediahub.handlers.on_minute"
+    answers = functions.invoke(
+        code,
+        boto3,
+        environment(),
+        {"Records": [message]},
+        # The id of a notification may name any function; it is not listened to.
+        {"Records": [told("b.jpg", "x:os.getcwd")]},
+        {"detail-type": "Scheduled Event", "source": "aws.scheduler", "resources": [rule]},
+        {"manage": "migrate --no-input"},
+    )
+    assert answers[0] == {"answer": {"batchItemFailures": []}}
+    assert answers[1] == {"answer": {"batchItemFailures": []}}
+    assert answers[2]["answer"]["clock_failures"] == 0
+    assert answers[3]["answer"]["well"] is True
+    assert {image.file_name for image in Image.objects.all()} == {"a.jpg", "b.jpg"}
+
+
+REFUSED = [
+    {"raw_command": "print(1)"},
+    {"command": "os.getcwd"},
+    {"manage": "shell"},
+    {"manage": "createsuperuser --noinput"},
+    {"manage": ""},
+    {},
+    {"Records": []},
+    {"Records": [{}]},
+    {"Records": ["text"]},
+    {"Records": [{"eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:1:other", "body": "{}"}]},
+    {"Records": [{"eventSource": "aws:s3", "s3": {"configurationId": "x:os.getcwd", "bucket": {"name": "other"}}}]},
+    {"Records": [{"Sns": {"Message": '{"command": "os.getcwd"}', "TopicArn": "x"}}]},
+    {"detail-type": "Scheduled Event", "resources": ["arn:aws:events:x:rule/any-os.getcwd"]},
+    {"detail-type": "Scheduled Event", "resources": []},
+    {"type": "TOKEN"},
+    {"triggerSource": "x"},
+    {"awslogs": {"data": ""}},
+    {"bot": {}, "currentIntent": {}},
+    {"requestContext": {"eventType": "CONNECT"}},
+]
+
+
+def test_e16_what_nobody_asked_for_is_refused(code: Path, boto3: Path, local_aws: stack.Stack, db: None) -> None:
+    answers = functions.invoke(code, boto3, environment(), *REFUSED)
+    assert [answer for answer in answers if not answer.get("error", "").startswith("Refused")] == []
+    assert len(answers) == len(REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"SECRET_KEY_SECRET": "mediahub-local/none"}, "The secret mediahub-local/none cannot be read"),
+        ({"SECRET_KEY_SECRET": "", "SECRET_KEY": ""}, "SECRET_KEY"),
+        ({"SECRET_KEY_SECRET": "", "SECRET_KEY": "short"}, "SECRET_KEY is guessable"),
+        ({"SECRET_KEY_SECRET": "", "SECRET_KEY": "x" * 80}, "SECRET_KEY is guessable"),
+        ({"DEBUG": "true"}, "DEBUG is on"),
+        ({"UPLOAD_QUEUE_ARN": ""}, "UPLOAD_QUEUE_ARN is no ARN"),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "cannot be read: EndpointConnectionError"),
+    ],
+)
+def test_e7_e14_it_does_not_start_and_says_why(
+    code: Path, boto3: Path, local_aws: stack.Stack, db: None, changed: dict[str, str], says: str
+) -> None:
+    with pytest.raises(AssertionError) as caught:
+        functions.invoke(code, boto3, environment(**changed), {})
+    assert says in str(caught.value)
+
+
+def test_the_web_says_when_it_was_not_made_ready(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(package, "ROOT", tmp_path)
+    with pytest.raises(DeployError, match=r"staticfiles\.json is missing.*deploy package"):
+        package.prepare()
+
+
+@pytest.mark.django_db
+def test_an_invitation_leads_to_a_password(client: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("invite", "Anna@example.org", "--role", "chief")
+    path = capsys.readouterr().out.strip()
+    form = client.get(path, follow=True)
+    assert form.status_code == 200
+    chosen = {"new_password1": "correct horse battery", "new_password2": "correct horse battery"}
+    done = client.post(form.redirect_chain[-1][0], chosen, follow=True)
+    assert done.status_code == 200
+    assert client.login(username="anna@example.org", password="correct horse battery")
+    # Once used, it leads nowhere.
+    assert b"csrfmiddlewaretoken" not in client.get(path, follow=True).content.split(b'id="content"')[1]
+
+
+def test_the_stages_are_json(tmp_path: Path) -> None:
+    (tmp_path / "zappa_settings.json").write_text("{")
+    with pytest.raises(DeployError, match="Restore it from version control"):
+        stages.read(tmp_path / "zappa_settings.json")
