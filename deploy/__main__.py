@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy import bind, package, release, stages, template, verify
+from deploy import bind, cost, measure, package, release, stages, template, verify
 from deploy.base import Confirm, Place
 from deploy.stacks import Change, DeployError
 
@@ -55,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     made = command("package", _package, "build the package that Lambda runs, and look through it")
     made.add_argument("--json", action="store_true")
     command("template", _template, "print the stack as one template", stage=False)
+    cost.add_arguments(command("cost", cost.run, "what images cost, by service", stage=False))
+    measure.add_arguments(command("measure", measure.run, "measure what one image takes, for `cost`", stage=False))
     return parser
 
 

@@ -25,7 +25,11 @@ def local_aws_process() -> Iterator[stack.Stack]:
     shutil.rmtree(folder, ignore_errors=True)
     running = emulator.start(AWS_PORT, folder, keep=False)
     try:
-        parameters = {"VisibilityTimeout": str(VISIBILITY), "MaxReceiveCount": str(RECEIVES)}
+        parameters = {
+            "VisibilityTimeout": str(VISIBILITY),
+            "MaxReceiveCount": str(RECEIVES),
+            "DeployerPrincipal": f"arn:aws:iam::{emulator.ACCOUNT}:root",
+        }
         deployed = stack.deploy(running, "local", {"SiteOrigin": "http://127.0.0.1:8000", **parameters})
         stack.write_profiles(folder / "aws-config", deployed)
         yield deployed

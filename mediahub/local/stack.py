@@ -97,7 +97,7 @@ def write_profiles(path: Path, stack: Stack) -> None:
     """Write the AWS config file with a profile for each role, which boto3 takes and renews by itself."""
     lines = ["[profile operator]", f"aws_access_key_id = {ROOT_KEY}", f"aws_secret_access_key = {ROOT_KEY}"]
     lines.append(f"region = {REGION}")
-    for role in ("web", "worker"):
+    for role in ("web", "worker", "bulk", "clock", *(["deployer"] if "DeployerRoleArn" in stack.outputs else [])):
         arn = stack.outputs[f"{role.capitalize()}RoleArn"]
         lines += ["", f"[profile {role}]", f"role_arn = {arn}", "source_profile = operator"]
         lines.append(f"region = {REGION}")

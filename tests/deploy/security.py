@@ -1,6 +1,7 @@
 """What keeps the stack closed, encrypted and kept, in the form that a mutation of the template must break."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from tests.deploy.stack import (
     FUNCTION_SECONDS,
@@ -22,7 +23,7 @@ from tests.deploy.stack import (
 )
 
 DAY = 24 * 3600
-HEADERS = {
+HEADERS: dict[str, dict[str, Any]] = {
     "StrictTransportSecurity": {"AccessControlMaxAgeSec": 31536000, "IncludeSubdomains": True, "Preload": True},
     "ContentTypeOptions": {},
     "FrameOptions": {"FrameOption": "DENY"},

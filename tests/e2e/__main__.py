@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.e2e.editor import Editor
-from tests.e2e.ground import PARAMETERS, STAGE, Ground, ground
+from tests.e2e.ground import FAULTS_OF_THE_LOCAL_AWS, PARAMETERS, STAGE, Ground, ground
 from tests.pictures import jpeg
 
 UPLOADS = 200
@@ -111,8 +111,8 @@ def knock(here: Ground) -> None:
         '{"Records": [{}]}',
         "{}",
     ):
-        said = b"ministack-lambda-"
-        while b"ministack-lambda-" in said:
+        said = FAULTS_OF_THE_LOCAL_AWS[0].encode()
+        while any(fault.encode() in said for fault in FAULTS_OF_THE_LOCAL_AWS):
             answer = client.invoke(FunctionName=WORKER, Payload=payload.encode())
             assert answer.get("FunctionError"), payload
             said = answer["Payload"].read()

@@ -84,9 +84,98 @@ WORKER_MAY_NOT: list[Probe] = [
 ]
 
 
+SECRET = {"SecretId": "mediahub-local/django"}
+FUNCTION = {"FunctionName": "mediahub-local-worker"}
+OTHER_FUNCTION = {"FunctionName": "somebody-elses"}
+PACKAGE = {"Bucket": "mediahub-local-packages-000000000000", "Key": "release.zip"}
+STACK = "mediahub-local-base"
+BULK_MAY: list[Probe] = [
+    ("s3", "get_object", ORIGINAL),
+    ("s3", "put_object", RENDITION),
+    ("sqs", "receive_message", {"QueueUrl": BULK}),
+    ("sqs", "send_message", {"QueueUrl": QUEUE, "MessageBody": "{}"}),
+    ("dynamodb", "put_item", {"TableName": TABLE, "Item": ITEM}),
+    ("secretsmanager", "get_secret_value", SECRET),
+]
+BULK_MAY_NOT: list[Probe] = [
+    ("s3", "put_object", ORIGINAL),
+    ("s3", "delete_object", ORIGINAL),
+    ("sqs", "receive_message", {"QueueUrl": QUEUE}),
+    ("sqs", "receive_message", {"QueueUrl": DEAD}),
+    ("sqs", "delete_queue", {"QueueUrl": BULK}),
+    ("secretsmanager", "put_secret_value", {**SECRET, "SecretString": "{}"}),
+    ("secretsmanager", "get_secret_value", {"SecretId": "mediahub-other/django"}),
+    ("lambda", "invoke", FUNCTION),
+]
+CLOCK_MAY_NOT: list[Probe] = [
+    ("lambda", "invoke", OTHER_FUNCTION),
+    ("lambda", "update_function_configuration", {**FUNCTION, "Timeout": 1}),
+    ("s3", "get_object", ORIGINAL),
+    ("s3", "get_object", RENDITION),
+    ("sqs", "send_message", {"QueueUrl": QUEUE, "MessageBody": "{}"}),
+    ("secretsmanager", "get_secret_value", SECRET),
+    ("dynamodb", "query", {"TableName": TABLE, **ASKED}),
+]
+DEPLOYER_MAY: list[Probe] = [
+    ("s3", "put_object", PACKAGE),
+    ("cloudformation", "describe_stacks", {"StackName": STACK}),
+    ("iam", "get_role", {"RoleName": "mediahub-local-web"}),
+]
+DEPLOYER_MAY_NOT: list[Probe] = [
+    ("s3", "get_object", ORIGINAL),
+    ("s3", "get_object", RENDITION),
+    ("s3", "delete_bucket_policy", {"Bucket": UPLOADS}),
+    ("sqs", "receive_message", {"QueueUrl": DEAD}),
+    ("dynamodb", "scan", {"TableName": TABLE}),
+    ("secretsmanager", "get_secret_value", SECRET),
+    ("iam", "put_role_policy", {"RoleName": "mediahub-local-web", "PolicyName": "x", "PolicyDocument": "{}"}),
+    ("iam", "create_access_key", {"UserName": "anybody"}),
+    ("lambda", "invoke", OTHER_FUNCTION),
+    ("lambda", "update_function_code", {**OTHER_FUNCTION, "ZipFile": b"x"}),
+    ("cloudformation", "delete_stack", {"StackName": STACK}),
+    ("kms", "schedule_key_deletion", {"KeyId": "00000000-0000-0000-0000-000000000000"}),
+]
+OTHERS_MAY_NOT: list[tuple[str, Probe]] = [
+    *(
+        ("web", probe)
+        for probe in [
+            ("secretsmanager", "get_secret_value", {"SecretId": "mediahub-other/django"}),
+            ("secretsmanager", "put_secret_value", {**SECRET, "SecretString": "{}"}),
+            ("lambda", "invoke", FUNCTION),
+            ("kms", "schedule_key_deletion", {"KeyId": "00000000-0000-0000-0000-000000000000"}),
+            ("cloudformation", "describe_stacks", {"StackName": STACK}),
+            ("ec2", "describe_subnets", {}),
+        ]
+    ),
+    *(
+        ("worker", probe)
+        for probe in [
+            ("secretsmanager", "put_secret_value", {**SECRET, "SecretString": "{}"}),
+            ("lambda", "invoke", FUNCTION),
+            ("cloudformation", "describe_stacks", {"StackName": STACK}),
+            ("ec2", "describe_subnets", {}),
+        ]
+    ),
+    *(("bulk", probe) for probe in BULK_MAY_NOT),
+    *(("clock", probe) for probe in CLOCK_MAY_NOT),
+    *(("deployer", probe) for probe in DEPLOYER_MAY_NOT),
+]
+OTHERS_MAY: list[tuple[str, Probe]] = [
+    ("web", ("secretsmanager", "get_secret_value", SECRET)),
+    ("worker", ("secretsmanager", "get_secret_value", SECRET)),
+    *(("bulk", probe) for probe in BULK_MAY),
+    *(("deployer", probe) for probe in DEPLOYER_MAY),
+]
+
+
+def of_role(case: tuple[str, Probe]) -> str:
+    return f"{case[0]}-{named(case[1])}"
+
+
 def named(probe: Probe) -> str:
     _service, action, request = probe
-    return f"{action}-{next(str(value) for value in request.values()).rsplit('/', 1)[-1]}-{request.get('Key', '')}"
+    first = next((str(value) for value in request.values()), "").rsplit("/", 1)[-1]
+    return f"{action}-{first}-{request.get('Key', '')}"
 
 
 @pytest.fixture
@@ -126,6 +215,22 @@ def test_the_worker_may(client: Callable[[str, str], Any], probe: Probe) -> None
 @pytest.mark.parametrize("probe", WORKER_MAY_NOT, ids=named)
 def test_the_worker_may_not(client: Callable[[str, str], Any], probe: Probe) -> None:
     assert tried(client("worker", probe[0]), *probe[1:]) in DENIED
+
+
+@pytest.mark.parametrize("case", OTHERS_MAY, ids=of_role)
+def test_e4_a_role_may(client: Callable[[str, str], Any], case: tuple[str, Probe]) -> None:
+    role, (service, action, request) = case
+    assert tried(client(role, service), action, request) == ""
+
+
+@pytest.mark.parametrize("case", OTHERS_MAY_NOT, ids=of_role)
+def test_e4_a_role_may_not(client: Callable[[str, str], Any], case: tuple[str, Probe]) -> None:
+    role, (service, action, request) = case
+    assert tried(client(role, service), action, request) in DENIED
+
+
+def test_e4_more_than_fifty_things_are_refused() -> None:
+    assert len(WEB_MAY_NOT) + len(WORKER_MAY_NOT) + len(OTHERS_MAY_NOT) >= 50
 
 
 def test_the_worker_reads_an_earlier_version(client: Callable[[str, str], Any]) -> None:

@@ -7,11 +7,13 @@ from typing import Any
 
 import boto3
 import pytest
+import urllib3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from django.conf import settings
 
 from mediahub.local import emulator, stack
+from processing import Signer
 
 PARAMETERS = {"SiteOrigin": "http://127.0.0.1:8000"}
 
@@ -146,3 +148,71 @@ def test_secrets_are_for_their_owner_alone(running: emulator.Emulator, tmp_path:
     for name in ("env", "secret-key"):
         assert (tmp_path / name).stat().st_mode & 0o077 == 0
     assert stack.environment(tmp_path, running, deployed, "http://127.0.0.1:8000") == values
+
+
+def posted(deployed: stack.Stack, running: emulator.Emulator) -> int:
+    """The status with which S3 answers a browser that sends what the web signed."""
+    sts = stack.root_client("sts", running.endpoint)
+    taken = sts.assume_role(RoleArn=deployed.outputs["WebRoleArn"], RoleSessionName="test")["Credentials"]
+    session = boto3.Session(taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"])
+    style = Config(s3={"addressing_style": "path"}, signature_version="s3v4")
+    s3 = session.client("s3", config=style, region_name=settings.AWS_REGION, endpoint_url=running.endpoint)  # type: ignore[call-overload]
+    signer = Signer(s3, deployed.outputs["UploadBucket"], deployed.outputs["KmsKeyArn"])
+    form = signer.post("uploads/1/original", "image/jpeg", 1000, 600)
+    sent = {**form.fields, "file": ("a.jpg", b"bytes", "image/jpeg")}
+    return int(urllib3.request("POST", form.url, fields=sent).status)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "status"),
+    [("", 204), ("127.0.0.0/8,::1/128", 204), ("203.0.113.0/24", 403), ("2001:db8::/32", 403)],
+)
+def test_e5_only_listed_addresses_upload_and_reads_are_left_alone(
+    running: emulator.Emulator, ranges: str, status: int
+) -> None:
+    deployed = stack.deploy(running, "places", {**PARAMETERS, "UploadFrom": ranges})
+    assert posted(deployed, running) == status
+    original = {"Bucket": deployed.outputs["UploadBucket"], "Key": "uploads/1/original"}
+    stack.root_client("s3", running.endpoint).put_object(Body=b"bytes", **original)
+    assert worker(running, deployed, "s3").get_object(**original)["Body"].read() == b"bytes"
+
+
+def test_e4_on_aws_the_worker_reads_what_was_uploaded_and_nothing_else(running: emulator.Emulator) -> None:
+    deployed = stack.deploy(running, "prefix", {**PARAMETERS, "UploadPrefix": "uploads/"})
+    s3, place = worker(running, deployed, "s3"), {"Bucket": deployed.outputs["UploadBucket"]}
+    for key in ("uploads/1/original", "elsewhere/1"):
+        stack.root_client("s3", running.endpoint).put_object(Key=key, Body=b"bytes", **place)
+    assert s3.get_object(Key="uploads/1/original", **place)["Body"].read() == b"bytes"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.get_object(Key="elsewhere/1", **place)
+    told = stack.root_client("s3", running.endpoint).get_bucket_notification_configuration(**place)
+    rules = [one["Filter"]["Key"]["FilterRules"] for one in told["QueueConfigurations"]]
+    assert [[rule["Value"] for rule in found] for found in rules] == [["uploads/"], ["uploads/"]]
+
+
+def test_e3_another_encryption_is_refused(running: emulator.Emulator) -> None:
+    deployed = stack.deploy(running, "loose", PARAMETERS)
+    place = {"Bucket": deployed.outputs["RenditionBucket"], "Key": "small/1/2.jpg", "Body": b"bytes"}
+    worker(running, deployed, "s3").put_object(ServerSideEncryption="aws:kms", **place)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        worker(running, deployed, "s3").put_object(ServerSideEncryption="AES256", **place)
+
+
+def test_the_whole_stack_with_network_database_and_cdn_is_made_changed_and_removed(running: emulator.Emulator) -> None:
+    whole = {
+        "Database": "aurora",
+        "Cdn": "true",
+        "Labels": "true",
+        "S3PrefixList": "pl-1",
+        "DynamoDbPrefixList": "pl-2",
+    }
+    made = stack.deploy(running, "whole", {**PARAMETERS, **whole})
+    assert {"CdnHost", "FunctionSubnets", "DatabaseHost", "StaticBucket"} <= set(made.outputs)
+    changed = stack.deploy(running, "whole", {**PARAMETERS, **whole, "Zones": "2", "ArchiveOriginals": "true"})
+    assert len(changed.outputs["FunctionSubnets"].split(",")) == 2
+    here = stack.place(running, "whole")
+    here.base.delete()
+    assert here.base.described() is None
+    buckets = {bucket["Name"] for bucket in stack.root_client("s3", running.endpoint).list_buckets()["Buckets"]}
+    assert {made.outputs["UploadBucket"], made.outputs["RenditionBucket"], made.outputs["LogBucket"]} <= buckets
+    assert made.outputs["StaticBucket"] not in buckets

@@ -1,0 +1,189 @@
+"""The model: requests, milliseconds and bytes of this code as they were measured, times the list of prices."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).resolve().parent
+HOURS = Decimal(730)
+MINUTES = Decimal(43_800)
+GB = Decimal(10**9)
+ZERO = Decimal(0)
+
+WEB_GB = Decimal(512) / 1024
+WORKER_GB = Decimal(1792) / 1024
+# Lambda's poller asks an idle queue with five long polls of twenty seconds each.
+POLLS = Decimal(5) * 3 * MINUTES
+# With bucket keys S3 asks KMS once for many objects; measured nowhere, told by AWS as up to 99 % fewer.
+KMS_SHARE = 1 / Decimal(100)
+# Aurora's least while it is awake, and the least that RDS Proxy counts.
+LEAST_ACU = Decimal("0.5")
+PROXY_ACU = Decimal(8)
+
+
+class CostError(ValueError):
+    """A plan that cannot be priced, and why."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be priced: images of one month, and how the desk is deployed."""
+
+    images: int
+    labels: bool = False
+    storage_days: int = 30
+    views: int = 10
+    pages: int = 3
+    zones: int = 1
+    database: str = "aurora"
+    active_hours: int = 80
+    proxy: bool = False
+    alarms: int = 16
+    metrics: int = 24
+    worker_hours: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("images", "storage_days", "views", "pages", "active_hours", "alarms", "metrics", "worker_hours"):
+            if getattr(self, name) < 0:
+                raise CostError(f"{name} is {getattr(self, name)}; give 0 or more.")
+        if self.zones not in (1, 2):
+            raise CostError(f"zones is {self.zones}; the network has one or two.")
+        if self.database not in ("aurora", "own"):
+            raise CostError(f"database is {self.database!r}; give aurora or own.")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a bill: `quantity` at the price named `price`; standing lines cost as much without an image."""
+
+    service: str
+    what: str
+    quantity: Decimal
+    price: str
+    standing: bool = False
+
+    @property
+    def dollars(self) -> Decimal:
+        """US dollars."""
+        return self.quantity * price(self.price)
+
+
+@dataclass(frozen=True)
+class Bill:
+    """All lines of a plan."""
+
+    plan: Plan
+    lines: tuple[Line, ...]
+
+    def total(self, *, standing: bool | None = None) -> Decimal:
+        """US dollars of all lines, or of those that stand or do not."""
+        return sum((line.dollars for line in self.lines if standing in (None, line.standing)), ZERO)
+
+    def by_service(self) -> dict[str, tuple[Decimal, Decimal]]:
+        """(standing, for the images) in US dollars, by service, in the order of the lines."""
+        found: dict[str, tuple[Decimal, Decimal]] = {}
+        for line in self.lines:
+            held = found.get(line.service, (ZERO, ZERO))
+            own = (line.dollars, ZERO) if line.standing else (ZERO, line.dollars)
+            found[line.service] = (held[0] + own[0], held[1] + own[1])
+        return found
+
+
+@cache
+def prices() -> dict[str, Any]:
+    """The list: its date, region, and each price with unit and source."""
+    return dict(json.loads((FOLDER / "prices.json").read_text()))
+
+
+@cache
+def measured() -> dict[str, Any]:
+    """What one image was measured to take; `deploy measure` writes it."""
+    return dict(json.loads((FOLDER / "measured.json").read_text()))
+
+
+def price(name: str) -> Decimal:
+    """US dollars for one unit."""
+    return Decimal(prices()["prices"][name]["price"])
+
+
+def bill(plan: Plan) -> Bill:
+    """What the plan costs in one month."""
+    lines = [*_images(plan, measured()), *_standing(plan, measured()), *_database(plan)]
+    return Bill(plan, tuple(line for line in lines if line.quantity))
+
+
+def _images(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
+    images, worker, web, size = Decimal(plan.images), seen["worker"], seen["web"], seen["bytes"]
+    yield Line("Lambda", "worker, GB-seconds", images * _ms(worker) / 1000 * WORKER_GB, "lambda_gb_second")
+    # The queue hands over up to ten at once; one at a time is the dearest.
+    yield Line("Lambda", "worker, invocations", images, "lambda_request")
+    visits = images * (1 + plan.pages)
+    yield Line("Lambda", "web, GB-seconds", visits * _ms(web) / 1000 * WEB_GB, "lambda_gb_second")
+    yield Line("Lambda", "web, invocations", visits, "lambda_request")
+    yield Line("API Gateway", "tickets and pages", visits, "api_request")
+    puts, gets = _requests(worker, "s3", "Put", "List", "Post"), _requests(worker, "s3", "Get", "Head")
+    yield Line("S3", "originals and renditions written", images * (1 + puts), "s3_put")
+    yield Line("S3", "originals read", images * gets, "s3_get")
+    days = Decimal(plan.storage_days) / 30
+    stored = images * (Decimal(str(size["original"])) + Decimal(str(size["renditions"]))) / GB
+    yield Line("S3", f"storage, {plan.storage_days} days", stored * days, "s3_storage")
+    if plan.storage_days:
+        yield Line("S3", "moved to Intelligent-Tiering", images, "s3_transition")
+        yield Line("S3", "watched there", images * days, "s3_monitoring")
+    yield Line("KMS", "requests, with bucket keys", images * (1 + puts + gets) * KMS_SHARE, "kms_request")
+    # One to be told, one to be received, one to be deleted, and the worker's own.
+    yield Line("SQS", "messages", images * (3 + _requests(worker, "sqs", "")), "sqs_request")
+    yield Line("DynamoDB", "mirror written", images * Decimal(str(worker["dynamodb_writes"])), "dynamodb_write")
+    yield Line("DynamoDB", "mirror read", images * _requests(worker, "dynamodb", "Query", "Get"), "dynamodb_read")
+    yield Line("CloudWatch", "logs", images * Decimal(str(size["logs"])) / GB, "log_gb")
+    seen_bytes = images * plan.views * Decimal(str(size["viewed"])) / GB
+    yield Line("CloudFront", f"{plan.views} views an image", images * plan.views, "cloudfront_request")
+    yield Line("CloudFront", "bytes out", seen_bytes, "cloudfront_gb")
+    if plan.labels:
+        yield Line("Rekognition", "DetectLabels", images, "detect_labels")
+
+
+def _standing(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
+    rest = _ms(seen["clock"]) / 1000 * WORKER_GB
+    yield Line("Lambda", "clock, GB-seconds", MINUTES * rest, "lambda_gb_second", True)
+    yield Line("Lambda", "clock, invocations", MINUTES, "lambda_request", True)
+    yield Line("EventBridge", "clock", MINUTES, "scheduler", True)
+    yield Line("SQS", "the mapping's polls of an idle queue", POLLS, "sqs_request", True)
+    yield Line(
+        "SQS", "the clock's look at dead letters", MINUTES * _requests(seen["clock"], "sqs", ""), "sqs_request", True
+    )
+    reads = MINUTES * _requests(seen["clock"], "dynamodb", "")
+    yield Line("DynamoDB", "whether the clock rests", reads, "dynamodb_read", True)
+    yield Line("KMS", "key", Decimal(1), "kms_key", True)
+    yield Line("Secrets Manager", "secrets", Decimal(3), "secret", True)
+    yield Line("CloudWatch", "alarms", Decimal(plan.alarms), "alarm", True)
+    yield Line("CloudWatch", "metrics of our own", Decimal(plan.metrics), "metric", True)
+    yield Line("CloudWatch", "dashboard", Decimal(1), "dashboard", True)
+    yield Line("Fargate", "bulk workers", Decimal(plan.worker_hours), "fargate_hour")
+
+
+def _database(plan: Plan) -> Iterator[Line]:
+    if plan.database == "own":
+        return
+    endpoints = Decimal(2 + plan.labels + (3 if plan.worker_hours else 0))
+    yield Line("Network", f"{endpoints} endpoints", endpoints * plan.zones * HOURS, "endpoint_hour", True)
+    hours = HOURS if plan.proxy else Decimal(plan.active_hours)
+    yield Line("Aurora", "awake, at half a unit", hours * LEAST_ACU, "aurora_acu_hour", True)
+    yield Line("Aurora", "storage, 1 GB", Decimal(1), "aurora_storage", True)
+    yield Line("Aurora", "reads and writes, a hundred an image", Decimal(plan.images) * 100, "aurora_io")
+    if plan.proxy:
+        yield Line("Aurora", "proxy", HOURS * PROXY_ACU, "proxy_acu_hour", True)
+
+
+def _ms(part: Mapping[str, Any]) -> Decimal:
+    return Decimal(str(part["ms"]))
+
+
+def _requests(part: Mapping[str, Any], service: str, *kinds: str) -> Decimal:
+    """How many requests of these kinds, by the beginning of the operation's name; an empty kind is every one."""
+    held = part["requests"].get(service, {})
+    return sum((Decimal(str(n)) for name, n in held.items() if name.startswith(kinds)), ZERO)
