@@ -157,7 +157,7 @@ def _measured(photos: list[Path]) -> dict[str, Any]:
         },
         "assumed": {
             "web.ms": "A page through Django, of which the ticket is the smaller part: 50 ms at least.",
-            "worker.dynamodb_writes": "One item of up to 2 KB in a transaction; each accepted tag adds a pointer later.",
+            "worker.dynamodb_writes": "One item of up to 2 KB in a transaction; each accepted tag adds a pointer.",
             "worker.requests": "One image at a time, each of which wakes the clock: the dearest case.",
         },
     }

@@ -86,11 +86,13 @@ def manage(place: Place, line: str) -> str:
 
 def make_database_user(place: Place, outputs: Mapping[str, str]) -> None:
     """Make MediaHub's user in Aurora through the Data API, which needs no way into the network."""
+    wanted = f"{place.project}-{place.stage}"
+    [cluster] = place.clients("rds").describe_db_clusters(DBClusterIdentifier=wanted)["DBClusters"]
     client = place.clients("rds-data")
     for sql in SIGN_IN:
         client.execute_statement(
             resourceArn=outputs["DatabaseClusterArn"],
-            secretArn=outputs["DatabaseOwnerSecretArn"],
+            secretArn=cluster["MasterUserSecret"]["SecretArn"],
             database="mediahub",
             sql=sql,
         )

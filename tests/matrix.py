@@ -98,6 +98,39 @@ SERVICES = {
     "C21": ("Dead letters that this version cannot read", "shown as they are; not sent again"),
     "C22": ("Two releases at once", "messages keep their form, and migrations take nothing away"),
 }
+DEPLOYMENT = {
+    "E1": ("A bucket is opened: ACL, policy, a flag off", "the template's tests fail; each mutation is noticed"),
+    "E2": ("Plain http", "refused by buckets and all in them, queues and topic"),
+    "E3": ("Another encryption, another key, or none named", "the bucket refuses the object"),
+    "E4": (
+        "A role that may more than it needs",
+        "each action and resource is named; each role is probed for what it may not",
+    ),
+    "E5": (
+        "Uploads from elsewhere than the listed addresses",
+        "PutObject is refused through signed links too; reads are left alone",
+    ),
+    "E6": (
+        "A secret in settings, template, package or message",
+        "found by scans; references only; never quoted in an error",
+    ),
+    "E7": ("The secret store is gone, or a secret is missing", "the function does not start, and names the secret"),
+    "E8": (
+        "A function in the network lacks a way to a part",
+        "the template has each endpoint that the code asks for, and no way out",
+    ),
+    "E9": ("No dead letters, kept too short, shown again too soon, all or nothing", "the template's tests fail"),
+    "E10": ("An alarm is missing, tells nobody, or never rings", "each is there and evaluated by its own numbers"),
+    "E11": ("What is made is announced as an upload", "only the upload bucket tells, under its prefix"),
+    "E12": (
+        "Lifecycles that lose or hoard",
+        "originals only go to classes that are read at once; parts and old versions end",
+    ),
+    "E13": ("The stack is deleted", "what holds data is retained and protected"),
+    "E14": ("DEBUG on, a guessable key", "the function does not start; `check --deploy` is clean"),
+    "E15": ("A dependency that is unpinned or known as weak", "locks hold hashes; floors are kept"),
+    "E16": ("The function is invoked with code, a command, or an unknown event", "refused before Zappa sees it"),
+}
 
 
 def tests() -> dict[str, list[tuple[str, str]]]:
@@ -125,7 +158,12 @@ def table(title: str, rows: dict[str, tuple[str, str]]) -> str:
 def matrix() -> str:
     """The three tables."""
     return "\n".join(
-        [table("The promises", PROMISES), table("Events", EVENTS), table("Services and processes", SERVICES)]
+        [
+            table("The promises", PROMISES),
+            table("Events", EVENTS),
+            table("Services and processes", SERVICES),
+            table("Deployment", DEPLOYMENT),
+        ]
     )
 
 

@@ -22,7 +22,13 @@ COPIED = {"Bucket": UPLOADS, "Key": "by-hand.jpg"}
 RENDITION = {"Bucket": RENDITIONS, "Key": "small/1/2.jpg"}
 ITEM = {"pk": {"S": "image#1"}, "sk": {"S": "record"}}
 ASKED = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": ITEM["pk"]}}
-DENIED = {"AccessDenied", "AccessDeniedException", "403", "AWS.SimpleQueueService.AccessDenied"}
+DENIED = {
+    "UnauthorizedOperation",
+    "AccessDenied",
+    "AccessDeniedException",
+    "403",
+    "AWS.SimpleQueueService.AccessDenied",
+}
 
 Probe = tuple[str, str, dict[str, Any]]
 

@@ -193,7 +193,8 @@ def test_e4_on_aws_the_worker_reads_what_was_uploaded_and_nothing_else(running: 
 def test_e3_another_encryption_is_refused(running: emulator.Emulator) -> None:
     deployed = stack.deploy(running, "loose", PARAMETERS)
     place = {"Bucket": deployed.outputs["RenditionBucket"], "Key": "small/1/2.jpg", "Body": b"bytes"}
-    worker(running, deployed, "s3").put_object(ServerSideEncryption="aws:kms", **place)
+    ours = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": deployed.outputs["KmsKeyArn"]}
+    worker(running, deployed, "s3").put_object(**ours, **place)
     with pytest.raises(ClientError, match="AccessDenied"):
         worker(running, deployed, "s3").put_object(ServerSideEncryption="AES256", **place)
 
