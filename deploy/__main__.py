@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy import bind, cost, measure, package, release, stages, template, verify
+from deploy import bind, cost, measure, package, release, stages, template, verify, workers
 from deploy.base import Confirm, Place
 from deploy.stacks import Change, DeployError
 
@@ -44,6 +44,12 @@ def _parser() -> argparse.ArgumentParser:
         made = command(name, run, says)
         made.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the stack")
         made.add_argument("--yes", action="store_true", help="do not ask before changes are made")
+    made = command("workers", _workers, "make or change the Celery workers on Fargate")
+    made.add_argument("--image", default="", help="address of the pushed image; without it only the repository is made")
+    made.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the workers' stack"
+    )
+    made.add_argument("--yes", action="store_true", help="do not ask before changes are made")
     command("check", _check, "whether what stands is what the template says")
     command("status", _status, "what stands, and what waits")
     made = command("rollback", _rollback, "put both functions back to an earlier release")
@@ -67,8 +73,7 @@ def _place(options: argparse.Namespace) -> Place:
     return Place(options.project, options.stage, region, client, pause=0.2 if here else 3)
 
 
-def _parameters(options: argparse.Namespace) -> dict[str, str]:
-    known = set(template.compose()["Parameters"])
+def _parameters(options: argparse.Namespace, known: set[str]) -> dict[str, str]:
     found = dict(item.partition("=")[::2] for item in options.set)
     if unknown := set(found) - known:
         raise DeployError(
@@ -89,13 +94,19 @@ def _confirm(options: argparse.Namespace) -> Confirm:
 
 def _stack(options: argparse.Namespace) -> None:
     place = _place(options)
-    release.make_stack(place, _parameters(options), _confirm(options))
+    release.make_stack(place, _parameters(options, set(template.compose()["Parameters"])), _confirm(options))
     print(f"The stack {place.base.name} stands. Next: zappa deploy {' and '.join(stages.names(place).values())}.")
+
+
+def _workers(options: argparse.Namespace) -> None:
+    place, known = _place(options), set(template.read(workers.TEMPLATE)["Parameters"])
+    outputs = workers.make(place, options.image, _parameters(options, known), _confirm(options))
+    print(f"Push images to {outputs['RepositoryUri']}, then give --image with the tag.")
 
 
 def _up(options: argparse.Namespace) -> int:
     place = _place(options)
-    site = release.up(place, _parameters(options), _confirm(options))
+    site = release.up(place, _parameters(options, set(template.compose()["Parameters"])), _confirm(options))
     print(f"The site is at {site}")
     print(f"Invite yourself: python -m deploy manage {options.stage} invite you@example.org --role admin")
     return _check(options)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from deploy.base import Place
@@ -27,12 +26,12 @@ def functions(place: Place) -> dict[str, str]:
     return {"web": f"{place.project}-{place.stage}", "worker": f"{place.project}-{place.stage}-worker"}
 
 
-def read(path: Path = FILE) -> dict[str, Any]:
+def read() -> dict[str, Any]:
     """All stages; raises DeployError when the file is no JSON."""
     try:
-        return dict(json.loads(path.read_text()))
+        return dict(json.loads(FILE.read_text()))
     except (OSError, ValueError) as error:
-        raise DeployError(f"{path.name} cannot be read: {error}. Restore it from version control.") from error
+        raise DeployError(f"{FILE.name} cannot be read: {error}. Restore it from version control.") from error
 
 
 def origin(place: Place, parameters: Mapping[str, str]) -> str:
@@ -44,9 +43,9 @@ def origin(place: Place, parameters: Mapping[str, str]) -> str:
     return NOWHERE
 
 
-def write(place: Place, outputs: Mapping[str, str], parameters: Mapping[str, str], path: Path = FILE) -> None:
+def write(place: Place, outputs: Mapping[str, str], parameters: Mapping[str, str]) -> None:
     """Write the stages of web and worker; what an operator added to them stays."""
-    held = read(path)
+    held = read()
     room = int(place.clients("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"])
     for kind, name in names(place).items():
         stage = held.get(name, {})
@@ -65,12 +64,12 @@ def write(place: Place, outputs: Mapping[str, str], parameters: Mapping[str, str
         if room >= sum(RESERVED.values()) + LEAST_LEFT:
             made["lambda_concurrency"] = RESERVED[kind]
         held[name] = {**stage, **made}
-    save(held, path)
+    save(held)
 
 
-def save(held: Mapping[str, Any], path: Path = FILE) -> None:
+def save(held: Mapping[str, Any]) -> None:
     """Write all stages."""
-    path.write_text(json.dumps(held, indent=4) + "\n")
+    FILE.write_text(json.dumps(held, indent=4) + "\n")
 
 
 def environment(place: Place, outputs: Mapping[str, str], parameters: Mapping[str, str], kind: str) -> dict[str, str]:

@@ -1,10 +1,12 @@
 """Each page as it stands: what axe finds, what the policy forbids, how it looks, wide and narrow, light and dark."""
 
+from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import Page, ViewportSize
 
@@ -21,6 +23,13 @@ DECODED = """(image) => Promise.race([
   image.decode().catch(() => {}),
   new Promise((done) => setTimeout(done, 5000)),
 ])"""
+
+
+def invited() -> str:
+    """The path that `invite` prints."""
+    out = StringIO()
+    call_command("invite", "anna@example.org", stdout=out)
+    return out.getvalue().strip()
 
 
 @pytest.fixture
@@ -58,6 +67,9 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
         "users": "/admin/auth/user/",
         "user": f"/admin/auth/user/{chief.pk}/change/",
         "password": "/admin/password_change/",
+        "invitation": invited(),
+        "invitation-used": invited()[:-2] + "x/",
+        "invitation-accepted": "/admin/invited/done/",
     }
 
 

@@ -266,7 +266,8 @@ def test_an_invitation_leads_to_a_password(client: Any, capsys: pytest.CaptureFi
     assert b"csrfmiddlewaretoken" not in client.get(path, follow=True).content.split(b'id="content"')[1]
 
 
-def test_the_stages_are_json(tmp_path: Path) -> None:
-    (tmp_path / "zappa_settings.json").write_text("{")
+def test_the_stages_are_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stages, "FILE", tmp_path / "zappa_settings.json")
+    stages.FILE.write_text("{")
     with pytest.raises(DeployError, match="Restore it from version control"):
-        stages.read(tmp_path / "zappa_settings.json")
+        stages.read()

@@ -14,6 +14,7 @@ from tests.pictures import jpeg
 
 UPLOADS = 200
 PATIENCE = 300
+REFUSALS = (b"not run by name here", b"is not run here", b"no event that MediaHub knows")
 WORKER = f"mediahub-{STAGE}-worker"
 
 
@@ -116,7 +117,7 @@ def knock(here: Ground) -> None:
             answer = client.invoke(FunctionName=WORKER, Payload=payload.encode())
             assert answer.get("FunctionError"), payload
             said = answer["Payload"].read()
-        assert b"Refused" in said, said
+        assert any(word in said for word in REFUSALS), said
 
 
 def change(here: Ground) -> None:

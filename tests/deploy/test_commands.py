@@ -1,0 +1,174 @@
+"""What operators type: the words they get back, and that nothing is done without a yes."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy import __main__ as deploy
+from deploy import base, bind, release, signing, stages, template, verify, workers
+from deploy.base import Place
+from deploy.stacks import Change, DeployError
+from mediahub.local import emulator, stack
+
+LOCAL = {**stack.PARAMETERS, "AlarmEmail": "desk@example.org"}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[emulator.Emulator]:
+    started = emulator.start(emulator.free_port(), tmp_path_factory.mktemp("aws"), keep=False)
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A zappa_settings.json that may be written."""
+    path = tmp_path / "zappa_settings.json"
+    path.write_text(stages.FILE.read_text())
+    monkeypatch.setattr(stages, "FILE", path)
+    return path
+
+
+@pytest.fixture
+def place(running: emulator.Emulator) -> Place:
+    return stack.place(running, "typed")
+
+
+def yes(changes: list[Change]) -> bool:
+    return True
+
+
+def test_nothing_is_changed_without_a_yes(running: emulator.Emulator) -> None:
+    here, seen = stack.place(running, "asked"), list[Change]()
+
+    def no(changes: list[Change]) -> bool:
+        seen.extend(changes)
+        return False
+
+    with pytest.raises(DeployError, match="because you said no"):
+        release.make_stack(here, LOCAL, no)
+    assert "+ UploadBucket (S3::Bucket)" in map(str, seen)
+    assert here.base.described() is None
+    buckets = [bucket["Name"] for bucket in here.clients("s3").list_buckets()["Buckets"]]
+    assert buckets == ["mediahub-asked-packages-000000000000"]
+
+
+def test_the_stages_say_what_the_stack_made_and_keep_what_an_operator_added(place: Place, settings_file: Path) -> None:
+    held = json.loads(settings_file.read_text())
+    held["typed"] = {"aws_environment_variables": {"TIME_ZONE": "Europe/Berlin"}, "domain": "desk.example.org"}
+    settings_file.write_text(json.dumps(held))
+    base.make(place, LOCAL, yes)
+    outputs = {**place.base.outputs(), **place.packages.outputs()}
+    stages.write(place, outputs, place.base.parameters())
+    written = json.loads(settings_file.read_text())
+    web, worker = written["typed"], written["typed_worker"]
+    assert web["domain"] == "desk.example.org"
+    assert web["aws_environment_variables"]["TIME_ZONE"] == "Europe/Berlin"
+    assert (web["role_arn"], worker["role_arn"]) == (outputs["WebRoleArn"], outputs["WorkerRoleArn"])
+    assert web["aws_environment_variables"]["SECRET_KEY_SECRET"] == "mediahub-typed/django"
+    assert not [name for name in web["aws_environment_variables"] if name in ("SECRET_KEY", "DATABASE_URL")]
+    assert stages.environment(place, outputs, {}, "web")["SITE_URL"] == stages.NOWHERE
+
+
+def test_functions_join_the_network_and_sign_in_without_a_password(place: Place) -> None:
+    outputs = {
+        **place.base.outputs(),
+        "DatabaseHost": "db.example.internal",
+        "FunctionSubnets": "subnet-a,subnet-b",
+        "FunctionSecurityGroup": "sg-1",
+        "CdnHost": "d1.cloudfront.net",
+        "SigningKeyId": "K1",
+        "SigningSecretName": "mediahub-typed/cloudfront",
+    }
+    web = stages.environment(place, outputs, {"ApiId": "abc"}, "web")
+    worker = stages.environment(place, outputs, {"ApiId": "abc"}, "worker")
+    assert web["DATABASE_URL"] == "postgresql://mediahub@db.example.internal:5432/mediahub"
+    assert (web["DATABASE_IAM"], web["CLOCK_REST_SECONDS"]) == ("true", "3600")
+    assert web["STATIC_URL"] == "https://d1.cloudfront.net/static/"
+    assert web["SITE_URL"] == "https://abc.execute-api.us-east-1.amazonaws.com"
+    # Only the web signs links.
+    assert set(web) - set(worker) == {"CLOUDFRONT_KEY_ID", "CLOUDFRONT_KEY_SECRET"}
+    assert stages._network(outputs)["vpc_config"]["SubnetIds"] == ["subnet-a", "subnet-b"]
+
+
+def test_the_signing_key_is_made_once_and_kept_in_its_secret_alone(place: Place) -> None:
+    public, private = signing.public_half(place, {})
+    assert public.startswith("-----BEGIN PUBLIC KEY-----")
+    place.clients("secretsmanager").create_secret(Name="mediahub-typed/cloudfront", SecretString="{}")
+    signing.keep(place, private)
+    assert signing.public_half(place, {"SigningKey": public}) == (public, "")
+    held = place.clients("secretsmanager").get_secret_value(SecretId="mediahub-typed/cloudfront")["SecretString"]
+    assert json.loads(held) == {"PRIVATE_KEY": private}
+    # Where the secret is lost, a new pair is made.
+    place.clients("secretsmanager").delete_secret(SecretId="mediahub-typed/cloudfront", ForceDeleteWithoutRecovery=True)
+    assert signing.public_half(place, {"SigningKey": public})[1]
+
+
+def test_the_check_says_what_is_missing(place: Place, settings_file: Path) -> None:
+    outputs = {**place.base.outputs(), **place.packages.outputs()}
+    stages.write(place, outputs, place.base.parameters())
+    found = {(finding.part, finding.seen): finding.advice for finding in verify.check(place)}
+    assert found[("stack", "mediahub-typed-base is CREATE_COMPLETE")] == ""
+    assert "zappa deploy typed" in found[("function", "mediahub-typed is not there")]
+    assert found[("mapping", "0 from the upload queue to mediahub-typed-worker")]
+    assert found[("notification", "the queue is told of s3:ObjectCreated:*, s3:ObjectRemoved:*")] == ""
+    assert found[("alarms", "1 subscribed to the topic")] == ""
+    # Somebody changed something by hand.
+    place.clients("s3").put_bucket_notification_configuration(
+        Bucket=outputs["UploadBucket"], NotificationConfiguration={}
+    )
+    loose = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    place.clients("iam").put_role_policy(
+        RoleName="mediahub-typed-web", PolicyName="by-hand", PolicyDocument=json.dumps(loose)
+    )
+    place.clients("cloudwatch").delete_alarms(AlarmNames=["mediahub-typed-worker-fails"])
+    faults = [finding.seen for finding in verify.check(place) if finding.advice]
+    assert "the queue is told of nothing" in faults
+    assert any("1 other policies" in seen for seen in faults)
+    assert any("1 missing" in seen for seen in faults)
+
+
+def test_without_a_function_nothing_is_tied(place: Place, settings_file: Path) -> None:
+    bind.bind(place)
+    assert place.base.parameters()["WorkerIsDeployed"] == "false"
+    assert release.address(place) == ""
+
+
+def test_workers_are_told_what_the_base_made(place: Place) -> None:
+    given = workers.parameters(place, place.base.outputs(), {"Subnets": "subnet-1", "SecurityGroups": "sg-1"})
+    known = template.read(workers.TEMPLATE)["Parameters"]
+    assert set(given) <= set(known)
+    assert [name for name, held in known.items() if "Default" not in held and name not in given] == []
+    assert given["DatabaseSecretName"] == "mediahub-typed/database"
+    with pytest.raises(DeployError, match="has no network"):
+        workers.parameters(place, place.base.outputs(), {})
+    with pytest.raises(DeployError, match="--set Workers=true"):
+        workers.make(place, "", {}, yes)
+
+
+def test_a_place_that_is_not_there_is_named(running: emulator.Emulator) -> None:
+    with pytest.raises(DeployError, match=r"no stack mediahub-never-base.*deploy stack"):
+        stack.place(running, "never").base.outputs()
+
+
+def test_an_unknown_parameter_is_named_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert deploy.main(["stack", "typed", "--region", "us-east-1", "--set", "Colour=red"]) == 1
+    assert "no parameter Colour. It has AlarmEmail, " in capsys.readouterr().err
+
+
+def test_the_template_is_printed_for_other_tools(capsys: pytest.CaptureFixture[str]) -> None:
+    assert deploy.main(["template"]) == 0
+    assert json.loads(capsys.readouterr().out) == template.compose()
+
+
+def test_down_asks_for_the_name(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("builtins.input", lambda _: "something else")
+    assert deploy.main(["down", "typed", "--region", "us-east-1"]) == 1
+    assert "Nothing was removed." in capsys.readouterr().err
+
+
+def test_what_is_retained_is_what_holds_data() -> None:
+    assert {"UploadBucket", "MirrorTable", "DatabaseCluster", "Key", "Secret"} <= release.retained()
+    assert not {"StaticBucket", "Distribution", "Topic"} & release.retained()
