@@ -142,7 +142,8 @@ def _status(options: argparse.Namespace) -> None:
 
 
 def _rollback(options: argparse.Namespace) -> int:
-    release.rollback(_place(options), options.back)
+    for line in release.rollback(_place(options), options.back):
+        print(line)
     return _check(options)
 
 

@@ -105,7 +105,7 @@ def collect_static() -> None:
     frontend = [sys.executable, "-m", "mediahub.desk.frontend"]
     _run(frontend, "build the upload page")
     told = {"SECRET_KEY": "not-a-secret-collectstatic-signs-nothing", "MEDIAHUB_ENV_FILE": "", "LOCAL": "false"}
-    _run([sys.executable, "manage.py", "collectstatic", "--no-input", "--clear"], "collect the static files", told)
+    _run([sys.executable, "manage.py", "collectstatic", "--no-input"], "collect the static files", told)
 
 
 def inspect(path: Path) -> Package:

@@ -28,7 +28,7 @@ def main() -> int:
         timed(f"zappa update while {UPLOADS} uploads run", lambda: ship_under_load(here, editor))
         timed("the front door", lambda: knock(here))
         timed("update by change set", lambda: change(here))
-        timed("rollback", lambda: here.deploy("rollback", STAGE))
+        timed("rollback of both", lambda: here.deploy("rollback", STAGE))
         timed("down", lambda: down(here))
     print("The deployment works.")
     return 0
@@ -47,6 +47,7 @@ def make_stack(here: Ground) -> None:
     settings = [word for name, value in PARAMETERS.items() for word in ("--set", f"{name}={value}")]
     said = here.deploy("stack", STAGE, "--yes", *settings)
     assert "+ UploadBucket (S3::Bucket)" in said, said
+    print("  " + next(line for line in said.splitlines() if line.endswith(" changes:")))
     status = here.client("cloudformation").describe_stacks(StackName=f"mediahub-{STAGE}-base")["Stacks"][0]
     assert status["StackStatus"] == "CREATE_COMPLETE"
     here.client("secretsmanager").put_secret_value(
@@ -56,12 +57,13 @@ def make_stack(here: Ground) -> None:
 
 def first_release(here: Ground) -> None:
     """Plain Zappa: its callback ties queue and clock to the worker, and tells the stack the API."""
-    said = here.deploy("package", f"{STAGE}_worker")
-    print(f"  {said.strip().splitlines()[-1]}")
+    said = timed("  deploy package", lambda: here.deploy("package", f"{STAGE}_worker"))
+    print(f"    {said.strip().splitlines()[-1]}")
     for stage in (f"{STAGE}_worker", STAGE):
-        here.zappa("deploy", stage)
-    here.deploy("manage", STAGE, "migrate --no-input")
-    assert "All is as the template says." in here.deploy("check", STAGE)
+        timed(f"  zappa deploy {stage}", lambda stage=stage: here.zappa("deploy", stage))
+    timed("  deploy manage migrate", lambda: here.deploy("manage", STAGE, "migrate --no-input"))
+    checked = timed("  deploy check", lambda: here.deploy("check", STAGE))
+    assert "All is as the template says." in checked
 
 
 def sign_in(here: Ground) -> Editor:

@@ -4,10 +4,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth import views
+from django.utils.translation import gettext_lazy as _
 
 
 class Invitation(views.PasswordResetConfirmView):
     """Django's own form, on a page of the desk."""
+
+    template_name = "desk/invitation.html"
+    title = _("Welcome to the desk")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**admin.site.each_context(self.request), **super().get_context_data(**kwargs)}
@@ -15,6 +19,9 @@ class Invitation(views.PasswordResetConfirmView):
 
 class Accepted(views.PasswordResetCompleteView):
     """The way on to the sign-in."""
+
+    template_name = "desk/invitation_accepted.html"
+    title = _("Your password is set")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**admin.site.each_context(self.request), **super().get_context_data(**kwargs)}
