@@ -107,7 +107,7 @@ def _measured(photos: list[Path]) -> dict[str, Any]:
     person = User.objects.create(username="editor", is_staff=True)
     person.groups.add(Group.objects.get(name="Editor"))
     counted = _Counted()
-    web, worker, requests = [], [], Counter[tuple[str, str]]()
+    web, worker, cpu, requests = [], [], [], Counter[tuple[str, str]]()
     for photo in photos:
         data, start = photo.read_bytes(), time.perf_counter()
         ticket = tickets.issue(person, photo.name, "image/jpeg", len(data))
@@ -115,10 +115,11 @@ def _measured(photos: list[Path]) -> dict[str, Any]:
         _send(ticket.key, data)
         event = {"Records": [_record(message) for message in wiring.queue().receive()]}
         counted.taken()
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         with redirect_stdout(said):
             on_object_created(event, Context("measure"))
         worker.append(time.perf_counter() - start)
+        cpu.append(time.process_time() - busy)
         for service, operations in counted.taken().items():
             requests.update({(service, name): n for name, n in operations.items()})
     clock, ticks = [], 5
@@ -143,6 +144,8 @@ def _measured(photos: list[Path]) -> dict[str, Any]:
         "worker": {
             "ms": round(1000 * statistics.mean(worker)),
             "median_ms": round(1000 * statistics.median(worker)),
+            "cpu_ms": round(1000 * statistics.mean(cpu)),
+            "peak_mb": _peak(),
             "requests": mean,
             # A transaction costs two units for each kilobyte of an item, and removing one costs one.
             "dynamodb_writes": round(4 + mean["dynamodb"].get("DeleteItem", 0), 2),
@@ -161,6 +164,12 @@ def _measured(photos: list[Path]) -> dict[str, Any]:
             "worker.requests": "One image at a time, each of which wakes the clock: the dearest case.",
         },
     }
+
+
+def _peak() -> int:
+    """The largest resident size of this process, in MB."""
+    status = Path("/proc/self/status").read_text()
+    return round(int(status.split("VmHWM:")[1].split()[0]) / 1024)
 
 
 def _send(key: str, data: bytes) -> None:

@@ -62,6 +62,16 @@ class TestDoctor:
         assert "All is well." in said
         assert "✓ roles         web may not read originals" in said
 
+    def test_a_function_looks_at_what_it_works_with(
+        self, capsys: pytest.CaptureFixture[str], as_role: Any, settings: Any
+    ) -> None:
+        as_role("worker")
+        call_command("doctor", "--inside", no_color=True)
+        assert "✓ stores        originals are reached" in capsys.readouterr().out
+        settings.RENDITION_BUCKET = "no-such-bucket"
+        with pytest.raises(CommandError, match="faults found"):
+            call_command("doctor", "--inside", no_color=True)
+
     @pytest.mark.parametrize(
         ("setting", "value", "advice"),
         [

@@ -6,6 +6,7 @@ import pytest
 
 from mediahub import wiring
 from mediahub.local import stack
+from mediahub.postgres_iam import base
 from processing import Misconfigured
 from tests.children import python
 
@@ -54,3 +55,19 @@ def test_a_queue_that_is_not_there_is_a_mistake_of_the_setup(local_aws: stack.St
 def test_a_setting_of_the_environment_has_its_effect(environment: dict[str, str], expression: str, value: Any) -> None:
     outside = {"AWS_ENDPOINT_URL": "", "AWS_REGION": "eu-west-1", "AWS_PROFILE": "", **environment}
     assert python(f"from mediahub import settings; print(repr({expression}))", **outside) == repr(value)
+
+
+def test_a_connection_signs_in_with_a_token_made_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-a-key")
+    # Nothing is asked over the network: an address that answers nobody would make it wait.
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    base._rds.cache_clear()
+    options = {"iam_region": "us-east-1", "sslmode": "verify-full", "sslrootcert": "rds-ca.pem"}
+    place = {"NAME": "mediahub", "USER": "mediahub", "PASSWORD": "", "HOST": "db.example.org", "PORT": "5432"}
+    made = base.DatabaseWrapper({**place, "OPTIONS": options, "TIME_ZONE": None, "CONN_MAX_AGE": 0})
+    found = made.get_connection_params()
+    assert found["password"].startswith("db.example.org:5432/?Action=connect&DBUser=mediahub&")
+    assert "X-Amz-Expires=900" in found["password"]
+    assert found["sslmode"] == "verify-full"
+    assert "iam_region" not in found

@@ -28,9 +28,12 @@ class Finding:
     advice: str = ""
 
 
-def examine() -> Iterator[Finding]:
-    """Look at every part in turn; a part that cannot be looked at is a finding too."""
-    for part, look in PARTS.items():
+def examine(*, inside: bool = False) -> Iterator[Finding]:
+    """Look at every part in turn; a part that cannot be looked at is a finding too.
+
+    `inside` a deployed function only what it works with: how the parts are set up is no affair of its role.
+    """
+    for part, look in (INSIDE if inside else PARTS).items():
         try:
             yield from (Finding(part, seen, advice) for seen, advice in look())
         except (ProcessingError, ClientError, BotoCoreError) as error:
@@ -160,6 +163,14 @@ def _may_read(s3: Any) -> bool:
     return True
 
 
+def _reach() -> Seen:
+    for name, store in (("originals", wiring.uploads()), ("renditions", wiring.renditions())):
+        store.page(most=1)
+        yield f"{name} are reached", ""
+    wiring.mirror_table().items("doctor")
+    yield "the mirror is reached", ""
+
+
 PARTS: dict[str, Callable[[], Seen]] = {
     "database": _database,
     "buckets": _buckets,
@@ -170,4 +181,11 @@ PARTS: dict[str, Callable[[], Seen]] = {
     "labeler": _labeler,
     "static files": _static,
     "roles": _roles,
+}
+INSIDE: dict[str, Callable[[], Seen]] = {
+    "database": _database,
+    "stores": _reach,
+    "queue": _queue,
+    "labeler": _labeler,
+    "static files": _static,
 }

@@ -1,5 +1,6 @@
 """From a clone to a desk on AWS and back, each step as deploy's documents tell it, with the figures it took."""
 
+import json
 import re
 import sys
 import threading
@@ -25,6 +26,7 @@ def main() -> int:
         timed("zappa deploy, both stages", lambda: first_release(here))
         editor = timed("invitation and sign-in", lambda: sign_in(here))
         timed("one upload, processed and mirrored", lambda: one_upload(here, editor))
+        timed("under the worker's own role", lambda: take_the_role_away(here))
         timed(f"zappa update while {UPLOADS} uploads run", lambda: ship_under_load(here, editor))
         timed("the front door", lambda: knock(here))
         timed("update by change set", lambda: change(here))
@@ -88,6 +90,17 @@ def one_upload(here: Ground, editor: Editor) -> None:
     )["Items"]
     assert [item["title"]["S"] for item in items] == ["harbour"]
     assert set(items[0]["renditions"]["M"]) == {"large", "medium", "small"}
+
+
+def take_the_role_away(here: Ground) -> None:
+    """Without its role's policy the function reaches nothing, and with it everything: it works under no other."""
+    iam, name = here.client("iam"), {"RoleName": WORKER, "PolicyName": "worker"}
+    assert "All is well." in here.deploy("manage", STAGE, "doctor --inside")
+    held = iam.get_role_policy(**name)["PolicyDocument"]
+    iam.delete_role_policy(**name)
+    assert "AccessDenied" in here.deploy("manage", STAGE, "doctor --inside", fails=True)
+    iam.put_role_policy(PolicyDocument=json.dumps(held), **name)
+    assert "All is well." in here.deploy("manage", STAGE, "doctor --inside")
 
 
 def ship_under_load(here: Ground, editor: Editor) -> None:
