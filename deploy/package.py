@@ -80,11 +80,11 @@ def prepare() -> None:
         raise DeployError(f"{', '.join(missing)} is missing. Run `python -m deploy package STAGE`, which makes it.")
 
 
-def build(stage: str) -> Package:
-    """Build the package of a stage and look through it; raises DeployError when it cannot be built."""
+def build(stage: str, name: str = "") -> Package:
+    """Build the package of a stage, as `name` or the stage's own, and look through it. Raises DeployError."""
     folder = environment()
     collect_static()
-    path = VAR / f"{stage}.zip"
+    path = VAR / f"{name or stage}.zip"
     path.unlink(missing_ok=True)
     # Zappa takes a path relative to the project.
     zappa(folder, "package", stage, "--output", str(path.relative_to(ROOT)))

@@ -29,7 +29,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> package.Package:
         package.interpreter()
     except DeployError as error:
         pytest.skip(str(error))
-    return package.build("local")
+    return package.build("local", STATE.name)
 
 
 @pytest.fixture(scope="module")
