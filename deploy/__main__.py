@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     made = command("down", _down, "remove functions, API and stack; what holds data is kept")
     made.add_argument("--yes", action="store_true", help="do not ask")
     made = command("manage", _manage, "run one of MediaHub's commands in the worker's function")
-    made.add_argument("line", nargs="+", help="such as doctor, or invite you@example.org --role admin")
+    made.add_argument("line", nargs=argparse.REMAINDER, help="such as doctor --inside, or invite you@example.org")
     made = command("package", _package, "build the package that Lambda runs, and look through it")
     made.add_argument("--json", action="store_true")
     command("template", _template, "print the stack as one template", stage=False)

@@ -1,6 +1,7 @@
 """The base that functions stand on: the bucket of packages first, then the stack that is too long for a request."""
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -71,7 +72,9 @@ def _packages(place: Place, parameters: Mapping[str, str]) -> dict[str, str]:
 
 def _brought(place: Place, bucket: str) -> Template:
     """The template in the bucket of packages, under the name of its content."""
-    body = template.body().encode()
+    account = place.clients("sts").get_caller_identity()["Account"]
+    values = {"Project": place.project, "Stage": place.stage, "AWS::AccountId": str(account)}
+    body = json.dumps(template.literal(template.compose(), values), indent=1).encode()
     key = f"templates/{hashlib.sha256(body).hexdigest()[:16]}.json"
     s3 = place.clients("s3")
     s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")

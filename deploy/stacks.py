@@ -90,10 +90,13 @@ class Stack:
             for name in held
             if name in known and name not in parameters
         ]
+        known_already = self.described() is not None
         asked = {
             "StackName": self.name,
             "ChangeSetName": self._change_set,
-            "ChangeSetType": "UPDATE" if self.described() else "CREATE",
+            "ChangeSetType": "UPDATE" if known_already else "CREATE",
+            # What an earlier stack of this name left because it holds data is taken over again.
+            **({} if known_already else {"ImportExistingResources": True}),
             "Capabilities": ["CAPABILITY_NAMED_IAM"],
             "Parameters": values,
             **template.request,

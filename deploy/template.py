@@ -1,6 +1,8 @@
 """The stack as one template: stack.yaml with its parts, as CloudFormation takes it."""
 
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -54,6 +56,21 @@ def compose(folder: Path = FOLDER) -> dict[str, Any]:
             if twice := set(held) & set(entries):
                 raise TemplateError(f"{part} has {', '.join(sorted(twice))} again. Give each its own name.")
             held.update(entries)
+    return whole
+
+
+def literal(whole: dict[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    """The same with the names of what is retained written out: only by these CloudFormation takes over what exists.
+
+    `values` are those of Project, Stage and AWS::AccountId.
+    """
+    for part in whole["Resources"].values():
+        if part.get("DeletionPolicy") != "Retain":
+            continue
+        for key, value in part["Properties"].items():
+            if isinstance(value, dict) and isinstance(text := value.get("Fn::Sub"), str):
+                written = re.sub(r"\$\{([\w:]+)\}", lambda found: values.get(found[1], found[0]), text)
+                part["Properties"][key] = written if "${" not in written else value
     return whole
 
 

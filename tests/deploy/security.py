@@ -8,6 +8,7 @@ from tests.deploy.stack import (
     HOLD_DATA,
     KEY,
     REBUILT,
+    UNDER_DATA,
     UNNAMEABLE,
     Template,
     given,
@@ -238,7 +239,7 @@ def the_bucket_tells_the_queue(template: Template) -> Iterator[str]:
 @property_of
 def what_holds_data_outlives_the_stack(template: Template) -> Iterator[str]:
     for name, part in template["Resources"].items():
-        if part["Type"] in HOLD_DATA and name not in REBUILT:
+        if name in UNDER_DATA or (part["Type"] in HOLD_DATA and name not in REBUILT):
             yield from must(
                 *((part.get(p) == "Retain", f"{name} {p}") for p in ("DeletionPolicy", "UpdateReplacePolicy"))
             )

@@ -19,6 +19,8 @@ HOLD_DATA = {
     "AWS::RDS::DBInstance",
     "AWS::Logs::LogGroup",
 }
+# The database stands on these.
+UNDER_DATA = {"Vpc", "SubnetA", "SubnetB", "DatabaseSecurityGroup", "DatabaseSubnets", "DatabaseParameters"}
 # Each release writes them anew.
 REBUILT = {"StaticBucket"}
 # Requests of these know no resource that could be named; operations.md says so too.
