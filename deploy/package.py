@@ -105,6 +105,8 @@ def collect_static() -> None:
     frontend = [sys.executable, "-m", "mediahub.desk.frontend"]
     _run(frontend, "build the upload page")
     told = {"SECRET_KEY": "not-a-secret-collectstatic-signs-nothing", "MEDIAHUB_ENV_FILE": "", "LOCAL": "false"}
+    # Whatever the shell names: these are the files of a deployed site.
+    told |= {"DJANGO_SETTINGS_MODULE": "mediahub.settings", "STATIC_URL": "static/"}
     _run([sys.executable, "manage.py", "collectstatic", "--no-input"], "collect the static files", told)
 
 

@@ -105,7 +105,7 @@ def test_each_parameter_and_condition_is_used() -> None:
 
 
 def test_e13_what_is_kept_has_a_name_that_cloudformation_takes_over() -> None:
-    """Source: "Import AWS resources into a stack automatically", CloudFormation user guide: names must be written out."""
+    """Source: "Import AWS resources into a stack automatically", CloudFormation user guide."""
     values = {"Project": "mediahub", "Stage": "production", "AWS::AccountId": "123456789012"}
     found = template.literal(template.compose(), values)["Resources"]
     assert found["UploadBucket"]["Properties"]["BucketName"] == "mediahub-production-uploads-123456789012"
