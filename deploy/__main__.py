@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy import bind, cost, measure, package, release, stages, template, verify, workers
+from deploy import bind, cost, measure, package, release, removal, stages, template, verify, workers
 from deploy.base import Confirm, Place
 from deploy.stacks import Change, DeployError
 
@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--back", type=int, default=1, help="by how many releases")
     made = command("down", _down, "remove functions, API and stack; what holds data is kept")
     made.add_argument("--yes", action="store_true", help="do not ask")
+    made.add_argument("--delete-data", metavar="STAGE", help="delete what holds data too; name the stage a second time")
     made = command("manage", _manage, "run one of MediaHub's commands in the worker's function")
     made.add_argument("line", nargs=argparse.REMAINDER, help="such as doctor --inside, or invite you@example.org")
     made = command("package", _package, "build the package that Lambda runs, and look through it")
@@ -147,14 +148,22 @@ def _rollback(options: argparse.Namespace) -> int:
     return _check(options)
 
 
-def _down(options: argparse.Namespace) -> None:
+def _down(options: argparse.Namespace) -> int:
     place = _place(options)
+    if options.delete_data not in (None, options.stage):
+        raise DeployError(f"--delete-data {options.delete_data} is not {options.stage}. Nothing was removed.")
     if not options.yes and input(f"Remove {options.stage}? Type its name: ").strip() != options.stage:
         raise DeployError("Nothing was removed.")
     kept = release.down(place)
+    if options.delete_data:
+        left = removal.remove(place, kept)
+        print("Removed, with all data." if not left else "Removed. Could not be deleted:")
+        print("\n".join(f"  {line}" for line in left))
+        return int(bool(left))
     print("Removed. Kept, because they hold data:" if kept else "Removed.")
-    for name in kept:
-        print(f"  {name}")
+    for found in kept:
+        print(f"  {found['LogicalResourceId']} ({found['PhysicalResourceId']})")
+    return 0
 
 
 def _manage(options: argparse.Namespace) -> None:

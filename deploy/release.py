@@ -137,13 +137,9 @@ def _earlier(client: Any, name: str, back: int) -> str:
     return str(others[back - 1])
 
 
-def down(place: Place) -> list[str]:
-    """Remove functions, API and stack; returns what was kept because it holds data."""
-    kept = [
-        f"{found['LogicalResourceId']} ({found['PhysicalResourceId']})"
-        for found in (place.base.resources() if place.base.described() else [])
-        if found["LogicalResourceId"] in retained()
-    ]
+def down(place: Place) -> list[dict[str, Any]]:
+    """Remove functions, API and stack; returns what was kept because it holds data, as the stack told of it."""
+    kept = [found for found in _standing(place) if found["LogicalResourceId"] in retained()]
     if place.base.described():
         # The mapping goes first: nothing is to be delivered to a function that is going.
         base.bind(place, {"WorkerIsDeployed": "false"})
@@ -154,6 +150,10 @@ def down(place: Place) -> list[str]:
             package.zappa(folder, "undeploy", stage, "--yes")
     place.base.delete()
     return kept
+
+
+def _standing(place: Place) -> list[dict[str, Any]]:
+    return place.base.resources() if place.base.described() else []
 
 
 def retained() -> set[str]:

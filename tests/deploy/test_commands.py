@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy import __main__ as deploy
-from deploy import base, bind, release, signing, stages, template, verify, workers
+from deploy import base, bind, release, removal, signing, stages, template, verify, workers
 from deploy.base import Place
 from deploy.stacks import Change, DeployError
 from mediahub.local import emulator, stack
@@ -167,6 +167,35 @@ def test_down_asks_for_the_name(capsys: pytest.CaptureFixture[str], monkeypatch:
     monkeypatch.setattr("builtins.input", lambda _: "something else")
     assert deploy.main(["down", "typed", "--region", "us-east-1"]) == 1
     assert "Nothing was removed." in capsys.readouterr().err
+
+
+def test_data_is_deleted_for_who_names_the_stage_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    assert deploy.main(["down", "typed", "--region", "us-east-1", "--yes", "--delete-data", "production"]) == 1
+    assert "--delete-data production is not typed. Nothing was removed." in capsys.readouterr().err
+
+
+def test_what_was_kept_is_deleted_each_in_its_way(running: emulator.Emulator) -> None:
+    here = stack.place(running, "ended")
+    outputs = base.make(here, LOCAL, yes)
+    s3 = here.clients("s3")
+    for body in (b"first", b"second"):
+        s3.put_object(Bucket=outputs["UploadBucket"], Key="uploads/1/original", Body=body)
+    s3.delete_object(Bucket=outputs["UploadBucket"], Key="uploads/1/original")
+    kept = [one for one in here.base.resources() if one["LogicalResourceId"] in release.retained()]
+    here.base.delete()
+    assert removal.remove(here, kept) == []
+    assert not [b for b in s3.list_buckets()["Buckets"] if b["Name"].startswith("mediahub-ended-uploads")]
+    assert outputs["MirrorTable"] not in here.clients("dynamodb").list_tables()["TableNames"]
+    key = here.clients("kms").describe_key(KeyId=outputs["KmsKeyArn"])["KeyMetadata"]
+    assert key["KeyState"] == "PendingDeletion"
+    # What is gone already is named.
+    bucket = next(one for one in kept if one["ResourceType"] == "AWS::S3::Bucket")
+    assert "NoSuchBucket" in removal.remove(here, [bucket])[0]
+
+
+def test_every_kind_that_is_kept_can_be_deleted() -> None:
+    resources = template.compose()["Resources"]
+    assert {resources[name]["Type"] for name in release.retained()} == set(removal.ORDER) == set(removal._REMOVERS)
 
 
 def test_what_is_retained_is_what_holds_data() -> None:

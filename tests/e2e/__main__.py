@@ -28,6 +28,7 @@ def main() -> int:
         timed("one upload, processed and mirrored", lambda: one_upload(here, editor))
         timed("under the worker's own role", lambda: take_the_role_away(here))
         timed(f"zappa update while {UPLOADS} uploads run", lambda: ship_under_load(here, editor))
+        timed("deploy up, the next release", lambda: next_release(here))
         timed("the front door", lambda: knock(here))
         timed("update by change set", lambda: change(here))
         timed("rollback of both", lambda: here.deploy("rollback", STAGE))
@@ -115,6 +116,13 @@ def ship_under_load(here: Ground, editor: Editor) -> None:
     states = settled(editor, uploads)
     print(f"  {dict(states)}")
     assert states == {"ready": UPLOADS}
+
+
+def next_release(here: Ground) -> None:
+    """The one command that does it all, on a stage that stands."""
+    said = here.deploy("up", STAGE, "--yes")
+    assert re.search(r"The site is at https://\w+\.execute-api\.\S+/production/", said), said
+    assert "All is as the template says." in said, said
 
 
 def knock(here: Ground) -> None:
