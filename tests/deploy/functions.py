@@ -47,6 +47,15 @@ def unpacked(built: package.Package, folder: Path) -> Path:
     return folder
 
 
+def seconds_to_import(code: Path, boto3: Path, environment: dict[str, str]) -> float:
+    """How long a cold start takes to import the handler, without bytecode from an earlier one."""
+    command = [package.interpreter(), "-I", "-B", "-c", DRIVER, str(code), str(boto3)]
+    kept = {"PATH": os.environ["PATH"], "HOME": str(code), **environment}
+    done = subprocess.run(command, input="", env=kept, cwd=code, capture_output=True, text=True, check=True)
+    first = next(line for line in done.stdout.splitlines() if line.startswith('{"import"'))
+    return float(json.loads(first)["import"])
+
+
 def invoke(code: Path, boto3: Path, environment: dict[str, str], *events: Any) -> list[dict[str, Any]]:
     """The answer to each event, in one process; raises AssertionError with what it said when it does not start."""
     done = subprocess.run(

@@ -69,9 +69,17 @@ def environment(**changed: str) -> dict[str, str]:
     }
 
 
-def test_it_is_small_and_holds_nothing_needless_or_secret(built: package.Package, capsys: Any) -> None:
+def test_it_is_small_and_holds_nothing_needless_or_secret(
+    built: package.Package,
+    code: Path,
+    boto3: Path,
+    local_aws: stack.Stack,
+    db: None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seconds = functions.seconds_to_import(code, boto3, environment())
     with capsys.disabled():
-        print(f"\n{package.report(built)}")
+        print(f"\n{package.report(built)}; imported in {seconds:.1f} s")
     assert built.faults == ()
     assert built.zipped < 30e6
     assert built.unzipped < 100e6
