@@ -18,8 +18,9 @@ def values(reference: str, region: str, endpoint: str | None = None) -> dict[str
 
     Raises ImproperlyConfigured with the secret's name and never its value.
     """
-    client = boto3.client("secretsmanager", region_name=region, endpoint_url=endpoint, config=PATIENT)
     try:
+        # A session of its own: boto3's shared one keeps the profiles it found when it was first used.
+        client = boto3.Session(region_name=region).client("secretsmanager", endpoint_url=endpoint, config=PATIENT)
         text = client.get_secret_value(SecretId=reference)["SecretString"]
     except (ClientError, BotoCoreError, KeyError) as error:
         raise ImproperlyConfigured(
