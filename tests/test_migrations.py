@@ -7,7 +7,7 @@ from django.db.models import NOT_PROVIDED
 
 LATER = [
     (migration, operation)
-    for (app, name), migration in MigrationLoader(None).disk_migrations.items()
+    for (app, name), migration in sorted(MigrationLoader(None).disk_migrations.items(), key=lambda found: found[0])
     if migration.__module__.startswith("mediahub.") and not name.startswith("0001")
     for operation in migration.operations
 ]

@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -25,7 +26,11 @@ class Image(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     title = models.CharField(_("title"), max_length=200)
     alt_text = models.CharField(_("alt text"), max_length=500, blank=True)
+    caption = models.TextField(_("caption"), max_length=2000, blank=True, db_default="")
     credit = models.CharField(_("credit"), max_length=200, blank=True)
+    licence = models.CharField(_("licence"), max_length=200, blank=True, db_default="")
+    # The last day on which the picture may be shown.
+    rights_until = models.DateField(_("rights until"), null=True, blank=True, db_index=True)
     file_name = models.CharField(_("file name"), max_length=255)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.IN_REVIEW, db_index=True)
 
@@ -40,6 +45,10 @@ class Image(models.Model):
     longitude = models.FloatField(_("longitude"), null=True, blank=True)
     placeholder = models.TextField(_("placeholder"), blank=True, editable=False)
     notes = models.JSONField(_("notes"), default=list, blank=True)
+
+    # Where the eye should rest, as parts of the upright picture's width and height; None until an editor says so.
+    focal_x = models.FloatField(_("focal point, across"), null=True, blank=True)
+    focal_y = models.FloatField(_("focal point, down"), null=True, blank=True)
 
     label_state = models.CharField(_("labels"), max_length=16, choices=LabelState, default=LabelState.OFF)
     label_note = models.CharField(_("note on labels"), max_length=500, blank=True)
@@ -139,3 +148,37 @@ class Tagging(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tag} ({self.get_state_display()})"
+
+
+class Activity(models.Model):
+    """One change, by whom and when, with what was before and after; it is only ever added to.
+
+    `changes` holds what can be taken back: {"fields": {name: [before, after]}, "tags": [[tag's id, name, before,
+    after]]}, where a tag's state is None for a tag that is not on the image. What one act of a person did to several
+    images has one `batch`.
+    """
+
+    class Verb(models.TextChoices):
+        DESCRIBED = "described", _("changed the words of")
+        TAGGED = "tagged", _("decided on the tags of")
+        MOVED = "moved", _("changed the state of")
+        UNDONE = "undone", _("took back a change of")
+
+    image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="activities")
+    # What it was called at that time, also of what is no image.
+    subject = models.CharField(_("subject"), max_length=200)
+    verb = models.CharField(_("what"), max_length=16, choices=Verb)
+    changes = models.JSONField(_("changes"), default=dict)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
+    batch = models.UUIDField(default=uuid.uuid4, db_index=True, editable=False)
+    # The batch that this one took back.
+    undoes = models.UUIDField(null=True, blank=True, db_index=True, editable=False)
+
+    class Meta:
+        verbose_name = _("activity")
+        verbose_name_plural = _("activity")
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.by or 'MediaHub'} {self.get_verb_display()} {self.subject}"

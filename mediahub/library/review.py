@@ -1,7 +1,9 @@
-"""What editors decide: tags accepted, rejected and added; images published and archived."""
+"""What editors decide: tags accepted, rejected and added; words; images published and archived.
+
+Each verb takes the Act that it is part of, so that one act on many images is told and taken back as one.
+"""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -9,38 +11,43 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mediahub.library import revisions
-from mediahub.library.models import Image, Tag, Tagging
+from mediahub.library.activity import Act, as_text
+from mediahub.library.models import Activity, Image, Tag, Tagging
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+# What an editor types about an image.
+WORDS = ("title", "alt_text", "caption", "credit", "licence", "rights_until")
 
 
-def _decide(user: "User", taggings: Iterable[Tagging], state: Tagging.State) -> int:
-    decided = 0
+def _decide(act: Act, taggings: Iterable[Tagging], state: Tagging.State) -> int:
+    decided: dict[Image, list[list[object]]] = {}
     with transaction.atomic():
         for tagging in taggings:
+            before = tagging.state
             changed = (
-                Tagging.objects.filter(pk=tagging.pk)
+                Tagging.objects.filter(pk=tagging.pk, state=before)
                 .exclude(state=state)
-                .update(state=state, reviewed_by=user, reviewed_at=timezone.now())
+                .update(state=state, reviewed_by=act.by, reviewed_at=timezone.now())
             )
             if changed:
-                revisions.changed(tagging.image_id)
-            decided += changed
-    return decided
+                told = [tagging.tag_id, tagging.tag.name, before, str(state)]
+                decided.setdefault(tagging.image, []).append(told)
+        for image, tags in decided.items():
+            revisions.changed(image.pk)
+            act.note(image, Activity.Verb.TAGGED, {"tags": tags})
+    return sum(len(tags) for tags in decided.values())
 
 
-def accept(user: "User", taggings: Iterable[Tagging]) -> int:
+def accept(act: Act, taggings: Iterable[Tagging]) -> int:
     """Say that these tags are right; returns how many decisions changed."""
-    return _decide(user, taggings, Tagging.State.ACCEPTED)
+    return _decide(act, taggings, Tagging.State.ACCEPTED)
 
 
-def reject(user: "User", taggings: Iterable[Tagging]) -> int:
+def reject(act: Act, taggings: Iterable[Tagging]) -> int:
     """Say that these tags are wrong; returns how many decisions changed."""
-    return _decide(user, taggings, Tagging.State.REJECTED)
+    return _decide(act, taggings, Tagging.State.REJECTED)
 
 
-def add(user: "User", image: Image, name: str) -> Tagging:
+def add(act: Act, image: Image, name: str) -> Tagging:
     """Put an accepted tag of the editor's own on the image; raises ValidationError for a name that is no tag."""
     name = " ".join(name.split())
     if not name or not name.isprintable():
@@ -49,37 +56,63 @@ def add(user: "User", image: Image, name: str) -> Tagging:
         raise ValidationError(_("A tag has at most 100 characters; this one has %(n)d.") % {"n": len(name)})
     with transaction.atomic():
         tag = Tag.objects.filter(name__iexact=name).first() or Tag.objects.get_or_create(name=name)[0]
-        tagging, _created = Tagging.objects.get_or_create(
-            image=image, tag=tag, defaults={"source": Tagging.Source.EDITOR}
+        tagging, created = Tagging.objects.get_or_create(
+            image=image,
+            tag=tag,
+            defaults={
+                "source": Tagging.Source.EDITOR,
+                "state": Tagging.State.ACCEPTED,
+                "reviewed_by": act.by,
+                "reviewed_at": timezone.now(),
+            },
         )
-        accept(user, [tagging])
+        if created:
+            revisions.changed(image.pk)
+            act.note(image, Activity.Verb.TAGGED, {"tags": [[tag.pk, tag.name, None, str(tagging.state)]]})
+        else:
+            accept(act, [tagging])
     tagging.refresh_from_db()
     return tagging
 
 
-def describe(image: Image) -> None:
-    """Keep the words an editor typed: title, alt text, credit."""
+def describe(act: Act, image: Image) -> None:
+    """Keep the words that an editor typed into this image."""
     with transaction.atomic():
-        image.save(update_fields=["title", "alt_text", "credit", "updated_at"])
-        revisions.changed(image.pk)
+        held = Image.objects.select_for_update().get(pk=image.pk)
+        changes = {
+            name: [as_text(getattr(held, name)), as_text(getattr(image, name))]
+            for name in WORDS
+            if getattr(held, name) != getattr(image, name)
+        }
+        if changes:
+            image.save(update_fields=[*changes, "updated_at"])
+            revisions.changed(image.pk)
+            act.note(image, Activity.Verb.DESCRIBED, {"fields": changes})
 
 
-def _move(images: Iterable[Image], state: Image.State) -> int:
+def _move(act: Act, images: Iterable[Image], state: Image.State) -> int:
     moved = 0
     with transaction.atomic():
-        for image in images:
-            changed = Image.objects.filter(pk=image.pk).exclude(state=state).update(state=state)
-            if changed:
-                revisions.changed(image.pk)
-            moved += changed
+        ids = [image.pk for image in images]
+        for image in Image.objects.select_for_update().filter(pk__in=ids).exclude(state=state):
+            before, image.state = image.state, state
+            image.save(update_fields=["state", "updated_at"])
+            revisions.changed(image.pk)
+            act.note(image, Activity.Verb.MOVED, {"fields": {"state": [before, str(state)]}})
+            moved += 1
     return moved
 
 
-def publish(images: Iterable[Image]) -> int:
+def publish(act: Act, images: Iterable[Image]) -> int:
     """Make the images public in the mirror; returns how many were not before."""
-    return _move(images, Image.State.PUBLISHED)
+    return _move(act, images, Image.State.PUBLISHED)
 
 
-def archive(images: Iterable[Image]) -> int:
+def archive(act: Act, images: Iterable[Image]) -> int:
     """Take the images out of use, keeping everything; returns how many were not before."""
-    return _move(images, Image.State.ARCHIVED)
+    return _move(act, images, Image.State.ARCHIVED)
+
+
+def reopen(act: Act, images: Iterable[Image]) -> int:
+    """Put the images back into review; returns how many were not there before."""
+    return _move(act, images, Image.State.IN_REVIEW)

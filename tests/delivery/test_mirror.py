@@ -13,6 +13,7 @@ from django.db import connection
 
 from mediahub.delivery import addresses, mirror
 from mediahub.library import review
+from mediahub.library.activity import Act
 from mediahub.library.models import Image
 from mediahub.local import stack
 from mediahub.ports import Item
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.fixture
 def image(local_aws: stack.Stack, editor: User) -> Image:
     made = image_with_tags("Boat", "Sea")
-    review.accept(editor, made.taggings.all())
+    review.accept(Act(editor), made.taggings.all())
     made.refresh_from_db()
     return made
 
@@ -68,7 +69,7 @@ def test_r2_pushing_twice_is_pushing_once(image: Image) -> None:
 def test_images_are_found_by_tag(image: Image, editor: User, aws: Callable[[str, str], Any]) -> None:
     mirror.push(image.pk)
     assert by_tag(aws, "Boat") == [str(image.pk)]
-    review.reject(editor, image.taggings.filter(tag__name="Boat"))
+    review.reject(Act(editor), image.taggings.filter(tag__name="Boat"))
     mirror.push(image.pk)
     assert by_tag(aws, "Boat") == []
     assert by_tag(aws, "Sea") == [str(image.pk)]
@@ -141,7 +142,7 @@ def test_r7_a_push_that_was_overtaken_looks_again(image: Image, monkeypatch: pyt
 
 def test_c8_more_tags_than_a_transaction_takes_stay_on_the_item(image: Image, editor: User) -> None:
     for number in range(60):
-        review.add(editor, image, f"Tag {number:02}")
+        review.add(Act(editor), image, f"Tag {number:02}")
     image.refresh_from_db()
     assert mirror.push(image.pk)
     held = mirror.read(image.pk)

@@ -11,6 +11,7 @@ from mediahub.delivery import mirror
 from mediahub.intake import tickets
 from mediahub.intake.models import Upload
 from mediahub.library import review
+from mediahub.library.activity import Act
 from mediahub.library.models import Image
 from mediahub.local.event_loop import EventLoop
 from tests.local_aws import drain
@@ -45,7 +46,7 @@ def test_an_upload_becomes_an_image(
     tagging = image.taggings.first()
     as_role("web")
     assert tagging
-    review.accept(editor, [tagging])
+    review.accept(Act(editor), [tagging])
     as_role("worker")
     drain(event_loop)
     held = mirror.read(image.pk)

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 
 from mediahub.delivery import mirror
 from mediahub.library import review, vocabulary
+from mediahub.library.activity import Act
 from mediahub.library.models import Image, Tag, Tagging
 from mediahub.local import stack
 from tests.images import image_with_tags
@@ -30,17 +31,17 @@ def tags_in_mirror(image: Image) -> list[str]:
 
 
 def test_an_accepted_tag_is_in_the_mirror_and_a_rejected_one_is_not(image: Image, editor: User) -> None:
-    review.accept(editor, image.taggings.filter(tag__name="Boat"))
-    review.reject(editor, image.taggings.filter(tag__name="Sea"))
+    review.accept(Act(editor), image.taggings.filter(tag__name="Boat"))
+    review.reject(Act(editor), image.taggings.filter(tag__name="Sea"))
     assert tags_in_mirror(image) == ["Boat"]
-    review.reject(editor, image.taggings.filter(tag__name="Boat"))
+    review.reject(Act(editor), image.taggings.filter(tag__name="Boat"))
     assert tags_in_mirror(image) == []
 
 
 def test_a_decision_is_signed_and_counts_once(image: Image, editor: User) -> None:
     boat = image.taggings.get(tag__name="Boat")
-    assert review.accept(editor, [boat]) == 1
-    assert review.accept(editor, [boat]) == 0
+    assert review.accept(Act(editor), [boat]) == 1
+    assert review.accept(Act(editor), [boat]) == 0
     boat.refresh_from_db()
     image.refresh_from_db()
     assert (boat.state, boat.reviewed_by, image.revision) == ("accepted", editor, 2)
@@ -48,49 +49,49 @@ def test_a_decision_is_signed_and_counts_once(image: Image, editor: User) -> Non
 
 
 def test_the_worker_is_told_of_a_change(image: Image, editor: User, aws: Callable[[str, str], Any]) -> None:
-    review.accept(editor, image.taggings.all()[:1])
+    review.accept(Act(editor), image.taggings.all()[:1])
     got = aws("worker", "sqs").receive_message(QueueUrl=django_settings.UPLOAD_QUEUE_URL)["Messages"]
     assert json.loads(got[0]["Body"]) == {"mediahub": "mirror", "image": str(image.pk)}
 
 
 def test_a_queue_that_is_away_does_not_stop_the_editor(image: Image, editor: User, settings: Any) -> None:
     settings.UPLOAD_QUEUE_URL = f"{django_settings.AWS_ENDPOINT_URL}/000000000000/no-such-queue"
-    review.accept(editor, image.taggings.filter(tag__name="Boat"))
+    review.accept(Act(editor), image.taggings.filter(tag__name="Boat"))
     assert mirror.push_stale() == 1
     assert tags_in_mirror(image) == ["Boat"]
 
 
 def test_a_tag_of_the_editors_own_is_accepted_at_once(image: Image, editor: User) -> None:
-    tagging = review.add(editor, image, "  Old   harbour ")
+    tagging = review.add(Act(editor), image, "  Old   harbour ")
     assert (tagging.tag.name, tagging.source, tagging.state) == ("Old harbour", "editor", "accepted")
-    assert review.add(editor, image, "old HARBOUR").tag == tagging.tag
+    assert review.add(Act(editor), image, "old HARBOUR").tag == tagging.tag
     assert Tag.objects.filter(name__iexact="old harbour").count() == 1
 
 
 def test_adding_a_suggested_tag_accepts_it(image: Image, editor: User) -> None:
-    tagging = review.add(editor, image, "boat")
+    tagging = review.add(Act(editor), image, "boat")
     assert (tagging.source, tagging.state) == (Tagging.Source.MEASURED, Tagging.State.ACCEPTED)
 
 
 @pytest.mark.parametrize(("name", "said"), [("", "Type the tag"), ("a\x00b", "Type the tag"), ("x" * 101, "101")])
 def test_what_is_no_tag_is_refused(image: Image, editor: User, name: str, said: str) -> None:
     with pytest.raises(ValidationError, match=said):
-        review.add(editor, image, name)
+        review.add(Act(editor), image, name)
 
 
-def test_publishing_and_archiving_reach_the_mirror(image: Image) -> None:
-    assert review.publish([image]) == 1
-    assert review.publish([image]) == 0
+def test_publishing_and_archiving_reach_the_mirror(image: Image, editor: User) -> None:
+    assert review.publish(Act(editor), [image]) == 1
+    assert review.publish(Act(editor), [image]) == 0
     mirror.push(image.pk)
     held = mirror.read(image.pk)
     assert held
     assert held["state"] == "published"
-    assert review.archive([image]) == 1
+    assert review.archive(Act(editor), [image]) == 1
 
 
-def test_words_reach_the_mirror(image: Image) -> None:
+def test_words_reach_the_mirror(image: Image, editor: User) -> None:
     image.title, image.alt_text = "Harbour", "Two boats at a quay"
-    review.describe(image)
+    review.describe(Act(editor), image)
     mirror.push(image.pk)
     held = mirror.read(image.pk)
     assert held
@@ -98,7 +99,7 @@ def test_words_reach_the_mirror(image: Image) -> None:
 
 
 def test_a_renamed_tag_is_renamed_in_the_mirror(image: Image, editor: User) -> None:
-    review.accept(editor, image.taggings.filter(tag__name="Boat"))
+    review.accept(Act(editor), image.taggings.filter(tag__name="Boat"))
     assert tags_in_mirror(image) == ["Boat"]
     tag = Tag.objects.get(name="Boat")
     tag.name = "Ship"

@@ -17,6 +17,7 @@ from mediahub import handlers
 from mediahub.intake import redrive, tickets
 from mediahub.intake.models import FailedItem, Upload
 from mediahub.library import review
+from mediahub.library.activity import Act
 from mediahub.library.models import Image, Tagging
 from tests.doubles import now
 from tests.pictures import jpeg
@@ -168,7 +169,7 @@ class Desk:
                 parts = ("", "renditions", "uploads", "table", "")
                 self.world.misconfigured = chance.choice(parts)
             case 2:
-                self._edit(lambda: review.accept(self.user, Tagging.objects.all()[:1]))
+                self._edit(lambda: review.accept(Act(self.user), Tagging.objects.all()[:1]))
             case 3:
                 self._edit(self.redrive)
 

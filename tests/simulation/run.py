@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
@@ -17,9 +18,9 @@ from django.db.models import Count
 from mediahub import handlers, wiring
 from mediahub.delivery import mirror
 from mediahub.intake import dead_letters, ingest, reconcile, redrive, tickets
-from mediahub.intake.models import Decision, FailedItem, Reconciliation, Redrive, Upload
+from mediahub.intake.models import FailedItem, Upload
 from mediahub.library import catalogue
-from mediahub.library.models import Image, Rendition, Tag, Tagging
+from mediahub.library.models import Image, Rendition
 from tests.simulation.desk import FUNCTION_SECONDS, Desk
 from tests.simulation.outcome import Outcome
 from tests.simulation.world import World
@@ -44,7 +45,7 @@ STEPS: tuple[tuple[Any, str], ...] = (
     (redrive, "send_next"),
     (reconcile, "_note"),
 )
-TABLES = (Decision, FailedItem, Redrive, Reconciliation, Upload, Tagging, Tag, Rendition, Image)
+ROOMS = ("bulk", "intake", "library")
 
 
 def play(seed: int) -> Outcome:
@@ -183,8 +184,9 @@ def _every_file_has_its_end(desk: Desk, outcome: Outcome) -> None:
 
 
 def _clear() -> None:
-    with connection.cursor() as cursor:
-        for model in TABLES:
+    models = [model for room in ROOMS for model in apps.get_app_config(room).get_models(include_auto_created=True)]
+    with connection.constraint_checks_disabled(), connection.cursor() as cursor:
+        for model in models:
             cursor.execute(f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")
 
 

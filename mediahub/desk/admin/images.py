@@ -5,15 +5,18 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.forms import DateInput
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from mediahub.desk import words
 from mediahub.desk.admin.page import PageAdmin
+from mediahub.desk.people import editor
 from mediahub.desk.views.arrivals import newest
 from mediahub.intake.models import FailedItem
-from mediahub.library import review
+from mediahub.library import access, review
+from mediahub.library.activity import Act
 from mediahub.library.models import Image, Tag, Tagging
 
 # Enough that the tag an editor looks for is among them; the search finds the others.
@@ -79,11 +82,15 @@ class ImageAdmin(PageAdmin):
     show_full_result_count = False
     search_fields = ["title", "file_name", "alt_text"]
     search_help_text = gettext_lazy("Title, file name, alt text or tag")
-    fields = ["title", "alt_text", "credit"]
+    fields = review.WORDS
     actions = ["publish", "archive"]
 
     def get_form(self, request: HttpRequest, obj: Image | None = None, change: bool = False, **kwargs: Any) -> Any:
-        words_of_editor = {"alt_text": AdminTextareaWidget(attrs={"rows": 3})}
+        words_of_editor = {
+            "alt_text": AdminTextareaWidget(attrs={"rows": 3}),
+            "caption": AdminTextareaWidget(attrs={"rows": 3}),
+            "rights_until": DateInput({"type": "date"}, "%Y-%m-%d"),
+        }
         says = {"alt_text": _("What someone who cannot see the picture should know.")}
         return super().get_form(request, obj, change, widgets=words_of_editor, help_texts=says, **kwargs)
 
@@ -98,7 +105,7 @@ class ImageAdmin(PageAdmin):
         return request.user.has_perm("library.publish_image")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
-        return super().get_queryset(request).defer("label_raw").prefetch_related("renditions")
+        return access.visible(request.user).defer("label_raw").prefetch_related("renditions")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Image], search_term: str
@@ -128,16 +135,16 @@ class ImageAdmin(PageAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Image, form: Any, change: bool) -> None:
-        review.describe(obj)
+        review.describe(Act(editor(request)), obj)
 
     @admin.action(description=gettext_lazy("Publish"), permissions=["publish"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
-        done = review.publish(queryset)
+        done = review.publish(Act(editor(request)), queryset)
         text = ngettext("%(n)d image is published now.", "%(n)d images are published now.", done) % {"n": done}
         messages.success(request, text)
 
     @admin.action(description=gettext_lazy("Archive"), permissions=["publish"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
-        done = review.archive(queryset)
+        done = review.archive(Act(editor(request)), queryset)
         text = ngettext("%(n)d image is archived now.", "%(n)d images are archived now.", done) % {"n": done}
         messages.success(request, text)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from mediahub.desk.people import editor
 from mediahub.library import review
+from mediahub.library.activity import Act
 from mediahub.library.models import Image, Tagging
 
 VERBS = {"accept": review.accept, "reject": review.reject}
@@ -24,12 +25,12 @@ may_review = permission_required("library.review_tagging", raise_exception=True)
 @may_review
 def decide(request: HttpRequest, image_id: UUID, tagging_id: int) -> HttpResponse:
     """Accept or reject one tag of the image, as the button named `verdict` says."""
-    tagging = get_object_or_404(Tagging.objects.select_related("tag"), pk=tagging_id, image_id=image_id)
+    tagging = get_object_or_404(Tagging.objects.select_related("tag", "image"), pk=tagging_id, image_id=image_id)
     verb = VERBS.get(request.POST.get("verdict", ""))
     if verb is None:
         messages.error(request, _("Choose whether to accept or reject the tag."))
         return _back(image_id, "tags")
-    verb(editor(request), [tagging])
+    verb(Act(editor(request)), [tagging])
     return _back(image_id, f"tag-{tagging.pk}")
 
 
@@ -39,7 +40,7 @@ def add(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Put a tag of the editor's own on the image."""
     image = get_object_or_404(Image, pk=image_id)
     try:
-        review.add(editor(request), image, request.POST.get("name", ""))
+        review.add(Act(editor(request)), image, request.POST.get("name", ""))
     except ValidationError as error:
         for sentence in error.messages:
             messages.error(request, sentence)
