@@ -40,6 +40,7 @@ BULK_QUEUE_URL = env.str("BULK_QUEUE_URL", default="")
 MIRROR_TABLE = env.str("MIRROR_TABLE", default="")
 KMS_KEY_ARN = env.str("KMS_KEY_ARN", default="")
 CLOUDFRONT_DOMAIN = env.str("CLOUDFRONT_DOMAIN", default="")
+CDN_QUEUE_URL = env.str("CDN_QUEUE_URL", default="")
 CLOUDFRONT_KEY_ID = env.str("CLOUDFRONT_KEY_ID", default="")
 
 # Secrets, each by the ARN under which Secrets Manager keeps it; what cannot be read ends the start
@@ -79,6 +80,11 @@ RECONCILE_GRACE_SECONDS = env.int("RECONCILE_GRACE_SECONDS", default=420)
 RECONCILE_SECONDS = env.int("RECONCILE_SECONDS", default=420)
 RECONCILE_FULL_SECONDS = env.int("RECONCILE_FULL_SECONDS", default=24 * 3600)
 CLOCK_REST_SECONDS = env.int("CLOCK_REST_SECONDS", default=0)
+
+# Publishing
+PUBLIC_URL = env.str("PUBLIC_URL", default="") or (f"https://{CLOUDFRONT_DOMAIN}" if CLOUDFRONT_DOMAIN else SITE_URL)
+PUBLIC_GRACE_SECONDS = env.int("PUBLIC_GRACE_SECONDS", default=30 * 24 * 3600)
+PUBLISH_RULES = env.list("PUBLISH_RULES", default=["alt_text", "credit", "moderation"])
 
 # Labels
 LABELER = env.str("LABELER", default="rekognition")

@@ -92,6 +92,11 @@ def queue() -> Queue:
     return Queue(client("sqs"), settings.UPLOAD_QUEUE_URL)
 
 
+def cdn() -> Queue | None:
+    """The queue of paths that the CDN is to fetch anew; None where no CDN stands before the renditions."""
+    return Queue(client("sqs"), settings.CDN_QUEUE_URL) if settings.CDN_QUEUE_URL else None
+
+
 def dead_letters() -> Queue:
     """The queue of messages that failed too often."""
     return Queue(client("sqs"), settings.DEAD_LETTER_QUEUE_URL)

@@ -35,6 +35,22 @@ def rendition_key(size: str, image_id: UUID, content_hash: str, suffix: str = "j
     return f"{size}/{image_id}/{content_hash}.{suffix}"
 
 
+def public_folder(image_id: UUID) -> str:
+    """Where all that the public may see of an image lies in the renditions bucket."""
+    return f"public/{image_id}/"
+
+
+def content_address(image_id: UUID, name: str, key: str) -> str:
+    """The public's key for a rendition by its content: other bytes have another one."""
+    stem, _, suffix = key.rsplit("/", 1)[1].partition(".")
+    return f"{public_folder(image_id)}{name}-{stem[:16]}.{suffix}"
+
+
+def permanent_address(image_id: UUID, name: str, key: str) -> str:
+    """The public's key for a rendition that stays the same whatever file the image is made of."""
+    return f"{public_folder(image_id)}{name}.{key.rsplit('.', 1)[1]}"
+
+
 def parse_rendition_key(key: str) -> RenditionKey | None:
     """The parts of a rendition's key; None for a key that is none."""
     found = _RENDITION.fullmatch(key)

@@ -60,6 +60,9 @@ class Store(Protocol):
     def put(self, key: str, data: bytes, content_type: str, cache_control: str = "") -> None:
         """Write an object whole."""
 
+    def copy(self, source: str, key: str, cache_control: str) -> None:
+        """Write an object as a copy of another of the same bucket, with another way of being cached."""
+
     def delete(self, key: str) -> None:
         """Remove an object; no error when there is none."""
 
@@ -124,6 +127,22 @@ class S3Store:
             )
         except Exception as error:
             raise of_botocore(error, f"writing {key}") from error
+
+    def copy(self, source: str, key: str, cache_control: str) -> None:
+        try:
+            content_type = self._client.head_object(Bucket=self.bucket, Key=source)["ContentType"]
+            self._client.copy_object(
+                Bucket=self.bucket,
+                Key=key,
+                CopySource={"Bucket": self.bucket, "Key": source},
+                # What is cached how is metadata: with a directive to copy them S3 would keep the source's.
+                MetadataDirective="REPLACE",
+                CacheControl=cache_control,
+                ContentType=content_type,
+                **self._encryption,
+            )
+        except Exception as error:
+            raise of_botocore(error, f"copying {source} to {key}") from error
 
     def delete(self, key: str) -> None:
         try:

@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from mediahub.bulk.models import Chunk, Job
 from mediahub.intake import ingest
-from mediahub.intake.models import Upload
 from mediahub.library.models import Image
 from processing import ProcessingError
 
@@ -137,7 +136,7 @@ def _left(chunk: Chunk) -> QuerySet[Image]:
 
 def _reprocess(chunk: Chunk, image: Image) -> None:
     failure = ""
-    upload = Upload.objects.filter(image=image, state=Upload.State.READY).order_by("-sequencer").first()
+    upload = ingest.upload_of(image.pk)
     try:
         if upload is None:
             failure = f"{image.file_name} ({image.pk}): its original is not in the upload bucket any more."

@@ -1,4 +1,4 @@
-"""Where the public and the editors' browsers fetch a rendition."""
+"""Where the editors' browsers fetch a rendition."""
 
 import logging
 
@@ -10,14 +10,6 @@ log = logging.getLogger(__name__)
 
 # A signed address differs at each signing, so the browser would fetch the picture anew: hand out one for half its life.
 SIGNED_SECONDS = 1800
-
-
-def public_address(key: str) -> str:
-    """The address that holds as long as the rendition does: no signature, the CDN's host where there is one."""
-    storage = storages["renditions"]
-    if getattr(storage, "custom_domain", None):
-        return f"https://{storage.custom_domain}/{key}"  # type: ignore[attr-defined]
-    return f"s3://{storage.bucket_name}/{key}"  # type: ignore[attr-defined]
 
 
 def address(key: str) -> str:

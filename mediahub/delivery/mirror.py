@@ -13,10 +13,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from mediahub import wiring
-from mediahub.delivery.addresses import public_address
+from mediahub.delivery import public
 from mediahub.library import revisions
-from mediahub.library.models import Image, Tagging
+from mediahub.library.models import Image, Rendition, Tagging
+from mediahub.library.publishing import is_public
 from mediahub.ports import MOST_CHANGES, Item, Overtaken
+from processing.keys import content_address, permanent_address
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,8 @@ def push(image_id: UUID) -> bool:
     image = Image.objects.filter(pk=image_id).prefetch_related("renditions").first()
     if image is None:
         return False
+    # The files come before the item that names them, and go before it says that they are gone.
+    public.bring(image)
     written = _write(image)
     # A mirror that is ahead of this copy is no reason to push again.
     Image.objects.filter(pk=image_id, mirrored_revision__lt=image.revision).update(mirrored_revision=image.revision)
@@ -114,13 +118,23 @@ def item(image: Image, tags: list[str]) -> Item:
         "tags": tags,
         "renditions": {
             rendition.name: {
-                "address": public_address(rendition.key),
+                **_addresses(image, rendition),
                 "width": rendition.width,
                 "height": rendition.height,
                 "bytes": rendition.bytes,
             }
             for rendition in image.renditions.all()
         },
+    }
+
+
+def _addresses(image: Image, rendition: Rendition) -> dict[str, str]:
+    """Where everyone may fetch the rendition: `address` by its content, `permanent` as the image is at that time."""
+    if not is_public(image):
+        return {}
+    return {
+        "address": public.address(content_address(image.pk, rendition.name, rendition.key)),
+        "permanent": public.address(permanent_address(image.pk, rendition.name, rendition.key)),
     }
 
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from mediahub.desk.views import arrivals, review, uploads
+from mediahub.desk.views import arrivals, publishing, review, uploads, versions
 
 app_name = "desk"
 view = admin.site.admin_view
@@ -15,6 +15,10 @@ urlpatterns = [
     path("upload/sign/", uploads.sign, name="sign"),
     path("upload/status/", arrivals.status, name="status"),
     path("pulse/", arrivals.pulse, name="pulse"),
+    path("images/<uuid:image_id>/versions/", view(versions.page), name="versions"),
+    path("images/<uuid:image_id>/versions/<int:number>/", view(versions.restore), name="restore_version"),
+    path("images/<uuid:image_id>/replace/", view(versions.replace), name="replace"),
+    path("images/<uuid:image_id>/flags/", view(publishing.look_at_flags), name="look_at_flags"),
     path("images/<uuid:image_id>/tags/", view(review.add), name="add_tag"),
     path("images/<uuid:image_id>/tags/<int:tagging_id>/", view(review.decide), name="decide_tag"),
 ]

@@ -10,9 +10,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from mediahub import wiring
-from mediahub.delivery import mirror
+from mediahub.delivery import mirror, public
 from mediahub.intake import dead_letters, reconcile, redrive, sweep
 from mediahub.intake.models import FailedItem, Upload
+from mediahub.library import publishing
 from mediahub.library.models import Image
 from processing import ProcessingError
 
@@ -29,7 +30,10 @@ def tick(deadline: datetime) -> dict[str, int]:
         "resumed": resume,
         "expired": expire,
         "reminded": redrive.remind,
+        # Before the mirror, which takes their files away.
+        "rights_ended": publishing.take_down_ended,
         "mirrored": mirror.push_stale,
+        "superseded": public.sweep,
         "swept": sweep.sweep_deleted,
         "reconciled": lambda: reconcile.turn(deadline),
     }

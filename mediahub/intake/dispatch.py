@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from mediahub.delivery import mirror
 from mediahub.intake import events, ingest, redrive, rest, sweep
-from mediahub.intake.models import FailedItem, Upload
+from mediahub.intake.models import FailedItem
 from processing import ProcessingError
 
 
@@ -38,7 +38,7 @@ def work(message: events.Message, run: Invocation) -> str:
         case events.Redrive(order=order):
             return f"sent {redrive.send_next(order)}"
         case events.Reprocess(image_id=image_id):
-            upload = Upload.objects.filter(image=image_id, state=Upload.State.READY).first()
+            upload = ingest.upload_of(image_id)
             return "reprocessed" if upload and ingest.reprocess(upload) else "superseded"
         case events.Sweep(keys=keys):
             return f"removed {sweep.sweep(keys)}"

@@ -10,6 +10,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from mediahub import wiring
@@ -19,7 +20,8 @@ from mediahub.intake.events import ObjectCreated, ObjectRemoved
 from mediahub.intake.models import Claim, FailedItem, Upload, free, padded
 from mediahub.intake.tickets import display_name
 from mediahub.library import catalogue
-from mediahub.library.models import Image
+from mediahub.library.models import Image, Version
+from mediahub.library.versions import Original, is_current
 from processing import Limits, Missing, ProcessingError, Rejected, Result, Unavailable, process
 from processing.keys import upload_id_of
 
@@ -116,11 +118,19 @@ def reprocess(upload: Upload, *, relabel: bool = False) -> bool:
     result = _process(upload, upload.version_id, labels=not keep)
     with transaction.atomic():
         same = Upload.objects.select_for_update().filter(upload.unchanged(), pk=upload.pk, state=State.READY)
-        if not same.exists():
+        if not same.exists() or not (image is None or is_current(image, upload.key, upload.version_id)):
             return False
-        entered = catalogue.enter(_image_id(upload), upload.file_name, result, keep_labels=keep)
+        original = Original(upload.key, upload.version_id, upload.uploaded_by)
+        entered = catalogue.enter(_image_id(upload), upload.file_name, result, original=original, keep_labels=keep)
         transaction.on_commit(partial(_mirror, entered.pk))
     return True
+
+
+def upload_of(image_id: UUID) -> Upload | None:
+    """The upload whose file the image is made of; None when it is not in the bucket any more."""
+    ready = Upload.objects.filter(image=image_id, state=State.READY)
+    current = Version.objects.filter(image=image_id, current=True, key=OuterRef("key"))
+    return ready.filter(Exists(current)).first() or ready.exclude(image__versions__isnull=False).first()
 
 
 def _find_or_adopt(key: str) -> Upload:
@@ -216,7 +226,8 @@ def _record(upload_id: UUID, claim: Claim, result: Result) -> None:
         upload = Upload.objects.select_for_update().filter(claim.held(), pk=upload_id).first()
         if upload is None:
             raise Superseded
-        image = catalogue.enter(_image_id(upload), upload.file_name, result)
+        original = Original(upload.key, claim.version_id, upload.uploaded_by)
+        image = catalogue.enter(_image_id(upload), upload.file_name, result, original=original)
         Upload.move(upload_id, State.READY, image=image, **_ended())
         _close_failed_items(upload_id)
         transaction.on_commit(partial(_mirror, image.pk))
@@ -241,8 +252,9 @@ def _gone(upload: Upload, order: dict[str, Any]) -> str:
         if not Upload.move(upload.pk, State.DELETED, upload.unchanged(), **ended):
             raise _busy(upload)
         _close_failed_items(upload.pk)
-        if upload.image_id and catalogue.remove(upload.image_id):
-            transaction.on_commit(partial(_mirror, upload.image_id))
+        image = upload.image
+        if image and is_current(image, upload.key, upload.version_id) and catalogue.remove(image.pk):
+            transaction.on_commit(partial(_mirror, image.pk))
     return State.DELETED
 
 

@@ -3,7 +3,7 @@
 The mark lies in the mirror's table, beside the images and never among them, because asking there costs next to nothing.
 """
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from django.conf import settings
 from django.db.models import F, Q
@@ -34,7 +34,7 @@ def rest() -> bool:
     if not settings.CLOCK_REST_SECONDS or not _quiet() or wiring.queue().waiting():
         return False
     pk, sk = PLACE
-    until = timezone.now() + timedelta(seconds=settings.CLOCK_REST_SECONDS)
+    until = min(timezone.now() + timedelta(seconds=settings.CLOCK_REST_SECONDS), _day_ends())
     wiring.mirror_table().put({"pk": pk, "sk": sk, "until": int(until.timestamp())})
     return True
 
@@ -50,6 +50,12 @@ def ask() -> None:
     """Ask the worker to wake the clock, from where the table is not to be written; call it before there is work."""
     if settings.CLOCK_REST_SECONDS and _quiet():
         wiring.queue().send(WAKE)
+
+
+def _day_ends() -> datetime:
+    """The next midnight by the site's clock, when rights may end."""
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    return timezone.make_aware(datetime.combine(tomorrow, time.min))
 
 
 def _quiet() -> bool:

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from mediahub import wiring
 from mediahub.intake.models import Upload
+from mediahub.library import versions
 from mediahub.library.models import Image, Rendition
 from processing import Missing
 from processing.keys import parse_rendition_key
@@ -41,7 +43,9 @@ def unneeded(key: str, written: datetime) -> bool:
         # No worker writes such a name; it was put here by hand and is a person's to remove.
         return False
     busy = [Upload.State.ISSUED, Upload.State.WORKING]
-    if Upload.objects.filter(pk=named.image_id, state__in=busy).exists():
+    if Upload.objects.filter(Q(pk=named.image_id) | Q(image=named.image_id), state__in=busy).exists():
+        return False
+    if key in versions.keys(named.image_id):
         return False
     # An image that changed lately may have shown this file until then.
     return not Image.objects.filter(pk=named.image_id, updated_at__gt=before).exists()

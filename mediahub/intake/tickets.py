@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from mediahub import wiring
 from mediahub.intake import rest
 from mediahub.intake.models import Upload
+from mediahub.library.models import Image
 from processing import ProcessingError
 from processing.keys import original_key
 
@@ -82,12 +83,16 @@ def issue(user: "User", file_name: str, content_type: str, size: int) -> UploadT
     return _ticket(upload, post.url, post.fields)
 
 
-def issue_plain(user: "User", redirect: Callable[[UUID], str]) -> UploadTicket:
-    """The one open ticket of this editor for a form without JavaScript, which leads back to `redirect(upload id)`."""
-    upload = _open(user).filter(method=Upload.Method.PLAIN).order_by("-issued_at").first()
+def issue_plain(user: "User", redirect: Callable[[UUID], str], image: Image | None = None) -> UploadTicket:
+    """The one open ticket of this editor for a form without JavaScript, which leads back to `redirect(upload id)`.
+
+    With an image the file becomes its next version.
+    """
+    upload = _open(user).filter(method=Upload.Method.PLAIN, image=image).order_by("-issued_at").first()
     if upload is None or upload.expires_at is None or upload.expires_at < timezone.now() + timedelta(minutes=10):
         _check_open(user)
-        upload = _record(user, _("file of a plain form"), "", None, Upload.Method.PLAIN, PLAIN_SECONDS)
+        name = image.file_name if image else _("file of a plain form")
+        upload = _record(user, name, "", None, Upload.Method.PLAIN, PLAIN_SECONDS, image)
     seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else PLAIN_SECONDS
     # The form cannot say the type before the file is chosen; the bytes decide when it arrives.
     post = wiring.signer().post(
@@ -150,7 +155,13 @@ def _check_open(user: "User") -> None:
 
 
 def _record(
-    user: "User", name: str, content_type: str, size: int | None, method: Upload.Method, seconds: int
+    user: "User",
+    name: str,
+    content_type: str,
+    size: int | None,
+    method: Upload.Method,
+    seconds: int,
+    image: Image | None = None,
 ) -> Upload:
     _wake_the_clock()
     upload_id = uuid4()
@@ -163,6 +174,7 @@ def _record(
         bucket=settings.UPLOAD_BUCKET,
         key=original_key(upload_id),
         uploaded_by=user,
+        image=image,
         expires_at=timezone.now() + timedelta(seconds=seconds),
     )
 

@@ -6,12 +6,19 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from mediahub.library import revisions
+from mediahub.library import revisions, versions
 from mediahub.library.models import Image, Rendition, Tag, Tagging
 from processing import Label, Result
 
 
-def enter(image_id: UUID, file_name: str, result: Result, *, keep_labels: bool = False) -> Image:
+def enter(
+    image_id: UUID,
+    file_name: str,
+    result: Result,
+    *,
+    original: versions.Original | None = None,
+    keep_labels: bool = False,
+) -> Image:
     """Write the image, its renditions and its labels, within the caller's transaction.
 
     What an editor typed or decided stays. The revision grows when a reader of the mirror could see the difference.
@@ -22,6 +29,7 @@ def enter(image_id: UUID, file_name: str, result: Result, *, keep_labels: bool =
         image = Image(id=image_id, file_name=file_name, title=_title(file_name), credit=result.metadata.credit[:200])
     restored = image.deleted_at is not None
     image.deleted_at = None
+    image.file_name = file_name
     _describe(image, result)
     if not keep_labels:
         _note_labels(image, result)
@@ -29,6 +37,8 @@ def enter(image_id: UUID, file_name: str, result: Result, *, keep_labels: bool =
     changed = _enter_renditions(image, result) or restored
     if not keep_labels and result.labels is not None:
         _suggest(image, result.labels.source, result.labels.labels)
+    if original:
+        versions.record(image, original)
     if changed and not new:
         revisions.bump(image.pk)
     return image

@@ -46,6 +46,12 @@ class Image(models.Model):
     placeholder = models.TextField(_("placeholder"), blank=True, editable=False)
     notes = models.JSONField(_("notes"), default=list, blank=True)
 
+    # What a service flagged for a person to look at: [{"name", "parent", "confidence"}].
+    moderation = models.JSONField(
+        _("flagged"), default=list, blank=True, db_default=models.Value([], models.JSONField())
+    )
+    moderation_seen_at = models.DateTimeField(_("flags looked at"), null=True, blank=True)
+
     # Where the eye should rest, as parts of the upright picture's width and height; None until an editor says so.
     focal_x = models.FloatField(_("focal point, across"), null=True, blank=True)
     focal_y = models.FloatField(_("focal point, down"), null=True, blank=True)
@@ -72,7 +78,10 @@ class Image(models.Model):
                 fields=["id"], name="image_unmirrored", condition=models.Q(mirrored_revision__lt=F("revision"))
             ),
         ]
-        permissions = [("publish_image", "Can publish and archive images")]
+        permissions = [
+            ("publish_image", "Can publish and archive images"),
+            ("replace_image", "Can replace the file of images and restore earlier versions"),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -100,6 +109,35 @@ class Rendition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.width}×{self.height}"
+
+
+class Version(models.Model):
+    """One file that the image was made of: where the original lies, what it says of itself, and its renditions.
+
+    `facts` are the image's fields that come from the file, `files` its renditions by name, as fields of Rendition.
+    """
+
+    image = models.ForeignKey(Image, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField(_("number"))
+    key = models.CharField(_("key"), max_length=1024)
+    version_id = models.CharField(_("version in the bucket"), max_length=1024, blank=True)
+    facts = models.JSONField(_("facts"), default=dict)
+    files = models.JSONField(_("renditions"), default=dict)
+    current = models.BooleanField(_("current"), default=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    at = models.DateTimeField(_("came"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
+        ordering = ["image", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["image", "number"], name="one_version_a_number"),
+            models.UniqueConstraint(fields=["image"], condition=models.Q(current=True), name="one_current_version"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}"
 
 
 class Tag(models.Model):
@@ -154,14 +192,18 @@ class Activity(models.Model):
     """One change, by whom and when, with what was before and after; it is only ever added to.
 
     `changes` holds what can be taken back: {"fields": {name: [before, after]}, "tags": [[tag's id, name, before,
-    after]]}, where a tag's state is None for a tag that is not on the image. What one act of a person did to several
-    images has one `batch`.
+    after]], "version": [number before, number after]}, where a tag's state is None for a tag that is not on the image.
+    What one act of a person did to several images has one `batch`.
     """
 
     class Verb(models.TextChoices):
         DESCRIBED = "described", _("changed the words of")
         TAGGED = "tagged", _("decided on the tags of")
         MOVED = "moved", _("changed the state of")
+        REPLACED = "replaced", _("replaced the file of")
+        RESTORED = "restored", _("restored an earlier version of")
+        EXPIRED = "expired", _("took down, as the rights ended,")
+        SEEN = "seen", _("looked at what was flagged in")
         UNDONE = "undone", _("took back a change of")
 
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="activities")

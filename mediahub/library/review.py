@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mediahub.library import revisions
+from mediahub.library import publishing, revisions
 from mediahub.library.activity import Act, as_text
 from mediahub.library.models import Activity, Image, Tag, Tagging
 
@@ -76,7 +76,7 @@ def add(act: Act, image: Image, name: str) -> Tagging:
 
 
 def describe(act: Act, image: Image) -> None:
-    """Keep the words that an editor typed into this image."""
+    """Keep the words that an editor typed into this image; raises ValidationError when it may not go without them."""
     with transaction.atomic():
         held = Image.objects.select_for_update().get(pk=image.pk)
         changes = {
@@ -85,6 +85,7 @@ def describe(act: Act, image: Image) -> None:
             if getattr(held, name) != getattr(image, name)
         }
         if changes:
+            publishing.check_words(image)
             image.save(update_fields=[*changes, "updated_at"])
             revisions.changed(image.pk)
             act.note(image, Activity.Verb.DESCRIBED, {"fields": changes})
@@ -101,11 +102,6 @@ def _move(act: Act, images: Iterable[Image], state: Image.State) -> int:
             act.note(image, Activity.Verb.MOVED, {"fields": {"state": [before, str(state)]}})
             moved += 1
     return moved
-
-
-def publish(act: Act, images: Iterable[Image]) -> int:
-    """Make the images public in the mirror; returns how many were not before."""
-    return _move(act, images, Image.State.PUBLISHED)
 
 
 def archive(act: Act, images: Iterable[Image]) -> int:

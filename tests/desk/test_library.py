@@ -87,7 +87,7 @@ def test_filters_narrow_the_grid(signed_in: Client) -> None:
 
 
 def test_publishing_is_a_right_of_chief_editors(signed_in: Client, chief_client: Client) -> None:
-    made = image()
+    made = image(alt_text="A harbour", credit="Ada Lund")
     order = {"action": "publish", "index": "0", "_selected_action": str(made.pk)}
     signed_in.post(GRID, order)
     made.refresh_from_db()

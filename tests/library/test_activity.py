@@ -5,9 +5,10 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 
-from mediahub.library import activity, review
+from mediahub.library import activity, publishing, review
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Image, Tagging
+from mediahub.library.undo import undo
 from tests.images import image_with_tags
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 @pytest.fixture
 def image(local_aws: object) -> Image:
-    return image_with_tags("Boat", "Sea")
+    return image_with_tags("Boat", "Sea", alt_text="A boat at sea", credit="Ada Lund")
 
 
 def states(image: Image) -> dict[str, str]:
@@ -28,7 +29,7 @@ def test_a_decision_is_told_and_taken_back(image: Image, editor: User) -> None:
     told = Activity.objects.get()
     assert (told.by, told.image, told.subject) == (editor, image, image.title)
     assert [tag[1:] for tag in told.changes["tags"]] == [["Boat", "suggested", "accepted"]]
-    assert activity.undo(editor, act.batch).refused == []
+    assert undo(editor, act.batch).refused == []
     boat = image.taggings.get(tag__name="Boat")
     assert (boat.state, boat.reviewed_by, boat.reviewed_at) == (Tagging.State.SUGGESTED, None, None)
 
@@ -37,7 +38,7 @@ def test_a_tag_that_was_added_goes_again(image: Image, editor: User) -> None:
     act = Act(editor)
     review.add(act, image, "Harbour")
     assert "Harbour" in states(image)
-    activity.undo(editor, act.batch)
+    undo(editor, act.batch)
     assert "Harbour" not in states(image)
 
 
@@ -46,29 +47,29 @@ def test_words_come_back_with_their_dates(image: Image, editor: User) -> None:
     act = Act(editor)
     image.title, image.rights_until = "Quay", None
     review.describe(act, image)
-    assert activity.undo(editor, act.batch).act.changed == 1
+    assert undo(editor, act.batch).act.changed == 1
     image.refresh_from_db()
     assert image.title == first
 
 
 def test_an_undo_is_undone(image: Image, editor: User) -> None:
     act = Act(editor)
-    review.publish(act, [image])
-    back = activity.undo(editor, act.batch).act
+    publishing.publish(act, [image])
+    back = undo(editor, act.batch).act
     image.refresh_from_db()
     assert image.state == Image.State.IN_REVIEW
-    activity.undo(editor, back.batch)
+    undo(editor, back.batch)
     image.refresh_from_db()
     assert image.state == Image.State.PUBLISHED
 
 
 def test_what_another_has_changed_since_stays(image: Image, editor: User, chief: User) -> None:
     act = Act(editor)
-    review.publish(act, [image])
+    publishing.publish(act, [image])
     image.refresh_from_db()
     review.archive(Act(chief), [image])
-    undone = activity.undo(editor, act.batch)
-    assert undone.refused == [f"{image.title} was changed again since; it stays as it is now."]
+    undone = undo(editor, act.batch)
+    assert undone.refused == [f"{image.title} stays as it is now. It was changed again since."]
     image.refresh_from_db()
     assert image.state == Image.State.ARCHIVED
 
@@ -77,7 +78,7 @@ def test_one_act_on_many_is_taken_back_as_one(local_aws: object, editor: User) -
     images = [image_with_tags("Boat"), image_with_tags("Boat")]
     act = Act(editor)
     assert review.accept(act, Tagging.objects.all()) == 2
-    assert activity.undo(editor, act.batch).act.changed == 2
+    assert undo(editor, act.batch).act.changed == 2
     assert [states(image) for image in images] == [{"Boat": "suggested"}] * 2
 
 
@@ -86,7 +87,7 @@ def test_the_last_act_is_the_newest_that_stands(image: Image, editor: User, chie
     review.accept(first, image.taggings.filter(tag__name="Boat"))
     review.accept(second, image.taggings.filter(tag__name="Sea"))
     assert activity.last_of(editor, [image.pk]) == second.batch
-    activity.undo(editor, second.batch)
+    undo(editor, second.batch)
     assert activity.last_of(editor, [image.pk]) == first.batch
     assert activity.last_of(chief, [image.pk]) is None
     assert activity.last_of(editor, [uuid4()]) is None
@@ -94,9 +95,9 @@ def test_the_last_act_is_the_newest_that_stands(image: Image, editor: User, chie
 
 def test_an_undo_reaches_the_mirror(image: Image, editor: User) -> None:
     act = Act(editor)
-    review.publish(act, [image])
+    publishing.publish(act, [image])
     image.refresh_from_db()
     before = image.revision
-    activity.undo(editor, act.batch)
+    undo(editor, act.batch)
     image.refresh_from_db()
     assert image.revision == before + 1

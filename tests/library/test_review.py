@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from mediahub.delivery import mirror
-from mediahub.library import review, vocabulary
+from mediahub.library import publishing, review, vocabulary
 from mediahub.library.activity import Act
 from mediahub.library.models import Image, Tag, Tagging
 from mediahub.local import stack
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 @pytest.fixture
 def image(local_aws: stack.Stack) -> Image:
-    return image_with_tags("Boat", "Sea")
+    return image_with_tags("Boat", "Sea", alt_text="A boat at sea", credit="Ada Lund")
 
 
 def tags_in_mirror(image: Image) -> list[str]:
@@ -80,8 +80,8 @@ def test_what_is_no_tag_is_refused(image: Image, editor: User, name: str, said: 
 
 
 def test_publishing_and_archiving_reach_the_mirror(image: Image, editor: User) -> None:
-    assert review.publish(Act(editor), [image]) == 1
-    assert review.publish(Act(editor), [image]) == 0
+    assert publishing.publish(Act(editor), [image]).done == 1
+    assert publishing.publish(Act(editor), [image]).done == 0
     mirror.push(image.pk)
     held = mirror.read(image.pk)
     assert held

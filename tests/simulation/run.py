@@ -19,7 +19,7 @@ from mediahub import handlers, wiring
 from mediahub.delivery import mirror
 from mediahub.intake import dead_letters, ingest, reconcile, redrive, tickets
 from mediahub.intake.models import FailedItem, Upload
-from mediahub.library import catalogue
+from mediahub.library import catalogue, versions
 from mediahub.library.models import Image, Rendition
 from tests.simulation.desk import FUNCTION_SECONDS, Desk
 from tests.simulation.outcome import Outcome
@@ -109,11 +109,11 @@ def _step(world: World, name: str, verb: Callable[..., Any]) -> Callable[..., An
 def _counting(recorded: Counter[tuple[str, str]], enter: Callable[..., Any]) -> Callable[..., Any]:
     """Count what is entered by an arrival; making renditions anew keeps the labels and is no second arrival."""
 
-    def counting(image_id: Any, file_name: str, result: Any, *, keep_labels: bool = False) -> Any:
+    def counting(image_id: Any, *args: Any, **kwargs: Any) -> Any:
         upload = Upload.objects.get(pk=image_id)
         if upload.state == Upload.State.WORKING:
             recorded[(upload.key, upload.version_id)] += 1
-        return enter(image_id, file_name, result, keep_labels=keep_labels)
+        return enter(image_id, *args, **kwargs)
 
     return counting
 
@@ -154,6 +154,7 @@ def _at_the_end(world: World, desk: Desk, outcome: Outcome) -> None:
     _whole(world, outcome)
     _every_file_has_its_end(desk, outcome)
     named = set(Rendition.objects.values_list("key", flat=True))
+    named |= {key for image_id in Image.objects.values_list("pk", flat=True) for key in versions.keys(image_id)}
     outcome.orphaned += [f"{key} is there and not recorded" for key in world.renditions.objects if key not in named]
     outcome.drift += [f"{image.pk} is mirrored otherwise" for image in Image.objects.all() if mirror.drifted(image)]
     outcome.drift += [f"{pk} is mirrored and no image" for pk in mirror.strangers()]

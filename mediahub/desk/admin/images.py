@@ -1,21 +1,23 @@
 """The library: images as a grid, and one image with its words, tags and renditions."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.forms import DateInput
+from django.forms import DateInput, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from mediahub.delivery.embed import embed
 from mediahub.desk import words
 from mediahub.desk.admin.page import PageAdmin
 from mediahub.desk.people import editor
 from mediahub.desk.views.arrivals import newest
+from mediahub.desk.views.publishing import tell
 from mediahub.intake.models import FailedItem
-from mediahub.library import access, review
+from mediahub.library import access, publishing, review
 from mediahub.library.activity import Act
 from mediahub.library.models import Image, Tag, Tagging
 
@@ -72,6 +74,23 @@ def _tagged(tag: Q) -> Exists:
     return Exists(Tagging.objects.filter(tag, image=OuterRef("pk")).exclude(state=Tagging.State.REJECTED))
 
 
+if TYPE_CHECKING:
+    ImageForm = ModelForm[Image]
+else:
+    ImageForm = ModelForm
+
+
+class WordsForm(ImageForm):
+    """The words of an image; those of a published one stay complete."""
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        for name, value in found.items():
+            setattr(self.instance, name, value)
+        publishing.check_words(self.instance)
+        return found
+
+
 @admin.register(Image)
 class ImageAdmin(PageAdmin):
     change_list_template = "desk/images.html"
@@ -82,6 +101,7 @@ class ImageAdmin(PageAdmin):
     show_full_result_count = False
     search_fields = ["title", "file_name", "alt_text"]
     search_help_text = gettext_lazy("Title, file name, alt text or tag")
+    form = WordsForm
     fields = review.WORDS
     actions = ["publish", "archive"]
 
@@ -130,6 +150,11 @@ class ImageAdmin(PageAdmin):
             may_review=request.user.has_perm("library.review_tagging"),
             may_publish=self.has_publish_permission(request),
             upload=image.uploads.select_related("uploaded_by").first(),
+            rules=publishing.rules(image),
+            embed=embed(image),
+            going_out=image.mirrored_revision < image.revision,
+            versions_kept=image.versions.count(),
+            may_replace=request.user.has_perm("library.replace_image"),
             failed_items=image.failed_items.filter(state=FailedItem.State.OPEN),
         )
         return super().render_change_form(request, context, *args, **kwargs)
@@ -139,9 +164,7 @@ class ImageAdmin(PageAdmin):
 
     @admin.action(description=gettext_lazy("Publish"), permissions=["publish"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
-        done = review.publish(Act(editor(request)), queryset)
-        text = ngettext("%(n)d image is published now.", "%(n)d images are published now.", done) % {"n": done}
-        messages.success(request, text)
+        tell(request, publishing.publish(Act(editor(request)), queryset))
 
     @admin.action(description=gettext_lazy("Archive"), permissions=["publish"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:

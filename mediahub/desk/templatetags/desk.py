@@ -9,8 +9,8 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from mediahub.delivery.addresses import address as address_of
-from mediahub.desk import words
-from mediahub.library.models import Image
+from mediahub.desk import file_words, words
+from mediahub.library.models import Image, Version
 
 register = template.Library()
 register.filter("standing", words.standing)
@@ -46,6 +46,18 @@ def ago(when: datetime) -> str:
     if timezone.now() - when < timedelta(minutes=1):
         return _("just now")
     return _("%(time)s ago") % {"time": timesince(when, depth=1)}
+
+
+@register.filter
+def shown(version: Version) -> dict[str, Any] | None:
+    """The rendition that stands for a version, as fields of Rendition."""
+    return version.files.get("medium") or next(iter(version.files.values()), None)
+
+
+@register.filter
+def differences(version: Version, current: Version | None) -> list[file_words.Fact]:
+    """What the version's file says of itself, and where the one in use says something else."""
+    return file_words.facts(version, current)
 
 
 @register.inclusion_tag("desk/picture.html")

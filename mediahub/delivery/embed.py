@@ -1,0 +1,64 @@
+"""What an editor takes along to show an image elsewhere: its address, markup, and a line that says whose it is."""
+
+from dataclasses import dataclass
+
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+
+from mediahub.delivery import public
+from mediahub.library.models import Image, Rendition
+from processing.keys import permanent_address
+
+
+@dataclass(frozen=True)
+class Embed:
+    """Texts to copy: the address of the largest rendition, HTML, Markdown, and the credit line."""
+
+    address: str
+    picture: str
+    markdown: str
+    credit_line: str
+
+
+def embed(image: Image) -> Embed | None:
+    """What to copy of a published image, by addresses that stay; None for one that shows nothing to the public."""
+    whole = [made for made in image.renditions.all() if _same_shape(image, made)]
+    if not public.wanted(image) or not whole:
+        return None
+    whole.sort(key=lambda made: made.width)
+    largest = whole[-1]
+    address = _address(image, largest)
+    srcset = format_html_join(", ", "{} {}w", ((_address(image, made), made.width) for made in whole))
+    picture = format_html(
+        '<picture><source srcset="{}" sizes="(max-width: {}px) 100vw, {}px">'
+        '<img src="{}" alt="{}" width="{}" height="{}" loading="lazy"></picture>',
+        srcset,
+        largest.width,
+        largest.width,
+        address,
+        image.alt_text,
+        largest.width,
+        largest.height,
+    )
+    return Embed(address, str(picture), f"![{_markdown(image.alt_text)}]({address})", credit_line(image))
+
+
+def credit_line(image: Image) -> str:
+    """Whose picture it is and under what licence, on one line; empty when neither is known."""
+    parts = [part for part in (image.credit, image.licence) if part]
+    return _("Photo: %(credit)s") % {"credit": " / ".join(parts)} if parts else ""
+
+
+def _address(image: Image, made: Rendition) -> str:
+    return public.address(permanent_address(image.pk, made.name, made.key))
+
+
+def _same_shape(image: Image, made: Rendition) -> bool:
+    """That the rendition shows the whole picture; two sizes of other shapes do not belong into one srcset."""
+    return abs(made.width * image.height - made.height * image.width) <= max(image.width, image.height)
+
+
+def _markdown(text: str) -> str:
+    for mark in "\\[]":
+        text = text.replace(mark, f"\\{mark}")
+    return " ".join(text.split())

@@ -1,0 +1,120 @@
+"""The public's copies of an image's renditions: there while the image is published, gone when it is not.
+
+Each rendition has two addresses: one by its content, which shows the same bytes for ever, and a permanent one that
+follows the image. Nothing here runs in a transaction: what was done is looked at again after it was done, so that the
+worker that comes last sees the records as they are.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from mediahub import wiring
+from mediahub.delivery.models import PublicFile
+from mediahub.library.models import Image
+from mediahub.library.publishing import is_public
+from processing import Missing, Unavailable
+from processing.keys import content_address, permanent_address, public_folder
+
+log = logging.getLogger(__name__)
+
+# The CDN keeps what it has until it is told; a browser asks again, because a picture may be taken down or replaced.
+CACHE_BY_CONTENT = "public, max-age=3600, s-maxage=31536000"
+CACHE_PERMANENT = "public, max-age=60, s-maxage=31536000"
+ROUNDS = 5
+
+
+def address(key: str) -> str:
+    """The address of a public file."""
+    return f"{settings.PUBLIC_URL}/{key}"
+
+
+def wanted(image: Image) -> dict[str, str]:
+    """The public files there should be, by key, with the key of the rendition each is a copy of."""
+    if not is_public(image):
+        return {}
+    return {
+        key: made.key
+        for made in image.renditions.all()
+        for key in (content_address(image.pk, made.name, made.key), permanent_address(image.pk, made.name, made.key))
+    }
+
+
+def bring(image: Image) -> None:
+    """Make the public files what the record says, and tell the CDN exactly what changed.
+
+    Raises Unavailable or Misconfigured when the store or the queue of the CDN does not take it.
+    """
+    for _round in range(ROUNDS):
+        now = wanted(image)
+        _bring(image, now)
+        fresh = Image.objects.prefetch_related("renditions").get(pk=image.pk)
+        if wanted(fresh) == now:
+            return
+        image = fresh
+    raise Unavailable("changing", f"{image.title} changes faster than it can be published. It is tried again.")
+
+
+def is_there(key: str) -> bool:
+    """That everyone may fetch the file, and it is copied."""
+    return PublicFile.objects.filter(key=key).exclude(source="").exists()
+
+
+def sweep(most: int = 100) -> int:
+    """Remove the files that were superseded long enough ago; returns how many."""
+    before = timezone.now() - timedelta(seconds=settings.PUBLIC_GRACE_SECONDS)
+    old = list(PublicFile.objects.filter(superseded_at__lt=before).select_related("image")[:most])
+    for row in old:
+        wiring.renditions().delete(row.key)
+        removed, _ = PublicFile.objects.filter(pk=row.pk, superseded_at=row.superseded_at).delete()
+        if not removed:
+            # It was wanted again in the meantime: it is copied once more.
+            PublicFile.objects.filter(pk=row.pk).update(source="")
+            bring(row.image)
+    return len(old)
+
+
+def _bring(image: Image, now: dict[str, str]) -> None:
+    held = {row.key: row for row in PublicFile.objects.filter(image=image)}
+    for key, source in now.items():
+        row = held.get(key)
+        if row and row.source == source:
+            if row.superseded_at:
+                PublicFile.objects.filter(pk=row.pk).update(superseded_at=None)
+            continue
+        _copy(image, key, source, new=row is None)
+    left = [row for key, row in held.items() if key not in now]
+    if now:
+        ids = [row.pk for row in left]
+        PublicFile.objects.filter(pk__in=ids, superseded_at=None).update(superseded_at=timezone.now())
+    elif left:
+        _take_down(image, left)
+
+
+def _copy(image: Image, key: str, source: str, *, new: bool) -> None:
+    row, _ = PublicFile.objects.update_or_create(key=key, defaults={"image": image, "superseded_at": None})
+    permanent = key == permanent_address(image.pk, source.split("/", 1)[0], source)
+    try:
+        wiring.renditions().copy(source, key, CACHE_PERMANENT if permanent else CACHE_BY_CONTENT)
+    except Missing:
+        # The comparison finds that it is missing and has it made anew, which leads here again.
+        log.warning("the rendition %s is not in the bucket; it is published when it is made anew", source)
+        return
+    if not new:
+        _tell(f"/{key}")
+    PublicFile.objects.filter(pk=row.pk).update(source=source)
+
+
+def _take_down(image: Image, rows: list[PublicFile]) -> None:
+    for row in rows:
+        wiring.renditions().delete(row.key)
+    _tell(f"/{public_folder(image.pk)}*")
+    PublicFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
+
+
+def _tell(path: str) -> None:
+    cdn = wiring.cdn()
+    if cdn:
+        cdn.send({"paths": [path]})

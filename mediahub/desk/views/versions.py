@@ -1,0 +1,79 @@
+"""The files an image was made of: seen side by side, restored, and replaced by a new one."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.contrib.auth.decorators import permission_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from mediahub.desk.people import editor
+from mediahub.intake import tickets
+from mediahub.library import access, versions
+from mediahub.library.activity import Act
+from mediahub.library.models import Image, Version
+from processing import ProcessingError
+
+may_replace = permission_required("library.replace_image", raise_exception=True)
+
+
+@require_GET
+@never_cache
+def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """All versions of the image, the newest first, each beside the one that is in use."""
+    image = _image(request, image_id)
+    kept = list(image.versions.select_related("by"))
+    context = {
+        "title": _("Versions of %(title)s") % {"title": image.title},
+        "image": image,
+        "versions": kept,
+        "current": next((version for version in kept if version.current), None),
+        "may_replace": request.user.has_perm("library.replace_image"),
+    }
+    return _render(request, "desk/versions.html", context)
+
+
+@require_POST
+@may_replace
+def restore(request: HttpRequest, image_id: UUID, number: int) -> HttpResponse:
+    """Make an earlier version the image's file again."""
+    image = _image(request, image_id)
+    try:
+        restored = versions.restore(Act(editor(request)), image, number)
+    except Version.DoesNotExist:
+        raise Http404 from None
+    if restored:
+        said = _("Version %(n)d of %(title)s is in use again.") % {"n": number, "title": image.title}
+        messages.success(request, said)
+    return redirect("desk:versions", image_id)
+
+
+@require_GET
+@never_cache
+@may_replace
+def replace(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """A form that sends the next version's file straight to the upload bucket, and leads on to what became of it."""
+    image = _image(request, image_id)
+    context: dict[str, Any] = {"title": _("Replace the file of %(title)s") % {"title": image.title}, "image": image}
+
+    def back(upload_id: UUID) -> str:
+        return request.build_absolute_uri(reverse("desk:arrival", args=[upload_id]))
+
+    try:
+        context["ticket"] = tickets.issue_plain(editor(request), back, image)
+    except (tickets.TicketRefused, ProcessingError) as refusal:
+        context["refusal"] = str(refusal)
+    return _render(request, "desk/replace.html", context)
+
+
+def _image(request: HttpRequest, image_id: UUID) -> Image:
+    return get_object_or_404(access.visible(request.user).prefetch_related("renditions"), pk=image_id)
+
+
+def _render(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    return render(request, template, {**admin.site.each_context(request), **context})

@@ -1,0 +1,216 @@
+"""What the public may fetch: it is there while the image is published, stays good while it is replaced, and goes."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+from unittest.mock import patch
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from mediahub import wiring
+from mediahub.delivery import embed, mirror, public
+from mediahub.delivery.models import PublicFile
+from mediahub.library import catalogue, publishing, review, versions
+from mediahub.library.activity import Act
+from mediahub.library.models import Image
+from mediahub.library.versions import Original
+from processing import Misconfigured, Missing, process
+from processing.keys import permanent_address
+from tests.doubles import MemoryQueue
+from tests.pictures import jpeg
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+def take_in(image_id: Any, width: int, key: str) -> Image:
+    result = process(BytesIO(jpeg(width, 300)), image_id, store=wiring.renditions(), labeler=None)
+    with transaction.atomic():
+        made = catalogue.enter(image_id, f"{key}.jpg", result, original=Original(key, "v1"))
+    Image.objects.filter(pk=image_id).update(alt_text='A "boat"', credit="Ada Lund", licence="CC BY 4.0")
+    return made
+
+
+@pytest.fixture
+def cdn() -> Iterator[MemoryQueue]:
+    """The queue of paths that CloudFront would be told of."""
+    queue = MemoryQueue(visibility=60, receives=5)
+    with patch.object(wiring, "cdn", lambda: queue):
+        yield queue
+
+
+def told(queue: MemoryQueue) -> list[str]:
+    return [path for message in queue.messages.values() for path in json.loads(message.body)["paths"]]
+
+
+@pytest.fixture
+def published(local_aws: object, as_role: Callable[[str], None], editor: User, cdn: MemoryQueue) -> Image:
+    as_role("worker")
+    made = take_in(uuid4(), 600, "first")
+    publishing.publish(Act(editor), [made])
+    mirror.push(made.pk)
+    made.refresh_from_db()
+    return made
+
+
+def objects() -> set[str]:
+    page = wiring.renditions().page()
+    return {found.key for found in page.versions if found.latest and not found.removed and "public/" in found.key}
+
+
+def permanent(image: Image, name: str = "large") -> str:
+    return permanent_address(image.pk, name, image.renditions.get(name=name).key)
+
+
+def read(key: str) -> bytes:
+    with wiring.renditions().get(key) as file:
+        return file.read()
+
+
+def test_a_published_image_has_both_addresses_of_each_rendition(published: Image) -> None:
+    assert len(objects()) == 2 * published.renditions.count()
+    held = mirror.read(published.pk)
+    assert held
+    large = held["renditions"]["large"]
+    assert large["permanent"].endswith(f"/public/{published.pk}/large.jpg")
+    assert large["address"].startswith(large["permanent"].removesuffix(".jpg"))
+    assert read(permanent(published)) == read(published.renditions.get(name="large").key)
+
+
+def test_nothing_of_an_image_in_review_is_public(local_aws: object, as_role: Callable[[str], None]) -> None:
+    as_role("worker")
+    mirror.push(take_in(uuid4(), 600, "first").pk)
+    assert objects() == set()
+
+
+def test_archiving_takes_all_of_it_away_and_tells_the_cdn(published: Image, editor: User, cdn: MemoryQueue) -> None:
+    review.archive(Act(editor), [published])
+    mirror.push(published.pk)
+    assert objects() == set()
+    assert not PublicFile.objects.exists()
+    assert told(cdn) == [f"/public/{published.pk}/*"]
+
+
+def test_a_replaced_file_keeps_old_addresses_and_moves_the_permanent_ones(
+    published: Image, cdn: MemoryQueue, settings: Any
+) -> None:
+    before = objects()
+    first = read(permanent(published))
+    take_in(published.pk, 640, "second")
+    mirror.push(published.pk)
+    assert before < objects()
+    assert read(permanent(published)) != first
+    # By content nothing changed that the CDN could hold.
+    assert sorted(told(cdn)) == sorted(f"/{permanent(published, made.name)}" for made in published.renditions.all())
+    old = {key for key in before if PublicFile.objects.filter(key=key, superseded_at__isnull=False)}
+    assert len(old) == published.renditions.count()
+    assert public.sweep() == 0
+    settings.PUBLIC_GRACE_SECONDS = -1
+    assert public.sweep() == len(old)
+    assert objects() & before == before - old
+
+
+def test_a_restored_version_needs_no_copy_by_content(published: Image, editor: User) -> None:
+    before = objects()
+    take_in(published.pk, 640, "second")
+    mirror.push(published.pk)
+    versions.restore(Act(editor), published, 1)
+    mirror.push(published.pk)
+    current = PublicFile.objects.filter(superseded_at=None).values_list("key", flat=True)
+    assert set(current) == before
+
+
+def test_a_worker_that_was_slow_does_not_bring_back_what_was_taken_down(published: Image, editor: User) -> None:
+    seen = Image.objects.get(pk=published.pk)
+    review.archive(Act(editor), [published])
+    mirror.push(published.pk)
+    public.bring(seen)
+    assert objects() == set()
+
+
+def test_a_worker_that_was_slow_does_not_bring_back_old_bytes(published: Image) -> None:
+    seen = Image.objects.prefetch_related("renditions").get(pk=published.pk)
+    assert len(seen.renditions.all()) == 3
+    take_in(published.pk, 640, "second")
+    mirror.push(published.pk)
+    public.bring(seen)
+    assert read(permanent(published)) == read(published.renditions.get(name="large").key)
+
+
+def test_what_is_wanted_again_while_it_is_swept_stays(published: Image, editor: User, settings: Any) -> None:
+    take_in(published.pk, 640, "second")
+    mirror.push(published.pk)
+    settings.PUBLIC_GRACE_SECONDS = -1
+    delete = type(wiring.renditions()).delete
+
+    def restored_meanwhile(store: Any, key: str) -> None:
+        delete(store, key)
+        versions.restore(Act(editor), published, 1)
+        public.bring(Image.objects.prefetch_related("renditions").get(pk=published.pk))
+
+    with patch.object(type(wiring.renditions()), "delete", restored_meanwhile):
+        public.sweep(most=1)
+    for key in public.wanted(Image.objects.prefetch_related("renditions").get(pk=published.pk)):
+        assert read(key)
+
+
+def test_rights_that_ended_take_the_files_away(published: Image) -> None:
+    yesterday = timezone.localdate() - timedelta(days=1)
+    Image.objects.filter(pk=published.pk).update(rights_until=yesterday)
+    assert publishing.take_down_ended() == 1
+    mirror.push(published.pk)
+    assert objects() == set()
+
+
+def test_a_rendition_that_is_lost_holds_up_no_other(published: Image) -> None:
+    take_in(published.pk, 640, "second")
+    wiring.renditions().delete(published.renditions.get(name="small").key)
+    mirror.push(published.pk)
+    assert read(permanent(published)) == read(published.renditions.get(name="large").key)
+    assert PublicFile.objects.filter(source="").count() == 1
+
+
+def test_what_the_cdn_was_not_told_is_told_at_the_next_push(published: Image, cdn: MemoryQueue) -> None:
+    take_in(published.pk, 640, "second")
+    refusing = MemoryQueue(visibility=60, receives=5)
+    refuse = patch.object(refusing, "send", side_effect=Misconfigured("AccessDenied", "The queue refuses."))
+    with patch.object(wiring, "cdn", lambda: refusing), refuse, pytest.raises(Misconfigured):
+        mirror.push(published.pk)
+    mirror.push(published.pk)
+    assert len(told(cdn)) == published.renditions.count()
+
+
+def test_without_a_cdn_the_site_leads_to_a_signed_address(published: Image, client: Client) -> None:
+    answer = client.get(f"/{permanent(published)}")
+    assert answer.status_code == 302
+    assert "Signature" in answer["Location"]
+    assert answer["Cache-Control"] == "public, max-age=60"
+    for path in (f"public/{published.pk}/other.jpg", "public/../large/x", f"public/{uuid4()}/large.jpg"):
+        assert client.get(f"/{path}").status_code == 404
+
+
+def test_what_to_copy_is_safe_and_by_addresses_that_stay(published: Image) -> None:
+    made = Image.objects.prefetch_related("renditions").get(pk=published.pk)
+    texts = embed.embed(made)
+    assert texts
+    assert texts.address == public.address(permanent(published))
+    assert 'alt="A &quot;boat&quot;"' in texts.picture
+    assert texts.picture.count(f"{published.pk}/") == 4
+    assert texts.markdown == f'![A "boat"]({texts.address})'
+    assert texts.credit_line == "Photo: Ada Lund / CC BY 4.0"
+    made.state = Image.State.IN_REVIEW
+    assert embed.embed(made) is None
+
+
+def test_a_file_that_was_public_is_gone_from_the_store(published: Image, editor: User) -> None:
+    key = permanent(published)
+    review.archive(Act(editor), [published])
+    mirror.push(published.pk)
+    with pytest.raises(Missing):
+        read(key)

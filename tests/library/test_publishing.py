@@ -1,0 +1,115 @@
+"""Publishing: nothing goes out without what it must have, and nothing stays out when its rights have ended."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from mediahub import wiring
+from mediahub.library import publishing, review
+from mediahub.library.activity import Act
+from mediahub.library.models import Activity, Image
+from mediahub.library.undo import undo
+from tests.doubles import MemoryQueue
+from tests.images import image
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+COMPLETE: dict[str, Any] = {"alt_text": "Two boats at a quay", "credit": "Ada Lund"}
+FLAG = [{"name": "Violence", "parent": "", "confidence": 91.0}]
+
+
+@pytest.fixture(autouse=True)
+def queue(local_aws: object) -> None:
+    """Changes are told to a worker."""
+
+
+def state(made: Image) -> str:
+    made.refresh_from_db()
+    return made.state
+
+
+@pytest.mark.parametrize(
+    ("lacks", "says"),
+    [
+        ({"alt_text": " "}, "It lacks alt text."),
+        ({"credit": ""}, "It lacks a credit."),
+        ({"rights_until": date(2020, 1, 1)}, "The rights have ended."),
+        ({"moderation": FLAG}, "Something in it was flagged."),
+        ({"deleted_at": timezone.now()}, "Its original was deleted."),
+    ],
+)
+def test_what_lacks_something_is_refused_with_what_to_do(editor: User, lacks: dict[str, Any], says: str) -> None:
+    made = image(**COMPLETE | lacks)
+    result = publishing.publish(Act(editor), [made])
+    assert result.done == 0
+    assert [(refused, why[0].startswith(says)) for refused, why in result.refused] == [(made, True)]
+    assert state(made) == Image.State.IN_REVIEW
+
+
+def test_of_many_those_that_pass_go_out(editor: User) -> None:
+    good, bad = image(**COMPLETE), image()
+    result = publishing.publish(Act(editor), [good, bad])
+    assert (result.done, len(result.refused)) == (1, 1)
+    assert (state(good), state(bad)) == (Image.State.PUBLISHED, Image.State.IN_REVIEW)
+
+
+def test_a_site_asks_for_less_but_never_without_rights(editor: User, settings: Any) -> None:
+    settings.PUBLISH_RULES = []
+    ended = image(rights_until=date(2020, 1, 1))
+    assert publishing.publish(Act(editor), [image(), ended]).done == 1
+    assert state(ended) == Image.State.IN_REVIEW
+
+
+def test_what_was_flagged_goes_out_when_someone_has_looked(editor: User) -> None:
+    made = image(**COMPLETE, moderation=FLAG)
+    assert publishing.look_at_flags(Act(editor), made)
+    assert not publishing.look_at_flags(Act(editor), made)
+    assert publishing.publish(Act(editor), [made]).done == 1
+    assert Activity.objects.filter(verb=Activity.Verb.SEEN, by=editor).count() == 1
+
+
+def test_a_published_image_keeps_its_words(editor: User) -> None:
+    made = image(**COMPLETE)
+    publishing.publish(Act(editor), [made])
+    made.refresh_from_db()
+    made.alt_text = ""
+    with pytest.raises(ValidationError, match="Archive it first"):
+        review.describe(Act(editor), made)
+    made.refresh_from_db()
+    assert made.alt_text == COMPLETE["alt_text"]
+
+
+def test_undoing_an_archiving_publishes_only_what_may_be(editor: User) -> None:
+    made = image(**COMPLETE)
+    publishing.publish(Act(editor), [made])
+    act = Act(editor)
+    review.archive(act, [made])
+    Image.objects.filter(pk=made.pk).update(credit="")
+    assert undo(editor, act.batch).refused == [
+        "Harbour stays as it is now. It lacks a credit. Say whose picture it is."
+    ]
+    assert state(made) == Image.State.ARCHIVED
+
+
+def test_the_last_day_counts_whole_and_then_it_is_taken_down_by_itself(
+    editor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = timezone.localdate() + timedelta(days=2)
+    made = image(**COMPLETE, rights_until=last)
+    publishing.publish(Act(editor), [made])
+    midnight = timezone.make_aware(datetime.combine(last, time.min)) + timedelta(days=1)
+    monkeypatch.setattr(wiring, "queue", MemoryQueue)
+    with time_machine.travel(midnight - timedelta(seconds=1), tick=False):
+        assert publishing.take_down_ended() == 0
+    with time_machine.travel(midnight, tick=False):
+        made.refresh_from_db()
+        assert not publishing.is_public(made)
+        assert publishing.take_down_ended() == 1
+        assert publishing.take_down_ended() == 0
+    assert state(made) == Image.State.ARCHIVED
+    told = Activity.objects.get(verb=Activity.Verb.EXPIRED)
+    assert (told.by, told.image) == (None, made)
