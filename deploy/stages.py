@@ -92,6 +92,8 @@ def environment(place: Place, outputs: Mapping[str, str], parameters: Mapping[st
     }
     if host := outputs.get("CdnHost"):
         found |= {"CLOUDFRONT_DOMAIN": host, "STATIC_URL": f"https://{host}/static/"}
+    if kind == "worker" and "CdnQueueUrl" in outputs:
+        found["CDN_QUEUE_URL"] = outputs["CdnQueueUrl"]
     if kind == "web" and "SigningKeyId" in outputs:
         found |= {
             "CLOUDFRONT_KEY_ID": outputs["SigningKeyId"],

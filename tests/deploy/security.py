@@ -199,6 +199,28 @@ def queues_lose_nothing(template: Template) -> Iterator[str]:
 
 
 @property_of
+def the_cdn_is_told(template: Template) -> Iterator[str]:
+    queue, mapping = properties(template, "CdnQueue"), properties(template, "CdnMapping")
+    function = properties(template, "CdnFunction")
+    told = [s for s in granted(template, "CdnRole") if "cloudfront:" in text(s["Action"])]
+    one = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Distribution}"
+    yield from must(
+        (queue.get("MessageRetentionPeriod", 0) >= DAY, "what failed over night is never told"),
+        (queue.get("VisibilityTimeout", 0) >= 6 * function.get("Timeout", 10**9), "a path is told twice at once"),
+        (mapping.get("EventSourceArn") == {"Fn::GetAtt": ["CdnQueue", "Arn"]}, "another queue is mapped"),
+        (mapping.get("FunctionName") == {"Ref": "CdnFunction"}, "another function is told"),
+        (mapping.get("ScalingConfig") == {"MaximumConcurrency": 2}, "CloudFront is told faster than it works"),
+        (function.get("KmsKeyArn") == KEY, "the function's settings have no key"),
+        (function.get("Role") == {"Fn::GetAtt": ["CdnRole", "Arn"]}, "the function has another role"),
+        (function.get("Environment", {}).get("Variables") == {"DISTRIBUTION": {"Ref": "Distribution"}}, "another CDN"),
+        (
+            [(s["Action"], s["Resource"]) for s in told] == [("cloudfront:CreateInvalidation", {"Fn::Sub": one})],
+            "it may do more to the CDN",
+        ),
+    )
+
+
+@property_of
 def the_bucket_tells_the_queue(template: Template) -> Iterator[str]:
     told = given(template, "UploadBucket", "NotificationConfiguration", "QueueConfigurations") or []
     queue = {"Fn::GetAtt": ["UploadQueue", "Arn"]}
@@ -465,6 +487,8 @@ def delivery_is_signed_and_over_tls(template: Template) -> Iterator[str]:
             "unsigned origin",
         ),
     )
+    open_paths = [held["PathPattern"] for held in config.get("CacheBehaviors", []) if "TrustedKeyGroups" not in held]
+    yield from must((open_paths == ["public/*", "static/*"], "what everyone may fetch"))
     for behavior in [default, *config.get("CacheBehaviors", [])]:
         name = behavior.get("PathPattern", "default")
         yield from must(

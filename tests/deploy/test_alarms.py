@@ -45,6 +45,7 @@ CASES: dict[str, tuple[list[Series], list[Series]]] = {
     "DeadLettersWait": ([[0, 1]], [[0, 0], [None], [1, 0]]),
     "ItemsFailed": ([[0, 3], [3, None]], [[0], [3, 0], [None]]),
     "FilesWait": ([[900, 900, 900], [1000, 2000, 3000]], [[900, 900, 899], [5000, 0, 5000], [None, None, None]]),
+    "CdnIsNotTold": ([[600, 600, 700]], [[600, 599, 600], [None, None, None]]),
     "WorkerFails": ([[1, 0, 1, 0, 1], [9, 9, 9, 0, 0]], [[1, 0, 1, 0, 0], [None, None, 5, None, 5]]),
     "WebFails": ([[1]], [[0], [None]]),
     "WebAnswersWithErrors": ([[5]], [[4], [None]]),
