@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from mediahub.delivery import public
@@ -28,19 +28,14 @@ def embed(image: Image) -> Embed | None:
     whole.sort(key=lambda made: made.width)
     largest = whole[-1]
     address = _address(image, largest)
-    srcset = format_html_join(", ", "{} {}w", ((_address(image, made), made.width) for made in whole))
-    picture = format_html(
-        '<picture><source srcset="{}" sizes="(max-width: {}px) 100vw, {}px">'
-        '<img src="{}" alt="{}" width="{}" height="{}" loading="lazy"></picture>',
-        srcset,
-        largest.width,
-        largest.width,
-        address,
-        image.alt_text,
-        largest.width,
-        largest.height,
+    srcset = ", ".join(f"{_address(image, made)} {made.width}w" for made in whole)
+    # A plain text: the page that shows it escapes it once more.
+    picture = (
+        f'<picture><source srcset="{escape(srcset)}" sizes="(max-width: {largest.width}px) 100vw, {largest.width}px">'
+        f'<img src="{escape(address)}" alt="{escape(image.alt_text)}" width="{largest.width}" '
+        f'height="{largest.height}" loading="lazy"></picture>'
     )
-    return Embed(address, str(picture), f"![{_markdown(image.alt_text)}]({address})", credit_line(image))
+    return Embed(address, picture, f"![{_markdown(image.alt_text)}]({address})", credit_line(image))
 
 
 def credit_line(image: Image) -> str:

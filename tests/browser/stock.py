@@ -15,6 +15,7 @@ from mediahub import wiring
 from mediahub.intake.models import Decision, FailedItem, Reconciliation, Redrive, Upload
 from mediahub.library import catalogue
 from mediahub.library.models import Image, Tag, Tagging
+from mediahub.library.versions import Original
 from processing import process
 from tests.browser.scenes import SKIES, photograph
 
@@ -41,10 +42,24 @@ def library(settings: Any) -> list[Image]:
     settings.AWS_PROFILE = "web"
     for image in made[1::2]:
         Image.objects.filter(pk=image.pk).update(alt_text=ALT_TEXT, credit="Ada Lund / MediaHub")
+    words = {"alt_text": ALT_TEXT, "credit": "Ada Lund / MediaHub", "licence": "CC BY 4.0"}
     for image in made[:3]:
-        Image.objects.filter(pk=image.pk).update(state=Image.State.PUBLISHED)
+        Image.objects.filter(pk=image.pk).update(state=Image.State.PUBLISHED, **words)
     Image.objects.filter(pk=made[3].pk).update(state=Image.State.ARCHIVED)
     return made
+
+
+def replace(image: Image, user: User, settings: Any) -> None:
+    """Two more files of the image, the last of them in use; what was found in it was flagged."""
+    settings.AWS_PROFILE = "worker"
+    for number, name in enumerate(list(SKIES)[:2], 1):
+        result = process(BytesIO(photograph(name)), image.pk, store=wiring.renditions(), labeler=None)
+        with transaction.atomic():
+            original = Original(f"uploads/{uuid4()}/original", f"v{number}", user)
+            catalogue.enter(image.pk, f"{image.title}_{number}.jpg", result, original=original, keep_labels=True)
+    settings.AWS_PROFILE = "web"
+    flags = [{"name": "Graphic violence", "parent": "Violence", "confidence": 83.2}]
+    Image.objects.filter(pk=image.pk).update(moderation=flags)
 
 
 def tag(image: Image, user: User) -> None:

@@ -41,7 +41,8 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
     failed = stock.uploads(chief, images[:4])
     item = stock.failures(chief, images, failed)
     order, check = stock.retry(chief), stock.check()
-    gone = images[-2]
+    gone, replaced = images[-2], images[-3]
+    stock.replace(replaced, chief, settings)
     Image.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
     large = stock.upload(chief, "panorama.png", "rejected", code="too_many_pixels", reason=stock.TOO_LARGE)
     return {
@@ -54,6 +55,10 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
         "image": f"/admin/library/image/{images[-1].pk}/change/",
         "uploads": "/admin/intake/upload/",
         "one-upload": f"/admin/intake/upload/{failed.pk}/change/",
+        "image-published": f"/admin/library/image/{images[0].pk}/change/",
+        "image-replaced": f"/admin/library/image/{replaced.pk}/change/",
+        "versions": f"/admin/images/{replaced.pk}/versions/",
+        "replace": f"/admin/images/{replaced.pk}/replace/",
         "image-without-original": f"/admin/library/image/{gone.pk}/change/",
         "upload-too-large": f"/admin/intake/upload/{large.pk}/change/",
         "failed-items": "/admin/intake/faileditem/",

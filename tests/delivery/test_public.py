@@ -202,6 +202,7 @@ def test_what_to_copy_is_safe_and_by_addresses_that_stay(published: Image) -> No
     assert texts.address == public.address(permanent(published))
     assert 'alt="A &quot;boat&quot;"' in texts.picture
     assert texts.picture.count(f"{published.pk}/") == 4
+    assert not hasattr(texts.picture, "__html__")
     assert texts.markdown == f'![A "boat"]({texts.address})'
     assert texts.credit_line == "Photo: Ada Lund / CC BY 4.0"
     made.state = Image.State.IN_REVIEW
