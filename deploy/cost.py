@@ -16,6 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments, one for each choice of a plan."""
     parser.add_argument("--images", type=int, required=True, help="images in one month")
     parser.add_argument("--labels", action="store_true", help="with Rekognition")
+    parser.add_argument("--moderation", action="store_true", help="with Rekognition's flags as well; needs --labels")
+    parser.add_argument("--published", type=int, default=100, help="per cent of the images that are published")
     parser.add_argument("--storage-days", type=int, default=30, help="how long what comes in is kept in this month")
     parser.add_argument("--views", type=int, default=10, help="how often each image is seen")
     parser.add_argument("--pages", type=int, default=3, help="pages of the desk that editors open for each image")

@@ -90,6 +90,7 @@ PUBLISH_RULES = env.list("PUBLISH_RULES", default=["alt_text", "credit", "modera
 LABELER = env.str("LABELER", default="rekognition")
 LABEL_MAX = env.int("LABEL_MAX", default=10)
 LABEL_MIN_CONFIDENCE = env.int("LABEL_MIN_CONFIDENCE", default=60)
+MODERATION = env.bool("MODERATION", default=False)
 LABEL_RECORDINGS = env.str("LABEL_RECORDINGS", default="")
 
 # Bulk work

@@ -74,7 +74,12 @@ def labeler() -> Labeler | None:
     """The labeler that the setting LABELER names; None when labels are off."""
     match settings.LABELER:
         case "rekognition":
-            return RekognitionLabeler(client("rekognition"), settings.LABEL_MAX, settings.LABEL_MIN_CONFIDENCE)
+            return RekognitionLabeler(
+                client("rekognition"),
+                settings.LABEL_MAX,
+                settings.LABEL_MIN_CONFIDENCE,
+                moderate=settings.MODERATION,
+            )
         case "measured":
             return MeasuredLabeler()
         case "recorded":

@@ -46,12 +46,13 @@ class Label:
 
 @dataclass(frozen=True)
 class LabelAnswer:
-    """What a labeler said, with its raw answer, which was paid for."""
+    """What a labeler said, with its raw answer, which was paid for; `flags` are what a person should look at."""
 
     labels: tuple[Label, ...]
     source: str
     model_version: str
     raw: dict[str, Any]
+    flags: tuple[Label, ...] = ()
 
 
 class Labeler(Protocol):
@@ -64,20 +65,35 @@ class Labeler(Protocol):
 
 
 class RekognitionLabeler:
-    """Amazon Rekognition's DetectLabels; the client brings the retries."""
+    """Amazon Rekognition's DetectLabels, and DetectModerationLabels if asked; the client brings the retries."""
 
     source = "rekognition"
 
-    def __init__(self, client: "RekognitionClient", max_labels: int = 10, min_confidence: float = 60) -> None:
+    def __init__(
+        self,
+        client: "RekognitionClient",
+        max_labels: int = 10,
+        min_confidence: float = 60,
+        *,
+        moderate: bool = False,
+    ) -> None:
         self._client = client
         self._max_labels = max_labels
         self._min_confidence = min_confidence
+        self._moderate = moderate
 
     def label(self, jpeg: bytes, *, sha256: str) -> LabelAnswer:
         try:
-            answer = self._client.detect_labels(
-                Image={"Bytes": jpeg}, MaxLabels=self._max_labels, MinConfidence=self._min_confidence
-            )
+            answer: dict[str, Any] = {
+                **self._client.detect_labels(
+                    Image={"Bytes": jpeg}, MaxLabels=self._max_labels, MinConfidence=self._min_confidence
+                )
+            }
+            if self._moderate:
+                flagged = self._client.detect_moderation_labels(
+                    Image={"Bytes": jpeg}, MinConfidence=self._min_confidence
+                )
+                answer["ModerationLabels"] = flagged["ModerationLabels"]
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             if code in ("InvalidImageFormatException", "ImageTooLargeException", "InvalidParameterException"):
@@ -121,7 +137,20 @@ class MeasuredLabeler:
 def _answer(source: str, raw: Mapping[str, Any]) -> LabelAnswer:
     labels = [_label(found) for found in _list(raw.get("Labels"))[:MOST]]
     version = clean(raw.get("LabelModelVersion") or "")
-    return LabelAnswer(tuple(label for label in labels if label), source, version, json.loads(json.dumps(raw)))
+    flags = [_label(_flag(found)) for found in _list(raw.get("ModerationLabels"))[:MOST]]
+    return LabelAnswer(
+        tuple(label for label in labels if label),
+        source,
+        version,
+        json.loads(json.dumps(raw)),
+        tuple(flag for flag in flags if flag),
+    )
+
+
+def _flag(found: Any) -> Any:
+    """A moderation label in the form of a label: it names one parent instead of a list."""
+    parent = found.get("ParentName") or ""
+    return {**found, "Parents": [{"Name": parent}] if parent else []}
 
 
 def _label(found: Any) -> Label | None:

@@ -35,6 +35,8 @@ class Plan:
 
     images: int
     labels: bool = False
+    moderation: bool = False
+    published: int = 100
     storage_days: int = 30
     views: int = 10
     pages: int = 3
@@ -42,7 +44,7 @@ class Plan:
     database: str = "aurora"
     active_hours: int = 80
     proxy: bool = False
-    alarms: int = 16
+    alarms: int = 17
     metrics: int = 24
     worker_hours: int = 0
 
@@ -50,6 +52,8 @@ class Plan:
         for name in ("images", "storage_days", "views", "pages", "active_hours", "alarms", "metrics", "worker_hours"):
             if getattr(self, name) < 0:
                 raise CostError(f"{name} is {getattr(self, name)}; give 0 or more.")
+        if not 0 <= self.published <= 100:
+            raise CostError(f"published is {self.published}; give the share of the images in per cent, 0 to 100.")
         if self.zones not in (1, 2):
             raise CostError(f"zones is {self.zones}; the network has one or two.")
         if self.database not in ("aurora", "own"):
@@ -128,8 +132,13 @@ def _images(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
     puts, gets = _requests(worker, "s3", "Put", "List", "Post"), _requests(worker, "s3", "Get", "Head")
     yield Line("S3", "originals and renditions written", images * (1 + puts), "s3_put")
     yield Line("S3", "originals read", images * gets, "s3_get")
+    # Each rendition is looked at and copied twice: to its address by content, and to the permanent one.
+    copies = images * plan.published / 100 * 2 * _requests(worker, "s3", "Put")
+    yield Line("S3", "public copies written", copies, "s3_put")
+    yield Line("S3", "renditions read for them", copies, "s3_get")
     days = Decimal(plan.storage_days) / 30
-    stored = images * (Decimal(str(size["original"])) + Decimal(str(size["renditions"]))) / GB
+    renditions = Decimal(str(size["renditions"])) * (1 + 2 * Decimal(plan.published) / 100)
+    stored = images * (Decimal(str(size["original"])) + renditions) / GB
     yield Line("S3", f"storage, {plan.storage_days} days", stored * days, "s3_storage")
     if plan.storage_days:
         yield Line("S3", "moved to Intelligent-Tiering", images, "s3_transition")
@@ -145,6 +154,8 @@ def _images(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
     yield Line("CloudFront", "bytes out", seen_bytes, "cloudfront_gb")
     if plan.labels:
         yield Line("Rekognition", "DetectLabels", images, "detect_labels")
+    if plan.labels and plan.moderation:
+        yield Line("Rekognition", "DetectModerationLabels", images, "detect_moderation_labels")
 
 
 def _standing(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:

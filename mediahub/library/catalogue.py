@@ -73,6 +73,12 @@ def _note_labels(image: Image, result: Result) -> None:
     image.label_source = answer.source if answer else ""
     image.label_model = answer.model_version[:64] if answer else ""
     image.label_raw = answer.raw if answer else {}
+    flags = [
+        {"name": flag.name, "parent": "".join(flag.parents[:1]), "confidence": flag.confidence}
+        for flag in (answer.flags if answer else ())
+    ]
+    if flags != image.moderation:
+        image.moderation, image.moderation_seen_at = flags, None
 
 
 def _enter_renditions(image: Image, result: Result) -> bool:

@@ -37,7 +37,7 @@ def dollars(plan: Plan, service: str) -> Decimal:
 
 @pytest.mark.usefixtures("by_hand")
 def test_one_image_by_hand() -> None:
-    plan = Plan(1, pages=1, views=2)
+    plan = Plan(1, pages=1, views=2, published=0)
     # 1 s of 1.75 GB, two requests of 0.1 s of 0.5 GB, three invocations.
     assert dollars(plan, "Lambda") == Decimal("0.0000166667") * (Decimal("1.75") + Decimal("0.1")) + 3 * Decimal(
         "0.0000002"
@@ -48,6 +48,13 @@ def test_one_image_by_hand() -> None:
     assert dollars(plan, "SQS") == 3 * Decimal("0.0000004")
     assert dollars(plan, "DynamoDB") == 4 * Decimal("0.000000625") + 2 * Decimal("0.000000125")
     assert dollars(plan, "CloudFront") == 2 * Decimal("0.000001") + Decimal("0.0001") * Decimal("0.085")
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_publishing_copies_each_rendition_twice() -> None:
+    stored = Decimal("0.0004") * Decimal("0.023")
+    more = dollars(Plan(1), "S3") - dollars(Plan(1, published=0), "S3")
+    assert more == 6 * (Decimal("0.000005") + Decimal("0.0000004")) + stored
 
 
 @pytest.mark.parametrize("images", [0, 1, 10_000])
@@ -62,7 +69,7 @@ def test_labels_add_a_tenth_of_a_cent_each_and_an_endpoint(images: int) -> None:
     [
         ({"zones": 2}, "14.60"),
         ({"active_hours": 180}, "6.00"),
-        ({"alarms": 26}, "1.00"),
+        ({"alarms": 27}, "1.00"),
         ({"database": "own"}, "-19.50"),
     ],
 )
@@ -81,7 +88,9 @@ def test_an_idle_month_costs_what_stands() -> None:
     assert idle.total() == idle.total(standing=True) > 0
 
 
-@pytest.mark.parametrize("changed", [{"images": -1}, {"zones": 3}, {"database": "mysql"}, {"views": -1}])
+@pytest.mark.parametrize(
+    "changed", [{"images": -1}, {"zones": 3}, {"database": "mysql"}, {"views": -1}, {"published": 101}]
+)
 def test_a_plan_that_makes_no_sense_is_refused(changed: dict[str, object]) -> None:
     with pytest.raises(CostError, match=f"{next(iter(changed))} is"):
         Plan(**{"images": 1, **changed})  # type: ignore[arg-type]
@@ -93,7 +102,7 @@ def test_every_price_has_its_unit_and_source_and_none_stands_in_the_code() -> No
         assert Decimal(held["price"]) > 0, name
         assert held["unit"], name
         assert "https://aws.amazon.com/" in held["source"], name
-    used = {line.price for line in bill(Plan(1, labels=True, proxy=True, worker_hours=1)).lines}
+    used = {line.price for line in bill(Plan(1, labels=True, moderation=True, proxy=True, worker_hours=1)).lines}
     assert used == set(prices()["prices"])
     code = (ROOT / "mediahub" / "costs" / "model.py").read_text()
     assert [held["price"] for held in prices()["prices"].values() if f'"{held["price"]}"' in code] == []

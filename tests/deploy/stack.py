@@ -26,6 +26,7 @@ REBUILT = {"StaticBucket"}
 # Requests of these know no resource that could be named; operations.md says so too.
 UNNAMEABLE = {
     "rekognition:DetectLabels",
+    "rekognition:DetectModerationLabels",
     "cloudwatch:DescribeAlarms",
     "lambda:ListEventSourceMappings",
     "lambda:GetEventSourceMapping",

@@ -54,6 +54,16 @@ def test_rekognition_is_asked_once_and_its_answer_kept(client: Any) -> None:
     assert (answer.source, answer.model_version, answer.raw) == ("rekognition", "3.0", ANSWER)
 
 
+def test_flags_are_asked_for_where_a_site_wants_them(client: Any) -> None:
+    flagged = {"ModerationLabels": [{"Name": "Weapons", "ParentName": "Violence", "Confidence": 91.0}]}
+    with Stubber(client) as stub:
+        stub.add_response("detect_labels", ANSWER)
+        stub.add_response("detect_moderation_labels", flagged, {"Image": {"Bytes": b"jpeg"}, "MinConfidence": 60})
+        answer = RekognitionLabeler(client, moderate=True).label(b"jpeg", sha256="")
+    assert [(flag.name, flag.parents, flag.confidence) for flag in answer.flags] == [("Weapons", ("Violence",), 91.0)]
+    assert [label.name for label in answer.labels] == ["Boat", "Sea"]
+
+
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
