@@ -188,6 +188,24 @@ class Tagging(models.Model):
         return f"{self.tag} ({self.get_state_display()})"
 
 
+class SavedSearch(models.Model):
+    """A search with a name, of one person or for everybody; `query` is an address after its question mark."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_searches")
+    name = models.CharField(_("name"), max_length=60)
+    query = models.CharField(_("query"), max_length=1000)
+    shared = models.BooleanField(_("for everybody"), default=False)
+
+    class Meta:
+        verbose_name = _("saved search")
+        verbose_name_plural = _("saved searches")
+        ordering = ["name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="one_saved_search_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Activity(models.Model):
     """One change, by whom and when, with what was before and after; it is only ever added to.
 

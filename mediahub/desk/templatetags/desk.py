@@ -49,6 +49,13 @@ def ago(when: datetime) -> str:
 
 
 @register.filter
+def undoes(extra_tags: str) -> str:
+    """The batch that a message offers to take back; empty when it offers none."""
+    name, _sep, batch = (extra_tags or "").partition("undo-")
+    return batch if not name else ""
+
+
+@register.filter
 def shown(version: Version) -> dict[str, Any] | None:
     """The rendition that stands for a version, as fields of Rendition."""
     return version.files.get("medium") or next(iter(version.files.values()), None)

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from mediahub.desk.people import editor
+from mediahub.desk.views.undo import say
 from mediahub.library import access, publishing
 from mediahub.library.activity import Act
 from mediahub.library.publishing import Published
@@ -19,11 +20,11 @@ from mediahub.library.publishing import Published
 MOST_REFUSALS = 5
 
 
-def tell(request: HttpRequest, result: Published) -> None:
+def tell(request: HttpRequest, result: Published, act: Act) -> None:
     """Say how many are public now, and what the others lack."""
     if result.done or not result.refused:
         done = ngettext("%(n)d image is published now.", "%(n)d images are published now.", result.done)
-        messages.success(request, done % {"n": result.done})
+        say(request, done % {"n": result.done}, act)
     for image, lacks in result.refused[:MOST_REFUSALS]:
         said = _("%(title)s was not published. %(why)s") % {"title": image.title, "why": " ".join(lacks)}
         messages.warning(request, said)

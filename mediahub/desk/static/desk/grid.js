@@ -1,54 +1,230 @@
-// The library's grid: counts what is selected, and shows images that arrive while the page is open.
+// The library's grid: how it is shown, what is selected, more of it while one scrolls, and what changes meanwhile.
 
+import { lasso } from "./lasso.js";
 import { load, poll } from "./poller.js";
 
 const library = () => document.getElementById("library");
+const grid = () => document.getElementById("grid");
 // The boxes stand in the cards, outside the form they belong to.
-const boxes = () => [...library().elements].filter((box) => box.name === "_selected_action");
+const boxes = () => [...library().elements].filter((box) => box.name === "image");
 const cards = (root) => new Map([...root.querySelectorAll("[data-image]")].map((card) => [card.dataset.image, card]));
 const held = (card) => card.contains(document.activeElement) || Boolean(card.querySelector("input:checked"));
+const boxOf = (card) => card?.querySelector("input[name=image]");
+
+/* How it is shown */
+
+const VIEWS = { rows: "", dense: "dense", list: "as-list" };
+
+function show(view) {
+  for (const [name, style] of Object.entries(VIEWS)) {
+    if (style) document.body.classList.toggle(style, name === view);
+    const button = document.querySelector(`[data-view="${name}"]`);
+    button.hidden = false;
+    button.setAttribute("aria-pressed", String(name === view));
+  }
+}
+
+for (const button of document.querySelectorAll("[data-view]")) {
+  button.addEventListener("click", () => {
+    localStorage.setItem("library-view", button.dataset.view);
+    show(button.dataset.view);
+  });
+}
+show(localStorage.getItem("library-view") in VIEWS ? localStorage.getItem("library-view") : "rows");
+
+/* What is selected */
+
+let anchor = null;
 
 function count() {
   const bar = library().querySelector("[data-selection]");
   if (!bar) return;
   const chosen = boxes().filter((box) => box.checked).length;
   const all = bar.querySelector("[data-all]");
+  const everything = bar.querySelector("[data-everything]");
+  if (chosen < boxes().length && everything) everything.checked = false;
   bar.querySelector("[data-count]").textContent = chosen;
   all.checked = chosen > 0 && chosen === boxes().length;
   all.indeterminate = chosen > 0 && !all.checked;
 }
 
+function choose(box, checked) {
+  if (box) box.checked = checked;
+}
+
+/** From the card that was chosen last to this one. */
+function range(card) {
+  const all = [...grid().children];
+  const [from, to] = [all.indexOf(anchor ?? card), all.indexOf(card)].sort((a, b) => a - b);
+  for (const one of all.slice(Math.max(0, from), to + 1)) choose(boxOf(one), true);
+  count();
+}
+
+document.addEventListener("click", (event) => {
+  const card = event.target.closest?.(".card");
+  if (!card || !boxOf(card)) return;
+  const chooses = event.target.closest(".card-check");
+  if (event.shiftKey && anchor) {
+    event.preventDefault();
+    range(card);
+  } else if ((event.metaKey || event.ctrlKey) && !chooses) {
+    event.preventDefault();
+    choose(boxOf(card), !boxOf(card).checked);
+    count();
+  }
+  if (chooses || event.shiftKey || event.metaKey || event.ctrlKey) anchor = card;
+});
+
+document.addEventListener("change", ({ target }) => {
+  if (target.form !== library()) return;
+  if (target.matches("[data-all]")) for (const box of boxes()) box.checked = target.checked;
+  if (target.matches("[data-everything]") && target.checked) for (const box of boxes()) box.checked = true;
+  count();
+});
+
+lasso({
+  within: grid,
+  items: () => [...grid().children],
+  begin: () => new Set(boxes().filter((box) => box.checked)),
+  move: (touched, before) => {
+    for (const card of grid().children) {
+      const box = boxOf(card);
+      if (box) box.checked = touched.has(card) || before.has(box);
+    }
+    count();
+  },
+});
+
+/* By keyboard: arrows go from picture to picture, Shift takes those along, Space chooses. */
+
+const STEPS = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
+
+/** The card above or below, by where the cards stand now. */
+function vertical(all, card, down) {
+  const here = card.getBoundingClientRect();
+  const middle = (here.left + here.right) / 2;
+  const rows = all.filter((one) => {
+    const { top } = one.getBoundingClientRect();
+    return down ? top > here.top + 4 : top < here.top - 4;
+  });
+  const tops = rows.map((one) => one.getBoundingClientRect().top);
+  const next = down ? Math.min(...tops) : Math.max(...tops);
+  const distance = (one) => {
+    const box = one.getBoundingClientRect();
+    return Math.abs((box.left + box.right) / 2 - middle);
+  };
+  return rows.filter((_, place) => Math.abs(tops[place] - next) < 4).sort((a, b) => distance(a) - distance(b))[0];
+}
+
+function goal(card, key) {
+  const all = [...grid().children];
+  if (key === "ArrowDown" || key === "ArrowUp") return vertical(all, card, key === "ArrowDown");
+  const ahead = getComputedStyle(document.body).direction === "rtl" && key.startsWith("Arrow") ? -1 : 1;
+  const place = all.indexOf(card) + STEPS[key] * ahead;
+  return all[Math.min(Math.max(place, 0), all.length - 1)];
+}
+
+document.addEventListener("keydown", (event) => {
+  const card = document.activeElement?.closest?.(".card");
+  if (event.key === "Escape" && boxes().some((box) => box.checked) && !document.querySelector("details.menu[open]")) {
+    for (const box of boxes()) box.checked = false;
+    count();
+  } else if (!card || event.altKey) {
+    return;
+  } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a") {
+    event.preventDefault();
+    for (const box of boxes()) box.checked = true;
+    count();
+  } else if (event.key === " " && document.activeElement.matches(".card-link") && boxOf(card)) {
+    event.preventDefault();
+    anchor = card;
+    choose(boxOf(card), !boxOf(card).checked);
+    count();
+  } else if (event.key in STEPS || event.key === "ArrowUp" || event.key === "ArrowDown") {
+    const next = goal(card, event.key);
+    if (!next) return;
+    event.preventDefault();
+    if (event.shiftKey) {
+      anchor ??= card;
+      range(next);
+    }
+    next.querySelector(".card-link").focus();
+  }
+});
+
+/* More of it: the next page is fetched before the last row comes into sight. */
+
+const near = new IntersectionObserver(([entry]) => entry.isIntersecting && more(), { rootMargin: "1200px" });
+let fetching = false;
+
+async function more() {
+  const link = document.getElementById("more");
+  if (!link || fetching) return;
+  fetching = true;
+  try {
+    const page = await fetchPage(link.href);
+    const known = cards(grid());
+    for (const [id, card] of cards(page)) if (!known.has(id)) grid().append(document.adoptNode(card));
+    const next = page.getElementById("more");
+    if (next) link.href = next.getAttribute("href");
+    else link.parentElement.remove();
+    count();
+  } catch (error) {
+    // The link stays, and leads to the rest by itself.
+    console.warn(error);
+    near.disconnect();
+  }
+  fetching = false;
+  watch();
+}
+
+function watch() {
+  near.disconnect();
+  const link = document.getElementById("more");
+  if (link) near.observe(link);
+}
+
+async function fetchPage(address) {
+  const answer = await fetch(address, { credentials: "same-origin" });
+  if (!answer.ok || answer.redirected) throw new Error(`${address}: ${answer.status}`);
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+/* What changes meanwhile */
+
 /** Takes over the cards of a newer grid, leaving alone what the editor has selected or focused; returns how many are new. */
-function merge(grid, fresh) {
-  const before = cards(grid);
+function merge(fresh) {
+  const before = cards(grid());
   let added = 0;
   let place = null;
   for (const [id, card] of cards(fresh)) {
     const old = before.get(id);
-    before.delete(id);
     if (!old) {
       added += 1;
       card.classList.add("is-new");
-      grid.insertBefore(card, place ? place.nextElementSibling : grid.firstElementChild);
+      grid().insertBefore(card, place ? place.nextElementSibling : grid().firstElementChild);
     } else if (old.dataset.revision !== card.dataset.revision && !held(old)) {
       old.replaceWith(card);
     }
     place = old?.isConnected ? old : card;
   }
-  for (const gone of before.values()) if (!held(gone)) gone.remove();
   return added;
 }
 
 /** Fetches this very page, so that filters, search and rights hold for what is added too. */
 async function refresh() {
-  const answer = await fetch(location.href, { credentials: "same-origin" });
-  if (!answer.ok || answer.redirected) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const [grid, fresh] = [document, page].map((root) => root.getElementById("grid"));
+  const page = await fetchPage(location.href);
+  const fresh = page.getElementById("grid");
   if (!fresh) return;
   let added = fresh.children.length;
-  if (grid) added = merge(grid, fresh);
-  else document.getElementById("content").replaceWith(document.adoptNode(page.getElementById("content")));
+  if (grid()) added = merge(fresh);
+  else {
+    document.getElementById("content").replaceWith(document.adoptNode(page.getElementById("content")));
+    show(localStorage.getItem("library-view") in VIEWS ? localStorage.getItem("library-view") : "rows");
+    watch();
+  }
+  const found = page.getElementById("found");
+  if (found) document.getElementById("found").textContent = found.textContent;
   const news = document.getElementById("news");
   if (added) news.textContent = news.dataset.text.replace("{n}", added);
   count();
@@ -69,9 +245,5 @@ poll(async () => {
   return true;
 });
 
-document.addEventListener("change", ({ target }) => {
-  if (target.form !== library()) return;
-  if (target.matches("[data-all]")) for (const box of boxes()) box.checked = target.checked;
-  count();
-});
+watch();
 count();

@@ -1,0 +1,110 @@
+"""The search of the library as its page shows it: chips of what is set, and the form that sets more."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Q, QuerySet
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from mediahub.library.models import Tag, Tagging
+from mediahub.library.search import FILTERS, Filter, Search
+
+# Enough that the tag an editor looks for is among them; the search finds the others.
+MOST_TAGS = 60
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One thing that is set, and the address without it."""
+
+    title: str
+    value: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of the form: a choice when it has options, each (value, text, chosen), else an input of this kind."""
+
+    name: str
+    title: str
+    kind: str
+    value: str
+    options: list[tuple[str, str, bool]]
+
+
+class Drawer:
+    """The filters for one person: what is set, and what could be."""
+
+    def __init__(self, search: Search, user: User) -> None:
+        self.search = search
+        self._user = user
+
+    @cached_property
+    def _tags(self) -> dict[str, str]:
+        held = Count("taggings", filter=~Q(taggings__state=Tagging.State.REJECTED))
+        wanted = self.search.texts.get("tag", "")
+        common = Tag.objects.annotate(held=held).filter(Q(held__gt=0))
+        ordered: QuerySet[Tag] = common.order_by("-held", "name")[:MOST_TAGS]
+        found = {str(tag.pk): tag.name for tag in ordered}
+        if wanted and wanted not in found:
+            found |= {str(tag.pk): tag.name for tag in Tag.objects.filter(pk=wanted)}
+        return dict(sorted(found.items(), key=lambda item: item[1].casefold()))
+
+    @cached_property
+    def _people(self) -> dict[str, str]:
+        people = User.objects.filter(uploads__isnull=False).distinct().order_by("username")
+        return {str(person.pk): person.get_full_name() or person.get_username() for person in people}
+
+    def _options(self, one: Filter) -> dict[str, str] | None:
+        match one.name:
+            case "tag":
+                return self._tags
+            case "by":
+                return self._people
+        return {value: str(text) for value, text in one.choices.items()} if one.choices else None
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        """What is set, in the order of the form."""
+        found = [Chip(_("Words"), self.search.q, self._without("q"))] if self.search.words else []
+        for one in FILTERS:
+            if one.name in self.search.texts:
+                text = self.search.texts[one.name]
+                said = (self._options(one) or {}).get(text) or _said(one.name, text)
+                found.append(Chip(str(one.title), said, self._without(one.name)))
+        return found
+
+    def _without(self, name: str) -> str:
+        return f"?{self.search.without(name).query()}"
+
+    @cached_property
+    def fields(self) -> list[Field]:
+        """The fields of the form, with what is set."""
+        return [self._field(one) for one in FILTERS]
+
+    def _field(self, one: Filter) -> Field:
+        value = self.search.texts.get(one.name, "")
+        options = [(key, text, key == value) for key, text in (self._options(one) or {}).items()]
+        kind = "date" if one.name.endswith(("_from", "_to")) else "number"
+        return Field(one.name, str(one.title), "choice" if self._options(one) is not None else kind, value, options)
+
+    @property
+    def states(self) -> list[dict[str, Any]]:
+        """The states as links that stand on the page itself, because they are asked for most."""
+        shown = []
+        chosen = self.search.texts.get("state", "")
+        rest = self.search.without("state")
+        for value, text in [("", _("all")), *(self._options(FILTERS[0]) or {}).items()]:
+            query = Search(rest.words, {**rest.texts, **({"state": value} if value else {})}).query()
+            shown.append({"text": text, "address": f"?{query}", "chosen": value == chosen})
+        return shown
+
+
+def _said(name: str, text: str) -> str:
+    day = parse_date(text) if name.endswith(("_from", "_to")) else None
+    return date_format(day, "DATE_FORMAT") if day else text

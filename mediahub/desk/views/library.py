@@ -1,0 +1,202 @@
+"""The library: all images a search finds, page by page, and what is done to many of them at once."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from mediahub.desk.people import editor
+from mediahub.desk.search_words import Drawer
+from mediahub.desk.views import publishing as publishing_views
+from mediahub.desk.views.arrivals import newest
+from mediahub.desk.views.undo import back, say
+from mediahub.library import access, publishing, review, saved
+from mediahub.library.activity import Act
+from mediahub.library.models import Image, Tagging
+from mediahub.library.search import Search
+
+PAGE = 60
+# One request may take so many; more would outlast the function.
+MOST = 1000
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """One page of the images that the address asks for; `after` is where the page before ended."""
+    user = editor(request)
+    if not user.has_perm("library.view_image"):
+        raise PermissionDenied
+    search = Search.parse(request.GET)
+    found = search.images(user)
+    after = request.GET.get("after", "")
+    part = list(_part(found, after).defer("label_raw").prefetch_related("renditions")[: PAGE + 1])
+    more = f"{part[PAGE - 1].created_at.isoformat()},{part[PAGE - 1].pk}" if len(part) > PAGE else ""
+    context = {
+        "title": _("Images"),
+        "images": part[:PAGE],
+        "search": search,
+        "found": found.order_by().aggregate(all=Count("pk"))["all"],
+        "more": _address(search, more),
+        "continued": bool(after),
+        "drawer": Drawer(search, user),
+        "saved": list(saved.of(user)),
+        "newest": newest(),
+        "may_publish": user.has_perm("library.publish_image"),
+        "may_change": user.has_perm("library.review_tagging"),
+        "most": MOST,
+    }
+    return render(request, "desk/images.html", {**admin.site.each_context(request), **context})
+
+
+def _part(found: QuerySet[Image], after: str) -> QuerySet[Image]:
+    """What follows an image in the order of the list, known by when it came and its id."""
+    try:
+        moment, pk = after.split(",")
+        at, key = parse_datetime(moment), UUID(pk)
+    except ValueError:
+        return found
+    return found.filter(Q(created_at__lt=at) | Q(created_at=at, pk__gt=key)) if at else found
+
+
+def _address(search: Search, after: str) -> str:
+    if not after:
+        return ""
+    query = search.query()
+    return f"?{query}&after={after}".replace("+", "%2B") if query else f"?after={after}".replace("+", "%2B")
+
+
+Verb = Callable[[HttpRequest, Act, QuerySet[Image]], None]
+
+
+@require_POST
+def bulk(request: HttpRequest) -> HttpResponse:
+    """Do one thing to the images that are chosen, or with `all` to all that the search in the address finds."""
+    user = editor(request)
+    name = request.POST.get("act", "")
+    held = ACTS.get(name)
+    if held is None:
+        messages.error(request, _("Choose what to do with the images."))
+        return redirect(back(request))
+    permission, verb = held
+    if not user.has_perm(permission):
+        raise PermissionDenied
+    images = _chosen(request, user)
+    if images is not None:
+        verb(request, Act(user), images)
+    return redirect(back(request))
+
+
+def _chosen(request: HttpRequest, user: User) -> QuerySet[Image] | None:
+    """The images that the form names; None, and a sentence, when there are none or too many."""
+    if request.POST.get("all"):
+        images = Search.parse(request.GET).images(user)
+    else:
+        ids = [text for text in request.POST.getlist("image") if _is_id(text)]
+        images = access.visible(user).filter(pk__in=ids)
+    count = images.order_by().count()
+    if count == 0:
+        messages.error(request, _("Select images first."))
+    elif count > MOST:
+        said = _("%(n)d images are too many at once; at most %(most)d. Narrow the search and go on in parts.")
+        messages.error(request, said % {"n": count, "most": MOST})
+    else:
+        return images
+    return None
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
+
+
+def _publish(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
+    publishing_views.tell(request, publishing.publish(act, images), act)
+
+
+def _archive(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
+    done = review.archive(act, images)
+    text = ngettext("%(n)d image is archived now.", "%(n)d images are archived now.", done)
+    say(request, text % {"n": done}, act)
+
+
+def _reopen(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
+    done = review.reopen(act, images)
+    text = ngettext("%(n)d image is in review again.", "%(n)d images are in review again.", done)
+    say(request, text % {"n": done}, act)
+
+
+def _add_tag(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
+    try:
+        for image in images:
+            tagging = review.add(act, image, request.POST.get("tag", ""))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return
+    text = ngettext("“%(tag)s” was put on %(n)d image.", "“%(tag)s” was put on %(n)d images.", act.changed)
+    say(request, text % {"tag": tagging.tag.name, "n": act.changed}, act)
+
+
+def _reject_tag(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
+    name = " ".join(request.POST.get("tag", "").split())
+    taggings = Tagging.objects.filter(image__in=images.values("pk"), tag__name__iexact=name)
+    review.reject(act, taggings.select_related("tag", "image"))
+    text = ngettext("“%(tag)s” was rejected on %(n)d image.", "“%(tag)s” was rejected on %(n)d images.", act.changed)
+    say(request, text % {"tag": name, "n": act.changed}, act)
+
+
+def _set_credit(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
+    credit = " ".join(request.POST.get("credit", "").split())
+    if not credit or len(credit) > 200:
+        messages.error(request, _("Type a credit of 1 to 200 characters."))
+        return
+    for image in images:
+        image.credit = credit
+        review.describe(act, image)
+    text = ngettext("%(n)d image has the credit now.", "%(n)d images have the credit now.", act.changed)
+    say(request, text % {"n": act.changed}, act)
+
+
+ACTS: dict[str, tuple[str, Verb]] = {
+    "publish": ("library.publish_image", _publish),
+    "archive": ("library.publish_image", _archive),
+    "reopen": ("library.publish_image", _reopen),
+    "add_tag": ("library.review_tagging", _add_tag),
+    "reject_tag": ("library.review_tagging", _reject_tag),
+    "set_credit": ("library.change_image", _set_credit),
+}
+
+
+@require_POST
+def save_search(request: HttpRequest) -> HttpResponse:
+    """Keep the search of the address under a name."""
+    try:
+        search = Search.parse(request.GET)
+        saved.keep(editor(request), request.POST.get("name", ""), search, shared=bool(request.POST.get("shared")))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect(f"{reverse('admin:library_image_changelist')}?{request.GET.urlencode()}")
+
+
+@require_POST
+def change_search(request: HttpRequest, pk: int) -> HttpResponse:
+    """Rename or remove one of the editor's own searches."""
+    user = editor(request)
+    try:
+        if request.POST.get("forget"):
+            saved.forget(user, pk)
+        else:
+            saved.rename(user, pk, request.POST.get("name", ""))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect(back(request))

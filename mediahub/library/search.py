@@ -1,0 +1,194 @@
+"""The search of the library: what is asked in an address, as a value, and the images it finds."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mediahub.library import access
+from mediahub.library.models import Image, Tagging
+
+# Words beyond these narrow nothing, and each costs the database a look at every row.
+MOST_WORDS = 12
+FIELDS = ("title", "alt_text", "caption", "credit", "file_name")
+SQUARE = 0.05
+
+Choices = Mapping[str, str | Promise]
+SHAPES: Choices = {
+    "landscape": gettext_lazy("landscape"),
+    "portrait": gettext_lazy("portrait"),
+    "square": gettext_lazy("square"),
+}
+YES_NO: Choices = {"yes": gettext_lazy("yes"), "no": gettext_lazy("no")}
+ONLY: Choices = {"only": gettext_lazy("only these")}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One question an address may ask: `read` makes its value of a text, or raises ValueError; `where` narrows."""
+
+    name: str
+    title: str | Promise
+    read: Callable[[str], Any]
+    where: Callable[[Any], Q]
+    choices: Choices | None = None
+
+
+def _choice(choices: Choices) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(text)
+        return text
+
+    return read
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > 9:
+        raise ValueError(text)
+    return int(text)
+
+
+def _day(text: str) -> date:
+    # parse_date raises ValueError for the 30th of February, and answers None for what is no date.
+    found = parse_date(text)
+    if found is None:
+        raise ValueError(text)
+    return found
+
+
+def _begin(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _shape(shape: str) -> Q:
+    wide, tall = F("height") * (1 + SQUARE), F("width") * (1 + SQUARE)
+    match shape:
+        case "landscape":
+            return Q(width__gt=wide)
+        case "portrait":
+            return Q(height__gt=tall)
+    return Q(width__lte=wide, height__lte=tall)
+
+
+def tagged(tag: Q) -> Q:
+    """That an image has such a tag, and no editor has rejected it."""
+    return Q(Exists(Tagging.objects.filter(tag, image=OuterRef("pk")).exclude(state=Tagging.State.REJECTED)))
+
+
+def _twice(_only: str) -> Q:
+    held = Image.objects.filter(deleted_at=None).values("sha256").annotate(n=Count("pk")).filter(n__gt=1)
+    return Q(sha256__in=held.values("sha256"))
+
+
+def _among(where: Q) -> Q:
+    """As a question of its own, so that an image with several such rows is found once."""
+    return Q(pk__in=Image.objects.filter(where).values("pk"))
+
+
+STATES: Choices = dict(Image.State.choices)
+LABEL_STATES: Choices = dict(Image.LabelState.choices)
+DELETED: Choices = {"deleted": gettext_lazy("deleted")}
+FILTERS = (
+    Filter("state", gettext_lazy("State"), _choice(STATES), lambda state: Q(state=state), STATES),
+    Filter("tag", gettext_lazy("Tag"), _number, lambda pk: tagged(Q(tag_id=pk))),
+    Filter("by", gettext_lazy("Uploaded by"), _number, lambda pk: _among(Q(uploads__uploaded_by=pk))),
+    Filter(
+        "alt",
+        gettext_lazy("Alt text"),
+        _choice(YES_NO),
+        lambda has: ~Q(alt_text="") if has == "yes" else Q(alt_text=""),
+        YES_NO,
+    ),
+    Filter("shape", gettext_lazy("Shape"), _choice(SHAPES), _shape, SHAPES),
+    Filter("least", gettext_lazy("Pixels a side, at least"), _number, lambda n: Q(width__gte=n) & Q(height__gte=n)),
+    Filter("taken_from", gettext_lazy("Taken from"), _day, lambda day: Q(taken_at__gte=_begin(day))),
+    Filter("taken_to", gettext_lazy("Taken until"), _day, lambda day: Q(taken_at__lt=_begin(day + timedelta(days=1)))),
+    Filter("came_from", gettext_lazy("Uploaded from"), _day, lambda day: Q(created_at__gte=_begin(day))),
+    Filter(
+        "came_to", gettext_lazy("Uploaded until"), _day, lambda day: Q(created_at__lt=_begin(day + timedelta(days=1)))
+    ),
+    Filter("failed", gettext_lazy("Failed"), _choice(ONLY), lambda _only: _among(Q(failed_items__state="open")), ONLY),
+    Filter("twice", gettext_lazy("Same file twice"), _choice(ONLY), _twice, ONLY),
+    Filter("labels", gettext_lazy("Labels"), _choice(LABEL_STATES), lambda state: Q(label_state=state), LABEL_STATES),
+    Filter("original", gettext_lazy("Original"), _choice(DELETED), lambda _deleted: Q(), DELETED),
+)
+BY_NAME = {one.name: one for one in FILTERS}
+
+
+@dataclass(frozen=True)
+class Search:
+    """Words that must all be found, and the values of the filters that are set, as their texts.
+
+    `problems` has a sentence for each filter of the address that makes no sense; it narrows nothing.
+    """
+
+    words: tuple[str, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, asked: QueryDict) -> "Search":
+        """What an address asks for; names that are no filter are left to others."""
+        texts, problems = {}, []
+        for one in FILTERS:
+            text = asked.get(one.name, "").strip()
+            if not text:
+                continue
+            try:
+                one.where(one.read(text))
+            except (ValueError, OverflowError):
+                said = _("“%(text)s” makes no sense as “%(filter)s”; the filter was left out.")
+                problems.append(said % {"text": text[:50], "filter": one.title})
+            else:
+                texts[one.name] = text
+        words = asked.get("q", "").replace("\x00", " ").split()
+        if len(words) > MOST_WORDS:
+            problems.append(_("Only the first %(n)d words were searched for.") % {"n": MOST_WORDS})
+        return cls(tuple(words[:MOST_WORDS]), texts, tuple(problems))
+
+    @property
+    def q(self) -> str:
+        """The words on one line."""
+        return " ".join(self.words)
+
+    def __bool__(self) -> bool:
+        return bool(self.words or self.texts)
+
+    def without(self, name: str) -> "Search":
+        """The same with one filter taken away; `q` takes the words away."""
+        if name == "q":
+            return replace(self, words=(), problems=())
+        return replace(self, texts={key: text for key, text in self.texts.items() if key != name}, problems=())
+
+    def query(self) -> str:
+        """The search as the part of an address after its question mark."""
+        asked = QueryDict(mutable=True)
+        if self.words:
+            asked["q"] = self.q
+        asked.update(dict(self.texts))
+        return asked.urlencode()
+
+    def images(self, user: User | AnonymousUser) -> QuerySet[Image]:
+        """The images it finds among those the person may see, the newest first.
+
+        Images whose original was deleted are out of use: only who asks for them finds them.
+        """
+        found = access.visible(user).filter(deleted_at__isnull="original" not in self.texts)
+        for word in self.words:
+            own = Q()
+            for name in FIELDS:
+                own |= Q(**{f"{name}__icontains": word})
+            found = found.filter(own | tagged(Q(tag__name__icontains=word)))
+        for name, text in self.texts.items():
+            found = found.filter(BY_NAME[name].where(BY_NAME[name].read(text)))
+        return found.order_by("-created_at", "pk")

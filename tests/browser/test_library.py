@@ -1,0 +1,143 @@
+"""The library under an editor's hands: choosing with mouse and keys, more while scrolling, undo."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from mediahub.library.models import Image, Rendition, Tagging
+from tests.browser import stock
+from tests.browser.desk import Desk
+
+LIBRARY = "/admin/library/image/"
+MANY = 150
+FILE = ("name", "key", "width", "height", "bytes", "content_type", "sha256")
+
+
+@pytest.fixture
+def library(signed_in: Desk, settings: Any) -> Page:
+    """A library of many images, each with the renditions of one of a few."""
+    few = stock.library(settings)
+    Image.objects.update(state=Image.State.IN_REVIEW, alt_text="A view", credit="Ada Lund")
+    for number in range(MANY - len(few)):
+        like = few[number % len(few)]
+        copy = Image.objects.get(pk=like.pk)
+        copy.pk, copy.title = uuid4(), f"Copy {number:03}"
+        copy.save(force_insert=True)
+        files = like.renditions.values(*FILE)
+        Rendition.objects.bulk_create(Rendition(image=copy, **file) for file in files)
+    signed_in.open(LIBRARY)
+    return signed_in.page
+
+
+def card(page: Page, number: int) -> Locator:
+    return page.locator(".card").nth(number)
+
+
+def chosen(page: Page) -> list[int]:
+    found: list[int] = page.evaluate(
+        "[...document.querySelectorAll('.card')].flatMap((card, n) => card.querySelector('input:checked') ? [n] : [])"
+    )
+    return found
+
+
+def test_shift_and_control_choose_ranges_and_single_ones(library: Page) -> None:
+    card(library, 1).locator(".card-check").click()
+    card(library, 4).locator(".card-link").click(modifiers=["Shift"])
+    assert chosen(library) == [1, 2, 3, 4]
+    card(library, 2).locator(".card-link").click(modifiers=["ControlOrMeta"])
+    assert chosen(library) == [1, 3, 4]
+    expect(library.locator("[data-count]")).to_have_text("3")
+    library.keyboard.press("Escape")
+    assert chosen(library) == []
+
+
+def test_a_frame_drawn_with_the_mouse_chooses_what_it_touches(library: Page) -> None:
+    first, second = card(library, 0).bounding_box(), card(library, 1).bounding_box()
+    assert first
+    assert second
+    library.mouse.move(first["x"] + 30, first["y"] + 60)
+    library.mouse.down()
+    library.mouse.move(first["x"] + 60, first["y"] + 80)
+    library.mouse.move(second["x"] + 40, second["y"] + 100)
+    expect(library.locator(".lasso")).to_be_visible()
+    library.mouse.up()
+    assert chosen(library) == [0, 1]
+    expect(library.locator(".lasso")).to_have_count(0)
+    assert library.url.endswith(LIBRARY)
+
+
+def test_arrows_move_space_chooses_and_shift_takes_along(library: Page) -> None:
+    card(library, 0).locator(".card-link").focus()
+    library.keyboard.press("ArrowRight")
+    library.keyboard.press("Space")
+    library.keyboard.press("Shift+ArrowRight")
+    library.keyboard.press("Shift+ArrowRight")
+    assert chosen(library) == [1, 2, 3]
+    library.keyboard.press("ArrowDown")
+    below = library.evaluate("[...document.querySelectorAll('.card')].indexOf(document.activeElement.closest('.card'))")
+    assert below > 3
+    library.keyboard.press("ControlOrMeta+a")
+    assert len(chosen(library)) == library.locator(".card").count()
+
+
+def test_more_comes_while_one_scrolls_until_all_are_there(library: Page) -> None:
+    assert library.locator(".card").count() < MANY
+    for _ in range(30):
+        library.mouse.wheel(0, 20_000)
+        if library.locator(".card").count() == MANY:
+            break
+        library.wait_for_timeout(200)
+    expect(library.locator(".card")).to_have_count(MANY)
+    expect(library.locator("#more")).to_have_count(0)
+    ids = library.evaluate("[...document.querySelectorAll('.card')].map((card) => card.dataset.image)")
+    assert len(set(ids)) == MANY
+
+
+def test_all_results_are_tagged_and_it_is_undone(library: Page) -> None:
+    library.get_by_label(f"all {MANY} results").check()
+    library.locator(".bulk summary", has_text="Tag").click()
+    library.locator("#bulk-tag").fill("Autumn")
+    library.get_by_role("button", name="Put on all").click()
+    message = library.locator(".messagelist")
+    expect(message).to_contain_text(f"“Autumn” was put on {MANY} images.")
+    assert Tagging.objects.filter(tag__name="Autumn").count() == MANY
+    message.get_by_role("button", name="Undo").click()
+    expect(library.locator(".messagelist")).to_contain_text(f"{MANY} images are as they were.")
+    assert not Tagging.objects.filter(tag__name="Autumn").exists()
+
+
+def test_filters_stay_in_the_address_and_go_one_by_one(library: Page) -> None:
+    library.locator("summary", has_text="Filters").click()
+    library.get_by_label("Shape").select_option("landscape")
+    library.get_by_role("button", name="Show", exact=True).click()
+    library.get_by_role("link", name="in review").click()
+    expect(library).to_have_url(re.compile("state=in_review"))
+    expect(library).to_have_url(re.compile("shape=landscape"))
+    library.locator(".filter-chip", has_text="landscape").click()
+    expect(library.locator(".filter-chip")).to_have_count(1)
+    library.get_by_role("link", name="Show all").click()
+    expect(library.locator(".filter-chip")).to_have_count(0)
+
+
+def test_how_it_is_shown_is_remembered(library: Page, signed_in: Desk) -> None:
+    library.get_by_role("button", name="List", exact=True).click()
+    signed_in.open(LIBRARY)
+    expect(library.locator("body")).to_have_class(re.compile("as-list"))
+    assert signed_in.findings() == []
+    library.get_by_role("button", name="Dense").click()
+    assert signed_in.findings() == []
+
+
+def test_pictures_keep_their_place_while_they_load(library: Page, signed_in: Desk) -> None:
+    library.route("**/small/**", lambda route: route.abort())
+    signed_in.open(LIBRARY)
+    before = [card(library, n).bounding_box() for n in range(8)]
+    library.unroute("**/small/**")
+    signed_in.open(LIBRARY)
+    library.wait_for_load_state("networkidle")
+    assert [card(library, n).bounding_box() for n in range(8)] == before
+    # A picture that was not let through is an error of the browser's own.
+    signed_in.errors.clear()
