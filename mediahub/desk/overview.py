@@ -33,6 +33,7 @@ def ways(request: HttpRequest) -> list[Way]:
         ("uploads", _("Uploads"), "admin:intake_upload_changelist", "intake.view_upload"),
         ("failed", _("Failed items"), "admin:intake_faileditem_changelist", "intake.view_faileditem"),
         ("tags", _("Tags"), "admin:library_tag_changelist", "library.view_tag"),
+        ("activity", _("Activity"), "desk:activity", "library.view_activity"),
         ("checks", _("Checks"), "admin:intake_reconciliation_changelist", "intake.view_reconciliation"),
         ("users", _("Users"), "admin:auth_user_changelist", "auth.view_user"),
     ]

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from mediahub.desk.views import arrivals, library, publishing, review, undo, uploads, versions
+from mediahub.desk.views import activity, arrivals, library, publishing, review, undo, uploads, versions
 
 app_name = "desk"
 view = admin.site.admin_view
@@ -15,6 +15,8 @@ urlpatterns = [
     path("upload/sign/", uploads.sign, name="sign"),
     path("upload/status/", arrivals.status, name="status"),
     path("pulse/", arrivals.pulse, name="pulse"),
+    path("activity/", view(activity.page), name="activity"),
+    path("activity/export.<slug:kind>", view(activity.export), name="export_activity"),
     path("images/act/", view(library.bulk), name="bulk"),
     path("images/searches/", view(library.save_search), name="save_search"),
     path("images/searches/<int:pk>/", view(library.change_search), name="change_search"),

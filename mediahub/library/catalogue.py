@@ -7,7 +7,8 @@ from uuid import UUID
 from django.utils import timezone
 
 from mediahub.library import revisions, versions
-from mediahub.library.models import Image, Rendition, Tag, Tagging
+from mediahub.library.activity import Act
+from mediahub.library.models import Activity, Image, Rendition, Tag, Tagging
 from processing import Label, Result
 
 
@@ -39,6 +40,8 @@ def enter(
         _suggest(image, result.labels.source, result.labels.labels)
     if original:
         versions.record(image, original)
+        if new:
+            Act(original.by).note(image, Activity.Verb.UPLOADED, {})
     if changed and not new:
         revisions.bump(image.pk)
     return image

@@ -215,6 +215,7 @@ class Activity(models.Model):
     """
 
     class Verb(models.TextChoices):
+        UPLOADED = "uploaded", _("uploaded")
         DESCRIBED = "described", _("changed the words of")
         TAGGED = "tagged", _("decided on the tags of")
         MOVED = "moved", _("changed the state of")

@@ -26,7 +26,7 @@ def undo(user: User, batch: UUID) -> Undone:
     """Take back one act: each image goes back to what it was, unless somebody has changed the same thing since."""
     act, refused = Act(user), []
     with transaction.atomic():
-        for done in Activity.objects.filter(batch=batch):
+        for done in Activity.objects.filter(batch=batch).exclude(verb=Activity.Verb.UPLOADED):
             image = Image.objects.select_for_update().filter(activities=done).first()
             try:
                 _take_back(act, image, done)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from mediahub.delivery.embed import embed
-from mediahub.desk import words
+from mediahub.desk import telling, words
 from mediahub.desk.admin.page import PageAdmin
 from mediahub.desk.people import editor
 from mediahub.desk.views import library
@@ -77,6 +77,7 @@ class ImageAdmin(PageAdmin):
             may_review=request.user.has_perm("library.review_tagging"),
             may_publish=request.user.has_perm("library.publish_image"),
             upload=image.uploads.select_related("uploaded_by").first(),
+            acts=telling.of_image(image),
             rules=publishing.rules(image),
             embed=embed(image),
             going_out=image.mirrored_revision < image.revision,

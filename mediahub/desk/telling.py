@@ -1,0 +1,121 @@
+"""What was done, in words: before and after of each change, and a line for each act."""
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from mediahub.library.models import Activity, Image, Tagging
+
+# A program that opens a table takes what begins so for a formula. Source: OWASP, CSV Injection.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# The page of one image tells so many; the page of all activity tells the rest.
+LATEST = 8
+COLUMNS = ("when", "who", "what", "image", "title", "changes", "act")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that changed; either side is empty where there was nothing."""
+
+    what: str
+    before: str
+    after: str
+
+
+def changes(done: Activity) -> list[Change]:
+    """All that one activity changed, for a person."""
+    found = [_field(name, *pair) for name, pair in done.changes.get("fields", {}).items()]
+    states = dict(Tagging.State.choices)
+    for _pk, name, before, after in done.changes.get("tags", []):
+        found.append(Change(_("Tag “%(tag)s”") % {"tag": name}, _named(states, before), _named(states, after)))
+    if "version" in done.changes:
+        before, after = done.changes["version"]
+        found.append(Change(_("Version"), str(before), str(after)))
+    return found
+
+
+def _field(name: str, before: Any, after: Any) -> Change:
+    column = Image._meta.get_field(name)
+    title = str(getattr(column, "verbose_name", name)).capitalize()
+    if name == "state":
+        states = dict(Image.State.choices)
+        return Change(title, _named(states, before), _named(states, after))
+    return Change(title, _value(before), _value(after))
+
+
+def _named(names: dict[str, Any], value: str | None) -> str:
+    return str(names.get(value, value)) if value else ""
+
+
+def _value(value: Any) -> str:
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    if day := _parsed(parse_date, value):
+        return date_format(day, "DATE_FORMAT")
+    if moment := _parsed(parse_datetime, value):
+        return date_format(localtime(moment), "DATETIME_FORMAT")
+    return value
+
+
+def _parsed(parse: Any, text: str) -> Any:
+    try:
+        return parse(text)
+    except ValueError:
+        return None
+
+
+def act(activities: list[Activity], number: int) -> dict[str, Any]:
+    """One act for a page: its newest line, how many it has, those that are told, and how many are not."""
+    lines = [{"done": done, "changes": changes(done)} for done in activities]
+    return {"first": activities[0], "number": number, "lines": lines, "untold": number - len(lines)}
+
+
+def of_image(image: Image) -> list[dict[str, Any]]:
+    """The newest acts on one image, each told as what it did to this one."""
+    return [act([done], 1) for done in image.activities.select_related("by")[:LATEST]]
+
+
+def rows(activities: Iterator[Activity]) -> Iterator[dict[str, str]]:
+    """Each activity as a row of a table, by COLUMNS."""
+    for done in activities:
+        told = "; ".join(f"{one.what}: {one.before} → {one.after}" for one in changes(done))
+        yield {
+            "when": localtime(done.at).isoformat(timespec="seconds"),
+            "who": str(done.by or "MediaHub"),
+            "what": done.get_verb_display(),
+            "image": str(done.image_id or ""),
+            "title": done.subject,
+            "changes": told,
+            "act": str(done.batch),
+        }
+
+
+def as_csv(activities: Iterator[Activity]) -> Iterator[str]:
+    """Lines of a table that a spreadsheet opens, none of which it takes for a formula."""
+    yield _line(COLUMNS)
+    for row in rows(activities):
+        yield _line(tuple(_harmless(row[name]) for name in COLUMNS))
+
+
+def as_json_lines(activities: Iterator[Activity]) -> Iterator[str]:
+    """One JSON object a line."""
+    for row in rows(activities):
+        yield json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    out = StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue()
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(FORMULA) else text

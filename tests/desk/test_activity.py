@@ -1,0 +1,96 @@
+"""Who did what: told act by act, narrowed, taken back, and taken along as a file that is harmless."""
+
+import csv
+import json
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from mediahub.library import review
+from mediahub.library.activity import Act
+from mediahub.library.models import Activity, Tagging
+from tests.desk.records import image, tagging
+
+PAGE = reverse("desk:activity")
+
+
+def body(answer: Any) -> str:
+    return b"".join(answer.streaming_content).decode()
+
+
+@pytest.fixture
+def acts(editor: User, chief: User) -> None:
+    """An editor tagged two images at once, then a chief editor archived one."""
+    boats, town = image("Boats"), image("=Town()")
+    for made in (boats, town):
+        tagging(made, "Fog")
+    review.accept(Act(editor), Tagging.objects.select_related("tag", "image"))
+    review.archive(Act(chief), [town])
+
+
+@pytest.mark.usefixtures("acts")
+def test_one_act_on_many_images_is_one_line_that_unfolds(signed_in: Client) -> None:
+    acts = signed_in.get(PAGE).context["acts"]
+    assert [(str(act["first"].by), act["number"]) for act in acts] == [("chief", 1), ("editor", 2)]
+    page = signed_in.get(PAGE).content.decode()
+    assert "2 images" in page
+    assert "<del>suggested</del>" in page
+    assert "<ins>accepted</ins>" in page
+
+
+@pytest.mark.usefixtures("acts")
+def test_filters_narrow_what_is_told(signed_in: Client, editor: User) -> None:
+    def told(**asked: str) -> int:
+        return len(signed_in.get(PAGE, asked).context["acts"])
+
+    tomorrow = (timezone.localdate() + timedelta(days=1)).isoformat()
+    assert told(by=str(editor.pk)) == told(verb="tagged") == 1
+    assert told(**{"from": tomorrow}) == told(by="none") == 0
+    assert told(to=tomorrow, by="x", verb="y") == 2
+    assert told(**{"from": "2026-02-30"}) == 2
+
+
+@pytest.mark.usefixtures("acts")
+def test_the_table_has_every_line_and_no_formula(signed_in: Client) -> None:
+    rows = list(csv.DictReader(StringIO(body(signed_in.get(f"{PAGE}export.csv")))))
+    assert [(row["who"], row["title"]) for row in rows] == [
+        ("chief", "'=Town()"),
+        ("editor", "'=Town()"),
+        ("editor", "Boats"),
+    ]
+    assert rows[2]["changes"] == "Tag “Fog”: suggested → accepted"
+    lines = body(signed_in.get(f"{PAGE}export.jsonl?verb=moved")).splitlines()
+    assert [json.loads(line)["title"] for line in lines] == ["=Town()"]
+    assert signed_in.get(f"{PAGE}export.exe").status_code == 404
+
+
+@pytest.mark.usefixtures("acts")
+def test_only_who_may_sees_it(nobody: Client) -> None:
+    assert nobody.get(PAGE).status_code == 403
+    assert nobody.get(f"{PAGE}export.csv").status_code == 403
+
+
+@pytest.mark.usefixtures("acts")
+def test_an_image_tells_its_own_story(signed_in: Client) -> None:
+    town = Activity.objects.filter(verb="moved").get().image_id
+    page = signed_in.get(reverse("admin:library_image_change", args=[town]))
+    assert [act["first"].verb for act in page.context["acts"]] == ["moved", "tagged"]
+
+
+def test_a_page_costs_the_same_for_many_acts_and_goes_on(signed_in: Client, editor: User, queries: Any) -> None:
+    made = image()
+    for number in range(2):
+        review.add(Act(editor), made, f"Tag {number}")
+    few = queries(PAGE)
+    for number in range(60):
+        review.add(Act(editor), made, f"Word {number}")
+    assert queries(PAGE) == few
+    first = signed_in.get(PAGE).context
+    rest = signed_in.get(f"{PAGE}?before={first['more']}").context["acts"]
+    assert (len(first["acts"]), len(rest)) == (50, 12)
