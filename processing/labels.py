@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from botocore.exceptions import ClientError
 from PIL import Image, ImageFilter, ImageStat
 
+from processing.embedded import clean
 from processing.errors import NotAnalysable, of_botocore
-from processing.metadata import clean
 
 if TYPE_CHECKING:
     from types_boto3_rekognition import RekognitionClient

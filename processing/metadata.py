@@ -2,17 +2,18 @@
 
 import hashlib
 import math
-import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import IO, Any, TypeVar
 
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
+from processing import embedded
+from processing.embedded import Words, clean
+
 T = TypeVar("T")
-TEXT = 200
 # Orientations that lie the picture on its side; EXIF 2.32, tag 0x0112.
 SIDEWAYS = (5, 6, 7, 8)
 
@@ -31,7 +32,7 @@ class Metadata:
     camera: str
     latitude: float | None
     longitude: float | None
-    credit: str
+    words: Words
     notes: tuple[str, ...]
 
 
@@ -65,6 +66,9 @@ def read(file: IO[bytes], picture: Image.Image) -> Metadata:
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
     file.seek(0)
+    artist = field("credit", lambda: clean(exif.get(Base.Artist) or exif.get(Base.Copyright) or ""), "")
+    words, unread = embedded.read(picture)
+    notes += unread
     content = "JPEG" if picture.format == "MPO" else str(picture.format)
     return Metadata(
         format=content,
@@ -77,16 +81,9 @@ def read(file: IO[bytes], picture: Image.Image) -> Metadata:
         camera=field("camera", lambda: _camera(exif), ""),
         latitude=field("place", lambda: _degrees(place, GPS.GPSLatitude, "S", 90), None),
         longitude=field("place", lambda: _degrees(place, GPS.GPSLongitude, "W", 180), None),
-        credit=field("credit", lambda: clean(exif.get(Base.Artist) or exif.get(Base.Copyright) or ""), ""),
+        words=replace(words, credit=words.credit or artist),
         notes=tuple(dict.fromkeys(notes)),
     )
-
-
-def clean(value: object) -> str:
-    """Text from a file on one line: no control or direction-changing characters, at most 200 characters."""
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    visible = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
-    return " ".join(visible.split())[:TEXT]
 
 
 def _taken(details: Any, exif: Any) -> datetime | None:

@@ -25,6 +25,7 @@ urlpatterns = [
     path("images/<uuid:image_id>/versions/<int:number>/", view(versions.restore), name="restore_version"),
     path("images/<uuid:image_id>/replace/", view(versions.replace), name="replace"),
     path("images/<uuid:image_id>/flags/", view(publishing.look_at_flags), name="look_at_flags"),
+    path("images/<uuid:image_id>/words/", view(review.take_over), name="take_over"),
     path("images/<uuid:image_id>/tags/", view(review.add), name="add_tag"),
     path("images/<uuid:image_id>/tags/<int:tagging_id>/", view(review.decide), name="decide_tag"),
 ]

@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy
 from mediahub.intake.clock import GRACE
 from mediahub.intake.ingest import TOO_MANY_PIXELS
 from mediahub.intake.models import FailedItem, Upload
+from mediahub.library.activity import as_text
 from mediahub.library.models import Image, Tagging
+from mediahub.library.review import WORDS
 
 TONES: dict[str, str] = {
     Image.State.IN_REVIEW: "wait",
@@ -150,6 +152,29 @@ def _ending(upload: Upload) -> str:
         case Upload.State.WORKING:
             return _("It is being worked on now.")
     return reason or _("The file has not arrived yet.")
+
+
+@dataclass(frozen=True)
+class FileWord:
+    """A word that stands in the file; `differs` says that the image has another."""
+
+    name: str
+    title: str
+    value: str
+    differs: bool
+
+
+def embedded(image: Image) -> list[FileWord]:
+    """The words in the file, in the order of the image's own, its keywords last."""
+    found = []
+    for name in WORDS:
+        value = image.embedded.get(name, "")
+        if value:
+            title = str(getattr(Image._meta.get_field(name), "verbose_name", name)).capitalize()
+            found.append(FileWord(name, title, value, as_text(getattr(image, name)) != value))
+    if keywords := image.embedded.get("keywords"):
+        found.append(FileWord("keywords", _("Keywords"), ", ".join(keywords), differs=False))
+    return found
 
 
 def labels(image: Image) -> str:

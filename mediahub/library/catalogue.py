@@ -1,13 +1,15 @@
 """Entering what processing found into the records: one image, its renditions, its suggested tags."""
 
+from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from mediahub.library import revisions, versions
-from mediahub.library.activity import Act
+from mediahub.library.activity import Act, as_text
 from mediahub.library.models import Activity, Image, Rendition, Tag, Tagging
 from processing import Label, Result
 
@@ -27,7 +29,8 @@ def enter(
     image = Image.objects.select_for_update().filter(pk=image_id).first()
     new = image is None
     if image is None:
-        image = Image(id=image_id, file_name=file_name, title=_title(file_name), credit=result.metadata.credit[:200])
+        image = Image(id=image_id, file_name=file_name, title=_title(file_name))
+        _take_words(image, result)
     restored = image.deleted_at is not None
     image.deleted_at = None
     image.file_name = file_name
@@ -36,6 +39,7 @@ def enter(
         _note_labels(image, result)
     image.save(force_insert=new)
     changed = _enter_renditions(image, result) or restored
+    _suggest_keywords(image, result.metadata.words.keywords)
     if not keep_labels and result.labels is not None:
         _suggest(image, result.labels.source, result.labels.labels)
     if original:
@@ -55,6 +59,13 @@ def remove(image_id: UUID) -> bool:
     return marked == 1
 
 
+def _take_words(image: Image, result: Result) -> None:
+    """The words of the file for an image that has none of an editor's yet."""
+    for name, value in asdict(result.metadata.words).items():
+        if value and name != "keywords":
+            setattr(image, name, value)
+
+
 def _title(file_name: str) -> str:
     return PurePath(file_name).stem.replace("_", " ").strip()[:200] or file_name[:200]
 
@@ -68,6 +79,8 @@ def _describe(image: Image, result: Result) -> None:
     image.taken_at = timezone.make_aware(taken) if taken and timezone.is_naive(taken) else taken
     image.camera, image.latitude, image.longitude = found.camera[:200], found.latitude, found.longitude
     image.placeholder, image.notes = result.placeholder, list(found.notes)
+    words = {name: as_text(value) for name, value in asdict(found.words).items() if value}
+    image.embedded = {**words, "keywords": list(found.words.keywords)} if words else {}
 
 
 def _note_labels(image: Image, result: Result) -> None:
@@ -103,6 +116,23 @@ def _enter_renditions(image: Image, result: Result) -> bool:
     return True
 
 
+def _suggest_keywords(image: Image, keywords: tuple[str, ...]) -> None:
+    """Suggest a tag for each keyword of the file; those of a file before go, unless an editor decided on them."""
+    held = {name.casefold(): pk for pk, name in Tag.objects.filter(_named(keywords)).values_list("pk", "name")}
+    tags = [held.get(word.casefold()) or Tag.objects.get_or_create(name=word)[0].pk for word in keywords]
+    gone = image.taggings.filter(source=Tagging.Source.FILE, state=Tagging.State.SUGGESTED)
+    gone.exclude(tag__in=tags).delete()
+    for tag in tags:
+        Tagging.objects.get_or_create(image=image, tag_id=tag, defaults={"source": Tagging.Source.FILE})
+
+
+def _named(words: tuple[str, ...]) -> Q:
+    named = Q(pk__in=[])
+    for word in words:
+        named |= Q(name__iexact=word)
+    return named
+
+
 def _suggest(image: Image, source: str, labels: tuple[Label, ...]) -> None:
     """Suggest a tag for each label; a tag that an editor has decided on keeps the decision."""
     best: dict[str, Label] = {}
@@ -110,7 +140,8 @@ def _suggest(image: Image, source: str, labels: tuple[Label, ...]) -> None:
         name = label.name[:100]
         if name not in best or label.confidence > best[name].confidence:
             best[name] = label
-    undecided = image.taggings.filter(state=Tagging.State.SUGGESTED).exclude(source=Tagging.Source.EDITOR)
+    others = (Tagging.Source.EDITOR, Tagging.Source.FILE)
+    undecided = image.taggings.filter(state=Tagging.State.SUGGESTED).exclude(source__in=others)
     undecided.exclude(tag__name__in=best).delete()
     for name, label in best.items():
         tag, _created = Tag.objects.get_or_create(name=name)

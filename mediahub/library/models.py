@@ -56,6 +56,11 @@ class Image(models.Model):
     focal_x = models.FloatField(_("focal point, across"), null=True, blank=True)
     focal_y = models.FloatField(_("focal point, down"), null=True, blank=True)
 
+    # The words that stand in the file, as it was taken in: by the names of the fields, and "keywords".
+    embedded = models.JSONField(
+        _("words in the file"), default=dict, blank=True, db_default=models.Value({}, models.JSONField())
+    )
+
     label_state = models.CharField(_("labels"), max_length=16, choices=LabelState, default=LabelState.OFF)
     label_note = models.CharField(_("note on labels"), max_length=500, blank=True)
     label_source = models.CharField(_("label source"), max_length=16, blank=True)
@@ -162,6 +167,7 @@ class Tagging(models.Model):
         MEASURED = "measured", _("measured")
         RECORDED = "recorded", _("recorded answer")
         EDITOR = "editor", _("added by an editor")
+        FILE = "file", _("from the file")
 
     class State(models.TextChoices):
         SUGGESTED = "suggested", _("suggested")

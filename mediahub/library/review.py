@@ -91,6 +91,19 @@ def describe(act: Act, image: Image) -> None:
             act.note(image, Activity.Verb.DESCRIBED, {"fields": changes})
 
 
+def take_over(act: Act, image: Image, name: str) -> bool:
+    """Put the file's own word into a field of the image; False when the file has none for it.
+
+    Raises ValidationError where the image may not go without what it had.
+    """
+    if name not in WORDS or not image.embedded.get(name):
+        return False
+    column = {held.name: held for held in Image._meta.concrete_fields}[name]
+    setattr(image, name, column.to_python(image.embedded[name]))
+    describe(act, image)
+    return True
+
+
 def _move(act: Act, images: Iterable[Image], state: Image.State) -> int:
     moved = 0
     with transaction.atomic():

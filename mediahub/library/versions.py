@@ -28,6 +28,7 @@ FACTS = (
     "placeholder",
     "notes",
     "moderation",
+    "embedded",
 )
 FILE = ("key", "width", "height", "bytes", "content_type", "sha256")
 
@@ -89,7 +90,9 @@ def put_in_place(image: Image, before: Version, wanted: Version) -> None:
     Version.objects.filter(pk=wanted.pk).update(current=True)
     columns = {column.name: column for column in Image._meta.concrete_fields}
     for name in FACTS:
-        setattr(image, name, columns[name].to_python(wanted.facts[name]))
+        # A version that was counted by an earlier release does not know of what came later.
+        if name in wanted.facts:
+            setattr(image, name, columns[name].to_python(wanted.facts[name]))
     image.deleted_at = None
     image.save(update_fields=[*FACTS, "deleted_at", "updated_at"])
     image.renditions.all().delete()

@@ -59,7 +59,8 @@ def replace(image: Image, user: User, settings: Any) -> None:
             catalogue.enter(image.pk, f"{image.title}_{number}.jpg", result, original=original, keep_labels=True)
     settings.AWS_PROFILE = "web"
     flags = [{"name": "Graphic violence", "parent": "Violence", "confidence": 83.2}]
-    Image.objects.filter(pk=image.pk).update(moderation=flags)
+    words = {"title": "Evening light", "credit": "Ada Lund / North Press", "keywords": ["Lake", "Evening"]}
+    Image.objects.filter(pk=image.pk).update(moderation=flags, embedded=words)
 
 
 def tag(image: Image, user: User) -> None:

@@ -77,6 +77,7 @@ class ImageAdmin(PageAdmin):
             may_review=request.user.has_perm("library.review_tagging"),
             may_publish=request.user.has_perm("library.publish_image"),
             upload=image.uploads.select_related("uploaded_by").first(),
+            embedded=words.embedded(image),
             acts=telling.of_image(image),
             rules=publishing.rules(image),
             embed=embed(image),

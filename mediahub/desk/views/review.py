@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from mediahub.desk.people import editor
-from mediahub.library import review
+from mediahub.library import access, review
 from mediahub.library.activity import Act
 from mediahub.library.models import Image, Tagging
 
@@ -45,6 +45,19 @@ def add(request: HttpRequest, image_id: UUID) -> HttpResponse:
         for sentence in error.messages:
             messages.error(request, sentence)
     return _back(image_id, "add-tag")
+
+
+@require_POST
+@may_review
+def take_over(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Put a word of the file into the field that the button names."""
+    image = get_object_or_404(access.changeable(request.user), pk=image_id)
+    try:
+        review.take_over(Act(editor(request)), image, request.POST.get("field", ""))
+    except ValidationError as error:
+        for sentence in error.messages:
+            messages.error(request, sentence)
+    return _back(image_id, "embedded")
 
 
 def _back(image_id: UUID, place: str) -> HttpResponse:

@@ -1,0 +1,87 @@
+"""What a file says of itself becomes the image's words, once; what an editor typed stays."""
+
+from datetime import date
+from io import BytesIO
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from mediahub.library import catalogue, publishing, review
+from mediahub.library.activity import Act
+from mediahub.library.models import Image, Tag, Tagging
+from processing import process
+from tests.doubles import MemoryStore
+from tests.processing.test_embedded import IIM, XMP, with_iptc, with_xmp
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+IMAGE = uuid4()
+
+
+@pytest.fixture(autouse=True)
+def queue(local_aws: object) -> None:
+    """Changes are told to a worker."""
+
+
+def take_in(data: bytes) -> Image:
+    result = process(BytesIO(data), IMAGE, store=MemoryStore(), labeler=None)
+    with transaction.atomic():
+        return catalogue.enter(IMAGE, "IMG_1.jpg", result)
+
+
+def suggested(image: Image) -> set[str]:
+    return set(image.taggings.filter(state=Tagging.State.SUGGESTED).values_list("tag__name", flat=True))
+
+
+def test_the_words_of_the_file_are_taken_over_when_it_comes_in() -> None:
+    made = take_in(with_xmp(XMP))
+    assert (made.title, made.alt_text, made.credit) == (
+        "Fog over the harbour",
+        "Three boats in fog",
+        "Ada Lund / North Press",
+    )
+    assert (made.licence, made.rights_until) == ("Editorial use only", date(2027, 1, 31))
+    assert suggested(made) == {"Harbour", "Fog"}
+    assert set(made.taggings.values_list("source", "confidence")) == {("file", None)}
+
+
+def test_a_keyword_that_is_a_tag_already_is_that_tag() -> None:
+    fog = Tag.objects.create(name="FOG")
+    assert take_in(with_xmp(XMP)).taggings.filter(tag=fog).exists()
+    assert Tag.objects.count() == 2
+
+
+def test_what_an_editor_decided_stays_when_the_file_comes_again(editor: User) -> None:
+    made = take_in(with_xmp(XMP))
+    made.title = "Quay"
+    review.describe(Act(editor), made)
+    review.accept(Act(editor), made.taggings.filter(tag__name="Fog"))
+    take_in(with_iptc(IIM))
+    made.refresh_from_db()
+    assert (made.title, made.caption) == ("Quay", "Boats wait for the fog to lift.")
+    assert made.embedded["title"] == "Fog in town"
+    # Harbour stood in the former file only; Fog was decided on.
+    assert suggested(made) == {"Tram"}
+    assert made.taggings.get(tag__name="Fog").state == Tagging.State.ACCEPTED
+
+
+def test_a_word_of_the_file_is_taken_over_by_hand(editor: User) -> None:
+    made = take_in(with_xmp(XMP))
+    made.title, made.rights_until = "Quay", None
+    review.describe(Act(editor), made)
+    assert review.take_over(Act(editor), made, "title")
+    assert review.take_over(Act(editor), made, "rights_until")
+    made.refresh_from_db()
+    assert (made.title, str(made.rights_until)) == ("Fog over the harbour", "2027-01-31")
+    assert not review.take_over(Act(editor), made, "sha256")
+
+
+def test_a_published_image_keeps_what_it_must_have(editor: User) -> None:
+    made = take_in(with_xmp(XMP))
+    publishing.publish(Act(editor), [made])
+    made.refresh_from_db()
+    made.embedded["alt_text"] = " "
+    with pytest.raises(ValidationError):
+        review.take_over(Act(editor), made, "alt_text")

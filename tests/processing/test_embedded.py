@@ -1,0 +1,142 @@
+"""Words in a file: what agencies write is taken over, what an attacker writes loses no picture."""
+
+import struct
+from datetime import date
+from io import BytesIO
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from processing import Metadata, process
+from processing.embedded import LONGEST_PACKET, Words
+from processing.metadata import read
+from tests.doubles import MemoryStore
+from tests.pictures import jpeg
+
+XMP = """<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
+ xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"
+ xmlns:xmpRights="http://ns.adobe.com/xap/1.0/rights/"
+ xmlns:Iptc4xmpCore="http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/"
+ xmlns:prism="http://prismstandard.org/namespaces/basic/2.0/"
+ photoshop:Headline="Fog over the harbour" photoshop:Credit="North Press">
+ <dc:description><rdf:Alt><rdf:li xml:lang="de">Nebel</rdf:li>
+ <rdf:li xml:lang="x-default">Boats wait for\n the fog to lift.</rdf:li></rdf:Alt></dc:description>
+ <dc:creator><rdf:Seq><rdf:li>Ada Lund</rdf:li></rdf:Seq></dc:creator>
+ <dc:subject><rdf:Bag><rdf:li>Harbour</rdf:li><rdf:li>Fog</rdf:li><rdf:li>fog</rdf:li></rdf:Bag></dc:subject>
+ <xmpRights:UsageTerms><rdf:Alt><rdf:li xml:lang="x-default">Editorial use only</rdf:li></rdf:Alt>
+ </xmpRights:UsageTerms>
+ <Iptc4xmpCore:AltTextAccessibility><rdf:Alt><rdf:li xml:lang="x-default">Three boats in fog</rdf:li></rdf:Alt>
+ </Iptc4xmpCore:AltTextAccessibility><prism:expirationDate>2027-01-31T00:00:00Z</prism:expirationDate>
+</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>"""
+ALL = Words(
+    title="Fog over the harbour",
+    alt_text="Three boats in fog",
+    caption="Boats wait for the fog to lift.",
+    credit="Ada Lund / North Press",
+    licence="Editorial use only",
+    rights_until=date(2027, 1, 31),
+    keywords=("Harbour", "Fog"),
+)
+IIM = {
+    105: ["Fog in town"],
+    120: ["A tram in fog"],
+    80: ["Bo Ek"],
+    110: ["Bo Ek"],
+    116: ["© Bo Ek"],
+    25: ["Tram", "Fog"],
+    37: ["20270131"],
+}
+
+
+def with_xmp(packet: str, format: str = "JPEG") -> bytes:
+    out = BytesIO()
+    words = PngInfo()
+    words.add_itxt("XML:com.adobe.xmp", packet)
+    own: dict[str, Any] = {"pnginfo": words} if format == "PNG" else {"xmp": packet.encode()}
+    Image.new("RGB", (64, 48), "teal").save(out, format, **own)
+    return out.getvalue()
+
+
+def with_iptc(datasets: dict[int, list[str]], *, data: bytes = jpeg(64, 48), encoding: str = "utf-8") -> bytes:
+    """The same JPEG with an APP13 segment, as Photoshop writes it."""
+    iim = b"\x1c\x01\x5a\x00\x03\x1b%G" if encoding == "utf-8" else b""
+    for number, texts in datasets.items():
+        for text in texts:
+            raw = text.encode(encoding)
+            iim += struct.pack(">BBBH", 0x1C, 2, number, len(raw)) + raw
+    return with_app13(iim, data)
+
+
+def with_app13(iim: bytes, data: bytes) -> bytes:
+    block = b"8BIM\x04\x04\x00\x00" + struct.pack(">I", len(iim)) + iim + b"\x00" * (len(iim) % 2)
+    payload = b"Photoshop 3.0\x00" + block
+    return data[:2] + b"\xff\xed" + struct.pack(">H", len(payload) + 2) + payload + data[2:]
+
+
+def found(data: bytes) -> Metadata:
+    file = BytesIO(data)
+    return read(file, Image.open(file))
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_the_words_of_xmp_are_read_from_every_format(format: str) -> None:
+    assert found(with_xmp(XMP, format)).words == ALL
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_the_words_of_iptc_are_read_in_both_encodings(encoding: str) -> None:
+    words = found(with_iptc(IIM, encoding=encoding)).words
+    assert (words.title, words.caption, words.credit) == ("Fog in town", "A tram in fog", "Bo Ek")
+    assert (words.licence, words.keywords, words.rights_until) == ("© Bo Ek", ("Tram", "Fog"), date(2027, 1, 31))
+
+
+def test_xmp_comes_before_iptc_and_iptc_fills_what_it_lacks() -> None:
+    packet = XMP.replace('photoshop:Headline="Fog over the harbour"', "")
+    words = found(with_iptc(IIM, data=with_xmp(packet))).words
+    assert (words.title, words.caption) == ("Fog in town", ALL.caption)
+
+
+def test_a_real_photograph_keeps_its_words_through_processing() -> None:
+    result = process(BytesIO(with_xmp(XMP)), uuid4(), store=MemoryStore(), labeler=None)
+    assert result.metadata.words == ALL
+    assert result.metadata.notes == ()
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        '<!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>',
+        "<x:xmpmeta",
+        "\x00\x01\x02",
+        "<x>" * 5000,
+        f"<x>{'a' * LONGEST_PACKET}</x>",
+        XMP.replace("2027-01-31", "2027-13-99"),
+    ],
+    ids=["entities", "cut", "binary", "deep", "long", "date"],
+)
+def test_a_hostile_packet_leaves_a_note_and_the_picture(packet: str) -> None:
+    out = BytesIO()
+    picture = Image.new("RGB", (64, 48))
+    picture.save(out, "WEBP", xmp=packet.encode())
+    said = found(out.getvalue())
+    assert said.notes == ("The XMP words in the file could not be read.",)
+    assert (said.width, said.words) == (64, Words())
+
+
+@pytest.mark.parametrize(
+    "iim", [b"\x1c\x02\x50\xff\xff", b"\x1c\x02\x50\x84\x7f\xff\xff\xff", b"\xff" * 40, b"\x1c\x02\x25\x00\x0220"]
+)
+def test_broken_datasets_lose_no_picture(iim: bytes) -> None:
+    assert found(with_app13(iim, jpeg(64, 48))).width == 64
+
+
+def test_words_are_text_on_one_line_and_no_longer_than_a_field() -> None:
+    nasty = "<script>alert(1)</script>\u202e\x00" + "long " * 1000
+    words = found(with_iptc({105: [nasty[:9000]], 120: [nasty[:9000]], 25: [f"k{n}" for n in range(900)]})).words
+    assert words.title.startswith("<script>alert(1)</script>long")
+    assert (len(words.title) <= 200, len(words.caption) <= 2000, len(words.keywords)) == (True, True, 50)
+    assert "\u202e" not in words.title
