@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from mediahub.desk.views import activity, arrivals, library, publishing, review, undo, uploads, versions
+from mediahub.desk.views import activity, arrivals, library, publishing, review, undo, uploads, versions, vocabulary
 
 app_name = "desk"
 view = admin.site.admin_view
@@ -15,6 +15,10 @@ urlpatterns = [
     path("upload/sign/", uploads.sign, name="sign"),
     path("upload/status/", arrivals.status, name="status"),
     path("pulse/", arrivals.pulse, name="pulse"),
+    path("tags/complete/", vocabulary.complete, name="complete"),
+    path("tags/<int:pk>/merge/", view(vocabulary.merge), name="merge_tag"),
+    path("tags/<int:pk>/hide/", view(vocabulary.hide), name="hide_label"),
+    path("tags/labels/<int:pk>/", view(vocabulary.show), name="show_label"),
     path("activity/", view(activity.page), name="activity"),
     path("activity/export.<slug:kind>", view(activity.export), name="export_activity"),
     path("images/act/", view(library.bulk), name="bulk"),

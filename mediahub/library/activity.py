@@ -36,6 +36,10 @@ class Act:
             undoes=undoes,
         )
 
+    def note_word(self, subject: str, verb: Activity.Verb) -> None:
+        """Write down a change of the vocabulary, which is of no single image and is not taken back."""
+        Activity.objects.create(subject=subject[:200], verb=verb, by=self.by, batch=self.batch)
+
 
 def last_of(user: "User", image_ids: Iterable[UUID]) -> UUID | None:
     """The batch of this person's newest act on these images that is not itself an undoing and was not undone."""

@@ -5,12 +5,11 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils import timezone
 
-from mediahub.library import revisions, versions
+from mediahub.library import revisions, versions, vocabulary
 from mediahub.library.activity import Act, as_text
-from mediahub.library.models import Activity, Image, Rendition, Tag, Tagging
+from mediahub.library.models import Activity, Image, Rendition, Tagging
 from processing import Label, Result
 
 
@@ -118,37 +117,30 @@ def _enter_renditions(image: Image, result: Result) -> bool:
 
 def _suggest_keywords(image: Image, keywords: tuple[str, ...]) -> None:
     """Suggest a tag for each keyword of the file; those of a file before go, unless an editor decided on them."""
-    held = {name.casefold(): pk for pk, name in Tag.objects.filter(_named(keywords)).values_list("pk", "name")}
-    tags = [held.get(word.casefold()) or Tag.objects.get_or_create(name=word)[0].pk for word in keywords]
+    tags = [tag.pk for tag in vocabulary.meant(keywords).values() if tag]
     gone = image.taggings.filter(source=Tagging.Source.FILE, state=Tagging.State.SUGGESTED)
     gone.exclude(tag__in=tags).delete()
     for tag in tags:
         Tagging.objects.get_or_create(image=image, tag_id=tag, defaults={"source": Tagging.Source.FILE})
 
 
-def _named(words: tuple[str, ...]) -> Q:
-    named = Q(pk__in=[])
-    for word in words:
-        named |= Q(name__iexact=word)
-    return named
-
-
 def _suggest(image: Image, source: str, labels: tuple[Label, ...]) -> None:
     """Suggest a tag for each label; a tag that an editor has decided on keeps the decision."""
-    best: dict[str, Label] = {}
+    tags = vocabulary.meant((label.name[:100] for label in labels), labels=True)
+    best: dict[int, Label] = {}
     for label in labels:
-        name = label.name[:100]
-        if name not in best or label.confidence > best[name].confidence:
-            best[name] = label
+        tag = tags[label.name[:100]]
+        if tag and (tag.pk not in best or label.confidence > best[tag.pk].confidence):
+            best[tag.pk] = label
     others = (Tagging.Source.EDITOR, Tagging.Source.FILE)
     undecided = image.taggings.filter(state=Tagging.State.SUGGESTED).exclude(source__in=others)
-    undecided.exclude(tag__name__in=best).delete()
-    for name, label in best.items():
-        tag, _created = Tag.objects.get_or_create(name=name)
+    undecided.exclude(tag__in=best).delete()
+    for tag_id, label in best.items():
         claim: dict[str, Any] = {
             "confidence": label.confidence,
             "boxes": [[box.left, box.top, box.width, box.height] for box in label.boxes],
         }
-        tagging, created = Tagging.objects.get_or_create(image=image, tag=tag, defaults={"source": source, **claim})
+        defaults = {"source": source, **claim}
+        tagging, created = Tagging.objects.get_or_create(image=image, tag_id=tag_id, defaults=defaults)
         if not created and tagging.source == source:
             Tagging.objects.filter(pk=tagging.pk).update(**claim)

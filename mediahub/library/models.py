@@ -159,6 +159,36 @@ class Tag(models.Model):
         return self.name
 
 
+class Synonym(models.Model):
+    """Another word for a tag; what is typed or labelled with it is the tag."""
+
+    word = models.CharField(_("word"), max_length=100, unique=True)
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="synonyms")
+
+    class Meta:
+        verbose_name = _("synonym")
+        verbose_name_plural = _("synonyms")
+        ordering = ["word"]
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class LabelRule(models.Model):
+    """What becomes of a machine's label: this tag, or nothing where there is none."""
+
+    label = models.CharField(_("label"), max_length=100, unique=True)
+    tag = models.ForeignKey(Tag, models.CASCADE, null=True, blank=True, related_name="labels")
+
+    class Meta:
+        verbose_name = _("rule for a label")
+        verbose_name_plural = _("rules for labels")
+        ordering = ["label"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
 class Tagging(models.Model):
     """A tag on an image: who claims it, how surely, and what an editor decided."""
 
@@ -229,6 +259,8 @@ class Activity(models.Model):
         RESTORED = "restored", _("restored an earlier version of")
         EXPIRED = "expired", _("took down, as the rights ended,")
         SEEN = "seen", _("looked at what was flagged in")
+        MERGED = "merged", _("merged a tag into")
+        HIDDEN = "hidden", _("hid the label")
         UNDONE = "undone", _("took back a change of")
 
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="activities")

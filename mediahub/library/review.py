@@ -5,14 +5,12 @@ Each verb takes the Act that it is part of, so that one act on many images is to
 
 from collections.abc import Iterable
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from mediahub.library import publishing, revisions
+from mediahub.library import publishing, revisions, vocabulary
 from mediahub.library.activity import Act, as_text
-from mediahub.library.models import Activity, Image, Tag, Tagging
+from mediahub.library.models import Activity, Image, Tagging
 
 # What an editor types about an image.
 WORDS = ("title", "alt_text", "caption", "credit", "licence", "rights_until")
@@ -49,13 +47,9 @@ def reject(act: Act, taggings: Iterable[Tagging]) -> int:
 
 def add(act: Act, image: Image, name: str) -> Tagging:
     """Put an accepted tag of the editor's own on the image; raises ValidationError for a name that is no tag."""
-    name = " ".join(name.split())
-    if not name or not name.isprintable():
-        raise ValidationError(_("Type the tag to add: a word or a few, without line breaks."))
-    if len(name) > 100:
-        raise ValidationError(_("A tag has at most 100 characters; this one has %(n)d.") % {"n": len(name)})
+    name = vocabulary.clean(name)
     with transaction.atomic():
-        tag = Tag.objects.filter(name__iexact=name).first() or Tag.objects.get_or_create(name=name)[0]
+        tag = vocabulary.find_or_make(name)
         tagging, created = Tagging.objects.get_or_create(
             image=image,
             tag=tag,

@@ -188,7 +188,8 @@ class Search:
             own = Q()
             for name in FIELDS:
                 own |= Q(**{f"{name}__icontains": word})
-            found = found.filter(own | tagged(Q(tag__name__icontains=word)))
+            named = Q(tag__name__icontains=word) | Q(tag__synonyms__word__icontains=word)
+            found = found.filter(own | tagged(named))
         for name, text in self.texts.items():
             found = found.filter(BY_NAME[name].where(BY_NAME[name].read(text)))
         return found.order_by("-created_at", "pk")

@@ -1,15 +1,151 @@
-"""The vocabulary of tags: a word that changes, changes on every image."""
+"""The vocabulary of tags: what changes here, changes on every image."""
 
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from mediahub.library import revisions
-from mediahub.library.models import Tag, Tagging
+from mediahub.library.activity import Act
+from mediahub.library.models import Activity, LabelRule, Synonym, Tag, Tagging
+
+# Of two decisions on the same image this one stands: what an editor said outweighs what a machine thinks.
+WEIGHT = {Tagging.State.ACCEPTED: 2, Tagging.State.REJECTED: 1, Tagging.State.SUGGESTED: 0}
+LONGEST = 100
+COMPLETIONS = 20
 
 
 def keep(tag: Tag) -> None:
     """Write a new or renamed tag; every image that holds it accepted is mirrored with the new word."""
     with transaction.atomic():
         tag.save()
-        held = tag.taggings.filter(state=Tagging.State.ACCEPTED)
-        for image_id in held.values_list("image_id", flat=True):
-            revisions.changed(image_id)
+        _tell(tag)
+
+
+def clean(name: str) -> str:
+    """A tag's name with single spaces; raises ValidationError for what is no tag."""
+    name = " ".join(name.split())
+    if not name or not name.isprintable():
+        raise ValidationError(_("Type the tag to add: a word or a few, without line breaks."))
+    if len(name) > LONGEST:
+        raise ValidationError(_("A tag has at most 100 characters; this one has %(n)d.") % {"n": len(name)})
+    return name
+
+
+def find(name: str) -> Tag | None:
+    """The tag of this name, or the one it is a synonym of, however it is capitalised."""
+    return Tag.objects.filter(name__iexact=name).first() or Tag.objects.filter(synonyms__word__iexact=name).first()
+
+
+def find_or_make(name: str) -> Tag:
+    """The tag that is meant by a name, made when there is none."""
+    return find(name) or Tag.objects.get_or_create(name=name)[0]
+
+
+def meant(words: Iterable[str], *, labels: bool = False) -> dict[str, Tag | None]:
+    """The tag that each word stands for, made when there is none; None for a label that is hidden.
+
+    `labels` says that the words are a machine's, for which there are rules.
+    """
+    words = list(dict.fromkeys(words))
+    rules = {}
+    if labels:
+        rules = {rule.label.casefold(): rule.tag for rule in LabelRule.objects.filter(_is("label", words))}
+    known = {one.word.casefold(): one.tag for one in Synonym.objects.filter(_is("word", words)).select_related("tag")}
+    known |= {tag.name.casefold(): tag for tag in Tag.objects.filter(_is("name", words))}
+    found: dict[str, Tag | None] = {}
+    for word in words:
+        key = word.casefold()
+        found[word] = rules[key] if key in rules else known.get(key) or Tag.objects.get_or_create(name=word)[0]
+    return found
+
+
+def complete(text: str) -> list[str]:
+    """Names of tags that begin with a text, those that hold it anywhere, and those it is a synonym of."""
+    text = " ".join(text.split())[:LONGEST]
+    if not text:
+        return []
+    held = Q(name__icontains=text) | Q(synonyms__word__icontains=text)
+    names = Tag.objects.filter(held).distinct().values_list("name", flat=True)[: 5 * COMPLETIONS]
+    return sorted(names, key=lambda name: (not name.casefold().startswith(text.casefold()), name))[:COMPLETIONS]
+
+
+def merge(act: Act, tag: Tag, into: Tag) -> int:
+    """Make one tag another, whose synonym its name becomes; returns how many images it was on.
+
+    Raises ValidationError for a tag and itself. It cannot be taken back: afterwards nobody knows which was which.
+    """
+    if tag.pk == into.pk:
+        raise ValidationError(_("A tag cannot be merged into itself."))
+    with transaction.atomic():
+        moved = list(tag.taggings.select_related("image"))
+        held = {
+            tagging.image_id: tagging for tagging in into.taggings.filter(image__in=[one.image_id for one in moved])
+        }
+        for tagging in moved:
+            _move(tagging, held.get(tagging.image_id), into)
+        tag.synonyms.update(tag=into)
+        tag.labels.update(tag=into)
+        tag.delete()
+        Synonym.objects.update_or_create(word=tag.name, defaults={"tag": into})
+        act.note_word(f"{tag.name} → {into.name}", Activity.Verb.MERGED)
+    return len(moved)
+
+
+def name_synonyms(tag: Tag, words: Iterable[str]) -> None:
+    """Say which other words stand for the tag; raises ValidationError for a word that is taken."""
+    wanted = {word.casefold(): word for word in (clean(word) for word in words if word.strip())}
+    wanted.pop(tag.name.casefold(), None)
+    taken = Tag.objects.filter(_is("name", list(wanted.values()))).exclude(pk=tag.pk).first()
+    if taken:
+        raise ValidationError(_("“%(word)s” is a tag itself. Merge it into this one.") % {"word": taken.name})
+    other = Synonym.objects.filter(_is("word", list(wanted.values()))).exclude(tag=tag).select_related("tag").first()
+    if other:
+        said = _("“%(word)s” stands for “%(tag)s” already.")
+        raise ValidationError(said % {"word": other.word, "tag": other.tag.name})
+    with transaction.atomic():
+        tag.synonyms.all().delete()
+        Synonym.objects.bulk_create([Synonym(word=word, tag=tag) for word in wanted.values()])
+
+
+def hide_label(act: Act, tag: Tag) -> int:
+    """Suggest a machine's label nowhere any more; returns on how many images it was. What editors accepted stays."""
+    with transaction.atomic():
+        LabelRule.objects.update_or_create(label=tag.name, defaults={"tag": None})
+        machines = (Tagging.Source.EDITOR, Tagging.Source.FILE)
+        gone, _rows = tag.taggings.filter(state=Tagging.State.SUGGESTED).exclude(source__in=machines).delete()
+        act.note_word(tag.name, Activity.Verb.HIDDEN)
+    return gone
+
+
+def show_label(rule: LabelRule) -> None:
+    """Let a label be suggested again as it is; images that come in from now on have it."""
+    rule.delete()
+
+
+def _move(tagging: Tagging, other: Tagging | None, into: Tag) -> None:
+    before = other.state if other else None
+    if other and WEIGHT[Tagging.State(other.state)] >= WEIGHT[Tagging.State(tagging.state)]:
+        tagging.delete()
+    else:
+        if other:
+            other.delete()
+        tagging.tag = into
+        tagging.save(update_fields=["tag"])
+    if Tagging.State.ACCEPTED in (before, tagging.state):
+        revisions.changed(tagging.image_id)
+
+
+def _tell(tag: Tag) -> None:
+    held = tag.taggings.filter(state=Tagging.State.ACCEPTED)
+    for image_id in held.values_list("image_id", flat=True):
+        revisions.changed(image_id)
+
+
+def _is(field: str, words: list[str]) -> Q:
+    named = Q(pk__in=[])
+    for word in words:
+        named |= Q(**{f"{field}__iexact": word})
+    return named

@@ -25,7 +25,7 @@ from tests.pictures import jpeg
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 WAYS = ("time-out", "kill", "exception")
 # All messages come back together, when the last worker is dead and its lease over.
-TOGETHER = 34
+TOGETHER = 55
 
 
 def test_r3_c9_c11_c13_whoever_dies_wherever_the_next_delivery_completes(

@@ -1,21 +1,55 @@
 """The vocabulary."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
+from django.forms import CharField, ModelForm
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
 
 from mediahub.desk.admin.page import PageAdmin
 from mediahub.library import vocabulary
-from mediahub.library.models import Tag, Tagging
+from mediahub.library.models import LabelRule, Tag, Tagging
+
+if TYPE_CHECKING:
+    TagModelForm = ModelForm[Tag]
+else:
+    TagModelForm = ModelForm
+
+
+class TagForm(TagModelForm):
+    """A tag with its synonyms, one a line."""
+
+    synonyms = CharField(
+        label=gettext_lazy("Synonyms"),
+        required=False,
+        widget=AdminTextareaWidget(attrs={"rows": 4}),
+        help_text=gettext_lazy("Other words for it, one a line. Whoever types or searches one of them means this tag."),
+    )
+
+    class Meta:
+        model = Tag
+        fields = ["name"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["synonyms"] = "\n".join(one.word for one in self.instance.synonyms.all())
+
+    def clean_name(self) -> str:
+        return vocabulary.clean(self.cleaned_data["name"])
 
 
 @admin.register(Tag)
 class TagAdmin(PageAdmin):
+    form = TagForm
+    change_form_template = "desk/tag.html"
+    change_list_template = "desk/tags.html"
     list_display = ["name", "accepted", "suggested"]
-    search_fields = ["name"]
+    search_fields = ["name", "synonyms__word"]
     list_per_page = 100
     show_full_result_count = False
 
@@ -29,6 +63,20 @@ class TagAdmin(PageAdmin):
 
     def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
         vocabulary.keep(obj)
+        try:
+            vocabulary.name_synonyms(obj, form.cleaned_data["synonyms"].splitlines())
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        rules = LabelRule.objects.select_related("tag")
+        return super().changelist_view(request, {"rules": rules, **(extra_context or {})})
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        tag: Tag | None = kwargs["obj"]
+        if tag:
+            context.update(on_images=tag.taggings.count(), labels=tag.labels.all())
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=gettext_lazy("accepted on images"), ordering="accepted_count")
     def accepted(self, tag: Tag) -> int:

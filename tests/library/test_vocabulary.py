@@ -1,0 +1,101 @@
+"""The vocabulary: tags merged, words that stand for tags, labels that are hidden or become another word."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+
+from mediahub.library import catalogue, review, vocabulary
+from mediahub.library.activity import Act
+from mediahub.library.models import Activity, Image, LabelRule, Synonym, Tag, Tagging
+from processing import Label
+from tests.images import image, image_with_tags
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+@pytest.fixture(autouse=True)
+def queue(local_aws: object) -> None:
+    """Changes are told to a worker."""
+
+
+def states(made: Image) -> dict[str, str]:
+    return dict(made.taggings.values_list("tag__name", "state"))
+
+
+def label(made: Image, *names: str) -> None:
+    catalogue._suggest(made, "rekognition", tuple(Label(name, 90.0) for name in names))
+
+
+def test_merged_tags_keep_the_strongest_decision_and_leave_a_synonym(editor: User) -> None:
+    both, one = image_with_tags("Ship", "Boat"), image_with_tags("Ship")
+    review.accept(Act(editor), both.taggings.filter(tag__name="Ship"))
+    review.reject(Act(editor), both.taggings.filter(tag__name="Boat"))
+    both.refresh_from_db()
+    before = both.revision
+    ship, boat = Tag.objects.get(name="Ship"), Tag.objects.get(name="Boat")
+    assert vocabulary.merge(Act(editor), ship, boat) == 2
+    assert (states(both), states(one)) == ({"Boat": "accepted"}, {"Boat": "suggested"})
+    both.refresh_from_db()
+    assert both.revision == before + 1
+    assert vocabulary.find("SHIP") == boat
+    assert Activity.objects.filter(verb="merged", subject="Ship → Boat").exists()
+
+
+def test_a_tag_is_not_merged_into_itself(editor: User) -> None:
+    boat = Tag.objects.create(name="Boat")
+    with pytest.raises(ValidationError, match="into itself"):
+        vocabulary.merge(Act(editor), boat, boat)
+    assert Tag.objects.count() == 1
+
+
+def test_a_synonym_is_the_tag_for_editors_and_machines(editor: User) -> None:
+    boat = Tag.objects.create(name="Boat")
+    vocabulary.name_synonyms(boat, ["Vessel", " vessel ", "", "Boat"])
+    assert [one.word for one in Synonym.objects.all()] == ["vessel"]
+    made = image()
+    assert review.add(Act(editor), made, "VESSEL").tag == boat
+    other = image()
+    label(other, "Vessel", "Sea")
+    assert states(other) == {"Boat": "suggested", "Sea": "suggested"}
+
+
+def test_a_word_stands_for_one_tag_only() -> None:
+    boat, ship = Tag.objects.create(name="Boat"), Tag.objects.create(name="Ship")
+    with pytest.raises(ValidationError, match="Merge it into this one"):
+        vocabulary.name_synonyms(boat, ["ship"])
+    vocabulary.name_synonyms(ship, ["Vessel"])
+    with pytest.raises(ValidationError, match="stands for “Ship” already"):
+        vocabulary.name_synonyms(boat, ["vessel"])
+
+
+def test_a_hidden_label_is_suggested_nowhere_and_what_was_accepted_stays(editor: User) -> None:
+    accepted, open_ = image_with_tags("Person"), image_with_tags("Person")
+    review.accept(Act(editor), accepted.taggings.all())
+    person = Tag.objects.get(name="Person")
+    assert vocabulary.hide_label(Act(editor), person) == 1
+    assert (states(accepted), states(open_)) == ({"Person": "accepted"}, {})
+    made = image()
+    label(made, "person", "Boat")
+    assert states(made) == {"Boat": "suggested"}
+    assert review.add(Act(editor), made, "Person").tag == person
+    vocabulary.show_label(LabelRule.objects.get())
+    other = image()
+    label(other, "Person")
+    assert states(other) == {"Person": "suggested"}
+
+
+def test_a_label_becomes_the_tag_it_is_mapped_to() -> None:
+    people = Tag.objects.create(name="People")
+    LabelRule.objects.create(label="Human", tag=people)
+    made = image()
+    catalogue._suggest(made, "rekognition", (Label("Human", 70.0), Label("People", 95.0)))
+    tagging = made.taggings.get()
+    assert (tagging.tag, tagging.confidence, tagging.state) == (people, 95.0, Tagging.State.SUGGESTED)
+
+
+def test_completion_offers_beginnings_first_and_knows_synonyms() -> None:
+    for name in ("Steamboat", "Boat", "Boathouse", "Sea"):
+        Tag.objects.create(name=name)
+    vocabulary.name_synonyms(Tag.objects.get(name="Sea"), ["boatless"])
+    assert vocabulary.complete("boat") == ["Boat", "Boathouse", "Sea", "Steamboat"]
+    assert vocabulary.complete("  ") == []
