@@ -29,6 +29,7 @@ def ways(request: HttpRequest) -> list[Way]:
     """The parts of the desk this editor may enter, the failed items with their count."""
     parts = [
         ("upload", _("Upload"), "desk:upload", "intake.add_upload"),
+        ("review", _("Review"), "desk:review_start", "library.review_tagging"),
         ("images", _("Images"), "admin:library_image_changelist", "library.view_image"),
         ("uploads", _("Uploads"), "admin:intake_upload_changelist", "intake.view_upload"),
         ("failed", _("Failed items"), "admin:intake_faileditem_changelist", "intake.view_faileditem"),

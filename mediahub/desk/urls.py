@@ -3,7 +3,20 @@
 from django.contrib import admin
 from django.urls import path
 
-from mediahub.desk.views import activity, arrivals, library, publishing, review, undo, uploads, versions, vocabulary
+from mediahub.desk.views import (
+    activity,
+    acts,
+    arrivals,
+    library,
+    preferences,
+    publishing,
+    review,
+    reviewing,
+    undo,
+    uploads,
+    versions,
+    vocabulary,
+)
 
 app_name = "desk"
 view = admin.site.admin_view
@@ -25,6 +38,15 @@ urlpatterns = [
     path("images/searches/", view(library.save_search), name="save_search"),
     path("images/searches/<int:pk>/", view(library.change_search), name="change_search"),
     path("undo/<uuid:batch>/", view(undo.undo), name="undo"),
+    path("review/", view(reviewing.start), name="review_start"),
+    path("review/items/", reviewing.items, name="review_items"),
+    path("review/acts/", acts.many, name="review_acts"),
+    path("review/tags/", reviewing.tag_names, name="tag_names"),
+    path("images/<uuid:image_id>/review/", view(reviewing.page), name="review"),
+    path("images/<uuid:image_id>/review/act/", view(acts.one), name="review_act"),
+    path("preferences/", view(preferences.page), name="preferences"),
+    path("preferences/keys/", view(preferences.keys), name="keys"),
+    path("preferences/threshold/", preferences.threshold, name="threshold"),
     path("images/<uuid:image_id>/versions/", view(versions.page), name="versions"),
     path("images/<uuid:image_id>/versions/<int:number>/", view(versions.restore), name="restore_version"),
     path("images/<uuid:image_id>/replace/", view(versions.replace), name="replace"),

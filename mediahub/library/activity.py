@@ -17,7 +17,10 @@ Changes = dict[str, Any]
 
 @dataclass
 class Act:
-    """One act of a person on any number of images: `changed` counts them, `batch` is what undoes it."""
+    """One act of a person on any number of images: `changed` counts them, `batch` is what undoes it.
+
+    A batch that the act's sender made lets the act be sent again: `is_done_to` tells what it did before.
+    """
 
     by: "User | None"
     batch: UUID = field(default_factory=uuid4)
@@ -39,6 +42,10 @@ class Act:
     def note_word(self, subject: str, verb: Activity.Verb) -> None:
         """Write down a change of the vocabulary, which is of no single image and is not taken back."""
         Activity.objects.create(subject=subject[:200], verb=verb, by=self.by, batch=self.batch)
+
+    def is_done_to(self, image: Image) -> bool:
+        """That this act has changed the image already, under the lock of the image's row."""
+        return Activity.objects.filter(batch=self.batch, by=self.by, image=image).exists()
 
 
 def last_of(user: "User", image_ids: Iterable[UUID]) -> UUID | None:

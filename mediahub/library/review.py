@@ -24,7 +24,7 @@ def _decide(act: Act, taggings: Iterable[Tagging], state: Tagging.State) -> int:
             changed = (
                 Tagging.objects.filter(pk=tagging.pk, state=before)
                 .exclude(state=state)
-                .update(state=state, reviewed_by=act.by, reviewed_at=timezone.now())
+                .update(state=state, **_decided(act, state))
             )
             if changed:
                 told = [tagging.tag_id, tagging.tag.name, before, str(state)]
@@ -35,6 +35,13 @@ def _decide(act: Act, taggings: Iterable[Tagging], state: Tagging.State) -> int:
     return sum(len(tags) for tags in decided.values())
 
 
+def _decided(act: Act, state: Tagging.State) -> dict[str, object]:
+    """Who decided, and when; nobody on a tag that is left open."""
+    if state == Tagging.State.SUGGESTED:
+        return {"reviewed_by": None, "reviewed_at": None}
+    return {"reviewed_by": act.by, "reviewed_at": timezone.now()}
+
+
 def accept(act: Act, taggings: Iterable[Tagging]) -> int:
     """Say that these tags are right; returns how many decisions changed."""
     return _decide(act, taggings, Tagging.State.ACCEPTED)
@@ -43,6 +50,11 @@ def accept(act: Act, taggings: Iterable[Tagging]) -> int:
 def reject(act: Act, taggings: Iterable[Tagging]) -> int:
     """Say that these tags are wrong; returns how many decisions changed."""
     return _decide(act, taggings, Tagging.State.REJECTED)
+
+
+def leave_open(act: Act, taggings: Iterable[Tagging]) -> int:
+    """Leave these tags to somebody else's decision again; returns how many decisions changed."""
+    return _decide(act, taggings, Tagging.State.SUGGESTED)
 
 
 def add(act: Act, image: Image, name: str) -> Tagging:

@@ -22,9 +22,9 @@ class Undone:
     refused: list[str]
 
 
-def undo(user: User, batch: UUID) -> Undone:
+def undo(user: User, batch: UUID, act: Act | None = None) -> Undone:
     """Take back one act: each image goes back to what it was, unless somebody has changed the same thing since."""
-    act, refused = Act(user), []
+    act, refused = act or Act(user), []
     with transaction.atomic():
         for done in Activity.objects.filter(batch=batch).exclude(verb=Activity.Verb.UPLOADED):
             image = Image.objects.select_for_update().filter(activities=done).first()

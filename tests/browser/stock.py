@@ -21,6 +21,7 @@ from tests.browser.scenes import SKIES, photograph
 
 ALT_TEXT = "Mist lies between dark ridges under a warm sky."
 GUESSES = [("Sunrise", 98.4), ("Mountain range", 96.1), ("Mist", 88.7), ("Lake", 71.2), ("Boat", 61.5)]
+BOXES = {"Mountain range": [[0.02, 0.5, 0.55, 0.3], [0.6, 0.55, 0.38, 0.25]], "Mist": [[0.1, 0.35, 0.5, 0.2]]}
 REASON = "The renditions bucket did not take large/7f3a.jpg: access denied. Ask an operator to check the worker's role."
 
 TOO_LARGE = (
@@ -70,7 +71,14 @@ def tag(image: Image, user: User) -> None:
     for (name, confidence), state in zip(GUESSES, states, strict=True):
         word, _created = Tag.objects.get_or_create(name=name)
         decided = {} if state == Tagging.State.SUGGESTED else {"reviewed_by": user, "reviewed_at": timezone.now()}
-        values = {"source": Tagging.Source.REKOGNITION, "confidence": confidence, "state": state, **decided}
+        boxes = BOXES.get(name, [])
+        values = {
+            "source": Tagging.Source.REKOGNITION,
+            "confidence": confidence,
+            "boxes": boxes,
+            "state": state,
+            **decided,
+        }
         Tagging.objects.create(image=image, tag=word, **values)
     Image.objects.filter(pk=image.pk).update(label_source="rekognition", label_state=Image.LabelState.DONE)
 

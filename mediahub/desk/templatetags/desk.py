@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from mediahub.delivery.addresses import address as address_of
 from mediahub.desk import file_words, words
-from mediahub.library.models import Image, Version
+from mediahub.library.models import Image, Tagging, Version
 
 register = template.Library()
 register.filter("standing", words.standing)
@@ -20,6 +20,12 @@ register.filter("standing", words.standing)
 def tone(state: str) -> str:
     """The colour that goes with a state."""
     return words.TONES.get(state, "quiet")
+
+
+@register.filter
+def tag_state(state: str) -> str:
+    """The state of a tagging in words; empty for none."""
+    return str(Tagging.State(state).label) if state in Tagging.State.values else ""
 
 
 @register.filter

@@ -1,0 +1,22 @@
+"""What the desk remembers of each editor."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Preference(models.Model):
+    """How one editor works: which key does what, whether keys do anything, and from which confidence on to accept."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="preference")
+    # The name of each act → its key; an act that is not named has its usual key, an empty key is none.
+    shortcuts = models.JSONField(_("shortcuts"), default=dict, blank=True)
+    shortcuts_on = models.BooleanField(_("shortcuts are on"), default=True)
+    threshold = models.PositiveSmallIntegerField(_("accept from, in per cent"), default=80)
+
+    class Meta:
+        verbose_name = _("preference")
+        verbose_name_plural = _("preferences")
+
+    def __str__(self) -> str:
+        return str(self.user)

@@ -1,0 +1,78 @@
+"""The images that a review goes through, one after the other: newest first, of those that the filters let through."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.http import QueryDict
+
+from mediahub.library import access
+from mediahub.library.models import Image, Tagging
+from mediahub.library.search import Search
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an image stands: `number` counts from 1 and is None for one that the filters leave out."""
+
+    number: int | None
+    total: int
+    left: int
+
+
+class Reel:
+    """A person's images as the library's search finds them by an address; without a search, those in review."""
+
+    def __init__(self, user: User | AnonymousUser, asked: QueryDict) -> None:
+        self.user = user
+        search = Search.parse(asked)
+        self.query = search.query()
+        self.filters = [(name, value) for name, values in QueryDict(self.query).lists() for value in values]
+        self._chosen = (search or Search(texts={"state": Image.State.IN_REVIEW})).images(user)
+
+    def images(self) -> QuerySet[Image]:
+        """The images in their order, with all that the page tells of them."""
+        return told(self._chosen).order_by("-created_at", "pk")
+
+    def one(self, image_id: Any) -> Image | None:
+        """An image that this person may see, whatever the filters say."""
+        return told(access.visible(self.user)).filter(pk=image_id).first()
+
+    def after(self, image: Image, most: int) -> list[Image]:
+        """The images that follow, the nearest first."""
+        return list(self.images().filter(_beyond(image))[:most])
+
+    def before(self, image: Image, most: int) -> list[Image]:
+        """The images that come before, the nearest first."""
+        nearer = self.images().filter(_this_side_of(image)).order_by("created_at", "-pk")
+        return list(nearer[:most])
+
+    def place(self, image: Image) -> Place:
+        """Where the image stands among all, and how many wait for a first decision."""
+        untouched = Q(state=Image.State.IN_REVIEW) & ~Q(Exists(_decided()))
+        found = self._chosen.order_by().aggregate(
+            total=Count("pk"),
+            before=Count("pk", filter=_this_side_of(image)),
+            here=Count("pk", filter=Q(pk=image.pk)),
+            left=Count("pk", filter=untouched),
+        )
+        return Place(found["before"] + 1 if found["here"] else None, found["total"], found["left"])
+
+
+def told(images: QuerySet[Image]) -> QuerySet[Image]:
+    """These images with their renditions, and with their taggings, the surest first."""
+    surest = Tagging.objects.select_related("tag").order_by(F("confidence").desc(nulls_last=True), "tag__name")
+    return images.defer("label_raw").prefetch_related("renditions", Prefetch("taggings", surest))
+
+
+def _decided() -> QuerySet[Tagging]:
+    return Tagging.objects.filter(image=OuterRef("pk")).exclude(state=Tagging.State.SUGGESTED)
+
+
+def _beyond(image: Image) -> Q:
+    return Q(created_at__lt=image.created_at) | Q(created_at=image.created_at, pk__gt=image.pk)
+
+
+def _this_side_of(image: Image) -> Q:
+    return Q(created_at__gt=image.created_at) | Q(created_at=image.created_at, pk__lt=image.pk)

@@ -1,0 +1,42 @@
+"""What the review page's script says."""
+
+from django.utils.translation import gettext as _
+
+from mediahub.library.models import Image, Tagging
+
+
+def review_words() -> dict[str, object]:
+    """Each sentence by its name; {n}, {title} and the like are filled in by the script."""
+    return {
+        "states": {value: str(label) for value, label in Image.State.choices},
+        "tagStates": {value: str(label) for value, label in Tagging.State.choices},
+        "place": _("{number} of {total}"),
+        "outside": _("Not among the {total} of this review"),
+        "left": _("{n} left to review"),
+        "tags": _("{title}. {place}. Tags: {tags}, undecided: {open}."),
+        "acceptMany": _("Accept {n}"),
+        "acceptNone": _("Nothing to accept, go on"),
+        "saved": _("All changes are saved"),
+        "waiting": _("{n} changes waiting to be saved"),
+        "waitingOne": _("1 change waiting to be saved"),
+        "offline": _("{n} changes wait: the server does not answer. They are sent again by themselves."),
+        "signedOut": _("{n} changes wait: you are signed out. Sign in in another tab, and they are sent."),
+        "refused": _("{title} was not changed. {reason}"),
+        "dismiss": _("Dismiss"),
+        "goTo": _("Go to the image"),
+        "published": _("Published: {title}"),
+        "archived": _("Archived: {title}"),
+        "accepted": _("Accepted on {title}: {n}"),
+        "undone": _("Taken back on {title}"),
+        "nothingToUndo": _("Nothing that you did in this review is left to take back."),
+        "cannotPublish": _("{title} cannot be published yet. {reason}"),
+        "mayNot": _("You may not publish or archive images. Ask a chief editor."),
+        "already": _("It is {state} already."),
+        "last": _("That was the last image."),
+        "first": _("This is the first image."),
+        "loading": _("The next image is on its way."),
+        "broken": _("The picture could not be loaded. Everything else works."),
+        "accept": _("Accept {tag}"),
+        "reject": _("Reject {tag}"),
+        "percent": _("{n} %"),
+    }

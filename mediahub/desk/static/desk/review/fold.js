@@ -1,0 +1,34 @@
+// What an image looks like once the acts that the server has not answered yet are done.
+
+/** A new image: `image` as the server told it, with `acts` done in their order. */
+export function fold(image, acts) {
+  return acts.reduce(apply, image);
+}
+
+/** The act that takes `act` back, for painting only: the server finds out by itself what to take back. */
+export function inverse({ tags = [], words = {}, state }) {
+  return {
+    tags: tags.map(([id, name, seen, wanted]) => [id, name, wanted, seen]),
+    words: Object.fromEntries(Object.entries(words).map(([name, [seen, wanted]]) => [name, [wanted, seen]])),
+    state: state && [state[1], state[0]],
+  };
+}
+
+function apply(image, act) {
+  const { tags = [], words = {}, state } = act.inverse ?? act;
+  const after = { ...image, words: { ...image.words }, state: state ? state[1] : image.state };
+  for (const [name, [, wanted]] of Object.entries(words)) after.words[name] = wanted;
+  after.title = after.words.title;
+  for (const [id, name, , wanted] of tags) after.tags = decided(after.tags, id, name, wanted);
+  after.untouched = after.state === "in_review" && after.tags.every((tag) => tag.state === "suggested");
+  return after;
+}
+
+const same = (a, b) => a.toLocaleLowerCase() === b.toLocaleLowerCase();
+
+function decided(tags, id, name, state) {
+  const is = (tag) => (id !== null && tag.id === id) || same(tag.name, name);
+  if (state === null) return tags.filter((tag) => !is(tag));
+  if (tags.some(is)) return tags.map((tag) => (is(tag) ? { ...tag, state } : tag));
+  return [...tags, { id, name, state, confidence: null, own: true, source: "", boxes: [], says: "" }];
+}

@@ -1,0 +1,80 @@
+// What stands beside the picture: the tags, the threshold, the words.
+
+const byId = (id) => document.getElementById(id);
+const rows = byId("rows");
+const template = byId("row");
+const MOST_KEYS = 9;
+const WORDS = ["title", "alt_text", "caption", "credit"];
+
+export const field = (name) => byId(`word-${name}`);
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_whole, name) => values[name] ?? "");
+// As it is shown, in whole per cent: what reads 80 % is taken from 80 % on.
+export const isAbove = (tag, threshold) =>
+  tag.state === "suggested" && tag.confidence !== null && Math.round(tag.confidence) >= threshold;
+
+/** Shows the tags of an image, taking over the rows that are there, so that none that is focused goes away. */
+export function showTags(image, threshold, words) {
+  while (rows.children.length > image.tags.length) rows.lastElementChild.remove();
+  while (rows.children.length < image.tags.length) rows.append(template.content.cloneNode(true));
+  image.tags.forEach((tag, at) => showTag(rows.children[at], tag, at, threshold, words));
+  showThreshold(image, threshold, words);
+  byId("labels").textContent = image.labels;
+}
+
+function showTag(row, tag, at, threshold, words) {
+  row.className = `row row-${tag.state}`;
+  row.classList.toggle("row-above", isAbove(tag, threshold));
+  row.dataset.tag = tag.name;
+  const part = (name) => row.querySelector(`.row-${name}`);
+  part("key").textContent = at < MOST_KEYS ? at + 1 : "";
+  part("name").textContent = tag.name;
+  part("percent").textContent = tag.confidence === null ? "" : fill(words.percent, { n: Math.round(tag.confidence) });
+  part("says").textContent = tag.says;
+  part("state").textContent = words.tagStates[tag.state];
+  const meter = row.querySelector("meter");
+  meter.hidden = tag.confidence === null;
+  meter.value = tag.confidence ?? 0;
+  for (const [name, state] of [["accept", "accepted"], ["reject", "rejected"]]) {
+    const button = part(name);
+    button.setAttribute("aria-pressed", tag.state === state);
+    button.setAttribute("aria-label", fill(words[name], { tag: tag.name }));
+  }
+}
+
+/** Shows which suggestions “accept all above” would take. */
+export function showThreshold(image, threshold, words) {
+  byId("threshold").value = threshold;
+  byId("percent").textContent = fill(words.percent, { n: threshold });
+  const above = image.tags.filter((tag) => isAbove(tag, threshold));
+  byId("accept-says").textContent = above.length ? fill(words.acceptMany, { n: above.length }) : words.acceptNone;
+  image.tags.forEach((tag, at) => rows.children[at].classList.toggle("row-above", above.includes(tag)));
+}
+
+/** Puts the words of an image into the fields; a field that is being typed in keeps what is typed. */
+export function showWords(image, { anew }) {
+  for (const name of WORDS) {
+    const input = field(name);
+    const value = image.words[name];
+    if (anew || document.activeElement !== input) {
+      input.value = value;
+      input.dataset.was = value;
+    }
+  }
+}
+
+/** What was typed since: {name: [what was there, what is typed]}. */
+export function typed() {
+  const found = {};
+  for (const name of WORDS) {
+    const input = field(name);
+    // A field knows one kind of line end.
+    const [was, now] = [(input.dataset.was ?? "").replaceAll("\r\n", "\n"), input.value.trim()];
+    if (now !== was.trim()) found[name] = [was, now];
+  }
+  return found;
+}
+
+/** The tag whose row the event happened in; null for none. */
+export function tagAt(event) {
+  return event.target.closest?.(".row")?.dataset.tag ?? null;
+}

@@ -1,0 +1,155 @@
+// Acts on their way to the server: in order, kept over a reload, sent again until they are answered, never done twice.
+
+const AT_ONCE = 20;
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 15000;
+const PATIENCE = 30000;
+// What a browser still sends while the page goes away.
+const LAST_WORDS = 60000;
+
+/** An id that no other act has; also where the page is not served over HTTPS. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+export class Queue {
+  #key;
+  #address;
+  #told;
+  #wait = FIRST_WAIT;
+  #timer = null;
+  #busy = false;
+  acts;
+  /** Why nothing is sent at the moment: "" or "offline" or "signedOut". */
+  trouble = "";
+
+  /** `told({ done, refused, images })` hears of every answer, and, with nothing in it, of every change of the queue. */
+  constructor(address, user, told) {
+    this.#address = address;
+    // Who signs in next in this tab must not send what another has done.
+    this.#key = `review-acts-${user}`;
+    this.#told = told;
+    this.acts = read(this.#key) ?? [];
+    addEventListener("online", () => this.#soon());
+    addEventListener("focus", () => this.#soon());
+    addEventListener("pagehide", () => this.#lastWords());
+    addEventListener("pageshow", () => this.#soon());
+    if (this.acts.length) this.#send();
+  }
+
+  of(image) {
+    return this.acts.filter((act) => act.image === image);
+  }
+
+  add(act) {
+    this.acts.push(act);
+    this.#keep();
+    this.#send();
+  }
+
+  #keep() {
+    write(this.#key, this.acts);
+    this.#told({ done: [], refused: [], images: [] });
+  }
+
+  #soon() {
+    if (!this.acts.length) return;
+    this.#wait = FIRST_WAIT;
+    this.#send();
+  }
+
+  #later() {
+    clearTimeout(this.#timer);
+    // Many editors lose one server at the same moment; they shall not come back at the same moment.
+    this.#timer = setTimeout(() => this.#send(), this.#wait * (0.75 + Math.random() / 2));
+    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
+  }
+
+  async #send() {
+    if (this.#busy || !this.acts.length) return;
+    clearTimeout(this.#timer);
+    this.#busy = true;
+    const answer = await this.#ask(this.acts.slice(0, AT_ONCE));
+    this.#busy = false;
+    if (answer) this.#take(answer);
+    else this.#keep();
+    if (!this.acts.length) return;
+    if (answer) this.#send();
+    else this.#later();
+  }
+
+  /** The server's answer; null when the acts have to be sent again. */
+  async #ask(acts) {
+    try {
+      const answer = await fetch(this.#address, { ...request(acts), signal: AbortSignal.timeout(PATIENCE) });
+      const said = await answer.json().catch(() => null);
+      if (answer.ok && said?.acts?.length) {
+        this.trouble = "";
+        this.#wait = FIRST_WAIT;
+        return said;
+      }
+      // Nothing is thrown away because a session has ended, or because a form's token was renewed.
+      this.trouble = answer.status === 403 ? "signedOut" : "offline";
+    } catch {
+      this.trouble = "offline";
+    }
+    return null;
+  }
+
+  #take({ acts: results, images }) {
+    const answered = new Map(results.map((result) => [result.id, result]));
+    const gone = this.acts.filter((act) => answered.has(act.id));
+    this.acts = this.acts.filter((act) => !answered.has(act.id));
+    write(this.#key, this.acts);
+    const refused = gone.filter((act) => !answered.get(act.id).done);
+    this.#told({
+      done: gone.filter((act) => answered.get(act.id).done),
+      refused: refused.map((act) => ({ act, reason: answered.get(act.id).reason })),
+      images,
+    });
+  }
+
+  #lastWords() {
+    const sent = request(this.acts.slice(0, AT_ONCE));
+    if (this.acts.length && sent.body.length < LAST_WORDS) {
+      fetch(this.#address, { ...sent, keepalive: true }).catch(() => {});
+    }
+  }
+}
+
+function request(acts) {
+  const sent = acts.map(({ id, image, tags, words, state, undo, undoes }) => ({ id, image, tags, words, state, undo, undoes }));
+  return {
+    method: "POST",
+    credentials: "same-origin",
+    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrf() },
+    body: JSON.stringify({ acts: sent }),
+  };
+}
+
+/** The token as it is now: signing in in another tab renews it. */
+export function csrf() {
+  const cookie = document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/);
+  return cookie ? cookie[1] : document.querySelector("[name=csrfmiddlewaretoken]").value;
+}
+
+export function read(key) {
+  try {
+    return JSON.parse(sessionStorage.getItem(key));
+  } catch {
+    return null;
+  }
+}
+
+export function write(key, value) {
+  try {
+    sessionStorage.setItem(key, JSON.stringify(value));
+  } catch (error) {
+    // A full store: the acts are still in the page, and the page warns before it goes.
+    console.warn(error);
+  }
+}

@@ -1,0 +1,48 @@
+"""How an editor works: the keys and their list, and the threshold."""
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from mediahub.desk import preferences
+from mediahub.desk.people import editor
+from mediahub.desk.preferences import PreferenceForm
+from mediahub.desk.views.arrivals import refused
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def page(request: HttpRequest) -> HttpResponse:
+    """The editor's own keys, switch and threshold."""
+    held = preferences.of(editor(request))
+    form = PreferenceForm(request.POST or None, instance=held)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Your preferences are kept."))
+        return redirect("desk:preferences")
+    context = {"title": _("Preferences"), "form": form, "acts": [form[name] for name in preferences.ACTS]}
+    return render(request, "desk/preferences.html", {**admin.site.each_context(request), **context})
+
+
+@require_GET
+@never_cache
+def keys(request: HttpRequest) -> HttpResponse:
+    """The list of keys, to print."""
+    held = preferences.of(editor(request))
+    context = {"title": _("Keys"), "key_list": preferences.key_list(held), "on": held.shortcuts_on}
+    return render(request, "desk/keys.html", {**admin.site.each_context(request), **context})
+
+
+@require_POST
+def threshold(request: HttpRequest) -> JsonResponse:
+    """Remember the threshold that the editor's slider stands at, in per cent."""
+    if refusal := refused(request, "library.review_tagging"):
+        return refusal
+    text = request.POST.get("threshold", "")
+    if not text.isdecimal():
+        return JsonResponse({"reason": _("A threshold is a number from 0 to 100.")}, status=400)
+    preferences.remember_threshold(editor(request), int(text))
+    return JsonResponse({})
