@@ -104,6 +104,12 @@ def test_nothing_unfinished_and_no_path_of_a_machine() -> None:
         assert not paths.search(text), name(path)
 
 
+def test_the_documents_lead_to_what_is_there() -> None:
+    for document in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for place in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", document.read_text()):
+            assert (document.parent / place).exists(), f"{document.name}: {place}"
+
+
 def test_the_newest_version_of_the_changelog_is_the_projects() -> None:
     newest = re.search(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(), re.M)
     assert newest
