@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
@@ -9,7 +10,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from tests.e2e.ground import STAGE
+from tests.e2e.ground import FAULTS_OF_THE_LOCAL_AWS, STAGE
 
 _POOL = urllib3.PoolManager(maxsize=16)
 
@@ -37,7 +38,7 @@ class Editor:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if kind:
             sent["Content-Type"] = kind
-        answer = _POOL.request(method, address, body=body or None, headers=sent, redirect=False, timeout=60)
+        answer = _answered(method, address, body=body or None, headers=sent, redirect=False)
         for line in answer.headers.getlist("Set-Cookie"):
             for name, morsel in SimpleCookie(line).items():
                 assert morsel["secure"], f"{name} would be sent over plain http"
@@ -90,3 +91,16 @@ class Editor:
             answer = self.request("GET", f"/{STAGE}/admin/upload/status/?{urlencode({'ids': ids})}")
             found |= {one["id"]: one["state"] for one in answer.json()["uploads"]}
         return found
+
+
+def _answered(method: str, address: str, **request: Any) -> Any:
+    """The answer of the deployed function, asked for again where the local AWS lost the one that it was replacing.
+
+    A browser waits 29 s, as long as API Gateway does, and its editor tries again.
+    """
+    for _ in range(5):
+        with suppress(urllib3.exceptions.ReadTimeoutError):
+            answer = _POOL.request(method, address, timeout=29, **request)
+            if not (answer.status >= 500 and any(fault.encode() in answer.data for fault in FAULTS_OF_THE_LOCAL_AWS)):
+                return answer
+    raise AssertionError(f"{method} {address}: no answer of the function in five tries")
