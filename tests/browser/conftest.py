@@ -17,6 +17,7 @@ from playwright.sync_api import Page
 
 from mediahub.desk.frontend.build import build
 from mediahub.local import stack
+from tests.browser.connections import Connections
 from tests.browser.desk import Desk
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -65,6 +66,19 @@ def what_migrations_made(django_db_setup: None) -> None:
     """
     held: Any = connections["default"]
     setattr(type(held), "_test_serialized_contents", held._test_serialized_contents)  # noqa: B010
+
+
+@pytest.fixture(scope="session")
+def connections_held(live_server: Any) -> Connections:
+    """The connections that the site of this process has open."""
+    return Connections(live_server.thread.httpd)
+
+
+@pytest.fixture(autouse=True)
+def answered(transactional_db: None, connections_held: Connections) -> Iterator[None]:
+    """No request is under way when the database is emptied: pages are opened after this and closed before it ends."""
+    yield
+    connections_held.end()
 
 
 @pytest.fixture(scope="session")
