@@ -94,13 +94,13 @@ class Editor:
 
 
 def _answered(method: str, address: str, **request: Any) -> Any:
-    """The answer of the deployed function, asked for again where the local AWS lost the one that it was replacing.
+    """The answer of the deployed function, asked for again, as an editor would, where the local AWS lost it.
 
-    A browser waits 29 s, as long as API Gateway does, and its editor tries again.
+    It ends a function that it replaces in the midst of an answer; Lambda lets it finish.
     """
     for _ in range(5):
         with suppress(urllib3.exceptions.ReadTimeoutError):
-            answer = _POOL.request(method, address, timeout=29, **request)
+            answer = _POOL.request(method, address, timeout=60, **request)
             if not (answer.status >= 500 and any(fault.encode() in answer.data for fault in FAULTS_OF_THE_LOCAL_AWS)):
                 return answer
     raise AssertionError(f"{method} {address}: no answer of the function in five tries")
