@@ -7,7 +7,7 @@ PHOTOS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export LOCAL = true
 
-.PHONY: run test demo bench e2e-deploy soak lint lock setup setup-dev frontend screenshots clean
+.PHONY: run test demo bench e2e-deploy soak lint messages lock setup setup-dev frontend screenshots clean
 
 run: setup
 	@$(VENV)/python manage.py local --port $(PORT) --aws-port $(AWS_PORT)
@@ -43,6 +43,10 @@ lint: setup-dev .venv-checkov/done
 	@SECRET_KEY=lint $(VENV)/python manage.py makemigrations --check --dry-run
 	@SECRET_KEY=$$($(VENV)/python -c "import secrets; print(secrets.token_urlsafe(60))") LOCAL=false MEDIAHUB_ENV_FILE= \
 	  $(VENV)/python manage.py check --deploy --fail-level WARNING
+
+# The strings of the source into the catalogues; prints those that nobody has translated, and ends with an error then.
+messages: setup-dev
+	@$(VENV)/python -m tests.messages
 
 # Locks are made by uv and installed with hashes; they name no registry.
 UV_COMPILE = $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header

@@ -6,13 +6,15 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Preference(models.Model):
-    """How one editor works: which key does what, whether keys do anything, and from which confidence on to accept."""
+    """How one editor works: which key does what, whether keys do anything, from which confidence on to accept, and the language."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="preference")
     # The name of each act → its key; an act that is not named has its usual key, an empty key is none.
     shortcuts = models.JSONField(_("shortcuts"), default=dict, blank=True)
     shortcuts_on = models.BooleanField(_("shortcuts are on"), default=True)
     threshold = models.PositiveSmallIntegerField(_("accept from, in per cent"), default=80)
+    # The code of a language; empty is what the browser asks for.
+    language = models.CharField(_("language"), max_length=8, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("preference")

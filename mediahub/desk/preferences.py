@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -64,7 +65,7 @@ class PreferenceForm(ModelForm):
 
     class Meta:
         model = Preference
-        fields = ("shortcuts_on", "threshold")
+        fields = ("shortcuts_on", "threshold", "language")
         labels = {
             "shortcuts_on": gettext_lazy("Keys of one character do something"),
             "threshold": gettext_lazy("Accept suggestions from, in per cent"),
@@ -72,6 +73,9 @@ class PreferenceForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        languages = [("", _("As the browser asks")), *settings.LANGUAGES]
+        label = str(gettext_lazy("Language"))
+        self.fields["language"] = forms.ChoiceField(label=label, choices=languages, required=False)
         self.fields["threshold"].widget.attrs.update(min=0, max=LARGEST)
         held = keys(self.instance)
         for name, (says, _usual) in ACTS.items():

@@ -1,12 +1,14 @@
 """What the review page's script says."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from mediahub.desk.counted import counted
 from mediahub.library.models import Image, Tagging
 
 
 def review_words() -> dict[str, object]:
-    """Each sentence by its name; {n}, {title} and the like are filled in by the script."""
+    """Each sentence by its name; {n}, {title} and the like are filled in by the script, a counted one by its `n`."""
     return {
         "states": {value: str(label) for value, label in Image.State.choices},
         "tagStates": {value: str(label) for value, label in Tagging.State.choices},
@@ -17,10 +19,21 @@ def review_words() -> dict[str, object]:
         "acceptMany": _("Accept {n}"),
         "acceptNone": _("Nothing to accept, go on"),
         "saved": _("All changes are saved"),
-        "waiting": _("{n} changes waiting to be saved"),
-        "waitingOne": _("1 change waiting to be saved"),
-        "offline": _("{n} changes wait: the server does not answer. They are sent again by themselves."),
-        "signedOut": _("{n} changes wait: you are signed out. Sign in in another tab, and they are sent."),
+        "waiting": counted(lambda n: ngettext("{n} change waiting to be saved", "{n} changes waiting to be saved", n)),
+        "offline": counted(
+            lambda n: ngettext(
+                "{n} change waits: the server does not answer. It is sent again by itself.",
+                "{n} changes wait: the server does not answer. They are sent again by themselves.",
+                n,
+            )
+        ),
+        "signedOut": counted(
+            lambda n: ngettext(
+                "{n} change waits: you are signed out. Sign in in another tab, and it is sent.",
+                "{n} changes wait: you are signed out. Sign in in another tab, and they are sent.",
+                n,
+            )
+        ),
         "refused": _("{title} was not changed. {reason}"),
         "dismiss": _("Dismiss"),
         "goTo": _("Go to the image"),

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from mediahub.desk import overview
+from mediahub.desk import language, overview
 
 
 class DeskSite(AdminSite):
@@ -22,6 +23,12 @@ class DeskSite(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         return {**context, "ways": overview.ways(request) if context["has_permission"] else []}
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        answer = super().login(request, extra_context)
+        if request.method == "POST" and isinstance(request.user, User):
+            language.take_along(request, request.user)
+        return answer
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         found = {"counts": overview.counts(request.user), "latest": overview.latest_images(request.user)}

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mediahub.desk.reasons import told
 from mediahub.intake.clock import GRACE
 from mediahub.intake.ingest import TOO_MANY_PIXELS
 from mediahub.intake.models import FailedItem, Upload
@@ -113,11 +114,11 @@ def standing(upload: Upload) -> Standing:
             return Standing(_("working"), tone, reason, ended)
         case Upload.State.REJECTED if upload.code == TOO_MANY_PIXELS:
             asked = _("A chief editor can let it pass once.")
-            return Standing(_("rejected"), tone, f"{upload.reason} {asked}", ended)
+            return Standing(_("rejected"), tone, f"{told(upload.reason)} {asked}", ended)
         case Upload.State.FAILED:
             kept = _("The file is kept: retry it under Failed items.")
-            return Standing(_("failed"), tone, f"{upload.reason} {kept}".strip(), ended)
-    return Standing(str(Upload.State(upload.state).label), tone, upload.reason, ended)
+            return Standing(_("failed"), tone, f"{told(upload.reason)} {kept}".strip(), ended)
+    return Standing(str(Upload.State(upload.state).label), tone, told(upload.reason), ended)
 
 
 def story(upload: Upload) -> list[tuple[datetime | None, str]]:
@@ -183,8 +184,8 @@ def labels(image: Image) -> str:
         case Image.LabelState.DONE:
             return str(LABEL_SOURCES.get(image.label_source, ""))
         case Image.LabelState.NOT_ANALYSABLE:
-            return image.label_note or _("The picture is too small to be analysed. Add tags by hand.")
+            return told(image.label_note) or _("The picture is too small to be analysed. Add tags by hand.")
         case Image.LabelState.UNAVAILABLE:
             said = _("Labels could not be fetched yet. The picture itself is complete; tags can be added by hand.")
-            return f"{said} {image.label_note}".strip()
+            return f"{said} {told(image.label_note)}".strip()
     return _("Labels are switched off. Add tags by hand.")

@@ -5,15 +5,16 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from mediahub.delivery.addresses import address as address_of
-from mediahub.desk import file_words, words
+from mediahub.desk import file_words, reasons, words
 from mediahub.library.models import Image, Tagging, Version
 
 register = template.Library()
 register.filter("standing", words.standing)
+register.filter("told", reasons.told)
 
 
 @register.filter
@@ -48,10 +49,19 @@ def step(name: str) -> str:
 
 @register.filter
 def ago(when: datetime) -> str:
-    """How long ago something was, to the minute."""
-    if timezone.now() - when < timedelta(minutes=1):
-        return _("just now")
-    return _("%(time)s ago") % {"time": timesince(when, depth=1)}
+    """How long ago something was, in the largest unit of which one has passed."""
+    minutes = (timezone.now() - when) // timedelta(minutes=1)
+    hours, days = minutes // 60, minutes // (60 * 24)
+    years = days // 365
+    if years >= 1:
+        return ngettext("%(n)d year ago", "%(n)d years ago", years) % {"n": years}
+    if days >= 1:
+        return ngettext("%(n)d day ago", "%(n)d days ago", days) % {"n": days}
+    if hours >= 1:
+        return ngettext("%(n)d hour ago", "%(n)d hours ago", hours) % {"n": hours}
+    if minutes >= 1:
+        return ngettext("%(n)d minute ago", "%(n)d minutes ago", minutes) % {"n": minutes}
+    return _("just now")
 
 
 @register.filter

@@ -1,13 +1,14 @@
-"""How an editor works: the keys and their list, and the threshold."""
+"""How an editor works: the keys and their list, the threshold and the language."""
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from mediahub.desk import preferences
+from mediahub.desk import language, preferences
 from mediahub.desk.people import editor
 from mediahub.desk.preferences import PreferenceForm
 from mediahub.desk.views.arrivals import refused
@@ -16,11 +17,15 @@ from mediahub.desk.views.arrivals import refused
 @require_http_methods(["GET", "POST"])
 @never_cache
 def page(request: HttpRequest) -> HttpResponse:
-    """The editor's own keys, switch and threshold."""
+    """The editor's own keys, switch, threshold and language."""
     held = preferences.of(editor(request))
     form = PreferenceForm(request.POST or None, instance=held)
     if request.method == "POST" and form.is_valid():
         form.save()
+        language.take_along(request, editor(request))
+        # The sentence is for the page that comes next, in its language.
+        with translation.override(form.instance.language or translation.get_language_from_request(request)):
+            kept = _("Your preferences are kept.")
         messages.success(request, _("Your preferences are kept."))
         return redirect("desk:preferences")
     context = {"title": _("Preferences"), "form": form, "acts": [form[name] for name in preferences.ACTS]}

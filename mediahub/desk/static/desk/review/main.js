@@ -59,8 +59,7 @@ function paintPlace() {
 function paintQueue() {
   const n = queue.acts.length;
   const line = byId("saving");
-  const text = n === 1 ? words.waitingOne : words.waiting;
-  line.textContent = fill(n ? words[queue.trouble] ?? text : words.saved, { n });
+  line.textContent = fill(n ? words[queue.trouble] ?? words.waiting : words.saved, { n });
   line.dataset.tone = n === 0 ? "good" : queue.trouble ? "bad" : "busy";
   line.hidden = false;
   if (n && queue.trouble !== trouble && queue.trouble) say(line.textContent);

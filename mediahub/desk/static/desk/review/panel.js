@@ -7,7 +7,14 @@ const MOST_KEYS = 9;
 const WORDS = ["title", "alt_text", "caption", "credit"];
 
 export const field = (name) => byId(`word-${name}`);
-export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_whole, name) => values[name] ?? "");
+const counting = new Intl.PluralRules(document.documentElement.lang);
+
+/** Fills a sentence of the server's in; one with a number comes in all forms that the language has. */
+export function fill(said, values) {
+  const text = typeof said === "string" ? said : said[counting.select(values.n)];
+  return text.replace(/\{(\w+)\}/g, (_whole, name) => values[name] ?? "");
+}
+
 // As it is shown, in whole per cent: what reads 80 % is taken from 80 % on.
 export const isAbove = (tag, threshold) =>
   tag.state === "suggested" && tag.confidence !== null && Math.round(tag.confidence) >= threshold;

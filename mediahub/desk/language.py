@@ -1,0 +1,30 @@
+"""In which language an editor works: what they chose, else what their browser asks for, else the site's own."""
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
+
+from mediahub.desk.models import Preference
+
+KEY = "language"
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """Django's, with the language that the session brings along before all others."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        chosen = request.session.get(KEY, "")
+        if chosen in dict(settings.LANGUAGES):
+            translation.activate(chosen)
+            request.LANGUAGE_CODE = translation.get_language()
+
+
+def take_along(request: HttpRequest, user: User) -> None:
+    """From the next page on, this session is in the language that the user chose; empty is the browser's.
+
+    It lies in the session, so that no page asks the database for it.
+    """
+    request.session[KEY] = Preference.objects.filter(user=user).values_list("language", flat=True).first() or ""

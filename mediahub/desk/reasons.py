@@ -1,0 +1,164 @@
+"""Why something failed, in the editor's language.
+
+A worker knows no language: it writes an English sentence, which is searched for and grouped as it is. When it is shown,
+it is recognised by the pattern it was made from and said anew, with the same names and numbers. What is not recognised
+is shown as it was written.
+"""
+
+import re
+from functools import cache
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+AGAIN = _("It is tried again by itself.")
+OPERATOR = _("An operator has to look: run doctor.")
+ADVICE = _("Export it as JPEG, PNG, GIF or WebP and upload it again.")
+
+# What a sentence can be about.
+THINGS = (
+    _("a PDF document"),
+    _("a TIFF or raw file"),
+    _("a Photoshop file"),
+    _("a BMP file"),
+    _("a PostScript file"),
+    _("a ZIP archive or an office document"),
+    _("a compressed file"),
+    _("an icon file"),
+    _("an AVIF file"),
+    _("a HEIC file"),
+    _("a video"),
+    _("an SVG drawing"),
+    _("the label service"),
+    _("the object %(key)s"),
+    _("the queue %(key)s"),
+    _("the mirror of %(key)s"),
+    _("the mirror"),
+    _("the item %(key)s"),
+    _("the way to %(key)s"),
+    _("writing %(key)s"),
+    _("copying %(from)s to %(key)s"),
+    _("deleting %(key)s"),
+    _("listing %(key)s"),
+    _("signing %(key)s"),
+    _("EXIF block"),
+    _("place"),
+    _("credit"),
+    _("date taken"),
+    _("camera"),
+    _("waiting for the file"),
+    _("working"),
+    _("done"),
+    _("rejected"),
+    _("failed"),
+    _("deleted"),
+    _("never arrived"),
+)
+
+# Of a file: what is said to who uploaded it. Sentences that could be taken for another stand behind it.
+OF_FILES = (
+    _("The file is empty. Check it and upload it again."),
+    _("The file has %(size)s MB; at most %(most)s MB are taken. Make it smaller and upload it again."),
+    _(
+        "The picture has %(width)s × %(height)s pixels; at most %(millions)s million, and %(side)s a side, are taken. "
+        "Make it smaller and upload it again."
+    ),
+    _("The file is damaged or was cut off on its way. Open it, save it anew and upload it again."),
+    _("This is %(thing)s, which is not taken. %(advice)s"),
+    _("This file holds text, not a picture. %(advice)s"),
+    _("This file is not a picture of a kind that is taken. %(advice)s"),
+    _("The database cannot hold what this file says of itself. Export it anew and upload it."),
+    _("The file was not sent in time. Add it again."),
+    _("The file was deleted from the upload bucket."),
+    _("%(name)s was removed while it was read."),
+    _("%(name)s is being worked on by another worker; this delivery waits for it."),
+    _("The %(thing)s words in the file could not be read."),
+    _("The %(thing)s in the file could not be read."),
+    _("A picture under %(side)s px a side is too small to be labelled."),
+    _("Rekognition does not analyse this picture (%(code)s)."),
+)
+
+# Of services and messages: what an operator can do something about.
+OF_SERVICES = (
+    _("Only a part of %(key)s came. It is fetched again by itself."),
+    _("%(thing)s is not there any more."),
+    _("AWS refused %(thing)s with %(code)s. An operator has to look: run doctor."),
+    _("AWS could not serve %(thing)s now (%(code)s). It is tried again by itself."),
+    _("%(thing)s lies in an archive of S3, from which nothing is read at once. Restore it there."),
+    _("%(thing)s cannot be reached as this process is set up: %(error)s. Run doctor."),
+    _("%(thing)s could not be reached: %(error)s. It is tried again by itself."),
+    _("%(name)s changes faster than it can be published. It is tried again."),
+    _("This invocation has no time left for another message."),
+    _("The database could not answer. %(advice)s"),
+    _("The connection to the database was lost. %(advice)s"),
+    _("Another worker wrote the same record first. %(advice)s"),
+    _("The database has not the tables of this version. Run migrate. %(advice)s"),
+    _("This database cannot do what is asked of it. %(advice)s"),
+    _("The database refused. %(advice)s"),
+    _("The settings contradict each other. %(advice)s"),
+    _("The worker ran out of memory. %(advice)s"),
+    _("The worker's disk or network failed. %(advice)s"),
+    _("Something nobody foresaw: %(error)s. It is tried again by itself."),
+    _("The message failed too often, and nothing was noted of why. See its payload."),
+    _(
+        "The worker was ended before it could say why: it ran out of time or memory. Retry it; if that fails, "
+        "discard it."
+    ),
+    _("The image could not be mirrored."),
+    _("The renditions could not be made anew."),
+    _("Renditions that no record names could not be removed."),
+    _("Failed items could not be sent back to the queue."),
+    _("The message has %(n)s characters; at most %(most)s are read."),
+    _("The message is no JSON text. See its payload."),
+    _("The event has %(n)s records; at most %(most)s are read."),
+    _("This message is neither an event of S3 nor one of MediaHub's own."),
+    _("A message of the kind %(kind)s is not known to this version, or lacks what it needs."),
+    _("A record of this event names no bucket and object."),
+    _("The event has the form %(form)s; 2.x is read here."),
+    _("Nothing is done on the event %(event)s of EventBridge."),
+    _("Nothing is done on the event %(event)s."),
+    _(
+        "An event came from the bucket %(bucket)s, but uploads go to %(own)s. Remove the notification of that bucket "
+        "or correct UPLOAD_BUCKET."
+    ),
+    _("The key %(key)s is empty or longer than the %(most)s bytes that S3 allows."),
+    _("The key %(key)s holds a NUL, which no database takes. Copy the file to another key."),
+    _("%(key)s is not the id of an upload or image."),
+)
+
+# Of the comparison of buckets, records and mirror.
+OF_CHECKS = (
+    _("No record knows this file."),
+    _("The record says %(thing)s; the bucket has another version."),
+    _("The record has an end; the bucket has the file no more."),
+    _("A rendition of this image is not the size that was written."),
+    _("The rendition %(name)s is not in the bucket."),
+    _("No record names this rendition."),
+    _("The mirror holds something else of this image."),
+    _("The mirror has an image that no record knows."),
+    _("Its labels could not be had when it came in."),
+)
+
+SENTENCES = (*OF_FILES, *OF_SERVICES, *OF_CHECKS)
+# What a part of a sentence can be, by its name; names of other parts are of files, keys and numbers, and stay.
+PARTS = {"thing": THINGS, "advice": (AGAIN, OPERATOR, ADVICE)}
+
+_MARK = re.compile(r"%\\\((\w+)\\\)s")
+
+
+def told(reason: str) -> str:
+    """The sentence in the language of the page; as it is when nobody foresaw it."""
+    return _said(reason, SENTENCES)
+
+
+def _said(text: str, among: tuple[str, ...]) -> str:
+    for sentence, pattern in _patterns(among):
+        if found := pattern.fullmatch(text):
+            parts = {name: _said(part, PARTS.get(name, ())) for name, part in found.groupdict().items()}
+            return gettext(sentence) % parts if parts else gettext(sentence)
+    return text
+
+
+@cache
+def _patterns(sentences: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((one, re.compile(_MARK.sub(r"(?P<\1>.+?)", re.escape(one)), re.DOTALL)) for one in sentences)
