@@ -1,4 +1,4 @@
-"""The catalogues: `make messages` brings the strings of the source into them, keeps what is translated, says what lacks.
+"""The catalogues: `make messages` brings the strings of the source into them, and says which nobody has translated.
 
 Files are written so that the same strings give the same bytes: sorted, without dates and places.
 """
