@@ -96,7 +96,7 @@ def words(message: Message) -> tuple[str, ...]:
 
 def said(message: Message) -> tuple[str, ...]:
     """All forms of the translation."""
-    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
 
 
 def lacking(held: Catalog) -> list[Message]:

@@ -2,6 +2,7 @@
 
 import gettext
 import re
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -10,7 +11,6 @@ from babel.messages.catalog import Message
 from django.test import Client
 from django.utils import translation
 from django.utils.formats import date_format
-from django.utils.timezone import datetime
 
 from tests import messages
 from tests.messages import PLURALS, ROOT, as_mo, as_po, catalogue, entries, folder, key, lacking, said, strings, words

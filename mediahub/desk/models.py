@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Preference(models.Model):
-    """How one editor works: which key does what, whether keys do anything, from which confidence on to accept, and the language."""
+    """How one editor works: which key does what, if keys do anything, from which confidence to accept; the language."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="preference")
     # The name of each act → its key; an act that is not named has its usual key, an empty key is none.

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language_bidi, gettext_lazy
 
 from mediahub.desk.models import Preference
 
@@ -29,9 +29,10 @@ ACTS: dict[str, tuple[str | Promise, str]] = {
     "undo": (gettext_lazy("Take back the last act"), "u"),
     "help": (gettext_lazy("Show this list of keys"), "?"),
 }
+ARROWS = "← →"
 # Keys that are always there while shortcuts are on.
 FIXED: tuple[tuple[str, str | Promise], ...] = (
-    ("← →", gettext_lazy("Previous and next image")),
+    (ARROWS, gettext_lazy("Previous and next image")),
     ("1 … 9", gettext_lazy("Decide on the tag with this number: accept, reject, leave open")),
     ("Esc", gettext_lazy("Leave a field, the zoom or this list")),
 )
@@ -51,7 +52,9 @@ def keys(preference: Preference) -> dict[str, str]:
 def key_list(preference: Preference) -> list[tuple[str, str]]:
     """(key as it stands on the keyboard, what it does), for a person to read."""
     found = [(key.upper(), str(ACTS[name][0])) for name, key in keys(preference).items() if key]
-    return [*found, *((key, str(says)) for key, says in FIXED)]
+    # Where lines begin on the right, the next image lies to the left.
+    turned = {ARROWS: ARROWS[::-1]} if get_language_bidi() else {}
+    return [*found, *((turned.get(key, key), str(says)) for key, says in FIXED)]
 
 
 def remember_threshold(user: User, percent: int) -> None:

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from mediahub.desk.uppy_words import core_words, dashboard_words
+
 
 def upload_words(max_bytes: int) -> dict[str, Any]:
     """The sentences of the page's scripts; in Uppy's own, `%{name}` marks what it fills in."""
@@ -21,6 +23,7 @@ def upload_words(max_bytes: int) -> dict[str, Any]:
             "refused": [_("not sent"), "bad"],
         },
         "uppy": {
+            **core_words(),
             "exceedsSize": _("“%%{file}” is larger than %(most)d MB. Make it smaller and add it again.")
             % {"most": most},
             "inferiorSize": _("This file is empty. Check it and add it again."),
@@ -31,6 +34,7 @@ def upload_words(max_bytes: int) -> dict[str, Any]:
             "failedToUpload": _("“%{file}” could not be sent."),
         },
         "dashboard": {
+            **dashboard_words(),
             "dashboardTitle": _("Add files"),
             "dropPasteFiles": _("Drop pictures here or %{browseFiles}"),
             "browseFiles": _("choose files"),

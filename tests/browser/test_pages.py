@@ -14,9 +14,15 @@ from mediahub.library.models import Image
 from tests.browser import stock
 from tests.browser.desk import Desk
 
+LANGUAGE_COOKIE = "django_language"
 SHOTS = Path("docs/screenshots")
 ColorScheme = Literal["light", "dark"]
 SIZES: dict[str, ViewportSize] = {"wide": {"width": 1280, "height": 860}, "narrow": {"width": 390, "height": 844}}
+# Arabic is read from the right; these pages have all that could stand on the wrong side.
+RIGHT_TO_LEFT = (
+    *("home", "upload", "images", "image", "review", "preferences", "keys", "uploads", "failed-items", "failed-item"),
+    *("versions", "activity", "tag", "checks", "image-published"),
+)
 SCHEMES: tuple[ColorScheme, ...] = ("light", "dark")
 # A picture that never comes must not be waited for without end.
 DECODED = """(image) => Promise.race([
@@ -115,6 +121,48 @@ def test_every_page_is_accessible(
         if request.config.getoption("--screenshots", default=False):
             shoot(page, f"{name}-{size}-{scheme}")
     assert findings == {}
+
+
+def speak(desk: Desk, language: str) -> None:
+    """The desk in another language than the browser asks for."""
+    desk.page.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": desk.address}])
+
+
+def fits(page: Page) -> bool:
+    """That the page is no wider than its window."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def test_arabic_is_read_from_the_right(signed_in: Desk, pages: dict[str, str], request: pytest.FixtureRequest) -> None:
+    page = signed_in.page
+    speak(signed_in, "ar")
+    findings = {}
+    for name in RIGHT_TO_LEFT:
+        page.set_viewport_size(SIZES["wide"])
+        signed_in.open(pages[name])
+        settle(page)
+        assert page.locator("html[lang=ar][dir=rtl]").count() == 1
+        found = signed_in.findings()
+        if request.config.getoption("--screenshots", default=False):
+            shoot(page, f"{name}-wide-rtl")
+        page.set_viewport_size(SIZES["narrow"])
+        if not fits(page):
+            found.append("wider than the window")
+        if found:
+            findings[name] = found
+    assert findings == {}
+
+
+def test_long_german_words_fit_into_a_narrow_window(signed_in: Desk, pages: dict[str, str]) -> None:
+    page = signed_in.page
+    speak(signed_in, "de")
+    page.set_viewport_size(SIZES["narrow"])
+    wide = []
+    for name, path in pages.items():
+        signed_in.open(path)
+        if not fits(page):
+            wide.append(name)
+    assert wide == []
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

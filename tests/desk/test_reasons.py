@@ -14,7 +14,7 @@ from mediahub.desk import reasons
 from mediahub.intake import clock, compare, dead_letters, events, faults, ingest
 from processing import decode, embedded, errors, labels, metadata, pipeline, store
 
-MODULES = (decode, embedded, errors, labels, metadata, pipeline, store)
+MODULES: tuple[ModuleType, ...] = (decode, embedded, errors, labels, metadata, pipeline, store)
 MODULES += (clock, compare, dead_letters, events, faults, ingest, public)
 CALLS = {"Rejected", "NotAnalysable", "Missing", "Unavailable", "Misconfigured", "Unreadable", "append", "_Letter"}
 CALLS |= {"_lost", "Finding"}

@@ -11,6 +11,8 @@ const page = JSON.parse(document.getElementById("upload-config").textContent);
 const csrf = document.querySelector("[name=csrfmiddlewaretoken]").value;
 const list = arrivals(document.getElementById("arrivals"), page);
 const uploads = new Map();
+const rules = new Intl.PluralRules(document.documentElement.lang);
+const pluralize = (number) => rules.select(number);
 
 function theme() {
   const chosen = document.documentElement.dataset.theme;
@@ -22,7 +24,7 @@ const uppy = new Uppy({
   id: `desk-${page.user}`,
   autoProceed: true,
   restrictions: { maxFileSize: page.maxBytes, minFileSize: 1, allowedFileTypes: page.types },
-  locale: { strings: page.words.uppy },
+  locale: { strings: page.words.uppy, pluralize },
 });
 
 uppy
@@ -36,7 +38,7 @@ uppy
     singleFileFullScreen: false,
     fileManagerSelectionType: "files",
     note: page.words.note,
-    locale: { strings: page.words.dashboard },
+    locale: { strings: page.words.dashboard, pluralize },
   })
   .use(AwsS3, {
     shouldUseMultipart: (file) => file.size > page.partThreshold,

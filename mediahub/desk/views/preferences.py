@@ -26,7 +26,7 @@ def page(request: HttpRequest) -> HttpResponse:
         # The sentence is for the page that comes next, in its language.
         with translation.override(form.instance.language or translation.get_language_from_request(request)):
             kept = _("Your preferences are kept.")
-        messages.success(request, _("Your preferences are kept."))
+        messages.success(request, kept)
         return redirect("desk:preferences")
     context = {"title": _("Preferences"), "form": form, "acts": [form[name] for name in preferences.ACTS]}
     return render(request, "desk/preferences.html", {**admin.site.each_context(request), **context})
