@@ -6,8 +6,8 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import get_language_bidi, gettext_lazy
+from django.utils.translation import gettext as _
 
 from mediahub.desk.models import Preference
 

@@ -77,9 +77,7 @@ def _plurals() -> dict[str, Any]:
             )
         ),
         "filesUploadedOfTotal": counted(
-            lambda n: ngettext(
-                "%{complete} of %{smart_count} file sent", "%{complete} of %{smart_count} files sent", n
-            )
+            lambda n: ngettext("%{complete} of %{smart_count} file sent", "%{complete} of %{smart_count} files sent", n)
         ),
         "uploadXFiles": counted(lambda n: ngettext("Send %{smart_count} file", "Send %{smart_count} files", n)),
         "uploadXNewFiles": counted(

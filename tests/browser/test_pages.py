@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.utils import timezone
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Page, ViewportSize, expect
 
 from mediahub.library.models import Image
 from tests.browser import stock
@@ -151,6 +151,26 @@ def test_arabic_is_read_from_the_right(signed_in: Desk, pages: dict[str, str], r
         if found:
             findings[name] = found
     assert findings == {}
+    follows_the_arrows(signed_in, pages)
+
+
+def follows_the_arrows(desk: Desk, pages: dict[str, str]) -> None:
+    """To the left lies what comes next, in the review and in the grid; boxes stay where the picture has them."""
+    page = desk.page
+    page.set_viewport_size(SIZES["wide"])
+    desk.open(pages["review"])
+    page.locator("[data-review=ready]").wait_for()
+    assert page.locator("#stage").evaluate("(stage) => getComputedStyle(stage).direction") == "ltr"
+    place = page.locator("#place").inner_text()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#place")).to_have_text(place.replace("1", "2", 1))
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#place")).to_have_text(place)
+    desk.open(pages["images"])
+    cards = page.locator(".card-link")
+    cards.first.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(cards.nth(1)).to_be_focused()
 
 
 def test_long_german_words_fit_into_a_narrow_window(signed_in: Desk, pages: dict[str, str]) -> None:

@@ -1,0 +1,78 @@
+"""Each editor works in a language of their own, and until they choose one, in the browser's."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import translation
+
+from mediahub.desk.counted import SAMPLES, counted
+from mediahub.desk.models import Preference
+from mediahub.desk.review_words import review_words
+from mediahub.desk.upload_words import upload_words
+from mediahub.intake.models import Upload
+
+PREFERENCES = "/admin/preferences/"
+
+
+def spoken(client: Client, path: str = "/admin/") -> tuple[str, str]:
+    """The language and the direction of a page."""
+    page = client.get(path).content.decode()
+    found = re.search(r'<html lang="([\w-]+)" dir="(\w+)"', page)
+    assert found
+    return found[1], found[2]
+
+
+def choose(client: Client, language: str) -> Any:
+    return client.post(PREFERENCES, {"shortcuts_on": "on", "threshold": "80", "language": language}, follow=True)
+
+
+def test_the_choice_holds_from_the_next_page_on(signed_in: Client) -> None:
+    assert spoken(signed_in) == ("en", "ltr")
+    assert "Ihre Einstellungen sind gespeichert." in choose(signed_in, "de").content.decode()
+    assert spoken(signed_in, "/admin/library/image/") == ("de", "ltr")
+    assert "حُفظت تفضيلاتك." in choose(signed_in, "ar").content.decode()
+    assert spoken(signed_in) == ("ar", "rtl")
+    choose(signed_in, "")
+    assert spoken(signed_in) == ("en", "ltr")
+
+
+def test_it_comes_along_to_another_browser(editor: User) -> None:
+    Preference.objects.create(user=editor, language="de")
+    other = Client(headers={"Accept-Language": "ar"})
+    assert spoken(other, "/admin/login/") == ("ar", "rtl")
+    other.post("/admin/login/", {"username": "editor", "password": "a-long-password"})
+    assert spoken(other) == ("de", "ltr")
+
+
+def test_a_language_that_is_not_there_is_refused(signed_in: Client, editor: User) -> None:
+    assert choose(signed_in, "tlh").context["form"].errors["language"]
+    assert not Preference.objects.filter(user=editor).exists()
+
+
+def test_a_reason_is_told_in_the_language_of_the_page(signed_in: Client, editor: User) -> None:
+    reason = "This is a PDF document, which is not taken. Export it as JPEG, PNG, GIF or WebP and upload it again."
+    held = Upload.objects.create(
+        uploaded_by=editor, state=Upload.State.REJECTED, reason=reason, key="k", file_name="a.jpg"
+    )
+    choose(signed_in, "de")
+    [told] = signed_in.get(f"/admin/upload/status/?ids={held.pk}").json()["uploads"]
+    assert told["reason"].startswith("Das ist ein PDF-Dokument; so etwas wird nicht angenommen.")
+    assert "PDF-Dokument" in signed_in.get(f"/admin/intake/upload/{held.pk}/change/").content.decode()
+
+
+def test_a_script_gets_a_sentence_for_each_way_of_counting() -> None:
+    with translation.override("ar"):
+        forms = counted(lambda n: translation.ngettext("%(n)s image", "%(n)s images", n))
+    assert len(set(forms.values())) == 5
+    assert forms["two"] == "صورتان"
+    assert set(forms) == set(SAMPLES)
+
+
+@pytest.mark.parametrize("words", [review_words(), upload_words(1)["uppy"], upload_words(1)["dashboard"]])
+def test_a_counted_sentence_has_all_its_forms(words: dict[str, Any]) -> None:
+    for name, said in words.items():
+        if isinstance(said, dict) and set(said) & {"0", "1", "one", "other"}:
+            assert set(said) == set(SAMPLES), name
