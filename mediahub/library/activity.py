@@ -39,6 +39,29 @@ class Act:
             undoes=undoes,
         )
 
+    def note_all(self, noted: Iterable[tuple[Image, Changes]], verb: Activity.Verb, undoes: UUID | None = None) -> None:
+        """Write down one change of each of many images in a few statements, within the transaction that makes them."""
+        lines = [
+            Activity(
+                image=image,
+                subject=image.title,
+                verb=verb,
+                changes=changes,
+                by=self.by,
+                batch=self.batch,
+                undoes=undoes,
+            )
+            for image, changes in noted
+        ]
+        Activity.objects.bulk_create(lines, batch_size=500)
+        self.changed += len(lines)
+
+    def note_collection(self, name: str, verb: Activity.Verb, change: list[Any], undoes: UUID | None = None) -> None:
+        """Write down a change of a collection itself: [its id, what it was or None, what it is or None]."""
+        Activity.objects.create(
+            subject=name, verb=verb, changes={"collection": change}, by=self.by, batch=self.batch, undoes=undoes
+        )
+
     def note_word(self, subject: str, verb: Activity.Verb) -> None:
         """Write down a change of the vocabulary, which is of no single image and is not taken back."""
         Activity.objects.create(subject=subject[:200], verb=verb, by=self.by, batch=self.batch)

@@ -14,13 +14,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mediahub.library import access
-from mediahub.library.models import Image, Tagging
+from mediahub.library import access, tree
+from mediahub.library.models import Image, Membership, Tagging
 
 # Words beyond these narrow nothing, and each costs the database a look at every row.
 MOST_WORDS = 12
 FIELDS = ("title", "alt_text", "caption", "credit", "file_name")
 SQUARE = 0.05
+# As the value of the filter `collection`: those that lie in none.
+NONE = "none"
 
 Choices = Mapping[str, str | Promise]
 SHAPES: Choices = {
@@ -95,12 +97,22 @@ def _among(where: Q) -> Q:
     return Q(pk__in=Image.objects.filter(where).values("pk"))
 
 
+def _in_none(collection: str) -> Q:
+    """What is asked of a collection itself hangs on who asks: `Search.images` narrows to it."""
+    return ~Q(Exists(Membership.objects.filter(image=OuterRef("pk")))) if collection == NONE else Q()
+
+
+def _collection(text: str) -> str:
+    return text if text == NONE else str(_number(text))
+
+
 STATES: Choices = dict(Image.State.choices)
 LABEL_STATES: Choices = dict(Image.LabelState.choices)
 DELETED: Choices = {"deleted": gettext_lazy("deleted")}
 FILTERS = (
     Filter("state", gettext_lazy("State"), _choice(STATES), lambda state: Q(state=state), STATES),
     Filter("tag", gettext_lazy("Tag"), _number, lambda pk: tagged(Q(tag_id=pk))),
+    Filter("collection", gettext_lazy("Collection"), _collection, _in_none),
     Filter("by", gettext_lazy("Uploaded by"), _number, lambda pk: _among(Q(uploads__uploaded_by=pk))),
     Filter(
         "alt",
@@ -192,4 +204,6 @@ class Search:
             found = found.filter(own | tagged(named))
         for name, text in self.texts.items():
             found = found.filter(BY_NAME[name].where(BY_NAME[name].read(text)))
+        if (collection := self.texts.get("collection", NONE)) != NONE:
+            found = found.filter(pk__in=tree.within(user, int(collection)).values("image"))
         return found.order_by("-created_at", "pk")

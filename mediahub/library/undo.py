@@ -1,14 +1,16 @@
 """Taking back what was done, as far as it still stands."""
 
 from dataclasses import dataclass
+from itertools import groupby
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mediahub.library import publishing, revisions
+from mediahub.library import collections, publishing, revisions
 from mediahub.library.activity import Act, Changes, as_text
 from mediahub.library.models import Activity, Image, Tagging
 from mediahub.library.versions import put_in_place
@@ -26,13 +28,31 @@ def undo(user: User, batch: UUID, act: Act | None = None) -> Undone:
     """Take back one act: each image goes back to what it was, unless somebody has changed the same thing since."""
     act, refused = act or Act(user), []
     with transaction.atomic():
-        for done in Activity.objects.filter(batch=batch).exclude(verb=Activity.Verb.UPLOADED):
-            image = Image.objects.select_for_update().filter(activities=done).first()
-            try:
-                _take_back(act, image, done)
-            except _Stays as why:
-                refused.append(_("%(title)s stays as it is now. %(why)s") % {"title": done.subject, "why": why})
+        lines = Activity.objects.filter(batch=batch).exclude(verb=Activity.Verb.UPLOADED).select_related("image")
+        for filed, dones in groupby(lines, lambda done: "collections" in done.changes):
+            if filed:
+                stay = collections.take_images_back(act, dones)
+                refused += [_stays(done, _("It was changed again since.")) for done in stay]
+            else:
+                refused += [_stays(done, why) for done in dones if (why := _hindrance(act, done))]
     return Undone(act, refused)
+
+
+def _stays(done: Activity, why: str) -> str:
+    return _("%(title)s stays as it is now. %(why)s") % {"title": done.subject, "why": why}
+
+
+def _hindrance(act: Act, done: Activity) -> str:
+    """Take one line back; returns why it could not be, in a sentence, or nothing."""
+    try:
+        with transaction.atomic():
+            if "collection" in done.changes:
+                collections.take_back(act, done)
+            else:
+                _take_back(act, Image.objects.select_for_update().filter(activities=done).first(), done)
+    except (_Stays, ValidationError) as why:
+        return " ".join(why.messages) if isinstance(why, ValidationError) else str(why)
+    return ""
 
 
 class _Stays(Exception):

@@ -1,0 +1,236 @@
+"""Collections: nested, arranged, filled in bulk, closed to groups, and all of it taken back."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from mediahub.library import access, collections, tree, undo
+from mediahub.library.activity import Act
+from mediahub.library.models import Activity, Collection, Image, Membership
+from mediahub.library.search import Search
+from tests.images import image
+
+pytestmark = pytest.mark.django_db
+
+
+def make(name: str, parent: Collection | None = None, *groups: Group) -> Collection:
+    return collections.make(Act(None), name, parent, groups=groups)
+
+
+def many(number: int) -> list[Image]:
+    fields = {"file_name": "a.jpg", "format": "JPEG", "width": 1, "height": 1, "bytes": 1, "sha256": "0" * 64}
+    return Image.objects.bulk_create([Image(title=f"Image {n}", **fields) for n in range(number)])
+
+
+def inside(collection: Collection) -> set[str]:
+    return set(collection.images.values_list("title", flat=True))
+
+
+def found(user: User, **asked: str) -> set[str]:
+    search = Search(texts=asked)
+    return set(search.images(user).values_list("title", flat=True))
+
+
+def paths() -> dict[str, list[str]]:
+    """The names on the way down to each collection, read from its path."""
+    called = {one.pk: one.name for one in Collection.objects.all()}
+    steps = {one.name: [one.path[n : n + 8] for n in range(0, len(one.path), 8)] for one in Collection.objects.all()}
+    return {name: [called[int(step)] for step in kept] for name, kept in steps.items()}
+
+
+def test_a_name_stands_once_among_its_neighbours(editor: User) -> None:
+    news = make("News")
+    make("Sport", news)
+    make("Sport")
+    with pytest.raises(ValidationError, match="There is a collection “SPORT” in “News” already"):
+        make("SPORT", news)
+    with pytest.raises(ValidationError, match="at the top already"):
+        make("news")
+    with transaction.atomic(), pytest.raises(IntegrityError):
+        Collection.objects.create(name="NEWS", path="x")
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\nb\x07", "x" * 101, "News › Sport", "a > b"])
+def test_what_is_no_name_is_refused_with_a_sentence(name: str) -> None:
+    with pytest.raises(ValidationError, match="collection"):
+        make(name)
+    assert not Collection.objects.exists()
+
+
+def test_what_lies_below_moves_along(editor: User) -> None:
+    news, archive = make("News"), make("Archive")
+    sport = make("Sport", news)
+    make("Football", make("Ball games", sport))
+    collections.move(Act(editor), sport, archive)
+    assert paths()["Football"] == ["Archive", "Sport", "Ball games", "Football"]
+    collections.move(Act(editor), sport, None)
+    assert paths()["Football"] == ["Sport", "Ball games", "Football"]
+
+
+def test_no_circle_and_no_well_without_end(editor: User) -> None:
+    top = lowest = make("1")
+    for n in range(2, 9):
+        lowest = make(str(n), lowest)
+    with pytest.raises(ValidationError, match="at most 8 deep"):
+        make("9", lowest)
+    with pytest.raises(ValidationError, match="below it"):
+        collections.move(Act(editor), top, lowest)
+    with pytest.raises(ValidationError, match="below it"):
+        collections.move(Act(editor), top, top)
+    with pytest.raises(ValidationError, match="at most 8 deep"):
+        collections.move(Act(editor), top, make("Other"))
+
+
+def test_put_and_take_out_are_told_and_taken_back(editor: User) -> None:
+    boats, made = make("Boats"), [image(title="A"), image(title="B")]
+    put = Act(editor)
+    assert collections.put(put, made[:1], boats) == 1
+    assert collections.put(Act(editor), made, boats) == 1
+    out = Act(editor)
+    assert collections.take_out(out, made, boats) == 2
+    assert Activity.objects.filter(verb="filed", by=editor).count() == 4
+    assert undo.undo(editor, out.batch).act.changed == 2
+    assert inside(boats) == {"A", "B"}
+    back = undo.undo(editor, put.batch)
+    assert inside(boats) == {"B"}
+    undo.undo(editor, back.act.batch)
+    assert inside(boats) == {"A", "B"}
+
+
+def test_what_was_changed_since_stays(editor: User) -> None:
+    boats, made = make("Boats"), [image(title="A"), image(title="B")]
+    put = Act(editor)
+    collections.put(put, made, boats)
+    collections.take_out(Act(editor), made[:1], boats)
+    done = undo.undo(editor, put.batch)
+    assert done.refused == ["A stays as it is now. It was changed again since."]
+    assert inside(boats) == set()
+
+
+def test_a_thousand_images_cost_few_questions(editor: User, django_assert_max_num_queries: Any) -> None:
+    boats, made, act = make("Boats"), many(1000), Act(editor)
+    with django_assert_max_num_queries(20):
+        collections.put(act, made, boats)
+    with django_assert_max_num_queries(30):
+        undo.undo(editor, act.batch)
+    assert Activity.objects.filter(verb="undone").count() == 1000
+    assert not Membership.objects.exists()
+
+
+def test_a_deleted_collection_leaves_its_images_and_comes_back_whole(editor: User) -> None:
+    news = make("News")
+    sport = make("Sport", news)
+    make("Football", sport)
+    collections.put(Act(editor), [image(title="A")], sport)
+    act = Act(editor)
+    assert collections.delete(act, sport) == 1
+    assert paths()["Football"] == ["News", "Football"]
+    assert Image.objects.count() == 1
+    back = undo.undo(editor, act.batch)
+    assert back.refused == []
+    assert paths()["Football"] == ["News", "Sport", "Football"]
+    assert inside(Collection.objects.get(name="Sport")) == {"A"}
+    assert undo.undo(editor, back.act.batch).refused == []
+    assert not Collection.objects.filter(name="Sport").exists()
+
+
+def test_a_name_a_place_and_groups_are_taken_back(editor: User) -> None:
+    news, archive, act = make("News"), make("Archive"), Act(editor)
+    collections.rename(act, news, "Daily", "What is printed.")
+    collections.move(act, news, archive)
+    collections.restrict(act, news, Group.objects.filter(name="Editor"))
+    assert undo.undo(editor, act.batch).refused == []
+    kept = Collection.objects.get(pk=news.pk)
+    assert (kept.name, kept.description, kept.parent, kept.restricted) == ("News", "", None, False)
+    assert not kept.groups.exists()
+    assert paths()["News"] == ["News"]
+
+
+def test_a_new_collection_that_was_filled_is_not_taken_back(editor: User) -> None:
+    act = Act(editor)
+    boats = collections.make(act, "Boats")
+    collections.put(Act(editor), [image()], boats)
+    assert "not empty" in undo.undo(editor, act.batch).refused[0]
+    assert Collection.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("where", "seen"),
+    [
+        ([], True),
+        (["open"], True),
+        (["closed"], False),
+        (["below"], False),
+        (["own"], True),
+        (["closed", "open"], True),
+        (["closed", "below"], False),
+        (["below", "own"], True),
+    ],
+)
+def test_who_may_see_an_image(editor: User, chief: User, where: list[str], seen: bool) -> None:
+    legal = Group.objects.create(name="Legal")
+    places = {"open": make("Open"), "closed": make("Closed", None, legal)}
+    places |= {"below": make("Below", places["closed"]), "own": make("Own", None, legal, editor.groups.get())}
+    made = image()
+    for name in where:
+        collections.put(Act(None), [made], places[name])
+    assert access.visible(editor).filter(pk=made.pk).exists() is seen
+    assert access.changeable(editor).filter(pk=made.pk).exists() is seen
+    assert access.visible(chief).filter(pk=made.pk).exists()
+    assert set(access.collections(editor).values_list("name", flat=True)) == {"Open", "Own"}
+
+
+def test_what_lies_below_needs_every_group_on_the_way(editor: User) -> None:
+    legal = Group.objects.create(name="Legal")
+    court = make("Court", make("Cases", None, legal), editor.groups.get())
+    assert not access.collections(editor).exists()
+    editor.groups.add(legal)
+    assert court in access.collections(editor)
+
+
+def test_a_deleted_group_closes_rather_than_opens(editor: User) -> None:
+    legal = Group.objects.create(name="Legal")
+    cases = make("Cases", None, legal)
+    legal.delete()
+    assert cases not in access.collections(editor)
+
+
+def test_the_search_finds_what_lies_below_and_tells_nothing_of_closed_ones(editor: User) -> None:
+    legal = Group.objects.create(name="Legal")
+    news, closed = make("News"), make("Closed", None, legal)
+    for title, place in (("A", news), ("B", make("Sport", news)), ("C", closed), ("D", None)):
+        made = image(title=title)
+        collections.put(Act(None), [made], place or closed) if title != "D" else None
+    collections.put(Act(None), Image.objects.filter(title="A"), closed)
+    assert found(editor, collection=str(news.pk)) == {"A", "B"}
+    assert found(editor, collection="none") == {"D"}
+    assert found(editor, collection=str(closed.pk)) == set()
+    assert found(editor, collection="999999") == set()
+
+
+def test_a_tree_costs_the_same_for_five_hundred(editor: User, django_assert_num_queries: Any) -> None:
+    made = image()
+    for n in range(50):
+        place = make(f"Place {n}")
+        for m in range(9):
+            collections.put(Act(None), [made], make(f"Part {m}", place))
+    editor = User.objects.get(pk=editor.pk)
+    editor.has_perm("library.view_image")
+    with django_assert_num_queries(2):
+        top = tree.tree(editor)
+    assert [node.name for node in top[:2]] == ["Place 0", "Place 1"]
+    assert (top[0].own, top[0].count, len(top[0].children)) == (0, 9, 9)
+
+
+def test_a_text_means_a_collection(editor: User) -> None:
+    legal = Group.objects.create(name="Legal")
+    sport = make("Sport", make("News"))
+    make("Sport", make("Archive"))
+    make("Closed", None, legal)
+    assert tree.find(editor, "news > sport") == sport
+    assert tree.find(editor, "Sport") is None
+    assert tree.find(editor, "closed") is None
+    assert tree.complete(editor, "spo") == ["Archive › Sport", "News › Sport"]
