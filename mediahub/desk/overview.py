@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from mediahub.intake import reconcile
 from mediahub.intake.models import FailedItem, Upload
+from mediahub.library import access
 from mediahub.library.models import Image
 
 
@@ -33,6 +34,7 @@ def ways(request: HttpRequest) -> list[Way]:
         ("images", _("Images"), "admin:library_image_changelist", "library.view_image"),
         ("uploads", _("Uploads"), "admin:intake_upload_changelist", "intake.view_upload"),
         ("failed", _("Failed items"), "admin:intake_faileditem_changelist", "intake.view_faileditem"),
+        ("collections", _("Collections"), "desk:collections", "library.view_collection"),
         ("tags", _("Tags"), "admin:library_tag_changelist", "library.view_tag"),
         ("activity", _("Activity"), "desk:activity", "library.view_activity"),
         ("checks", _("Checks"), "admin:intake_reconciliation_changelist", "intake.view_reconciliation"),
@@ -65,8 +67,10 @@ def counts(user: User | AnonymousUser) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     if user.has_perm("library.view_image"):
         review, blind = Q(state=Image.State.IN_REVIEW), Q(alt_text="")
-        found["images"] = Image.objects.filter(deleted_at=None).aggregate(
-            all=Count("pk"), in_review=Count("pk", filter=review), no_alt_text=Count("pk", filter=blind)
+        found["images"] = (
+            access.visible(user)
+            .filter(deleted_at=None)
+            .aggregate(all=Count("pk"), in_review=Count("pk", filter=review), no_alt_text=Count("pk", filter=blind))
         )
     if user.has_perm("intake.view_upload"):
         today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -79,6 +83,4 @@ def counts(user: User | AnonymousUser) -> dict[str, dict[str, int]]:
 
 def latest_images(user: User | AnonymousUser, most: int = 12) -> QuerySet[Image]:
     """The newest images with their renditions; none for who may not see them."""
-    if not user.has_perm("library.view_image"):
-        return Image.objects.none()
-    return Image.objects.filter(deleted_at=None).prefetch_related("renditions")[:most]
+    return access.visible(user).filter(deleted_at=None).prefetch_related("renditions")[:most]

@@ -10,11 +10,15 @@ from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from mediahub.library import tree
 from mediahub.library.models import Tag, Tagging
-from mediahub.library.search import FILTERS, Filter, Search
+from mediahub.library.search import FILTERS, NONE, Filter, Search
+from mediahub.library.tree import Node
 
 # Enough that the tag an editor looks for is among them; the search finds the others.
 MOST_TAGS = 60
+# More collections are shown by their upper ones, to be opened.
+FEW_PLACES = 40
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,37 @@ class Drawer:
         return dict(sorted(found.items(), key=lambda item: item[1].casefold()))
 
     @cached_property
+    def places(self) -> list[Node]:
+        """The tree of collections that stands beside the images."""
+        top = tree.tree(self._user)
+        nodes = list(tree.flat(top))
+        chosen = next((node.collection.path for node in nodes if node.collection.pk == self.place), "")
+        for node in nodes:
+            node.open = len(nodes) <= FEW_PLACES or chosen.startswith(node.collection.path)
+        return top
+
+    @cached_property
+    def _collections(self) -> dict[int, str]:
+        return {node.collection.pk: node.name for node in tree.flat(self.places)}
+
+    @property
+    def place(self) -> int | None:
+        """The collection that is asked for."""
+        text = self.search.texts.get("collection", NONE)
+        return None if text == NONE else int(text)
+
+    @property
+    def place_names(self) -> list[str]:
+        """The first of the names that a field offers before anything is typed."""
+        return list(self._collections.values())[:FEW_PLACES]
+
+    @property
+    def elsewhere(self) -> str:
+        """The search without its collection, to which a link adds another."""
+        query = self.search.without("collection").query()
+        return f"{query}&" if query else ""
+
+    @cached_property
     def _people(self) -> dict[str, str]:
         people = User.objects.filter(uploads__isnull=False).distinct().order_by("username")
         return {str(person.pk): person.get_full_name() or person.get_username() for person in people}
@@ -64,6 +99,8 @@ class Drawer:
         match one.name:
             case "tag":
                 return self._tags
+            case "collection":
+                return {NONE: _("in no collection"), **{str(pk): name for pk, name in self._collections.items()}}
             case "by":
                 return self._people
         return {value: str(text) for value, text in one.choices.items()} if one.choices else None

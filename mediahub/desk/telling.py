@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from mediahub.library import access
 from mediahub.library.models import Activity, Image, Tagging
 
 # A program that opens a table takes what begins so for a formula. Source: OWASP, CSV Injection.
@@ -30,15 +32,40 @@ class Change:
     after: str
 
 
-def changes(done: Activity) -> list[Change]:
-    """All that one activity changed, for a person."""
+def known_to(user: User | AnonymousUser) -> set[int] | None:
+    """The ids of the collections whose names may be told to a person; None for all."""
+    if user.has_perm("library.see_every_collection"):
+        return None
+    return set(access.collections(user).values_list("pk", flat=True))
+
+
+def changes(done: Activity, known: set[int] | None = None) -> list[Change]:
+    """All that one activity changed, for a person who is told the names of these collections; of all for None."""
     found = [_field(name, *pair) for name, pair in done.changes.get("fields", {}).items()]
     states = dict(Tagging.State.choices)
     for _pk, name, before, after in done.changes.get("tags", []):
         found.append(Change(_("Tag “%(tag)s”") % {"tag": name}, _named(states, before), _named(states, after)))
+    for pk, name, _before, after in done.changes.get("collections", []):
+        if known is None or pk in known:
+            found.append(Change(_("Collection"), "" if after else name, name if after else ""))
+    if "collection" in done.changes:
+        found += _arranged(*done.changes["collection"][1:])
     if "version" in done.changes:
         before, after = done.changes["version"]
         found.append(Change(_("Version"), str(before), str(after)))
+    return found
+
+
+def _arranged(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[Change]:
+    """What became of a collection; a new one and one that is gone are told by the verb alone."""
+    if before is None or after is None:
+        return []
+    titles = {"name": _("Name"), "description": _("Description")}
+    found = [Change(title, before[key], after[key]) for key, title in titles.items() if before[key] != after[key]]
+    if before["parent"] != after["parent"]:
+        found.append(Change(_("Place"), "", _("moved")))
+    if before["groups"] != after["groups"]:
+        found.append(Change(_("Groups"), str(len(before["groups"])), str(len(after["groups"]))))
     return found
 
 
@@ -72,21 +99,21 @@ def _parsed(parse: Any, text: str) -> Any:
         return None
 
 
-def act(activities: list[Activity], number: int) -> dict[str, Any]:
+def act(activities: list[Activity], number: int, known: set[int] | None = None) -> dict[str, Any]:
     """One act for a page: its newest line, how many it has, those that are told, and how many are not."""
-    lines = [{"done": done, "changes": changes(done)} for done in activities]
+    lines = [{"done": done, "changes": changes(done, known)} for done in activities]
     return {"first": activities[0], "number": number, "lines": lines, "untold": number - len(lines)}
 
 
-def of_image(image: Image) -> list[dict[str, Any]]:
+def of_image(image: Image, known: set[int] | None = None) -> list[dict[str, Any]]:
     """The newest acts on one image, each told as what it did to this one."""
-    return [act([done], 1) for done in image.activities.select_related("by")[:LATEST]]
+    return [act([done], 1, known) for done in image.activities.select_related("by")[:LATEST]]
 
 
-def rows(activities: Iterator[Activity]) -> Iterator[dict[str, str]]:
+def rows(activities: Iterator[Activity], known: set[int] | None = None) -> Iterator[dict[str, str]]:
     """Each activity as a row of a table, by COLUMNS."""
     for done in activities:
-        told = "; ".join(f"{one.what}: {one.before} → {one.after}" for one in changes(done))
+        told = "; ".join(f"{one.what}: {one.before} → {one.after}" for one in changes(done, known))
         yield {
             "when": localtime(done.at).isoformat(timespec="seconds"),
             "who": str(done.by or "MediaHub"),
@@ -98,16 +125,16 @@ def rows(activities: Iterator[Activity]) -> Iterator[dict[str, str]]:
         }
 
 
-def as_csv(activities: Iterator[Activity]) -> Iterator[str]:
+def as_csv(activities: Iterator[Activity], known: set[int] | None = None) -> Iterator[str]:
     """Lines of a table that a spreadsheet opens, none of which it takes for a formula."""
     yield _line(COLUMNS)
-    for row in rows(activities):
+    for row in rows(activities, known):
         yield _line(tuple(_harmless(row[name]) for name in COLUMNS))
 
 
-def as_json_lines(activities: Iterator[Activity]) -> Iterator[str]:
+def as_json_lines(activities: Iterator[Activity], known: set[int] | None = None) -> Iterator[str]:
     """One JSON object a line."""
-    for row in rows(activities):
+    for row in rows(activities, known):
         yield json.dumps(row, ensure_ascii=False) + "\n"
 
 

@@ -9,12 +9,15 @@ from mediahub.library.models import Collection, Image, Membership
 
 
 def visible(user: User | AnonymousUser) -> QuerySet[Image]:
-    """The images this person may see, those without an original included; none without the right to see any.
+    """The images this person may see, those without an original included; none without the right to see any."""
+    return unclosed(user) if user.has_perm("library.view_image") else Image.objects.none()
+
+
+def unclosed(user: User | AnonymousUser) -> QuerySet[Image]:
+    """The images that no collection closes to this person, whatever else they may do.
 
     An image whose collections are all closed to the person is hidden; one that lies in none is not.
     """
-    if not user.has_perm("library.view_image"):
-        return Image.objects.none()
     if user.has_perm("library.see_every_collection"):
         return Image.objects.all()
     closed = _closed(user).values("pk")

@@ -7,6 +7,7 @@ collections.
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
@@ -201,7 +202,7 @@ def take_images_back(act: Act, lines: Iterable[Activity]) -> list[Activity]:
         ids = {row[0] for _done, row in changes}
         there = set(Collection.objects.filter(pk__in=ids).values_list("pk", flat=True))
         inside = Membership.objects.filter(collection__in=ids, image__in=[done.image_id for done in part])
-        held = {(one.image_id, one.collection_id): one.pk for one in inside}
+        held: dict[tuple[UUID | None, int], int] = {(one.image_id, one.collection_id): one.pk for one in inside}
         stands = {
             done.pk: done.image_id is not None
             and all(
@@ -213,7 +214,7 @@ def take_images_back(act: Act, lines: Iterable[Activity]) -> list[Activity]:
         back = [(done, row) for done, row in changes if stands[done.pk]]
         Membership.objects.filter(pk__in=[held[done.image_id, row[0]] for done, row in back if not row[2]]).delete()
         Membership.objects.bulk_create(
-            Membership(collection_id=row[0], image_id=done.image_id, by=act.by) for done, row in back if row[2]
+            Membership(collection_id=row[0], image=done.image, by=act.by) for done, row in back if row[2] and done.image
         )
         noted = [(done.image, _reversed(done)) for done in part if stands[done.pk] and done.image]
         act.note_all(noted, Activity.Verb.UNDONE, part[0].batch)

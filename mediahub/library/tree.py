@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import CharField, Count, QuerySet, Subquery, Value
+from django.db.models import CharField, Count, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 
 from mediahub.library import access
@@ -19,7 +19,7 @@ SIGN = f" {BETWEEN} "
 class Node:
     """A collection in the tree: `own` counts the images in it that the person may see, `count` those below as well.
 
-    An image in two collections of one branch counts twice in `count`.
+    An image in two collections of one branch counts twice in `count`. `open` says that what lies below is shown.
     """
 
     collection: Collection
@@ -27,6 +27,7 @@ class Node:
     own: int = 0
     count: int = 0
     cover: Image | None = None
+    open: bool = False
     children: list["Node"] = field(default_factory=list)
 
     @property
@@ -103,3 +104,15 @@ def _count(nodes: list[Node], own: dict[int, int]) -> int:
 def _plain(text: str) -> str:
     parts = text.replace(">", BETWEEN).split(BETWEEN)
     return SIGN.join(" ".join(part.split()) for part in parts).casefold()
+
+
+def cover(nodes: list[Node], user: User | AnonymousUser) -> None:
+    """Give each collection the image that was put in last and that the person may see, or that of one below it."""
+    seen = access.visible(user).filter(deleted_at=None)
+    latest = Membership.objects.filter(collection=OuterRef("pk"), image__in=seen).order_by("-at", "-pk")
+    rows = access.collections(user).annotate(cover=Subquery(latest.values("image")[:1]))
+    chosen = dict(rows.order_by().values_list("pk", "cover"))
+    images = Image.objects.defer("label_raw").prefetch_related("renditions").in_bulk(set(chosen.values()) - {None})
+    for node in reversed(list(flat(nodes))):
+        below = next((child.cover for child in node.children if child.cover), None)
+        node.cover = images.get(chosen.get(node.collection.pk)) or below

@@ -11,6 +11,7 @@ from mediahub.library import access, collections, tree, undo
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Collection, Image, Membership
 from mediahub.library.search import Search
+from tests.collections import five_hundred
 from tests.images import image
 
 pytestmark = pytest.mark.django_db
@@ -213,16 +214,16 @@ def test_the_search_finds_what_lies_below_and_tells_nothing_of_closed_ones(edito
 
 def test_a_tree_costs_the_same_for_five_hundred(editor: User, django_assert_num_queries: Any) -> None:
     made = image()
-    for n in range(50):
-        place = make(f"Place {n}")
-        for m in range(9):
-            collections.put(Act(None), [made], make(f"Part {m}", place))
+    five_hundred(make("Place"))
+    for place in Collection.objects.filter(name__startswith="Part"):
+        collections.put(Act(None), [made], place)
     editor = User.objects.get(pk=editor.pk)
     editor.has_perm("library.view_image")
     with django_assert_num_queries(2):
         top = tree.tree(editor)
-    assert [node.name for node in top[:2]] == ["Place 0", "Place 1"]
-    assert (top[0].own, top[0].count, len(top[0].children)) == (0, 9, 9)
+    assert [node.name for node in top] == ["Place"]
+    assert (top[0].own, top[0].count, len(top[0].children)) == (0, 450, 50)
+    assert [node.name for node in top[0].children[:2]] == ["Place › Place 0", "Place › Place 1"]
 
 
 def test_a_text_means_a_collection(editor: User) -> None:

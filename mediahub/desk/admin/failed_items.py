@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from mediahub.desk.admin.page import PageAdmin
+from mediahub.desk.admin.page import PageAdmin, unclosed
 from mediahub.desk.people import editor
 from mediahub.intake import dead_letters, redrive
 from mediahub.intake.models import FailedItem, Redrive
@@ -52,7 +52,7 @@ class FailedItemAdmin(PageAdmin):
         return request.user.has_perm("intake.discard_faileditem")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FailedItem]:
-        return super().get_queryset(request).prefetch_related("image__renditions")
+        return unclosed(request, super().get_queryset(request)).prefetch_related("image__renditions")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup in LINKED or super().lookup_allowed(lookup, value, request)
@@ -62,7 +62,7 @@ class FailedItemAdmin(PageAdmin):
         if request.method == "GET" and not request.GET:
             return self._causes(request)
         group = request.GET.get("fingerprint__exact")
-        sample = FailedItem.objects.filter(fingerprint=group).order_by("-pk").first() if group else None
+        sample = self.get_queryset(request).filter(fingerprint=group).order_by("-pk").first() if group else None
         return super().changelist_view(request, {"sample": sample, **(extra_context or {})})
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:

@@ -13,7 +13,7 @@ from mediahub.delivery.embed import embed
 from mediahub.desk import telling, words
 from mediahub.desk.admin.page import PageAdmin
 from mediahub.desk.people import editor
-from mediahub.desk.views import library
+from mediahub.desk.views import filing, library
 from mediahub.intake.models import FailedItem
 from mediahub.library import access, publishing, review
 from mediahub.library.activity import Act
@@ -78,7 +78,8 @@ class ImageAdmin(PageAdmin):
             may_publish=request.user.has_perm("library.publish_image"),
             upload=image.uploads.select_related("uploaded_by").first(),
             embedded=words.embedded(image),
-            acts=telling.of_image(image),
+            collections=filing.shown(editor(request), image),
+            acts=telling.of_image(image, telling.known_to(request.user)),
             rules=publishing.rules(image),
             embed=embed(image),
             going_out=image.mirrored_revision < image.revision,

@@ -22,7 +22,9 @@ PAGE = 50
 SHOWN = 12
 # A function's answer may have six megabytes.
 MOST_ROWS = 10_000
-KINDS: dict[str, tuple[str, Callable[[Iterator[Activity]], Iterator[str]]]] = {
+Verb = Activity.Verb
+OF_COLLECTIONS = (Verb.MADE, Verb.ARRANGED, Verb.REMOVED, Verb.UNDONE)
+KINDS: dict[str, tuple[str, Callable[[Iterator[Activity], set[int] | None], Iterator[str]]]] = {
     "csv": ("text/csv; charset=utf-8", telling.as_csv),
     "jsonl": ("application/jsonl; charset=utf-8", telling.as_json_lines),
 }
@@ -47,9 +49,10 @@ def page(request: HttpRequest) -> HttpResponse:
     few = Q(batch__in=[batch for batch, n in counts.items() if n <= SHOWN])
     for done in Activity.objects.filter(lasts | few).select_related("by", "image").order_by("-pk"):
         told[done.batch].append(done)
+    known = telling.known_to(request.user)
     context = {
         "title": _("Activity"),
-        "acts": [telling.act(activities, counts[batch]) for batch, activities in told.items() if activities],
+        "acts": [telling.act(activities, counts[batch], known) for batch, activities in told.items() if activities],
         "asked": asked,
         "people": User.objects.filter(is_staff=True).order_by("username"),
         "verbs": Activity.Verb.choices,
@@ -68,7 +71,9 @@ def export(request: HttpRequest, kind: str) -> StreamingHttpResponse:
     content_type, write = KINDS[kind]
     _asked, narrowed = _narrowed(request)
     newest = narrowed.select_related("by").order_by("-pk")[:MOST_ROWS]
-    answer = StreamingHttpResponse(write(newest.iterator(500)), content_type=content_type)
+    answer = StreamingHttpResponse(
+        write(newest.iterator(500), telling.known_to(request.user)), content_type=content_type
+    )
     answer["Content-Disposition"] = f'attachment; filename="activity.{kind}"'
     return answer
 
@@ -77,6 +82,9 @@ def _narrowed(request: HttpRequest) -> tuple[dict[str, str], QuerySet[Activity]]
     """What the address asks for, and the activities it leaves of images that the person may see."""
     own = Q(image=None) | Q(image__in=access.visible(request.user))
     found = Activity.objects.filter(own)
+    if not request.user.has_perm("library.see_every_collection"):
+        # The names of collections that are closed to others stand in these.
+        found = found.filter(~Q(verb__in=OF_COLLECTIONS, image=None) | Q(by=request.user.pk))
     asked = {name: request.GET.get(name, "") for name in ("by", "verb", "from", "to")}
     if asked["by"] == "none":
         found = found.filter(by=None)

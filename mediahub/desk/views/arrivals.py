@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,8 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from mediahub.delivery.addresses import address
+from mediahub.desk.people import editor
 from mediahub.desk.words import standing
 from mediahub.intake.models import FailedItem, Upload
+from mediahub.library import access
 from mediahub.library.models import Image
 
 AT_ONCE = 200
@@ -50,24 +52,28 @@ def pulse(request: HttpRequest) -> JsonResponse:
     """What changes when something arrived: the newest image, and how many failed items are open."""
     if refusal := refused(request, "library.view_image"):
         return refusal
-    return JsonResponse({"newest": newest(), "failed": FailedItem.objects.filter(state=FailedItem.State.OPEN).count()})
+    return JsonResponse(
+        {"newest": newest(editor(request)), "failed": FailedItem.objects.filter(state=FailedItem.State.OPEN).count()}
+    )
 
 
-def newest() -> str:
-    """A text that differs as soon as another image has entered the library."""
-    latest = Image.objects.order_by("-created_at", "id").values_list("pk", "created_at").first()
+def newest(user: User) -> str:
+    """A text that differs as soon as another image that the person may see has entered the library."""
+    latest = access.visible(user).order_by("-created_at", "id").values_list("pk", "created_at").first()
     return f"{latest[1].isoformat()} {latest[0]}" if latest else ""
 
 
 def visible(user: User | AnonymousUser) -> QuerySet[Upload]:
-    """The uploads this editor may see, with all that is told of them."""
-    uploads = Upload.objects.select_related("image").prefetch_related("image__renditions")
+    """The uploads this editor may see, with all that is told of them; `open` where the image is not closed to them."""
+    shown = Exists(access.unclosed(user).filter(pk=OuterRef("image")))
+    uploads = Upload.objects.select_related("image").prefetch_related("image__renditions").annotate(open=shown)
     return uploads if user.has_perm("intake.view_upload") else uploads.filter(uploaded_by_id=user.pk)
 
 
 def describe(upload: Upload, user: User | AnonymousUser) -> dict[str, Any]:
     """One upload as the page shows it, with addresses only of what this editor may open."""
     now = standing(upload)
+    image = upload.image if upload.open else None  # type: ignore[attr-defined]
     return {
         "id": str(upload.pk),
         "name": upload.file_name,
@@ -76,9 +82,9 @@ def describe(upload: Upload, user: User | AnonymousUser) -> dict[str, Any]:
         "tone": now.tone,
         "reason": now.reason,
         "ended": now.ended,
-        "picture": _picture(upload.image) if upload.image else None,
-        "image": str(upload.image_id) if upload.image_id else None,
-        "links": _links(upload, user),
+        "picture": _picture(image) if image else None,
+        "image": str(image.pk) if image else None,
+        "links": _links(upload, image, user),
     }
 
 
@@ -94,18 +100,18 @@ def _picture(image: Image) -> dict[str, Any]:
     }
 
 
-def _links(upload: Upload, user: User | AnonymousUser) -> list[dict[str, str]]:
+def _links(upload: Upload, image: Image | None, user: User | AnonymousUser) -> list[dict[str, str]]:
     found = []
-    if upload.image and user.has_perm("library.view_image"):
-        href = reverse("admin:library_image_change", args=[upload.image_id])
-        found.append({"text": _("Open"), "href": href, "label": _("Open %(name)s") % {"name": upload.image.title}})
+    if image and user.has_perm("library.view_image"):
+        href = reverse("admin:library_image_change", args=[image.pk])
+        found.append({"text": _("Open"), "href": href, "label": _("Open %(name)s") % {"name": image.title}})
         found += [
             {
                 "text": f"{made.name} {made.width} × {made.height}",
                 "href": address(made.key),
-                "label": _("%(rendition)s of %(name)s") % {"rendition": made, "name": upload.image.title},
+                "label": _("%(rendition)s of %(name)s") % {"rendition": made, "name": image.title},
             }
-            for made in upload.image.renditions.all()
+            for made in image.renditions.all()
         ]
     elif upload.state == Upload.State.FAILED and user.has_perm("intake.view_faileditem"):
         href = f"{reverse('admin:intake_faileditem_changelist')}?upload__id__exact={upload.pk}"

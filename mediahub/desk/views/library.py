@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from mediahub.desk.people import editor
 from mediahub.desk.search_words import Drawer
+from mediahub.desk.views import filing
 from mediahub.desk.views import publishing as publishing_views
 from mediahub.desk.views.arrivals import newest
 from mediahub.desk.views.undo import back, say
@@ -49,7 +50,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "continued": bool(after),
         "drawer": Drawer(search, user),
         "saved": list(saved.of(user)),
-        "newest": newest(),
+        "newest": newest(user),
         "may_publish": user.has_perm("library.publish_image"),
         "may_change": user.has_perm("library.review_tagging"),
         "most": MOST,
@@ -173,6 +174,8 @@ ACTS: dict[str, tuple[str, Verb]] = {
     "reopen": ("library.publish_image", _reopen),
     "add_tag": ("library.review_tagging", _add_tag),
     "reject_tag": ("library.review_tagging", _reject_tag),
+    "put_in": ("library.add_membership", filing.put_in),
+    "take_out": ("library.delete_membership", filing.take_out),
     "set_credit": ("library.change_image", _set_credit),
 }
 

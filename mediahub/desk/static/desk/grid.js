@@ -84,6 +84,8 @@ document.addEventListener("change", ({ target }) => {
 
 lasso({
   within: grid,
+  // What is selected is dragged onto a collection, where there are any.
+  carries: (target) => Boolean(document.getElementById("dropped") && boxOf(target.closest?.(".card"))?.checked),
   items: () => [...grid().children],
   begin: () => new Set(boxes().filter((box) => box.checked)),
   move: (touched, before) => {
@@ -223,6 +225,8 @@ async function refresh() {
     show(localStorage.getItem("library-view") in VIEWS ? localStorage.getItem("library-view") : "rows");
     watch();
   }
+  const places = page.getElementById("places");
+  if (places) document.getElementById("places")?.querySelector("nav").replaceWith(document.adoptNode(places.querySelector("nav")));
   const found = page.getElementById("found");
   if (found) document.getElementById("found").textContent = found.textContent;
   const news = document.getElementById("news");

@@ -4,8 +4,9 @@ const SHORTEST = 6;
 
 const overlaps = (a, b) => a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;
 
-/** `within()` is the element it begins in or beside, `items()` what can be touched, `begin()` what `move` is given along. */
-export function lasso({ within, items, begin, move }) {
+/** `within()` is the element it begins in or beside, `items()` what can be touched, `begin()` what `move` is given along.
+ *  It leaves alone what `carries(target)` says is dragged elsewhere. */
+export function lasso({ within, items, begin, move, carries = () => false }) {
   let frame = null;
   let from = null;
   let before = null;
@@ -41,7 +42,7 @@ export function lasso({ within, items, begin, move }) {
 
   document.addEventListener("pointerdown", (event) => {
     const starts = within()?.parentElement.contains(event.target) && !event.target.closest("button, label, input, summary, form");
-    if (event.button !== 0 || event.pointerType !== "mouse" || !starts) return;
+    if (event.button !== 0 || event.pointerType !== "mouse" || !starts || carries(event.target)) return;
     from = { x: event.pageX, y: event.pageY };
     before = begin();
   });
@@ -73,5 +74,7 @@ export function lasso({ within, items, begin, move }) {
   document.addEventListener("pointerup", end);
   document.addEventListener("pointercancel", end);
   // A picture that is dragged would take the pointer away.
-  document.addEventListener("dragstart", (event) => within()?.contains(event.target) && event.preventDefault());
+  document.addEventListener("dragstart", (event) => {
+    if (within()?.contains(event.target) && !carries(event.target)) event.preventDefault();
+  });
 }
