@@ -12,8 +12,8 @@ from mediahub.library import collections
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Collection, Image, SavedSearch
 from tests.browser.stock import failed_item, upload
-from tests.desk.conftest import HOSTILE
 from tests.collections import five_hundred
+from tests.desk.conftest import HOSTILE
 from tests.desk.records import image
 
 GRID = reverse("admin:library_image_changelist")
@@ -169,7 +169,7 @@ def test_the_library_is_narrowed_to_a_collection_and_what_lies_below(signed_in: 
     assert titles(signed_in, collection=news.pk) == {"A", "B"}
     assert titles(signed_in, collection="none") == {"C"}
     assert titles(signed_in, collection="x") == {"A", "B", "C"}
-    page = signed_in.get(GRID, {"collection": news.pk, "state": "in_review"})
+    page = signed_in.get(GRID, {"collection": str(news.pk), "state": "in_review"})
     assert [(chip.title, chip.value) for chip in page.context["drawer"].chips][1] == ("Collection", "News")
     signed_in.post(f"{reverse('desk:save_search')}?collection={news.pk}", {"name": "Mine"})
     assert SavedSearch.objects.get().query == f"collection={news.pk}"

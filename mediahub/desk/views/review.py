@@ -14,7 +14,6 @@ from django.views.decorators.http import require_POST
 from mediahub.desk.people import editor
 from mediahub.library import access, review
 from mediahub.library.activity import Act
-from mediahub.library.models import Image, Tagging
 
 VERBS = {"accept": review.accept, "reject": review.reject}
 
@@ -25,7 +24,8 @@ may_review = permission_required("library.review_tagging", raise_exception=True)
 @may_review
 def decide(request: HttpRequest, image_id: UUID, tagging_id: int) -> HttpResponse:
     """Accept or reject one tag of the image, as the button named `verdict` says."""
-    tagging = get_object_or_404(Tagging.objects.select_related("tag", "image"), pk=tagging_id, image_id=image_id)
+    image = get_object_or_404(access.changeable(request.user), pk=image_id)
+    tagging = get_object_or_404(image.taggings.select_related("tag", "image"), pk=tagging_id)
     verb = VERBS.get(request.POST.get("verdict", ""))
     if verb is None:
         messages.error(request, _("Choose whether to accept or reject the tag."))
@@ -38,7 +38,7 @@ def decide(request: HttpRequest, image_id: UUID, tagging_id: int) -> HttpRespons
 @may_review
 def add(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Put a tag of the editor's own on the image."""
-    image = get_object_or_404(Image, pk=image_id)
+    image = get_object_or_404(access.changeable(request.user), pk=image_id)
     try:
         review.add(Act(editor(request)), image, request.POST.get("name", ""))
     except ValidationError as error:
