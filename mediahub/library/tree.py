@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import CharField, Count, OuterRef, QuerySet, Subquery, Value
+from django.db.models import CharField, Count, OuterRef, QuerySet, Subquery, UUIDField, Value
 from django.db.models.functions import Concat
 
 from mediahub.library import access
@@ -110,7 +110,7 @@ def cover(nodes: list[Node], user: User | AnonymousUser) -> None:
     """Give each collection the image that was put in last and that the person may see, or that of one below it."""
     seen = access.visible(user).filter(deleted_at=None)
     latest = Membership.objects.filter(collection=OuterRef("pk"), image__in=seen).order_by("-at", "-pk")
-    rows = access.collections(user).annotate(cover=Subquery(latest.values("image")[:1]))
+    rows = access.collections(user).annotate(cover=Subquery(latest.values("image")[:1], output_field=UUIDField()))
     chosen = dict(rows.order_by().values_list("pk", "cover"))
     images = Image.objects.defer("label_raw").prefetch_related("renditions").in_bulk(set(chosen.values()) - {None})
     for node in reversed(list(flat(nodes))):

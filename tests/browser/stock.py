@@ -7,13 +7,14 @@ from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
 from mediahub import wiring
 from mediahub.intake.models import Decision, FailedItem, Reconciliation, Redrive, Upload
-from mediahub.library import catalogue
+from mediahub.library import catalogue, collections
+from mediahub.library.activity import Act
 from mediahub.library.models import Image, Tag, Tagging
 from mediahub.library.versions import Original
 from processing import process
@@ -160,3 +161,14 @@ def check() -> Reconciliation:
     counts = {"lost": 10, "missing": 5, "drifted": 5, "orphan": 3}
     examples = [["lost", f"trip/harbour_{number}.jpg", "No record knows this file."] for number in range(3)]
     return Reconciliation.objects.create(finished_at=timezone.now(), counts=counts, examples=examples, repair=True)
+
+
+def collect(images: list[Image]) -> int:
+    """A small tree of collections with images in them; returns the id of one in the midst, for a group."""
+    news = collections.make(Act(None), "News", description="What goes out today.")
+    sport = collections.make(Act(None), "Sport", news, groups=Group.objects.filter(name="Chief editor"))
+    collections.make(Act(None), "Football and other ball games of the season", sport)
+    collections.make(Act(None), "Archive")
+    collections.put(Act(None), images[:4], news)
+    collections.put(Act(None), images[3:6], sport)
+    return sport.pk

@@ -77,6 +77,8 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
         "check": f"/admin/intake/reconciliation/{check.pk}/change/",
         "failed-item": f"/admin/intake/faileditem/{item.pk}/change/",
         "activity": "/admin/activity/",
+        "collections": "/admin/collections/",
+        "collection": f"/admin/collections/{stock.collect(images)}/",
         "tags": "/admin/library/tag/",
         "tag": f"/admin/library/tag/{images[-1].taggings.get(tag__name='Mist').tag_id}/change/",
         "users": "/admin/auth/user/",

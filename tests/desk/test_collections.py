@@ -193,6 +193,16 @@ def test_a_chief_makes_arranges_and_deletes(chief_client: Client) -> None:
     assert Collection.objects.get(pk=sport.pk).name == "Sports"
 
 
+def test_a_collection_shows_the_image_that_was_put_in_last(signed_in: Client, closed: Image) -> None:
+    news = make("News")
+    for made in (image("A"), latest := image("B"), closed):
+        collections.put(Act(None), [made], make(made.title, news))
+    collections.put(Act(None), [image("C"), latest], news)
+    top = signed_in.get(TREE).context["nodes"]
+    assert [(node.cover.title, node.own, node.count) for node in top] == [("B", 2, 5)]
+    assert [node.cover.title for node in top[0].children] == ["A", "B", "Secret plan"]
+
+
 def test_what_is_refused_is_said(chief_client: Client) -> None:
     news = make("News")
     sport = make("Sport", news)
