@@ -273,6 +273,8 @@ class Membership(models.Model):
         verbose_name_plural = _("images in collections")
         ordering = ["-at", "-pk"]
         constraints = [models.UniqueConstraint(fields=["collection", "image"], name="one_membership_a_collection")]
+        # The cover of a collection is what was put in last.
+        indexes = [models.Index(fields=["collection", "-at", "-id"], name="membership_newest")]
 
     def __str__(self) -> str:
         return f"{self.image_id} in {self.collection_id}"

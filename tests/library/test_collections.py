@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from mediahub.library import access, collections, tree, undo
 from mediahub.library.activity import Act
@@ -219,7 +220,7 @@ def test_a_tree_costs_the_same_for_five_hundred(editor: User, django_assert_num_
         collections.put(Act(None), [made], place)
     editor = User.objects.get(pk=editor.pk)
     editor.has_perm("library.view_image")
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         top = tree.tree(editor)
     assert [node.name for node in top] == ["Place"]
     assert (top[0].own, top[0].count, len(top[0].children)) == (0, 450, 50)
@@ -235,3 +236,10 @@ def test_a_text_means_a_collection(editor: User) -> None:
     assert tree.find(editor, "Sport") is None
     assert tree.find(editor, "closed") is None
     assert tree.complete(editor, "spo") == ["Archive › Sport", "News › Sport"]
+
+
+def test_images_out_of_use_are_not_counted(editor: User) -> None:
+    news, gone = make("News"), image()
+    collections.put(Act(None), [image(), gone], news)
+    Image.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
+    assert [(node.own, node.count) for node in tree.tree(editor)] == [(1, 1)]

@@ -109,6 +109,10 @@ class Migration(migrations.Migration):
             name="images",
             field=models.ManyToManyField(related_name="collections", through="library.Membership", to="library.image"),
         ),
+        migrations.AddIndex(
+            model_name="membership",
+            index=models.Index(fields=["collection", "-at", "-id"], name="membership_newest"),
+        ),
         migrations.AddConstraint(
             model_name="membership",
             constraint=models.UniqueConstraint(fields=("collection", "image"), name="one_membership_a_collection"),
