@@ -23,5 +23,5 @@ def let(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("desk", "0005_preferences"), ("library", "0009_collections")]
+    dependencies = [("desk", "0006_language"), ("library", "0009_collections")]
     operations = [migrations.RunPython(let, migrations.RunPython.noop)]
