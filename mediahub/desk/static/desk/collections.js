@@ -32,7 +32,7 @@ function mark(place) {
 function picture(number) {
   const shown = document.createElement("div");
   shown.className = "dragged";
-  shown.textContent = (number === 1 ? dropped.dataset.one : dropped.dataset.many).replace("{n}", number);
+  shown.textContent = number.toLocaleString(document.documentElement.lang);
   document.body.append(shown);
   setTimeout(() => shown.remove());
   return shown;
