@@ -8,8 +8,10 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from mediahub.intake.models import Batch
 from mediahub.library import tree
 from mediahub.library.models import Tag, Tagging
 from mediahub.library.search import FILTERS, NONE, Filter, Search
@@ -19,6 +21,8 @@ from mediahub.library.tree import Node
 MOST_TAGS = 60
 # More collections are shown by their upper ones, to be opened.
 FEW_PLACES = 40
+# Nobody types the id of a batch.
+BY_LINK = ("batch",)
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,10 @@ class Chip:
 
 @dataclass(frozen=True)
 class Field:
-    """One field of the form: a choice when it has options, each (value, text, chosen), else an input of this kind."""
+    """One field of the form: a choice when it has options, each (value, text, chosen), else an input of this kind.
+
+    What only a link asks for stands in the form as a hidden input once it is set.
+    """
 
     name: str
     title: str
@@ -122,12 +129,12 @@ class Drawer:
     @cached_property
     def fields(self) -> list[Field]:
         """The fields of the form, with what is set."""
-        return [self._field(one) for one in FILTERS]
+        return [self._field(one) for one in FILTERS if one.name not in BY_LINK or one.name in self.search.texts]
 
     def _field(self, one: Filter) -> Field:
         value = self.search.texts.get(one.name, "")
         options = [(key, text, key == value) for key, text in (self._options(one) or {}).items()]
-        kind = "date" if one.name.endswith(("_from", "_to")) else "number"
+        kind = "date" if one.name.endswith(("_from", "_to")) else "hidden" if one.name in BY_LINK else "number"
         return Field(one.name, str(one.title), "choice" if self._options(one) is not None else kind, value, options)
 
     @property
@@ -143,5 +150,9 @@ class Drawer:
 
 
 def _said(name: str, text: str) -> str:
+    if name == "batch":
+        batch = Batch.objects.filter(pk=text).select_related("by").first()
+        told = (str(batch.by or ""), date_format(localtime(batch.made_at), "DATETIME_FORMAT")) if batch else (text,)
+        return ", ".join(filter(None, told))
     day = parse_date(text) if name.endswith(("_from", "_to")) else None
     return date_format(day, "DATE_FORMAT") if day else text

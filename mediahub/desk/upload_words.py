@@ -20,7 +20,17 @@ def upload_words(max_bytes: int) -> dict[str, Any]:
         "states": {
             "queued": [_("queued"), "quiet"],
             "sending": [_("sending"), "busy"],
+            "paused": [_("paused"), "wait"],
+            "unfinished": [_("unfinished"), "wait"],
+            "held": [_("held back"), "wait"],
             "refused": [_("not sent"), "bad"],
+        },
+        "checks": _checks(),
+        "progress": _progress(),
+        "batch": {
+            "unsaved": _("Not saved yet."),
+            "saving": _("Saving…"),
+            "saved": _("Saved. Pictures changed: {n}. Those that are still to come get these words as they come."),
         },
         "uppy": {
             **core_words(),
@@ -36,9 +46,10 @@ def upload_words(max_bytes: int) -> dict[str, Any]:
         "dashboard": {
             **dashboard_words(),
             "dashboardTitle": _("Add files"),
-            "dropPasteFiles": _("Drop pictures here or %{browseFiles}"),
+            "dropPasteBoth": _("Drop pictures or folders anywhere, paste, %{browseFiles} or %{browseFolders}"),
             "browseFiles": _("choose files"),
-            "dropHint": _("Drop the pictures here"),
+            "browseFolders": _("choose a folder"),
+            "dropHint": _("Drop to upload"),
             "addMore": _("Add more"),
             "addMoreFiles": _("Add more files"),
             "pause": _("Pause"),
@@ -54,5 +65,51 @@ def upload_words(max_bytes: int) -> dict[str, Any]:
             "complete": _("Sent"),
             "uploadFailed": _("Some files were not sent"),
             "paused": _("Paused"),
+            "cancelUpload": _("Cancel upload"),
+            "uploadComplete": _("Sent"),
+            "uploadPaused": _("Paused"),
+            "sessionRestored": _("Not everything was sent"),
+            "recoveredAllFiles": _("These files were not sent to the end. Resume, and they go on where they were."),
+            "recoveredXFiles": {
+                "0": _("The browser has forgotten 1 file. Choose it once more, then resume."),
+                "1": _("The browser has forgotten some files. Choose them once more, then resume."),
+            },
+            "reSelect": _("Choose again"),
+            "xFilesSelected": {"0": _("Files: %{smart_count}"), "1": _("Files: %{smart_count}")},
+            "uploadingXFiles": {"0": _("Sending: %{smart_count}"), "1": _("Sending: %{smart_count}")},
+            "uploadXFiles": {"0": _("Upload %{smart_count} file"), "1": _("Upload %{smart_count} files")},
+            "uploadXNewFiles": {"0": _("Upload %{smart_count} file"), "1": _("Upload %{smart_count} files")},
+            "xMoreFilesAdded": {"0": _("Added: %{smart_count}"), "1": _("Added: %{smart_count}")},
+            "showErrorDetails": _("Show what happened"),
         },
+    }
+
+
+def _checks() -> dict[str, str]:
+    """What is said of files before they are sent; `{name}` and `{n}` are filled in by the page."""
+    return {
+        "there": _("The library has this very file already:"),
+        "onItsWay": _("You have sent this very file already:"),
+        "twice": _("This is the same file as “{name}”, which is in the list already."),
+        "send": _("Send anyway"),
+        "sendOne": _("Send anyway: {name}"),
+        "leave": _("Leave out"),
+        "leaveOne": _("Leave out: {name}"),
+        "litter": _("Left out of the folder, because they are no pictures: {n}"),
+        "unreadable": _("A part of what was dropped could not be read. Drop the files themselves."),
+        "pasted": _("Pasted {when}"),
+    }
+
+
+def _progress() -> dict[str, str]:
+    """How far everything is; the page fills in numbers as its language writes them."""
+    return {
+        "checking": _("Looking whether they are there already: {n}"),
+        "sending": _("Sending"),
+        "paused": _("Paused"),
+        "stopped": _("Some were not sent"),
+        "sent": _("Everything is sent"),
+        "files": _("{done} of {all} files"),
+        "bytes": _("{sent} of {all}"),
+        "left": _("{time} left"),
     }

@@ -7,6 +7,7 @@ from mediahub.desk.views import (
     activity,
     acts,
     arrivals,
+    batches,
     collections,
     filing,
     library,
@@ -28,6 +29,9 @@ urlpatterns = [
     path("upload/<uuid:upload_id>/", view(uploads.arrival), name="arrival"),
     # Programs ask these: they answer 403 in JSON where a page would lead to the sign-in.
     path("upload/sign/", uploads.sign, name="sign"),
+    path("upload/known/", batches.known, name="known"),
+    path("upload/batches/<uuid:batch_id>/", view(batches.page), name="batch"),
+    path("upload/batches/<uuid:batch_id>/words/", batches.words, name="batch_words"),
     path("upload/status/", arrivals.status, name="status"),
     path("pulse/", arrivals.pulse, name="pulse"),
     path("tags/complete/", vocabulary.complete, name="complete"),

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from mediahub import wiring
 from mediahub.delivery import mirror
-from mediahub.intake import faults
+from mediahub.intake import batches, faults
 from mediahub.intake.events import ObjectCreated, ObjectRemoved
 from mediahub.intake.models import Claim, FailedItem, Upload, free, padded
 from mediahub.intake.tickets import display_name
@@ -229,6 +229,8 @@ def _record(upload_id: UUID, claim: Claim, result: Result) -> None:
         original = Original(upload.key, claim.version_id, upload.uploaded_by)
         image = catalogue.enter(_image_id(upload), upload.file_name, result, original=original)
         Upload.move(upload_id, State.READY, image=image, **_ended())
+        if upload.image_id is None:
+            batches.give(upload, image)
         _close_failed_items(upload_id)
         transaction.on_commit(partial(_mirror, image.pk))
 

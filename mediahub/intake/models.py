@@ -22,6 +22,29 @@ def padded(sequencer: str) -> str:
     return sequencer.upper().ljust(SEQUENCER_WIDTH, "0")[:SEQUENCER_WIDTH] if sequencer else ""
 
 
+class Batch(models.Model):
+    """Files that one person sent together, and the words that all their images get."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    made_at = models.DateTimeField(_("begun"), default=timezone.now)
+    title = models.CharField(_("title"), max_length=200, blank=True)
+    # Whether the title is followed by the place of each file among those that were sent.
+    numbered = models.BooleanField(_("number the titles"), default=True)
+    credit = models.CharField(_("credit"), max_length=200, blank=True)
+    tags = models.JSONField(_("tags"), default=list, blank=True)
+    # The act that gives these words, also to images that come later: what takes it back, takes back all of it.
+    act = models.UUIDField(default=uuid.uuid4, editable=False)
+
+    class Meta:
+        verbose_name = _("batch")
+        verbose_name_plural = _("batches")
+        ordering = ["-made_at", "id"]
+
+    def __str__(self) -> str:
+        return self.title or f"{self.made_at:%Y-%m-%d %H:%M}"
+
+
 class Upload(models.Model):
     """The journey of one file from the browser, or from the bucket, to an image."""
 
@@ -91,6 +114,9 @@ class Upload(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="uploads"
     )
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="uploads")
+    batch = models.ForeignKey(Batch, models.SET_NULL, null=True, blank=True, related_name="uploads")
+    # What the browser says of the file before it is sent; the image's own is computed from what arrived.
+    declared_sha256 = models.CharField(max_length=64, blank=True, db_default="", editable=False)
 
     class Meta:
         verbose_name = _("upload")

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mediahub import wiring
-from mediahub.intake import rest
-from mediahub.intake.models import Upload
+from mediahub.intake import batches, rest
+from mediahub.intake.models import Batch, Upload
 from mediahub.library.models import Image
 from processing import ProcessingError
 from processing.keys import original_key
@@ -71,12 +71,18 @@ def display_name(file_name: str) -> str:
     return " ".join(seen.split())[:255] or _("unnamed file")
 
 
-def issue(user: "User", file_name: str, content_type: str, size: int) -> UploadTicket:
-    """A ticket for one file of `size` bytes; raises TicketRefused for its type or size, or too many open tickets."""
+def issue(
+    user: "User", file_name: str, content_type: str, size: int, batch: UUID | None = None, sha256: str = ""
+) -> UploadTicket:
+    """A ticket for one file of `size` bytes; raises TicketRefused for its type or size, or too many open tickets.
+
+    It belongs to the batch of this id, which begins with its first ticket. `sha256` is what the browser counted.
+    """
     name = display_name(file_name)
     _check(user, name, content_type, size)
     method = Upload.Method.POST if size <= settings.UPLOAD_PART_THRESHOLD else Upload.Method.MULTIPART
-    upload = _record(user, name, content_type, size, method, settings.UPLOAD_TICKET_SECONDS)
+    whole = {"batch": _batch(user, batch) if batch else None, "declared_sha256": sha256}
+    upload = _record(user, name, method, content_type=content_type, declared_bytes=size, **whole)
     if method == Upload.Method.MULTIPART:
         return _ticket(upload, "", {})
     post = wiring.signer().post(upload.key, content_type, size, settings.UPLOAD_TICKET_SECONDS)
@@ -92,7 +98,7 @@ def issue_plain(user: "User", redirect: Callable[[UUID], str], image: Image | No
     if upload is None or upload.expires_at is None or upload.expires_at < timezone.now() + timedelta(minutes=10):
         _check_open(user)
         name = image.file_name if image else _("file of a plain form")
-        upload = _record(user, name, "", None, Upload.Method.PLAIN, PLAIN_SECONDS, image)
+        upload = _record(user, name, Upload.Method.PLAIN, PLAIN_SECONDS, image=image)
     seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else PLAIN_SECONDS
     # The form cannot say the type before the file is chosen; the bytes decide when it arrives.
     post = wiring.signer().post(
@@ -154,28 +160,25 @@ def _check_open(user: "User") -> None:
         )
 
 
-def _record(
-    user: "User",
-    name: str,
-    content_type: str,
-    size: int | None,
-    method: Upload.Method,
-    seconds: int,
-    image: Image | None = None,
-) -> Upload:
+def _batch(user: "User", batch_id: UUID) -> Batch:
+    try:
+        return batches.begin(user, batch_id)
+    except batches.NotYours as error:
+        raise TicketRefused(str(error)) from error
+
+
+def _record(user: "User", name: str, method: Upload.Method, seconds: int = 0, **values: Any) -> Upload:
     _wake_the_clock()
     upload_id = uuid4()
     return Upload.objects.create(
         id=upload_id,
         method=method,
         file_name=name,
-        content_type=content_type,
-        declared_bytes=size,
         bucket=settings.UPLOAD_BUCKET,
         key=original_key(upload_id),
         uploaded_by=user,
-        image=image,
-        expires_at=timezone.now() + timedelta(seconds=seconds),
+        expires_at=timezone.now() + timedelta(seconds=seconds or settings.UPLOAD_TICKET_SECONDS),
+        **values,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -132,6 +133,7 @@ FILTERS = (
     Filter("failed", gettext_lazy("Failed"), _choice(ONLY), lambda _only: _among(Q(failed_items__state="open")), ONLY),
     Filter("twice", gettext_lazy("Same file twice"), _choice(ONLY), _twice, ONLY),
     Filter("labels", gettext_lazy("Labels"), _choice(LABEL_STATES), lambda state: Q(label_state=state), LABEL_STATES),
+    Filter("batch", gettext_lazy("Sent together"), UUID, lambda pk: _among(Q(uploads__batch=pk))),
     Filter("original", gettext_lazy("Original"), _choice(DELETED), lambda _deleted: Q(), DELETED),
 )
 BY_NAME = {one.name: one for one in FILTERS}

@@ -23,6 +23,13 @@ DROP = """
   }
 }
 """
+PASTE = """(data) => {
+  const carried = new DataTransfer();
+  const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+  carried.items.add(new File([bytes], "image.png", { type: "image/png" }));
+  const target = document.activeElement;
+  target.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData: carried }));
+}"""
 # Real work on a busy machine: a picture takes seconds at most, and the poller asks every 15 s at the latest.
 PATIENCE = 60_000
 CHECKED = """() => Promise.race([
@@ -55,6 +62,10 @@ class Desk:
         target.wait_for()
         carried = [(name, kind, base64.b64encode(data).decode()) for name, kind, data in files]
         target.evaluate(f"(target, files) => ({DROP})(target, files)", carried)
+
+    def paste(self, data: bytes) -> None:
+        """Paste a picture that has no file of its own, wherever the focus is."""
+        self.page.evaluate(f"(data) => ({PASTE})(data)", base64.b64encode(data).decode())
 
     def slow_down(self) -> None:
         """From here on this page sends at most 8 MB a second, so that there is time to pause."""

@@ -3,13 +3,36 @@
 import { load, poll } from "../static/desk/poller.js";
 
 const AT_ONCE = 200;
+const SELDOM = 15_000;
+
+/** Says things to a screen reader: at once what is urgent, the rest at most every 15 s, and then the newest only. */
+function announcer(element) {
+  let timer = null;
+  let newest = "";
+  let at = -SELDOM;
+
+  function speak() {
+    clearTimeout(timer);
+    timer = null;
+    at = performance.now();
+    element.textContent = newest;
+  }
+
+  return (text, now = false) => {
+    newest = text;
+    if (now) speak();
+    else timer ??= setTimeout(speak, Math.max(0, at + SELDOM - performance.now()));
+  };
+}
 
 /** One row a file. Rows are known by Uppy's file id until the server has given the upload an id of its own. */
-export function arrivals(list, { status, words }) {
+export function arrivals(list, { status, words }, onShow = () => {}) {
   const template = document.getElementById("arrival");
   const summary = document.getElementById("summary");
+  const say = announcer(document.getElementById("announced"));
   const rows = new Map();
   const open = new Set();
+  let summing = null;
 
   function row(id, name) {
     if (!rows.has(id)) {
@@ -28,7 +51,19 @@ export function arrivals(list, { status, words }) {
     element.textContent = label;
     element.className = `chip chip-${tone}`;
     entry.element.querySelector("[data-reason]").textContent = reason;
+    entry.element.querySelector("[data-progress]").hidden = true;
     return changed;
+  }
+
+  function buttons(entry, found) {
+    entry.element.querySelector("[data-answers]").replaceChildren(
+      ...found.map(([text, label, answer]) => {
+        const button = Object.assign(document.createElement("button"), { type: "button", textContent: text });
+        button.setAttribute("aria-label", label);
+        button.addEventListener("click", answer);
+        return button;
+      }),
+    );
   }
 
   function picture(entry, { address, placeholder, width, height }) {
@@ -51,14 +86,19 @@ export function arrivals(list, { status, words }) {
     );
   }
 
-  /** Counts by state, in the server's words, for the eye and for a screen reader. */
+  /** Counts by state, in the server's words, once for all that changes at one time. */
   function sum() {
-    const counts = new Map();
-    for (const { label } of rows.values()) counts.set(label, (counts.get(label) ?? 0) + 1);
-    const ordered = [...counts].sort(([a, n], [b, m]) => m - n || a.localeCompare(b));
-    const text = ordered.map(([label, n]) => `${n} ${label}`).join(" · ");
-    if (summary.textContent !== text) summary.textContent = text;
-    list.closest("[data-arrivals]").hidden = rows.size === 0;
+    summing ??= setTimeout(() => {
+      summing = null;
+      const counts = new Map();
+      for (const { label } of rows.values()) counts.set(label, (counts.get(label) ?? 0) + 1);
+      const ordered = [...counts].sort(([a, n], [b, m]) => m - n || a.localeCompare(b));
+      const text = ordered.map(([label, n]) => `${n} ${label}`).join(" · ");
+      list.closest("[data-arrivals]").hidden = rows.size === 0;
+      if (summary.textContent === text) return;
+      summary.textContent = text;
+      say(text);
+    });
   }
 
   function show(upload) {
@@ -66,6 +106,7 @@ export function arrivals(list, { status, words }) {
     entry.element.querySelector("[data-name]").textContent = upload.name;
     if (upload.picture) picture(entry, upload.picture);
     links(entry, upload.links);
+    onShow(upload);
     if (upload.ended) open.delete(upload.id);
     else open.add(upload.id);
     return chip(entry, upload.label, upload.tone, upload.reason);
@@ -87,6 +128,32 @@ export function arrivals(list, { status, words }) {
       chip(row(id, name), label, tone, reason);
       sum();
     },
+    /** The first bytes of a file are under way. */
+    begin(id) {
+      const entry = rows.get(id);
+      const [label, tone] = words.states.sending;
+      if (!entry || entry.label === label) return;
+      chip(entry, label, tone);
+      sum();
+    },
+    /** How much of a file is sent, as a part of one and in words. */
+    sent(id, part, text) {
+      const place = rows.get(id)?.element.querySelector("[data-progress]");
+      if (!place) return;
+      place.hidden = false;
+      place.querySelector("progress").value = part;
+      place.querySelector("span").textContent = text;
+    },
+    /** A row that waits until the editor has answered: [text, name of the button, what it does] each. */
+    held(id, name, { text, title, href, picture: address }, answers) {
+      const entry = row(id, name);
+      chip(entry, ...words.states.held, text);
+      if (address) picture(entry, { address });
+      links(entry, href ? [{ text: title, href }] : []);
+      buttons(entry, answers);
+      sum();
+    },
+    say,
     preview(id, address) {
       const entry = rows.get(id);
       if (entry) picture(entry, { address });

@@ -7,7 +7,7 @@ export function signer({ url, csrf, words }, fileOf, onTicket) {
   return async function signRequest({ method, key, uploadId, partNumber }) {
     const file = uploadId ? null : fileOf(key);
     const wish = file
-      ? { method, name: file.name, type: file.type, size: file.size }
+      ? { method, name: file.name, type: file.type, size: file.size, batch: file.meta.batch, sha256: file.meta.sha256 }
       : { method, key, uploadId, partNumber };
     const answer = await ask(url, csrf, wish, words);
     if (file) onTicket(file, answer);

@@ -85,6 +85,7 @@ def describe(upload: Upload, user: User | AnonymousUser) -> dict[str, Any]:
         "picture": _picture(image) if image else None,
         "image": str(image.pk) if image else None,
         "links": _links(upload, image, user),
+        "batch": str(upload.batch_id) if upload.batch_id else None,
     }
 
 

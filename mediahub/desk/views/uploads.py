@@ -19,6 +19,7 @@ from mediahub import wiring
 from mediahub.desk.people import editor
 from mediahub.desk.upload_words import upload_words
 from mediahub.desk.views.arrivals import describe, refused, visible
+from mediahub.desk.views.batches import batch_config, may_describe, sha256_of
 from mediahub.intake import tickets
 from mediahub.intake.models import Upload
 from processing import ProcessingError
@@ -42,6 +43,7 @@ def page(request: HttpRequest) -> HttpResponse:
     config = {
         "url": reverse("desk:sign"),
         "status": reverse("desk:status"),
+        **batch_config(request.user),
         "user": str(request.user.pk),
         "types": [*tickets.CONTENT_TYPES],
         "maxBytes": settings.UPLOAD_MAX_BYTES,
@@ -50,16 +52,18 @@ def page(request: HttpRequest) -> HttpResponse:
         "recent": [describe(upload, request.user) for upload in own if upload.state != Upload.State.ISSUED],
         "words": upload_words(settings.UPLOAD_MAX_BYTES),
     }
-    return _render(request, "desk/upload.html", title=_("Upload"), config=config)
+    return _render(
+        request, "desk/upload.html", title=_("Upload"), config=config, may_describe=may_describe(request.user)
+    )
 
 
 @require_POST
 def sign(request: HttpRequest) -> JsonResponse:
     """Sign one step of one file, asked for in JSON.
 
-    `{method, name, type, size}` asks for a ticket. The answer has `upload` (its id), the server's `key`, `method`
-    ("post" or "multipart"), and `url`: with `fields` it takes a small file in one form, without it begins a multipart
-    upload of parts of `part_bytes`. `{method, key, uploadId, partNumber?}` asks for one more step of those parts.
+    `{method, name, type, size, batch?, sha256?}` asks for a ticket. The answer has `upload` (its id), the server's
+    `key`, `method` ("post" or "multipart"), and `url`: with `fields` it takes a small file in one form, without it
+    begins an upload of parts of `part_bytes`. `{method, key, uploadId, partNumber?}` asks for one more step of those.
     A refusal is 400, 403, 429 with Retry-After, or 503, and says its `reason` in a sentence.
     """
     if forbidden := refused(request, "intake.add_upload"):
@@ -134,7 +138,9 @@ def _ticket(user: User, wish: dict[str, Any]) -> dict[str, Any]:
     name = _text(wish, "name")
     if not name:
         raise tickets.TicketRefused(_("The request names no file. Reload the page and try again."))
-    ticket = tickets.issue(user, name, _text(wish, "type"), _number(wish, "size"))
+    ticket = tickets.issue(
+        user, name, _text(wish, "type"), _number(wish, "size"), _batch(wish), sha256_of(_text(wish, "sha256"))
+    )
     answer = {
         "upload": str(ticket.upload_id),
         "key": ticket.key,
@@ -144,6 +150,14 @@ def _ticket(user: User, wish: dict[str, Any]) -> dict[str, Any]:
     if ticket.method == Upload.Method.MULTIPART:
         return {**answer, "url": tickets.sign(user, ticket.key, "create"), "headers": wiring.signer().headers}
     return {**answer, "url": ticket.url, "fields": ticket.fields}
+
+
+def _batch(wish: dict[str, Any]) -> UUID | None:
+    text = _text(wish, "batch")
+    try:
+        return UUID(text) if text else None
+    except ValueError as error:
+        raise _wrong_type("batch") from error
 
 
 def _text(wish: dict[str, Any], name: str) -> str:

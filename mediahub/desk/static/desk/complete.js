@@ -1,4 +1,5 @@
-// Fields of tags offer the names of the vocabulary while one types.
+// Fields of tags offer the names of the vocabulary while one types; `data-complete-last` marks a field of several, with
+// commas between them, where the last one is completed.
 
 const WAIT = 150;
 
@@ -8,14 +9,16 @@ for (const field of document.querySelectorAll("[data-complete]")) {
   field.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(async () => {
-      const text = field.value.trim();
+      const before = "completeLast" in field.dataset ? field.value.slice(0, field.value.lastIndexOf(",") + 1) : "";
+      const text = field.value.slice(before.length).trim();
       if (!text || text === asked) return;
       asked = text;
       const answer = await fetch(`${field.dataset.complete}?q=${encodeURIComponent(text)}`, { credentials: "same-origin" });
       // What comes late is for a text that has gone on.
       if (!answer.ok || asked !== text) return;
       const { names } = await answer.json();
-      field.list.replaceChildren(...names.map((name) => Object.assign(document.createElement("option"), { value: name })));
+      const values = names.map((name) => (before ? `${before} ${name}` : name));
+      field.list.replaceChildren(...values.map((value) => Object.assign(document.createElement("option"), { value })));
     }, WAIT);
   });
 }

@@ -1,0 +1,155 @@
+"""Batches: files that were sent together, and what is said of all of them at once."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from mediahub.intake.models import Batch, Upload
+from mediahub.library import access, review, undo, vocabulary
+from mediahub.library.activity import Act
+from mediahub.library.models import Activity, Image
+
+MOST_TAGS = 30
+# One request looks at so many images; it is asked again for what it leaves.
+AT_ONCE = 200
+
+
+class NotYours(Exception):
+    """The batch is somebody else's, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is said of all files of a batch; an empty word says nothing and changes nothing."""
+
+    title: str = ""
+    numbered: bool = True
+    credit: str = ""
+    tags: tuple[str, ...] = field(default_factory=tuple)
+
+
+def begin(user: User, batch_id: UUID) -> Batch:
+    """The batch that this person's browser calls so, made when it is the first time; raises NotYours."""
+    batch, _made = Batch.objects.get_or_create(id=batch_id, defaults={"by": user})
+    if batch.by_id != user.pk:
+        raise NotYours(_("These files belong to a batch of somebody else. Load the page again."))
+    return batch
+
+
+def clean(words: Words) -> Words:
+    """The words as they are kept; raises ValidationError with a sentence for each that cannot be."""
+    title, credit = (" ".join(text.split()) for text in (words.title, words.credit))
+    problems = [
+        _("%(field)s: at most 200 characters; this one has %(n)d.") % {"field": name, "n": len(text)}
+        for name, text in ((_("Title"), title), (_("Credit"), credit))
+        if len(text) > 200
+    ]
+    named = [vocabulary.clean(name) for name in words.tags if name.strip()]
+    tags = tuple({name.casefold(): name for name in reversed(named)}.values())[::-1]
+    if len(tags) > MOST_TAGS:
+        problems.append(_("At most %(n)d tags at once.") % {"n": MOST_TAGS})
+    if problems:
+        raise ValidationError(problems)
+    return Words(title, words.numbered, credit, tags)
+
+
+def keep(user: User, batch_id: UUID, words: Words) -> Batch:
+    """Write down what is said of all images of the batch; those that come from now on get it as they come.
+
+    `apply` says it of those that are there. Raises NotYours and ValidationError.
+    """
+    words = clean(words)
+    with transaction.atomic():
+        begin(user, batch_id)
+        # A worker that holds the row gives the words of before; its image is then among those that are there.
+        batch = Batch.objects.select_for_update(no_key=True).get(pk=batch_id)
+        batch.title, batch.numbered, batch.credit = words.title, words.numbered, words.credit
+        batch.tags, batch.act = list(words.tags), uuid4()
+        batch.save()
+    return batch
+
+
+@dataclass
+class Applied:
+    """How far the words of a batch are: the act they are part of, the place to go on at, and what was refused."""
+
+    act: Act
+    next: int | None = None
+    refused: list[str] = field(default_factory=list)
+
+
+def apply(user: User, batch: Batch, start: int = 1, seconds: float = 8.0) -> Applied:
+    """Say what is said of the batch of its images from this place on, as many as fit into the time."""
+    done = Applied(Act(user, batch.act))
+    places = {image: place for image, place in _places(batch).items() if place >= start}
+    images = access.changeable(user).defer("label_raw").in_bulk(list(places)[:AT_ONCE])
+    until = time.monotonic() + seconds
+    for number, (image_id, place) in enumerate(places.items()):
+        if number == AT_ONCE or time.monotonic() > until:
+            done.next = place
+            break
+        if image_id in images:
+            _try(done, batch, images[image_id], place)
+    return done
+
+
+def _try(done: Applied, batch: Batch, image: Image, place: int) -> None:
+    try:
+        with transaction.atomic():
+            _say(done.act, batch, image, place)
+    except ValidationError as error:
+        done.refused.append(_("%(title)s stays as it was. %(why)s") % {"title": image, "why": " ".join(error.messages)})
+
+
+def take_back(user: User, batch_id: UUID) -> undo.Undone:
+    """Take back what the batch's words changed; images that come later get none of them. Raises NotYours."""
+    return undo.undo(user, begin(user, batch_id).act)
+
+
+def give(upload: Upload, image: Image) -> None:
+    """Say of an image that has just come what is said of its batch, within the caller's transaction.
+
+    What an editor typed for the batch wins over the words in the file.
+    """
+    if upload.batch_id is None:
+        return
+    batch = Batch.objects.select_for_update(no_key=True).select_related("by").get(pk=upload.batch_id)
+    if Activity.objects.filter(undoes=batch.act).exists():
+        return
+    earlier = Q(issued_at__lt=upload.issued_at) | Q(issued_at=upload.issued_at, pk__lt=upload.pk)
+    _say(Act(batch.by, batch.act), batch, image, batch.uploads.filter(earlier).count() + 1)
+
+
+def known(user: User, hashes: Iterable[str]) -> tuple[dict[str, Image], dict[str, Upload]]:
+    """By SHA-256: images of the library that this person may see, and files of theirs that are no image yet."""
+    hashes = list(hashes)
+    held = access.visible(user).filter(sha256__in=hashes, deleted_at=None).prefetch_related("renditions")
+    images = {image.sha256: image for image in held.defer("label_raw").order_by("-created_at", "pk")}
+    # A ticket alone says nothing: its file may have been taken back before it was sent.
+    states = [Upload.State.ISSUED, Upload.State.WORKING, Upload.State.FAILED]
+    came = Upload.objects.filter(uploaded_by=user, state__in=states).exclude(version_id="")
+    uploads = {upload.declared_sha256: upload for upload in came.filter(declared_sha256__in=hashes)}
+    return images, uploads
+
+
+def _places(batch: Batch) -> dict[UUID, int]:
+    """The place of each image of the batch among the files that were sent, from 1."""
+    sent = batch.uploads.order_by("issued_at", "pk").values_list("image_id", flat=True)
+    return {image_id: place for place, image_id in enumerate(sent, 1) if image_id}
+
+
+def _say(act: Act, batch: Batch, image: Image, place: int) -> None:
+    if batch.title:
+        number = f" {place}" if batch.numbered else ""
+        image.title = batch.title[: 200 - len(number)].rstrip() + number
+    image.credit = batch.credit or image.credit
+    review.describe(act, image)
+    for name in batch.tags:
+        review.add(act, image, name)

@@ -1,0 +1,113 @@
+"""What is done before and while files are sent: folders, what is pasted, what is there already, words for all."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import expect
+
+from mediahub.intake.models import Batch, Upload
+from mediahub.library.models import Image
+from tests.browser.desk import Desk
+from tests.browser.scenes import heavy
+from tests.pictures import jpeg
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+
+def drag(desk: Desk, *paths: Path, until: str = "drop") -> None:
+    """Drag files and folders of the disk over the edge of the page, as a person's hand does."""
+    hand = desk.page.context.new_cdp_session(desk.page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        hand.send("Input.dispatchDragEvent", {"type": kind, "x": 8, "y": 200, "data": data})
+        if kind == until:
+            return
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with two pictures, one of them deeper and twice, and what systems and people leave in folders."""
+    trip = tmp_path / "trip"
+    (trip / "day two").mkdir(parents=True)
+    (trip / "one.jpg").write_bytes(jpeg(300, 200))
+    (trip / "day two" / "two.jpg").write_bytes(jpeg(320, 200))
+    (trip / "day two" / "again.jpg").write_bytes(jpeg(320, 200))
+    for litter in (".DS_Store", "Thumbs.db", "notes.txt", "._one.jpg"):
+        (trip / litter).write_bytes(b"litter")
+    return trip
+
+
+def test_a_folder_is_dropped_anywhere_and_words_reach_all_its_pictures(
+    signed_in: Desk, chief: User, folder: Path
+) -> None:
+    page = signed_in.page
+    signed_in.open("/admin/upload/")
+    drag(signed_in, folder, until="dragOver")
+    expect(page.get_by_text("Drop to upload").last).to_be_visible()
+    assert signed_in.findings() == []
+    drag(signed_in, folder)
+    expect(page.locator("#cover")).to_be_hidden()
+    expect(page.locator("#noted")).to_have_text("Left out of the folder, because they are no pictures: 4")
+    held = page.locator("#arrivals .entry", has_text="held back")
+    expect(held).to_have_count(1)
+    assert signed_in.findings() == []
+    held.get_by_role("button", name="anyway").click()
+    page.get_by_label("Title", exact=True).fill("Trip")
+    page.get_by_label("Credit").fill("Ada Byron")
+    page.get_by_label("Tags, with commas between them").fill("boats, summer")
+    page.get_by_role("button", name="Save for all").click()
+    expect(page.locator("#batch-said")).to_contain_text("Saved.")
+    for name in ("one.jpg", "two.jpg", "again.jpg"):
+        signed_in.ends_as(name, "done")
+    expect(page.locator("#far [data-line]")).to_contain_text("Everything is sent · 3 of 3 files")
+    assert {image.title for image in Image.objects.all()} == {"Trip 1", "Trip 2", "Trip 3"}
+    assert {image.credit for image in Image.objects.all()} == {"Ada Byron"}
+    assert Image.objects.filter(taggings__tag__name="summer", taggings__state="accepted").count() == 3
+    assert signed_in.findings() == []
+    page.get_by_role("link", name="See these pictures in the library (3)").click()
+    expect(page.locator(".card")).to_have_count(3)
+    assert Batch.objects.get().by == chief
+
+
+def test_what_is_there_already_waits_for_an_answer_and_what_is_pasted_is_named(signed_in: Desk) -> None:
+    page = signed_in.page
+    signed_in.open("/admin/upload/")
+    signed_in.drop(("dawn.jpg", "image/jpeg", jpeg(300, 200)))
+    signed_in.ends_as("dawn.jpg", "done")
+    page.reload()
+    signed_in.drop(("copy.jpg", "image/jpeg", jpeg(300, 200)), ("other.jpg", "image/jpeg", jpeg(310, 200)))
+    signed_in.ends_as("other.jpg", "done")
+    signed_in.ends_as("copy.jpg", "held back")
+    expect(signed_in.row("copy.jpg").get_by_role("link", name="dawn")).to_be_visible()
+    expect(page.locator("#held")).to_contain_text("held back: 1")
+    assert signed_in.findings() == []
+    page.get_by_role("button", name="Leave all of them out").click()
+    expect(signed_in.row("copy.jpg")).to_have_count(0)
+    expect(page.locator("#held")).to_be_hidden()
+    signed_in.paste(jpeg(330, 200))
+    expect(page.locator("#arrivals .entry", has_text="Pasted 20")).to_have_count(1)
+    page.get_by_label("Credit").focus()
+    signed_in.paste(jpeg(340, 200))
+    expect(page.locator("#arrivals .entry", has_text="done")).to_have_count(3)
+    assert Upload.objects.count() == 3
+
+
+def test_how_far_it_is_is_told_also_while_it_is_paused(signed_in: Desk) -> None:
+    page = signed_in.page
+    signed_in.open("/admin/upload/")
+    signed_in.slow_down()
+    signed_in.drop(("poster.jpg", "image/jpeg", heavy(28)))
+    line = page.locator("#far [data-line]")
+    expect(line).to_contain_text("Sending · 0 of 1 files")
+    expect(line).to_contain_text("MB/s")
+    expect(line).to_contain_text("left")
+    expect(signed_in.row("poster.jpg").locator("[data-progress]")).to_contain_text("of 28 MB")
+    page.get_by_role("button", name="Pause", exact=True).click()
+    expect(line).to_contain_text("Paused")
+    expect(page.locator("#announced")).to_contain_text("Paused")
+    signed_in.ends_as("poster.jpg", "paused")
+    assert signed_in.findings() == []
+    page.get_by_role("button", name="Resume", exact=True).click()
+    signed_in.ends_as("poster.jpg", "done")
+    expect(line).to_contain_text("Everything is sent")
