@@ -9,7 +9,6 @@ from playwright.sync_api import expect
 from mediahub.intake.models import Batch, Upload
 from mediahub.library.models import Image
 from tests.browser.desk import Desk
-from tests.browser.scenes import heavy
 from tests.pictures import jpeg
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -91,23 +90,3 @@ def test_what_is_there_already_waits_for_an_answer_and_what_is_pasted_is_named(s
     signed_in.paste(jpeg(340, 200))
     expect(page.locator("#arrivals .entry", has_text="done")).to_have_count(3)
     assert Upload.objects.count() == 3
-
-
-def test_how_far_it_is_is_told_also_while_it_is_paused(signed_in: Desk) -> None:
-    page = signed_in.page
-    signed_in.open("/admin/upload/")
-    signed_in.slow_down()
-    signed_in.drop(("poster.jpg", "image/jpeg", heavy(28)))
-    line = page.locator("#far [data-line]")
-    expect(line).to_contain_text("Sending · 0 of 1 files")
-    expect(line).to_contain_text("MB/s")
-    expect(line).to_contain_text("left")
-    expect(signed_in.row("poster.jpg").locator("[data-progress]")).to_contain_text("of 28 MB")
-    page.get_by_role("button", name="Pause", exact=True).click()
-    expect(line).to_contain_text("Paused")
-    expect(page.locator("#announced")).to_contain_text("Paused")
-    signed_in.ends_as("poster.jpg", "paused")
-    assert signed_in.findings() == []
-    page.get_by_role("button", name="Resume", exact=True).click()
-    signed_in.ends_as("poster.jpg", "done")
-    expect(line).to_contain_text("Everything is sent")

@@ -1,6 +1,7 @@
 """Uploading as an editor does it: dropping files, watching them, going on after a pause, without JavaScript."""
 
 import os
+import re
 from io import BytesIO
 from pathlib import Path
 
@@ -95,9 +96,17 @@ def test_a_large_file_goes_in_parts_and_on_after_a_pause(signed_in: Desk) -> Non
     page.on("request", lambda request: sent.append(request.url) if "partNumber=" in request.url else None)
     signed_in.slow_down()
     signed_in.drop(("poster.jpg", "image/jpeg", heavy(28)))
+    line, row = page.locator("#far [data-line]"), signed_in.row("poster.jpg")
+    expect(line).to_contain_text(re.compile(r"Sending · 0 of 1 files · .+ of 28 MB"))
+    expect(row.locator("[data-progress]")).to_contain_text("of 28 MB")
     page.get_by_role("button", name="Pause", exact=True).click()
+    expect(page.locator("#announced")).to_contain_text("Paused")
+    signed_in.ends_as("poster.jpg", "paused")
+    assert signed_in.findings() == []
     page.get_by_role("button", name="Resume", exact=True).click()
+    expect(line).to_contain_text(re.compile(r"B/s · .* left"))
     signed_in.ends_as("poster.jpg", "done")
+    expect(line).to_contain_text("Everything is sent")
     upload = Upload.objects.get()
     assert (upload.method, upload.declared_bytes) == (Upload.Method.MULTIPART, 28_000_000)
     assert {part for url in sent for part in url.split("&") if part.startswith("partNumber=")} >= {"partNumber=2"}

@@ -90,8 +90,6 @@ export function progress(uppy, element, { words, show, say }) {
   }
 
   function add(file) {
-    // What was sent before is told below; a new beginning counts anew.
-    if (!unfinished().length && !checking) files.clear();
     files.set(file.id, { size: file.size ?? 0, sent: file.progress.bytesUploaded || 0, done: false, failed: false });
   }
 
@@ -132,7 +130,6 @@ export function progress(uppy, element, { words, show, say }) {
 
   return {
     checking(number) {
-      if (number && !checking && !unfinished().length) files.clear();
       checking = number;
       run();
     },
