@@ -8,7 +8,7 @@ from mediahub.desk.uppy_words import core_words, dashboard_words
 
 
 def upload_words(max_bytes: int) -> dict[str, Any]:
-    """The sentences of the page's scripts; in Uppy's own, `%{name}` marks what it fills in."""
+    """The sentences of the page's scripts."""
     most = max_bytes // 1_000_000
     return {
         "note": _("JPEG, PNG, GIF or WebP, at most %(most)d MB each") % {"most": most},
@@ -20,6 +20,7 @@ def upload_words(max_bytes: int) -> dict[str, Any]:
         "states": {
             "queued": [_("queued"), "quiet"],
             "sending": [_("sending"), "busy"],
+            "sent": [_("sent"), "busy"],
             "paused": [_("paused"), "wait"],
             "unfinished": [_("unfinished"), "wait"],
             "held": [_("held back"), "wait"],
@@ -32,56 +33,48 @@ def upload_words(max_bytes: int) -> dict[str, Any]:
             "saving": _("Saving…"),
             "saved": _("Saved. Pictures changed: {n}. Those that are still to come get these words as they come."),
         },
-        "uppy": {
-            **core_words(),
-            "exceedsSize": _("“%%{file}” is larger than %(most)d MB. Make it smaller and add it again.")
-            % {"most": most},
-            "inferiorSize": _("This file is empty. Check it and add it again."),
-            "youCanOnlyUploadFileTypes": _(
-                "This file is not a JPEG, PNG, GIF or WebP picture. Export it as one of these and add it again."
-            ),
-            "noDuplicates": _("“%{fileName}” is already in the list."),
-            "failedToUpload": _("“%{file}” could not be sent."),
-        },
-        "dashboard": {
-            **dashboard_words(),
-            "dashboardTitle": _("Add files"),
-            "dropPasteBoth": _("Drop pictures or folders anywhere, paste, %{browseFiles} or %{browseFolders}"),
-            "browseFiles": _("choose files"),
-            "browseFolders": _("choose a folder"),
-            "dropHint": _("Drop to upload"),
-            "addMore": _("Add more"),
-            "addMoreFiles": _("Add more files"),
-            "pause": _("Pause"),
-            "resume": _("Resume"),
-            "retry": _("Retry"),
-            "cancel": _("Cancel"),
-            "done": _("Done"),
-            "removeFile": _("Remove %{file}"),
-            "pauseUpload": _("Pause upload"),
-            "resumeUpload": _("Resume upload"),
-            "retryUpload": _("Retry upload"),
-            "uploading": _("Sending"),
-            "complete": _("Sent"),
-            "uploadFailed": _("Some files were not sent"),
-            "paused": _("Paused"),
-            "cancelUpload": _("Cancel upload"),
-            "uploadComplete": _("Sent"),
-            "uploadPaused": _("Paused"),
-            "sessionRestored": _("Not everything was sent"),
-            "recoveredAllFiles": _("These files were not sent to the end. Resume, and they go on where they were."),
-            "recoveredXFiles": {
-                "0": _("The browser has forgotten 1 file. Choose it once more, then resume."),
-                "1": _("The browser has forgotten some files. Choose them once more, then resume."),
-            },
-            "reSelect": _("Choose again"),
-            "xFilesSelected": {"0": _("Files: %{smart_count}"), "1": _("Files: %{smart_count}")},
-            "uploadingXFiles": {"0": _("Sending: %{smart_count}"), "1": _("Sending: %{smart_count}")},
-            "uploadXFiles": {"0": _("Upload %{smart_count} file"), "1": _("Upload %{smart_count} files")},
-            "uploadXNewFiles": {"0": _("Upload %{smart_count} file"), "1": _("Upload %{smart_count} files")},
-            "xMoreFilesAdded": {"0": _("Added: %{smart_count}"), "1": _("Added: %{smart_count}")},
-            "showErrorDetails": _("Show what happened"),
-        },
+        "uppy": _uppy(most),
+        "dashboard": _dashboard(),
+    }
+
+
+def _uppy(most: int) -> dict[str, Any]:
+    """Uppy's own refusals; `%{name}` marks what it fills in."""
+    return {
+        **core_words(),
+        "exceedsSize": _("“%%{file}” is larger than %(most)d MB. Make it smaller and add it again.") % {"most": most},
+        "inferiorSize": _("This file is empty. Check it and add it again."),
+        "youCanOnlyUploadFileTypes": _(
+            "This file is not a JPEG, PNG, GIF or WebP picture. Export it as one of these and add it again."
+        ),
+        "noDuplicates": _("“%{fileName}” is already in the list."),
+        "failedToUpload": _("“%{file}” could not be sent."),
+    }
+
+
+def _dashboard() -> dict[str, Any]:
+    """The words of the drop zone; `%{name}` marks what Uppy fills in."""
+    return {
+        **dashboard_words(),
+        "dashboardTitle": _("Add files"),
+        "dropPasteBoth": _("Drop pictures or folders anywhere, paste, %{browseFiles} or %{browseFolders}"),
+        "browseFiles": _("choose files"),
+        "dropHint": _("Drop to upload"),
+        "addMore": _("Add more"),
+        "addMoreFiles": _("Add more files"),
+        "pause": _("Pause"),
+        "resume": _("Resume"),
+        "retry": _("Retry"),
+        "cancel": _("Cancel"),
+        "done": _("Done"),
+        "removeFile": _("Remove %{file}"),
+        "pauseUpload": _("Pause upload"),
+        "resumeUpload": _("Resume upload"),
+        "retryUpload": _("Retry upload"),
+        "uploading": _("Sending"),
+        "complete": _("Sent"),
+        "uploadFailed": _("Some files were not sent"),
+        "paused": _("Paused"),
     }
 
 

@@ -8,13 +8,13 @@ from uuid import UUID, uuid4
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from mediahub.intake.models import Batch, Upload
-from mediahub.library import access, review, undo, vocabulary
+from mediahub.library import access, collections, review, undo, vocabulary
 from mediahub.library.activity import Act
-from mediahub.library.models import Activity, Image
+from mediahub.library.models import Activity, Collection, Image
 
 MOST_TAGS = 30
 # One request looks at so many images; it is asked again for what it leaves.
@@ -33,6 +33,7 @@ class Words:
     numbered: bool = True
     credit: str = ""
     tags: tuple[str, ...] = field(default_factory=tuple)
+    collection: int | None = None
 
 
 def begin(user: User, batch_id: UUID) -> Batch:
@@ -57,7 +58,7 @@ def clean(words: Words) -> Words:
         problems.append(_("At most %(n)d tags at once.") % {"n": MOST_TAGS})
     if problems:
         raise ValidationError(problems)
-    return Words(title, words.numbered, credit, tags)
+    return Words(title, words.numbered, credit, tags, words.collection)
 
 
 def keep(user: User, batch_id: UUID, words: Words) -> Batch:
@@ -66,12 +67,13 @@ def keep(user: User, batch_id: UUID, words: Words) -> Batch:
     `apply` says it of those that are there. Raises NotYours and ValidationError.
     """
     words = clean(words)
+    collection = _collection(user, words.collection)
     with transaction.atomic():
         begin(user, batch_id)
         # A worker that holds the row gives the words of before; its image is then among those that are there.
         batch = Batch.objects.select_for_update(no_key=True).get(pk=batch_id)
         batch.title, batch.numbered, batch.credit = words.title, words.numbered, words.credit
-        batch.tags, batch.act = list(words.tags), uuid4()
+        batch.tags, batch.collection, batch.act = list(words.tags), collection, uuid4()
         batch.save()
     return batch
 
@@ -120,7 +122,7 @@ def give(upload: Upload, image: Image) -> None:
     """
     if upload.batch_id is None:
         return
-    batch = Batch.objects.select_for_update(no_key=True).select_related("by").get(pk=upload.batch_id)
+    batch = Batch.objects.select_for_update(no_key=True).get(pk=upload.batch_id)
     if Activity.objects.filter(undoes=batch.act).exists():
         return
     earlier = Q(issued_at__lt=upload.issued_at) | Q(issued_at=upload.issued_at, pk__lt=upload.pk)
@@ -139,6 +141,20 @@ def known(user: User, hashes: Iterable[str]) -> tuple[dict[str, Image], dict[str
     return images, uploads
 
 
+def collections_for(user: User) -> QuerySet[Collection]:
+    """The collections that this person may put images into."""
+    return access.collections(user) if user.has_perm("library.add_membership") else Collection.objects.none()
+
+
+def _collection(user: User, pk: int | None) -> Collection | None:
+    if pk is None:
+        return None
+    found = collections_for(user).filter(pk=pk).first()
+    if found is None:
+        raise ValidationError(_("The collection is gone, or not for you to fill. Choose another one."))
+    return found
+
+
 def _places(batch: Batch) -> dict[UUID, int]:
     """The place of each image of the batch among the files that were sent, from 1."""
     sent = batch.uploads.order_by("issued_at", "pk").values_list("image_id", flat=True)
@@ -153,3 +169,5 @@ def _say(act: Act, batch: Batch, image: Image, place: int) -> None:
     review.describe(act, image)
     for name in batch.tags:
         review.add(act, image, name)
+    if batch.collection:
+        collections.put(act, [image], batch.collection)

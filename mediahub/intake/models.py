@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from mediahub.library.models import Image
+from mediahub.library.models import Collection, Image
 
 # S3's sequencers are hexadecimal and of differing length; right-padded with zeros they compare as text.
 SEQUENCER_WIDTH = 64
@@ -33,6 +33,7 @@ class Batch(models.Model):
     numbered = models.BooleanField(_("number the titles"), default=True)
     credit = models.CharField(_("credit"), max_length=200, blank=True)
     tags = models.JSONField(_("tags"), default=list, blank=True)
+    collection = models.ForeignKey(Collection, models.SET_NULL, null=True, blank=True, related_name="+")
     # The act that gives these words, also to images that come later: what takes it back, takes back all of it.
     act = models.UUIDField(default=uuid.uuid4, editable=False)
 

@@ -7,6 +7,8 @@ from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from mediahub.intake.models import Batch, Upload
+from mediahub.library import collections
+from mediahub.library.activity import Act
 from mediahub.library.models import Image
 from tests.browser.desk import Desk
 from tests.pictures import jpeg
@@ -41,6 +43,7 @@ def test_a_folder_is_dropped_anywhere_and_words_reach_all_its_pictures(
     signed_in: Desk, chief: User, folder: Path
 ) -> None:
     page = signed_in.page
+    harbour = collections.make(Act(chief), "Harbour")
     signed_in.open("/admin/upload/")
     drag(signed_in, folder, until="dragOver")
     expect(page.get_by_text("Drop to upload").last).to_be_visible()
@@ -55,6 +58,7 @@ def test_a_folder_is_dropped_anywhere_and_words_reach_all_its_pictures(
     page.get_by_label("Title", exact=True).fill("Trip")
     page.get_by_label("Credit").fill("Ada Byron")
     page.get_by_label("Tags, with commas between them").fill("boats, summer")
+    page.get_by_label("Collection").select_option("Harbour")
     page.get_by_role("button", name="Save for all").click()
     expect(page.locator("#batch-said")).to_contain_text("Saved.")
     for name in ("one.jpg", "two.jpg", "again.jpg"):
@@ -63,6 +67,7 @@ def test_a_folder_is_dropped_anywhere_and_words_reach_all_its_pictures(
     assert {image.title for image in Image.objects.all()} == {"Trip 1", "Trip 2", "Trip 3"}
     assert {image.credit for image in Image.objects.all()} == {"Ada Byron"}
     assert Image.objects.filter(taggings__tag__name="summer", taggings__state="accepted").count() == 3
+    assert harbour.images.count() == 3
     assert signed_in.findings() == []
     page.get_by_role("link", name="See these pictures in the library (3)").click()
     expect(page.locator(".card")).to_have_count(3)

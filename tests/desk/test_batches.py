@@ -89,7 +89,7 @@ def test_words_are_kept_said_told_and_taken_back(signed_in: Client, editor: User
     done = post(signed_in, "desk:batch_words", words, batch.pk).json()
     assert (done["changed"], done["next"], done["refused"]) == (2, None, [])
     told = signed_in.get(reverse("desk:batch_words", args=[batch.pk])).json()
-    assert told == {"title": "Fair", "numbered": True, "credit": "Ada", "tags": ["boats"]}
+    assert told == {"title": "Fair", "numbered": True, "credit": "Ada", "tags": ["boats"], "collection": None}
     made.refresh_from_db()
     assert (made.title, made.credit) == ("Fair 1", "Ada")
     page = signed_in.get(reverse("desk:activity")).content.decode()

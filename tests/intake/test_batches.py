@@ -4,13 +4,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 
 from mediahub.intake import batches
 from mediahub.intake.batches import Words
 from mediahub.intake.models import Batch, Upload
-from mediahub.library import undo
+from mediahub.library import collections, undo
+from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Image, Tagging
 from tests.browser.stock import upload
 from tests.images import image
@@ -119,3 +120,19 @@ def test_a_file_is_known_by_its_hash_among_images_and_ones_own_files_that_came(
     Upload.objects.filter(pk=not_sent.pk).update(version_id="v1")
     assert batches.known(editor, [three])[1] == {three: not_sent}
     assert batches.known(User.objects.create_user("guest"), [one])[0] == {}
+
+
+def test_all_go_into_one_collection_that_the_person_may_see(editor: User, chief: User) -> None:
+    harbour = collections.make(Act(chief), "Harbour")
+    closed = collections.make(Act(chief), "Closed", groups=[Group.objects.get(name="Chief editor")])
+    batch = batches.begin(editor, uuid4())
+    _upload, there = sent(editor, batch)
+    act = said(editor, batch.pk, Words(collection=harbour.pk)).act
+    later, come = sent(editor, batch)
+    batches.give(later, come)
+    assert set(harbour.images.all()) == {there, come}
+    assert undo.undo(editor, act.batch).refused == []
+    assert not harbour.images.exists()
+    for wrong in (closed.pk, 10**6):
+        with pytest.raises(ValidationError, match="gone, or not for you"):
+            batches.keep(editor, batch.pk, Words(collection=wrong))

@@ -44,7 +44,10 @@ function wordsOf(form, { words }, csrf, address) {
   const save = form.querySelector("[type=submit]");
   let touched = false;
 
-  function show({ title, numbered, credit, tags }) {
+  const places = form.elements.collection;
+
+  function show({ title, numbered, credit, tags, collection }) {
+    if (places) places.value = collection ?? "";
     form.elements.title.value = title;
     form.elements.numbered.checked = numbered;
     form.elements.credit.value = credit;
@@ -70,6 +73,7 @@ function wordsOf(form, { words }, csrf, address) {
       numbered: form.elements.numbered.checked,
       credit: form.elements.credit.value,
       tags: form.elements.tags.value.split(","),
+      collection: Number(places?.value) || null,
     });
     let changed = told.changed;
     const refused = [...told.refused];

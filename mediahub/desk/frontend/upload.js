@@ -156,7 +156,10 @@ uppy.on("file-removed", (file) => {
   list.forget(file.id);
   checks.forget(file.meta.sha256);
 });
-uppy.on("upload-success", (file) => list.follow(file.id, uploads.get(file.id) ?? file.meta.upload));
+uppy.on("upload-success", (file) => {
+  list.local(file.id, file.name, "sent");
+  list.follow(file.id, uploads.get(file.id) ?? file.meta.upload);
+});
 uppy.on("complete", ({ successful }) => {
   // What has arrived is told below; the drop zone keeps what still needs the editor.
   for (const file of successful) uppy.removeFile(file.id);

@@ -21,6 +21,7 @@ from mediahub.desk.views.arrivals import refused
 from mediahub.intake import batches
 from mediahub.intake.models import Batch, Upload
 from mediahub.library.models import Image
+from mediahub.library.tree import names
 
 AT_ONCE = 200
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -35,6 +36,12 @@ def sha256_of(text: str) -> str:
 def may_describe(user: User | AnonymousUser) -> bool:
     """That this person may say words of all images of a batch."""
     return user.has_perms(["library.change_image", "library.review_tagging"])
+
+
+def batch_fields(user: User | AnonymousUser) -> dict[str, Any]:
+    """What the form of words for all needs: whether the person gets it, and the collections that may be chosen."""
+    may_file = may_describe(user) and user.has_perm("library.add_membership")
+    return {"may_describe": may_describe(user), "collections": names(user) if may_file else {}}
 
 
 def batch_config(user: User | AnonymousUser) -> dict[str, Any]:
@@ -82,8 +89,9 @@ def page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 def words(request: HttpRequest, batch_id: UUID) -> JsonResponse:
     """What is said of all images of a batch of this person's; POST says it anew.
 
-    `{title, numbered, credit, tags: [names]}` keeps words and says them of images that are there; `{start}` goes on
-    where the answer's `next` names a place; `{undo: true}` takes them back. A refusal has its `reason` in a sentence.
+    `{title, numbered, credit, tags: [names], collection: id or null}` keeps words and says them of images that are
+    there; `{start}` goes on where the answer's `next` names a place; `{undo: true}` takes them back. A refusal has its
+    `reason` in a sentence.
     """
     if refusal := refused(request, "intake.add_upload"):
         return refusal
@@ -114,7 +122,7 @@ def _say(user: User, batch_id: UUID, asked: dict[str, Any]) -> dict[str, Any]:
         text = ngettext("%(n)d image is as it was.", "%(n)d images are as they were.", undone.act.changed)
         return {"said": " ".join([text % {"n": undone.act.changed}, *undone.refused[:5]])}
     if "start" in asked:
-        batch, start = batches.begin(user, batch_id), asked["start"] if isinstance(asked["start"], int) else 1
+        batch, start = batches.begin(user, batch_id), _number(asked, "start")
     else:
         batch, start = batches.keep(user, batch_id, _words(asked)), 1
     done = batches.apply(user, batch, start)
@@ -127,11 +135,23 @@ def _words(asked: dict[str, Any]) -> batches.Words:
     if not all(isinstance(text, str) and "\x00" not in text for text in texts):
         raise ValidationError(_("These are no words for a batch. Load the page again."))
     title, credit, *names = texts
-    return batches.Words(title, asked.get("numbered") is not False, credit, tuple(names))
+    collection = _number(asked, "collection") or None
+    return batches.Words(title, asked.get("numbered") is not False, credit, tuple(names), collection)
+
+
+def _number(asked: dict[str, Any], name: str) -> int:
+    value = asked.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31 else 0
 
 
 def _told(batch: Batch) -> dict[str, Any]:
-    return {"title": batch.title, "numbered": batch.numbered, "credit": batch.credit, "tags": batch.tags}
+    return {
+        "title": batch.title,
+        "numbered": batch.numbered,
+        "credit": batch.credit,
+        "tags": batch.tags,
+        "collection": batch.collection_id,
+    }
 
 
 def _held(image: Image) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from mediahub import wiring
 from mediahub.desk.people import editor
 from mediahub.desk.upload_words import upload_words
 from mediahub.desk.views.arrivals import describe, refused, visible
-from mediahub.desk.views.batches import batch_config, may_describe, sha256_of
+from mediahub.desk.views.batches import batch_config, batch_fields, sha256_of
 from mediahub.intake import tickets
 from mediahub.intake.models import Upload
 from processing import ProcessingError
@@ -52,9 +52,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "recent": [describe(upload, request.user) for upload in own if upload.state != Upload.State.ISSUED],
         "words": upload_words(settings.UPLOAD_MAX_BYTES),
     }
-    return _render(
-        request, "desk/upload.html", title=_("Upload"), config=config, may_describe=may_describe(request.user)
-    )
+    return _render(request, "desk/upload.html", title=_("Upload"), config=config, **batch_fields(request.user))
 
 
 @require_POST
