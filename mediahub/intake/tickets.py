@@ -81,8 +81,8 @@ def issue(
     name = display_name(file_name)
     _check(user, name, content_type, size)
     method = Upload.Method.POST if size <= settings.UPLOAD_PART_THRESHOLD else Upload.Method.MULTIPART
-    whole = {"batch": _batch(user, batch) if batch else None, "declared_sha256": sha256}
-    upload = _record(user, name, method, content_type=content_type, declared_bytes=size, **whole)
+    said: dict[str, Any] = {"content_type": content_type, "declared_bytes": size, "declared_sha256": sha256}
+    upload = _record(user, name, method, batch=_batch(user, batch) if batch else None, **said)
     if method == Upload.Method.MULTIPART:
         return _ticket(upload, "", {})
     post = wiring.signer().post(upload.key, content_type, size, settings.UPLOAD_TICKET_SECONDS)
@@ -98,7 +98,7 @@ def issue_plain(user: "User", redirect: Callable[[UUID], str], image: Image | No
     if upload is None or upload.expires_at is None or upload.expires_at < timezone.now() + timedelta(minutes=10):
         _check_open(user)
         name = image.file_name if image else _("file of a plain form")
-        upload = _record(user, name, Upload.Method.PLAIN, PLAIN_SECONDS, image=image)
+        upload = _record(user, name, Upload.Method.PLAIN, seconds=PLAIN_SECONDS, image=image)
     seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else PLAIN_SECONDS
     # The form cannot say the type before the file is chosen; the bytes decide when it arrives.
     post = wiring.signer().post(
@@ -167,7 +167,7 @@ def _batch(user: "User", batch_id: UUID) -> Batch:
         raise TicketRefused(str(error)) from error
 
 
-def _record(user: "User", name: str, method: Upload.Method, seconds: int = 0, **values: Any) -> Upload:
+def _record(user: "User", name: str, method: Upload.Method, *, seconds: int = 0, **values: Any) -> Upload:
     _wake_the_clock()
     upload_id = uuid4()
     return Upload.objects.create(

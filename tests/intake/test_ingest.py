@@ -13,13 +13,14 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
 from mediahub.delivery import mirror
 from mediahub.intake import ingest
 from mediahub.intake.events import ObjectCreated, ObjectRemoved
-from mediahub.intake.models import Claim, Upload, padded
+from mediahub.intake.models import Batch, Claim, Upload, padded
 from mediahub.library.models import Image, Tagging
 from mediahub.local import stack
 from processing import MeasuredLabeler, Misconfigured, Unavailable
@@ -75,6 +76,19 @@ def test_a_newer_version_replaces_the_picture_and_keeps_the_words(put: Put) -> N
     image = Image.objects.get()
     assert (image.width, image.alt_text, image.revision) == (500, "A harbour", 2)
     assert image.renditions.count() == 3
+
+
+def test_the_words_of_a_batch_win_over_the_files_and_reach_an_image_once(put: Put, editor: User) -> None:
+    event = put(jpeg(300, 200))
+    batch = Batch.objects.create(by=editor, title="Fair", credit="Ada", tags=["boats"])
+    Upload.objects.create(bucket=BUCKET, key=event.key, file_name="a.jpg", uploaded_by=editor, batch=batch)
+    assert ingest.arrived(event, deadline=soon()) == "ready"
+    image = Image.objects.get()
+    assert (image.title, image.credit, image.taggings.get(tag__name="boats").state) == ("Fair 1", "Ada", "accepted")
+    assert image.mirrored_revision == image.revision
+    Image.objects.update(title="By hand")
+    assert ingest.arrived(put(jpeg(500, 400)), deadline=soon()) == "ready"
+    assert Image.objects.get().title == "By hand"
 
 
 @pytest.mark.parametrize(("older", "newer"), [("0055AED6DC", "0055AED6DCD90281E5"), ("", "01"), ("00ab", "00AC")])

@@ -109,7 +109,8 @@ class Desk:
     def _key(self, number: int) -> str:
         if self.world.chance.random() < 0.5:
             return f"by hand/{number} ä+%2F.jpg"
-        return tickets._record(self.user, f"{number}.jpg", "image/jpeg", 1000, Upload.Method.POST, 900).key
+        said: dict[str, Any] = {"content_type": "image/jpeg", "declared_bytes": 1000}
+        return tickets._record(self.user, f"{number}.jpg", Upload.Method.POST, seconds=900, **said).key
 
     def _happen(self, seconds: float) -> None:
         """What was planned for so many seconds after the start, and the events that are due."""
