@@ -1,5 +1,7 @@
 """Pixels and labels: from the bytes of a stranger to renditions, metadata and labels, with no Django."""
 
+from processing.colours import MONOCHROME
+from processing.colours import NAMES as COLOURS
 from processing.decode import Limits
 from processing.errors import (
     Misconfigured,
@@ -10,6 +12,7 @@ from processing.errors import (
     Unavailable,
     of_botocore,
 )
+from processing.fingerprint import bands, distance, probes
 from processing.labels import (
     Box,
     Label,
@@ -25,6 +28,8 @@ from processing.renditions import SPECS, RenderedFile, RenditionSpec
 from processing.store import Listed, Page, PresignedPost, S3Store, Signer, Store, StoredObject
 
 __all__ = [
+    "COLOURS",
+    "MONOCHROME",
     "SPECS",
     "Box",
     "Label",
@@ -52,7 +57,10 @@ __all__ = [
     "StoredObject",
     "StoredRendition",
     "Unavailable",
+    "bands",
+    "distance",
     "of_botocore",
+    "probes",
     "process",
     "process_image",
 ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from botocore.exceptions import ClientError
 from PIL import Image, ImageFilter, ImageStat
 
+from processing import colours
 from processing.embedded import clean
 from processing.errors import NotAnalysable, of_botocore
 
@@ -127,9 +128,7 @@ class MeasuredLabeler:
         picture = Image.open(BytesIO(jpeg), formats=["JPEG"])
         width, height = picture.size
         picture.draft("RGB", (256, 256))
-        small = picture.convert("RGB").resize((64, 64), Image.Resampling.BOX)
-        pixels: list[tuple[int, int, int]] = list(small.get_flattened_data())  # type: ignore[arg-type]
-        labels = [_shape(width, height), *_light_and_colour([_lab(pixel) for pixel in pixels]), *_sharpness(jpeg)]
+        labels = [_shape(width, height), *_light_and_colour(colours.pixels(picture, 64)), *_sharpness(jpeg)]
         raw = {"Labels": [{"Name": label.name, "Confidence": label.confidence} for label in labels]}
         return LabelAnswer(tuple(labels), self.source, "1", raw)
 
@@ -195,33 +194,12 @@ def _light_and_colour(pixels: Sequence[tuple[float, float, float]]) -> list[Labe
         labels.append(Label("Dark", round(100 - mean, 1)))
     if mean > 75:
         labels.append(Label("Bright", round(mean, 1)))
-    areas = Counter(_colour(*pixel) for pixel in pixels)
+    areas = Counter(colours.hue(*pixel).capitalize() for pixel in pixels)
     grey = areas.pop("", 0) / len(pixels)
     if grey > 0.98:
         labels.append(Label("Black and white", round(100 * grey, 1)))
     shares = [(name, count / len(pixels)) for name, count in areas.most_common()]
     return labels + [Label(name, round(100 * share, 1)) for name, share in shares if share >= 0.2]
-
-
-def _colour(lightness: float, a: float, b: float) -> str:
-    """The everyday name of a colour by its hue in CIELAB; empty for what is nearly grey."""
-    if math.hypot(a, b) < 12:
-        return ""
-    hue = math.degrees(math.atan2(b, a)) % 360
-    if 30 <= hue < 90 and lightness < 60 and math.hypot(a, b) < 60:
-        return "Brown"
-    names = ((15, "Pink"), (50, "Red"), (75, "Orange"), (105, "Yellow"), (180, "Green"), (225, "Cyan"), (312, "Blue"))
-    return next((name for end, name in names if hue < end), "Purple" if hue < 335 else "Pink")
-
-
-def _lab(pixel: tuple[int, int, int]) -> tuple[float, float, float]:
-    """CIELAB under D65 of an sRGB pixel; IEC 61966-2-1 and CIE 15."""
-    red, green, blue = ((c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4) for c in (v / 255 for v in pixel))
-    x = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.95047
-    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.08883
-    fx, fy, fz = ((t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116) for t in (x, y, z))
-    return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)
 
 
 def _sharpness(jpeg: bytes) -> list[Label]:

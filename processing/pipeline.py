@@ -4,12 +4,17 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import IO, Any
 from uuid import UUID
 
+from PIL import Image
+
 from processing import metadata
+from processing.colours import dominant
 from processing.decode import Limits, open_picture
 from processing.errors import Misconfigured, NotAnalysable, ProcessingError, Unavailable
+from processing.fingerprint import fingerprint
 from processing.keys import rendition_key
 from processing.labels import SMALLEST_SIDE, LabelAnswer, Labeler
 from processing.metadata import Metadata
@@ -35,7 +40,10 @@ class StoredRendition:
 
 @dataclass(frozen=True)
 class Result:
-    """All that became of one file; `label_state` is done, not_analysable, unavailable or off; seconds by step."""
+    """All that became of one file; `label_state` is done, not_analysable, unavailable or off; seconds by step.
+
+    `fingerprint` and `colours` say what it looks like: processing.fingerprint, processing.colours.
+    """
 
     metadata: Metadata
     renditions: tuple[StoredRendition, ...]
@@ -44,6 +52,8 @@ class Result:
     label_state: str
     label_note: str
     seconds: dict[str, float]
+    fingerprint: str = ""
+    colours: tuple[str, ...] = ()
 
 
 @dataclass
@@ -84,11 +94,14 @@ def process(
         found = metadata.read(file, picture)
     with steps.step("render"):
         rendered, placeholder = render(picture, specs)
+    with steps.step("look"):
+        small = _smallest(rendered, specs)
+        looks, names = fingerprint(small), dominant(small)
     with steps.step("store"):
         stored = tuple(_store(store, image_id, made) for made in rendered)
     with steps.step("label"):
         answer, state, note = _label(labeler, rendered, found.sha256)
-    return Result(found, stored, placeholder, answer, state, note, steps.seconds)
+    return Result(found, stored, placeholder, answer, state, note, steps.seconds, looks, names)
 
 
 def process_image(
@@ -107,6 +120,13 @@ def process_image(
     found = metadata.read(file, picture)
     rendered, placeholder = render(picture, specs or SPECS)
     return {"thumbnails": rendered, "metadata": found, "placeholder": placeholder}
+
+
+def _smallest(rendered: Sequence[RenderedFile], specs: Sequence[RenditionSpec]) -> Image.Image:
+    """The smallest rendition that shows the whole picture; one that crops it, where there is no other."""
+    pairs = zip(rendered, specs, strict=True)
+    least = min(pairs, key=lambda pair: (pair[1].mode == "fill", pair[0].width * pair[0].height))
+    return Image.open(BytesIO(least[0].data))
 
 
 def _store(store: Store, image_id: UUID, made: RenderedFile) -> StoredRendition:

@@ -32,6 +32,7 @@ def ways(request: HttpRequest) -> list[Way]:
         ("upload", _("Upload"), "desk:upload", "intake.add_upload"),
         ("review", _("Review"), "desk:review_start", "library.review_tagging"),
         ("images", _("Images"), "admin:library_image_changelist", "library.view_image"),
+        ("duplicates", _("Duplicates"), "desk:duplicates", "library.review_tagging"),
         ("uploads", _("Uploads"), "admin:intake_upload_changelist", "intake.view_upload"),
         ("failed", _("Failed items"), "admin:intake_faileditem_changelist", "intake.view_faileditem"),
         ("collections", _("Collections"), "desk:collections", "library.view_collection"),

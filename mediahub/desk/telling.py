@@ -50,6 +50,10 @@ def changes(done: Activity, known: set[int] | None = None) -> list[Change]:
             found.append(Change(_("Collection"), "" if after else name, name if after else ""))
     if "collection" in done.changes:
         found += _arranged(*done.changes["collection"][1:])
+    for _pk, title, _before, after in done.changes.get("parted", []):
+        found.append(Change(_("Not the same as") if after else _("Perhaps the same as"), "", title))
+    if "into" in done.changes:
+        found.append(Change(_("Merged into"), "", done.changes["into"][1]))
     if "version" in done.changes:
         before, after = done.changes["version"]
         found.append(Change(_("Version"), str(before), str(after)))

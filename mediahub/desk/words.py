@@ -39,6 +39,7 @@ STEPS: dict[str, str | Promise] = {
     "decode": gettext_lazy("opening the file"),
     "metadata": gettext_lazy("reading its details"),
     "render": gettext_lazy("making the renditions"),
+    "look": gettext_lazy("measuring what it looks like"),
     "store": gettext_lazy("storing the renditions"),
     "label": gettext_lazy("asking for labels"),
 }

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from mediahub.library import revisions, versions, vocabulary
+from mediahub.library import likeness, revisions, versions, vocabulary
 from mediahub.library.activity import Act, as_text
 from mediahub.library.models import Activity, Image, Rendition, Tagging
 from processing import Label, Result
@@ -37,6 +37,7 @@ def enter(
     if not keep_labels:
         _note_labels(image, result)
     image.save(force_insert=new)
+    likeness.note(image)
     changed = _enter_renditions(image, result) or restored
     _suggest_keywords(image, result.metadata.words.keywords)
     if not keep_labels and result.labels is not None:
@@ -78,6 +79,7 @@ def _describe(image: Image, result: Result) -> None:
     image.taken_at = timezone.make_aware(taken) if taken and timezone.is_naive(taken) else taken
     image.camera, image.latitude, image.longitude = found.camera[:200], found.latitude, found.longitude
     image.placeholder, image.notes = result.placeholder, list(found.notes)
+    image.fingerprint, image.colours = result.fingerprint, f" {' '.join(result.colours)} " if result.colours else ""
     words = {name: as_text(value) for name, value in asdict(found.words).items() if value}
     image.embedded = {**words, "keywords": list(found.words.keywords)} if words else {}
 

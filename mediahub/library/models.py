@@ -45,6 +45,10 @@ class Image(models.Model):
     latitude = models.FloatField(_("latitude"), null=True, blank=True)
     longitude = models.FloatField(_("longitude"), null=True, blank=True)
     placeholder = models.TextField(_("placeholder"), blank=True, editable=False)
+    # What it looks like, as processing tells it; both empty until a file was looked at. Names of colours stand between
+    # spaces, so that each can be searched for.
+    fingerprint = models.CharField(max_length=22, blank=True, db_default="", editable=False)
+    colours = models.CharField(_("colours"), max_length=100, blank=True, db_default="", editable=False)
     notes = models.JSONField(_("notes"), default=list, blank=True)
 
     # What a service flagged for a person to look at: [{"name", "parent", "confidence"}].
@@ -144,6 +148,41 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}"
+
+
+class Band(models.Model):
+    """A part of an image's fingerprint, by which those are found that look like it; `processing.bands` makes it."""
+
+    image = models.ForeignKey(Image, models.CASCADE, related_name="bands")
+    part = models.PositiveIntegerField(db_index=True)
+
+    class Meta:
+        verbose_name = _("part of a fingerprint")
+        verbose_name_plural = _("parts of fingerprints")
+
+    def __str__(self) -> str:
+        return f"{self.part:05x}"
+
+
+class Likeness(models.Model):
+    """That two images are the same file, or look alike: `distance` in bits of their fingerprints; `first` came first.
+
+    `parted_at` is when a person said that they are not the same picture.
+    """
+
+    first = models.ForeignKey(Image, models.CASCADE, related_name="+")
+    second = models.ForeignKey(Image, models.CASCADE, related_name="+")
+    distance = models.PositiveSmallIntegerField(_("distance"))
+    parted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    parted_at = models.DateTimeField(_("said to be different"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("likeness")
+        verbose_name_plural = _("likenesses")
+        constraints = [models.UniqueConstraint(fields=["first", "second"], name="one_likeness_a_pair")]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} {self.second_id}"
 
 
 class Tag(models.Model):
@@ -303,7 +342,8 @@ class Activity(models.Model):
 
     `changes` holds what can be taken back: {"fields": {name: [before, after]}, "tags": [[tag's id, name, before,
     after]], "version": [number before, number after], "collections": [[collection's id, name, whether it was in it
-    before, after]]}, where a tag's state is None for a tag that is not on the image. A change of a collection itself is
+    before, after]], "parted": [[other's id, title, before, after]]}, where a tag's state is None for a tag that is not
+    on the image. "into" is [id, title] of the image that took this one's place. A change of a collection itself is
     {"collection": [id, before, after]}, each None or its fields as `collections.snapshot` has them. What one act of a
     person did to several images has one `batch`.
     """
@@ -317,6 +357,9 @@ class Activity(models.Model):
         RESTORED = "restored", _("restored an earlier version of")
         EXPIRED = "expired", _("took down, as the rights ended,")
         SEEN = "seen", _("looked at what was flagged in")
+        TOOK_OVER = "took_over", _("merged duplicates into")
+        FOLDED = "folded", _("archived a duplicate:")
+        PARTED = "parted", _("said what is no duplicate of")
         MERGED = "merged", _("merged a tag into")
         HIDDEN = "hidden", _("hid the label")
         FILED = "filed", _("changed the collections of")

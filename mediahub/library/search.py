@@ -15,8 +15,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mediahub.library import access, tree
+from mediahub.library import access, likeness, tree
 from mediahub.library.models import Image, Membership, Tagging
+from processing import MONOCHROME
 
 # Words beyond these narrow nothing, and each costs the database a look at every row.
 MOST_WORDS = 12
@@ -32,6 +33,21 @@ SHAPES: Choices = {
     "square": gettext_lazy("square"),
 }
 YES_NO: Choices = {"yes": gettext_lazy("yes"), "no": gettext_lazy("no")}
+HUES: Choices = {
+    "red": gettext_lazy("red"),
+    "orange": gettext_lazy("orange"),
+    "yellow": gettext_lazy("yellow"),
+    "green": gettext_lazy("green"),
+    "cyan": gettext_lazy("cyan"),
+    "blue": gettext_lazy("blue"),
+    "purple": gettext_lazy("purple"),
+    "pink": gettext_lazy("pink"),
+    "brown": gettext_lazy("brown"),
+    "black": gettext_lazy("black"),
+    "grey": gettext_lazy("grey"),
+    "white": gettext_lazy("white"),
+    MONOCHROME: gettext_lazy("black and white only"),
+}
 ONLY: Choices = {"only": gettext_lazy("only these")}
 
 
@@ -93,6 +109,11 @@ def _twice(_only: str) -> Q:
     return Q(sha256__in=held.values("sha256"))
 
 
+def _near(_only: str) -> Q:
+    alike = likeness.pairs(likeness.in_use(Image.objects.all()))
+    return Q(pk__in=alike.values("first")) | Q(pk__in=alike.values("second"))
+
+
 def _among(where: Q) -> Q:
     """As a question of its own, so that an image with several such rows is found once."""
     return Q(pk__in=Image.objects.filter(where).values("pk"))
@@ -124,6 +145,14 @@ FILTERS = (
     ),
     Filter("shape", gettext_lazy("Shape"), _choice(SHAPES), _shape, SHAPES),
     Filter("least", gettext_lazy("Pixels a side, at least"), _number, lambda n: Q(width__gte=n) & Q(height__gte=n)),
+    Filter("heavy", gettext_lazy("Megabytes, at least"), _number, lambda n: Q(bytes__gte=n * 1_000_000)),
+    Filter(
+        "colour",
+        gettext_lazy("Colour"),
+        _choice(HUES),
+        lambda name: Q(colours__contains=f" {name} "),
+        HUES,
+    ),
     Filter("taken_from", gettext_lazy("Taken from"), _day, lambda day: Q(taken_at__gte=_begin(day))),
     Filter("taken_to", gettext_lazy("Taken until"), _day, lambda day: Q(taken_at__lt=_begin(day + timedelta(days=1)))),
     Filter("came_from", gettext_lazy("Uploaded from"), _day, lambda day: Q(created_at__gte=_begin(day))),
@@ -132,6 +161,7 @@ FILTERS = (
     ),
     Filter("failed", gettext_lazy("Failed"), _choice(ONLY), lambda _only: _among(Q(failed_items__state="open")), ONLY),
     Filter("twice", gettext_lazy("Same file twice"), _choice(ONLY), _twice, ONLY),
+    Filter("near", gettext_lazy("Looks like another"), _choice(ONLY), _near, ONLY),
     Filter("labels", gettext_lazy("Labels"), _choice(LABEL_STATES), lambda state: Q(label_state=state), LABEL_STATES),
     Filter("batch", gettext_lazy("Sent together"), UUID, lambda pk: _among(Q(uploads__batch=pk))),
     Filter("original", gettext_lazy("Original"), _choice(DELETED), lambda _deleted: Q(), DELETED),

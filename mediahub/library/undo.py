@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from mediahub.library import collections, publishing, revisions
 from mediahub.library.activity import Act, Changes, as_text
-from mediahub.library.models import Activity, Image, Tagging
+from mediahub.library.models import Activity, Image, Likeness, Tagging
 from mediahub.library.versions import put_in_place
 
 
@@ -74,6 +74,8 @@ def _take_back(act: Act, image: Image | None, done: Activity) -> None:
         _set_back(act, image, tag, before)
     if "version" in done.changes:
         _put_version(image, done.changes["version"][0])
+    for other, _title, before, _after in done.changes.get("parted", []):
+        _part_again(act, image, other, parted=before)
     act.note(image, Activity.Verb.UNDONE, _reversed(done.changes), done.batch)
     revisions.changed(image.pk)
 
@@ -85,6 +87,7 @@ def _stands(image: Image, changes: Changes) -> bool:
     return (
         all(as_text(getattr(image, name)) == after for name, (_before, after) in fields.items())
         and all(states.get(tag) == after for tag, _name, _before, after in tags)
+        and all(_is_parted(image, other) == after for other, _title, _before, after in changes.get("parted", []))
         and (version is None or image.versions.filter(current=True, number=version[1]).exists())
     )
 
@@ -93,8 +96,18 @@ def _reversed(changes: Changes) -> Changes:
     found: Changes = {
         "fields": {name: [after, before] for name, (before, after) in changes.get("fields", {}).items()},
         "tags": [[tag, name, after, before] for tag, name, before, after in changes.get("tags", [])],
+        "parted": [[other, title, after, before] for other, title, before, after in changes.get("parted", [])],
     }
     return {**found, "version": changes["version"][::-1]} if "version" in changes else found
+
+
+def _is_parted(image: Image, other: str) -> bool:
+    return Likeness.objects.filter(first=image, second=other, parted_at__isnull=False).exists()
+
+
+def _part_again(act: Act, image: Image, other: str, *, parted: bool) -> None:
+    decided = {"parted_by": act.by, "parted_at": timezone.now()} if parted else {"parted_by": None, "parted_at": None}
+    Likeness.objects.filter(first=image, second=other).update(**decided)
 
 
 def _put_version(image: Image, number: int) -> None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from mediahub.library import revisions
+from mediahub.library import likeness, revisions
 from mediahub.library.activity import Act, as_text
 from mediahub.library.models import Activity, Image, Rendition, Version
 
@@ -29,7 +29,11 @@ FACTS = (
     "notes",
     "moderation",
     "embedded",
+    "fingerprint",
+    "colours",
 )
+# Those of another file would be wrong; a file that was not looked at has none.
+LOOKS = ("fingerprint", "colours")
 FILE = ("key", "width", "height", "bytes", "content_type", "sha256")
 
 
@@ -93,12 +97,15 @@ def put_in_place(image: Image, before: Version, wanted: Version) -> None:
         # A version that was counted by an earlier release does not know of what came later.
         if name in wanted.facts:
             setattr(image, name, columns[name].to_python(wanted.facts[name]))
+        elif name in LOOKS:
+            setattr(image, name, "")
     image.deleted_at = None
     image.save(update_fields=[*FACTS, "deleted_at", "updated_at"])
     image.renditions.all().delete()
     Rendition.objects.bulk_create(
         [Rendition(image=image, name=name, **fields) for name, fields in wanted.files.items()]
     )
+    likeness.note(image)
 
 
 def keys(image_id: Any) -> set[str]:

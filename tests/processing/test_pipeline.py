@@ -57,7 +57,10 @@ def test_renditions_lie_under_their_content() -> None:
         assert key
         assert (key.size, key.image_id, key.content_hash) == (made.name, IMAGE, made.sha256)
         assert (len(data), content_type, cache) == (made.bytes, "image/jpeg", "public, max-age=31536000, immutable")
-    assert (result.label_state, list(result.seconds)) == ("done", ["decode", "metadata", "render", "store", "label"])
+    assert (result.label_state, list(result.seconds)) == (
+        "done",
+        ["decode", "metadata", "render", "look", "store", "label"],
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from mediahub.desk.admin.page import PageAdmin
 from mediahub.desk.people import editor
 from mediahub.desk.views import filing, library
 from mediahub.intake.models import FailedItem
-from mediahub.library import access, publishing, review
+from mediahub.library import access, duplicates, publishing, review
 from mediahub.library.activity import Act
 from mediahub.library.models import Image, Tag
 
@@ -85,6 +85,7 @@ class ImageAdmin(PageAdmin):
             going_out=image.mirrored_revision < image.revision,
             versions_kept=image.versions.count(),
             may_replace=request.user.has_perm("library.replace_image"),
+            duplicates=duplicates.number(request.user, image),
             failed_items=image.failed_items.filter(state=FailedItem.State.OPEN),
         )
         return super().render_change_form(request, context, *args, **kwargs)

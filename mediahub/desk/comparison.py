@@ -1,0 +1,54 @@
+"""Images side by side: what each says of itself, and where they say different things."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.template.defaultfilters import date, filesizeformat
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from mediahub.library.models import Image, Tagging
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fact: a value for each image, in their order; `differs` says that they are not all the same."""
+
+    title: str
+    values: list[str]
+    differs: bool
+
+
+def _taken(image: Image) -> str:
+    return date(timezone.localtime(image.taken_at), "DATETIME_FORMAT") if image.taken_at else ""
+
+
+def _tags(image: Image) -> str:
+    held = [tagging.tag.name for tagging in image.taggings.all() if tagging.state == Tagging.State.ACCEPTED]
+    return ", ".join(sorted(held, key=str.casefold))
+
+
+FACTS: tuple[tuple[str | Promise, Callable[[Image], str]], ...] = (
+    (_("State"), lambda image: image.get_state_display()),
+    (_("Pixels"), lambda image: f"{image.width} × {image.height}"),
+    (_("Size"), lambda image: filesizeformat(image.bytes)),
+    (_("Format"), lambda image: image.format),
+    (_("Taken"), _taken),
+    (_("Camera"), lambda image: image.camera),
+    (_("Uploaded"), lambda image: date(timezone.localtime(image.created_at), "DATETIME_FORMAT")),
+    (_("File name"), lambda image: image.file_name),
+    (_("SHA-256"), lambda image: f"{image.sha256[:12]}…"),
+    (_("Alt text"), lambda image: image.alt_text),
+    (_("Caption"), lambda image: image.caption),
+    (_("Credit"), lambda image: image.credit),
+    (_("Licence"), lambda image: image.licence),
+    (_("Rights until"), lambda image: date(image.rights_until, "DATE_FORMAT") if image.rights_until else ""),
+    (_("Accepted tags"), _tags),
+)
+
+
+def rows(images: Sequence[Image]) -> list[Row]:
+    """The facts that at least one of the images has; no query on images whose tags were fetched."""
+    told = [(str(title), [say(image) for image in images]) for title, say in FACTS]
+    return [Row(title, values, len(set(values)) > 1) for title, values in told if any(values)]

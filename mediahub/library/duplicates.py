@@ -1,0 +1,175 @@
+"""Images that are there twice or look alike: found in groups, told apart by a person, or merged into one of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mediahub.library import access, likeness, revisions
+from mediahub.library.activity import Act, as_text
+from mediahub.library.models import Activity, Image, Likeness, Tagging
+
+# What is moved to an image that has none of its own.
+MOVED = ("alt_text", "caption", "credit", "licence", "rights_until")
+MOST = 24
+# Copies of copies of copies: who looks like somebody five steps away does not look like the first.
+STEPS = 5
+
+
+def of_use(user: User | AnonymousUser) -> QuerySet[Image]:
+    """The images among which duplicates matter to this person."""
+    return likeness.in_use(access.visible(user))
+
+
+def alike(user: User | AnonymousUser) -> QuerySet[Likeness]:
+    """The pairs of images in use that look alike, and that nobody has said are different."""
+    return likeness.pairs(of_use(user))
+
+
+def number(user: User | AnonymousUser, image: Image) -> int:
+    """How many images look like this one, or are the same file."""
+    return alike(user).filter(Q(first=image) | Q(second=image)).count()
+
+
+def leads(user: User | AnonymousUser) -> QuerySet[Image]:
+    """The first image of each group, the newest first."""
+    pairs = alike(user)
+    heads = pairs.exclude(Exists(pairs.filter(second=OuterRef("first")))).values("first")
+    return Image.objects.filter(pk__in=heads).order_by("-created_at", "pk")
+
+
+def beside(user: User | AnonymousUser, image: Image, *, later: bool) -> Image | None:
+    """The first image of the group before this image in the order of the list, or with `later` of the one after it."""
+    found = leads(user).exclude(pk=image.pk)
+    if later:
+        return found.filter(
+            Q(created_at__lt=image.created_at) | Q(created_at=image.created_at, pk__gt=image.pk)
+        ).first()
+    before = Q(created_at__gt=image.created_at) | Q(created_at=image.created_at, pk__lt=image.pk)
+    return found.filter(before).order_by("created_at", "-pk").first()
+
+
+def group(user: User | AnonymousUser, image_id: UUID) -> list[Image]:
+    """This image and those that look like it, or like one of those; the one to be kept first. Empty without any."""
+    ids, edge = {image_id}, {image_id}
+    for _step in range(STEPS):
+        pairs = alike(user).filter(Q(first__in=edge) | Q(second__in=edge)).values_list("first", "second")
+        edge = {pk for pair in pairs for pk in pair} - ids
+        ids |= edge
+        if not edge or len(ids) >= MOST:
+            break
+    if len(ids) == 1:
+        return []
+    images = of_use(user).filter(pk__in=ids).defer("label_raw").prefetch_related("renditions", "taggings__tag")
+    return sorted(images, key=_worth, reverse=True)[:MOST]
+
+
+def _worth(image: Image) -> tuple[Any, ...]:
+    """What makes an image the one to keep: its address is out, it is the largest, it has words, it came first."""
+    typed = sum(bool(getattr(image, name)) for name in MOVED)
+    public = image.state == Image.State.PUBLISHED
+    return public, image.width * image.height, typed, image.bytes, -image.created_at.timestamp()
+
+
+def part(act: Act, images: Sequence[Image], one: Image | None = None) -> int:
+    """Note that these are not the same picture, or with `one` that this is not the same as the others."""
+    ids = [image.pk for image in images]
+    with transaction.atomic():
+        pairs = Likeness.objects.select_for_update().filter(first__in=ids, second__in=ids, parted_at=None)
+        if one:
+            pairs = pairs.filter(Q(first=one) | Q(second=one))
+        titles = {image.pk: image.title for image in images}
+        told: dict[UUID, list[list[Any]]] = {}
+        for pair in pairs:
+            told.setdefault(pair.first_id, []).append([str(pair.second_id), titles[pair.second_id], False, True])
+        Likeness.objects.filter(pk__in=[pair.pk for pair in pairs]).update(parted_by=act.by, parted_at=timezone.now())
+        for image in images:
+            if image.pk in told:
+                act.note(image, Activity.Verb.PARTED, {"parted": told[image.pk]})
+    return act.changed
+
+
+def public_beside(kept: Image, others: Sequence[Image]) -> list[Image]:
+    """Those of the others whose public addresses will refuse when they are archived."""
+    return [image for image in others if image.pk != kept.pk and image.state == Image.State.PUBLISHED]
+
+
+@dataclass
+class Kept:
+    """What came of it: the image that stayed, with `fields` and `tags` as its Activity tells them, and the others."""
+
+    image: Image
+    others: list[Image]
+    fields: dict[str, list[Any]] = field(default_factory=dict)
+    tags: list[list[Any]] = field(default_factory=list)
+
+
+def keep(act: Act, kept: Image, others: Sequence[Image], *, addresses_may_go: bool = False) -> Kept:
+    """Move what belongs to the others to the one that is kept, and archive them; nothing of them is deleted.
+
+    Raises ValidationError when there is no other, or one of them is public and nobody agreed that its addresses go.
+    """
+    ids = [kept.pk, *(image.pk for image in others)]
+    with transaction.atomic():
+        held = {image.pk: image for image in Image.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+        done = Kept(held[kept.pk], [held[image.pk] for image in others if image.pk != kept.pk])
+        if not done.others:
+            raise ValidationError(_("There is nothing to merge: the others are gone, or archived already."))
+        if not addresses_may_go and (public := public_beside(done.image, done.others)):
+            raise ValidationError(_refusing(public))
+        _move_words(done)
+        _move_tags(act, done)
+        changes = {"fields": done.fields, "tags": done.tags}
+        act.note(done.image, Activity.Verb.TOOK_OVER, changes)
+        revisions.changed(done.image.pk)
+        _archive(act, done)
+    return done
+
+
+def _refusing(public: list[Image]) -> str:
+    said = _("Published: %(titles)s. The public addresses will refuse. Agree to that, or keep a published one.")
+    return said % {"titles": ", ".join(image.title for image in public)}
+
+
+def _move_words(done: Kept) -> None:
+    for name in MOVED:
+        before = getattr(done.image, name)
+        found = next((getattr(image, name) for image in done.others if getattr(image, name)), None)
+        if not before and found:
+            setattr(done.image, name, found)
+            done.fields[name] = [as_text(before), as_text(found)]
+    if done.fields:
+        done.image.save(update_fields=[*done.fields, "updated_at"])
+
+
+def _move_tags(act: Act, done: Kept) -> None:
+    """Accept on the kept image what was accepted on another; what a person rejected on it stays rejected."""
+    own = {tagging.tag_id: tagging for tagging in done.image.taggings.select_related("tag")}
+    accepted = Tagging.objects.filter(image__in=done.others, state=Tagging.State.ACCEPTED).select_related("tag")
+    for tagging in accepted:
+        held = own.get(tagging.tag_id)
+        if held and held.state != Tagging.State.SUGGESTED:
+            continue
+        before = held.state if held else None
+        decided = {"state": Tagging.State.ACCEPTED, "reviewed_by": act.by, "reviewed_at": timezone.now()}
+        claim = {"source": tagging.source, "confidence": tagging.confidence}
+        own[tagging.tag_id], _created = Tagging.objects.update_or_create(
+            image=done.image, tag=tagging.tag, defaults=decided, create_defaults={**claim, **decided}
+        )
+        done.tags.append([tagging.tag_id, tagging.tag.name, before, str(Tagging.State.ACCEPTED)])
+
+
+def _archive(act: Act, done: Kept) -> None:
+    into = [str(done.image.pk), done.image.title]
+    for image in done.others:
+        before, image.state = image.state, Image.State.ARCHIVED
+        image.save(update_fields=["state", "updated_at"])
+        revisions.changed(image.pk)
+        act.note(image, Activity.Verb.FOLDED, {"fields": {"state": [before, str(image.state)]}, "into": into})

@@ -1,0 +1,149 @@
+"""Duplicates are found as they come in, told apart for good, or merged so that nothing is lost and all comes back."""
+
+from datetime import date
+from io import BytesIO
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import QueryDict
+from PIL import Image as Pixels
+
+from mediahub.library import catalogue, duplicates, review, versions
+from mediahub.library.activity import Act
+from mediahub.library.models import Activity, Image, Likeness, Tagging
+from mediahub.library.search import Search
+from mediahub.library.undo import undo
+from mediahub.library.versions import Original
+from processing import process
+from tests.browser.scenes import scene
+from tests.doubles import MemoryStore
+from tests.images import image_with_tags
+from tests.pictures import encoded
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+HARBOUR, HILLS = "Harbour at dawn", "Hills after rain"
+
+
+def take_in(name: str, width: int = 800, *, quality: int = 90, image_id: Any = None, key: str = "") -> Image:
+    """One scene, taken in as the worker does, without labels."""
+    made = scene(name, 800, 600).resize((width, width * 3 // 4), Pixels.Resampling.LANCZOS)
+    image_id = image_id or uuid4()
+    result = process(BytesIO(encoded(made, "JPEG", quality=quality)), image_id, store=MemoryStore(), labeler=None)
+    with transaction.atomic():
+        original = Original(key, "v1") if key else None
+        return catalogue.enter(image_id, f"{name}.jpg", result, original=original)
+
+
+def like(*images: Image) -> None:
+    """Say that these look alike, the first being the oldest."""
+    first, *others = images
+    for other in others:
+        Likeness.objects.create(first=first, second=other, distance=2)
+
+
+def found(user: User, query: str) -> list[str]:
+    return sorted(Search.parse(QueryDict(query)).images(user).values_list("file_name", flat=True))
+
+
+def test_copies_are_found_as_they_come_in_and_other_pictures_are_not(local_aws: object, editor: User) -> None:
+    small, large, again = take_in(HARBOUR, 600, quality=60), take_in(HARBOUR), take_in(HARBOUR)
+    take_in(HILLS)
+    group = duplicates.group(editor, again.pk)
+    assert (group[0].width, {image.pk for image in group}) == (800, {small.pk, large.pk, again.pk})
+    assert sorted(Likeness.objects.values_list("distance", flat=True))[0] == 0
+    assert [lead.pk for lead in duplicates.leads(editor)] == [small.pk]
+    assert found(editor, "near=only") == [f"{HARBOUR}.jpg"] * 3
+    assert found(editor, "twice=only") == [f"{HARBOUR}.jpg"] * 2
+    assert found(editor, "colour=green") == [f"{HILLS}.jpg"]
+
+
+def test_another_file_is_compared_anew_and_a_restored_one_too(local_aws: object, editor: User) -> None:
+    first, second = take_in(HARBOUR, key="a"), take_in(HARBOUR, 600, key="b")
+    take_in(HILLS, image_id=second.pk, key="c")
+    assert duplicates.number(editor, first) == 0
+    versions.restore(Act(editor), second, 1)
+    assert duplicates.number(editor, first) == 1
+    second.refresh_from_db()
+    assert second.fingerprint[:4] == Image.objects.get(pk=first.pk).fingerprint[:4]
+
+
+@pytest.fixture
+def pair(local_aws: object) -> tuple[Image, Image]:
+    kept = image_with_tags("Sea", "Boat", title="Kept", credit="Ada")
+    other = image_with_tags("Sea", "Boat", "Quay", title="Other", alt_text="A boat", credit="Bo", caption="At dawn")
+    like(kept, other)
+    return kept, other
+
+
+def test_what_belongs_to_the_others_moves_and_comes_back_by_one_undo(pair: tuple[Image, Image], chief: User) -> None:
+    kept, other = pair
+    Image.objects.filter(pk=other.pk).update(rights_until=date(2030, 1, 2))
+    review.reject(Act(chief), kept.taggings.filter(tag__name="Boat"))
+    review.accept(Act(chief), other.taggings.all())
+    before = [list(image.taggings.values_list("tag__name", "state").order_by("tag__name")) for image in pair]
+    act = Act(chief)
+    duplicates.keep(act, kept, [other])
+    kept.refresh_from_db()
+    other.refresh_from_db()
+    assert (kept.alt_text, kept.caption, kept.credit, kept.rights_until) == (
+        "A boat",
+        "At dawn",
+        "Ada",
+        date(2030, 1, 2),
+    )
+    states = dict(kept.taggings.values_list("tag__name", "state"))
+    assert states == {"Sea": "accepted", "Quay": "accepted", "Boat": "rejected"}
+    assert (other.state, duplicates.number(chief, kept)) == (Image.State.ARCHIVED, 0)
+    assert undo(chief, act.batch).refused == []
+    kept.refresh_from_db()
+    other.refresh_from_db()
+    assert (kept.alt_text, kept.rights_until, other.state) == ("", None, Image.State.IN_REVIEW)
+    assert [list(image.taggings.values_list("tag__name", "state").order_by("tag__name")) for image in pair] == before
+    assert duplicates.number(chief, kept) == 1
+
+
+def test_it_is_told_with_which_image_it_was_merged(pair: tuple[Image, Image], chief: User) -> None:
+    kept, other = pair
+    act = Act(chief)
+    duplicates.keep(act, kept, [other])
+    told = {done.image: done for done in Activity.objects.filter(batch=act.batch, by=chief)}
+    assert told[kept].verb == Activity.Verb.TOOK_OVER
+    assert (told[other].verb, told[other].changes["into"]) == (Activity.Verb.FOLDED, [str(kept.pk), "Kept"])
+
+
+def test_an_address_that_is_out_goes_only_when_somebody_agrees(pair: tuple[Image, Image], chief: User) -> None:
+    kept, other = pair
+    Image.objects.filter(pk=other.pk).update(state=Image.State.PUBLISHED)
+    with pytest.raises(ValidationError, match="Other"):
+        duplicates.keep(Act(chief), kept, [other])
+    assert duplicates.group(chief, kept.pk)[0] == other
+    assert not Activity.objects.exists()
+    duplicates.keep(Act(chief), kept, [other], addresses_may_go=True)
+    other.refresh_from_db()
+    assert other.state == Image.State.ARCHIVED
+
+
+def test_who_was_told_apart_stays_apart_until_it_is_taken_back(local_aws: object, editor: User) -> None:
+    first, second, third = (take_in(HARBOUR, width) for width in (800, 700, 600))
+    act = Act(editor)
+    assert duplicates.part(act, [first, second, third], third) == 2
+    take_in(HARBOUR, 600, image_id=third.pk)
+    assert {image.pk for image in duplicates.group(editor, first.pk)} == {first.pk, second.pk}
+    assert duplicates.group(editor, third.pk) == []
+    assert set(Likeness.objects.exclude(parted_at=None).values_list("parted_by", flat=True)) == {editor.pk}
+    undo(editor, act.batch)
+    assert len(duplicates.group(editor, third.pk)) == 3
+
+
+def test_what_is_deleted_archived_or_hidden_is_no_duplicate(pair: tuple[Image, Image], editor: User) -> None:
+    kept, other = pair
+    assert duplicates.group(User.objects.create_user("guest"), kept.pk) == []
+    for fields in ({"state": Image.State.ARCHIVED}, {"state": "in_review", "deleted_at": "2026-01-01T00:00Z"}):
+        Image.objects.filter(pk=other.pk).update(**fields)
+        assert duplicates.group(editor, kept.pk) == []
+        assert not duplicates.leads(editor).exists()
+    assert Tagging.objects.filter(image=other).exists()

@@ -1,0 +1,68 @@
+"""A fingerprint stays with the picture whatever is done to its file, and is another picture's nowhere near."""
+
+from collections.abc import Callable
+from io import BytesIO
+from itertools import combinations
+
+import pytest
+from PIL import Image, ImageEnhance
+
+from processing import bands, distance, probes, process_image
+from processing.colours import MONOCHROME, dominant
+from processing.fingerprint import RADIUS, fingerprint
+from tests.browser.scenes import SKIES, scene
+from tests.pictures import encoded
+
+SCENES = {name: scene(name, 800, 600) for name in SKIES}
+
+
+def look(made: Image.Image, **save: int) -> str:
+    """The fingerprint of a picture's smallest rendition."""
+    small = process_image(BytesIO(encoded(made, "JPEG", **{"quality": 90, **save})))["thumbnails"][-1]
+    return fingerprint(Image.open(BytesIO(small.data)))
+
+
+def cropped(made: Image.Image) -> Image.Image:
+    across, down = made.width // 100, made.height // 100
+    return made.crop((across, down, made.width - across, made.height - down))
+
+
+CHANGES: dict[str, Callable[[Image.Image], str]] = {
+    "compressed": lambda made: look(made, quality=60),
+    "halved": lambda made: look(made.resize((made.width // 2, made.height // 2))),
+    "brightened": lambda made: look(ImageEnhance.Brightness(made).enhance(1.1)),
+    "cropped": lambda made: look(cropped(made)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("name", ["Harbour at dawn", "Old town by night", "Vineyard in autumn"])
+def test_the_same_picture_is_near(name: str, change: str) -> None:
+    assert distance(look(SCENES[name]), CHANGES[change](SCENES[name])) is not None
+
+
+def test_scenes_of_one_layout_are_told_apart() -> None:
+    looks = [look(made) for made in SCENES.values()]
+    assert [pair for pair in combinations(looks, 2) if distance(*pair) is not None] == []
+
+
+@pytest.mark.parametrize("plain", [Image.new("RGB", (300, 200), "orange"), Image.new("L", (1, 1))])
+def test_a_plain_picture_is_like_no_other(plain: Image.Image) -> None:
+    assert look(plain) == ""
+
+
+def test_every_near_fingerprint_shares_a_band_with_the_probes() -> None:
+    one = look(SCENES["Harbour at dawn"])
+    places = range(0, 64, 3)
+    for chosen in [*combinations(places, 2), *zip(*[iter(range(64))] * RADIUS, strict=False), tuple(range(0, 64, 8))]:
+        other = f"{int(one[:16], 16) ^ sum(1 << place for place in chosen):016x}{one[16:]}"
+        assert distance(one, other) == len(chosen)
+        assert set(bands(other)) & set(probes(one))
+
+
+def test_colours_are_named_by_area() -> None:
+    flag = Image.new("RGB", (90, 90), "blue")
+    flag.paste((255, 255, 255), (0, 0, 90, 30))
+    flag.paste((200, 0, 0), (0, 80, 90, 90))
+    assert dominant(flag) == ("blue", "white")
+    assert dominant(SCENES["Dunes at noon"].convert("L"))[-1] == MONOCHROME
