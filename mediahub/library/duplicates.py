@@ -45,15 +45,20 @@ def leads(user: User | AnonymousUser) -> QuerySet[Image]:
     return Image.objects.filter(pk__in=heads).order_by("-created_at", "pk")
 
 
-def beside(user: User | AnonymousUser, image: Image, *, later: bool) -> Image | None:
-    """The first image of the group before this image in the order of the list, or with `later` of the one after it."""
-    found = leads(user).exclude(pk=image.pk)
+def beside(user: User | AnonymousUser, image: Image, held: Sequence[Image], *, later: bool) -> Image | None:
+    """The first image of the group before this one in the order of the list, or with `later` of the one after it.
+
+    `held` is the image's own group. It stands where its image does if that is a first one, else at its oldest.
+    """
+    own = {image.pk, *(one.pk for one in held)}
+    firsts = leads(user)
+    if held and not firsts.filter(pk=image.pk).exists():
+        image = min(held, key=lambda one: (one.created_at, one.pk))
+    found, same = firsts.exclude(pk__in=own), Q(created_at=image.created_at)
     if later:
-        return found.filter(
-            Q(created_at__lt=image.created_at) | Q(created_at=image.created_at, pk__gt=image.pk)
-        ).first()
-    before = Q(created_at__gt=image.created_at) | Q(created_at=image.created_at, pk__lt=image.pk)
-    return found.filter(before).order_by("created_at", "-pk").first()
+        return found.filter(Q(created_at__lt=image.created_at) | same & Q(pk__gt=image.pk)).first()
+    before = found.filter(Q(created_at__gt=image.created_at) | same & Q(pk__lt=image.pk))
+    return before.order_by("created_at", "-pk").first()
 
 
 def group(user: User | AnonymousUser, image_id: UUID) -> list[Image]:

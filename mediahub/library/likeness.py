@@ -48,8 +48,10 @@ def compare(image_id: UUID) -> None:
     for other in sorted(came, key=lambda pk: (near[pk], came[pk]))[:NEAREST]:
         (_at, first), (_later, second) = sorted([(came[other], other), (image.created_at, image.pk)])
         found.append(Likeness(first_id=first, second_id=second, distance=near[other]))
+    held = Likeness.objects.filter(Q(first=image) | Q(second=image), parted_at=None)
+    if not found and not held.exists():
+        return
     with transaction.atomic():
-        held = Likeness.objects.filter(Q(first=image) | Q(second=image), parted_at=None)
         held.exclude(Q(first__in=near) | Q(second__in=near)).delete()
         Likeness.objects.bulk_create(
             found, update_conflicts=True, unique_fields=["first", "second"], update_fields=["distance"]

@@ -51,6 +51,17 @@ def library(settings: Any) -> list[Image]:
     return made
 
 
+def copy(name: str, settings: Any, width: int = 1200) -> Image:
+    """A smaller copy of a scene, as somebody sends it a second time."""
+    settings.AWS_PROFILE = "worker"
+    image_id, data = uuid4(), photograph(name, width, width * 3 // 4)
+    result = process(BytesIO(data), image_id, store=wiring.renditions(), labeler=wiring.labeler())
+    with transaction.atomic():
+        made = catalogue.enter(image_id, f"{name.replace(' ', '_')}_copy.jpg", result)
+    settings.AWS_PROFILE = "web"
+    return made
+
+
 def replace(image: Image, user: User, settings: Any) -> None:
     """Two more files of the image, the last of them in use; what was found in it was flagged."""
     settings.AWS_PROFILE = "worker"

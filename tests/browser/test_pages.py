@@ -49,6 +49,7 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
     order, check = stock.retry(chief), stock.check()
     gone, replaced = images[-2], images[-3]
     stock.replace(replaced, chief, settings)
+    copy = stock.copy("Harbour at dawn", settings)
     Image.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
     large = stock.upload(chief, "panorama.png", "rejected", code="too_many_pixels", reason=stock.TOO_LARGE)
     return {
@@ -76,6 +77,7 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
         "checks": "/admin/intake/reconciliation/",
         "check": f"/admin/intake/reconciliation/{check.pk}/change/",
         "failed-item": f"/admin/intake/faileditem/{item.pk}/change/",
+        "duplicates": f"/admin/duplicates/{copy.pk}/",
         "activity": "/admin/activity/",
         "collections": "/admin/collections/",
         "collection": f"/admin/collections/{stock.collect(images)}/",

@@ -46,8 +46,6 @@ def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
 def _show(request: HttpRequest, image: Image | None) -> HttpResponse:
     user = editor(request)
     held = duplicates.group(user, image.pk) if image else []
-    # The group stands in the order of the list where its first image stands.
-    lead = min(held, key=lambda one: (one.created_at, one.pk), default=image)
     context: dict[str, Any] = {
         "title": _("Duplicates"),
         "image": image,
@@ -58,7 +56,7 @@ def _show(request: HttpRequest, image: Image | None) -> HttpResponse:
         "may_part": user.has_perm("library.review_tagging"),
         "may_keep": _may_keep(user),
         "keyboard": _keyboard(user),
-        **_ways(user, lead),
+        **_ways(user, image, held),
     }
     return render(request, "desk/duplicates.html", {**admin.site.each_context(request), **context})
 
@@ -69,12 +67,13 @@ def _column(number: int, image: Image, held: list[Image]) -> dict[str, Any]:
     return {"image": image, "number": number, "public_beside": ", ".join(public)}
 
 
-def _ways(user: User, lead: Image | None) -> dict[str, str]:
+def _ways(user: User, image: Image | None, held: list[Image]) -> dict[str, str]:
     """The addresses of the groups before and after; empty where there is none."""
-    if lead is None:
-        return {"previous": "", "next": ""}
-    beside = {"previous": duplicates.beside(user, lead, later=False), "next": duplicates.beside(user, lead, later=True)}
-    return {name: reverse("desk:duplicates_of", args=[one.pk]) if one else "" for name, one in beside.items()}
+    found = {}
+    for name, later in (("previous", False), ("next", True)):
+        lead = duplicates.beside(user, image, held, later=later) if image else None
+        found[name] = reverse("desk:duplicates_of", args=[lead.pk]) if lead else ""
+    return found
 
 
 def _keyboard(user: User) -> dict[str, Any]:
@@ -94,15 +93,12 @@ def decide(request: HttpRequest) -> HttpResponse:
     user = editor(request)
     images = list(access.changeable(user).filter(pk__in=_ids(request.POST.getlist("image"))))
     chosen = {str(image.pk): image for image in images}
-    lead = min(images, key=lambda one: (one.created_at, one.pk), default=None)
-    after = _ways(user, lead)
-    if "keep" in request.POST:
-        done = _keep(request, user, chosen)
-    else:
-        done = _part(request, user, chosen)
-    if done or lead is None:
+    first = images[-1] if images else None
+    after = _ways(user, first, images)
+    done = _keep(request, user, chosen) if "keep" in request.POST else _part(request, user, chosen)
+    if done or first is None:
         return redirect(after["next"] or after["previous"] or "desk:duplicates")
-    return redirect("desk:duplicates_of", lead.pk)
+    return redirect("desk:duplicates_of", first.pk)
 
 
 def _keep(request: HttpRequest, user: User, chosen: dict[str, Image]) -> bool:

@@ -1,0 +1,114 @@
+"""`python -m bench.likeness IMAGES`: what it costs to find near images and groups of them among so many.
+
+In a test database of its own beside the one that DATABASE_URL names; the fingerprints are drawn at random, one image in
+twenty is near an earlier one.
+"""
+
+import os
+import random
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from statistics import median
+
+import django
+
+ROUNDS = 50
+NEAR = 20
+
+
+def main(number: int) -> None:
+    """Prints a line for each question, median milliseconds."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    django.setup()
+    from django.db import connection
+
+    connection.creation.create_test_db(verbosity=0, serialize=False, autoclobber=True)
+    try:
+        print(f"{connection.vendor}, {number:,} images, median of {ROUNDS} rounds")
+        _measure(number)
+    finally:
+        connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
+
+
+def _looks(chance: random.Random, one: str) -> str:
+    """A fingerprint, near this one where there is one."""
+    if not one:
+        return f"{chance.getrandbits(64):016x}{chance.getrandbits(24):06x}"
+    flipped = int(one[:16], 16)
+    for place in chance.sample(range(64), chance.choice((0, 2, 4, 6, 8))):
+        flipped ^= 1 << place
+    return f"{flipped:016x}{one[16:]}"
+
+
+def _fill(number: int) -> None:
+    from django.utils import timezone
+
+    from mediahub.library.models import Band, Image, Likeness
+    from processing import COLOURS, bands
+
+    chance, now, earlier = random.Random(5), timezone.now(), list[Image]()
+    for start in range(0, number, 5000):
+        images, pairs = [], []
+        for n in range(start, min(number, start + 5000)):
+            one = chance.choice(earlier) if earlier and chance.randrange(NEAR) == 0 else None
+            looks = _looks(chance, one.fingerprint if one else "")
+            fields = {"format": "JPEG", "width": 4000, "height": 3000, "bytes": 3_000_000, "sha256": f"{n:064x}"}
+            colours = f" {' '.join(chance.sample(COLOURS, 2))} "
+            names = {"title": f"Image {n}", "file_name": f"{n}.jpg", "fingerprint": looks, "colours": colours}
+            images.append(Image(id=uuid.UUID(int=chance.getrandbits(128)), **names, **fields))
+            if one:
+                pairs.append(Likeness(first=one, second=images[-1], distance=2))
+        Image.objects.bulk_create(images)
+        for n, image in enumerate(images, start):
+            image.created_at = now - timedelta(seconds=number - n)
+        Image.objects.bulk_update(images, ["created_at"], batch_size=1000)
+        Band.objects.bulk_create(
+            [Band(image=image, part=part) for image in images for part in bands(image.fingerprint)], batch_size=5000
+        )
+        Likeness.objects.bulk_create(pairs)
+        earlier += images
+
+
+def _measure(number: int) -> None:
+    from django.contrib.auth.models import User
+    from django.db import connection
+    from django.http import QueryDict
+
+    from mediahub.library import duplicates, likeness
+    from mediahub.library.models import Image, Likeness
+    from mediahub.library.search import Search
+
+    _fill(number)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    ids = list(Image.objects.order_by("pk").values_list("pk", flat=True))
+    print(f"{Likeness.objects.count():,} pairs")
+    user = User.objects.create_superuser("bench")
+    chosen = random.Random(7).sample(ids, ROUNDS)
+    paired = list(Likeness.objects.values_list("second", flat=True)[:ROUNDS])
+    places = list(duplicates.leads(user)[:ROUNDS])
+    _say("compare one with all", [lambda pk=pk: likeness.compare(pk) for pk in chosen])
+    _say("one group", [lambda pk=pk: duplicates.group(user, pk) for pk in paired])
+    _say("the newest group", [lambda: duplicates.leads(user).first()] * ROUNDS)
+    _say("how many groups", [lambda: duplicates.leads(user).count()] * ROUNDS)
+    _say("the next group", [lambda one=one: duplicates.beside(user, one, [one], later=True) for one in places])
+    for query in ("near=only", "twice=only", "colour=blue"):
+        found = Search.parse(QueryDict(query)).images(user)
+        _say(f"{query}, first page", [lambda found=found: list(found[:60])] * ROUNDS)
+        _say(f"{query}, how many", [lambda found=found: found.order_by().count()] * ROUNDS)
+
+
+def _say(what: str, asked: list[Callable[[], object]]) -> None:
+    taken = []
+    for ask in asked:
+        start = time.perf_counter()
+        ask()
+        taken.append(1000 * (time.perf_counter() - start))
+    print(f"{what}: {median(taken):.1f} ms")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
