@@ -14,13 +14,15 @@ listen(keyboard, (name, number) => {
 }, { leave: () => document.activeElement?.blur(), pan: () => false });
 
 const overlay = document.getElementById("overlay");
-const picture = (number) => document.querySelector(`[data-column="${number}"] .picture-front`);
+const column = (number) => document.querySelector(`[data-column="${number}"]`);
+const picture = (number) => column(number)?.querySelector(".picture-front");
 
 if (overlay && picture(1) && picture(2)) {
   const [which, fade, swap, stage] = ["which", "fade", "swap", "stage"].map((name) => document.getElementById(`overlay-${name}`));
 
   const copy = (number) => {
     const made = picture(number).cloneNode();
+    made.src = column(number).dataset.large ?? made.src;
     made.className = "overlay-picture";
     return made;
   };
