@@ -11,11 +11,18 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from statistics import median
+from typing import TYPE_CHECKING
 
 import django
 
-ROUNDS = 50
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from mediahub.library.models import Image
+
+ROUNDS = 20
 NEAR = 20
 
 
@@ -89,16 +96,19 @@ def _measure(number: int) -> None:
     user = User.objects.create_superuser("bench")
     chosen = random.Random(7).sample(ids, ROUNDS)
     paired = list(Likeness.objects.values_list("second", flat=True)[:ROUNDS])
-    places = list(duplicates.leads(user)[:ROUNDS])
-    _say("compare one with all", [lambda pk=pk: likeness.compare(pk) for pk in chosen])
-    _say("one group", [lambda pk=pk: duplicates.group(user, pk) for pk in paired])
-    _say("the newest group", [lambda: duplicates.leads(user).first()] * ROUNDS)
-    _say("how many groups", [lambda: duplicates.leads(user).count()] * ROUNDS)
-    _say("the next group", [lambda one=one: duplicates.beside(user, one, [one], later=True) for one in places])
+    groups = duplicates.Groups(user)
+    _say("compare one with all", [partial(likeness.compare, pk) for pk in chosen])
+    _say("all groups, in order", [partial(duplicates.Groups, user)] * ROUNDS)
+    _say("the images of a group", [partial(duplicates.group, user, pk, groups) for pk in paired])
+    _say("how many an image has", [partial(duplicates.number, user, Image(pk=pk)) for pk in chosen])
     for query in ("near=only", "twice=only", "colour=blue"):
         found = Search.parse(QueryDict(query)).images(user)
-        _say(f"{query}, first page", [lambda found=found: list(found[:60])] * ROUNDS)
-        _say(f"{query}, how many", [lambda found=found: found.order_by().count()] * ROUNDS)
+        _say(f"{query}, first page", [partial(_page, found)] * ROUNDS)
+        _say(f"{query}, how many", [found.order_by().count] * ROUNDS)
+
+
+def _page(found: "QuerySet[Image]") -> int:
+    return len(found.all()[:60])
 
 
 def _say(what: str, asked: list[Callable[[], object]]) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,8 +19,7 @@ from mediahub.library.models import Activity, Image, Likeness, Tagging
 # What is moved to an image that has none of its own.
 MOVED = ("alt_text", "caption", "credit", "licence", "rights_until")
 MOST = 24
-# Copies of copies of copies: who looks like somebody five steps away does not look like the first.
-STEPS = 5
+MOST_PAIRS = 20_000
 
 
 def of_use(user: User | AnonymousUser) -> QuerySet[Image]:
@@ -38,40 +37,43 @@ def number(user: User | AnonymousUser, image: Image) -> int:
     return alike(user).filter(Q(first=image) | Q(second=image)).count()
 
 
-def leads(user: User | AnonymousUser) -> QuerySet[Image]:
-    """The first image of each group, the newest first."""
-    pairs = alike(user)
-    heads = pairs.exclude(Exists(pairs.filter(second=OuterRef("first")))).values("first")
-    return Image.objects.filter(pk__in=heads).order_by("-created_at", "pk")
+class Groups:
+    """All groups of images that look alike for this person, the newest first, from one question to the database.
 
-
-def beside(user: User | AnonymousUser, image: Image, held: Sequence[Image], *, later: bool) -> Image | None:
-    """The first image of the group before this one in the order of the list, or with `later` of the one after it.
-
-    `held` is the image's own group. It stands where its image does if that is a first one, else at its oldest.
+    Of more than MOST_PAIRS pairs the newest count; the others follow as these are decided on.
     """
-    own = {image.pk, *(one.pk for one in held)}
-    firsts = leads(user)
-    if held and not firsts.filter(pk=image.pk).exists():
-        image = min(held, key=lambda one: (one.created_at, one.pk))
-    found, same = firsts.exclude(pk__in=own), Q(created_at=image.created_at)
-    if later:
-        return found.filter(Q(created_at__lt=image.created_at) | same & Q(pk__gt=image.pk)).first()
-    before = found.filter(Q(created_at__gt=image.created_at) | same & Q(pk__lt=image.pk))
-    return before.order_by("created_at", "-pk").first()
+
+    def __init__(self, user: User | AnonymousUser) -> None:
+        pairs = alike(user).order_by("-first__created_at", "first").values_list("first", "second")
+        self._of: dict[UUID, set[UUID]] = {}
+        for first, second in pairs[:MOST_PAIRS]:
+            one, other = self._of.get(first, {first}), self._of.get(second, {second})
+            larger, smaller = (one, other) if len(one) >= len(other) else (other, one)
+            larger |= smaller
+            self._of |= dict.fromkeys([first, second, *smaller], larger)
+        self._order = list({id(held): held for held in self._of.values()}.values())
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def of(self, image_id: UUID) -> set[UUID]:
+        """The ids of the image's group, its own included; empty when it has none."""
+        return self._of.get(image_id, set())
+
+    def beside(self, image_id: UUID | None, step: int) -> UUID | None:
+        """An image of the group that is so many after the image's own; None when there is none.
+
+        Without an image, or with one that has no group, the list begins before its first group.
+        """
+        held = self.of(image_id) if image_id else set()
+        place = self._order.index(held) if held else -1
+        wanted = place + step
+        return min(self._order[wanted]) if 0 <= wanted < len(self._order) else None
 
 
-def group(user: User | AnonymousUser, image_id: UUID) -> list[Image]:
+def group(user: User | AnonymousUser, image_id: UUID, groups: Groups | None = None) -> list[Image]:
     """This image and those that look like it, or like one of those; the one to be kept first. Empty without any."""
-    ids, edge = {image_id}, {image_id}
-    for _step in range(STEPS):
-        pairs = alike(user).filter(Q(first__in=edge) | Q(second__in=edge)).values_list("first", "second")
-        edge = {pk for pair in pairs for pk in pair} - ids
-        ids |= edge
-        if not edge or len(ids) >= MOST:
-            break
-    if len(ids) == 1:
-        return []
+    ids = (groups or Groups(user)).of(image_id)
     images = of_use(user).filter(pk__in=ids).defer("label_raw").prefetch_related("renditions", "taggings__tag")
     return sorted(images, key=_worth, reverse=True)[:MOST]
 

@@ -102,12 +102,12 @@ def _reversed(changes: Changes) -> Changes:
 
 
 def _is_parted(image: Image, other: str) -> bool:
-    return Likeness.objects.filter(first=image, second=other, parted_at__isnull=False).exists()
+    return Likeness.objects.filter(first=image, second=UUID(other), parted_at__isnull=False).exists()
 
 
 def _part_again(act: Act, image: Image, other: str, *, parted: bool) -> None:
     decided = {"parted_by": act.by, "parted_at": timezone.now()} if parted else {"parted_by": None, "parted_at": None}
-    Likeness.objects.filter(first=image, second=other).update(**decided)
+    Likeness.objects.filter(first=image, second=UUID(other)).update(**decided)
 
 
 def _put_version(image: Image, number: int) -> None:

@@ -32,7 +32,9 @@ may_see = permission_required("library.view_image", raise_exception=True)
 @may_see
 def start(request: HttpRequest) -> HttpResponse:
     """The newest group."""
-    return _show(request, duplicates.leads(editor(request)).first())
+    groups = duplicates.Groups(editor(request))
+    newest = groups.beside(None, 1)
+    return _show(request, groups, Image.objects.get(pk=newest) if newest else None)
 
 
 @require_GET
@@ -40,23 +42,24 @@ def start(request: HttpRequest) -> HttpResponse:
 @may_see
 def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """The group that this image belongs to."""
-    return _show(request, get_object_or_404(access.visible(request.user), pk=image_id))
+    image = get_object_or_404(access.visible(request.user), pk=image_id)
+    return _show(request, duplicates.Groups(editor(request)), image)
 
 
-def _show(request: HttpRequest, image: Image | None) -> HttpResponse:
+def _show(request: HttpRequest, groups: duplicates.Groups, image: Image | None) -> HttpResponse:
     user = editor(request)
-    held = duplicates.group(user, image.pk) if image else []
+    held = duplicates.group(user, image.pk, groups) if image else []
     context: dict[str, Any] = {
         "title": _("Duplicates"),
         "image": image,
         "images": [_column(number, one, held) for number, one in enumerate(held, 1)],
         "rows": comparison.rows(held),
         "same_file": len({one.sha256 for one in held}) == 1,
-        "number": duplicates.leads(user).count(),
+        "number": len(groups),
         "may_part": user.has_perm("library.review_tagging"),
         "may_keep": _may_keep(user),
         "keyboard": _keyboard(user),
-        **_ways(user, image, held),
+        **_ways(groups, image),
     }
     return render(request, "desk/duplicates.html", {**admin.site.each_context(request), **context})
 
@@ -67,13 +70,10 @@ def _column(number: int, image: Image, held: list[Image]) -> dict[str, Any]:
     return {"image": image, "number": number, "public_beside": ", ".join(public)}
 
 
-def _ways(user: User, image: Image | None, held: list[Image]) -> dict[str, str]:
+def _ways(groups: duplicates.Groups, image: Image | None) -> dict[str, str]:
     """The addresses of the groups before and after; empty where there is none."""
-    found = {}
-    for name, later in (("previous", False), ("next", True)):
-        lead = duplicates.beside(user, image, held, later=later) if image else None
-        found[name] = reverse("desk:duplicates_of", args=[lead.pk]) if lead else ""
-    return found
+    found = {name: groups.beside(image.pk if image else None, step) for name, step in (("previous", -1), ("next", 1))}
+    return {name: reverse("desk:duplicates_of", args=[pk]) if pk else "" for name, pk in found.items()}
 
 
 def _keyboard(user: User) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def decide(request: HttpRequest) -> HttpResponse:
     images = list(access.changeable(user).filter(pk__in=_ids(request.POST.getlist("image"))))
     chosen = {str(image.pk): image for image in images}
     first = images[-1] if images else None
-    after = _ways(user, first, images)
+    after = _ways(duplicates.Groups(user), first)
     done = _keep(request, user, chosen) if "keep" in request.POST else _part(request, user, chosen)
     if done or first is None:
         return redirect(after["next"] or after["previous"] or "desk:duplicates")
