@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import environ
 
-from mediahub import vault
+from mediahub import fills, vault
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
@@ -68,6 +68,7 @@ IMAGE_MAX_PIXELS = env.int("IMAGE_MAX_PIXELS", default=100_000_000)
 IMAGE_MAX_PIXELS_ONCE = env.int("IMAGE_MAX_PIXELS_ONCE", default=200_000_000)
 IMAGE_MAX_SIDE = env.int("IMAGE_MAX_SIDE", default=30_000)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
+RENDITION_FILLS = fills.parse(env.str("RENDITION_FILLS", default="square=512x512,wide=1024x576"))
 
 # What brings a file to its end whatever happens
 RETRY_SECONDS = env.int("RETRY_SECONDS", default=30)

@@ -12,11 +12,13 @@ from django.conf import settings
 
 from mediahub.ports import Queue, Table
 from processing import (
+    SPECS,
     Labeler,
     Limits,
     MeasuredLabeler,
     RecordedLabeler,
     RekognitionLabeler,
+    RenditionSpec,
     S3Store,
     Signer,
     of_botocore,
@@ -68,6 +70,12 @@ def limits() -> Limits:
     return Limits(
         max_bytes=settings.UPLOAD_MAX_BYTES, max_pixels=settings.IMAGE_MAX_PIXELS, max_side=settings.IMAGE_MAX_SIDE
     )
+
+
+def specs() -> list[RenditionSpec]:
+    """The renditions of each image: the sizes that show all of it, and the crops that the settings ask for."""
+    fills = settings.RENDITION_FILLS.items()
+    return [*SPECS, *(RenditionSpec(name, width, height, "fill") for name, (width, height) in fills)]
 
 
 def labeler() -> Labeler | None:

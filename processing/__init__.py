@@ -2,6 +2,7 @@
 
 from processing.colours import MONOCHROME
 from processing.colours import NAMES as COLOURS
+from processing.crop import CENTRE, Point, Window, window
 from processing.decode import Limits
 from processing.errors import (
     Misconfigured,
@@ -23,11 +24,12 @@ from processing.labels import (
     RekognitionLabeler,
 )
 from processing.metadata import Metadata
-from processing.pipeline import Result, StoredRendition, process, process_image
+from processing.pipeline import Result, StoredRendition, cut, process, process_image
 from processing.renditions import SPECS, RenderedFile, RenditionSpec
 from processing.store import Listed, Page, PresignedPost, S3Store, Signer, Store, StoredObject
 
 __all__ = [
+    "CENTRE",
     "COLOURS",
     "MONOCHROME",
     "SPECS",
@@ -43,6 +45,7 @@ __all__ = [
     "Missing",
     "NotAnalysable",
     "Page",
+    "Point",
     "PresignedPost",
     "ProcessingError",
     "RecordedLabeler",
@@ -57,10 +60,13 @@ __all__ = [
     "StoredObject",
     "StoredRendition",
     "Unavailable",
+    "Window",
     "bands",
+    "cut",
     "distance",
     "of_botocore",
     "probes",
     "process",
     "process_image",
+    "window",
 ]

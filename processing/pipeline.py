@@ -1,7 +1,7 @@
 """process(): the steps of one file in order, on one page."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -10,8 +10,9 @@ from uuid import UUID
 
 from PIL import Image
 
-from processing import metadata
+from processing import metadata, renditions
 from processing.colours import dominant
+from processing.crop import CENTRE, Point
 from processing.decode import Limits, open_picture
 from processing.errors import Misconfigured, NotAnalysable, ProcessingError, Unavailable
 from processing.fingerprint import fingerprint
@@ -42,7 +43,8 @@ class StoredRendition:
 class Result:
     """All that became of one file; `label_state` is done, not_analysable, unavailable or off; seconds by step.
 
-    `fingerprint` and `colours` say what it looks like: processing.fingerprint, processing.colours.
+    `fingerprint` and `colours` say what it looks like: processing.fingerprint, processing.colours. `point` is where the
+    filled renditions were cut.
     """
 
     metadata: Metadata
@@ -54,6 +56,7 @@ class Result:
     seconds: dict[str, float]
     fingerprint: str = ""
     colours: tuple[str, ...] = ()
+    point: Point = CENTRE
 
 
 @dataclass
@@ -71,7 +74,7 @@ class _Steps:
             error.step = name
             raise
         finally:
-            self.seconds[name] = time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
 
 def process(
@@ -82,9 +85,11 @@ def process(
     labeler: Labeler | None,
     specs: Sequence[RenditionSpec] = SPECS,
     limits: Limits | None = None,
+    focus: Callable[[LabelAnswer | None], Point] = lambda labels: CENTRE,
 ) -> Result:
     """Decode, read, render and label one file and store its renditions; the same file gives the same objects again.
 
+    Filled renditions come last, because `focus` says by the labels where they are cut.
     Raises Rejected for the file's faults, Unavailable or Misconfigured for the store's; a labeler's never hold it up.
     """
     steps = _Steps()
@@ -93,15 +98,44 @@ def process(
     with steps.step("metadata"):
         found = metadata.read(file, picture)
     with steps.step("render"):
-        rendered, placeholder = render(picture, specs)
+        held = renditions.raster(picture, specs)
+        rendered, placeholder = renditions.fit(held, specs)
     with steps.step("look"):
-        small = _smallest(rendered, specs)
+        small = _smallest(rendered)
         looks, names = fingerprint(small), dominant(small)
     with steps.step("store"):
-        stored = tuple(_store(store, image_id, made) for made in rendered)
+        stored = [_store(store, image_id, made) for made in rendered]
     with steps.step("label"):
         answer, state, note = _label(labeler, rendered, found.sha256)
-    return Result(found, stored, placeholder, answer, state, note, steps.seconds, looks, names)
+    with steps.step("crop"):
+        point = focus(answer)
+        filled = renditions.fill(held, specs, point)
+    with steps.step("store"):
+        stored += [_store(store, image_id, made) for made in filled]
+    return Result(found, tuple(stored), placeholder, answer, state, note, steps.seconds, looks, names, point)
+
+
+def cut(
+    file: IO[bytes],
+    image_id: UUID,
+    *,
+    store: Store,
+    specs: Sequence[RenditionSpec],
+    point: Point,
+    limits: Limits | None = None,
+) -> tuple[StoredRendition, ...]:
+    """Cut the filled renditions of one file around a point and store them: the objects that `process` would make.
+
+    Raises as `process` does.
+    """
+    steps = _Steps()
+    with steps.step("decode"):
+        picture = open_picture(file, limits or Limits())
+    with steps.step("crop"):
+        # All the specs say how large the picture is decoded, so that the bytes are those of the whole run.
+        filled = renditions.fill(renditions.raster(picture, specs), specs, point)
+    with steps.step("store"):
+        return tuple(_store(store, image_id, made) for made in filled)
 
 
 def process_image(
@@ -122,11 +156,9 @@ def process_image(
     return {"thumbnails": rendered, "metadata": found, "placeholder": placeholder}
 
 
-def _smallest(rendered: Sequence[RenderedFile], specs: Sequence[RenditionSpec]) -> Image.Image:
-    """The smallest rendition that shows the whole picture; one that crops it, where there is no other."""
-    pairs = zip(rendered, specs, strict=True)
-    least = min(pairs, key=lambda pair: (pair[1].mode == "fill", pair[0].width * pair[0].height))
-    return Image.open(BytesIO(least[0].data))
+def _smallest(rendered: Sequence[RenderedFile]) -> Image.Image:
+    """The smallest rendition that shows the whole picture."""
+    return Image.open(BytesIO(min(rendered, key=lambda made: made.width * made.height).data))
 
 
 def _store(store: Store, image_id: UUID, made: RenderedFile) -> StoredRendition:

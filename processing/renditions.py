@@ -10,6 +10,7 @@ from typing import Literal
 from PIL import Image, ImageCms
 from PIL.Image import Resampling, Transpose
 
+from processing.crop import CENTRE, Point, filled_size, window
 from processing.decode import refusing_broken
 from processing.metadata import SIDEWAYS, orientation
 
@@ -31,7 +32,10 @@ _SPACES = {"RGB": ("RGB", "RGBA"), "GRAY": ("L",), "CMYK": ("CMYK",)}
 
 @dataclass(frozen=True)
 class RenditionSpec:
-    """The wish for a rendition: `fit` keeps the whole picture inside width × height, `fill` crops its middle to it."""
+    """The wish for a rendition: `fit` keeps the whole picture inside width × height, `fill` crops to it around a point.
+
+    No picture is enlarged: one that is too small for `fill` is cropped to the same aspect with the pixels it has.
+    """
 
     name: str
     width: int
@@ -71,23 +75,54 @@ SPECS = (
 )
 
 
-def render(picture: Image.Image, specs: Sequence[RenditionSpec] = SPECS) -> tuple[list[RenderedFile], str]:
-    """One file for each spec, in their order, and the placeholder; raises Rejected if the picture cannot be decoded.
+@dataclass(frozen=True)
+class Raster:
+    """A picture decoded once, upright and in sRGB, at the largest scale that is asked for; `size` is the picture's."""
 
-    The picture is decoded once, at the largest size asked for, and each smaller rendition is made from the one before.
-    """
+    pixels: Image.Image
+    size: tuple[int, int]
+
+
+def raster(picture: Image.Image, specs: Sequence[RenditionSpec] = SPECS) -> Raster:
+    """What renditions are made of; raises Rejected if the picture cannot be decoded."""
     side = orientation(picture)
     width, height = picture.size
     if side in SIDEWAYS:
         width, height = height, width
-    falling = sorted(specs, key=lambda spec: spec.scale(width, height), reverse=True)
-    made: dict[RenditionSpec, RenderedFile] = {}
     with refusing_broken():
-        current = _upright(picture, falling[0].scale(width, height), side)
+        return Raster(_upright(picture, max(spec.scale(width, height) for spec in specs), side), (width, height))
+
+
+def fit(held: Raster, specs: Sequence[RenditionSpec]) -> tuple[list[RenderedFile], str]:
+    """The renditions that show the whole picture, in the order of their specs, and the placeholder.
+
+    Each is made from the one before in size.
+    """
+    falling = sorted((spec for spec in specs if spec.mode == "fit"), key=lambda spec: -spec.scale(*held.size))
+    made: dict[RenditionSpec, RenderedFile] = {}
+    current = held.pixels
+    with refusing_broken():
         for spec in falling:
-            current = _shrink(current, _scaled(width, height, spec.scale(width, height)))
-            made[spec] = _encode(_crop(current, spec), spec)
-        return [made[spec] for spec in specs], _placeholder(current)
+            current = _shrink(current, _scaled(*held.size, spec.scale(*held.size)))
+            made[spec] = _encode(current, spec)
+        return [made[spec] for spec in specs if spec in made], _placeholder(current)
+
+
+def fill(held: Raster, specs: Sequence[RenditionSpec], point: Point = CENTRE) -> list[RenderedFile]:
+    """The renditions that are cut out around the point, in the order of their specs."""
+    with refusing_broken():
+        return [_encode(_cut(held, spec, point), spec) for spec in specs if spec.mode == "fill"]
+
+
+def render(picture: Image.Image, specs: Sequence[RenditionSpec] = SPECS) -> tuple[list[RenderedFile], str]:
+    """One file for each spec, in their order, and the placeholder; raises Rejected if the picture cannot be decoded.
+
+    The picture is decoded once, at the largest size asked for; crops are of its middle.
+    """
+    held = raster(picture, specs)
+    whole, placeholder = fit(held, specs)
+    made = {"fit": iter(whole), "fill": iter(fill(held, specs))}
+    return [next(made[spec.mode]) for spec in specs], placeholder
 
 
 def _scaled(width: int, height: int, scale: float) -> tuple[int, int]:
@@ -142,12 +177,18 @@ def _shrink(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     return picture if picture.size == size else picture.resize(size, Resampling.LANCZOS)
 
 
-def _crop(picture: Image.Image, spec: RenditionSpec) -> Image.Image:
-    width, height = min(picture.width, spec.width), min(picture.height, spec.height)
-    if spec.mode == "fit" or picture.size == (width, height):
-        return picture
-    left, top = (picture.width - width) // 2, (picture.height - height) // 2
-    return picture.crop((left, top, left + width, top + height))
+def _cut(held: Raster, spec: RenditionSpec, point: Point) -> Image.Image:
+    shape = (spec.width, spec.height)
+    size, found = filled_size(held.size, shape), window(held.size, shape, point)
+    wide, high = (pixels / side for pixels, side in zip(held.pixels.size, held.size, strict=True))
+    left, top = found.left * wide, found.top * high
+    right, low = left + found.width * wide, top + found.height * high
+    if (round(right - left), round(low - top)) == size:
+        # Nothing is left to be scaled: pixels are taken as they are.
+        across, down = min(round(left), held.pixels.width - size[0]), min(round(top), held.pixels.height - size[1])
+        return held.pixels.crop((across, down, across + size[0], down + size[1]))
+    box = (left, top, min(right, held.pixels.width), min(low, held.pixels.height))
+    return held.pixels.resize(size, Resampling.LANCZOS, box=box, reducing_gap=2.0)
 
 
 def _encode(picture: Image.Image, spec: RenditionSpec) -> RenderedFile:

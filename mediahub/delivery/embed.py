@@ -12,17 +12,18 @@ from processing.keys import permanent_address
 
 @dataclass(frozen=True)
 class Embed:
-    """Texts to copy: the address of the largest rendition, HTML, Markdown, and the credit line."""
+    """Texts to copy: the address of the largest rendition, HTML, Markdown, the credit line, and each crop's address."""
 
     address: str
     picture: str
     markdown: str
     credit_line: str
+    crops: tuple[tuple[str, str], ...] = ()
 
 
 def embed(image: Image) -> Embed | None:
     """What to copy of a published image, by addresses that stay; None for one that shows nothing to the public."""
-    whole = [made for made in image.renditions.all() if _same_shape(image, made)]
+    whole = [made for made in image.renditions.all() if made.whole and _same_shape(image, made)]
     if not public.wanted(image) or not whole:
         return None
     whole.sort(key=lambda made: made.width)
@@ -35,7 +36,9 @@ def embed(image: Image) -> Embed | None:
         f'<img src="{escape(address)}" alt="{escape(image.alt_text)}" width="{largest.width}" '
         f'height="{largest.height}" loading="lazy"></picture>'
     )
-    return Embed(address, picture, f"![{_markdown(image.alt_text)}]({address})", credit_line(image))
+    crops = [(str(made), _address(image, made)) for made in image.renditions.all() if not made.whole]
+    markdown = f"![{_markdown(image.alt_text)}]({address})"
+    return Embed(address, picture, markdown, credit_line(image), tuple(sorted(crops)))
 
 
 def credit_line(image: Image) -> str:

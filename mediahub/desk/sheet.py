@@ -32,12 +32,13 @@ def sheet(image: Image) -> dict[str, Any]:
         "labels": words.labels(image),
         "untouched": image.state == Image.State.IN_REVIEW and all(tag["state"] == "suggested" for tag in tags),
         "review": reverse("desk:review", args=[image.pk]),
+        "crop": reverse("desk:crop", args=[image.pk]),
         "page": reverse("admin:library_image_change", args=[image.pk]),
     }
 
 
 def _picture(image: Image) -> dict[str, Any]:
-    made = list(image.renditions.all())
+    made = [rendition for rendition in image.renditions.all() if rendition.whole]
     largest = max(made, key=lambda rendition: rendition.width * rendition.height, default=None)
     return {
         "address": address(largest.key) if largest else "",

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.formats import date_format
+from django.utils.formats import date_format, localize
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
@@ -79,7 +79,13 @@ def _field(name: str, before: Any, after: Any) -> Change:
     if name == "state":
         states = dict(Image.State.choices)
         return Change(title, _named(states, before), _named(states, after))
+    if name in ("focal_x", "focal_y"):
+        return Change(title, _part(before), _part(after))
     return Change(title, _value(before), _value(after))
+
+
+def _part(part: float | None) -> str:
+    return _("as proposed") if part is None else f"{localize(round(100 * part, 1))} %"
 
 
 def _named(names: dict[str, Any], value: str | None) -> str:

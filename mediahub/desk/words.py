@@ -41,6 +41,7 @@ STEPS: dict[str, str | Promise] = {
     "render": gettext_lazy("making the renditions"),
     "look": gettext_lazy("measuring what it looks like"),
     "store": gettext_lazy("storing the renditions"),
+    "crop": gettext_lazy("cutting the renditions"),
     "label": gettext_lazy("asking for labels"),
 }
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from mediahub import wiring
 from mediahub.delivery import mirror, public
-from mediahub.intake import dead_letters, reconcile, redrive, sweep
+from mediahub.intake import crops, dead_letters, reconcile, redrive, sweep
 from mediahub.intake.models import FailedItem, Upload
 from mediahub.library import publishing
 from mediahub.library.models import Image
@@ -32,6 +32,7 @@ def tick(deadline: datetime) -> dict[str, int]:
         "reminded": redrive.remind,
         # Before the mirror, which takes their files away.
         "rights_ended": publishing.take_down_ended,
+        "cut": crops.remind,
         "mirrored": mirror.push_stale,
         "superseded": public.sweep,
         "swept": sweep.sweep_deleted,

@@ -158,6 +158,8 @@ def _read(payload: str) -> _Letter:
             return _Letter("mirror", "The image could not be mirrored.", image=_image(image_id))
         case [events.Reprocess(image_id=image_id), *_]:
             return _Letter("reprocess", "The renditions could not be made anew.", image=_image(image_id))
+        case [events.Cut(image_id=image_id), *_]:
+            return _Letter("cut", "The renditions could not be cut at the focal point.", image=_image(image_id))
         case [events.Sweep(), *_]:
             return _Letter("sweep", "Renditions that no record names could not be removed.")
         case [events.Redrive(), *_]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from mediahub.delivery import mirror
-from mediahub.intake import events, ingest, redrive, rest, sweep
+from mediahub.intake import crops, events, ingest, redrive, rest, sweep
 from mediahub.intake.models import FailedItem
 from processing import ProcessingError
 
@@ -40,6 +40,8 @@ def work(message: events.Message, run: Invocation) -> str:
         case events.Reprocess(image_id=image_id):
             upload = ingest.upload_of(image_id)
             return "reprocessed" if upload and ingest.reprocess(upload) else "superseded"
+        case events.Cut(image_id=image_id):
+            return crops.cut(image_id)
         case events.Sweep(keys=keys):
             return f"removed {sweep.sweep(keys)}"
         case events.Wake():

@@ -86,6 +86,13 @@ class Reprocess:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """The filled renditions of an image are to be cut where they should be."""
+
+    image_id: UUID
+
+
+@dataclass(frozen=True)
 class Sweep:
     """Objects of the renditions bucket that no record names are to be removed."""
 
@@ -104,7 +111,7 @@ class Wake:
     """The clock is not to rest: something was begun that it may have to bring to its end."""
 
 
-Message = ObjectCreated | ObjectRemoved | Look | Retry | Again | Redrive | Reprocess | Sweep | Wake | MirrorImage
+Message = ObjectCreated | ObjectRemoved | Look | Retry | Again | Redrive | Reprocess | Cut | Sweep | Wake | MirrorImage
 
 
 def parse(text: str) -> list[Message]:
@@ -153,6 +160,8 @@ def _own(kind: str, body: dict[str, Any]) -> Message:
             return MirrorImage(_uuid(image))
         case {"mediahub": "reprocess", "image": str(image)}:
             return Reprocess(_uuid(image))
+        case {"mediahub": "cut", "image": str(image)}:
+            return Cut(_uuid(image))
         case {"mediahub": "look", "key": str(key)}:
             return Look(_key(key))
         case {"mediahub": "wake"}:

@@ -19,7 +19,7 @@ from mediahub.intake import batches, faults
 from mediahub.intake.events import ObjectCreated, ObjectRemoved
 from mediahub.intake.models import Claim, FailedItem, Upload, free, padded
 from mediahub.intake.tickets import display_name
-from mediahub.library import catalogue
+from mediahub.library import catalogue, focus
 from mediahub.library.models import Image, Version
 from mediahub.library.versions import Original, is_current
 from processing import Limits, Missing, ProcessingError, Rejected, Result, Unavailable, process
@@ -115,7 +115,7 @@ def reprocess(upload: Upload, *, relabel: bool = False) -> bool:
     """
     image = upload.image
     keep = image is not None and image.label_state == Image.LabelState.DONE and not relabel
-    result = _process(upload, upload.version_id, labels=not keep)
+    result = _process(upload, upload.version_id, labels=not keep, keep_labels=keep)
     with transaction.atomic():
         same = Upload.objects.select_for_update().filter(upload.unchanged(), pk=upload.pk, state=State.READY)
         if not same.exists() or not (image is None or is_current(image, upload.key, upload.version_id)):
@@ -196,7 +196,7 @@ def _work(upload: Upload, claim: Claim) -> str:
     return State.READY
 
 
-def _process(upload: Upload, version_id: str, *, labels: bool) -> Result:
+def _process(upload: Upload, version_id: str, *, labels: bool, keep_labels: bool = False) -> Result:
     limits = _limits(upload)
     with wiring.uploads().get(upload.key, version_id or None, max_bytes=limits.max_bytes) as file:
         return process(
@@ -204,7 +204,9 @@ def _process(upload: Upload, version_id: str, *, labels: bool) -> Result:
             _image_id(upload),
             store=wiring.renditions(),
             labeler=wiring.labeler() if labels else None,
+            specs=wiring.specs(),
             limits=limits,
+            focus=focus.aim(_image_id(upload), keep_labels=keep_labels),
         )
 
 

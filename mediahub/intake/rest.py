@@ -12,7 +12,7 @@ from django.utils import timezone
 from mediahub import wiring
 from mediahub.delivery import mirror
 from mediahub.intake.models import FailedItem, Reconciliation, Upload
-from mediahub.library.models import Image
+from mediahub.library.models import Image, uncut
 
 PLACE = (mirror.CLOCK, "rest")
 WAKE = {"mediahub": "wake"}
@@ -62,6 +62,7 @@ def _quiet() -> bool:
     on_their_way = Upload.objects.filter(state__in=[Upload.State.ISSUED, Upload.State.WORKING])
     retried = FailedItem.objects.filter(state=FailedItem.State.RETRIED)
     unmirrored = Image.objects.filter(mirrored_revision__lt=F("revision"))
+    uncut_images = Image.objects.filter(uncut())
     deleted = Image.objects.filter(Q(renditions__isnull=False), deleted_at__isnull=False)
     comparing = Reconciliation.objects.filter(finished_at=None, by_hand=False)
-    return not any(rows.exists() for rows in (on_their_way, retried, unmirrored, deleted, comparing))
+    return not any(rows.exists() for rows in (on_their_way, retried, unmirrored, uncut_images, deleted, comparing))

@@ -1,5 +1,6 @@
 """Entering what processing found into the records: one image, its renditions, its suggested tags."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any
@@ -7,10 +8,10 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from mediahub.library import likeness, revisions, versions, vocabulary
+from mediahub.library import focus, likeness, revisions, versions, vocabulary
 from mediahub.library.activity import Act, as_text
-from mediahub.library.models import Activity, Image, Rendition, Tagging
-from processing import Label, Result
+from mediahub.library.models import WHOLE, Activity, Image, Rendition, Tagging
+from processing import Label, Point, Result, StoredRendition
 
 
 def enter(
@@ -36,6 +37,7 @@ def enter(
     _describe(image, result)
     if not keep_labels:
         _note_labels(image, result)
+    focus.note(image, result, keep_labels=keep_labels)
     image.save(force_insert=new)
     likeness.note(image)
     changed = _enter_renditions(image, result) or restored
@@ -98,13 +100,32 @@ def _note_labels(image: Image, result: Result) -> None:
         image.moderation, image.moderation_seen_at = flags, None
 
 
+def enter_cut(image: Image, made: Sequence[StoredRendition], point: Point, names: Collection[str]) -> None:
+    """Enter filled renditions that were cut anew at a point, within the caller's transaction, under the image's lock.
+
+    `names` are those that there should be besides the sizes that show the whole picture.
+    """
+    image.cut_x, image.cut_y = point.x, point.y
+    image.save(update_fields=["cut_x", "cut_y", "updated_at"])
+    changed = _put(image, made, {*names, *WHOLE})
+    versions.refresh(image)
+    if changed:
+        revisions.changed(image.pk)
+
+
 def _enter_renditions(image: Image, result: Result) -> bool:
+    return _put(image, result.renditions, {made.name for made in result.renditions})
+
+
+def _put(image: Image, renditions: Sequence[StoredRendition], names: Collection[str]) -> bool:
+    """Make these the image's renditions of their names, and remove those of no name that is wanted."""
     held = {rendition.name: rendition.key for rendition in image.renditions.all()}
-    wanted = {rendition.name: rendition.key for rendition in result.renditions}
-    if held == wanted:
+    if held == {name: key for name, key in held.items() if name in names} | {
+        made.name: made.key for made in renditions
+    }:
         return False
-    image.renditions.exclude(name__in=wanted).delete()
-    for made in result.renditions:
+    image.renditions.exclude(name__in=names).delete()
+    for made in renditions:
         fields: dict[str, Any] = {
             "key": made.key,
             "width": made.width,

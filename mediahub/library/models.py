@@ -5,9 +5,22 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import F
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from processing import SPECS
+
+WHOLE = frozenset(spec.name for spec in SPECS)
+
+
+def uncut() -> models.Q:
+    """Images whose filled renditions were cut at another point than they should be.
+
+    One that has none, from before there were any, is left as it is until somebody says where its focal point is.
+    """
+    right = models.Q(cut_x=Coalesce("focal_x", "proposed_x"), cut_y=Coalesce("focal_y", "proposed_y"))
+    return (models.Q(cut_x__isnull=False) | models.Q(focal_x__isnull=False)) & ~right
 
 
 class Image(models.Model):
@@ -60,6 +73,11 @@ class Image(models.Model):
     # Where the eye should rest, as parts of the upright picture's width and height; None until an editor says so.
     focal_x = models.FloatField(_("focal point, across"), null=True, blank=True)
     focal_y = models.FloatField(_("focal point, down"), null=True, blank=True)
+    # Where it is proposed by the labels' boxes, and where the filled renditions were cut; None before they were.
+    proposed_x = models.FloatField(default=0.5, db_default=0.5, editable=False)
+    proposed_y = models.FloatField(default=0.5, db_default=0.5, editable=False)
+    cut_x = models.FloatField(null=True, editable=False)
+    cut_y = models.FloatField(null=True, editable=False)
 
     # The words that stand in the file, as it was taken in: by the names of the fields, and "keywords".
     embedded = models.JSONField(
@@ -87,6 +105,7 @@ class Image(models.Model):
             models.Index(
                 fields=["id"], name="image_unmirrored", condition=models.Q(mirrored_revision__lt=F("revision"))
             ),
+            models.Index(fields=["id"], name="image_uncut", condition=uncut()),
         ]
         permissions = [
             ("publish_image", "Can publish and archive images"),
@@ -119,6 +138,11 @@ class Rendition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.width}×{self.height}"
+
+    @property
+    def whole(self) -> bool:
+        """That it shows all of the picture, and is no crop."""
+        return self.name in WHOLE
 
 
 class Version(models.Model):
@@ -360,6 +384,7 @@ class Activity(models.Model):
         TOOK_OVER = "took_over", _("merged duplicates into")
         FOLDED = "folded", _("archived a duplicate:")
         PARTED = "parted", _("said what is no duplicate of")
+        AIMED = "aimed", _("moved the focal point of")
         MERGED = "merged", _("merged a tag into")
         HIDDEN = "hidden", _("hid the label")
         FILED = "filed", _("changed the collections of")

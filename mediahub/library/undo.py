@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mediahub.library import collections, publishing, revisions
+from mediahub.library import collections, focus, publishing, revisions
 from mediahub.library.activity import Act, Changes, as_text
 from mediahub.library.models import Activity, Image, Likeness, Tagging
 from mediahub.library.versions import put_in_place
@@ -78,6 +78,8 @@ def _take_back(act: Act, image: Image | None, done: Activity) -> None:
         _part_again(act, image, other, parted=before)
     act.note(image, Activity.Verb.UNDONE, _reversed(done.changes), done.batch)
     revisions.changed(image.pk)
+    if "focal_x" in fields or "version" in done.changes:
+        focus.follow(image)
 
 
 def _stands(image: Image, changes: Changes) -> bool:

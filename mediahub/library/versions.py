@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from mediahub.library import likeness, revisions
+from mediahub.library import focus, likeness, revisions
 from mediahub.library.activity import Act, as_text
 from mediahub.library.models import Activity, Image, Rendition, Version
 
@@ -31,6 +31,10 @@ FACTS = (
     "embedded",
     "fingerprint",
     "colours",
+    "proposed_x",
+    "proposed_y",
+    "cut_x",
+    "cut_y",
 )
 # Those of another file would be wrong; a file that was not looked at has none.
 LOOKS = ("fingerprint", "colours")
@@ -58,14 +62,26 @@ def record(image: Image, original: Original) -> Version:
         newest = image.versions.aggregate(newest=Max("number"))["newest"] or 0
         held = Version(image=image, number=newest + 1, key=original.key, version_id=original.version_id, by=original.by)
     held.current = True
-    held.facts = {name: as_text(getattr(image, name)) for name in FACTS}
-    held.files = {
-        row["name"]: {name: row[name] for name in FILE} for row in image.renditions.order_by().values("name", *FILE)
-    }
+    _note(held, image)
     held.save()
     if before:
         Act(original.by).note(image, Activity.Verb.REPLACED, {"version": [before.number, held.number]})
     return held
+
+
+def refresh(image: Image) -> None:
+    """Note the renditions that the image's current version has now, within the caller's transaction."""
+    held = image.versions.filter(current=True).first()
+    if held:
+        _note(held, image)
+        held.save(update_fields=["facts", "files"])
+
+
+def _note(held: Version, image: Image) -> None:
+    held.facts = {name: as_text(getattr(image, name)) for name in FACTS}
+    held.files = {
+        row["name"]: {name: row[name] for name in FILE} for row in image.renditions.order_by().values("name", *FILE)
+    }
 
 
 def is_current(image: Image, key: str, version_id: str) -> bool:
@@ -85,6 +101,7 @@ def restore(act: Act, image: Image, number: int) -> bool:
         put_in_place(image, before, wanted)
         act.note(image, Activity.Verb.RESTORED, {"version": [before.number, wanted.number]})
         revisions.changed(image.pk)
+        focus.follow(image)
     return True
 
 
@@ -99,6 +116,9 @@ def put_in_place(image: Image, before: Version, wanted: Version) -> None:
             setattr(image, name, columns[name].to_python(wanted.facts[name]))
         elif name in LOOKS:
             setattr(image, name, "")
+        elif name in ("cut_x", "cut_y"):
+            # It has no filled renditions, or they were cut who knows where.
+            setattr(image, name, None)
     image.deleted_at = None
     image.save(update_fields=[*FACTS, "deleted_at", "updated_at"])
     image.renditions.all().delete()

@@ -90,7 +90,7 @@ def one_upload(here: Ground, editor: Editor) -> None:
         ExpressionAttributeValues={":pk": {"S": upload}},
     )["Items"]
     assert [item["title"]["S"] for item in items] == ["harbour"]
-    assert set(items[0]["renditions"]["M"]) == {"large", "medium", "small"}
+    assert set(items[0]["renditions"]["M"]) == {"large", "medium", "small", "square", "wide"}
 
 
 def take_the_role_away(here: Ground) -> None:

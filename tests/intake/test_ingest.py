@@ -17,6 +17,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
+from mediahub import wiring
 from mediahub.delivery import mirror
 from mediahub.intake import ingest
 from mediahub.intake.events import ObjectCreated, ObjectRemoved
@@ -75,7 +76,7 @@ def test_a_newer_version_replaces_the_picture_and_keeps_the_words(put: Put) -> N
     ingest.arrived(put(jpeg(500, 400)), deadline=soon())
     image = Image.objects.get()
     assert (image.width, image.alt_text, image.revision) == (500, "A harbour", 2)
-    assert image.renditions.count() == 3
+    assert image.renditions.count() == len(wiring.specs())
 
 
 def test_the_words_of_a_batch_win_over_the_files_and_reach_an_image_once(put: Put, editor: User) -> None:
@@ -277,7 +278,7 @@ def test_labels_that_are_not_to_be_had_hold_nothing_back(put: Put, settings: Any
     assert ingest.arrived(put(jpeg()), deadline=soon()) == "ready"
     image = Image.objects.get()
     assert image.label_state == "unavailable"
-    assert image.renditions.count() == 3
+    assert image.renditions.count() == len(wiring.specs())
 
 
 def test_a_small_picture_is_not_analysable(put: Put) -> None:

@@ -59,7 +59,7 @@ def test_renditions_lie_under_their_content() -> None:
         assert (len(data), content_type, cache) == (made.bytes, "image/jpeg", "public, max-age=31536000, immutable")
     assert (result.label_state, list(result.seconds)) == (
         "done",
-        ["decode", "metadata", "render", "look", "store", "label"],
+        ["decode", "metadata", "render", "look", "store", "label", "crop"],
     )
 
 

@@ -123,7 +123,7 @@ def _whole(world: World, outcome: Outcome) -> None:
     objects = world.renditions.objects
     missing = [key for key in Rendition.objects.values_list("key", flat=True) if key not in objects]
     outcome.orphaned += [f"{key} is recorded and not there" for key in missing]
-    for image in Image.objects.annotate(n=Count("renditions")).filter(deleted_at=None).exclude(n=3):
+    for image in Image.objects.annotate(n=Count("renditions")).filter(deleted_at=None).exclude(n=len(wiring.specs())):
         outcome.orphaned.append(f"{image.pk} has {image.renditions.count()} renditions")
 
 

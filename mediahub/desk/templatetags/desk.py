@@ -86,6 +86,6 @@ def differences(version: Version, current: Version | None) -> list[file_words.Fa
 @register.inclusion_tag("desk/picture.html")
 def picture(image: Image | None, size: str = "small", alt: str = "", *, eager: bool = False) -> dict[str, Any]:
     """The rendition of this name, its placeholder behind it; an empty frame while there is none."""
-    made = {rendition.name: rendition for rendition in image.renditions.all()} if image else {}
+    made = {rendition.name: rendition for rendition in image.renditions.all() if rendition.whole} if image else {}
     rendition = made.get(size) or next(iter(made.values()), None)
     return {"image": image, "rendition": rendition, "alt": alt, "eager": eager}

@@ -119,6 +119,7 @@ function calmly() {
     const at = reel.order.indexOf(current);
     history.replaceState(null, "", reel.images.get(current).review + query);
     document.title = `${image().title} · MediaHub`;
+    byId("crop-page").href = reel.images.get(current).crop;
     byId("image-page").href = reel.images.get(current).page;
     for (const [name, id] of [["next", reel.order[at + 1]], ["previous", reel.order[at - 1]]]) {
       if (id) byId(name).href = reel.images.get(id).review + query;
