@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
-from mediahub import wiring
+from mediahub import fills, wiring
 from mediahub.local import stack
 from mediahub.postgres_iam import base
 from processing import Misconfigured
@@ -71,3 +72,30 @@ def test_a_connection_signs_in_with_a_token_made_here(monkeypatch: pytest.Monkey
     assert "X-Amz-Expires=900" in found["password"]
     assert found["sslmode"] == "verify-full"
     assert "iam_region" not in found
+
+
+def test_the_settings_name_the_crops_of_each_image(settings: Any) -> None:
+    settings.RENDITION_FILLS = fills.parse(" card=400x300, , tall_2=90x1600")
+    assert [(spec.name, spec.width, spec.height, spec.mode) for spec in wiring.specs()[3:]] == [
+        ("card", 400, 300, "fill"),
+        ("tall_2", 90, 1600, "fill"),
+    ]
+    assert fills.parse("") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("square", "has 'square'. Write it as"),
+        ("Square=1x2", "has 'Square=1x2'"),
+        ("a=100x100,a=200x200", "names a twice"),
+        ("large=100x100", "uses the name large, which is taken"),
+        ("public=100x100", "which is taken"),
+        ("a=9x100", "asks for 9x100, and a side is 16 to 4096 pixels"),
+        (",".join(f"a{n}=100x100" for n in range(11)), "names 11 crops, and 10 are the most"),
+    ],
+)
+def test_a_crop_that_is_not_understood_ends_the_start_with_a_sentence(text: str, says: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="RENDITION_FILLS") as refused:
+        fills.parse(text)
+    assert says in str(refused.value)

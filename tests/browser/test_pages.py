@@ -61,6 +61,7 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
         "images-none": "/admin/library/image/?q=nothing-like-it",
         "image": f"/admin/library/image/{images[-1].pk}/change/",
         "review": f"/admin/images/{images[-1].pk}/review/",
+        "crop": f"/admin/images/{images[-1].pk}/crop/",
         "keys": "/admin/preferences/keys/",
         "preferences": "/admin/preferences/",
         "uploads": "/admin/intake/upload/",

@@ -113,7 +113,7 @@ def test_every_measured_figure_says_how_it_was_found() -> None:
     assert seen["command"] == "python -m deploy measure FOLDER"
     assert seen["photographs"] >= 10
     assert min(seen["worker"]["ms"], seen["bytes"]["original"], seen["bytes"]["logs"]) > 0
-    assert seen["worker"]["requests"]["s3"]["PutObject"] == 3
+    assert seen["worker"]["requests"]["s3"]["PutObject"] == 5
 
 
 def test_a_line_is_quantity_times_price() -> None:

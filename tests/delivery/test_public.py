@@ -19,7 +19,7 @@ from mediahub.delivery import embed, mirror, public
 from mediahub.delivery.models import PublicFile
 from mediahub.library import catalogue, publishing, review, versions
 from mediahub.library.activity import Act
-from mediahub.library.models import Image
+from mediahub.library.models import Image, Rendition
 from mediahub.library.versions import Original
 from processing import Misconfigured, Missing, process
 from processing.keys import permanent_address
@@ -207,6 +207,17 @@ def test_what_to_copy_is_safe_and_by_addresses_that_stay(published: Image) -> No
     assert texts.credit_line == "Photo: Ada Lund / CC BY 4.0"
     made.state = Image.State.IN_REVIEW
     assert embed.embed(made) is None
+
+
+def test_a_crop_of_the_same_shape_stays_out_of_the_sizes_to_choose_from(published: Image) -> None:
+    held = {"bytes": 9, "content_type": "image/jpeg", "sha256": "0" * 64}
+    Rendition.objects.create(image=published, name="fill", key="fill/1/2.jpg", width=40, height=30, **held)
+    made = Image.objects.prefetch_related("renditions").get(pk=published.pk)
+    Image.objects.filter(pk=made.pk).update(width=400, height=300)
+    texts = embed.embed(made)
+    assert texts
+    assert "fill" not in texts.picture
+    assert texts.crops == (("fill 40×30", public.address(f"public/{published.pk}/fill.jpg")),)
 
 
 def test_a_file_that_was_public_is_gone_from_the_store(published: Image, editor: User) -> None:

@@ -40,6 +40,7 @@ def test_c22_messages_of_our_own_keep_their_form() -> None:
     upload, image = uuid4(), uuid4()
     assert events.read({"mediahub": "retry", "upload": str(upload)}) == [events.Retry(upload)]
     assert events.read({"mediahub": "mirror", "image": str(image)}) == [events.MirrorImage(image)]
+    assert events.read({"mediahub": "cut", "image": str(image)}) == [events.Cut(image)]
     assert events.read({"mediahub": "reprocess", "image": str(image)}) == [events.Reprocess(image)]
     assert events.read({"mediahub": "look", "key": "a.jpg"}) == [events.Look("a.jpg")]
     assert events.read({"mediahub": "sweep", "keys": ["a", "b"]}) == [events.Sweep(("a", "b"))]
