@@ -23,10 +23,9 @@ CUT = {"cut_x": 0.5, "cut_y": 0.5}
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The kinds of the messages that a worker was sent."""
-    queue, kinds = MemoryQueue(), []
+    queue, kinds = MemoryQueue(), list[str]()
     monkeypatch.setattr(wiring, "queue", lambda: queue)
-    send = queue.send
-    monkeypatch.setattr(queue, "send", lambda body, delay=0: (kinds.append(body["mediahub"]), send(body, delay)))
+    monkeypatch.setattr(queue, "send", lambda body: kinds.append(body["mediahub"]))
     return kinds
 
 

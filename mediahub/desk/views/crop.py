@@ -21,14 +21,12 @@ from mediahub.library.activity import Act
 from mediahub.library.models import Image
 from processing import Point, window
 
-PERCENT = {"min_value": 0, "max_value": 100, "step_size": 0.1}
-
 
 class PointForm(forms.Form):
     """Where the focal point is, in per cent of the picture's width and height."""
 
-    x = forms.FloatField(label=gettext_lazy("From the left, per cent"), **PERCENT)
-    y = forms.FloatField(label=gettext_lazy("From the top, per cent"), **PERCENT)
+    x = forms.FloatField(label=gettext_lazy("From the left, per cent"), min_value=0, max_value=100, step_size=0.1)
+    y = forms.FloatField(label=gettext_lazy("From the top, per cent"), min_value=0, max_value=100, step_size=0.1)
 
 
 @require_http_methods(["GET", "POST"])
