@@ -106,6 +106,7 @@ OF_SERVICES = (
     ),
     _("The image could not be mirrored."),
     _("The renditions could not be made anew."),
+    _("The renditions could not be cut at the focal point."),
     _("Renditions that no record names could not be removed."),
     _("Failed items could not be sent back to the queue."),
     _("The message has %(n)s characters; at most %(most)s are read."),
