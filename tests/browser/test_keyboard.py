@@ -19,13 +19,13 @@ from tests.pictures import jpeg
 MOST_TABS = 80
 
 
-def reach(page: Page, wanted: Locator) -> None:
-    """Press Tab until the focus is where it is wanted."""
+def reach(page: Page, wanted: Locator, key: str = "Tab") -> None:
+    """Press Tab, or Shift+Tab, until the focus is where it is wanted."""
     for _ in range(MOST_TABS):
-        page.keyboard.press("Tab")
+        page.keyboard.press(key)
         if wanted.evaluate("(element) => element === document.activeElement"):
             return
-    pytest.fail(f"{wanted} cannot be reached with Tab")
+    pytest.fail(f"{wanted} cannot be reached with {key}")
 
 
 def state_of(image: Image, name: str) -> str:
