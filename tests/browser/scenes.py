@@ -2,6 +2,7 @@
 
 import math
 import random
+from functools import cache
 from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFilter
@@ -42,6 +43,7 @@ def scene(name: str, width: int = 1600, height: int = 1200) -> Image.Image:
     return picture.filter(ImageFilter.GaussianBlur(width / 1600))
 
 
+@cache
 def photograph(name: str, width: int = 1600, height: int = 1200, orientation: int = 1) -> bytes:
     """The scene as a JPEG of `width` × `height` upright, stored turned as its EXIF orientation says."""
     picture = scene(name, width, height)
@@ -54,6 +56,7 @@ def photograph(name: str, width: int = 1600, height: int = 1200, orientation: in
     return out.getvalue()
 
 
+@cache
 def heavy(megabytes: int) -> bytes:
     """A JPEG of about this many MB: noise does not compress."""
     side = 2200

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import Locator, Page, expect
 
 from mediahub.library.models import Image, Rendition, Tagging
@@ -21,13 +22,14 @@ def library(signed_in: Desk, settings: Any) -> Page:
     """A library of many images, each with the renditions of one of a few."""
     few = stock.library(settings)
     Image.objects.update(state=Image.State.IN_REVIEW, alt_text="A view", credit="Ada Lund")
-    for number in range(MANY - len(few)):
-        like = few[number % len(few)]
-        copy = Image.objects.get(pk=like.pk)
-        copy.pk, copy.title = uuid4(), f"Copy {number:03}"
-        copy.save(force_insert=True)
-        files = like.renditions.values(*FILE)
-        Rendition.objects.bulk_create(Rendition(image=copy, **file) for file in files)
+    with transaction.atomic():
+        for number in range(MANY - len(few)):
+            like = few[number % len(few)]
+            copy = Image.objects.get(pk=like.pk)
+            copy.pk, copy.title = uuid4(), f"Copy {number:03}"
+            copy.save(force_insert=True)
+            files = like.renditions.values(*FILE)
+            Rendition.objects.bulk_create(Rendition(image=copy, **file) for file in files)
     signed_in.open(LIBRARY)
     return signed_in.page
 
@@ -141,3 +143,20 @@ def test_pictures_keep_their_place_while_they_load(library: Page, signed_in: Des
     assert [card(library, n).bounding_box() for n in range(8)] == before
     # A picture that was not let through is an error of the browser's own.
     signed_in.errors.clear()
+
+
+@pytest.mark.browser_context_args(java_script_enabled=False)
+def test_without_a_script_images_are_published_and_taken_down(library: Page, signed_in: Desk) -> None:
+    title = card(library, 0).locator(".card-name").inner_text()
+    card(library, 0).get_by_role("checkbox").check()
+    card(library, 1).get_by_role("checkbox").check()
+    library.get_by_role("button", name="Publish").click()
+    expect(library.locator(".messagelist")).to_contain_text("2 images are published now")
+    library.get_by_role("link", name="published", exact=True).click()
+    expect(library.locator(".card")).to_have_count(2)
+    library.locator(".card-link", has_text=title).click()
+    library.get_by_role("button", name="Archive").click()
+    library.get_by_role("button", name="Publish").click()
+    library.get_by_role("button", name="Archive").click()
+    expect(library.locator(".messagelist")).to_contain_text("archived")
+    assert Image.objects.filter(state=Image.State.PUBLISHED).count() == 1
