@@ -38,6 +38,7 @@ def ways(request: HttpRequest) -> list[Way]:
         ("collections", _("Collections"), "desk:collections", "library.view_collection"),
         ("tags", _("Tags"), "admin:library_tag_changelist", "library.view_tag"),
         ("activity", _("Activity"), "desk:activity", "library.view_activity"),
+        ("dashboard", _("Dashboard"), "desk:dashboard", "intake.view_dashboard"),
         ("checks", _("Checks"), "admin:intake_reconciliation_changelist", "intake.view_reconciliation"),
         ("users", _("Users"), "admin:auth_user_changelist", "auth.view_user"),
     ]

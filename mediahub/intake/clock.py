@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from mediahub import wiring
 from mediahub.delivery import mirror, public
-from mediahub.intake import crops, dead_letters, reconcile, redrive, sweep
+from mediahub.intake import crops, dead_letters, reconcile, redrive, sweep, watch
 from mediahub.intake.models import FailedItem, Upload
 from mediahub.library import publishing
 from mediahub.library.models import Image
@@ -45,6 +45,12 @@ def tick(deadline: datetime) -> dict[str, int]:
         except (ProcessingError, DatabaseError) as error:
             log.warning("the clock could not do its duty %s: %s", name, error)
             done["clock_failures"] += 1
+    try:
+        # Last: how the queue stands after all that was asked for. It is no count of work, and no metric.
+        watch.note()
+    except (ProcessingError, DatabaseError) as error:
+        log.warning("the clock could not write down how the queue stands: %s", error)
+        done["clock_failures"] += 1
     return done
 
 

@@ -109,6 +109,8 @@ class Upload(models.Model):
     issued_at = models.DateTimeField(_("issued"), default=timezone.now, db_index=True)
     expires_at = models.DateTimeField(_("ticket expires"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    # How long the attempt that made it an image took, in milliseconds.
+    work_ms = models.PositiveIntegerField(_("milliseconds of work"), null=True, blank=True)
     # The reconciliation that last found this file in the bucket.
     seen = models.PositiveBigIntegerField(null=True, editable=False)
     uploaded_by = models.ForeignKey(
@@ -124,7 +126,11 @@ class Upload(models.Model):
         verbose_name_plural = _("uploads")
         ordering = ["-issued_at", "id"]
         constraints = [models.UniqueConstraint(fields=["bucket", "key"], name="one_upload_a_key")]
-        indexes = [models.Index(fields=["uploaded_by", "state"], name="upload_by_editor")]
+        indexes = [
+            models.Index(fields=["uploaded_by", "state"], name="upload_by_editor"),
+            # The dashboard counts from this alone, and looks at no row.
+            models.Index(fields=["issued_at", "state", "work_ms"], name="upload_outcomes"),
+        ]
         permissions = [("allow_more_pixels", "Can let a picture pass that is over the limit of pixels")]
 
     def __str__(self) -> str:
@@ -309,3 +315,27 @@ class Reconciliation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M}"
+
+
+class QueueHour(models.Model):
+    """How the upload queue stood in one hour: as the clock found it last, and the most it found.
+
+    Counts are of messages, as SQS tells them; `oldest` is of seconds, for the upload that was longest on its way.
+    """
+
+    hour = models.DateTimeField(_("hour"), unique=True)
+    at = models.DateTimeField(_("looked at"))
+    waiting = models.PositiveIntegerField(_("messages waiting"))
+    waiting_most = models.PositiveIntegerField(_("most messages waiting"))
+    oldest = models.PositiveIntegerField(_("oldest upload, in seconds"))
+    oldest_most = models.PositiveIntegerField(_("oldest upload at most, in seconds"))
+    dead_letters = models.PositiveIntegerField(_("dead letters"))
+
+    class Meta:
+        verbose_name = _("hour of the queue")
+        verbose_name_plural = _("hours of the queue")
+        ordering = ["-hour"]
+        permissions = [("view_dashboard", "Can see the dashboard")]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H:%M}"

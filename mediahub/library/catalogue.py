@@ -89,6 +89,7 @@ def _describe(image: Image, result: Result) -> None:
 def _note_labels(image: Image, result: Result) -> None:
     image.label_state, image.label_note = result.label_state, result.label_note[:500]
     answer = result.labels
+    image.labelled_at = timezone.now() if answer else image.labelled_at
     image.label_source = answer.source if answer else ""
     image.label_model = answer.model_version[:64] if answer else ""
     image.label_raw = answer.raw if answer else {}

@@ -89,6 +89,7 @@ class Image(models.Model):
     label_source = models.CharField(_("label source"), max_length=16, blank=True)
     label_model = models.CharField(_("label model"), max_length=64, blank=True)
     label_raw = models.JSONField(_("raw labels"), default=dict, blank=True)
+    labelled_at = models.DateTimeField(_("labelled"), null=True, blank=True, db_index=True)
 
     revision = models.PositiveIntegerField(_("revision"), default=1)
     mirrored_revision = models.PositiveIntegerField(_("mirrored revision"), default=0)
@@ -102,6 +103,7 @@ class Image(models.Model):
         ordering = ["-created_at", "id"]
         indexes = [
             models.Index(fields=["-created_at", "id"], name="image_newest"),
+            models.Index(fields=["-updated_at"], name="image_changed"),
             models.Index(
                 fields=["id"], name="image_unmirrored", condition=models.Q(mirrored_revision__lt=F("revision"))
             ),

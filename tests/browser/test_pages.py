@@ -86,6 +86,8 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
         "activity": "/admin/activity/",
         "collections": "/admin/collections/",
         "collection": f"/admin/collections/{stock.collect(images)}/",
+        "dashboard": "/admin/dashboard/",
+        "tour": "/admin/tour/",
         "tags": "/admin/library/tag/",
         "tag": f"/admin/library/tag/{images[-1].taggings.get(tag__name='Mist').tag_id}/change/",
         "users": "/admin/auth/user/",

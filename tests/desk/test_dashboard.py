@@ -1,0 +1,147 @@
+"""The dashboard's figures, with records of which one knows what they add up to."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from mediahub.desk.charts import Chart
+from mediahub.intake import watch
+from mediahub.intake.models import FailedItem, QueueHour, Upload
+from mediahub.library.models import Image, Version
+from tests.desk.records import image
+
+PAGE = reverse("desk:dashboard")
+
+
+def upload(state: str, days: int = 0, **values: Any) -> Upload:
+    made = Upload.objects.create(
+        file_name="a.jpg", bucket="uploads", key=f"uploads/{Upload.objects.count()}/original", state=state, **values
+    )
+    Upload.objects.filter(pk=made.pk).update(issued_at=timezone.now() - timedelta(days=days))
+    return made
+
+
+def failure(number: int, fingerprint: str, state: str = "open") -> None:
+    now = timezone.now()
+    FailedItem.objects.create(
+        message_id=f"m{number}",
+        fingerprint=fingerprint,
+        reason="The file is cut off.",
+        state=state,
+        first_failed_at=now,
+        last_failed_at=now,
+    )
+
+
+def drawn(client: Client, name: str, **asked: str) -> Chart:
+    return next(chart for chart in client.get(PAGE, asked).context["charts"] if chart.name == name)
+
+
+def values(chart: Chart) -> dict[str, list[Any]]:
+    return {one.name: list(one.values) for one in chart.series}
+
+
+def test_uploads_are_counted_on_their_day_by_what_became_of_them(signed_in: Client) -> None:
+    for state, days in (("ready", 0), ("ready", 6), ("ready", 7), ("rejected", 0), ("issued", 0), ("expired", 1)):
+        upload(state, days)
+    found = values(drawn(signed_in, "uploads", days="7"))
+    assert found["became images"] == [1, 0, 0, 0, 0, 0, 1]
+    assert found["rejected"] == [0, 0, 0, 0, 0, 0, 1]
+    assert found["on the way, or never sent"] == [0, 0, 0, 0, 0, 1, 1]
+    assert len(drawn(signed_in, "uploads", days="90").labels) == 13
+    assert len(drawn(signed_in, "uploads", days="x").labels) == 30
+
+
+def test_times_are_those_that_half_and_nearly_all_files_do_not_go_above(signed_in: Client) -> None:
+    for n in range(1, 101):
+        upload("ready", work_ms=n * 100)
+    found = values(drawn(signed_in, "times", days="7"))
+    assert found["half of them within"][-1] == 5
+    assert found["95 of 100 within"][-1] == 9.5
+    assert found["half of them within"][0] is None
+
+
+def test_failures_stand_under_their_cause_and_lead_to_it(signed_in: Client) -> None:
+    for n, state in enumerate(["open", "open", "resolved"]):
+        failure(n, "f" * 8, state)
+    chart = drawn(signed_in, "failures")
+    assert values(chart) == {"open": [2], "dealt with": [1]}
+    page = signed_in.get(PAGE).content.decode()
+    assert 'href="/admin/intake/faileditem/?fingerprint__exact=ffffffff"' in page
+    assert "The file is cut off." in page
+
+
+def test_the_clock_writes_down_how_the_queue_stands(signed_in: Client, local_aws: Any, settings: Any) -> None:
+    assert "has not looked at the queue yet" in signed_in.get(PAGE).content.decode()
+    settings.AWS_PROFILE = "worker"
+    upload("working")
+    QueueHour.objects.create(
+        hour=timezone.now() - watch.KEPT - timedelta(hours=1),
+        at=timezone.now(),
+        **dict.fromkeys(["waiting", "waiting_most", "oldest", "oldest_most", "dead_letters"], 0),
+    )
+    watch.note()
+    watch.note()
+    held = QueueHour.objects.get()
+    assert (held.waiting, held.dead_letters) == (0, 0)
+    assert [what for what, _ in signed_in.get(PAGE).context["standing"]][:2] == [
+        "Messages waiting",
+        "Oldest file on its way",
+    ]
+
+
+def test_storage_adds_up_originals_renditions_copies_and_earlier_versions(signed_in: Client) -> None:
+    made = image(bytes=5000, state=Image.State.PUBLISHED)
+    image(bytes=70, deleted_at=timezone.now())
+    files = {"large": {"bytes": 30}, "small": {"bytes": 4}}
+    Version.objects.create(image=made, number=1, key="k", current=False, facts={"bytes": 200}, files=files)
+    assert values(drawn(signed_in, "storage"))["size"] == [5000, 6000, 6000, 234]
+
+
+def test_money_is_of_this_month_by_one_list_of_prices(signed_in: Client) -> None:
+    image(label_source="rekognition", labelled_at=timezone.now())
+    image(label_source="measured", labelled_at=timezone.now())
+    old = image(label_source="rekognition", labelled_at=timezone.now() - timedelta(days=40))
+    Image.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=40))
+    chart = drawn(signed_in, "costs")
+    assert "Images this month: 2; asked for labels: 1." in chart.about
+    assert f"{values(chart)['for the images'][list(chart.labels).index('Rekognition')]:.4f}" == "0.0010"
+
+
+def test_alt_text_is_counted_by_state_and_leads_to_what_lacks_it(signed_in: Client) -> None:
+    image(alt_text="Boats")
+    image()
+    image(state=Image.State.PUBLISHED, alt_text="Fog")
+    chart = drawn(signed_in, "alt-text")
+    assert chart.title == "Alt text: 67 %"
+    assert values(chart) == {"with alt text": [1, 1, 0], "without": [1, 0, 0]}
+    assert "/admin/library/image/?state=in_review&amp;alt=no" in signed_in.get(PAGE).content.decode()
+
+
+def test_the_page_asks_as_often_whatever_there_is(queries: Callable[[str], int]) -> None:
+    few = queries(PAGE)
+    for n in range(20):
+        image(f"Image {n}")
+        upload("ready", n % 7, work_ms=n)
+        failure(n, f"{n}")
+    assert queries(PAGE) <= few + 1
+
+
+def test_the_dashboard_is_for_those_who_may_and_the_tour_for_all(nobody: Client, chief: User) -> None:
+    assert nobody.get(PAGE).status_code == 403
+    assert "How the desk works" in nobody.get(reverse("desk:tour")).content.decode()
+
+
+@pytest.mark.parametrize("language", ["de", "ar"])
+def test_numbers_in_attributes_are_not_written_as_the_language_does(signed_in: Client, language: str) -> None:
+    for n in range(3):
+        upload("ready", work_ms=1234 * (n + 1))
+    page = signed_in.get(PAGE, headers={"accept-language": language}).content.decode()
+    assert 'height="66,67"' not in page
+    assert 'class="mark mark-busy"' in page
