@@ -10,7 +10,6 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
@@ -51,12 +50,10 @@ def _looks(chance: random.Random, one: str) -> str:
 
 
 def _fill(number: int) -> None:
-    from django.utils import timezone
-
     from mediahub.library.models import Band, Image, Likeness
     from processing import COLOURS, bands
 
-    chance, now, earlier = random.Random(5), timezone.now(), list[Image]()
+    chance, earlier = random.Random(5), list[Image]()
     for start in range(0, number, 5000):
         images, pairs = [], []
         for n in range(start, min(number, start + 5000)):
@@ -69,9 +66,6 @@ def _fill(number: int) -> None:
             if one:
                 pairs.append(Likeness(first=one, second=images[-1], distance=2))
         Image.objects.bulk_create(images)
-        for n, image in enumerate(images, start):
-            image.created_at = now - timedelta(seconds=number - n)
-        Image.objects.bulk_update(images, ["created_at"], batch_size=1000)
         Band.objects.bulk_create(
             [Band(image=image, part=part) for image in images for part in bands(image.fingerprint)], batch_size=5000
         )
