@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from django.conf import settings
 
 from mediahub import metrics, wiring
+from mediahub.bulk import jobs
 from mediahub.intake import clock, events, ingest, rest
 from mediahub.intake.dispatch import Invocation, put_off, work
 from processing import Misconfigured, ProcessingError, Unavailable
@@ -36,7 +37,7 @@ def on_object_created(event: dict[str, Any], context: Any) -> dict[str, Any]:
     run = Invocation(deadline(context), str(context.aws_request_id))
     if event["Records"][0].get("eventSource") != "aws:sqs":
         for message in events.read(event):
-            log.info("done", what=str(message), outcome=str(work(message, run)))
+            log.info("done", what=str(message), outcome=_do(message, run))
         return {"batchItemFailures": []}
     batch, event = _Batch(run), {"Records": _deadly_last(event["Records"])}
     # All messages may fail and the answer still names each: an exception would only hide which.
@@ -53,13 +54,21 @@ def on_minute(event: dict[str, Any], context: Any) -> dict[str, int]:
     if rest.resting():
         metrics.report({"ticks": 1})
         return {"ticks": 1}
-    done = clock.tick(deadline(context))
+    done = clock.tick(deadline(context), {"jobs_asked": jobs.remind, "jobs_swept": jobs.sweep})
     if any(done.values()):
         log.info("the clock did its work", extra=done)
     if not settings.LOCAL:
         metrics.report({"ticks": 1, **done, **clock.standing()})
-    rest.rest()
+    if not jobs.busy():
+        rest.rest()
     return done
+
+
+def _do(message: events.Message, run: Invocation) -> str:
+    """Do what one message asks for; what is about jobs on many images leads to the app above."""
+    if isinstance(message, events.JobTurn):
+        return f"job {jobs.turn(message.job_id, run.deadline)}"
+    return str(work(message, run))
 
 
 def deadline(context: Any) -> datetime:
@@ -97,7 +106,7 @@ class _Batch:
                 put_off(message, self.stopped)
                 raise self.stopped
             try:
-                outcome = work(message, self.run)
+                outcome = _do(message, self.run)
             except Misconfigured as fault:
                 self.stopped = fault
                 raise

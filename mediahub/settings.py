@@ -86,6 +86,12 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="") or (f"https://{CLOUDFRONT_DOMAIN}
 PUBLIC_GRACE_SECONDS = env.int("PUBLIC_GRACE_SECONDS", default=30 * 24 * 3600)
 PUBLISH_RULES = env.list("PUBLISH_RULES", default=["alt_text", "credit", "moderation"])
 
+# Downloads
+DOWNLOAD_MAX_BYTES = env.int("DOWNLOAD_MAX_BYTES", default=5_000_000_000)
+DOWNLOAD_PART_BYTES = env.int("DOWNLOAD_PART_BYTES", default=200_000_000)
+DOWNLOAD_KEEP_SECONDS = env.int("DOWNLOAD_KEEP_SECONDS", default=3 * 24 * 3600)
+DOWNLOAD_LINK_SECONDS = env.int("DOWNLOAD_LINK_SECONDS", default=120)
+
 # Labels
 LABELER = env.str("LABELER", default="rekognition")
 LABEL_MAX = env.int("LABEL_MAX", default=10)

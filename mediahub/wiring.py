@@ -65,6 +65,11 @@ def signer() -> Signer:
     return Signer(client("s3"), settings.UPLOAD_BUCKET, settings.KMS_KEY_ARN)
 
 
+def rendition_signer() -> Signer:
+    """Signs what a browser may fetch from the bucket of renditions."""
+    return Signer(client("s3"), settings.RENDITION_BUCKET)
+
+
 def limits() -> Limits:
     """How large a file and a picture may be."""
     return Limits(

@@ -40,6 +40,11 @@ def public_folder(image_id: UUID) -> str:
     return f"public/{image_id}/"
 
 
+def download_key(job_id: UUID, part: int) -> str:
+    """Where a zip file that somebody asked for lies in the renditions bucket, for a few days."""
+    return f"downloads/{job_id}/part-{part}.zip"
+
+
 def content_address(image_id: UUID, name: str, key: str) -> str:
     """The public's key for a rendition by its content: other bytes have another one."""
     stem, _, suffix = key.rsplit("/", 1)[1].partition(".")

@@ -60,6 +60,9 @@ class Store(Protocol):
     def put(self, key: str, data: bytes, content_type: str, cache_control: str = "") -> None:
         """Write an object whole."""
 
+    def put_file(self, key: str, file: IO[bytes], content_type: str) -> None:
+        """Write an object from an open file, which is read piece by piece from its beginning."""
+
     def copy(self, source: str, key: str, cache_control: str) -> None:
         """Write an object as a copy of another of the same bucket, with another way of being cached."""
 
@@ -124,6 +127,15 @@ class S3Store:
         try:
             self._client.put_object(
                 Bucket=self.bucket, Key=key, Body=data, ContentType=content_type, **extra, **self._encryption
+            )
+        except Exception as error:
+            raise of_botocore(error, f"writing {key}") from error
+
+    def put_file(self, key: str, file: IO[bytes], content_type: str) -> None:
+        file.seek(0)
+        try:
+            self._client.put_object(
+                Bucket=self.bucket, Key=key, Body=file, ContentType=content_type, **self._encryption
             )
         except Exception as error:
             raise of_botocore(error, f"writing {key}") from error

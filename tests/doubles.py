@@ -55,6 +55,10 @@ class MemoryStore:
     def put(self, key: str, data: bytes, content_type: str, cache_control: str = "") -> None:
         self._add(key, _Version(self._listed(key, len(data)), data, content_type, cache_control))
 
+    def put_file(self, key: str, file: IO[bytes], content_type: str) -> None:
+        file.seek(0)
+        self.put(key, file.read(), content_type)
+
     def copy(self, source: str, key: str, cache_control: str) -> None:
         found = self._found(source, None)
         self.put(key, found.data, found.content_type, cache_control)

@@ -1,42 +1,96 @@
-"""Work on many images: a job and its chunks, each a range of image ids that one worker goes through in order."""
+"""Work on many images: a job and its chunks, each of which one worker at a time goes through in order."""
 
 import uuid
 from datetime import datetime
+from typing import Any
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
 class Job(models.Model):
-    """One order to reprocess; the same order given again goes on with the job that is not finished."""
+    """One order on many images; the same order given again goes on with the job that is not at its end.
+
+    `queued` says that it is worked on through the queue, turn by turn; without it a command hands out its chunks.
+    """
+
+    class Kind(models.TextChoices):
+        REPROCESS = "reprocess", _("renditions made anew")
+        ZIP = "zip", _("download as a zip")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        PAUSED = "paused", _("paused")
+        CANCELLED = "cancelled", _("cancelled")
+        DONE = "done", _("done")
+        PARTLY = "partly", _("done with failures")
+
+    class Files(models.TextChoices):
+        ORIGINAL = "original", _("originals")
+        LARGE = "large", _("large renditions")
+
+    ACTIVE = (State.WAITING, State.RUNNING)
+    ENDED = (State.CANCELLED, State.DONE, State.PARTLY)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.REPROCESS, db_default=Kind.REPROCESS)
+    state = models.CharField(
+        _("state"), max_length=16, choices=State, default=State.WAITING, db_default=State.WAITING, db_index=True
+    )
     selection = models.JSONField(_("selection"))
     relabel = models.BooleanField(_("label again"), default=False)
+    files = models.CharField(_("files"), max_length=16, choices=Files, blank=True, db_default="")
+    queued = models.BooleanField(default=False, db_default=False, editable=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     total = models.PositiveIntegerField(_("images"), default=0)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
+    # When work began, or went on after a pause, and how many images were behind it then: the rate is told from both.
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    passed_before = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    # When the queue was last asked to go on.
+    asked_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("job")
         verbose_name_plural = _("jobs")
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["-created_at"], name="job_newest")]
+        permissions = [("reprocess_images", "Can have the renditions of many images made anew")]
 
     def __str__(self) -> str:
         return f"{self.total} images, {self.created_at:%Y-%m-%d %H:%M}"
 
+    @classmethod
+    def move(cls, pk: uuid.UUID, before: tuple[str, ...], to: str, **values: Any) -> bool:
+        """Bring the job from one of these states to another; False when it is in none of them any more."""
+        return cls.objects.filter(pk=pk, state__in=before).update(state=to, **values) == 1
+
 
 class Chunk(models.Model):
-    """The images of a job from `first` to `last`, both included; all up to `reached` are behind it."""
+    """The images of a job from `first` to `last`, both included, or `only` those; all up to `reached` are behind it.
+
+    `failures` is [[image's id, file name, why]]; a chunk of a zip has in `key` and `bytes` what it made.
+    """
 
     job = models.ForeignKey(Job, models.CASCADE, related_name="chunks")
     first = models.UUIDField()
     last = models.UUIDField()
+    only = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
+    # The place of the chunk's first image among all of its job.
+    start = models.PositiveIntegerField(default=1, db_default=1)
     reached = models.UUIDField(null=True)
     done = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0, db_default=0)
     failures = models.JSONField(default=list)
+    # How often it was taken up since an image of it was last brought to an end.
+    attempts = models.PositiveIntegerField(default=0, db_default=0)
+    key = models.CharField(max_length=255, blank=True, db_default="")
+    bytes = models.PositiveBigIntegerField(default=0, db_default=0)
     finished_at = models.DateTimeField(null=True, db_index=True)
     lease_until = models.DateTimeField(null=True)
 
@@ -49,7 +103,17 @@ class Chunk(models.Model):
         return f"{self.first} – {self.last}"
 
     @classmethod
-    def claim(cls, pk: int, *, until: datetime) -> bool:
-        """Take the chunk until the lease ends; False when another worker has it or it is finished."""
+    def open(cls) -> "QuerySet[Chunk]":
+        """The chunks of active jobs that are not finished and that no worker has."""
         free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
-        return cls.objects.filter(free, pk=pk, finished_at=None).update(lease_until=until) == 1
+        # Not by a join: what is conditional must stand in the very row that is updated.
+        return cls.objects.filter(free, finished_at=None, job__in=Job.objects.filter(state__in=Job.ACTIVE))
+
+    @classmethod
+    def claim(cls, pk: int, *, until: datetime) -> bool:
+        """Take the chunk until the lease ends; False when another worker has it, or nothing is to be done."""
+        return cls.open().filter(pk=pk).update(lease_until=until, attempts=F("attempts") + 1) == 1
+
+    def mine(self) -> "QuerySet[Chunk]":
+        """This chunk, as long as the worker that claimed this very lease has it."""
+        return Chunk.objects.filter(pk=self.pk, lease_until=self.lease_until, finished_at=None)

@@ -1,10 +1,15 @@
-"""Where the editors' browsers fetch a rendition."""
+"""Where the editors' browsers fetch a rendition, and what they take along as a file."""
 
 import logging
 
 from botocore.exceptions import BotoCoreError
+from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import storages
+from django.utils.http import content_disposition_header
+
+from mediahub import wiring
+from processing import Signer
 
 log = logging.getLogger(__name__)
 
@@ -23,3 +28,20 @@ def address(key: str) -> str:
         # The page still says everything else, and its placeholder stands for the picture.
         log.error("the address of %s could not be signed: %s Run doctor.", key, error)
         return ""
+
+
+def original(key: str, version_id: str, file_name: str) -> str:
+    """A link that downloads one version of an original under its own name, good for moments; raises ProcessingError."""
+    return _attached(wiring.signer(), key, file_name, {"VersionId": version_id})
+
+
+def download(key: str, file_name: str) -> str:
+    """A link that downloads a file of the renditions bucket under a name, good for moments; raises ProcessingError."""
+    return _attached(wiring.rendition_signer(), key, file_name, {})
+
+
+def _attached(signer: Signer, key: str, file_name: str, params: dict[str, str]) -> str:
+    named = content_disposition_header(True, file_name) or "attachment"
+    # Whatever type its sender gave it: a file that is taken along is never opened as a page.
+    asked = {"ResponseContentDisposition": named, "ResponseContentType": "application/octet-stream", **params}
+    return signer.url("get_object", key, settings.DOWNLOAD_LINK_SECONDS, asked)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from mediahub.bulk.models import Job
 from mediahub.intake import reconcile
 from mediahub.intake.models import FailedItem, Upload
 from mediahub.library import access
@@ -37,6 +38,7 @@ def ways(request: HttpRequest) -> list[Way]:
         ("failed", _("Failed items"), "admin:intake_faileditem_changelist", "intake.view_faileditem"),
         ("collections", _("Collections"), "desk:collections", "library.view_collection"),
         ("tags", _("Tags"), "admin:library_tag_changelist", "library.view_tag"),
+        ("work", _("Work"), "desk:jobs", "bulk.view_job"),
         ("activity", _("Activity"), "desk:activity", "library.view_activity"),
         ("dashboard", _("Dashboard"), "desk:dashboard", "intake.view_dashboard"),
         ("checks", _("Checks"), "admin:intake_reconciliation_changelist", "intake.view_reconciliation"),
@@ -54,6 +56,8 @@ def _waiting(name: str) -> int:
     match name:
         case "failed":
             return failed().count()
+        case "work":
+            return Job.objects.filter(state__in=Job.ACTIVE).count()
         case "checks":
             return reconcile.drift()
     return 0

@@ -14,10 +14,9 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from mediahub.library import access
+from mediahub.library.activity import harmless
 from mediahub.library.models import Activity, Image, Tagging
 
-# A program that opens a table takes what begins so for a formula. Source: OWASP, CSV Injection.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # The page of one image tells so many; the page of all activity tells the rest.
 LATEST = 8
 COLUMNS = ("when", "who", "what", "image", "title", "changes", "act")
@@ -139,7 +138,7 @@ def as_csv(activities: Iterator[Activity], known: set[int] | None = None) -> Ite
     """Lines of a table that a spreadsheet opens, none of which it takes for a formula."""
     yield _line(COLUMNS)
     for row in rows(activities, known):
-        yield _line(tuple(_harmless(row[name]) for name in COLUMNS))
+        yield _line(tuple(harmless(row[name]) for name in COLUMNS))
 
 
 def as_json_lines(activities: Iterator[Activity], known: set[int] | None = None) -> Iterator[str]:
@@ -152,7 +151,3 @@ def _line(cells: tuple[str, ...]) -> str:
     out = StringIO()
     csv.writer(out).writerow(cells)
     return out.getvalue()
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mediahub.bulk.models import Job
 from mediahub.desk.reasons import told
 from mediahub.intake.clock import GRACE
 from mediahub.intake.ingest import TOO_MANY_PIXELS
@@ -30,6 +31,12 @@ TONES: dict[str, str] = {
     FailedItem.State.RETRIED: "busy",
     FailedItem.State.RESOLVED: "good",
     FailedItem.State.DISCARDED: "quiet",
+    Job.State.WAITING: "quiet",
+    Job.State.RUNNING: "busy",
+    Job.State.PAUSED: "wait",
+    Job.State.CANCELLED: "quiet",
+    Job.State.DONE: "good",
+    Job.State.PARTLY: "bad",
     Tagging.State.SUGGESTED: "wait",
     Tagging.State.ACCEPTED: "good",
     Tagging.State.REJECTED: "quiet",

@@ -1,7 +1,7 @@
 """What the clock does each minute, so that nothing waits for a message that may never come."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -23,8 +23,14 @@ log = logging.getLogger(__name__)
 GRACE = timedelta(hours=1)
 
 
-def tick(deadline: datetime) -> dict[str, int]:
-    """Do each duty in turn; one that fails is counted and holds up no other. Returns what each did."""
+Duties = Mapping[str, Callable[[], int]]
+
+
+def tick(deadline: datetime, above: Duties | None = None) -> dict[str, int]:
+    """Do each duty in turn; one that fails is counted and holds up no other. Returns what each did.
+
+    `above` are duties of apps that stand above this one.
+    """
     duties: dict[str, Callable[[], int]] = {
         "dead_letters": dead_letters.collect,
         "resumed": resume,
@@ -36,6 +42,7 @@ def tick(deadline: datetime) -> dict[str, int]:
         "mirrored": mirror.push_stale,
         "superseded": public.sweep,
         "swept": sweep.sweep_deleted,
+        **(above or {}),
         "reconciled": lambda: reconcile.turn(deadline),
     }
     done = dict.fromkeys([*duties, "clock_failures"], 0)

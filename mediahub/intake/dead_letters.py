@@ -162,6 +162,8 @@ def _read(payload: str) -> _Letter:
             return _Letter("cut", "The renditions could not be cut at the focal point.", image=_image(image_id))
         case [events.Sweep(), *_]:
             return _Letter("sweep", "Renditions that no record names could not be removed.")
+        case [events.JobTurn(), *_]:
+            return _Letter("job", "A job on many images could not go on. It is asked for again by itself.", over=True)
         case [events.Redrive(), *_]:
             return _Letter("redrive", "Failed items could not be sent back to the queue.")
     return _Letter("unknown", UNKNOWN)

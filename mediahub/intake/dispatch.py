@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from mediahub import wiring
 from mediahub.delivery import mirror
 from mediahub.intake import crops, events, ingest, redrive, rest, sweep
 from mediahub.intake.models import FailedItem
@@ -47,6 +48,10 @@ def work(message: events.Message, run: Invocation) -> str:
         case events.Wake():
             rest.wake()
             return "woken"
+        case events.JobTurn(job_id=job_id):
+            # Jobs stand above this app: the front door takes their turns from the queue.
+            wiring.queue().send({"mediahub": "job", "job": str(job_id)})
+            return "asked"
         case events.MirrorImage(image_id=image_id):
             return "mirrored" if mirror.push(image_id) else "duplicate"
 

@@ -111,7 +111,27 @@ class Wake:
     """The clock is not to rest: something was begun that it may have to bring to its end."""
 
 
-Message = ObjectCreated | ObjectRemoved | Look | Retry | Again | Redrive | Reprocess | Cut | Sweep | Wake | MirrorImage
+@dataclass(frozen=True)
+class JobTurn:
+    """Some worker is to go on with a job on many images for a while."""
+
+    job_id: UUID
+
+
+Message = (
+    ObjectCreated
+    | ObjectRemoved
+    | Look
+    | Retry
+    | Again
+    | Redrive
+    | Reprocess
+    | Cut
+    | Sweep
+    | Wake
+    | MirrorImage
+    | JobTurn
+)
 
 
 def parse(text: str) -> list[Message]:
@@ -162,6 +182,8 @@ def _own(kind: str, body: dict[str, Any]) -> Message:
             return Reprocess(_uuid(image))
         case {"mediahub": "cut", "image": str(image)}:
             return Cut(_uuid(image))
+        case {"mediahub": "job", "job": str(job)}:
+            return JobTurn(_uuid(job))
         case {"mediahub": "look", "key": str(key)}:
             return Look(_key(key))
         case {"mediahub": "wake"}:
@@ -230,4 +252,4 @@ def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise Unreadable(f"{text[:80]!r} is not the id of an upload or image.") from error
+        raise Unreadable(f"{text[:80]!r} is not the id of an upload, image or job.") from error

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 Changes = dict[str, Any]
+# A program that opens a table takes what begins so for a formula. Source: OWASP, CSV Injection.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass
@@ -73,7 +75,8 @@ class Act:
 
 def last_of(user: "User", image_ids: Iterable[UUID]) -> UUID | None:
     """The batch of this person's newest act on these images that is not itself an undoing and was not undone."""
-    own = Activity.objects.filter(by=user, image__in=image_ids).exclude(verb=Activity.Verb.UNDONE)
+    lasting = [Activity.Verb.UNDONE, Activity.Verb.DOWNLOADED]
+    own = Activity.objects.filter(by=user, image__in=image_ids).exclude(verb__in=lasting)
     undone = Activity.objects.filter(undoes=OuterRef("batch"))
     return own.exclude(Exists(undone)).values_list("batch", flat=True).first()
 
@@ -81,3 +84,8 @@ def last_of(user: "User", image_ids: Iterable[UUID]) -> UUID | None:
 def as_text(value: Any) -> Any:
     """A field's value as JSON keeps it."""
     return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def harmless(cell: str) -> str:
+    """The cell of a table so that no program takes it for a formula."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell

@@ -112,6 +112,7 @@ class Image(models.Model):
         permissions = [
             ("publish_image", "Can publish and archive images"),
             ("replace_image", "Can replace the file of images and restore earlier versions"),
+            ("download_original", "Can download the original files of images"),
         ]
 
     def __str__(self) -> str:
@@ -393,6 +394,7 @@ class Activity(models.Model):
         MADE = "made", _("made the collection")
         ARRANGED = "arranged", _("changed the collection")
         REMOVED = "removed", _("deleted the collection")
+        DOWNLOADED = "downloaded", _("downloaded the original of")
         UNDONE = "undone", _("took back a change of")
 
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="activities")

@@ -15,6 +15,9 @@ from mediahub.library.activity import Act, Changes, as_text
 from mediahub.library.models import Activity, Image, Likeness, Tagging
 from mediahub.library.versions import put_in_place
 
+# What was done and leaves nothing to take back.
+LASTING = [Activity.Verb.UPLOADED, Activity.Verb.DOWNLOADED]
+
 
 @dataclass(frozen=True)
 class Undone:
@@ -28,7 +31,7 @@ def undo(user: User, batch: UUID, act: Act | None = None) -> Undone:
     """Take back one act: each image goes back to what it was, unless somebody has changed the same thing since."""
     act, refused = act or Act(user), []
     with transaction.atomic():
-        lines = Activity.objects.filter(batch=batch).exclude(verb=Activity.Verb.UPLOADED).select_related("image")
+        lines = Activity.objects.filter(batch=batch).exclude(verb__in=LASTING).select_related("image")
         for filed, dones in groupby(lines, lambda done: "collections" in done.changes):
             if filed:
                 stay = collections.take_images_back(act, dones)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from mediahub.library import focus, likeness, revisions
 from mediahub.library.activity import Act, as_text
 from mediahub.library.models import Activity, Image, Rendition, Version
+from processing import Missing
 
 # The fields of an image that its file decides.
 FACTS = (
@@ -126,6 +127,14 @@ def put_in_place(image: Image, before: Version, wanted: Version) -> None:
         [Rendition(image=image, name=name, **fields) for name, fields in wanted.files.items()]
     )
     likeness.note(image)
+
+
+def current_file(image: Image) -> Original:
+    """Where the file lies that the image is made of; raises Missing where nobody knows."""
+    current = image.versions.filter(current=True).first()
+    if current is None:
+        raise Missing("unknown", "Nobody knows where its original is.")
+    return Original(current.key, current.version_id, current.by)
 
 
 def keys(image_id: Any) -> set[str]:

@@ -13,8 +13,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from mediahub import wiring
-from mediahub.bulk import reprocess
+from mediahub.bulk import jobs
 from mediahub.bulk.models import Chunk, Job
+from mediahub.bulk.selection import Selection
 from mediahub.intake import ingest
 from mediahub.intake.models import Upload
 from mediahub.library.models import Image
@@ -76,21 +77,21 @@ def test_c19_a_killed_worker_goes_on_where_it_was(
     emptied(operator)
     monkeypatch.setenv("AWS_PROFILE", "operator")
     monkeypatch.setenv("LEASE_SECONDS", "3")
-    monkeypatch.setattr(reprocess, "CHUNK", 1)
-    job, _resumed = reprocess.order(reprocess.Selection())
+    monkeypatch.setattr(jobs, "CHUNK", 1)
+    job, _resumed = jobs.order(Selection())
     from mediahub.bulk.tasks import reprocess_chunk
     from mediahub.celery import app
 
     app.set_current()
-    for chunk_id in reprocess.unfinished(job):
+    for chunk_id in jobs.unfinished(job):
         reprocess_chunk.delay(chunk_id)
     with running(*WORKER) as worker:
-        until(lambda: reprocess.progress(job).done >= 1)
+        until(lambda: jobs.progress(job).done >= 1)
         worker.send_signal(signal.SIGKILL)
         worker.wait()
     with running(*WORKER):
-        until(lambda: reprocess.progress(job).finished)
-    assert reprocess.progress(job).done == 3
+        until(lambda: jobs.progress(job).finished)
+    assert jobs.progress(job).done == 3
     assert len(stored(operator)) == 3 * len(wiring.specs())
 
 
@@ -102,7 +103,7 @@ def until(true: Callable[[], bool], seconds: float = 60) -> None:
 
 
 def test_c19_an_interrupted_order_is_gone_on_with(three_images: list[Image]) -> None:
-    job, _resumed = reprocess.order(reprocess.Selection())
+    job, _resumed = jobs.order(Selection())
     Chunk.objects.filter(job=job).update(reached=three_images[1].pk, done=2)
     out = StringIO()
     call_command("reprocess_images", "--all", stdout=out)
@@ -112,11 +113,11 @@ def test_c19_an_interrupted_order_is_gone_on_with(three_images: list[Image]) -> 
 
 
 def test_c19_a_chunk_has_one_worker_at_a_time(three_images: list[Image]) -> None:
-    job, _resumed = reprocess.order(reprocess.Selection())
-    chunk_id = reprocess.unfinished(job)[0]
+    job, _resumed = jobs.order(Selection())
+    chunk_id = jobs.unfinished(job)[0]
     Chunk.claim(chunk_id, until=timezone.now() + timedelta(seconds=30))
-    with pytest.raises(reprocess.Busy):
-        reprocess.run(chunk_id)
+    with pytest.raises(jobs.Busy):
+        jobs.run(chunk_id)
 
 
 def test_a_lost_original_is_named_and_the_others_go_on(
@@ -149,9 +150,9 @@ def test_a_wrong_option_is_refused_with_its_name(option: str) -> None:
 def test_the_selection_narrows_to_state_time_and_ids(three_images: list[Image]) -> None:
     Image.objects.filter(pk=three_images[0].pk).update(state=Image.State.PUBLISHED)
     tomorrow = (timezone.now() + timedelta(days=1)).isoformat()
-    assert [*reprocess.Selection(state="published").images()] == three_images[:1]
-    assert not reprocess.Selection(since=tomorrow).images().exists()
-    assert reprocess.Selection(ids=(str(three_images[1].pk),)).images().count() == 1
+    assert [*Selection(state="published").images()] == three_images[:1]
+    assert not Selection(since=tomorrow).images().exists()
+    assert Selection(ids=(str(three_images[1].pk),)).images().count() == 1
     out = StringIO()
     call_command("reprocess_images", "--since", "2020-01-01", "--state", "published", stdout=out)
     assert "1 of 1 images reprocessed" in out.getvalue()
@@ -165,11 +166,11 @@ def test_nothing_to_do_is_done_at_once(event_loop: EventLoop) -> None:
 
 
 def test_c19_a_chunk_that_is_finished_is_not_done_again(three_images: list[Image]) -> None:
-    job, _resumed = reprocess.order(reprocess.Selection())
-    chunk_id = reprocess.unfinished(job)[0]
-    reprocess.run(chunk_id)
-    reprocess.run(chunk_id)
-    assert reprocess.progress(job).done == 3
+    job, _resumed = jobs.order(Selection())
+    chunk_id = jobs.unfinished(job)[0]
+    jobs.run(chunk_id)
+    jobs.run(chunk_id)
+    assert jobs.progress(job).done == 3
 
 
 def test_an_interrupted_command_frees_its_chunk_and_says_how_to_go_on(

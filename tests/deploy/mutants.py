@@ -25,6 +25,7 @@ SETTINGS = {
     "AllowedOrigins",
     "AbortIncompleteMultipartUpload",
     "NoncurrentVersionExpiration",
+    "ExpirationInDays",
     "NotificationConfiguration",
     "MessageRetentionPeriod",
     "VisibilityTimeout",

@@ -154,15 +154,26 @@ def lifecycles_keep_what_is_needed(template: Template) -> Iterator[str]:
             for r in rules
             if "AbortIncompleteMultipartUpload" in r
         ]
-        old = [r["NoncurrentVersionExpiration"]["NoncurrentDays"] for r in rules if "NoncurrentVersionExpiration" in r]
+        old = [
+            r["NoncurrentVersionExpiration"]["NoncurrentDays"]
+            for r in rules
+            if "NoncurrentVersionExpiration" in r and "Prefix" not in r
+        ]
         moved = [t for r in rules for t in r.get("Transitions", [])]
-        ends = [r for r in rules if "ExpirationInDays" in r]
+        ends = [r for r in rules if "ExpirationInDays" in r and r.get("Prefix") != "downloads/"]
         yield from must(
             (bool(aborts) and max(aborts) <= 7, f"{bucket} keeps unfinished parts"),
             (bool(old) and max(old) <= 90, f"{bucket} keeps old versions for ever"),
             (bucket in ("LogBucket", "PackageBucket") or not ends, f"{bucket} forgets what is current"),
             (bucket == "UploadBucket" or not moved, f"{bucket} is archived"),
         )
+        if bucket == "RenditionBucket":
+            ended = [
+                (r.get("ExpirationInDays"), r.get("NoncurrentVersionExpiration"))
+                for r in rules
+                if r.get("Prefix") == "downloads/"
+            ]
+            yield from must((ended == [(4, {"NoncurrentDays": 1})], "downloads are kept"))
         if bucket == "UploadBucket":
             classes = {text(t) for t in moved}
             wanted = (
@@ -384,7 +395,12 @@ def roles_name_what_they_may(template: Template) -> Iterator[str]:
     ]
     reads = [s for s in may["WorkerRole"] if "s3:GetObjectVersion" in listed(s["Action"])]
     yield from must(
-        ([sid for sid, _ in web_s3] == ["SignUploads", "ShowRenditions"], "the web has more of S3"),
+        ([sid for sid, _ in web_s3] == ["SignUploads", "SignDownloads", "ShowRenditions"], "the web has more of S3"),
+        (
+            [(listed(s["Action"]), s["Resource"]) for s in may["WebRole"] if s["Sid"] == "SignDownloads"]
+            == [(["s3:GetObjectVersion"], {"Fn::Sub": "${UploadBucket.Arn}/${UploadPrefix}*"})],
+            "the web reads more than versions of originals",
+        ),
         ("${UploadBucket.Arn}/uploads/*" in dict(web_s3).get("SignUploads", ""), "the web signs elsewhere"),
         (
             [text(s["Resource"]) for s in reads] == [text({"Fn::Sub": "${UploadBucket.Arn}/${UploadPrefix}*"})],
@@ -501,6 +517,14 @@ def delivery_is_signed_and_over_tls(template: Template) -> Iterator[str]:
         yield from must(
             (origin.get("OriginAccessControlId") == {"Fn::GetAtt": ["OriginAccess", "Id"]}, f"{origin['Id']} unsigned")
         )
+    closed = {
+        "Effect": "Deny",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": "s3:GetObject",
+        "Resource": {"Fn::Sub": "${RenditionBucket.Arn}/downloads/*"},
+    }
+    held = policy_of(template, "S3::BucketPolicy", "RenditionBucket")
+    yield from must((any(closed.items() <= s.items() for s in held), "the CDN serves downloads"))
     for bucket in ("RenditionBucket", "StaticBucket"):
         reads = [s for s in policy_of(template, "S3::BucketPolicy", bucket) if s["Effect"] == "Allow"]
         yield from must(

@@ -20,6 +20,7 @@ TABLE = settings.MIRROR_TABLE
 ORIGINAL = {"Bucket": UPLOADS, "Key": "uploads/1/original"}
 COPIED = {"Bucket": UPLOADS, "Key": "by-hand.jpg"}
 RENDITION = {"Bucket": RENDITIONS, "Key": "small/1/2.jpg"}
+ZIP = {"Bucket": RENDITIONS, "Key": "downloads/1/part-1.zip"}
 ITEM = {"pk": {"S": "image#1"}, "sk": {"S": "record"}}
 ASKED = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": ITEM["pk"]}}
 DENIED = {
@@ -46,6 +47,8 @@ WEB_MAY_NOT: list[Probe] = [
     ("s3", "put_object", COPIED),
     ("s3", "list_objects_v2", {"Bucket": UPLOADS}),
     ("s3", "put_object", RENDITION),
+    ("s3", "put_object", ZIP),
+    ("s3", "delete_object", {**ORIGINAL, "VersionId": "null"}),
     ("s3", "delete_object", RENDITION),
     ("s3", "list_objects_v2", {"Bucket": RENDITIONS}),
     ("s3", "list_object_versions", {"Bucket": UPLOADS}),
@@ -66,6 +69,8 @@ WORKER_MAY: list[Probe] = [
     ("s3", "put_object", RENDITION),
     ("s3", "get_object", RENDITION),
     ("s3", "delete_object", RENDITION),
+    ("s3", "put_object", ZIP),
+    ("s3", "delete_object", ZIP),
     *[("sqs", "receive_message", {"QueueUrl": url}) for url in (QUEUE, DEAD, BULK)],
     *[("sqs", "send_message", {"QueueUrl": url, "MessageBody": "{}"}) for url in (QUEUE, DEAD, BULK)],
     ("sqs", "get_queue_attributes", {"QueueUrl": QUEUE, "AttributeNames": ["All"]}),
@@ -237,6 +242,12 @@ def test_e4_a_role_may_not(client: Callable[[str, str], Any], case: tuple[str, P
 
 def test_e4_more_than_fifty_things_are_refused() -> None:
     assert len(WEB_MAY_NOT) + len(WORKER_MAY_NOT) + len(OTHERS_MAY_NOT) >= 50
+
+
+def test_the_web_reads_an_original_by_its_version_alone(client: Callable[[str, str], Any]) -> None:
+    written = client("operator", "s3").put_object(Body=b"first", **ORIGINAL)["VersionId"]
+    found = client("web", "s3").get_object(VersionId=written, **ORIGINAL)
+    assert found["Body"].read() == b"first"
 
 
 def test_the_worker_reads_an_earlier_version(client: Callable[[str, str], Any]) -> None:

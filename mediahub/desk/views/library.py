@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from mediahub.desk.people import editor
 from mediahub.desk.search_words import Drawer
-from mediahub.desk.views import filing
+from mediahub.desk.views import filing, jobs
 from mediahub.desk.views import publishing as publishing_views
 from mediahub.desk.views.arrivals import newest
 from mediahub.desk.views.undo import back, say
@@ -75,7 +75,8 @@ def _address(search: Search, after: str) -> str:
     return f"?{query}&after={after}".replace("+", "%2B") if query else f"?after={after}".replace("+", "%2B")
 
 
-Verb = Callable[[HttpRequest, Act, QuerySet[Image]], None]
+# A verb may lead to a page of its own.
+Verb = Callable[[HttpRequest, Act, QuerySet[Image]], HttpResponse | None]
 
 
 @require_POST
@@ -91,9 +92,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
     if not user.has_perm(permission):
         raise PermissionDenied
     images = _chosen(request, user)
-    if images is not None:
-        verb(request, Act(user), images)
-    return redirect(back(request))
+    answer = verb(request, Act(user), images) if images is not None else None
+    return answer or redirect(back(request))
 
 
 def _chosen(request: HttpRequest, user: User) -> QuerySet[Image] | None:
@@ -177,6 +177,9 @@ ACTS: dict[str, tuple[str, Verb]] = {
     "put_in": ("library.add_membership", filing.put_in),
     "take_out": ("library.delete_membership", filing.take_out),
     "set_credit": ("library.change_image", _set_credit),
+    "ask_reprocess": ("bulk.reprocess_images", jobs.ask_reprocess),
+    "reprocess": ("bulk.reprocess_images", jobs.reprocess),
+    "download": ("library.download_original", jobs.download),
 }
 
 

@@ -8,8 +8,9 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from mediahub.bulk import reprocess
+from mediahub.bulk import jobs
 from mediahub.bulk.models import Job
+from mediahub.bulk.selection import Selection
 from mediahub.library.models import Image
 
 
@@ -45,11 +46,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not (options["all"] or options["ids"] or options["state"] or options["since"]):
             raise CommandError("Say which images: --all, --ids, --state or --since.")
-        selection = reprocess.Selection(tuple(options["ids"]), options["state"], options["since"] or "")
+        selection = Selection(tuple(options["ids"]), options["state"], options["since"] or "")
         if options["dry_run"]:
             self.stdout.write(f"{selection.images().count()} images would be reprocessed.")
             return
-        job, resumed = reprocess.order(selection, relabel=options["relabel"])
+        job, resumed = jobs.order(selection, relabel=options["relabel"])
         if resumed:
             self.stdout.write(f"Going on with the job of {job.created_at:%Y-%m-%d %H:%M}.")
         try:
@@ -59,19 +60,21 @@ class Command(BaseCommand):
         self._report(job)
 
     def _inline(self, job: Job) -> None:
-        for chunk_id in reprocess.unfinished(job):
+        for chunk_id in jobs.unfinished(job):
             while not self._ran(chunk_id):
                 self._show(job)
                 time.sleep(1)
             self._show(job)
+            if not self._goes_on(job):
+                return
 
     def _ran(self, chunk_id: int) -> bool:
         try:
-            reprocess.run(chunk_id)
-        except reprocess.Busy:
+            jobs.run(chunk_id)
+        except jobs.Busy:
             return False
         except KeyboardInterrupt:
-            reprocess.release(chunk_id)
+            jobs.release(chunk_id)
             raise
         return True
 
@@ -81,22 +84,30 @@ class Command(BaseCommand):
         from mediahub.celery import app
 
         app.set_current()
-        for chunk_id in reprocess.unfinished(job):
+        for chunk_id in jobs.unfinished(job):
             reprocess_chunk.delay(chunk_id)
         self.stdout.write("The chunks are on the queue; workers: celery -A mediahub worker")
-        while not reprocess.progress(job).finished:
+        while self._goes_on(job):
             self._show(job)
             time.sleep(1)
 
+    def _goes_on(self, job: Job) -> bool:
+        """That nobody has paused or cancelled the job on its page, and it has not come to its end."""
+        job.refresh_from_db(fields=["state"])
+        return job.state in Job.ACTIVE
+
     def _show(self, job: Job) -> None:
         if sys.stderr.isatty():
-            now = reprocess.progress(job)
+            now = jobs.progress(job)
             self.stderr.write(f"\r{now.passed} of {now.total}", ending="")
 
     def _report(self, job: Job) -> None:
-        now = reprocess.progress(job)
-        for failure in now.failures:
-            self.stderr.write(failure)
-        self.stdout.write(f"{now.done} of {now.total} images reprocessed, {len(now.failures)} failed.")
-        if now.failures:
+        now = jobs.progress(job)
+        for failure in jobs.failures(job):
+            self.stderr.write(str(failure))
+        self.stdout.write(f"{now.done} of {now.total} images reprocessed, {now.failed} failed.")
+        job.refresh_from_db(fields=["state"])
+        if job.state in (Job.State.PAUSED, Job.State.CANCELLED):
+            raise CommandError(f"Somebody has {job.state} the job on its page.")
+        if now.failed:
             raise CommandError("Some images could not be reprocessed; the reasons stand above.")

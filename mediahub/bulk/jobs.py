@@ -1,0 +1,388 @@
+"""Jobs: ordered once, worked on chunk by chunk by whoever comes, paused, gone on with, cancelled, tried again.
+
+One road, many doors: a turn of the queue, a task of Celery and the command all lead to `run`.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.utils import timezone
+
+from mediahub import wiring
+from mediahub.bulk import zips
+from mediahub.bulk.models import Chunk, Job
+from mediahub.bulk.reprocess import reprocess
+from mediahub.bulk.selection import Selection
+from mediahub.intake import faults
+from mediahub.library.models import Image
+from processing import ProcessingError
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+log = logging.getLogger(__name__)
+State, Kind = Job.State, Job.Kind
+
+CHUNK = 50
+# So many workers are on one job at most: the others are left for what comes in.
+LANES = 2
+# Of an invocation a job takes so much, because messages of uploads may have come with its own.
+SLICE = timedelta(seconds=10)
+# What is begun needs so much time before the invocation ends.
+NEEDS: dict[str, timedelta] = {Kind.REPROCESS: timedelta(seconds=5), Kind.ZIP: timedelta(seconds=35)}
+# An image that so many workers died of is passed over.
+MOST_ATTEMPTS = 3
+ASK_AGAIN = timedelta(minutes=2)
+KEPT = timedelta(days=90)
+
+
+class Busy(Exception):
+    """Another worker has the chunk until `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"Another worker has this chunk until {until:%H:%M:%S}.")
+        self.until = until
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An image that could not be dealt with, and why; without an id it is not known which."""
+
+    image: str
+    name: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.image}): {self.why}" if self.image else self.why
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is, in images; `rate` is images a minute and `left` the time to the end, None while not known."""
+
+    total: int
+    done: int
+    failed: int
+    finished: bool
+    rate: float | None = None
+    left: timedelta | None = None
+
+    @property
+    def passed(self) -> int:
+        """Images that are behind the job, one way or the other."""
+        return self.done + self.failed
+
+
+def order(
+    selection: Selection, *, relabel: bool = False, by: "User | None" = None, queued: bool = False
+) -> tuple[Job, bool]:
+    """The job that makes these renditions anew, and whether it goes on with one that was interrupted."""
+    wanted = {**asdict(selection), "ids": sorted(selection.ids)}
+    with transaction.atomic():
+        held = Job.objects.filter(
+            kind=Kind.REPROCESS, selection=wanted, relabel=relabel, by=by, finished_at=None
+        ).first()
+        if held:
+            resume(held)
+            return held, True
+        job = Job.objects.create(selection=wanted, relabel=relabel, by=by, queued=queued)
+        ids = selection.images().values_list("pk", flat=True).iterator()
+        _cut(job, [Chunk(job=job, first=part[0], last=part[-1], attempts=0) for part in _parts(job, ids)])
+    if queued:
+        ask(job)
+    return job, False
+
+
+def order_zip(images: QuerySet[Image], files: str, by: "User") -> Job:
+    """The job that brings these images together as zip files, for their maker; raises zips.TooLarge."""
+    plan = zips.plan(images, files)
+    with transaction.atomic():
+        ids = [str(pk) for part in plan for pk in part]
+        held = Job.objects.filter(kind=Kind.ZIP, selection={"ids": ids}, files=files, by=by, finished_at=None).first()
+        if held:
+            resume(held)
+            return held
+        job = Job.objects.create(kind=Kind.ZIP, selection={"ids": ids}, files=files, by=by, queued=True, total=len(ids))
+        zips.tell(by, ids, files)
+        _cut(job, list(_chunks(job, plan, 1)))
+    ask(job)
+    return job
+
+
+def pause(job: Job) -> bool:
+    """Let no further image be begun; False when the job is not under way."""
+    return Job.move(job.pk, Job.ACTIVE, State.PAUSED)
+
+
+def resume(job: Job) -> bool:
+    """Go on with a paused job, through the queue if a person asked on a page; False when it is not paused."""
+    passed = progress(job).passed
+    moved = Job.move(job.pk, (State.PAUSED,), State.WAITING, started_at=None, passed_before=passed)
+    if moved and job.by_id:
+        _through_the_queue(job)
+    return moved
+
+
+def cancel(job: Job) -> bool:
+    """End the job where it is; what is done stays. False when it has ended."""
+    return Job.move(job.pk, (*Job.ACTIVE, State.PAUSED), State.CANCELLED, finished_at=timezone.now())
+
+
+def retry_failed(job: Job) -> int:
+    """Try the images that failed once more, within the same job; returns how many, 0 when it is not at its end."""
+    with transaction.atomic():
+        held = Job.objects.select_for_update().filter(pk=job.pk, state=State.PARTLY).first()
+        if held is None:
+            return 0
+        again = [failure.image for failure in failures(held) if failure.image]
+        if not again:
+            return 0
+        Chunk.objects.filter(job=held).update(failures=[], failed=0)
+        parts = zips.plan(Image.objects.filter(pk__in=again), held.files) if held.kind == Kind.ZIP else [again]
+        Chunk.objects.bulk_create(_chunks(held, parts, 1))
+        fresh = {"finished_at": None, "started_at": None, "passed_before": progress(held).done}
+        Job.move(held.pk, (State.PARTLY,), State.WAITING, **fresh)
+    _through_the_queue(held)
+    return len(again)
+
+
+def unfinished(job: Job) -> list[int]:
+    """The chunks that are still to be done."""
+    return list(job.chunks.filter(finished_at=None).values_list("pk", flat=True))
+
+
+def turn(job_id: UUID, deadline: datetime) -> str:
+    """Work on the next free chunk of a job for a while, then ask for the next turn; returns a word for the log."""
+    job = Job.objects.filter(pk=job_id, state__in=Job.ACTIVE).first()
+    if job is None:
+        return "duplicate"
+    needs = NEEDS[job.kind]
+    if timezone.now() + needs > deadline:
+        # Others were before it in this invocation: the next one begins with more time.
+        ask(job, lanes=1)
+        return "later"
+    outcome = _run_next(job, min(deadline - needs, timezone.now() + SLICE))
+    if outcome != "duplicate":
+        ask(job, lanes=1)
+    return outcome
+
+
+def _run_next(job: Job, until: datetime) -> str:
+    # Another lane may take the first of them at this moment.
+    for pk in Chunk.open().filter(job=job).values_list("pk", flat=True)[: LANES + 1]:
+        with suppress(Busy):
+            return "finished" if run(pk, until) else "turned"
+    return "duplicate"
+
+
+def run(chunk_id: int, until: datetime | None = None) -> bool:
+    """Go through one chunk from where it was left; False when `until` came, or a person stopped it, before the end.
+
+    Raises Busy while another worker has it.
+    """
+    lease = _lease()
+    if not Chunk.claim(chunk_id, until=lease):
+        held = Chunk.objects.filter(pk=chunk_id, finished_at=None, job__state__in=Job.ACTIVE).first()
+        if held:
+            raise Busy(held.lease_until or timezone.now())
+        return Chunk.objects.filter(pk=chunk_id).exclude(finished_at=None).exists()
+    chunk = Chunk.objects.select_related("job").get(pk=chunk_id)
+    Job.move(chunk.job_id, (State.WAITING,), State.RUNNING, started_at=timezone.now())
+    through = _zip(chunk) if chunk.job.kind == Kind.ZIP else _reprocess(chunk, until)
+    if not through:
+        chunk.mine().update(lease_until=None, attempts=0)
+        return False
+    chunk.mine().update(finished_at=timezone.now(), lease_until=None)
+    _finish(chunk.job_id)
+    return True
+
+
+def release(chunk_id: int) -> None:
+    """Give up a chunk whose worker was interrupted, so that the next one need not wait for the lease."""
+    Chunk.objects.filter(pk=chunk_id, finished_at=None).update(lease_until=None, attempts=0)
+
+
+def progress(job: Job) -> Progress:
+    """How far the job is now."""
+    sums = job.chunks.aggregate(done=Sum("done", default=0), failed=Sum("failed", default=0))
+    done, failed = sums["done"], sums["failed"]
+    now = Job.objects.get(pk=job.pk)
+    passed = done + failed
+    seconds = (timezone.now() - now.started_at).total_seconds() if now.started_at else 0
+    rate = (passed - now.passed_before) * 60 / seconds if seconds > 0 and passed > now.passed_before else None
+    ended = now.state in Job.ENDED
+    left = timedelta(minutes=(job.total - passed) / rate) if rate and now.state == State.RUNNING else None
+    return Progress(job.total, done, failed, ended, rate if not ended else None, left)
+
+
+def failures(job: Job) -> list[Failure]:
+    """The images that could not be dealt with."""
+    found = [entry for entries in job.chunks.values_list("failures", flat=True) for entry in entries]
+    # A release before this one kept sentences alone.
+    return [Failure(*entry) if isinstance(entry, list) else Failure("", "", entry) for entry in found]
+
+
+def ask(job: Job, lanes: int = LANES) -> None:
+    """Ask the queue for turns; what it does not take, the clock asks for again. Call it outside a transaction."""
+    Job.objects.filter(pk=job.pk).update(asked_at=timezone.now())
+    for _lane in range(min(lanes, Chunk.open().filter(job=job).count())):
+        try:
+            wiring.queue().send({"mediahub": "job", "job": str(job.pk)})
+        except ProcessingError as error:
+            log.warning("job %s waits for the clock: %s", job.pk, error)
+            return
+
+
+def busy() -> bool:
+    """That some job is under way through the queue."""
+    return Job.objects.filter(queued=True, state__in=Job.ACTIVE).exists()
+
+
+def remind() -> int:
+    """Ask again for jobs that nobody works on, because a worker died or a message was lost; returns how many."""
+    now = timezone.now()
+    worked_on = Chunk.objects.filter(job=OuterRef("pk"), finished_at=None, lease_until__gte=now)
+    silent = Q(asked_at=None) | Q(asked_at__lt=now - ASK_AGAIN)
+    left = list(Job.objects.filter(~Exists(worked_on), silent, queued=True, state__in=Job.ACTIVE)[:100])
+    for job in left:
+        ask(job)
+        # A worker may have died between its last chunk and the end of its job.
+        _finish(job.pk)
+    return len(left)
+
+
+def sweep() -> int:
+    """Remove zip files that nobody may fetch any more, and jobs that ended long ago; returns how many of both."""
+    now = timezone.now()
+    old = Chunk.objects.filter(finished_at__lt=now - timedelta(seconds=settings.DOWNLOAD_KEEP_SECONDS)).exclude(key="")
+    swept = 0
+    for chunk in old[:100]:
+        wiring.renditions().delete(chunk.key)
+        Chunk.objects.filter(pk=chunk.pk).update(key="")
+        swept += 1
+    gone = Job.objects.filter(finished_at__lt=now - KEPT).exclude(chunks__in=Chunk.objects.exclude(key=""))
+    pks = list(gone.values_list("pk", flat=True)[:100])
+    Job.objects.filter(pk__in=pks).delete()
+    return swept + len(pks)
+
+
+def _through_the_queue(job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(queued=True)
+    transaction.on_commit(lambda: ask(job))
+
+
+def _cut(job: Job, chunks: list[Chunk]) -> None:
+    Chunk.objects.bulk_create(chunks)
+    if not chunks:
+        job.state, job.finished_at = State.DONE, timezone.now()
+    job.save(update_fields=["total", "state", "finished_at"])
+
+
+def _parts(job: Job, ids: Iterator[UUID]) -> Iterator[list[UUID]]:
+    """The ids, a chunk at a time; counts them in the job's total."""
+    part: list[UUID] = []
+    for image_id in ids:
+        part.append(image_id)
+        job.total += 1
+        if len(part) == CHUNK:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _chunks(job: Job, parts: Any, start: int) -> Iterator[Chunk]:
+    for part in parts:
+        only = [str(pk) for pk in part]
+        yield Chunk(job=job, first=min(only), last=max(only), only=only, start=start)
+        start += len(only)
+
+
+def _lease() -> datetime:
+    return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
+
+
+def _hold(chunk: Chunk) -> bool:
+    """Prolong the lease; False when a person stopped the job, or the chunk is not this worker's any more."""
+    lease = _lease()
+    active = Job.objects.filter(state__in=Job.ACTIVE)
+    if not chunk.mine().filter(job__in=active).update(lease_until=lease):
+        return False
+    chunk.lease_until = lease
+    return True
+
+
+def _left(chunk: Chunk) -> QuerySet[Image]:
+    if chunk.only:
+        left = Selection(ids=tuple(chunk.only)).images()
+    else:
+        selection = Selection(**{**chunk.job.selection, "ids": tuple(chunk.job.selection["ids"])})
+        left = selection.images().filter(pk__gte=chunk.first, pk__lte=chunk.last)
+    return left.filter(pk__gt=chunk.reached) if chunk.reached else left
+
+
+def _reprocess(chunk: Chunk, until: datetime | None) -> bool:
+    deadly = chunk.attempts > MOST_ATTEMPTS
+    for image in list(_left(chunk).defer("label_raw")):
+        if (until and timezone.now() > until) or not _hold(chunk):
+            return False
+        failure = "The worker ended each time it came to this file." if deadly else _reprocessed(chunk, image)
+        deadly = False
+        if failure:
+            log.warning("could not reprocess %s (%s): %s", image.file_name, image.pk, failure)
+            chunk.failures = [*chunk.failures, [str(image.pk), image.file_name, failure]]
+        lease = _lease()
+        # The counts come after the files: a worker that dies in between does the image once more, to the same bytes.
+        chunk.mine().update(
+            reached=image.pk,
+            done=F("done") + int(not failure),
+            failed=len(chunk.failures),
+            failures=chunk.failures,
+            attempts=0,
+            lease_until=lease,
+        )
+        chunk.lease_until = lease
+    return True
+
+
+def _reprocessed(chunk: Chunk, image: Image) -> str:
+    try:
+        return reprocess(image, relabel=chunk.job.relabel)
+    except DatabaseError:
+        # Where this cannot be noted nothing can.
+        raise
+    except Exception as error:
+        return faults.of(error, image.file_name).message
+
+
+def _zip(chunk: Chunk) -> bool:
+    if chunk.attempts > MOST_ATTEMPTS:
+        names = dict(Image.objects.filter(pk__in=chunk.only).values_list("pk", "file_name"))
+        why = "The zip file could not be made; the worker ended each time it came to it."
+        made = zips.Made("", 0, 0, [[pk, names.get(UUID(pk), ""), why] for pk in chunk.only])
+    else:
+        found = zips.make(chunk, lambda: _hold(chunk))
+        if found is None:
+            return False
+        made = found
+    chunk.mine().update(
+        key=made.key, bytes=made.bytes, done=made.done, failed=len(made.failures), failures=made.failures
+    )
+    return True
+
+
+def _finish(job_id: UUID) -> None:
+    """End the job when all its chunks are, also one that was paused while its last image was worked on."""
+    chunks = Chunk.objects.filter(job=job_id)
+    if chunks.filter(finished_at=None).exists():
+        return
+    state = State.PARTLY if chunks.filter(failed__gt=0).exists() else State.DONE
+    Job.move(job_id, (*Job.ACTIVE, State.PAUSED), state, finished_at=timezone.now())

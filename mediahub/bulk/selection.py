@@ -1,0 +1,28 @@
+"""Which images a job is about."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from mediahub.library.models import Image
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which images: by ids, by state, taken in since a moment (ISO 8601); all when nothing is said."""
+
+    ids: tuple[str, ...] = ()
+    state: str = ""
+    since: str = ""
+
+    def images(self) -> QuerySet[Image]:
+        """The images, in the order of their ids."""
+        wanted = Q()
+        if self.ids:
+            wanted &= Q(pk__in=self.ids)
+        if self.state:
+            wanted &= Q(state=self.state)
+        if self.since:
+            wanted &= Q(created_at__gte=datetime.fromisoformat(self.since))
+        return Image.objects.filter(wanted).order_by("pk")

@@ -1,0 +1,151 @@
+"""Jobs on many images: all of them, one while it goes on, what steers it, and what it made."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from mediahub.bulk import jobs, zips
+from mediahub.bulk.models import Job
+from mediahub.bulk.reprocess import estimate
+from mediahub.bulk.selection import Selection
+from mediahub.delivery import addresses
+from mediahub.desk import job_words
+from mediahub.desk.people import editor
+from mediahub.library import access
+from mediahub.library.activity import Act
+from mediahub.library.models import Image
+from processing import ProcessingError
+
+LATEST = 100
+may_see = permission_required("bulk.view_job", raise_exception=True)
+
+
+@require_GET
+@never_cache
+@may_see
+def listing(request: HttpRequest) -> HttpResponse:
+    """The newest jobs that this person may see."""
+    context = {"title": _("Work"), "jobs": job_words.latest(request.user, LATEST)}
+    return _render(request, "desk/jobs.html", context)
+
+
+@require_GET
+@never_cache
+@may_see
+def page(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """How far one job is, what failed and why, and what can be done about it."""
+    job = _job(request, job_id)
+    now = jobs.progress(job)
+    failed = jobs.failures(job)
+    ids = [failure.image for failure in failed[: job_words.SHOWN] if failure.image]
+    seen = {str(pk) for pk in access.visible(request.user).filter(pk__in=ids).values_list("pk", flat=True)}
+    context = {
+        "title": job_words.title(job),
+        "job": job,
+        "now": now,
+        "says": job_words.says(job, now),
+        "left": job_words.left(now),
+        "may_steer": job_words.may_steer(request.user, job),
+        "failures": [(failure, failure.image in seen) for failure in failed[: job_words.SHOWN]],
+        "untold": max(0, len(failed) - job_words.SHOWN),
+        "parts": job_words.parts(job),
+    }
+    return _render(request, "desk/job.html", context)
+
+
+@require_POST
+@may_see
+def steer(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Pause, go on with, cancel a job, or try what failed once more."""
+    job = _job(request, job_id)
+    if not job_words.may_steer(request.user, job):
+        raise PermissionDenied
+    match request.POST.get("verb"):
+        case "pause":
+            said = jobs.pause(job) and _("The job is paused; the image that is being worked on is finished.")
+        case "resume":
+            said = jobs.resume(job) and _("The job goes on.")
+        case "cancel":
+            said = jobs.cancel(job) and _("The job is cancelled; what is done stays.")
+        case "retry":
+            n = jobs.retry_failed(job)
+            said = n and ngettext("%(n)d image is tried again.", "%(n)d images are tried again.", n) % {"n": n}
+        case _verb:
+            raise Http404
+    if said:
+        messages.success(request, str(said))
+    else:
+        messages.warning(request, _("The job has gone on since you saw this page; nothing was changed."))
+    return redirect("desk:job", job_id)
+
+
+@require_GET
+@never_cache
+@may_see
+def part(request: HttpRequest, job_id: UUID, pk: int) -> HttpResponse:
+    """Lead to one zip file of a download, by a link that is good for moments."""
+    job = _job(request, job_id)
+    found = next((one for one in job_words.parts(job) if one.chunk.pk == pk), None)
+    if found is None or not job_words.may_steer(request.user, job):
+        raise Http404
+    if not found.chunk.key:
+        messages.error(request, _("The file was removed, because its time was over. Choose the images once more."))
+        return redirect("desk:job", job_id)
+    try:
+        return redirect(addresses.download(found.chunk.key, found.file_name))
+    except ProcessingError as error:
+        messages.error(request, error.message)
+        return redirect("desk:job", job_id)
+
+
+def ask_reprocess(request: HttpRequest, act: Act, images: QuerySet[Image]) -> HttpResponse:
+    """What making these renditions anew will take and cost, before it begins."""
+    context = {
+        "title": _("Make renditions anew"),
+        "images": list(images.order_by().values_list("pk", flat=True)),
+        "plain": estimate(images, relabel=False),
+        "labelled": estimate(images, relabel=True),
+        "next": request.POST.get("next", ""),
+    }
+    return _render(request, "desk/reprocess.html", context)
+
+
+def reprocess(request: HttpRequest, act: Act, images: QuerySet[Image]) -> HttpResponse:
+    """Begin to make these renditions anew."""
+    ids = tuple(str(pk) for pk in images.order_by().values_list("pk", flat=True))
+    relabel = request.POST.get("labels") == "1"
+    job, held = jobs.order(Selection(ids=ids), relabel=relabel, by=act.by, queued=True)
+    if held:
+        messages.info(request, _("The same was asked for already; this is that job."))
+    return redirect("desk:job", job.pk)
+
+
+def download(request: HttpRequest, act: Act, images: QuerySet[Image]) -> HttpResponse | None:
+    """Begin to bring these images together as zip files."""
+    files = request.POST.get("files", "")
+    if files not in Job.Files.values:
+        files = Job.Files.ORIGINAL
+    try:
+        job = jobs.order_zip(images, files, editor(request))
+    except zips.TooLarge as refusal:
+        messages.error(request, str(refusal))
+        return None
+    return redirect("desk:job", job.pk)
+
+
+def _job(request: HttpRequest, job_id: UUID) -> Job:
+    return get_object_or_404(job_words.visible(request.user).select_related("by"), pk=job_id)
+
+
+def _render(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    return render(request, template, {**admin.site.each_context(request), **context})
