@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from mediahub import wiring
+from mediahub.bulk.models import Chunk, Job
 from mediahub.intake.models import Decision, FailedItem, Reconciliation, Redrive, Upload
 from mediahub.library import catalogue, collections
 from mediahub.library.activity import Act
@@ -183,3 +184,23 @@ def collect(images: list[Image]) -> int:
     collections.put(Act(None), images[:4], news)
     collections.put(Act(None), images[3:6], sport)
     return sport.pk
+
+
+def job(user: User, images: list[Image], *, ended: bool = False) -> Job:
+    """Work on many images that is under way, or at its end with a zip file and a failure."""
+    ids = [str(image.pk) for image in images]
+    state = Job.State.PARTLY if ended else Job.State.RUNNING
+    kind = {"kind": Job.Kind.ZIP, "files": Job.Files.ORIGINAL} if ended else {}
+    started = timezone.now() - timedelta(minutes=2)
+    made = Job.objects.create(
+        selection={"ids": ids}, state=state, by=user, total=400, started_at=started, queued=True, **kind
+    )
+    chunk = Chunk(job=made, first=min(ids), last=max(ids), only=ids, done=129, failed=1)
+    chunk.failures = [[ids[0], images[0].file_name, "Its original is not in the upload bucket any more."]]
+    if ended:
+        key = f"downloads/{made.pk}/part-1.zip"
+        chunk.done, chunk.key, chunk.bytes, chunk.finished_at = 399, key, 184_000_000, timezone.now()
+    else:
+        chunk.lease_until = timezone.now() + timedelta(hours=1)
+    chunk.save()
+    return made

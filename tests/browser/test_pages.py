@@ -51,6 +51,7 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
     failed = stock.uploads(chief, images[:4])
     item = stock.failures(chief, images, failed)
     order, check = stock.retry(chief), stock.check()
+    running, ended = stock.job(chief, images), stock.job(chief, images, ended=True)
     gone, replaced = images[-2], images[-3]
     stock.replace(replaced, chief, settings)
     copy = stock.copy("Harbour at dawn", settings)
@@ -83,6 +84,9 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
         "check": f"/admin/intake/reconciliation/{check.pk}/change/",
         "failed-item": f"/admin/intake/faileditem/{item.pk}/change/",
         "duplicates": f"/admin/duplicates/{copy.pk}/",
+        "jobs": "/admin/jobs/",
+        "job": f"/admin/jobs/{running.pk}/",
+        "job-ended": f"/admin/jobs/{ended.pk}/",
         "activity": "/admin/activity/",
         "collections": "/admin/collections/",
         "collection": f"/admin/collections/{stock.collect(images)}/",

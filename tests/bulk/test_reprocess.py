@@ -21,23 +21,10 @@ from mediahub.intake.models import Upload
 from mediahub.library.models import Image
 from mediahub.local.event_loop import EventLoop
 from tests.children import running
-from tests.local_aws import drain
-from tests.pictures import jpeg
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 WORKER = ("-m", "celery", "-A", "mediahub", "worker", "--pool", "solo", "--loglevel", "WARNING")
-
-
-@pytest.fixture
-def three_images(event_loop: EventLoop, aws: Callable[[str, str], Any]) -> list[Image]:
-    operator = aws("operator", "s3")
-    for n in range(3):
-        operator.put_object(Bucket=settings.UPLOAD_BUCKET, Key=f"trip/{n}.jpg", Body=jpeg(400 + n, 300))
-    drain(event_loop)
-    images = list(Image.objects.order_by("pk"))
-    assert len(images) == 3
-    return images
 
 
 def stored(operator: Any) -> dict[str, bytes]:

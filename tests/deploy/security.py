@@ -166,6 +166,7 @@ def lifecycles_keep_what_is_needed(template: Template) -> Iterator[str]:
             (bool(old) and max(old) <= 90, f"{bucket} keeps old versions for ever"),
             (bucket in ("LogBucket", "PackageBucket") or not ends, f"{bucket} forgets what is current"),
             (bucket == "UploadBucket" or not moved, f"{bucket} is archived"),
+            (bucket != "LogBucket" or [r["ExpirationInDays"] for r in ends] == [90], "logs are kept too long, or not"),
         )
         if bucket == "RenditionBucket":
             ended = [

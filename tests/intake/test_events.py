@@ -46,6 +46,7 @@ def test_c22_messages_of_our_own_keep_their_form() -> None:
     assert events.read({"mediahub": "sweep", "keys": ["a", "b"]}) == [events.Sweep(("a", "b"))]
     assert events.read({"mediahub": "again", "item": 7}) == [events.Again(7)]
     assert events.read({"mediahub": "redrive", "order": 7}) == [events.Redrive(7)]
+    assert events.read({"mediahub": "job", "job": str(image)}) == [events.JobTurn(image)]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,212 @@
+"""Work on many images as editors see and steer it, and what they take along."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import requests
+from django.conf import settings as django_settings
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.utils import timezone
+
+from mediahub import wiring
+from mediahub.bulk.models import Chunk, Job
+from mediahub.library.models import Activity, Image, Version
+from tests.desk import records
+from tests.desk.conftest import HOSTILE
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+BULK = "/admin/images/act/"
+State = Job.State
+
+
+def chosen(act: str, *images: Image, **more: str) -> dict[str, Any]:
+    return {"act": act, "image": [str(image.pk) for image in images], **more}
+
+
+def job(by: User | None, images: list[Image], state: str = State.RUNNING, **values: Any) -> Job:
+    """A job with one chunk that is half done, its first image failed."""
+    ids = sorted(str(image.pk) for image in images)
+    made = Job.objects.create(selection={"ids": ids}, state=state, by=by, total=len(ids), queued=True, **values)
+    failures = [[str(images[0].pk), images[0].file_name, "The disk is full."]]
+    Chunk.objects.create(job=made, first=ids[0], last=ids[-1], only=ids, done=1, failed=1, failures=failures)
+    return made
+
+
+@pytest.fixture
+def images() -> list[Image]:
+    return [records.image(f"Harbour {n}", file_name=f"{n}.jpg") for n in range(3)]
+
+
+@pytest.fixture
+def original(images: list[Image], aws: Callable[[str, str], Any]) -> Version:
+    """The first image's current version, with its file in the bucket, and an earlier one."""
+    s3, key = aws("operator", "s3"), f"uploads/{uuid4()}/original"
+    versions = [
+        s3.put_object(Bucket=django_settings.UPLOAD_BUCKET, Key=key, Body=body)["VersionId"]
+        for body in (b"first", b"second")
+    ]
+    facts = {"file_name": 'Møte "1".jpg', "format": "JPEG", "width": 9, "height": 9, "bytes": 9, "sha256": "0" * 64}
+    common = {"image": images[0], "key": key, "facts": facts}
+    Version.objects.create(number=1, version_id=versions[0], current=False, **common)
+    return Version.objects.create(number=2, version_id=versions[1], **common)
+
+
+def test_making_renditions_anew_is_asked_for_with_its_price_and_then_begins(
+    chief_client: Client, images: list[Image], settings: Any
+) -> None:
+    settings.LABELER = "rekognition"
+    page = chief_client.post(BULK, chosen("ask_reprocess", *images)).content.decode()
+    assert "The renditions of 3 images are made anew" in page
+    assert "3 images are labelled: about $0.00" in page
+    answer = chief_client.post(BULK, chosen("reprocess", *images, labels="1"))
+    made = Job.objects.get()
+    assert answer["Location"] == f"/admin/jobs/{made.pk}/"
+    assert (made.total, made.relabel, made.queued, str(made.by)) == (3, True, True, "chief")
+    assert wiring.queue().waiting
+    again = chief_client.post(BULK, chosen("reprocess", *images, labels="1"), follow=True)
+    assert "The same was asked for already" in again.content.decode()
+    assert Job.objects.count() == 1
+
+
+def test_only_a_chief_has_renditions_made_anew(signed_in: Client, images: list[Image]) -> None:
+    for act in ("ask_reprocess", "reprocess"):
+        assert signed_in.post(BULK, chosen(act, *images)).status_code == 403
+    assert "Make renditions anew" not in signed_in.get("/admin/library/image/").content.decode()
+
+
+def test_a_download_is_its_makers_and_the_chiefs(
+    signed_in: Client, chief_client: Client, other_editor: User, images: list[Image]
+) -> None:
+    answer = signed_in.post(BULK, chosen("download", *images, files="large"))
+    made = Job.objects.get()
+    assert (made.kind, made.files, made.total) == (Job.Kind.ZIP, "large", 3)
+    assert signed_in.get(answer["Location"]).status_code == 200
+    assert chief_client.get(answer["Location"]).status_code == 200
+    other = Client()
+    other.force_login(other_editor)
+    assert other.get(answer["Location"]).status_code == 404
+    assert "Large renditions" not in other.get("/admin/jobs/").content.decode()
+    assert other.post(f"{answer['Location']}steer/", {"verb": "cancel"}).status_code == 404
+
+
+def test_too_much_at_once_is_refused_with_a_sentence(signed_in: Client, images: list[Image], settings: Any) -> None:
+    settings.DOWNLOAD_MAX_BYTES = 1
+    answer = signed_in.post(BULK, chosen("download", *images), follow=True)
+    assert "one download may hold" in answer.content.decode()
+    assert not Job.objects.exists()
+
+
+def test_the_page_tells_how_far_it_is_and_what_failed(signed_in: Client, editor: User, images: list[Image]) -> None:
+    Image.objects.filter(pk=images[0].pk).update(file_name=HOSTILE)
+    images[0].refresh_from_db()
+    made = job(editor, images, started_at=timezone.now())
+    page = signed_in.get(f"/admin/jobs/{made.pk}/").content.decode()
+    assert "2 of 3 are through" in page
+    assert f"/admin/library/image/{images[0].pk}/change/" in page
+    assert "The disk is full." in page
+    assert HOSTILE not in page
+    assert "data-ended" not in page
+
+
+@pytest.mark.parametrize(
+    ("before", "verb", "after", "said"),
+    [
+        (State.RUNNING, "pause", State.PAUSED, "The job is paused"),
+        (State.PAUSED, "resume", State.WAITING, "The job goes on"),
+        (State.PAUSED, "cancel", State.CANCELLED, "what is done stays"),
+        (State.PARTLY, "retry", State.WAITING, "1 image is tried again."),
+        (State.DONE, "pause", State.DONE, "nothing was changed"),
+        (State.CANCELLED, "resume", State.CANCELLED, "nothing was changed"),
+    ],
+)
+def test_a_job_is_steered_by_buttons(
+    signed_in: Client, editor: User, images: list[Image], before: str, verb: str, after: str, said: str
+) -> None:
+    made = job(editor, images, before)
+    answer = signed_in.post(f"/admin/jobs/{made.pk}/steer/", {"verb": verb}, follow=True)
+    assert said in answer.content.decode()
+    made.refresh_from_db()
+    assert made.state == after
+    assert signed_in.post(f"/admin/jobs/{made.pk}/steer/", {"verb": "burn"}).status_code == 404
+
+
+def test_another_editor_sees_a_job_and_leaves_it_alone(
+    signed_in: Client, other_editor: User, images: list[Image], nobody: Client
+) -> None:
+    made = job(other_editor, images)
+    assert "Pause" not in signed_in.get(f"/admin/jobs/{made.pk}/").content.decode()
+    assert signed_in.post(f"/admin/jobs/{made.pk}/steer/", {"verb": "pause"}).status_code == 403
+    for path in ("/admin/jobs/", f"/admin/jobs/{made.pk}/"):
+        assert nobody.get(path).status_code == 403
+
+
+def test_lists_and_pages_ask_the_database_as_often_for_many(
+    signed_in: Client, editor: User, images: list[Image], queries: Callable[[str], int]
+) -> None:
+    made = job(editor, images)
+    few = queries("/admin/jobs/"), queries(f"/admin/jobs/{made.pk}/")
+    for _ in range(5):
+        job(editor, images, State.DONE)
+    Chunk.objects.bulk_create(Chunk(job=made, first=uuid4(), last=uuid4(), failures=[]) for _ in range(5))
+    assert (queries("/admin/jobs/"), queries(f"/admin/jobs/{made.pk}/")) == few
+
+
+def test_running_jobs_are_counted_in_the_ways(signed_in: Client, editor: User, images: list[Image]) -> None:
+    assert "under way" not in signed_in.get("/admin/jobs/").content.decode()
+    job(editor, images)
+    assert "under way" in signed_in.get("/admin/jobs/").content.decode()
+
+
+def test_a_part_is_fetched_by_a_short_link_under_its_name(
+    signed_in: Client, editor: User, images: list[Image], aws: Callable[[str, str], Any]
+) -> None:
+    made = job(editor, images, State.DONE, kind=Job.Kind.ZIP, files="large")
+    key = f"downloads/{made.pk}/part-1.zip"
+    aws("operator", "s3").put_object(Bucket=django_settings.RENDITION_BUCKET, Key=key, Body=b"PK")
+    Chunk.objects.update(key=key, bytes=2, finished_at=timezone.now())
+    path = f"/admin/jobs/{made.pk}/parts/{Chunk.objects.get().pk}/"
+    assert path in signed_in.get(f"/admin/jobs/{made.pk}/").content.decode()
+    answer = requests.get(signed_in.get(path)["Location"], timeout=10)
+    assert answer.content == b"PK"
+    assert "1-of-1.zip" in answer.headers["Content-Disposition"]
+    Chunk.objects.update(key="")
+    assert "its time was over" in signed_in.get(path, follow=True).content.decode()
+
+
+def test_an_original_is_downloaded_under_its_own_name_and_noted(
+    signed_in: Client, images: list[Image], original: Version
+) -> None:
+    assert "Download the original" in signed_in.get(f"/admin/library/image/{images[0].pk}/change/").content.decode()
+    answer = signed_in.post(f"/admin/images/{images[0].pk}/original/")
+    assert "X-Amz-Expires=120" in answer["Location"]
+    file = requests.get(answer["Location"], timeout=10)
+    assert file.content == b"second"
+    assert file.headers["Content-Disposition"] == "attachment; filename*=utf-8''M%C3%B8te%20%221%22.jpg"
+    assert file.headers["Content-Type"] == "application/octet-stream"
+    noted = Activity.objects.get()
+    assert (noted.verb, str(noted.by), noted.image_id) == (Activity.Verb.DOWNLOADED, "editor", images[0].pk)
+    assert f"/undo/{noted.batch}" not in signed_in.get("/admin/activity/").content.decode()
+
+
+def test_an_earlier_version_is_downloaded_from_its_page(
+    signed_in: Client, images: list[Image], original: Version
+) -> None:
+    path = f"/admin/images/{images[0].pk}/versions/"
+    assert f"{path}1/original/" in signed_in.get(path).content.decode()
+    answer = signed_in.post(f"{path}1/original/")
+    assert requests.get(answer["Location"], timeout=10).content == b"first"
+
+
+def test_a_download_needs_the_right_and_a_file(signed_in: Client, editor: User, images: list[Image]) -> None:
+    path = f"/admin/images/{images[1].pk}/original/"
+    assert "Nobody knows where the original" in signed_in.post(path, follow=True).content.decode()
+    assert signed_in.get(path).status_code == 405
+    assert signed_in.post(f"/admin/images/{uuid4()}/original/").status_code == 404
+    for group in Group.objects.all():
+        group.permissions.remove(*group.permissions.filter(codename="download_original"))
+    assert signed_in.post(path).status_code == 403
+    assert signed_in.post(BULK, chosen("download", *images)).status_code == 403
+    assert not Activity.objects.exists()
