@@ -7,8 +7,9 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from mediahub import costs
 from mediahub.desk import figures, reasons
@@ -16,11 +17,11 @@ from mediahub.desk.charts import Chart, Series, Value
 from mediahub.desk.figures import Period
 from mediahub.library.models import Image
 
-OUTCOMES = {
-    "ready": (lambda: _("became images"), "good"),
-    "rejected": (lambda: _("rejected"), "wait"),
-    "failed": (lambda: _("failed"), "bad"),
-    "open": (lambda: _("on the way, or never sent"), "quiet"),
+OUTCOMES: dict[str, tuple[str | Promise, str]] = {
+    "ready": (gettext_lazy("became images"), "good"),
+    "rejected": (gettext_lazy("rejected"), "wait"),
+    "failed": (gettext_lazy("failed"), "bad"),
+    "open": (gettext_lazy("on the way, or never sent"), "quiet"),
 }
 WORDED, BLIND = 0, 1
 
@@ -88,7 +89,7 @@ def _days(period: Period) -> list[str]:
 
 
 def _uploads(period: Period, came: figures.Arrivals) -> Chart:
-    series = [Series(say(), tone, came.outcomes[name]) for name, (say, tone) in OUTCOMES.items()]
+    series = [Series(str(words), tone, came.outcomes[name]) for name, (words, tone) in OUTCOMES.items()]
     about = _("By the day on which they began, and what became of them.")
     if period.step > 1:
         about = _("By the week in which they began, and what became of them.")
@@ -97,7 +98,7 @@ def _uploads(period: Period, came: figures.Arrivals) -> Chart:
 
 def _times(period: Period, came: figures.Arrivals) -> Chart:
     series = [Series(_("95 of 100 within"), "quiet", came.most), Series(_("half of them within"), "busy", came.half)]
-    about = _("From the moment a worker takes a file up until its image is in the library.")
+    about = _("What decoding, renditions, labels and storing take for one file.")
     return Chart("times", _("Processing time"), about, _days(period), series, _seconds, over=True)
 
 

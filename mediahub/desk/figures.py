@@ -202,7 +202,7 @@ def month() -> Month:
     taken = costs.bill(costs.Plan(images=images["all"], published=published)).by_service()
     asked = costs.Plan(images=labelled, labels=True, moderation=settings.MODERATION)
     labels = costs.bill(asked).by_service().get("Rekognition", (Decimal(0), Decimal(0)))
-    return Month(began, images["all"], labelled, {**taken, "Rekognition": labels}, sum(labels))
+    return Month(began, images["all"], labelled, {**taken, "Rekognition": labels}, sum(labels, Decimal(0)))
 
 
 def coverage(user: User | AnonymousUser) -> dict[str, Share]:

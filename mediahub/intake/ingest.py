@@ -1,7 +1,6 @@
 """From a file in the upload bucket to an image: claim, fetch, process, record, each safe to do twice."""
 
 import logging
-import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -181,10 +180,9 @@ def _busy(upload: Upload) -> Unavailable:
 
 def _work(upload: Upload, claim: Claim) -> str:
     """Process the version that is claimed; raises Missing when it is not in the bucket, with the claim given back."""
-    began = time.monotonic()
     try:
         result = _process(upload, claim.version_id, labels=upload.recipe != WITHOUT_LABELS)
-        _record(upload.pk, claim, result, began)
+        _record(upload.pk, claim, result)
     except Superseded:
         return "superseded"
     except Exception as error:
@@ -225,14 +223,14 @@ def _image_id(upload: Upload) -> UUID:
     return upload.image_id or upload.pk
 
 
-def _record(upload_id: UUID, claim: Claim, result: Result, began: float) -> None:
+def _record(upload_id: UUID, claim: Claim, result: Result) -> None:
     with transaction.atomic():
         upload = Upload.objects.select_for_update().filter(claim.held(), pk=upload_id).first()
         if upload is None:
             raise Superseded
         original = Original(upload.key, claim.version_id, upload.uploaded_by)
         image = catalogue.enter(_image_id(upload), upload.file_name, result, original=original)
-        work_ms = round((time.monotonic() - began) * 1000)
+        work_ms = round(sum(result.seconds.values()) * 1000)
         Upload.move(upload_id, State.READY, image=image, work_ms=work_ms, **_ended())
         if upload.image_id is None:
             batches.give(upload, image)

@@ -109,7 +109,7 @@ class Upload(models.Model):
     issued_at = models.DateTimeField(_("issued"), default=timezone.now, db_index=True)
     expires_at = models.DateTimeField(_("ticket expires"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
-    # How long the attempt that made it an image took, in milliseconds.
+    # How long the steps from decoding to storing took, in the attempt that made it an image, in milliseconds.
     work_ms = models.PositiveIntegerField(_("milliseconds of work"), null=True, blank=True)
     # The reconciliation that last found this file in the bucket.
     seen = models.PositiveBigIntegerField(null=True, editable=False)

@@ -14,7 +14,7 @@ from mediahub.bulk import jobs
 from mediahub.bulk.models import Chunk, Job
 from mediahub.bulk.reprocess import estimate
 from mediahub.bulk.selection import Selection
-from mediahub.intake import ingest
+from mediahub.intake import ingest, rest
 from mediahub.library.models import Image
 from mediahub.local.event_loop import Context, EventLoop
 from tests.local_aws import drain
@@ -161,11 +161,11 @@ def test_the_clock_does_not_rest_while_a_job_is_under_way(job: Job, event_loop: 
     settings.CLOCK_REST_SECONDS = 3600
     Job.objects.update(state=State.RUNNING, asked_at=timezone.now())
     assert handlers.on_minute({}, Context("test"))["jobs_asked"] == 0
-    assert not handlers.rest.resting()
+    assert not rest.resting()
     Job.objects.update(state=State.DONE)
     handlers.on_minute({}, Context("test"))
-    assert handlers.rest.resting()
-    handlers.rest.wake()
+    assert rest.resting()
+    rest.wake()
 
 
 def test_jobs_of_long_ago_are_cleaned_away(job: Job) -> None:

@@ -40,7 +40,8 @@ def failure(number: int, fingerprint: str, state: str = "open") -> None:
 
 
 def drawn(client: Client, name: str, **asked: str) -> Chart:
-    return next(chart for chart in client.get(PAGE, asked).context["charts"] if chart.name == name)
+    charts: list[Chart] = client.get(PAGE, asked).context["charts"]
+    return next(chart for chart in charts if chart.name == name)
 
 
 def values(chart: Chart) -> dict[str, list[Any]]:

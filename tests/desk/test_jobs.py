@@ -65,7 +65,7 @@ def test_making_renditions_anew_is_asked_for_with_its_price_and_then_begins(
     made = Job.objects.get()
     assert answer["Location"] == f"/admin/jobs/{made.pk}/"
     assert (made.total, made.relabel, made.queued, str(made.by)) == (3, True, True, "chief")
-    assert wiring.queue().waiting
+    assert wiring.queue().waiting() > 0
     again = chief_client.post(BULK, chosen("reprocess", *images, labels="1"), follow=True)
     assert "The same was asked for already" in again.content.decode()
     assert Job.objects.count() == 1

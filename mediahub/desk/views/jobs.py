@@ -72,18 +72,19 @@ def steer(request: HttpRequest, job_id: UUID) -> HttpResponse:
         raise PermissionDenied
     match request.POST.get("verb"):
         case "pause":
-            said = jobs.pause(job) and _("The job is paused; the image that is being worked on is finished.")
+            said = _("The job is paused; the image that is being worked on is finished.") if jobs.pause(job) else ""
         case "resume":
-            said = jobs.resume(job) and _("The job goes on.")
+            said = _("The job goes on.") if jobs.resume(job) else ""
         case "cancel":
-            said = jobs.cancel(job) and _("The job is cancelled; what is done stays.")
+            said = _("The job is cancelled; what is done stays.") if jobs.cancel(job) else ""
         case "retry":
             n = jobs.retry_failed(job)
-            said = n and ngettext("%(n)d image is tried again.", "%(n)d images are tried again.", n) % {"n": n}
+            text = ngettext("%(n)d image is tried again.", "%(n)d images are tried again.", n)
+            said = text % {"n": n} if n else ""
         case _verb:
             raise Http404
     if said:
-        messages.success(request, str(said))
+        messages.success(request, said)
     else:
         messages.warning(request, _("The job has gone on since you saw this page; nothing was changed."))
     return redirect("desk:job", job_id)
