@@ -124,7 +124,11 @@ OF_SERVICES = (
     ),
     _("The key %(key)s is empty or longer than the %(most)s bytes that S3 allows."),
     _("The key %(key)s holds a NUL, which no database takes. Copy the file to another key."),
-    _("%(key)s is not the id of an upload or image."),
+    _("%(key)s is not the id of an upload, image or job."),
+    _("The worker ended each time it came to this file."),
+    _("The zip file could not be made; the worker ended each time it came to it."),
+    _("It is not in the library any more, or not for you to see."),
+    _("Its file is not in the bucket any more."),
 )
 
 # Of the comparison of buckets, records and mirror.
