@@ -125,6 +125,7 @@ OF_SERVICES = (
     _("The key %(key)s is empty or longer than the %(most)s bytes that S3 allows."),
     _("The key %(key)s holds a NUL, which no database takes. Copy the file to another key."),
     _("%(key)s is not the id of an upload, image or job."),
+    _("A job on many images could not go on. It is asked for again by itself."),
     _("The worker ended each time it came to this file."),
     _("The zip file could not be made; the worker ended each time it came to it."),
     _("It is not in the library any more, or not for you to see."),
