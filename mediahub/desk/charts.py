@@ -71,8 +71,10 @@ class Chart:
     @property
     def ticks(self) -> list[str]:
         """What stands at the axis, from the top down."""
-        whole = self.top % 2 == 0 or self.top != int(self.top)
-        return [self.say(self.top), *([self.say(self.top / 2)] if whole else []), self.say(0)]
+        half = self.top / 2
+        # Half an upload is nothing to count by.
+        middle = [] if self.top % 2 == 1 else [self.say(int(half) if half == int(half) else half)]
+        return [self.say(self.top), *middle, self.say(0)]
 
     @property
     def marks(self) -> list[Mark]:

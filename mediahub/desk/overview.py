@@ -18,13 +18,18 @@ from mediahub.library.models import Image
 
 @dataclass(frozen=True)
 class Way:
-    """A part of the desk: `name` is its word for programs, `open` how many things wait there."""
+    """A part of the desk: `name` is its word for programs, `open` counts what waits there, `main` is always in sight."""
 
     name: str
     label: str
     address: str
     current: bool
     open: int = 0
+    main: bool = False
+
+
+# What editors go to all day; the rest is one step further away.
+MAIN = ("upload", "review", "images", "collections", "failed")
 
 
 def ways(request: HttpRequest) -> list[Way]:
@@ -33,10 +38,10 @@ def ways(request: HttpRequest) -> list[Way]:
         ("upload", _("Upload"), "desk:upload", "intake.add_upload"),
         ("review", _("Review"), "desk:review_start", "library.review_tagging"),
         ("images", _("Images"), "admin:library_image_changelist", "library.view_image"),
-        ("duplicates", _("Duplicates"), "desk:duplicates", "library.review_tagging"),
-        ("uploads", _("Uploads"), "admin:intake_upload_changelist", "intake.view_upload"),
-        ("failed", _("Failed items"), "admin:intake_faileditem_changelist", "intake.view_faileditem"),
         ("collections", _("Collections"), "desk:collections", "library.view_collection"),
+        ("failed", _("Failed items"), "admin:intake_faileditem_changelist", "intake.view_faileditem"),
+        ("uploads", _("Uploads"), "admin:intake_upload_changelist", "intake.view_upload"),
+        ("duplicates", _("Duplicates"), "desk:duplicates", "library.review_tagging"),
         ("tags", _("Tags"), "admin:library_tag_changelist", "library.view_tag"),
         ("work", _("Work"), "desk:jobs", "bulk.view_job"),
         ("activity", _("Activity"), "desk:activity", "library.view_activity"),
@@ -48,7 +53,7 @@ def ways(request: HttpRequest) -> list[Way]:
     for name, label, view, permission in parts:
         if request.user.has_perm(permission):
             address = reverse(view)
-            found.append(Way(name, label, address, request.path.startswith(address), _waiting(name)))
+            found.append(Way(name, label, address, request.path.startswith(address), _waiting(name), name in MAIN))
     return found
 
 

@@ -22,7 +22,10 @@ class DeskSite(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
-        return {**context, "ways": overview.ways(request) if context["has_permission"] else []}
+        ways = overview.ways(request) if context["has_permission"] else []
+        rest = [way for way in ways if not way.main]
+        here = next((way for way in rest if way.current), None)
+        return {**context, "ways": ways, "rest": rest, "here": here}
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         answer = super().login(request, extra_context)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from mediahub import wiring
 from mediahub.bulk.models import Chunk, Job
-from mediahub.intake.models import Decision, FailedItem, Reconciliation, Redrive, Upload
+from mediahub.intake.models import Decision, FailedItem, QueueHour, Reconciliation, Redrive, Upload
 from mediahub.library import catalogue, collections
 from mediahub.library.activity import Act
 from mediahub.library.models import Image, Tag, Tagging
@@ -125,6 +125,29 @@ def upload(user: User, name: str, state: str, **values: Any) -> Upload:
         expires_at=timezone.now() + timedelta(minutes=10),
         **values,
     )
+
+
+def weeks(user: User) -> None:
+    """What came in the four weeks before today, and how the queue stood, for the dashboard."""
+    now = timezone.now()
+    for day in range(1, 28):
+        moment = now - timedelta(days=day)
+        for n in range(day * 7 % 11 + 1):
+            made = upload(user, f"day_{day}_{n}.jpg", Upload.State.READY, work_ms=700 + (day * 131 + n * 57) % 900)
+            Upload.objects.filter(pk=made.pk).update(issued_at=moment)
+    hours = [
+        QueueHour(
+            hour=now - timedelta(days=day),
+            at=now,
+            waiting=day % 3,
+            waiting_most=day * 13 % 40,
+            oldest=20,
+            oldest_most=90,
+            dead_letters=0,
+        )
+        for day in range(28)
+    ]
+    QueueHour.objects.bulk_create(hours)
 
 
 def failed_item(failed: Upload | None, reason: str = REASON, **values: Any) -> FailedItem:

@@ -46,6 +46,7 @@ def invited() -> str:
 def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
     """The name and the path of every page of a desk in full use."""
     User.objects.filter(pk=chief.pk).update(first_name="Ada", is_superuser=True)
+    stock.weeks(chief)
     images = stock.library(settings)
     stock.tag(images[-1], chief)
     failed = stock.uploads(chief, images[:4])
@@ -115,11 +116,18 @@ def shoot(page: Page, name: str) -> None:
     page.screenshot(path=SHOTS / f"{name}.png", caret="initial")
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("size", SIZES)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Both sizes and both schemes are looked at; each size in each scheme, where pictures of them are wanted."""
+    if "look" in metafunc.fixturenames:
+        every = [(size, scheme) for size in SIZES for scheme in SCHEMES]
+        looks = every if metafunc.config.getoption("--screenshots") else [("wide", "light"), ("narrow", "dark")]
+        metafunc.parametrize("look", looks, ids="-".join)
+
+
 def test_every_page_is_accessible(
-    signed_in: Desk, pages: dict[str, str], size: str, scheme: ColorScheme, request: pytest.FixtureRequest
+    signed_in: Desk, pages: dict[str, str], look: tuple[str, ColorScheme], request: pytest.FixtureRequest
 ) -> None:
+    size, scheme = look
     page = signed_in.page
     page.set_viewport_size(SIZES[size])
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
