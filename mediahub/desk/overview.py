@@ -18,7 +18,7 @@ from mediahub.library.models import Image
 
 @dataclass(frozen=True)
 class Way:
-    """A part of the desk: `name` is its word for programs, `open` counts what waits there, `main` is always in sight."""
+    """A part of the desk: `name` is for programs, `open` counts what waits there, `main` is always in sight."""
 
     name: str
     label: str
