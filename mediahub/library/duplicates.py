@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mediahub.library import access, likeness, revisions
+from mediahub.library import access, collections, likeness, revisions
 from mediahub.library.activity import Act, as_text
 from mediahub.library.models import Activity, Image, Likeness, Tagging
 
@@ -136,6 +136,8 @@ def keep(act: Act, kept: Image, others: Sequence[Image], *, addresses_may_go: bo
         changes = {"fields": done.fields, "tags": done.tags}
         act.note(done.image, Activity.Verb.TOOK_OVER, changes)
         revisions.changed(done.image.pk)
+        for image in done.others:
+            collections.carry_over(act, image, done.image)
         _archive(act, done)
     return done
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import QueryDict
 from PIL import Image as Pixels
 
-from mediahub.library import catalogue, duplicates, review, versions
+from mediahub.library import catalogue, collections, duplicates, review, versions
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Image, Likeness, Tagging
 from mediahub.library.search import Search
@@ -104,6 +104,18 @@ def test_what_belongs_to_the_others_moves_and_comes_back_by_one_undo(pair: tuple
     assert (kept.alt_text, kept.rights_until, other.state) == ("", None, Image.State.IN_REVIEW)
     assert [list(image.taggings.values_list("tag__name", "state").order_by("tag__name")) for image in pair] == before
     assert duplicates.number(chief, kept) == 1
+
+
+def test_the_one_that_is_kept_is_put_where_the_others_were(pair: tuple[Image, Image], chief: User) -> None:
+    kept, other = pair
+    both, only = (collections.make(Act(chief), name) for name in ("Both", "Only the other"))
+    collections.put(Act(chief), [kept, other], both)
+    collections.put(Act(chief), [other], only)
+    act = Act(chief)
+    duplicates.keep(act, kept, [other])
+    assert set(kept.collections.all()) == set(other.collections.all()) == {both, only}
+    assert undo(chief, act.batch).refused == []
+    assert set(kept.collections.all()) == {both}
 
 
 def test_it_is_told_with_which_image_it_was_merged(pair: tuple[Image, Image], chief: User) -> None:
