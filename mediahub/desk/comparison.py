@@ -29,6 +29,10 @@ def _tags(image: Image) -> str:
     return ", ".join(sorted(held, key=str.casefold))
 
 
+def _collections(image: Image) -> str:
+    return ", ".join(sorted((one.name for one in image.collections.all()), key=str.casefold))
+
+
 FACTS: tuple[tuple[str | Promise, Callable[[Image], str]], ...] = (
     (_("State"), lambda image: image.get_state_display()),
     (_("Pixels"), lambda image: f"{image.width} × {image.height}"),
@@ -45,10 +49,11 @@ FACTS: tuple[tuple[str | Promise, Callable[[Image], str]], ...] = (
     (_("Licence"), lambda image: image.licence),
     (_("Rights until"), lambda image: date(image.rights_until, "DATE_FORMAT") if image.rights_until else ""),
     (_("Accepted tags"), _tags),
+    (_("Collections"), _collections),
 )
 
 
 def rows(images: Sequence[Image]) -> list[Row]:
-    """The facts that at least one of the images has; no query on images whose tags were fetched."""
+    """The facts that at least one of the images has; no query on images as `duplicates.group` gives them."""
     told = [(str(title), [say(image) for image in images]) for title, say in FACTS]
     return [Row(title, values, len(set(values)) > 1) for title, values in told if any(values)]

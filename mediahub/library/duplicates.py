@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -75,6 +75,7 @@ def group(user: User | AnonymousUser, image_id: UUID, groups: Groups | None = No
     """This image and those that look like it, or like one of those; the one to be kept first. Empty without any."""
     ids = (groups or Groups(user)).of(image_id)
     images = of_use(user).filter(pk__in=ids).defer("label_raw").prefetch_related("renditions", "taggings__tag")
+    images = images.prefetch_related(Prefetch("collections", access.collections(user)))
     return sorted(images, key=_worth, reverse=True)[:MOST]
 
 
