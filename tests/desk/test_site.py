@@ -20,19 +20,10 @@ def ways(client: Client) -> list[str]:
 
 
 def test_everyone_is_shown_the_ways_they_may_go(signed_in: Client, nobody: Client, admin_client: Client) -> None:
-    assert ways(signed_in) == ["upload", "review", "images", "duplicates", "uploads", "failed", "tags", "activity"]
-    assert ways(admin_client) == [
-        "upload",
-        "review",
-        "images",
-        "duplicates",
-        "uploads",
-        "failed",
-        "tags",
-        "activity",
-        "checks",
-        "users",
-    ]
+    everyday = ["upload", "review", "images", "collections", "failed"]
+    rest = ["uploads", "duplicates", "tags", "work", "activity", "dashboard"]
+    assert ways(signed_in) == [*everyday, *rest]
+    assert ways(admin_client) == [*everyday, *rest, "checks", "users"]
     assert ways(nobody) == []
 
 
