@@ -13,7 +13,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from mediahub import costs
+from mediahub import costs, wiring
 from mediahub.intake import watch
 from mediahub.intake.models import FailedItem, QueueHour, Upload
 from mediahub.library import access
@@ -23,7 +23,6 @@ PERIODS = (7, 30, 90)
 CAUSES = 6
 # A public file is a copy of its rendition: one by content, and one that follows the image.
 PUBLIC_COPIES = 2
-RENDITIONS = ("large", "medium", "small")
 OUTCOMES = (Upload.State.READY, Upload.State.REJECTED, Upload.State.FAILED, "open")
 Share = tuple[int, int]
 
@@ -172,7 +171,7 @@ def storage() -> Storage:
     out = Q(image__state=Image.State.PUBLISHED, image__deleted_at=None)
     made = Rendition.objects.order_by().aggregate(all=Sum("bytes"), public=Sum("bytes", filter=out))
     earlier = Version.objects.filter(current=False).order_by()
-    paths = ["facts__bytes", *(f"files__{name}__bytes" for name in RENDITIONS)]
+    paths = ["facts__bytes", *(f"files__{name}__bytes" for name in sorted({spec.name for spec in wiring.specs()}))]
     sums = earlier.aggregate(**{path: Sum(Cast(KT(path), BigIntegerField())) for path in paths})
     return Storage(
         kept, made["all"] or 0, (made["public"] or 0) * PUBLIC_COPIES, sum(total or 0 for total in sums.values())

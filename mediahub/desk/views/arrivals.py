@@ -49,7 +49,7 @@ def status(request: HttpRequest) -> JsonResponse:
 @require_GET
 @never_cache
 def pulse(request: HttpRequest) -> JsonResponse:
-    """What changes when something arrived: the newest image, and how many failed items are open."""
+    """What changes when something came or was changed: the newest of it, and how many failed items are open."""
     if refusal := refused(request, "library.view_image"):
         return refusal
     return JsonResponse(
@@ -58,8 +58,8 @@ def pulse(request: HttpRequest) -> JsonResponse:
 
 
 def newest(user: User) -> str:
-    """A text that differs as soon as another image that the person may see has entered the library."""
-    latest = access.visible(user).order_by("-created_at", "id").values_list("pk", "created_at").first()
+    """A text that differs as soon as an image that the person may see has come or was changed."""
+    latest = access.visible(user).order_by("-updated_at", "id").values_list("pk", "updated_at").first()
     return f"{latest[1].isoformat()} {latest[0]}" if latest else ""
 
 

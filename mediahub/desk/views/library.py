@@ -37,6 +37,8 @@ def page(request: HttpRequest) -> HttpResponse:
     if not user.has_perm("library.view_image"):
         raise PermissionDenied
     search = Search.parse(request.GET)
+    # Read before the images: what changes in between is then fetched again, and not missed.
+    mark = newest(user)
     found = search.images(user)
     after = request.GET.get("after", "")
     part = list(_part(found, after).defer("label_raw").prefetch_related("renditions")[: PAGE + 1])
@@ -50,7 +52,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "continued": bool(after),
         "drawer": Drawer(search, user),
         "saved": list(saved.of(user)),
-        "newest": newest(user),
+        "newest": mark,
         "may_publish": user.has_perm("library.publish_image"),
         "may_change": user.has_perm("library.review_tagging"),
         "most": MOST,
