@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 from pytest_django.plugin import blocking_manager_key
 
@@ -11,6 +12,13 @@ pytest_plugins = ["tests.local_aws", "tests.editors"]
 # How long an example takes says how busy the machine is, and nothing of the code.
 settings.register_profile("mediahub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("mediahub")
+
+
+@pytest.fixture(autouse=True)
+def in_the_sites_language() -> Iterator[None]:
+    """A request that asked for another language leaves it to nobody."""
+    yield
+    translation.deactivate()
 
 
 @pytest.hookimpl(wrapper=True)

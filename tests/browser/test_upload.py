@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 
+from mediahub import wiring
 from mediahub.delivery.addresses import address
 from mediahub.intake.models import Upload
 from mediahub.library.models import Image
@@ -45,7 +46,7 @@ def test_photographs_dropped_together_become_images_and_a_text_file_is_rejected(
     desk.drop(*turned, TEXT)
     for name, _type, _data in turned:
         desk.ends_as(name, "done")
-        expect(desk.row(name).get_by_role("link")).to_have_count(4)
+        expect(desk.row(name).get_by_role("link")).to_have_count(1 + len(wiring.specs()))
     desk.ends_as("notes.jpg", "rejected")
     expect(desk.row("notes.jpg").locator("[data-reason]")).to_contain_text("JPEG, PNG, GIF or WebP")
     expect(desk.page.locator("#summary")).to_have_text("3 done · 1 rejected")
@@ -123,7 +124,7 @@ def test_what_a_reload_interrupted_is_offered_again(signed_in: Desk) -> None:
     page.reload()
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if "partNumber=" in request.url else None)
-    page.get_by_role("button", name="Upload").filter(has_text="file").or_(
+    page.get_by_role("button", name="Send").filter(has_text="file").or_(
         page.get_by_role("button", name="Resume", exact=True)
     ).first.click()
     signed_in.ends_as("poster.jpg", "done")
