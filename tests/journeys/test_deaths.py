@@ -56,7 +56,7 @@ def test_r3_c9_c11_c13_whoever_dies_wherever_the_next_delivery_completes(
 
     assert set(Upload.objects.values_list("state", flat=True)) == {Upload.State.READY}
     assert Upload.objects.count() == Image.objects.count() == len(deaths)
-    assert Rendition.objects.count() == 3 * len(deaths)
+    assert Rendition.objects.count() == len(wiring.specs()) * len(deaths)
     assert not FailedItem.objects.exists()
     assert not any(mirror.drifted(image) for image in Image.objects.all())
     settings.SWEEP_GRACE_SECONDS = settings.RECONCILE_GRACE_SECONDS = 0

@@ -37,11 +37,13 @@ def test_an_upload_becomes_an_image(
 
     image = Image.objects.get()
     assert (image.title, image.width, image.height, image.bytes) == ("Harbour at dawn", 1600, 1200, len(data))
-    assert [(r.name, r.width, r.height) for r in image.renditions.all()] == [
+    assert {(r.name, r.width, r.height) for r in image.renditions.all()} == {
         ("large", 1024, 768),
         ("medium", 512, 384),
         ("small", 256, 192),
-    ]
+        ("square", 512, 512),
+        ("wide", 1024, 576),
+    }
     assert Upload.objects.get().state == Upload.State.READY
     tagging = image.taggings.first()
     as_role("web")
