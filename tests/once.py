@@ -5,8 +5,6 @@ ONCE = (
     "processing",
     "costs",
     "simulation",
-    # How pages look and what axe says of them; what they ask is asked by the tests of the desk, on both.
-    "browser/test_pages.py",
     *(f"deploy/test_{name}.py" for name in ("cdn", "commands", "locks", "template", "workers", "zappa_settings")),
     *(f"test_{name}.py" for name in ("house", "matrix", "soak", "vault")),
 )
