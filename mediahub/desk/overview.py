@@ -1,9 +1,10 @@
 """What the desk shows of itself on each page: the way to each part, and how much waits there."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +15,8 @@ from mediahub.intake import reconcile
 from mediahub.intake.models import FailedItem, Upload
 from mediahub.library import access
 from mediahub.library.models import Image
+
+R = TypeVar("R", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -53,14 +56,16 @@ def ways(request: HttpRequest) -> list[Way]:
     for name, label, view, permission in parts:
         if request.user.has_perm(permission):
             address = reverse(view)
-            found.append(Way(name, label, address, request.path.startswith(address), _waiting(name), name in MAIN))
+            found.append(
+                Way(name, label, address, request.path.startswith(address), _waiting(name, request.user), name in MAIN)
+            )
     return found
 
 
-def _waiting(name: str) -> int:
+def _waiting(name: str, user: User | AnonymousUser) -> int:
     match name:
         case "failed":
-            return failed().count()
+            return failed(user).count()
         case "work":
             return Job.objects.filter(state__in=Job.ACTIVE).count()
         case "checks":
@@ -68,9 +73,14 @@ def _waiting(name: str) -> int:
     return 0
 
 
-def failed() -> QuerySet[FailedItem]:
-    """The failed items that nobody has dealt with."""
-    return FailedItem.objects.filter(state=FailedItem.State.OPEN)
+def failed(user: User | AnonymousUser) -> QuerySet[FailedItem]:
+    """The failed items this person may see and nobody has dealt with."""
+    return unclosed(user, FailedItem.objects.filter(state=FailedItem.State.OPEN))
+
+
+def unclosed(user: User | AnonymousUser, records: QuerySet[R]) -> QuerySet[R]:
+    """These records without those whose image lies in collections that are closed to the person."""
+    return records.filter(Q(image=None) | Q(image__in=access.unclosed(user)))
 
 
 def counts(user: User | AnonymousUser) -> dict[str, dict[str, int]]:

@@ -1,5 +1,8 @@
 """Which images and collections a person may see and change: the one place that every page asks."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.expressions import ExpressionWrapper
@@ -20,11 +23,12 @@ def unclosed(user: User | AnonymousUser) -> QuerySet[Image]:
     """
     if user.has_perm("library.see_every_collection"):
         return Image.objects.all()
-    closed = _closed(user).values("pk")
-    held = Membership.objects.filter(image=OuterRef("pk"))
-    return Image.objects.filter(
-        ~Exists(held.filter(collection__in=closed)) | Exists(held.exclude(collection__in=closed))
-    )
+    return _open_to(_groups(user))
+
+
+def hidden(ids: Sequence[UUID]) -> int:
+    """How many of these images are closed to a person who is in no group at all."""
+    return len(ids) - _open_to(Group.objects.none()).filter(pk__in=ids).count()
 
 
 def changeable(user: User | AnonymousUser) -> QuerySet[Image]:
@@ -38,13 +42,24 @@ def collections(user: User | AnonymousUser) -> QuerySet[Collection]:
         return Collection.objects.none()
     if user.has_perm("library.see_every_collection"):
         return Collection.objects.all()
-    return Collection.objects.exclude(pk__in=_closed(user).values("pk"))
+    return Collection.objects.exclude(pk__in=_closed_to(_groups(user)).values("pk"))
 
 
-def _closed(user: User | AnonymousUser) -> QuerySet[Collection]:
-    """What lies in or below a collection that is for groups, of which none is the person's."""
+def _groups(user: User | AnonymousUser) -> QuerySet[Group]:
+    return Group.objects.filter(user=user.pk) if user.pk else Group.objects.none()
+
+
+def _open_to(groups: QuerySet[Group]) -> QuerySet[Image]:
+    closed = _closed_to(groups).values("pk")
+    held = Membership.objects.filter(image=OuterRef("pk"))
+    return Image.objects.filter(
+        ~Exists(held.filter(collection__in=closed)) | Exists(held.exclude(collection__in=closed))
+    )
+
+
+def _closed_to(groups: QuerySet[Group]) -> QuerySet[Collection]:
+    """What lies in or below a collection that is for groups, of which it is none of these."""
     links = Collection.groups.through.objects.filter(collection=OuterRef("pk"))
-    own = Group.objects.filter(user=user.pk).values("pk")
     asked = ExpressionWrapper(OuterRef("path"), output_field=CharField())
-    shut = Collection.objects.filter(~Exists(links.filter(group__in=own)), restricted=True)
+    shut = Collection.objects.filter(~Exists(links.filter(group__in=groups.values("pk"))), restricted=True)
     return Collection.objects.filter(Exists(shut.alias(asked=asked).filter(asked__startswith=F("path"))))

@@ -51,15 +51,22 @@ HUES: Choices = {
 ONLY: Choices = {"only": gettext_lazy("only these")}
 
 
+Person = User | AnonymousUser
+
+
 @dataclass(frozen=True)
 class Filter:
-    """One question an address may ask: `read` makes its value of a text, or raises ValueError; `where` narrows."""
+    """One question an address may ask: `read` makes its value of a text, or raises ValueError; `where` narrows.
+
+    What is hidden from the person who asks must not show in what is found: such filters ask `among` with the person.
+    """
 
     name: str
     title: str | Promise
     read: Callable[[str], Any]
-    where: Callable[[Any], Q]
+    where: Callable[[Any], Q] = lambda _value: Q()
     choices: Choices | None = None
+    among: Callable[[Any, Person], Q] = lambda _value, _person: Q()
 
 
 def _choice(choices: Choices) -> Callable[[str], str]:
@@ -104,13 +111,14 @@ def tagged(tag: Q) -> Q:
     return Q(Exists(Tagging.objects.filter(tag, image=OuterRef("pk")).exclude(state=Tagging.State.REJECTED)))
 
 
-def _twice(_only: str) -> Q:
-    held = Image.objects.filter(deleted_at=None).values("sha256").annotate(n=Count("pk")).filter(n__gt=1)
+def _twice(_only: str, person: Person) -> Q:
+    seen = access.visible(person).filter(deleted_at=None).order_by()
+    held = seen.values("sha256").annotate(n=Count("pk")).filter(n__gt=1)
     return Q(sha256__in=held.values("sha256"))
 
 
-def _near(_only: str) -> Q:
-    alike = likeness.pairs(likeness.in_use(Image.objects.all()))
+def _near(_only: str, person: Person) -> Q:
+    alike = likeness.pairs(likeness.in_use(access.visible(person)))
     # One list instead of two: with an “or” the database would look through all images.
     return Q(pk__in=alike.values_list("first").union(alike.values_list("second")))
 
@@ -120,9 +128,10 @@ def _among(where: Q) -> Q:
     return Q(pk__in=Image.objects.filter(where).values("pk"))
 
 
-def _in_none(collection: str) -> Q:
-    """What is asked of a collection itself hangs on who asks: `Search.images` narrows to it."""
-    return ~Q(Exists(Membership.objects.filter(image=OuterRef("pk")))) if collection == NONE else Q()
+def _within(collection: str, person: Person) -> Q:
+    if collection == NONE:
+        return ~Q(Exists(Membership.objects.filter(image=OuterRef("pk"))))
+    return Q(pk__in=tree.within(person, int(collection)).values("image"))
 
 
 def _collection(text: str) -> str:
@@ -135,7 +144,7 @@ DELETED: Choices = {"deleted": gettext_lazy("deleted")}
 FILTERS = (
     Filter("state", gettext_lazy("State"), _choice(STATES), lambda state: Q(state=state), STATES),
     Filter("tag", gettext_lazy("Tag"), _number, lambda pk: tagged(Q(tag_id=pk))),
-    Filter("collection", gettext_lazy("Collection"), _collection, _in_none),
+    Filter("collection", gettext_lazy("Collection"), _collection, among=_within),
     Filter("by", gettext_lazy("Uploaded by"), _number, lambda pk: _among(Q(uploads__uploaded_by=pk))),
     Filter(
         "alt",
@@ -161,11 +170,11 @@ FILTERS = (
         "came_to", gettext_lazy("Uploaded until"), _day, lambda day: Q(created_at__lt=_begin(day + timedelta(days=1)))
     ),
     Filter("failed", gettext_lazy("Failed"), _choice(ONLY), lambda _only: _among(Q(failed_items__state="open")), ONLY),
-    Filter("twice", gettext_lazy("Same file twice"), _choice(ONLY), _twice, ONLY),
-    Filter("near", gettext_lazy("Looks like another"), _choice(ONLY), _near, ONLY),
+    Filter("twice", gettext_lazy("Same file twice"), _choice(ONLY), choices=ONLY, among=_twice),
+    Filter("near", gettext_lazy("Looks like another"), _choice(ONLY), choices=ONLY, among=_near),
     Filter("labels", gettext_lazy("Labels"), _choice(LABEL_STATES), lambda state: Q(label_state=state), LABEL_STATES),
     Filter("batch", gettext_lazy("Sent together"), UUID, lambda pk: _among(Q(uploads__batch=pk))),
-    Filter("original", gettext_lazy("Original"), _choice(DELETED), lambda _deleted: Q(), DELETED),
+    Filter("original", gettext_lazy("Original"), _choice(DELETED), choices=DELETED),
 )
 BY_NAME = {one.name: one for one in FILTERS}
 
@@ -223,7 +232,7 @@ class Search:
         asked.update(dict(self.texts))
         return asked.urlencode()
 
-    def images(self, user: User | AnonymousUser) -> QuerySet[Image]:
+    def images(self, user: Person) -> QuerySet[Image]:
         """The images it finds among those the person may see, the newest first.
 
         Images whose original was deleted are out of use: only who asks for them finds them.
@@ -236,7 +245,6 @@ class Search:
             named = Q(tag__name__icontains=word) | Q(tag__synonyms__word__icontains=word)
             found = found.filter(own | tagged(named))
         for name, text in self.texts.items():
-            found = found.filter(BY_NAME[name].where(BY_NAME[name].read(text)))
-        if (collection := self.texts.get("collection", NONE)) != NONE:
-            found = found.filter(pk__in=tree.within(user, int(collection)).values("image"))
+            one = BY_NAME[name]
+            found = found.filter(one.where(one.read(text)), one.among(one.read(text), user))
         return found.order_by("-created_at", "pk")

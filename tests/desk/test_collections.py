@@ -84,6 +84,9 @@ def test_no_list_shows_a_closed_image(signed_in: Client, editor: User, closed: I
     activity = reverse("desk:activity")
     status = f"{reverse('desk:status')}?ids={sent.pk}"
     pages = ["/admin/", GRID, TREE, activity, reverse("desk:export_activity", args=["csv"]), status]
+    # The number at “Failed items” in the bar counts none either.
+    assert b"data-failed hidden>0<" in signed_in.get("/admin/").content
+    assert signed_in.get(reverse("desk:pulse")).json()["failed"] == 0
     pages += ["/admin/intake/upload/", "/admin/intake/faileditem/?state__exact=open", reverse("desk:review_items")]
     for page in pages:
         answer = signed_in.get(page)
@@ -133,6 +136,32 @@ def test_many_are_put_in_taken_out_and_taken_back(signed_in: Client) -> None:
     assert "no collection “Nowhere”" in said(
         signed_in.post(BULK, {**form, "act": "put_in", "collection": "Nowhere"}, follow=True)
     )
+
+
+@pytest.mark.parametrize("where", ["the bulk bar", "a drop", "the page of the image"])
+def test_who_opens_an_image_to_everybody_is_told(chief_client: Client, closed: Image, where: str) -> None:
+    news, lawsuit, one = make("News"), Collection.objects.get(name="Lawsuit"), [str(closed.pk)]
+    match where:
+        case "the bulk bar":
+            form = {"act": "take_out", "collection": "Lawsuit", "image": [*one, str(image().pk)]}
+            told = said(chief_client.post(BULK, form, follow=True))
+        case "a drop":
+            told = chief_client.post(DROP, {"collection": news.pk, "image": one}).json()["text"]
+        case _:
+            page = reverse("desk:file_image", args=one)
+            told = said(chief_client.post(page, {"out": lawsuit.pk}, follow=True))
+    assert "1 image was for some only: now everybody sees it" in told
+
+
+def test_who_moves_an_image_in_sight_of_the_same_people_is_told_nothing_of_it(
+    chief_client: Client, closed: Image
+) -> None:
+    make("Evidence", Collection.objects.get(name="Lawsuit"))
+    form = {"image": [str(closed.pk), str(image().pk)]}
+    for act, name in (("put_in", "Evidence"), ("take_out", "Lawsuit"), ("put_in", "Lawsuit")):
+        told = said(chief_client.post(BULK, {**form, "act": act, "collection": name}, follow=True))
+        assert name in told
+        assert "everybody" not in told
 
 
 def test_a_drop_is_answered_with_a_sentence_and_an_undo(signed_in: Client) -> None:

@@ -113,6 +113,15 @@ def test_the_page_tells_how_far_it_is_and_what_failed(signed_in: Client, editor:
     assert "The disk is full." in page
     assert HOSTILE not in page
     assert "data-ended" not in page
+    assert "the work goes on" in page
+
+
+def test_the_page_of_a_job_that_ended_does_not_say_that_it_goes_on(
+    signed_in: Client, editor: User, images: list[Image]
+) -> None:
+    page = signed_in.get(f"/admin/jobs/{job(editor, images, State.DONE).pk}/").content.decode()
+    assert "data-ended" in page
+    assert "goes on" not in page
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,8 @@ PARAMETERS = {
     "AlarmEmail": "desk@example.org",
     # The local AWS unpacks the package anew for every worker it starts, in its own process.
     "MaxConcurrency": "2",
-    # It ends a function that is replaced in the midst of its work, where Lambda lets it finish: what the function had in
-    # hand comes back sooner than on AWS, the test would wait six minutes, and each end uses up one of the deliveries.
+    # It ends a function that is replaced in the midst of its work, where Lambda lets it finish. What the function had
+    # in hand comes back sooner than on AWS, the test would wait six minutes, and each end uses up one of the deliveries.
     "VisibilityTimeout": "20",
     "MaxReceiveCount": "20",
 }

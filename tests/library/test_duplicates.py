@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import QueryDict
@@ -59,6 +59,17 @@ def test_copies_are_found_as_they_come_in_and_other_pictures_are_not(local_aws: 
     assert found(editor, "near=only") == [f"{HARBOUR}.jpg"] * 3
     assert found(editor, "twice=only") == [f"{HARBOUR}.jpg"] * 2
     assert found(editor, "colour=green") == [f"{HILLS}.jpg"]
+
+
+def test_no_search_tells_that_an_image_is_like_one_which_is_closed(
+    local_aws: object, editor: User, chief: User
+) -> None:
+    open_one, closed = take_in(HARBOUR), take_in(HARBOUR)
+    legal = Group.objects.create(name="Legal")
+    collections.put(Act(None), [closed], collections.make(Act(None), "Lawsuit", groups=[legal]))
+    for query in ("near=only", "twice=only"):
+        assert found(editor, query) == []
+        assert found(chief, query) == [open_one.file_name] * 2
 
 
 def test_another_file_is_compared_anew_and_a_restored_one_too(local_aws: object, editor: User) -> None:

@@ -1,27 +1,17 @@
 """What the pages of all records share."""
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import Model, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-
-from mediahub.library import access
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
 else:
     ModelAdmin = admin.ModelAdmin
-
-
-R = TypeVar("R", bound=Model)
-
-
-def unclosed(request: HttpRequest, records: QuerySet[R]) -> QuerySet[R]:
-    """These records without those whose image lies in collections that are closed to the person."""
-    return records.filter(Q(image=None) | Q(image__in=access.unclosed(request.user)))
 
 
 class PageAdmin(ModelAdmin):

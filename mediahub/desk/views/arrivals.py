@@ -12,9 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from mediahub.delivery.addresses import address
+from mediahub.desk import overview
 from mediahub.desk.people import editor
 from mediahub.desk.words import standing
-from mediahub.intake.models import FailedItem, Upload
+from mediahub.intake.models import Upload
 from mediahub.library import access
 from mediahub.library.models import Image
 
@@ -52,9 +53,7 @@ def pulse(request: HttpRequest) -> JsonResponse:
     """What changes when something came or was changed: the newest of it, and how many failed items are open."""
     if refusal := refused(request, "library.view_image"):
         return refusal
-    return JsonResponse(
-        {"newest": newest(editor(request)), "failed": FailedItem.objects.filter(state=FailedItem.State.OPEN).count()}
-    )
+    return JsonResponse({"newest": newest(editor(request)), "failed": overview.failed(request.user).count()})
 
 
 def newest(user: User) -> str:

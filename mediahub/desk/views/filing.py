@@ -1,5 +1,6 @@
 """Putting images into collections and taking them out: from the library, by dragging, and on the page of one image."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,19 +23,19 @@ from mediahub.library.models import Collection, Image
 
 MOST = 1000
 
+Filing = Callable[[Act, QuerySet[Image], Collection], int]
+
 
 def put_in(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
     """Put the images into the collection that the form names."""
     if collection := _named(request):
-        collections.put(act, images.only("title"), collection)
-        say(request, _put(act, collection), act)
+        say(request, _put(act, images, collection), act)
 
 
 def take_out(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
     """Take the images out of the collection that the form names."""
     if collection := _named(request):
-        collections.take_out(act, images.only("title"), collection)
-        say(request, _taken(act, collection), act)
+        say(request, _take_out(act, images, collection), act)
 
 
 @require_POST
@@ -54,28 +55,27 @@ def drop(request: HttpRequest) -> JsonResponse:
         said = _("%(n)d images are too many at once; at most %(most)d. Narrow the search and go on in parts.")
         return JsonResponse({"reason": said % {"n": len(ids), "most": MOST}}, status=400)
     act = Act(user)
-    collections.put(act, access.visible(user).filter(pk__in=ids).only("title"), collection)
+    text = _put(act, access.visible(user).filter(pk__in=ids), collection)
     undo = reverse("desk:undo", args=[act.batch]) if act.changed else ""
-    return JsonResponse({"text": _put(act, collection), "undo": undo})
+    return JsonResponse({"text": text, "undo": undo})
 
 
 @require_POST
 def of_image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Put one image into the collection that the form names, or take it `out` of the one with this id."""
     user = editor(request)
-    image = get_object_or_404(access.visible(user), pk=image_id)
+    one = access.visible(user).filter(pk=image_id)
+    get_object_or_404(one)
     out = request.POST.get("out", "")
     if not user.has_perm("library.delete_membership" if out else "library.add_membership"):
         raise PermissionDenied
     act = Act(user)
     collection = _by_id(user, out) if out else _named(request)
     if collection and out:
-        collections.take_out(act, [image], collection)
-        say(request, _taken(act, collection), act)
+        say(request, _take_out(act, one, collection), act)
     elif collection:
-        collections.put(act, [image], collection)
-        say(request, _put(act, collection), act)
-    if access.visible(user).filter(pk=image_id).exists():
+        say(request, _put(act, one, collection), act)
+    if one.exists():
         return redirect(f"{reverse('admin:library_image_change', args=[image_id])}#collections")
     return redirect("admin:library_image_changelist")
 
@@ -102,17 +102,35 @@ def _by_id(user: User, text: str) -> Collection | None:
     return access.collections(user).filter(pk=int(text)).first() if text.isdecimal() and len(text) < 10 else None
 
 
-def _put(act: Act, collection: Collection) -> str:
+def _put(act: Act, images: QuerySet[Image], collection: Collection) -> str:
+    opened = _filed(collections.put, act, images, collection)
     if not act.changed:
         return _("They are in “%(name)s” already.") % {"name": collection.name}
     text = ngettext("%(n)d image was put into “%(name)s”.", "%(n)d images were put into “%(name)s”.", act.changed)
-    return text % {"n": act.changed, "name": collection.name}
+    return text % {"n": act.changed, "name": collection.name} + opened
 
 
-def _taken(act: Act, collection: Collection) -> str:
+def _take_out(act: Act, images: QuerySet[Image], collection: Collection) -> str:
+    opened = _filed(collections.take_out, act, images, collection)
     if not act.changed:
         return _("None of them is in “%(name)s” itself.") % {"name": collection.name}
     text = ngettext(
         "%(n)d image was taken out of “%(name)s”.", "%(n)d images were taken out of “%(name)s”.", act.changed
     )
-    return text % {"n": act.changed, "name": collection.name}
+    return text % {"n": act.changed, "name": collection.name} + opened
+
+
+def _filed(verb: Filing, act: Act, images: QuerySet[Image], collection: Collection) -> str:
+    """Do it; what to add to the message where images that only some could see are in everybody's sight now."""
+    ids = list(images.values_list("pk", flat=True))
+    before = access.hidden(ids)
+    verb(act, images.only("title"), collection)
+    opened = before - access.hidden(ids)
+    if opened <= 0:
+        return ""
+    text = ngettext(
+        "%(n)d image was for some only: now everybody sees it who may see images.",
+        "%(n)d images were for some only: now everybody sees them who may see images.",
+        opened,
+    )
+    return " " + text % {"n": opened}
