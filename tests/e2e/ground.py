@@ -32,7 +32,7 @@ PARAMETERS = {
     # The local AWS unpacks the package anew for every worker it starts, in its own process.
     "MaxConcurrency": "2",
     # It ends a function that is replaced in the midst of its work, where Lambda lets it finish. What the function had
-    # in hand comes back sooner than on AWS, the test would wait six minutes, and each end uses up one of the deliveries.
+    # in hand comes back sooner than on AWS, as the test would wait six minutes; each end is a delivery more.
     "VisibilityTimeout": "20",
     "MaxReceiveCount": "20",
 }
