@@ -16,11 +16,11 @@ class TemplateError(Exception):
     """Why the parts do not make a template."""
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short tags."""
+class _Loader(yaml.CSafeLoader):
+    """YAML with CloudFormation's short tags; libyaml reads ten times as fast as Python."""
 
 
-def _short_tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
+def _short_tag(loader: yaml.CSafeLoader, suffix: str, node: yaml.Node) -> Any:
     match node:
         case yaml.ScalarNode():
             value: Any = loader.construct_scalar(node)
