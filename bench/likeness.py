@@ -4,7 +4,6 @@ In a test database of its own beside the one that DATABASE_URL names; the finger
 twenty is near an earlier one.
 """
 
-import os
 import random
 import sys
 import time
@@ -14,7 +13,7 @@ from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
 
-import django
+from bench.database import analyze, database
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -27,16 +26,9 @@ NEAR = 20
 
 def main(number: int) -> None:
     """Prints a line for each question, median milliseconds."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-    django.setup()
-    from django.db import connection
-
-    connection.creation.create_test_db(verbosity=0, serialize=False, autoclobber=True)
-    try:
-        print(f"{connection.vendor}, {number:,} images, median of {ROUNDS} rounds")
+    with database() as vendor:
+        print(f"{vendor}, {number:,} images, median of {ROUNDS} rounds")
         _measure(number)
-    finally:
-        connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
 
 
 def _looks(chance: random.Random, one: str) -> str:
@@ -75,7 +67,6 @@ def _fill(number: int) -> None:
 
 def _measure(number: int) -> None:
     from django.contrib.auth.models import User
-    from django.db import connection
     from django.http import QueryDict
 
     from mediahub.library import duplicates, likeness
@@ -83,8 +74,7 @@ def _measure(number: int) -> None:
     from mediahub.library.search import Search
 
     _fill(number)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    analyze()
     ids = list(Image.objects.order_by("pk").values_list("pk", flat=True))
     print(f"{Likeness.objects.count():,} pairs")
     user = User.objects.create_superuser("bench")

@@ -1,10 +1,9 @@
 """What the desk shows of itself on each page: the way to each part, and how much waits there."""
 
 from dataclasses import dataclass
-from typing import TypeVar
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -15,8 +14,6 @@ from mediahub.intake import reconcile
 from mediahub.intake.models import FailedItem, Upload
 from mediahub.library import access
 from mediahub.library.models import Image
-
-R = TypeVar("R", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -75,12 +72,7 @@ def _waiting(name: str, user: User | AnonymousUser) -> int:
 
 def failed(user: User | AnonymousUser) -> QuerySet[FailedItem]:
     """The failed items this person may see and nobody has dealt with."""
-    return unclosed(user, FailedItem.objects.filter(state=FailedItem.State.OPEN))
-
-
-def unclosed(user: User | AnonymousUser, records: QuerySet[R]) -> QuerySet[R]:
-    """These records without those whose image lies in collections that are closed to the person."""
-    return records.filter(Q(image=None) | Q(image__in=access.unclosed(user)))
+    return access.about_unclosed(user, FailedItem.objects.filter(state=FailedItem.State.OPEN))
 
 
 def counts(user: User | AnonymousUser) -> dict[str, dict[str, int]]:

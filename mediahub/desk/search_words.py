@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from mediahub.intake.models import Batch
+from mediahub.intake.models import Batch, Upload
 from mediahub.library import tree
 from mediahub.library.models import Tag, Tagging
 from mediahub.library.search import FILTERS, NONE, Filter, Search
@@ -57,13 +57,11 @@ class Drawer:
 
     @cached_property
     def _tags(self) -> dict[str, str]:
-        held = Count("taggings", filter=~Q(taggings__state=Tagging.State.REJECTED))
-        wanted = self.search.texts.get("tag", "")
-        common = Tag.objects.annotate(held=held).filter(Q(held__gt=0))
-        ordered: QuerySet[Tag] = common.order_by("-held", "name")[:MOST_TAGS]
-        found = {str(tag.pk): tag.name for tag in ordered}
-        if wanted and wanted not in found:
-            found |= {str(tag.pk): tag.name for tag in Tag.objects.filter(pk=wanted)}
+        held = Tagging.objects.exclude(state=Tagging.State.REJECTED).order_by().values("tag").annotate(n=Count("tag"))
+        common = held.order_by("-n", "tag").values("tag")[:MOST_TAGS]
+        wanted = self.search.texts.get("tag")
+        named = Tag.objects.filter(Q(pk__in=common) | Q(pk=wanted)).values_list("pk", "name")
+        found = {str(pk): name for pk, name in named}
         return dict(sorted(found.items(), key=lambda item: item[1].casefold()))
 
     @cached_property
@@ -99,7 +97,8 @@ class Drawer:
 
     @cached_property
     def _people(self) -> dict[str, str]:
-        people = User.objects.filter(uploads__isnull=False).distinct().order_by("username")
+        sent = Upload.objects.filter(uploaded_by=OuterRef("pk"))
+        people = User.objects.filter(Exists(sent)).order_by("username")
         return {str(person.pk): person.get_full_name() or person.get_username() for person in people}
 
     def _options(self, one: Filter) -> dict[str, str] | None:

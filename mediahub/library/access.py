@@ -1,14 +1,17 @@
 """Which images and collections a person may see and change: the one place that every page asks."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser, Group, User
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.expressions import ExpressionWrapper
 from django.db.models.fields import CharField
 
 from mediahub.library.models import Collection, Image, Membership
+
+R = TypeVar("R", bound=Model)
 
 
 def visible(user: User | AnonymousUser) -> QuerySet[Image]:
@@ -24,6 +27,13 @@ def unclosed(user: User | AnonymousUser) -> QuerySet[Image]:
     if user.has_perm("library.see_every_collection"):
         return Image.objects.all()
     return _open_to(_groups(user))
+
+
+def about_unclosed(user: User | AnonymousUser, records: QuerySet[R]) -> QuerySet[R]:
+    """These records without those about an image that is closed to the person; `image` is null where it is of none."""
+    if user.has_perm("library.see_every_collection"):
+        return records
+    return records.filter(Q(image=None) | Q(image__in=unclosed(user)))
 
 
 def hidden(ids: Sequence[UUID]) -> int:
@@ -51,10 +61,10 @@ def _groups(user: User | AnonymousUser) -> QuerySet[Group]:
 
 def _open_to(groups: QuerySet[Group]) -> QuerySet[Image]:
     closed = _closed_to(groups).values("pk")
-    held = Membership.objects.filter(image=OuterRef("pk"))
-    return Image.objects.filter(
-        ~Exists(held.filter(collection__in=closed)) | Exists(held.exclude(collection__in=closed))
-    )
+    # What lies in closed collections is little: to begin there is quicker than to look at where all images lie.
+    elsewhere = Membership.objects.filter(image=OuterRef("image")).exclude(collection__in=closed)
+    hidden = Membership.objects.filter(~Exists(elsewhere), image=OuterRef("pk"), collection__in=closed)
+    return Image.objects.filter(~Exists(hidden))
 
 
 def _closed_to(groups: QuerySet[Group]) -> QuerySet[Collection]:

@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from mediahub.desk.admin.page import PageAdmin
-from mediahub.desk.overview import unclosed
 from mediahub.desk.people import editor
 from mediahub.intake import dead_letters, redrive
 from mediahub.intake.models import FailedItem, Redrive
+from mediahub.library import access
 
 # By these other pages lead to the list.
 LINKED = ("upload__id__exact", "fingerprint__exact")
@@ -53,7 +53,7 @@ class FailedItemAdmin(PageAdmin):
         return request.user.has_perm("intake.discard_faileditem")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FailedItem]:
-        return unclosed(request.user, super().get_queryset(request)).prefetch_related("image__renditions")
+        return access.about_unclosed(request.user, super().get_queryset(request)).prefetch_related("image__renditions")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup in LINKED or super().lookup_allowed(lookup, value, request)

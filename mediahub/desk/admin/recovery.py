@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from mediahub.desk import words
 from mediahub.desk.admin.page import PageAdmin
-from mediahub.desk.overview import unclosed
 from mediahub.intake import reconcile
 from mediahub.intake.models import FailedItem, Reconciliation, Redrive
+from mediahub.library import access
 
 SHOWN = 200
 
@@ -37,7 +37,7 @@ class RedriveAdmin(Watched):
         states = list(order.items.values_list("state", "sent_at"))
         counts = {state: sum(found == state for found, _ in states) for state in FailedItem.State.values}
         waiting = sum(found == FailedItem.State.RETRIED and sent is None for found, sent in states)
-        items = unclosed(request.user, order.items.select_related("upload", "image")).prefetch_related(
+        items = access.about_unclosed(request.user, order.items.select_related("upload", "image")).prefetch_related(
             "image__renditions"
         )
         context.update(

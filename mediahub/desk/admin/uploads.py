@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from mediahub.desk import words
 from mediahub.desk.admin.page import PageAdmin
-from mediahub.desk.overview import unclosed
 from mediahub.desk.people import editor
 from mediahub.intake import redrive
 from mediahub.intake.ingest import TOO_MANY_PIXELS
 from mediahub.intake.models import Upload
+from mediahub.library import access
 
 
 @admin.register(Upload)
@@ -39,7 +39,7 @@ class UploadAdmin(PageAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
-        return unclosed(request.user, super().get_queryset(request)).prefetch_related("image__renditions")
+        return access.about_unclosed(request.user, super().get_queryset(request)).prefetch_related("image__renditions")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         upload: Upload = kwargs["obj"]

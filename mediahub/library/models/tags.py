@@ -81,6 +81,8 @@ class Tagging(models.Model):
         verbose_name_plural = _("taggings")
         ordering = [F("confidence").desc(nulls_first=True), "tag__name"]
         constraints = [models.UniqueConstraint(fields=["image", "tag"], name="one_tagging_a_tag")]
+        # Tags are counted by their state on each page of the library.
+        indexes = [models.Index(fields=["tag", "state"], name="tagging_by_tag")]
         permissions = [("review_tagging", "Can accept, reject and add tags")]
 
     def __str__(self) -> str:

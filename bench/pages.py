@@ -1,0 +1,220 @@
+"""`python -m bench.pages IMAGES`: how long the pages that editors open all day take among so many images.
+
+Each image has five renditions, five tags of five hundred, an upload, a version and a place in one of fifty collections,
+ten of which are closed to the editor who asks.
+"""
+
+import os
+import random
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+from uuid import UUID
+
+from bench.database import analyze, database
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+ROUNDS = 7
+PART = 2000
+SIZES = {"large": 1024, "medium": 512, "small": 256, "square": 512, "wide": 1024}
+WORDS = (
+    *("harbour", "dawn", "mist", "market", "council", "bridge", "river", "festival"),
+    *("choir", "museum", "archive", "garden", "protest", "election", "snow"),
+)
+
+
+def main(number: int) -> None:
+    """Prints a line for each page: median milliseconds of an editor and of a chief editor."""
+    with database() as vendor:
+        from django.conf import settings
+        from django.test import Client
+
+        # Links are signed, and nothing is asked of AWS.
+        profile = Path(os.environ["AWS_CONFIG_FILE"])
+        profile.parent.mkdir(parents=True, exist_ok=True)
+        profile.write_text("[profile worker]\naws_access_key_id = bench\naws_secret_access_key = bench\n")
+        settings.ALLOWED_HOSTS = ["testserver"]
+        print(f"{vendor}, {number:,} images, median of {ROUNDS} rounds")
+        editor, chief = _people()
+        image, collection = _fill(number, editor)
+        analyze()
+        clients = []
+        for person in (editor, chief):
+            clients.append(Client())
+            clients[-1].force_login(person)
+        print("| Page | an editor, ms | a chief editor, ms |")
+        print("| --- | ---: | ---: |")
+        for name, path in _pages(image, collection).items():
+            print(f"| {name} | {' | '.join(_asked(client, path) for client in clients)} |", flush=True)
+
+
+def _people() -> "tuple[User, User]":
+    from django.contrib.auth.models import Group, User
+
+    made = []
+    for name in ("Editor", "Chief editor"):
+        made.append(User.objects.create(username=name, is_staff=True))
+        made[-1].groups.add(Group.objects.get(name=name))
+    return made[0], made[1]
+
+
+def _pages(image: UUID, collection: int) -> dict[str, str]:
+    grid = "/admin/library/image/"
+    return {
+        "home": "/admin/",
+        "library": grid,
+        "library, in review": f"{grid}?state=in_review",
+        "library, one word": f"{grid}?q=harbour",
+        "library, three words": f"{grid}?q={quote('harbour mist festival')}",
+        "library, a word that is nowhere": f"{grid}?q=zeppelin",
+        "library, a tag": f"{grid}?tag=1",
+        "library, a collection": f"{grid}?collection={collection}",
+        "library, landscape in blue without alt text": f"{grid}?shape=landscape&colour=blue&alt=no",
+        "whether anything is new": "/admin/pulse/",
+        "one image": f"{grid}{image}/change/",
+        "review": f"/admin/images/{image}/review/",
+        "collections": "/admin/collections/",
+        "failed items": "/admin/intake/faileditem/",
+        "uploads": "/admin/intake/upload/",
+        "tags": "/admin/library/tag/",
+        "activity": "/admin/activity/",
+        "dashboard, 30 days": "/admin/dashboard/?days=30",
+    }
+
+
+def _asked(client: "Client", path: str) -> str:
+    status = client.get(path).status_code
+    if status == 403:
+        return "–"
+    assert status == 200, (path, status)
+    taken = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        client.get(path)
+        taken.append(1000 * (time.perf_counter() - start))
+    return f"{median(taken):.0f}"
+
+
+def _fill(number: int, editor: "User") -> tuple[UUID, int]:
+    """Everything there is to ask for; returns an image of the middle and a collection that is open."""
+    from django.contrib.auth.models import Group
+    from django.utils import timezone
+
+    from mediahub.intake.models import FailedItem, QueueHour, Upload
+    from mediahub.library import collections
+    from mediahub.library.activity import Act
+    from mediahub.library.models import Activity, Image, Membership, Rendition, Tag, Tagging, Version
+    from processing import COLOURS
+
+    chance, now = random.Random(5), timezone.now()
+    tags = Tag.objects.bulk_create([Tag(name=f"{WORDS[n % len(WORDS)]} {n}") for n in range(500)])
+    legal = [Group.objects.create(name="Legal")]
+    places = [collections.make(Act(editor), f"Collection {n}", groups=legal if n % 5 == 4 else ()) for n in range(50)]
+    middle = UUID(int=0)
+    for first in range(0, number, PART):
+        images = []
+        for n in range(first, min(number, first + PART)):
+            state = ("published", "published", "archived", "in_review")[n % 4] if n < number * 0.97 else "in_review"
+            title = f"{' '.join(chance.sample(WORDS, 3)).capitalize()} {n}"
+            colours = f" {' '.join(chance.sample(COLOURS, 2))} "
+            words = {
+                "title": title,
+                "alt_text": f"{title} seen from afar" if n % 3 else "",
+                "file_name": f"IMG_{n}.jpg",
+            }
+            facts = {"format": "JPEG", "width": 4000 + n % 3, "height": 3000, "bytes": 2_900_000, "sha256": f"{n:064x}"}
+            labels = {"label_raw": {"Labels": ["x" * 1500]}, "label_source": "rekognition", "label_state": "done"}
+            images.append(
+                Image(
+                    id=UUID(int=chance.getrandbits(128)),
+                    state=state,
+                    colours=colours,
+                    placeholder="x" * 700,
+                    labelled_at=now - timedelta(days=chance.random() * 90),
+                    **words,
+                    **facts,
+                    **labels,
+                )
+            )
+        if first <= number // 2:
+            middle = images[-1].pk
+        Image.objects.bulk_create(images)
+        Rendition.objects.bulk_create(
+            Rendition(
+                image=image,
+                name=name,
+                key=f"{name}/{image.pk}/{image.sha256}.jpg",
+                width=side,
+                height=side,
+                bytes=side * 100,
+                content_type="image/jpeg",
+                sha256="0" * 64,
+            )
+            for image in images
+            for name, side in SIZES.items()
+        )
+        Tagging.objects.bulk_create(
+            Tagging(
+                image=image, tag=tag, source="rekognition", confidence=80, state=chance.choice(Tagging.State.values)
+            )
+            for image in images
+            for tag in chance.sample(tags, 5)
+        )
+        Membership.objects.bulk_create(Membership(collection=chance.choice(places), image=image) for image in images)
+        Version.objects.bulk_create(
+            Version(image=image, number=1, key=f"u/{image.pk}", facts={"bytes": 2_900_000}, files={})
+            for image in images
+        )
+        Activity.objects.bulk_create(
+            Activity(image=image, subject=image.title, verb="described", by=editor) for image in images
+        )
+        Upload.objects.bulk_create(
+            Upload(
+                file_name=image.file_name,
+                bucket="b",
+                key=f"k/{image.pk}",
+                state="ready",
+                issued_at=now - timedelta(days=chance.random() * 60),
+                work_ms=chance.randrange(50, 4000),
+                image=image,
+                uploaded_by=editor,
+            )
+            for image in images
+        )
+    QueueHour.objects.bulk_create(
+        QueueHour(
+            hour=(now - timedelta(hours=n)).replace(minute=0, second=0, microsecond=0),
+            at=now,
+            waiting=1,
+            waiting_most=n % 90,
+            oldest=1,
+            oldest_most=n % 300,
+            dead_letters=0,
+        )
+        for n in range(24 * 90)
+    )
+    FailedItem.objects.bulk_create(
+        FailedItem(
+            message_id=str(n),
+            kind="upload",
+            reason=f"Reason {n % 9}",
+            fingerprint=str(n % 9),
+            payload="",
+            state="open" if n % 5 == 0 else "resolved",
+            first_failed_at=now,
+            last_failed_at=now - timedelta(days=chance.random() * 30),
+        )
+        for n in range(5000)
+    )
+    return middle, places[0].pk
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
