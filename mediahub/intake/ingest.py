@@ -70,7 +70,8 @@ def removed(event: ObjectRemoved, *, deadline: datetime, request: str = "") -> s
 def look(key: str, *, deadline: datetime, request: str = "", sequencer: str = "") -> str:
     """Bring the record of a key to what the bucket has there now; returns and raises as `arrived` does."""
     upload = _find_or_adopt(key)
-    unsequenced = not sequencer
+    # Who found the file gone without an order may have seen more than this event tells: the next one looks again.
+    unsequenced = upload.unsequenced or not sequencer
     sequencer = max(upload.sequencer, sequencer)
     try:
         found = wiring.uploads().head(key)

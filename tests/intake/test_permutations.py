@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mediahub import wiring
@@ -67,6 +67,7 @@ def play(uploads: MemoryStore, happens: list[str], bare: list[bool]) -> tuple[li
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(delivered=deliveries())
+@example(delivered=(["put"] * 4 + ["delete"], [1, 2, 2, 4, 2, 0, 3], [False, True, True, False, True]))
 def test_r2_any_order_and_number_of_events_comes_to_one_outcome(parts: Any, delivered: Any) -> None:
     happens, order, bare = delivered
     uploads, labeler = parts()
