@@ -16,6 +16,7 @@ from django.conf import settings
 
 from mediahub.local.emulator import free_port, is_taken
 from tests.pictures import jpeg
+from tests.processing.test_embedded import with_iptc
 
 # A shell that names another AWS, which the local site must neither use nor be confused by.
 SHELL = {"LOCAL": "true", "AWS_PROFILE": "company", "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIACOMPANY"}
@@ -132,9 +133,11 @@ def test_the_demo_says_what_became_of_each_file(running: Running, pictures: Path
 
 
 def test_the_demo_prints_a_table_for_people(running: Running, pictures: Path) -> None:
-    code, out, _err = running.demo(str(pictures / "one.jpg"), str(pictures / "notes.txt"))
-    assert code == 0
+    (pictures / "one.jpg").write_bytes(with_iptc({25: ["Lighthouse"]}, data=jpeg(1201, 800)))
+    code, out, err = running.demo(str(pictures / "one.jpg"), str(pictures / "notes.txt"))
+    assert code == 0, err
     assert "one.jpg" in out
+    assert "Lighthouse" in out
     assert "notes.txt is not a JPEG, PNG, GIF or WebP picture" in out
     assert "1 of 2 ready" in out
 

@@ -80,8 +80,13 @@ class Command(BaseCommand):
         self.stdout.write(f"{'file':{width}}  {'state':8}  {'seconds':>7}  renditions and labels")
         for row in rows:
             sizes = ", ".join(f"{made['name']} {made['width']}×{made['height']}" for made in row["renditions"])
-            labels = ", ".join(f"{label['name']} {label['confidence']:.0f} %" for label in row["labels"])
+            labels = ", ".join(_label(**label) for label in row["labels"])
             told = row["reason"] or f"{sizes}; {labels}"
             self.stdout.write(f"{row['file']:{width}}  {row['state']:8}  {row['seconds']:7.2f}  {told}")
         ready = sum(row["state"] == "ready" for row in rows)
         self.stdout.write(self.style.SUCCESS(f"{ready} of {len(rows)} ready"))
+
+
+def _label(name: str, confidence: float | None) -> str:
+    """A tag as it was found; keywords of the file itself have no confidence."""
+    return name if confidence is None else f"{name} {confidence:.0f} %"
