@@ -1,5 +1,6 @@
 """After Zappa has made or changed a function: queue and clock are tied to it, and the site's address is told."""
 
+from functools import cache
 from typing import Any
 
 import boto3
@@ -12,14 +13,7 @@ from deploy.base import Place
 def clients(profile: str | None = None, region: str | None = None) -> tuple[Any, str]:
     """A maker of clients, one for each service, and the region they are of."""
     session = boto3.Session(profile_name=profile, region_name=region)
-    made: dict[str, Any] = {}
-
-    def client(service: str) -> Any:
-        if service not in made:
-            made[service] = session.client(service)  # type: ignore[call-overload]
-        return made[service]
-
-    return client, session.region_name or "us-east-1"
+    return cache(session.client), session.region_name or "us-east-1"
 
 
 def after(cli: Any) -> None:

@@ -1,9 +1,11 @@
 """Pictures that the tests make, so that none has to be kept."""
 
+import struct
 from io import BytesIO
 from typing import Any
 
 from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
 
 
 def picture(width: int = 640, height: int = 480, mode: str = "RGB") -> Image.Image:
@@ -32,3 +34,30 @@ def encoded(scene: Image.Image, format: str, **save: Any) -> bytes:
     out = BytesIO()
     scene.save(out, format, **save)
     return out.getvalue()
+
+
+def with_xmp(packet: str, format: str = "JPEG") -> bytes:
+    """A small picture with this packet of XMP."""
+    out = BytesIO()
+    words = PngInfo()
+    words.add_itxt("XML:com.adobe.xmp", packet)
+    own: dict[str, Any] = {"pnginfo": words} if format == "PNG" else {"xmp": packet.encode()}
+    Image.new("RGB", (64, 48), "teal").save(out, format, **own)
+    return out.getvalue()
+
+
+def with_iptc(datasets: dict[int, list[str]], *, data: bytes | None = None, encoding: str = "utf-8") -> bytes:
+    """The same JPEG with an APP13 segment, as Photoshop writes it."""
+    iim = b"\x1c\x01\x5a\x00\x03\x1b%G" if encoding == "utf-8" else b""
+    for number, texts in datasets.items():
+        for text in texts:
+            raw = text.encode(encoding)
+            iim += struct.pack(">BBBH", 0x1C, 2, number, len(raw)) + raw
+    return with_app13(iim, data or jpeg(64, 48))
+
+
+def with_app13(iim: bytes, data: bytes) -> bytes:
+    """The same JPEG with this IIM in the segment of Photoshop's resources."""
+    block = b"8BIM\x04\x04\x00\x00" + struct.pack(">I", len(iim)) + iim + b"\x00" * (len(iim) % 2)
+    payload = b"Photoshop 3.0\x00" + block
+    return data[:2] + b"\xff\xed" + struct.pack(">H", len(payload) + 2) + payload + data[2:]

@@ -58,7 +58,7 @@ Person = User | AnonymousUser
 class Filter:
     """One question an address may ask: `read` makes its value of a text, or raises ValueError; `where` narrows.
 
-    What is hidden from the person who asks must not show in what is found: such filters ask `among` with the person.
+    What is hidden from the person who asks must not show in what is found: such filters ask `seen_by` with the person.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Filter:
     read: Callable[[str], Any]
     where: Callable[[Any], Q] = lambda _value: Q()
     choices: Choices | None = None
-    among: Callable[[Any, Person], Q] = lambda _value, _person: Q()
+    seen_by: Callable[[Any, Person], Q] = lambda _value, _person: Q()
 
 
 def _choice(choices: Choices) -> Callable[[str], str]:
@@ -144,7 +144,7 @@ DELETED: Choices = {"deleted": gettext_lazy("deleted")}
 FILTERS = (
     Filter("state", gettext_lazy("State"), _choice(STATES), lambda state: Q(state=state), STATES),
     Filter("tag", gettext_lazy("Tag"), _number, lambda pk: tagged(Q(tag_id=pk))),
-    Filter("collection", gettext_lazy("Collection"), _collection, among=_within),
+    Filter("collection", gettext_lazy("Collection"), _collection, seen_by=_within),
     Filter("by", gettext_lazy("Uploaded by"), _number, lambda pk: _among(Q(uploads__uploaded_by=pk))),
     Filter(
         "alt",
@@ -170,8 +170,8 @@ FILTERS = (
         "came_to", gettext_lazy("Uploaded until"), _day, lambda day: Q(created_at__lt=_begin(day + timedelta(days=1)))
     ),
     Filter("failed", gettext_lazy("Failed"), _choice(ONLY), lambda _only: _among(Q(failed_items__state="open")), ONLY),
-    Filter("twice", gettext_lazy("Same file twice"), _choice(ONLY), choices=ONLY, among=_twice),
-    Filter("near", gettext_lazy("Looks like another"), _choice(ONLY), choices=ONLY, among=_near),
+    Filter("twice", gettext_lazy("Same file twice"), _choice(ONLY), choices=ONLY, seen_by=_twice),
+    Filter("near", gettext_lazy("Looks like another"), _choice(ONLY), choices=ONLY, seen_by=_near),
     Filter("labels", gettext_lazy("Labels"), _choice(LABEL_STATES), lambda state: Q(label_state=state), LABEL_STATES),
     Filter("batch", gettext_lazy("Sent together"), UUID, lambda pk: _among(Q(uploads__batch=pk))),
     Filter("original", gettext_lazy("Original"), _choice(DELETED), choices=DELETED),
@@ -246,5 +246,6 @@ class Search:
             found = found.filter(own | tagged(named))
         for name, text in self.texts.items():
             one = BY_NAME[name]
-            found = found.filter(one.where(one.read(text)), one.among(one.read(text), user))
+            value = one.read(text)
+            found = found.filter(one.where(value), one.seen_by(value, user))
         return found.order_by("-created_at", "pk")

@@ -3,7 +3,7 @@
 import logging
 import secrets
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,12 +75,8 @@ PARAMETERS = {
 
 def place(emulator: Emulator, stage: str) -> base.Place:
     """Where the deploy command's own code finds the local AWS."""
-
-    @cache
-    def client(service: str) -> Any:
-        return root_client(service, emulator.endpoint)
-
-    return base.Place("mediahub", stage, REGION, client, pause=0.1, say=log.debug)
+    clients = cache(partial(root_client, endpoint=emulator.endpoint))
+    return base.Place("mediahub", stage, REGION, clients, pause=0.1, say=log.debug)
 
 
 def deploy(emulator: Emulator, stage: str, parameters: dict[str, str]) -> Stack:

@@ -14,7 +14,8 @@ from mediahub.library.activity import Act
 from mediahub.library.models import Image, Tag, Tagging
 from processing import process
 from tests.doubles import MemoryStore
-from tests.processing.test_embedded import IIM, XMP, with_iptc, with_xmp
+from tests.pictures import with_iptc, with_xmp
+from tests.processing.test_embedded import IIM, XMP
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 IMAGE = uuid4()

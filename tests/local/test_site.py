@@ -15,8 +15,7 @@ import requests
 from django.conf import settings
 
 from mediahub.local.emulator import free_port, is_taken
-from tests.pictures import jpeg
-from tests.processing.test_embedded import with_iptc
+from tests.pictures import jpeg, with_iptc
 
 # A shell that names another AWS, which the local site must neither use nor be confused by.
 SHELL = {"LOCAL": "true", "AWS_PROFILE": "company", "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIACOMPANY"}

@@ -1,20 +1,17 @@
 """Words in a file: what agencies write is taken over, what an attacker writes loses no picture."""
 
-import struct
 from datetime import date
 from io import BytesIO
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from processing import Metadata, process
 from processing.embedded import LONGEST_PACKET, Words
 from processing.metadata import read
 from tests.doubles import MemoryStore
-from tests.pictures import jpeg
+from tests.pictures import jpeg, with_app13, with_iptc, with_xmp
 
 XMP = """<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
@@ -50,31 +47,6 @@ IIM = {
     25: ["Tram", "Fog"],
     37: ["20270131"],
 }
-
-
-def with_xmp(packet: str, format: str = "JPEG") -> bytes:
-    out = BytesIO()
-    words = PngInfo()
-    words.add_itxt("XML:com.adobe.xmp", packet)
-    own: dict[str, Any] = {"pnginfo": words} if format == "PNG" else {"xmp": packet.encode()}
-    Image.new("RGB", (64, 48), "teal").save(out, format, **own)
-    return out.getvalue()
-
-
-def with_iptc(datasets: dict[int, list[str]], *, data: bytes = jpeg(64, 48), encoding: str = "utf-8") -> bytes:
-    """The same JPEG with an APP13 segment, as Photoshop writes it."""
-    iim = b"\x1c\x01\x5a\x00\x03\x1b%G" if encoding == "utf-8" else b""
-    for number, texts in datasets.items():
-        for text in texts:
-            raw = text.encode(encoding)
-            iim += struct.pack(">BBBH", 0x1C, 2, number, len(raw)) + raw
-    return with_app13(iim, data)
-
-
-def with_app13(iim: bytes, data: bytes) -> bytes:
-    block = b"8BIM\x04\x04\x00\x00" + struct.pack(">I", len(iim)) + iim + b"\x00" * (len(iim) % 2)
-    payload = b"Photoshop 3.0\x00" + block
-    return data[:2] + b"\xff\xed" + struct.pack(">H", len(payload) + 2) + payload + data[2:]
 
 
 def found(data: bytes) -> Metadata:
