@@ -43,7 +43,7 @@ def main(number: int) -> None:
         settings.ALLOWED_HOSTS = ["testserver"]
         print(f"{vendor}, {number:,} images, median of {ROUNDS} rounds")
         editor, chief = _people()
-        image, collection = _fill(number, editor)
+        collection, image = _fill(number, editor)
         analyze()
         clients = []
         for person in (editor, chief):
@@ -100,8 +100,8 @@ def _asked(client: "Client", path: str) -> str:
     return f"{median(taken):.0f}"
 
 
-def _fill(number: int, editor: "User") -> tuple[UUID, int]:
-    """Everything there is to ask for; returns an image of the middle and a collection that is open."""
+def _fill(number: int, editor: "User") -> tuple[int, UUID]:
+    """Everything there is to ask for; returns a collection that is open, and an image in it."""
     from django.contrib.auth.models import Group
     from django.utils import timezone
 
@@ -115,7 +115,6 @@ def _fill(number: int, editor: "User") -> tuple[UUID, int]:
     tags = Tag.objects.bulk_create([Tag(name=f"{WORDS[n % len(WORDS)]} {n}") for n in range(500)])
     legal = [Group.objects.create(name="Legal")]
     places = [collections.make(Act(editor), f"Collection {n}", groups=legal if n % 5 == 4 else ()) for n in range(50)]
-    middle = UUID(int=0)
     for first in range(0, number, PART):
         images = []
         for n in range(first, min(number, first + PART)):
@@ -141,8 +140,6 @@ def _fill(number: int, editor: "User") -> tuple[UUID, int]:
                     **labels,
                 )
             )
-        if first <= number // 2:
-            middle = images[-1].pk
         Image.objects.bulk_create(images)
         Rendition.objects.bulk_create(
             Rendition(
@@ -211,7 +208,7 @@ def _fill(number: int, editor: "User") -> tuple[UUID, int]:
         )
         for n in range(5000)
     )
-    return middle, places[0].pk
+    return places[0].pk, Membership.objects.filter(collection=places[0]).values_list("image", flat=True)[0]
 
 
 if __name__ == "__main__":
