@@ -2,10 +2,11 @@
 
 import base64
 import json
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import CDPSession, ConsoleMessage, Locator, Page, expect
 
 AXE = Path("mediahub/desk/frontend/node_modules/axe-core/axe.min.js")
 LISTEN = """
@@ -67,10 +68,14 @@ class Desk:
         """Paste a picture that has no file of its own, wherever the focus is."""
         self.page.evaluate(f"(data) => ({PASTE})(data)", base64.b64encode(data).decode())
 
-    def slow_down(self) -> None:
-        """From here on this page sends at most 8 MB a second, so that there is time to pause."""
-        line = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 8_000_000}
-        self.page.context.new_cdp_session(self.page).send("Network.emulateNetworkConditions", line)
+    def slow_down(self, bytes_a_second: int = 8_000_000) -> None:
+        """From here on this page sends at most that much, so that there is time to pause; -1 lets it go as it can."""
+        line = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_a_second}
+        self._protocol.send("Network.emulateNetworkConditions", line)
+
+    @cached_property
+    def _protocol(self) -> CDPSession:
+        return self.page.context.new_cdp_session(self.page)
 
     def row(self, name: str) -> Locator:
         """The row that tells what became of a file."""

@@ -104,8 +104,11 @@ def test_a_large_file_goes_in_parts_and_on_after_a_pause(signed_in: Desk) -> Non
     expect(page.locator("#announced")).to_contain_text("Paused")
     signed_in.ends_as("poster.jpg", "paused")
     assert signed_in.findings() == []
+    # A rate is told after three seconds of sending: so slow a line has that many left, however fast the machine.
+    signed_in.slow_down(1_000_000)
     page.get_by_role("button", name="Resume", exact=True).click()
     expect(line).to_contain_text(re.compile(r"B/s · .* left"))
+    signed_in.slow_down(-1)
     signed_in.ends_as("poster.jpg", "done")
     expect(line).to_contain_text("Everything is sent")
     upload = Upload.objects.get()
