@@ -194,15 +194,6 @@ TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 
 # Files: renditions lie in S3 and go out through CloudFront; static files do where STATIC_URL names its host
-S3_OPTIONS = {
-    "region_name": AWS_REGION,
-    "endpoint_url": AWS_ENDPOINT_URL,
-    "session_profile": AWS_PROFILE,
-    "signature_version": "s3v4",
-    # The local AWS has one address for all buckets; on AWS each bucket has its own host.
-    "addressing_style": "path" if AWS_ENDPOINT_URL else "virtual",
-    "default_acl": None,
-}
 STATIC_URL = env.str("STATIC_URL", default="static/")
 STATIC_ROOT = BASE_DIR / "static"
 STORAGES = {
@@ -210,13 +201,11 @@ STORAGES = {
     "renditions": {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
-            **S3_OPTIONS,
             "bucket_name": RENDITION_BUCKET,
-            "custom_domain": CLOUDFRONT_DOMAIN or None,
+            "custom_domain": CLOUDFRONT_DOMAIN,
             "cloudfront_key_id": CLOUDFRONT_KEY_ID or None,
             "cloudfront_key": _secret(CLOUDFRONT_KEY_SECRET, "PRIVATE_KEY").encode() if CLOUDFRONT_KEY_SECRET else None,
-            "querystring_auth": bool(CLOUDFRONT_KEY_ID or not CLOUDFRONT_DOMAIN),
-            "querystring_expire": 3600,
+            "querystring_auth": bool(CLOUDFRONT_KEY_ID),
         },
     },
     "staticfiles": {"BACKEND": "mediahub.desk.static_files.Files"},

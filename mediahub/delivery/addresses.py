@@ -1,30 +1,30 @@
 """Where the editors' browsers fetch a rendition, and what they take along as a file."""
 
 import logging
+from typing import Any
 
-from botocore.exceptions import BotoCoreError
 from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import storages
 from django.utils.http import content_disposition_header
 
 from mediahub import wiring
-from processing import Signer
+from processing import ProcessingError, Signer
 
 log = logging.getLogger(__name__)
 
+LINK_SECONDS = 3600
 # A signed address differs at each signing, so the browser would fetch the picture anew: hand out one for half its life.
-SIGNED_SECONDS = 1800
+SIGNED_SECONDS = LINK_SECONDS // 2
 
 
 def address(key: str) -> str:
-    """The address an editor's browser can open now, signed where the store asks for it."""
-    storage = storages["renditions"]
-    if not getattr(storage, "querystring_auth", False):
-        return storage.url(key)
+    """The address an editor's browser can open now: the CDN's, signed where that asks for it, or else one of S3's."""
+    if settings.CLOUDFRONT_DOMAIN and not settings.CLOUDFRONT_KEY_ID:
+        return str(storages["renditions"].url(key))
     try:
-        return str(cache.get_or_set(f"address:{key}", lambda: storage.url(key), SIGNED_SECONDS))
-    except BotoCoreError as error:
+        return str(cache.get_or_set(f"address:{key}", lambda: _sign(key), SIGNED_SECONDS))
+    except ProcessingError as error:
         # The page still says everything else, and its placeholder stands for the picture.
         log.error("the address of %s could not be signed: %s Run doctor.", key, error)
         return ""
@@ -38,6 +38,13 @@ def original(key: str, version_id: str, file_name: str) -> str:
 def download(key: str, file_name: str) -> str:
     """A link that downloads a file of the renditions bucket under a name, good for moments; raises ProcessingError."""
     return _attached(wiring.rendition_signer(), key, file_name, {})
+
+
+def _sign(key: str) -> str:
+    if settings.CLOUDFRONT_DOMAIN:
+        cdn: Any = storages["renditions"]
+        return str(cdn.url(key, expire=LINK_SECONDS))
+    return wiring.rendition_signer().url("get_object", key, LINK_SECONDS, {})
 
 
 def _attached(signer: Signer, key: str, file_name: str, params: dict[str, str]) -> str:

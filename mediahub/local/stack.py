@@ -51,8 +51,9 @@ class Stack:
         return Stack(self.stage, here)
 
 
+@cache
 def root_client(service: str, endpoint: str) -> Any:
-    """A client with the emulator's root key, for deploying and inspecting."""
+    """A client with the emulator's root key, for deploying and inspecting; made once, which is dearer than its use."""
     # A profile that the shell names for other work need not be there.
     core = botocore.session.Session({"profile": (None, None, None, None)})
     session = boto3.Session(ROOT_KEY, ROOT_KEY, region_name=REGION, botocore_session=core)
@@ -75,7 +76,7 @@ PARAMETERS = {
 
 def place(emulator: Emulator, stage: str) -> base.Place:
     """Where the deploy command's own code finds the local AWS."""
-    clients = cache(partial(root_client, endpoint=emulator.endpoint))
+    clients = partial(root_client, endpoint=emulator.endpoint)
     return base.Place("mediahub", stage, REGION, clients, pause=0.1, say=log.debug)
 
 

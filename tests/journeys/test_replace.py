@@ -112,8 +112,9 @@ def outcome(image: Image, version: int) -> list[str]:
     """The addresses, once the version is in use and all of it is out."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        image.refresh_from_db()
+        # The version is asked first: a revision read before it changed would be that of the version before.
         current = image.versions.filter(current=True, number=version).exists()
+        image.refresh_from_db()
         if current and image.mirrored_revision == image.revision:
             return addresses_of(image)
         time.sleep(0.05)
