@@ -21,13 +21,17 @@ def in_the_sites_language() -> Iterator[None]:
     translation.deactivate()
 
 
+def _commits(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("django_db")
+    return bool(mark and mark.kwargs.get("transaction"))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """A test that commits empties the database; the next test finds what the migrations had put there."""
     yield
-    mark = item.get_closest_marker("django_db")
-    # After the last test there is no database any more.
-    if nextitem and mark and mark.kwargs.get("transaction"):
+    # After the last test there is no database any more, and a test like this one puts them there itself.
+    if nextitem and _commits(item) and not _commits(nextitem):
         with item.config.stash[blocking_manager_key].unblock():
             connection.creation.deserialize_db_from_string(connection._test_serialized_contents)  # type: ignore[attr-defined]
             # Where a browser's loop runs, this is another connection than the test's own.

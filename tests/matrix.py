@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -133,6 +134,7 @@ DEPLOYMENT = {
 }
 
 
+@cache
 def tests() -> dict[str, list[tuple[str, str]]]:
     """The tests of each row, as pairs of file and name, from the ids at the head of their names."""
     found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)

@@ -6,6 +6,6 @@ ONCE = (
     "costs",
     "simulation",
     *(f"deploy/test_{name}.py" for name in ("cdn", "commands", "locks", "template", "workers", "zappa_settings")),
-    *(f"local/test_{name}.py" for name in ("roles", "stack")),
+    *(f"local/test_{name}.py" for name in ("roles", "site", "stack")),
     *(f"test_{name}.py" for name in ("house", "matrix", "ports", "soak", "vault")),
 )

@@ -85,7 +85,8 @@ def test_c17_a_fault_of_the_setup_stops_the_batch_and_keeps_its_messages(
     # The second was not begun, and both come back when an operator may have looked.
     assert sorted(Upload.objects.values_list("attempts", "code")) == [(0, "NoSuchBucket"), (1, "NoSuchBucket")]
     time.sleep(VISIBILITY + 0.3)
-    assert "Messages" not in aws("worker", "sqs").receive_message(QueueUrl=django_settings.UPLOAD_QUEUE_URL)
+    again = aws("worker", "sqs").receive_message(QueueUrl=django_settings.UPLOAD_QUEUE_URL, WaitTimeSeconds=0)
+    assert "Messages" not in again
 
 
 def test_a10_a_foreign_bucket_does_not_stop_its_siblings(put: Callable[[str, bytes], None]) -> None:
