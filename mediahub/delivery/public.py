@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 CACHE_BY_CONTENT = "public, max-age=3600, s-maxage=31536000"
 CACHE_PERMANENT = "public, max-age=60, s-maxage=31536000"
 ROUNDS = 5
+# The source of a file that is being replaced: it is there, and no rendition has this key.
+BETWEEN = "between"
 
 
 def address(key: str) -> str:
@@ -84,7 +86,7 @@ def _bring(image: Image, now: dict[str, str]) -> None:
             if row.superseded_at:
                 PublicFile.objects.filter(pk=row.pk).update(superseded_at=None)
             continue
-        _copy(image, key, source, new=row is None)
+        _copy(image, key, source, over=row)
     left = [row for key, row in held.items() if key not in now]
     if now:
         ids = [row.pk for row in left]
@@ -93,8 +95,10 @@ def _bring(image: Image, now: dict[str, str]) -> None:
         _take_down(image, left)
 
 
-def _copy(image: Image, key: str, source: str, *, new: bool) -> None:
-    row, _ = PublicFile.objects.update_or_create(key=key, defaults={"image": image, "superseded_at": None})
+def _copy(image: Image, key: str, source: str, *, over: PublicFile | None) -> None:
+    # Who dies on the way leaves the bytes of one or the other: whoever comes next copies, whatever is wanted then.
+    begun = {"source": BETWEEN} if over and over.source else {}
+    row, _ = PublicFile.objects.update_or_create(key=key, defaults={"image": image, "superseded_at": None, **begun})
     permanent = key == permanent_address(image.pk, source.split("/", 1)[0], source)
     try:
         wiring.renditions().copy(source, key, CACHE_PERMANENT if permanent else CACHE_BY_CONTENT)
@@ -102,7 +106,7 @@ def _copy(image: Image, key: str, source: str, *, new: bool) -> None:
         # The comparison finds that it is missing and has it made anew, which leads here again.
         log.warning("the rendition %s is not in the bucket; it is published when it is made anew", source)
         return
-    if not new:
+    if over:
         _tell(f"/{key}")
     PublicFile.objects.filter(pk=row.pk).update(source=source)
 

@@ -126,6 +126,28 @@ def test_a_restored_version_needs_no_copy_by_content(published: Image, editor: U
     assert set(current) == before
 
 
+def test_c11_who_dies_after_a_copy_leaves_no_bytes_of_a_version_that_is_no_more(
+    published: Image, editor: User, cdn: MemoryQueue
+) -> None:
+    first = read(permanent(published))
+    take_in(published.pk, 640, "second")
+    copy = type(wiring.renditions()).copy
+
+    def dies(store: Any, source: str, key: str, cache: str) -> None:
+        copy(store, source, key, cache)
+        if key.endswith("/large.jpg"):
+            raise KeyboardInterrupt
+
+    with patch.object(type(wiring.renditions()), "copy", dies), pytest.raises(KeyboardInterrupt):
+        mirror.push(published.pk)
+    assert read(permanent(published)) != first
+    assert public.is_there(permanent(published))
+    versions.restore(Act(editor), published, 1)
+    mirror.push(published.pk)
+    assert read(permanent(published)) == first
+    assert f"/{permanent(published)}" in told(cdn)
+
+
 def test_a_worker_that_was_slow_does_not_bring_back_what_was_taken_down(published: Image, editor: User) -> None:
     seen = Image.objects.get(pk=published.pk)
     review.archive(Act(editor), [published])
