@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from mediahub.intake.models import FailedItem
 from tests.browser.stock import failed_item, upload
@@ -31,13 +32,20 @@ def test_an_editor_retries_and_sees_how_far_it_is(signed_in: Client, editor: Use
     assert "Retry of 1 failed item" in page
     assert "0 of 1 are through" in page
     assert "the work goes on" in page
+    row = page.split('class="ledger')[1]
+    assert "waiting" in row
+    assert "being retried" not in row
     item.refresh_from_db()
     assert (item.state, item.handled_by) == (FailedItem.State.RETRIED, editor)
     (message,) = aws("worker", "sqs").receive_message(QueueUrl=settings.UPLOAD_QUEUE_URL)["Messages"]
     assert json.loads(message["Body"]) == {"mediahub": "redrive", "order": item.redrive_id}
+    item.sent_at = timezone.now()
+    item.save()
+    address = reverse("admin:intake_redrive_change", args=[item.redrive_id])
+    assert "being retried" in signed_in.get(address).content.decode().split('class="ledger')[1]
     item.state = FailedItem.State.RESOLVED
     item.save()
-    page = signed_in.get(reverse("admin:intake_redrive_change", args=[item.redrive_id])).content.decode()
+    page = signed_in.get(address).content.decode()
     assert "1 succeeded" in page
     assert "goes on" not in page
 
