@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from pytest_django.plugin import blocking_manager_key
 
 pytest_plugins = ["tests.local_aws", "tests.editors"]
-# Looking through all of Django and the tests every 700 objects took a sixth of the suite's time.
+# Looking through all of Django and the tests every 700 objects took a sixth of the time of tests/desk.
 gc.set_threshold(200_000, 20, 20)
 # How long an example takes says how busy the machine is, and nothing of the code.
 settings.register_profile("mediahub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -24,17 +24,17 @@ def in_the_sites_language() -> Iterator[None]:
     translation.deactivate()
 
 
-def _commits(item: pytest.Item) -> bool:
+def _asks(item: pytest.Item, of_database: str) -> bool:
     mark = item.get_closest_marker("django_db")
-    return bool(mark and mark.kwargs.get("transaction"))
+    return bool(mark and mark.kwargs.get(of_database))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """A test that commits empties the database; the next test finds what the migrations had put there."""
     yield
-    # After the last test there is no database any more, and a test like this one puts them there itself.
-    if nextitem and _commits(item) and not _commits(nextitem):
+    # After the last test there is no database any more, and with serialized_rollback Django puts it there itself.
+    if nextitem and _asks(item, "transaction") and not _asks(nextitem, "serialized_rollback"):
         with item.config.stash[blocking_manager_key].unblock():
             connection.creation.deserialize_db_from_string(connection._test_serialized_contents)  # type: ignore[attr-defined]
             # Where a browser's loop runs, this is another connection than the test's own.

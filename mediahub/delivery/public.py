@@ -25,7 +25,7 @@ CACHE_BY_CONTENT = "public, max-age=3600, s-maxage=31536000"
 CACHE_PERMANENT = "public, max-age=60, s-maxage=31536000"
 ROUNDS = 5
 # The source of a file that is being replaced: it is there, and no rendition has this key.
-BETWEEN = "between"
+REPLACING = "replacing"
 
 
 def address(key: str) -> str:
@@ -97,7 +97,7 @@ def _bring(image: Image, now: dict[str, str]) -> None:
 
 def _copy(image: Image, key: str, source: str, *, over: PublicFile | None) -> None:
     # Who dies on the way leaves the bytes of one or the other: whoever comes next copies, whatever is wanted then.
-    begun = {"source": BETWEEN} if over and over.source else {}
+    begun = {"source": REPLACING} if over and over.source else {}
     row, _ = PublicFile.objects.update_or_create(key=key, defaults={"image": image, "superseded_at": None, **begun})
     permanent = key == permanent_address(image.pk, source.split("/", 1)[0], source)
     try:
