@@ -105,6 +105,11 @@ def test_r7_what_waits_for_its_turn_is_not_taken_for_lost(
     deadline = timezone.now() + timedelta(minutes=1)
     reconcile.turn(deadline)
     aws("operator", "s3").put_object(Bucket=settings.UPLOAD_BUCKET, Key="a.jpg", Body=jpeg())
+    # S3 tells the queue in its own time; what is looked at stays in sight of all.
+    event = aws("worker", "sqs").receive_message(
+        QueueUrl=settings.UPLOAD_QUEUE_URL, VisibilityTimeout=0, WaitTimeSeconds=10
+    )
+    assert event["Messages"]
     before = Reconciliation.objects.count()
     assert reconcile.turn(deadline) == 0
     assert Reconciliation.objects.count() == before
