@@ -4,11 +4,13 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from io import StringIO
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.utils.dateparse import parse_date, parse_datetime
+from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils.formats import date_format, localize
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -73,14 +75,19 @@ def _arranged(before: dict[str, Any] | None, after: dict[str, Any] | None) -> li
 
 
 def _field(name: str, before: Any, after: Any) -> Change:
-    column = Image._meta.get_field(name)
+    column = _column(name)
     title = str(getattr(column, "verbose_name", name)).capitalize()
     if name == "state":
         states = dict(Image.State.choices)
         return Change(title, _named(states, before), _named(states, after))
     if name in ("focal_x", "focal_y"):
         return Change(title, _part(before), _part(after))
-    return Change(title, _value(before), _value(after))
+    return Change(title, _text(column, before), _text(column, after))
+
+
+def _column(name: str) -> "models.Field[Any, Any] | None":
+    """Return the image's column of this name; None for one that this version does not have any more."""
+    return next((column for column in Image._meta.concrete_fields if column.name == name), None)
 
 
 def _part(part: float | None) -> str:
@@ -91,21 +98,18 @@ def _named(names: dict[str, Any], value: str | None) -> str:
     return str(names.get(value, value)) if value else ""
 
 
-def _value(value: Any) -> str:
-    if not isinstance(value, str):
+def _text(column: "models.Field[Any, Any] | None", value: Any) -> str:
+    """Return a value for a person to read. Its column says of what type it is, never how it looks."""
+    if value is None or not isinstance(column, models.DateField):
         return "" if value is None else str(value)
-    if day := _parsed(parse_date, value):
-        return date_format(day, "DATE_FORMAT")
-    if moment := _parsed(parse_datetime, value):
-        return date_format(localtime(moment), "DATETIME_FORMAT")
-    return value
-
-
-def _parsed(parse: Any, text: str) -> Any:
     try:
-        return parse(text)
-    except ValueError:
-        return None
+        moment = column.to_python(value)
+        if isinstance(moment, datetime):
+            return date_format(localtime(moment), "DATETIME_FORMAT")
+        return date_format(moment, "DATE_FORMAT")
+    except (ValidationError, ValueError, OverflowError):
+        # A line of the history is never a reason to show no page.
+        return str(value)
 
 
 def act(activities: list[Activity], number: int, known: set[int] | None = None) -> dict[str, Any]:

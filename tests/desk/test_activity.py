@@ -2,7 +2,7 @@
 
 import csv
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from io import StringIO
 from typing import Any
 
@@ -94,3 +94,30 @@ def test_a_page_costs_the_same_for_many_acts_and_goes_on(signed_in: Client, edit
     first = signed_in.get(PAGE).context
     rest = signed_in.get(f"{PAGE}?before={first['more']}").context["acts"]
     assert (len(first["acts"]), len(rest)) == (50, 12)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "20240602 181530",
+        "2024-06-02",
+        "2024-W22-7",
+        "2024-06-02T18:15:30",
+        "0001-01-01T00:00:00+02:00",
+        "9999-12-31T23:59:59-12:00",
+    ],
+)
+def test_a_title_that_looks_like_a_date_is_told_as_it_was_typed(signed_in: Client, editor: User, title: str) -> None:
+    made = image(title)
+    made.title, made.rights_until = "Quay", date(2031, 5, 4)
+    review.describe(Act(editor), made)
+    made.title = title
+    review.describe(Act(editor), made)
+    pages = [reverse("admin:library_image_change", args=[made.pk]), PAGE]
+    for page in pages:
+        text = signed_in.get(page).content.decode()
+        assert f"<del>{title}</del>" in text
+        assert f"<ins>{title}</ins>" in text
+        assert "4 May 2031" in text or "May 4, 2031" in text
+    for kind in ("csv", "jsonl"):
+        assert f"Title: {title} → Quay" in body(signed_in.get(f"{PAGE}export.{kind}"))
