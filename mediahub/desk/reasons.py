@@ -72,6 +72,7 @@ OF_FILES = (
     _("The file was deleted from the upload bucket."),
     _("%(name)s was removed while it was read."),
     _("%(name)s is being worked on by another worker; this delivery waits for it."),
+    _("The image is published, so its new file waits until somebody who may publish puts it to use."),
     _("The %(thing)s words in the file could not be read."),
     _("The %(thing)s in the file could not be read."),
     _("A picture under %(side)s px a side is too small to be labelled."),

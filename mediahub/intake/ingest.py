@@ -34,6 +34,7 @@ SETTLED = (State.READY, State.REJECTED, State.FAILED)
 WITHOUT_LABELS = "without_labels"
 MORE_PIXELS = "more_pixels"
 TOO_MANY_PIXELS = "too_many_pixels"
+WAITS = "The image is published, so its new file waits until somebody who may publish puts it to use."
 # No JPEG is longer.
 LONGEST_SIDE = 65_500
 
@@ -229,14 +230,27 @@ def _record(upload_id: UUID, claim: Claim, result: Result) -> None:
         upload = Upload.objects.select_for_update().filter(claim.held(), pk=upload_id).first()
         if upload is None:
             raise Superseded
-        original = Original(upload.key, claim.version_id, upload.uploaded_by)
+        original = Original(upload.key, claim.version_id, upload.uploaded_by, _may_go_out(upload))
         image = catalogue.enter(_image_id(upload), upload.file_name, result, original=original)
         work_ms = round(sum(result.seconds.values()) * 1000)
-        Upload.move(upload_id, State.READY, image=image, work_ms=work_ms, **_ended())
+        waits = image.versions.filter(key=upload.key, version_id=claim.version_id, waiting=True).exists()
+        ended = {**_ended(), "reason": WAITS if waits else ""}
+        Upload.move(upload_id, State.READY, image=image, work_ms=work_ms, **ended)
         if upload.image_id is None:
             batches.give(upload, image)
         _close_failed_items(upload_id)
         transaction.on_commit(partial(_mirror, image.pk))
+
+
+def _may_go_out(upload: Upload) -> bool:
+    """Return whether the file may take the place of one that the public sees.
+
+    Its sender may publish, or put it into the bucket with rights of the operator's giving.
+    """
+    sender = upload.uploaded_by
+    if upload.source == Upload.Source.BUCKET:
+        return True
+    return sender is not None and sender.is_active and sender.has_perm("library.publish_image")
 
 
 def _reject(upload_id: UUID, claim: Claim, error: Rejected) -> str:

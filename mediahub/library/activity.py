@@ -75,8 +75,8 @@ class Act:
 
 def last_of(user: "User", image_ids: Iterable[UUID]) -> UUID | None:
     """The batch of this person's newest act on these images that is not itself an undoing and was not undone."""
-    lasting = [Activity.Verb.UNDONE, Activity.Verb.DOWNLOADED]
-    own = Activity.objects.filter(by=user, image__in=image_ids).exclude(verb__in=lasting)
+    passed_over = [Activity.Verb.UNDONE, *Activity.LASTING]
+    own = Activity.objects.filter(by=user, image__in=image_ids).exclude(verb__in=passed_over)
     undone = Activity.objects.filter(undoes=OuterRef("batch"))
     return own.exclude(Exists(undone)).values_list("batch", flat=True).first()
 

@@ -15,11 +15,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from mediahub.library import access, publishing, review, undo
-from mediahub.library.activity import Act, Changes, as_text, last_of
+from mediahub.library.activity import Act, as_text, last_of
 from mediahub.library.models import Activity, Image, Tagging
 
 # The words that are typed beside a picture.
-WORDS = ("title", "alt_text", "caption", "credit")
+WORDS = ("title", "alt_text", "caption", "credit", "licence")
 INVALID, FORBIDDEN, GONE, CONFLICT = 400, 403, 404, 409
 
 
@@ -74,6 +74,8 @@ def perform(user: User, wish: Wish) -> Act:
         if not access.changeable(user).filter(pk=image.pk).exists():
             raise Refused(FORBIDDEN, _("You may not change this image. Ask a chief editor for the right."))
         _decide(act, image, wish.tags)
+        if wish.words and not user.has_perm("library.change_image"):
+            raise Refused(FORBIDDEN, _("You may not change the words of images. Ask a chief editor for the right."))
         _describe(act, image, wish.words)
         if wish.state:
             _move(act, user, image, *wish.state)
@@ -185,15 +187,11 @@ def _undo(act: Act, user: User, image: Image, batch: UUID | None) -> None:
         raise Refused(CONFLICT, _("Nothing that you did to this image is left to take back."))
     if any(one.image_id != image.pk for one in done):
         raise Refused(CONFLICT, _("That act changed other images too. Take it back where it was done."))
-    if any(_moves(one.changes) for one in done) and not user.has_perm("library.publish_image"):
-        raise Refused(FORBIDDEN, _("You may not publish or archive images. Ask a chief editor."))
+    if any(not user.has_perms(undo.permissions_to_undo(one)) for one in done):
+        raise Refused(FORBIDDEN, _("You may not take this back. Ask a chief editor."))
     refused = undo.undo(user, done[0].batch, act).refused
     if refused:
         raise Refused(CONFLICT, *refused)
-
-
-def _moves(changes: Changes) -> bool:
-    return "state" in changes.get("fields", {})
 
 
 def parse(data: Any) -> Wish:

@@ -1,6 +1,7 @@
 """Entering what processing found into the records: one image, its renditions, its suggested tags."""
 
 from collections.abc import Collection, Sequence
+from copy import copy
 from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any
@@ -25,8 +26,12 @@ def enter(
     """Write the image, its renditions and its labels, within the caller's transaction.
 
     What an editor typed or decided stays. The revision grows when a reader of the mirror could see the difference.
+    A file that may not take the place of one that the public sees is kept waiting, and changes nothing of the image.
     """
     image = Image.objects.select_for_update().filter(pk=image_id).first()
+    if image and original and versions.must_wait(candidate := _candidate(image, file_name, result), original):
+        versions.keep_waiting(candidate, original, result.renditions)
+        return image
     new = image is None
     if image is None:
         image = Image(id=image_id, file_name=file_name, title=_title(file_name))
@@ -51,6 +56,18 @@ def enter(
     if changed and not new:
         revisions.bump(image.pk)
     return image
+
+
+def _candidate(image: Image, file_name: str, result: Result) -> Image:
+    """Return the image as this file would make it, without a word of it being kept."""
+    candidate = copy(image)
+    candidate.file_name = file_name
+    _describe(candidate, result)
+    _note_labels(candidate, result)
+    # What somebody saw in the file before is not what is in this one.
+    candidate.moderation_seen_at = None
+    focus.note(candidate, result)
+    return candidate
 
 
 def remove(image_id: UUID) -> bool:

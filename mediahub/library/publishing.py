@@ -1,6 +1,6 @@
 """Publishing: what must hold of an image before the public may see it, and what ends it by itself."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -14,6 +14,14 @@ from django.utils.translation import gettext_lazy
 from mediahub.library import revisions
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Image
+
+# What stands in a field that nobody filled: from programs, forms and spreadsheets.
+SAYS_NOTHING = frozenset(
+    {
+        *("null", "nil", "none", "nan", "undefined", "n/a", "na", "not available", "not applicable", "unknown"),
+        *("tbd", "tba", "todo", "xxx", "empty", "blank", "default", "string", "test", "unbekannt", "keine", "kein"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -39,12 +47,29 @@ def in_time(image: Image) -> bool:
     return image.rights_until is None or image.rights_until >= timezone.localdate()
 
 
+def says_something(text: str) -> bool:
+    """Return whether a text says anything: programs and tired people write "null", "n/a" or a dash for nothing."""
+    plain = " ".join(text.split()).strip(" .,:;-–—_/()[]<>\"'").casefold()
+    return any(character.isalnum() for character in plain) and plain not in SAYS_NOTHING
+
+
+def has_rights(image: Image) -> bool:
+    """Return whether something says by what right the picture is shown, and that this has not ended."""
+    return in_time(image) and (image.rights_until is not None or says_something(image.licence))
+
+
+def _rights_missing(image: Image) -> str:
+    if not in_time(image):
+        return _("The rights have ended. Change the last day if they were extended.")
+    return _("Nothing says that it may be shown. Type the licence, or the last day of the rights.")
+
+
 def is_public(image: Image) -> bool:
     """That everyone may see the image now."""
     return image.state == Image.State.PUBLISHED and image.deleted_at is None and in_time(image)
 
 
-_Check = tuple[str | Promise, str | Promise, Callable[[Image], bool]]
+_Check = tuple[str | Promise, str | Promise | Callable[[Image], str], Callable[[Image], bool]]
 RULES: dict[str, _Check] = {
     "original": (
         gettext_lazy("Original"),
@@ -54,17 +79,17 @@ RULES: dict[str, _Check] = {
     "alt_text": (
         gettext_lazy("Alt text"),
         gettext_lazy("It lacks alt text. Say what someone who cannot see the picture should know."),
-        lambda image: bool(image.alt_text.strip()),
+        lambda image: says_something(image.alt_text),
     ),
     "credit": (
         gettext_lazy("Credit"),
         gettext_lazy("It lacks a credit. Say whose picture it is."),
-        lambda image: bool(image.credit.strip()),
+        lambda image: says_something(image.credit),
     ),
     "rights": (
         gettext_lazy("Rights"),
-        gettext_lazy("The rights have ended. Change the last day if they were extended."),
-        in_time,
+        _rights_missing,
+        has_rights,
     ),
     "moderation": (
         gettext_lazy("Flags"),
@@ -74,29 +99,43 @@ RULES: dict[str, _Check] = {
 }
 # These hold whatever the settings say: without an original, or rights, there is nothing to publish.
 ALWAYS = ("original", "rights")
+# What people type, and could take away from an image that is published.
+TYPED = ("alt_text", "credit", "rights")
 
 
 def rules(image: Image) -> list[Rule]:
     """What must hold before the image is published, as this site asks for it, and whether it does."""
-    asked = [name for name in RULES if name in ALWAYS or name in settings.PUBLISH_RULES]
-    return [Rule(name, str(RULES[name][0]), RULES[name][2](image), str(RULES[name][1])) for name in asked]
+    return [_judge(name, image) for name in RULES if name in ALWAYS or name in settings.PUBLISH_RULES]
 
 
-def missing(image: Image) -> list[str]:
-    """A sentence for each rule that does not hold."""
-    return [rule.says for rule in rules(image) if not rule.holds]
+def _judge(name: str, image: Image) -> Rule:
+    title, says, holds = RULES[name]
+    return Rule(name, str(title), holds(image), says(image) if callable(says) else str(says))
+
+
+def missing(image: Image, names: Collection[str] = ()) -> list[str]:
+    """Return a sentence for each rule that does not hold, or for each of these rules alone."""
+    return [rule.says for rule in rules(image) if not rule.holds and (not names or rule.name in names)]
 
 
 def check_words(image: Image) -> None:
     """Refuse words that would leave a published image without what it must have; raises ValidationError.
 
-    Rights that end are no reason: they take the image down.
+    So a last day that is over does not take a picture from the public as a side effect of saving.
     """
-    if image.state != Image.State.PUBLISHED:
-        return
-    broken = [rule.says for rule in rules(image) if not rule.holds and rule.name in ("alt_text", "credit")]
+    broken = missing(image, TYPED) if image.state == Image.State.PUBLISHED else []
     if broken:
         raise ValidationError([*broken, _("The image is published. Archive it first if it should go without.")])
+
+
+def check_file(image: Image) -> None:
+    """Refuse a file that a published image may not show, as nobody looked at what was flagged in it.
+
+    Raises ValidationError.
+    """
+    broken = missing(image, ("moderation",)) if image.state == Image.State.PUBLISHED else []
+    if broken:
+        raise ValidationError(broken)
 
 
 def publish(act: Act, images: Iterable[Image]) -> Published:

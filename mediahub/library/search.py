@@ -170,6 +170,13 @@ FILTERS = (
         "came_to", gettext_lazy("Uploaded until"), _day, lambda day: Q(created_at__lt=_begin(day + timedelta(days=1)))
     ),
     Filter("failed", gettext_lazy("Failed"), _choice(ONLY), lambda _only: _among(Q(failed_items__state="open")), ONLY),
+    Filter(
+        "waiting",
+        gettext_lazy("Newer file waits"),
+        _choice(ONLY),
+        lambda _only: _among(Q(versions__waiting=True)),
+        ONLY,
+    ),
     Filter("twice", gettext_lazy("Same file twice"), _choice(ONLY), choices=ONLY, seen_by=_twice),
     Filter("near", gettext_lazy("Looks like another"), _choice(ONLY), choices=ONLY, seen_by=_near),
     Filter("labels", gettext_lazy("Labels"), _choice(LABEL_STATES), lambda state: Q(label_state=state), LABEL_STATES),

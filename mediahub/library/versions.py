@@ -1,18 +1,21 @@
 """The files an image was made of: each is kept, and an earlier one can be made the image's file again."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from mediahub.library import focus, likeness, revisions
+from mediahub.library import focus, likeness, publishing, revisions
 from mediahub.library.activity import Act, as_text
 from mediahub.library.models import Activity, Image, Rendition, Version
-from processing import Missing
+from processing import Missing, StoredRendition
 
 # The fields of an image that its file decides.
 FACTS = (
@@ -44,30 +47,73 @@ FILE = ("key", "width", "height", "bytes", "content_type", "sha256")
 
 @dataclass(frozen=True)
 class Original:
-    """Where a file lies in the upload bucket, and who sent it."""
+    """Where a file lies in the upload bucket, and who sent it.
+
+    `may_go_out` says whether it may take the place of a file that the public sees: its sender may publish.
+    """
 
     key: str
     version_id: str
     by: User | None = None
+    may_go_out: bool = False
 
 
 def record(image: Image, original: Original) -> Version:
     """Make the file that the image was just made of its current version, within the caller's transaction."""
-    held = image.versions.filter(key=original.key, version_id=original.version_id).first()
+    held = _find_or_number(image, original)
     before = image.versions.filter(current=True).first()
     if before == held:
         before = None
     if before:
         Version.objects.filter(pk=before.pk).update(current=False)
-    if held is None:
-        newest = image.versions.aggregate(newest=Max("number"))["newest"] or 0
-        held = Version(image=image, number=newest + 1, key=original.key, version_id=original.version_id, by=original.by)
-    held.current = True
+    held.current, held.waiting = True, False
     _note(held, image)
     held.save()
     if before:
         Act(original.by).note(image, Activity.Verb.REPLACED, {"version": [before.number, held.number]})
     return held
+
+
+def must_wait(image: Image, original: Original) -> bool:
+    """Return whether a file may not take the place of the one that the public sees.
+
+    `image` is as the file would make it. Its sender has to be allowed to publish, and what was flagged in it be seen.
+    """
+    if image.state != Image.State.PUBLISHED or is_current(image, original.key, original.version_id):
+        return False
+    return not original.may_go_out or bool(publishing.missing(image, ("moderation",)))
+
+
+def keep_waiting(image: Image, original: Original, files: Iterable[StoredRendition]) -> Version:
+    """Keep a file beside the one that the public sees, until somebody who may publish decides; changes no image.
+
+    `image` is as the file would make it. Call it within a transaction that holds the image's row.
+    """
+    version = _find_or_number(image, original)
+    if version.pk is None:
+        Act(original.by).note(image, Activity.Verb.OFFERED, {})
+    version.current, version.waiting = False, True
+    version.facts = _facts(image)
+    version.files = {made.name: {name: getattr(made, name) for name in FILE} for made in files}
+    version.save()
+    return version
+
+
+def decline(act: Act, image: Image, number: int) -> bool:
+    """Leave a waiting file out; it stays among the versions. Return False when it does not wait."""
+    with transaction.atomic():
+        declined = image.versions.filter(number=number, waiting=True).update(waiting=False)
+        if declined:
+            act.note(image, Activity.Verb.DECLINED, {})
+    return declined == 1
+
+
+def _find_or_number(image: Image, original: Original) -> Version:
+    known = Version.objects.filter(image=image.pk, key=original.key, version_id=original.version_id).first()
+    if known:
+        return known
+    newest = Version.objects.filter(image=image.pk).aggregate(newest=Max("number"))["newest"] or 0
+    return Version(image=image, number=newest + 1, key=original.key, version_id=original.version_id, by=original.by)
 
 
 def refresh(image: Image) -> None:
@@ -79,10 +125,14 @@ def refresh(image: Image) -> None:
 
 
 def _note(held: Version, image: Image) -> None:
-    held.facts = {name: as_text(getattr(image, name)) for name in FACTS}
+    held.facts = _facts(image)
     held.files = {
         row["name"]: {name: row[name] for name in FILE} for row in image.renditions.order_by().values("name", *FILE)
     }
+
+
+def _facts(image: Image) -> dict[str, Any]:
+    return {name: as_text(getattr(image, name)) for name in FACTS}
 
 
 def is_current(image: Image, key: str, version_id: str) -> bool:
@@ -91,15 +141,25 @@ def is_current(image: Image, key: str, version_id: str) -> bool:
     return current is None or (current.key, current.version_id) == (key, version_id)
 
 
-def restore(act: Act, image: Image, number: int) -> bool:
-    """Make an earlier version the image's file again, with the renditions it had; False when it is so already."""
+def restore(act: Act, image: Image, number: int, *, flags_seen: bool = False) -> bool:
+    """Make another version the image's file, with the renditions it had; return False when it is so already.
+
+    `flags_seen` says that the person has looked at what was flagged in it. Raises ValidationError for a published
+    image where the person may not publish, or has not looked.
+    """
     with transaction.atomic():
         image = Image.objects.select_for_update().get(pk=image.pk)
         before = image.versions.filter(current=True).first()
         wanted = image.versions.get(number=number)
         if before is None or before.pk == wanted.pk:
             return False
+        if image.state == Image.State.PUBLISHED and not (act.by and act.by.has_perm("library.publish_image")):
+            raise ValidationError(_("The image is published: another file would go out. Ask a chief editor to do it."))
         put_in_place(image, before, wanted)
+        if flags_seen:
+            image.moderation_seen_at = timezone.now()
+            image.save(update_fields=["moderation_seen_at", "updated_at"])
+        publishing.check_file(image)
         act.note(image, Activity.Verb.RESTORED, {"version": [before.number, wanted.number]})
         revisions.changed(image.pk)
         focus.follow(image)
@@ -109,7 +169,7 @@ def restore(act: Act, image: Image, number: int) -> bool:
 def put_in_place(image: Image, before: Version, wanted: Version) -> None:
     """Make `wanted` the version the image is made of, within the caller's transaction."""
     Version.objects.filter(pk=before.pk).update(current=False)
-    Version.objects.filter(pk=wanted.pk).update(current=True)
+    Version.objects.filter(pk=wanted.pk).update(current=True, waiting=False)
     columns = {column.name: column for column in Image._meta.concrete_fields}
     for name in FACTS:
         # A version that was counted by an earlier release does not know of what came later.

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def take_in(image_id: Any, width: int, key: str) -> Image:
     result = process(BytesIO(jpeg(width, 300)), image_id, store=wiring.renditions(), labeler=None)
     with transaction.atomic():
-        made = catalogue.enter(image_id, f"{key}.jpg", result, original=Original(key, "v1"))
+        made = catalogue.enter(image_id, f"{key}.jpg", result, original=Original(key, "v1", may_go_out=True))
     Image.objects.filter(pk=image_id).update(alt_text='A "boat"', credit="Ada Lund", licence="CC BY 4.0")
     return made
 
@@ -116,18 +116,18 @@ def test_a_replaced_file_keeps_old_addresses_and_moves_the_permanent_ones(
     assert objects() & before == before - old
 
 
-def test_a_restored_version_needs_no_copy_by_content(published: Image, editor: User) -> None:
+def test_a_restored_version_needs_no_copy_by_content(published: Image, chief: User) -> None:
     before = objects()
     take_in(published.pk, 640, "second")
     mirror.push(published.pk)
-    versions.restore(Act(editor), published, 1)
+    versions.restore(Act(chief), published, 1)
     mirror.push(published.pk)
     current = PublicFile.objects.filter(superseded_at=None).values_list("key", flat=True)
     assert set(current) == before
 
 
 def test_c11_who_dies_after_a_copy_leaves_no_bytes_of_a_version_that_is_no_more(
-    published: Image, editor: User, cdn: MemoryQueue
+    published: Image, chief: User, cdn: MemoryQueue
 ) -> None:
     first = read(permanent(published))
     take_in(published.pk, 640, "second")
@@ -142,7 +142,7 @@ def test_c11_who_dies_after_a_copy_leaves_no_bytes_of_a_version_that_is_no_more(
         mirror.push(published.pk)
     assert read(permanent(published)) != first
     assert public.is_there(permanent(published))
-    versions.restore(Act(editor), published, 1)
+    versions.restore(Act(chief), published, 1)
     mirror.push(published.pk)
     assert read(permanent(published)) == first
     assert f"/{permanent(published)}" in told(cdn)
@@ -165,7 +165,7 @@ def test_a_worker_that_was_slow_does_not_bring_back_old_bytes(published: Image) 
     assert read(permanent(published)) == read(published.renditions.get(name="large").key)
 
 
-def test_what_is_wanted_again_while_it_is_swept_stays(published: Image, editor: User, settings: Any) -> None:
+def test_what_is_wanted_again_while_it_is_swept_stays(published: Image, chief: User, settings: Any) -> None:
     take_in(published.pk, 640, "second")
     mirror.push(published.pk)
     settings.PUBLIC_GRACE_SECONDS = -1
@@ -173,7 +173,7 @@ def test_what_is_wanted_again_while_it_is_swept_stays(published: Image, editor: 
 
     def restored_meanwhile(store: Any, key: str) -> None:
         delete(store, key)
-        versions.restore(Act(editor), published, 1)
+        versions.restore(Act(chief), published, 1)
         public.bring(Image.objects.prefetch_related("renditions").get(pk=published.pk))
 
     with patch.object(type(wiring.renditions()), "delete", restored_meanwhile):

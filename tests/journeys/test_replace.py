@@ -76,7 +76,7 @@ def published(local_aws: object, as_role: Callable[[str], None], chief: User, li
     result = process(BytesIO(data), image_id, store=wiring.renditions(), labeler=None, specs=wiring.specs())
     with transaction.atomic():
         catalogue.enter(image_id, "quay.jpg", result, original=Original(f"uploads/{image_id}/original", "v1"))
-    Image.objects.filter(pk=image_id).update(alt_text="A quay", credit="Ada Lund")
+    Image.objects.filter(pk=image_id).update(alt_text="A quay", credit="Ada Lund", licence="CC BY 4.0")
     image = Image.objects.get(pk=image_id)
     publishing.publish(Act(chief), [image])
     mirror.push(image_id)

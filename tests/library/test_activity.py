@@ -52,23 +52,23 @@ def test_words_come_back_with_their_dates(image: Image, editor: User) -> None:
     assert image.title == first
 
 
-def test_an_undo_is_undone(image: Image, editor: User) -> None:
-    act = Act(editor)
+def test_an_undo_is_undone(image: Image, chief: User) -> None:
+    act = Act(chief)
     publishing.publish(act, [image])
-    back = undo(editor, act.batch).act
+    back = undo(chief, act.batch).act
     image.refresh_from_db()
     assert image.state == Image.State.IN_REVIEW
-    undo(editor, back.batch)
+    undo(chief, back.batch)
     image.refresh_from_db()
     assert image.state == Image.State.PUBLISHED
 
 
-def test_what_another_has_changed_since_stays(image: Image, editor: User, chief: User) -> None:
-    act = Act(editor)
+def test_what_another_has_changed_since_stays(image: Image, chief: User, editor: User) -> None:
+    act = Act(chief)
     publishing.publish(act, [image])
     image.refresh_from_db()
-    review.archive(Act(chief), [image])
-    undone = undo(editor, act.batch)
+    review.archive(Act(editor), [image])
+    undone = undo(chief, act.batch)
     assert undone.refused == [f"{image.title} stays as it is now. It was changed again since."]
     image.refresh_from_db()
     assert image.state == Image.State.ARCHIVED
@@ -93,11 +93,11 @@ def test_the_last_act_is_the_newest_that_stands(image: Image, editor: User, chie
     assert activity.last_of(editor, [uuid4()]) is None
 
 
-def test_an_undo_reaches_the_mirror(image: Image, editor: User) -> None:
-    act = Act(editor)
+def test_an_undo_reaches_the_mirror(image: Image, chief: User) -> None:
+    act = Act(chief)
     publishing.publish(act, [image])
     image.refresh_from_db()
     before = image.revision
-    undo(editor, act.batch)
+    undo(chief, act.batch)
     image.refresh_from_db()
     assert image.revision == before + 1

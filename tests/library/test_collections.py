@@ -122,29 +122,29 @@ def test_a_thousand_images_cost_few_questions(editor: User, django_assert_max_nu
     assert not Membership.objects.exists()
 
 
-def test_a_deleted_collection_leaves_its_images_and_comes_back_whole(editor: User) -> None:
+def test_a_deleted_collection_leaves_its_images_and_comes_back_whole(chief: User) -> None:
     news = make("News")
     sport = make("Sport", news)
     make("Football", sport)
-    collections.put(Act(editor), [image(title="A")], sport)
-    act = Act(editor)
+    collections.put(Act(chief), [image(title="A")], sport)
+    act = Act(chief)
     assert collections.delete(act, sport) == 1
     assert paths()["Football"] == ["News", "Football"]
     assert Image.objects.count() == 1
-    back = undo.undo(editor, act.batch)
+    back = undo.undo(chief, act.batch)
     assert back.refused == []
     assert paths()["Football"] == ["News", "Sport", "Football"]
     assert inside(Collection.objects.get(name="Sport")) == {"A"}
-    assert undo.undo(editor, back.act.batch).refused == []
+    assert undo.undo(chief, back.act.batch).refused == []
     assert not Collection.objects.filter(name="Sport").exists()
 
 
-def test_a_name_a_place_and_groups_are_taken_back(editor: User) -> None:
-    news, archive, act = make("News"), make("Archive"), Act(editor)
+def test_a_name_a_place_and_groups_are_taken_back(chief: User) -> None:
+    news, archive, act = make("News"), make("Archive"), Act(chief)
     collections.rename(act, news, "Daily", "What is printed.")
     collections.move(act, news, archive)
     collections.restrict(act, news, Group.objects.filter(name="Editor"))
-    assert undo.undo(editor, act.batch).refused == []
+    assert undo.undo(chief, act.batch).refused == []
     kept = Collection.objects.get(pk=news.pk)
     assert (kept.name, kept.description, kept.parent, kept.restricted) == ("News", "", None, False)
     assert not kept.groups.exists()

@@ -83,15 +83,13 @@ def test_a_published_image_keeps_its_words(editor: User) -> None:
     assert made.alt_text == COMPLETE["alt_text"]
 
 
-def test_undoing_an_archiving_publishes_only_what_may_be(editor: User) -> None:
+def test_undoing_an_archiving_publishes_only_what_may_be(chief: User) -> None:
     made = image(**COMPLETE)
-    publishing.publish(Act(editor), [made])
-    act = Act(editor)
+    publishing.publish(Act(chief), [made])
+    act = Act(chief)
     review.archive(act, [made])
     Image.objects.filter(pk=made.pk).update(credit="")
-    assert undo(editor, act.batch).refused == [
-        "Harbour stays as it is now. It lacks a credit. Say whose picture it is."
-    ]
+    assert undo(chief, act.batch).refused == ["Harbour stays as it is now. It lacks a credit. Say whose picture it is."]
     assert state(made) == Image.State.ARCHIVED
 
 

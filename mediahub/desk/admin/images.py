@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.forms import DateInput, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -83,7 +83,7 @@ class ImageAdmin(PageAdmin):
             rules=publishing.rules(image),
             embed=embed(image),
             going_out=image.mirrored_revision < image.revision,
-            versions_kept=image.versions.count(),
+            **image.versions.aggregate(versions_kept=Count("pk"), file_waits=Count("pk", filter=Q(waiting=True))),
             may_replace=request.user.has_perm("library.replace_image"),
             duplicates=duplicates.number(request.user, image),
             failed_items=image.failed_items.filter(state=FailedItem.State.OPEN),

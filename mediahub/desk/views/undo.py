@@ -30,14 +30,13 @@ def undo(request: HttpRequest, batch: UUID) -> HttpResponse:
     if not acts.exists():
         messages.error(request, _("There is nothing of yours to take back here."))
         return redirect(back(request))
-    asked = acts.count()
     done = taking_back.undo(user, batch)
     for sentence in done.refused[:MOST_REFUSALS]:
         messages.warning(request, sentence)
     if done.act.changed:
         text = ngettext("%(n)d image is as it was.", "%(n)d images are as they were.", done.act.changed)
         say(request, text % {"n": done.act.changed}, done.act)
-    elif len(done.refused) < asked:
+    elif done.arranged:
         messages.success(request, _("The collections are as they were."), extra_tags=f"undo-{done.act.batch}")
     return redirect(back(request))
 

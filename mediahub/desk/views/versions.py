@@ -5,6 +5,8 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from mediahub.desk.people import editor
+from mediahub.desk.views.undo import say
 from mediahub.intake import tickets
 from mediahub.library import access, versions
 from mediahub.library.activity import Act
@@ -34,22 +37,42 @@ def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "versions": kept,
         "current": next((version for version in kept if version.current), None),
         "may_replace": request.user.has_perm("library.replace_image"),
+        "may_restore": may_restore(request.user, image),
+        "may_publish": request.user.has_perm("library.publish_image"),
+        "published": image.state == Image.State.PUBLISHED,
     }
     return _render(request, "desk/versions.html", context)
+
+
+def may_restore(user: User | AnonymousUser, image: Image) -> bool:
+    """Return whether the person may put another file to use: for a published image that is to publish it."""
+    if image.state == Image.State.PUBLISHED and not user.has_perm("library.publish_image"):
+        return False
+    return user.has_perm("library.replace_image")
 
 
 @require_POST
 @may_replace
 def restore(request: HttpRequest, image_id: UUID, number: int) -> HttpResponse:
-    """Make an earlier version the image's file again."""
-    image = _image(request, image_id)
+    """Make another version the image's file, or with `decline` leave one out that waits."""
+    image, act = _image(request, image_id), Act(editor(request))
+    if "decline" in request.POST:
+        if not request.user.has_perm("library.publish_image"):
+            raise PermissionDenied
+        if versions.decline(act, image, number):
+            said = _("Version %(n)d of %(title)s is left out. It stays among the versions.")
+            messages.success(request, said % {"n": number, "title": image.title})
+        return redirect("desk:versions", image_id)
     try:
-        restored = versions.restore(Act(editor(request)), image, number)
+        restored = versions.restore(act, image, number, flags_seen=bool(request.POST.get("flags_seen")))
     except Version.DoesNotExist:
         raise Http404 from None
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("desk:versions", image_id)
     if restored:
-        said = _("Version %(n)d of %(title)s is in use again.") % {"n": number, "title": image.title}
-        messages.success(request, said)
+        said = _("Version %(n)d of %(title)s is in use now.") % {"n": number, "title": image.title}
+        say(request, said, act)
     return redirect("desk:versions", image_id)
 
 

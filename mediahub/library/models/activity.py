@@ -53,6 +53,8 @@ class Activity(models.Model):
         PARTED = "parted", _("said what is no duplicate of")
         AIMED = "aimed", _("moved the focal point of")
         MERGED = "merged", _("merged a tag into")
+        OFFERED = "offered", _("sent a newer file for")
+        DECLINED = "declined", _("left out a newer file of")
         HIDDEN = "hidden", _("hid the label")
         FILED = "filed", _("changed the collections of")
         MADE = "made", _("made the collection")
@@ -60,6 +62,9 @@ class Activity(models.Model):
         REMOVED = "removed", _("deleted the collection")
         DOWNLOADED = "downloaded", _("downloaded the original of")
         UNDONE = "undone", _("took back a change of")
+
+    # These leave nothing to take back.
+    LASTING = (Verb.UPLOADED, Verb.DOWNLOADED, Verb.OFFERED, Verb.DECLINED, Verb.MERGED, Verb.HIDDEN)
 
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="activities")
     # What it was called at that time, also of what is no image.
@@ -79,3 +84,8 @@ class Activity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.by or 'MediaHub'} {self.get_verb_display()} {self.subject}"
+
+    @property
+    def is_lasting(self) -> bool:
+        """Return whether there is nothing in it to take back."""
+        return self.verb in self.LASTING or not (self.image_id or "collection" in self.changes)

@@ -161,6 +161,8 @@ class Version(models.Model):
     facts = models.JSONField(_("facts"), default=dict)
     files = models.JSONField(_("renditions"), default=dict)
     current = models.BooleanField(_("current"), default=True)
+    # A newer file of a published image, until somebody who may publish puts it to use or leaves it out.
+    waiting = models.BooleanField(_("waiting"), default=False, db_default=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     at = models.DateTimeField(_("came"), default=timezone.now)
 
@@ -172,6 +174,7 @@ class Version(models.Model):
             models.UniqueConstraint(fields=["image", "number"], name="one_version_a_number"),
             models.UniqueConstraint(fields=["image"], condition=models.Q(current=True), name="one_current_version"),
         ]
+        indexes = [models.Index(fields=["image"], name="version_waiting", condition=models.Q(waiting=True))]
 
     def __str__(self) -> str:
         return f"{self.number}"

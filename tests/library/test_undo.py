@@ -1,0 +1,213 @@
+"""Taking back needs the right to do such a thing, and sight of what it was done to, at the moment it is taken back."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, Permission, User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from mediahub.library import collections, duplicates, focus, publishing, review
+from mediahub.library.activity import Act
+from mediahub.library.models import Activity, Collection, Image, Likeness
+from mediahub.library.undo import undo
+from processing import Point
+from tests.images import image, image_with_tags
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+COMPLETE: dict[str, Any] = {"title": "Orchid", "alt_text": "Two boats at a quay", "credit": "Ada Lund"}
+FLAG = [{"name": "Violence", "parent": "", "confidence": 91.0}]
+REFUSED = "You may not make such a change now."
+
+
+@pytest.fixture(autouse=True)
+def queue(local_aws: object) -> None:
+    """Changes are told to a worker."""
+
+
+def without(user: User, *codenames: str) -> User:
+    """The same person, from whom these rights were taken."""
+    left = Permission.objects.filter(group__user=user).exclude(codename__in=codenames)
+    user.user_permissions.set(left)
+    user.groups.clear()
+    return User.objects.get(pk=user.pk)
+
+
+def publish(act: Act, made: Image) -> None:
+    publishing.publish(act, [made])
+
+
+def archive(act: Act, made: Image) -> None:
+    review.archive(act, [made])
+
+
+def describe(act: Act, made: Image) -> None:
+    made.caption = "A caption"
+    review.describe(act, made)
+
+
+def accept(act: Act, made: Image) -> None:
+    review.accept(act, made.taggings.all())
+
+
+def aim(act: Act, made: Image) -> None:
+    focus.move(act, made, Point(0.2, 0.2))
+
+
+def look(act: Act, made: Image) -> None:
+    Image.objects.filter(pk=made.pk).update(moderation=FLAG)
+    publishing.look_at_flags(act, made)
+
+
+def file(act: Act, made: Image) -> None:
+    collections.put(act, [made], collections.make(Act(act.by), "Boats"))
+
+
+def take_out(act: Act, made: Image) -> None:
+    boats = collections.make(Act(act.by), "Boats")
+    collections.put(Act(act.by), [made], boats)
+    collections.take_out(act, [made], boats)
+
+
+def part(act: Act, made: Image) -> None:
+    other = image(title="Other")
+    Likeness.objects.create(first=made, second=other, distance=1)
+    duplicates.part(act, [made, other])
+
+
+def make(act: Act, made: Image) -> None:
+    collections.make(act, "Boats")
+
+
+def rename(act: Act, made: Image) -> None:
+    collections.rename(act, collections.make(Act(act.by), "Boats"), "Ships")
+
+
+def restrict(act: Act, made: Image) -> None:
+    collections.restrict(act, collections.make(Act(act.by), "Boats"), Group.objects.filter(name="Editor"))
+
+
+def delete(act: Act, made: Image) -> None:
+    collections.delete(act, collections.make(Act(act.by), "Boats"))
+
+
+Verb = Callable[[Act, Image], None]
+RIGHTS: list[tuple[Verb, str]] = [
+    (publish, "publish_image"),
+    (archive, "publish_image"),
+    (describe, "change_image"),
+    (accept, "review_tagging"),
+    (aim, "review_tagging"),
+    (look, "review_tagging"),
+    (part, "review_tagging"),
+    (file, "add_membership"),
+    (take_out, "delete_membership"),
+    (make, "add_collection"),
+    (rename, "change_collection"),
+    (restrict, "restrict_collection"),
+    (delete, "delete_collection"),
+]
+
+
+def recorded() -> list[Any]:
+    images = Image.objects.order_by("pk").values_list("state", "caption", "focal_x", "moderation_seen_at")
+    tags = Image.objects.order_by("pk").values_list("taggings__state", "memberships__collection__name")
+    places = Collection.objects.order_by("pk").values_list("name", "restricted")
+    return [*images, *tags, *places, *Likeness.objects.values_list("parted_at")]
+
+
+@pytest.mark.parametrize(("verb", "right"), RIGHTS, ids=[f"{verb.__name__} {right}" for verb, right in RIGHTS])
+def test_who_lost_the_right_takes_nothing_back(chief: User, verb: Verb, right: str) -> None:
+    made, act = image_with_tags("Boat", **COMPLETE), Act(chief)
+    verb(act, made)
+    before = recorded()
+    undone = undo(without(chief, right), act.batch)
+    assert undone.refused
+    assert all(REFUSED in sentence for sentence in undone.refused)
+    assert (undone.act.changed, undone.arranged, recorded()) == (0, 0, before)
+
+
+@pytest.mark.parametrize(("verb", "right"), RIGHTS, ids=[f"{verb.__name__} {right}" for verb, right in RIGHTS])
+def test_who_has_every_right_takes_it_back(chief: User, verb: Verb, right: str) -> None:
+    made, act = image_with_tags("Boat", **COMPLETE), Act(chief)
+    verb(act, made)
+    before = recorded()
+    undone = undo(chief, act.batch)
+    assert undone.refused == []
+    assert recorded() != before
+
+
+@pytest.mark.parametrize("verb", [describe, accept, aim, look, file, part])
+def test_an_image_that_was_closed_since_is_not_changed_and_not_named(editor: User, chief: User, verb: Verb) -> None:
+    made, act = image_with_tags("Boat", **COMPLETE), Act(editor)
+    verb(act, made)
+    for place in Collection.objects.all():
+        collections.restrict(Act(chief), place, Group.objects.filter(name="Chief editor"))
+    secret = collections.make(Act(chief), "Secret", groups=Group.objects.filter(name="Chief editor"))
+    collections.put(Act(chief), [made], secret)
+    before = recorded()
+    undone = undo(editor, act.batch)
+    assert len(undone.refused) == 1
+    assert "not for you to see" in undone.refused[0]
+    assert "Orchid" not in undone.refused[0]
+    assert (undone.act.changed, recorded()) == (0, before)
+
+
+def test_of_one_act_each_line_is_judged_by_itself(editor: User, chief: User) -> None:
+    seen, closed = image(title="Seen"), image(title="Orchid")
+    act = Act(editor)
+    for made in (seen, closed):
+        describe(act, made)
+    secret = collections.make(Act(chief), "Secret", groups=Group.objects.filter(name="Chief editor"))
+    collections.put(Act(chief), [closed], secret)
+    undone = undo(editor, act.batch)
+    assert (undone.act.changed, len(undone.refused)) == (1, 1)
+    assert dict(Image.objects.values_list("title", "caption")) == {"Seen": "", "Orchid": "A caption"}
+
+
+def test_a_collection_that_is_closed_to_the_person_is_not_opened_again(editor: User, chief: User) -> None:
+    act, place = Act(chief), collections.make(Act(chief), "Secret")
+    collections.restrict(act, place, Group.objects.filter(name="Chief editor"))
+    editor.user_permissions.set(Permission.objects.filter(codename__in=["restrict_collection", "publish_image"]))
+    undone = undo(User.objects.get(pk=editor.pk), act.batch)
+    assert "Secret" not in " ".join(undone.refused)
+    place.refresh_from_db()
+    assert place.restricted
+
+
+def test_words_that_a_published_image_needs_are_not_taken_back(chief: User) -> None:
+    made, act = image(**{**COMPLETE, "credit": ""}), Act(chief)
+    made.credit = "Ada Lund"
+    review.describe(act, made)
+    publishing.publish(Act(chief), [made])
+    assert "It lacks a credit" in undo(chief, act.batch).refused[0]
+    made.refresh_from_db()
+    assert made.credit == "Ada Lund"
+
+
+def test_a_day_that_is_over_does_not_come_back_to_a_published_image(chief: User) -> None:
+    over = timezone.localdate() - timedelta(days=1)
+    made, act = image(**COMPLETE, rights_until=over), Act(chief)
+    made.rights_until = None
+    review.describe(act, made)
+    publishing.publish(Act(chief), [made])
+    assert "The rights have ended" in undo(chief, act.batch).refused[0]
+    made.refresh_from_db()
+    assert made.rights_until is None
+
+
+def test_the_page_says_why_and_what_leaves_nothing_has_no_button(editor: User, chief: User) -> None:
+    made, act = image(**COMPLETE), Act(editor)
+    describe(act, made)
+    Act(editor).note(made, Activity.Verb.OFFERED, {})
+    client = Client()
+    client.force_login(without(editor, "change_image", "publish_image"))
+    page = client.post(reverse("desk:undo", args=[act.batch]), {"next": "/admin/"}, follow=True).content.decode()
+    assert REFUSED in page
+    activity = Client()
+    activity.force_login(chief)
+    acts = activity.get(reverse("desk:activity")).content.decode()
+    assert acts.count("/admin/undo/") == 1
