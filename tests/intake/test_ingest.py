@@ -306,3 +306,22 @@ def test_processing_again_gives_way_to_a_newer_version(put: Put) -> None:
 
 def test_a_retry_of_an_upload_that_is_gone_ends(local_aws: stack.Stack) -> None:
     assert ingest.again(uuid4(), deadline=soon()) == "deleted"
+
+
+@pytest.mark.parametrize(("who", "width"), [("editor", 300), ("chief", 500), ("", 300)])
+def test_a_file_sent_for_a_published_image_goes_out_only_from_who_may_publish(
+    request: pytest.FixtureRequest, put: Put, who: str, width: int
+) -> None:
+    sender = request.getfixturevalue(who) if who else None
+    ingest.arrived(put(jpeg(300, 200)), deadline=soon())
+    image = Image.objects.get()
+    Image.objects.update(state=Image.State.PUBLISHED)
+    event = put(jpeg(500, 400), "uploads/next/original")
+    Upload.objects.create(bucket=BUCKET, key=event.key, file_name="next.jpg", uploaded_by=sender, image=image)
+    assert ingest.arrived(event, deadline=soon()) == "ready"
+    image.refresh_from_db()
+    assert image.width == width
+    waits = image.versions.filter(waiting=True).exists()
+    assert waits == (width == 300)
+    assert ("waits" in Upload.objects.get(key=event.key).reason) == waits
+    assert ingest.arrived(event, deadline=soon()) == "duplicate"

@@ -37,7 +37,14 @@ def state(made: Image) -> str:
     [
         ({"alt_text": " "}, "It lacks alt text."),
         ({"credit": ""}, "It lacks a credit."),
+        ({"credit": "null"}, "It lacks a credit."),
+        ({"credit": " N/A "}, "It lacks a credit."),
+        ({"credit": "–"}, "It lacks a credit."),
+        ({"alt_text": "undefined"}, "It lacks alt text."),
         ({"rights_until": date(2020, 1, 1)}, "The rights have ended."),
+        ({"rights_until": date(2020, 1, 1), "licence": ""}, "The rights have ended."),
+        ({"licence": ""}, "Nothing says that it may be shown."),
+        ({"licence": "none"}, "Nothing says that it may be shown."),
         ({"moderation": FLAG}, "Something in it was flagged."),
         ({"deleted_at": timezone.now()}, "Its original was deleted."),
     ],
@@ -62,6 +69,33 @@ def test_a_site_asks_for_less_but_never_without_rights(editor: User, settings: A
     ended = image(rights_until=date(2020, 1, 1))
     assert publishing.publish(Act(editor), [image(), ended]).done == 1
     assert state(ended) == Image.State.IN_REVIEW
+
+
+def test_a_last_day_says_as_much_as_a_licence(editor: User) -> None:
+    made = image(**COMPLETE, licence="", rights_until=timezone.localdate())
+    assert publishing.publish(Act(editor), [made]).done == 1
+
+
+@pytest.mark.parametrize("name", ["Null", "Ann Nullmeyer", "N. A. Test", "Ж", "写真家", "Agência"])
+def test_a_name_is_a_credit_though_it_looks_like_nothing(editor: User, name: str) -> None:
+    said = publishing.publish(Act(editor), [image(**COMPLETE | {"credit": name})])
+    assert bool(said.done) == (name != "Null")
+
+
+@pytest.mark.parametrize(
+    "words", [{"licence": "", "rights_until": None}, {"rights_until": date(2020, 1, 1)}, {"credit": "null"}]
+)
+def test_saving_takes_no_image_from_the_public_without_a_word(editor: User, words: dict[str, Any]) -> None:
+    made = image(**COMPLETE)
+    publishing.publish(Act(editor), [made])
+    made.refresh_from_db()
+    for name, value in words.items():
+        setattr(made, name, value)
+    with pytest.raises(ValidationError, match="Archive it first"):
+        review.describe(Act(editor), made)
+    made.refresh_from_db()
+    assert publishing.is_public(made)
+    assert {rule.name for rule in publishing.rules(made) if rule.holds} >= {"rights", "credit"}
 
 
 def test_what_was_flagged_goes_out_when_someone_has_looked(editor: User) -> None:
