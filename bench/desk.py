@@ -133,7 +133,7 @@ def fill(many: int, photos: list[Path]) -> int:
         result = process(data, image_id, store=wiring.renditions(), labeler=wiring.labeler())
         with transaction.atomic():
             image = catalogue.enter(image_id, f"Image_{number:03}.jpg", result)
-            Image.objects.filter(pk=image.pk).update(alt_text="What is seen", credit="Ada Lund")
+            Image.objects.filter(pk=image.pk).update(alt_text="What is seen", credit="Ada Lund", licence="CC BY 4.0")
             source = Tagging.Source.REKOGNITION
             Tagging.objects.create(image=image, tag=tag, source=source, confidence=97.0)
     return 0

@@ -26,12 +26,16 @@ SAYS_NOTHING = frozenset(
 
 @dataclass(frozen=True)
 class Rule:
-    """One thing that must hold before an image is published: `says` what is missing, and what to do."""
+    """One thing that must hold before an image is published: `says` what is missing, and what to do.
+
+    `means` explains what the rule asks for.
+    """
 
     name: str
     title: str
     holds: bool
     says: str
+    means: str
 
 
 @dataclass
@@ -97,6 +101,14 @@ RULES: dict[str, _Check] = {
         lambda image: not image.moderation or image.moderation_seen_at is not None,
     ),
 }
+# What it says of an image that a rule holds, as the checklist explains it.
+MEANS: dict[str, str | Promise] = {
+    "original": gettext_lazy("The file that it was made of is kept."),
+    "alt_text": gettext_lazy("Somebody has typed what the picture shows."),
+    "credit": gettext_lazy("Somebody is named; a dash, “null” or “n/a” names nobody."),
+    "rights": gettext_lazy("There is a licence, or a last day, and that is not over."),
+    "moderation": gettext_lazy("Nothing was flagged, or somebody has looked at it."),
+}
 # These hold whatever the settings say: without an original, or rights, there is nothing to publish.
 ALWAYS = ("original", "rights")
 # What people type, and could take away from an image that is published.
@@ -110,7 +122,7 @@ def rules(image: Image) -> list[Rule]:
 
 def _judge(name: str, image: Image) -> Rule:
     title, says, holds = RULES[name]
-    return Rule(name, str(title), holds(image), says(image) if callable(says) else str(says))
+    return Rule(name, str(title), holds(image), says(image) if callable(says) else str(says), str(MEANS[name]))
 
 
 def missing(image: Image, names: Collection[str] = ()) -> list[str]:

@@ -44,7 +44,7 @@ def library(settings: Any) -> list[Image]:
             made.append(catalogue.enter(image_id, f"{name.replace(' ', '_')}.jpg", result))
     settings.AWS_PROFILE = "web"
     for image in made[1::2]:
-        Image.objects.filter(pk=image.pk).update(alt_text=ALT_TEXT, credit="Ada Lund / MediaHub")
+        Image.objects.filter(pk=image.pk).update(alt_text=ALT_TEXT, credit="Ada Lund / MediaHub", licence="CC BY 4.0")
     words = {"alt_text": ALT_TEXT, "credit": "Ada Lund / MediaHub", "licence": "CC BY 4.0"}
     for image in made[:3]:
         Image.objects.filter(pk=image.pk).update(state=Image.State.PUBLISHED, **words)

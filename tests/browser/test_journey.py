@@ -65,7 +65,11 @@ def review(page: Page, titles: list[str]) -> None:
             continue
         page.keyboard.press("1")
         page.keyboard.press("e")
-        for field, text in (("alt_text", "" if number % 5 == 3 else f"What {title} shows"), ("credit", "Ada Lund")):
+        for field, text in (
+            ("alt_text", "" if number % 5 == 3 else f"What {title} shows"),
+            ("credit", "Ada Lund"),
+            ("licence", "CC BY 4.0"),
+        ):
             reach(page, page.locator(f"#word-{field}")) if not focused(page, f"word-{field}") else None
             page.keyboard.press("Control+a")
             page.keyboard.type(text) if text else page.keyboard.press("Delete")
