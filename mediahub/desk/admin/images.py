@@ -79,7 +79,7 @@ class ImageAdmin(PageAdmin):
             upload=image.uploads.select_related("uploaded_by").first(),
             embedded=words.embedded(image),
             collections=filing.shown(editor(request), image),
-            acts=telling.of_image(image, telling.known_to(request.user)),
+            acts=telling.of_image(image, request.user),
             rules=publishing.rules(image),
             embed=embed(image),
             going_out=image.mirrored_revision < image.revision,
