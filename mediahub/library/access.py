@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.contrib.auth.models import AnonymousUser, Group, User
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.expressions import ExpressionWrapper
 from django.db.models.fields import CharField
@@ -34,7 +34,7 @@ def unclosed(user: Person) -> QuerySet[Image]:
     """
     if sees_everything(user):
         return Image.objects.all()
-    return _open_to(_groups(user))
+    return _open_to(user.pk)
 
 
 def sees_everything(user: Person) -> bool:
@@ -54,12 +54,12 @@ def closed_images(user: Person) -> QuerySet[Membership, Any]:
     """
     if sees_everything(user):
         return Membership.objects.none().values("image")
-    return _hiding(_groups(user)).order_by().values("image")
+    return _hiding(user.pk).order_by().values("image")
 
 
 def closed_collections(user: Person) -> QuerySet[Collection]:
     """Return the collections that a restriction, of their own or from above, closes to this person."""
-    return Collection.objects.none() if sees_everything(user) else _closed_to(_groups(user))
+    return Collection.objects.none() if sees_everything(user) else _closed_to(user.pk)
 
 
 def visible_activities(user: Person) -> QuerySet[Activity]:
@@ -87,14 +87,18 @@ def visible_tags(user: Person) -> QuerySet[Tag]:
 
     A tag that is on no image at all belongs to the vocabulary and is open.
     """
-    return Tag.objects.all() if sees_everything(user) else Tag.objects.exclude(pk__in=_closed_tags(user).values("pk"))
+    if sees_everything(user):
+        return Tag.objects.all()
+    on_closed_images, elsewhere = _taggings_by_tag(user)
+    return Tag.objects.filter(~Q(pk__in=on_closed_images) | Exists(elsewhere))
 
 
 def visible_rules(user: Person) -> QuerySet[LabelRule]:
     """Return the rules for labels that name no tag which is closed to this person."""
     if sees_everything(user):
         return LabelRule.objects.all()
-    closed = _closed_tags(user)
+    on_closed_images, elsewhere = _taggings_by_tag(user)
+    closed = Tag.objects.filter(~Exists(elsewhere), pk__in=on_closed_images).order_by()
     # A rule that hides a label has no tag, and is named like one.
     named = ~Exists(closed.filter(name__iexact=OuterRef("label")))
     return LabelRule.objects.filter(named).exclude(tag__in=closed.values("pk"))
@@ -107,7 +111,7 @@ def nothing_closed(user: Person) -> Q:
 
 def hidden(ids: Sequence[UUID]) -> int:
     """How many of these images are closed to a person who is in no group at all."""
-    return len(ids) - _open_to(Group.objects.none()).filter(pk__in=ids).count()
+    return len(ids) - _open_to(None).filter(pk__in=ids).count()
 
 
 def changeable(user: Person) -> QuerySet[Image]:
@@ -124,32 +128,29 @@ def collections(user: Person) -> QuerySet[Collection]:
     return Collection.objects.exclude(pk__in=closed_collections(user).values("pk"))
 
 
-def _groups(user: Person) -> QuerySet[Group]:
-    return Group.objects.filter(user=user.pk) if user.pk else Group.objects.none()
+def _open_to(user_id: int | None) -> QuerySet[Image]:
+    return Image.objects.filter(~Exists(_hiding(user_id).filter(image=OuterRef("pk"))))
 
 
-def _open_to(groups: QuerySet[Group]) -> QuerySet[Image]:
-    return Image.objects.filter(~Exists(_hiding(groups).filter(image=OuterRef("pk"))))
-
-
-def _hiding(groups: QuerySet[Group]) -> QuerySet[Membership]:
-    """Return the memberships of images all of whose collections are closed to who is in none but these groups."""
-    closed = _closed_to(groups).values("pk")
+def _hiding(user_id: int | None) -> QuerySet[Membership]:
+    """Return the memberships of images all of whose collections are closed to this person, by their groups alone."""
+    closed = _closed_to(user_id).values("pk")
     # What lies in closed collections is little: to begin there is quicker than to look at where all images lie.
     elsewhere = Membership.objects.filter(image=OuterRef("image")).exclude(collection__in=closed)
     return Membership.objects.filter(~Exists(elsewhere), collection__in=closed)
 
 
-def _closed_tags(user: Person) -> QuerySet[Tag]:
+def _taggings_by_tag(user: Person) -> tuple[QuerySet[Tagging, Any], QuerySet[Tagging]]:
+    """Return the ids of the tags that images have which are closed to the person, and a tag's taggings on others."""
     closed = closed_images(user)
     on_closed_images = Tagging.objects.filter(image__in=closed).order_by().values("tag")
-    elsewhere = Tagging.objects.filter(tag=OuterRef("pk")).exclude(image__in=closed)
-    return Tag.objects.filter(~Exists(elsewhere), pk__in=on_closed_images).order_by()
+    return on_closed_images, Tagging.objects.filter(tag=OuterRef("pk")).exclude(image__in=closed)
 
 
-def _closed_to(groups: QuerySet[Group]) -> QuerySet[Collection]:
-    """What lies in or below a collection that is for groups, of which it is none of these."""
+def _closed_to(user_id: int | None) -> QuerySet[Collection]:
+    """Return what lies in or below a collection that is for groups, in none of which the person is; None is nobody."""
     links = Collection.groups.through.objects.filter(collection=OuterRef("pk"))
+    own = links.filter(group__user=user_id) if user_id else links.none()
     asked = ExpressionWrapper(OuterRef("path"), output_field=CharField())
-    shut = Collection.objects.filter(~Exists(links.filter(group__in=groups.values("pk"))), restricted=True)
+    shut = Collection.objects.filter(~Exists(own), restricted=True)
     return Collection.objects.filter(Exists(shut.alias(asked=asked).filter(asked__startswith=F("path"))))
