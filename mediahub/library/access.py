@@ -82,6 +82,11 @@ def visible_taggings(user: Person) -> QuerySet[Tagging]:
     return about_unclosed(user, Tagging.objects.all())
 
 
+def on_open_images(user: Person) -> Q:
+    """Return the condition that a tagging of a tag is on an image that is open to this person, to count taggings by."""
+    return Q() if sees_everything(user) else ~Q(taggings__image__in=closed_images(user))
+
+
 def visible_tags(user: Person) -> QuerySet[Tag]:
     """Return the tags this person may read: all but those that only closed images have.
 
