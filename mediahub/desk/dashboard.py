@@ -15,6 +15,7 @@ from mediahub import costs
 from mediahub.desk import figures, reasons
 from mediahub.desk.charts import Chart, Series, Value
 from mediahub.desk.figures import Period
+from mediahub.intake import scopes
 from mediahub.library.models import Image
 
 OUTCOMES: dict[str, tuple[str | Promise, str]] = {
@@ -28,13 +29,13 @@ WORDED, BLIND = 0, 1
 
 def charts(user: User | AnonymousUser, period: Period) -> list[Chart]:
     """All charts of the dashboard, in the order in which they stand."""
-    came = figures.arrivals(period)
+    came = figures.arrivals(scopes.open_uploads(user), period)
     return [
         _uploads(period, came),
         _times(period, came),
-        _failures(period),
+        _failures(user, period),
         _queue(period),
-        _storage(),
+        _storage(user),
         _money(),
         _coverage(user),
     ]
@@ -102,8 +103,8 @@ def _times(period: Period, came: figures.Arrivals) -> Chart:
     return Chart("times", _("Processing time"), about, _days(period), series, _seconds, over=True)
 
 
-def _failures(period: Period) -> Chart:
-    causes, rest = figures.failures(period)
+def _failures(user: User | AnonymousUser, period: Period) -> Chart:
+    causes, rest = figures.failures(scopes.visible_failed_items(user), period)
     shown = [*causes, *([rest] if rest else [])]
     page = reverse("admin:intake_faileditem_changelist")
     labels = [reasons.told(cause.reason) if cause.fingerprint else _("All other causes") for cause in shown]
@@ -123,8 +124,8 @@ def _queue(period: Period) -> Chart:
     return Chart("queue", _("The queue"), about, _days(period), series, count)
 
 
-def _storage() -> Chart:
-    found = figures.storage()
+def _storage(user: User | AnonymousUser) -> Chart:
+    found = figures.storage(user)
     labels = [_("Originals"), _("Renditions"), _("Public copies"), _("Earlier versions")]
     held = Series(_("size"), "busy", [found.originals, found.renditions, found.public, found.earlier])
     about = _(

@@ -74,10 +74,10 @@ class Arrivals:
     most: list[float | None]
 
 
-def arrivals(period: Period) -> Arrivals:
-    """The uploads of the period, each in the part in which its ticket was given."""
+def arrivals(uploads: QuerySet[Upload], period: Period) -> Arrivals:
+    """Those of the uploads that are of the period, each in the part in which its ticket was given."""
     rows = (
-        Upload.objects.filter(issued_at__gte=period.starts[0])
+        uploads.filter(issued_at__gte=period.starts[0])
         .order_by()
         .values_list(period.part("issued_at"), "state", F("work_ms") / 10)
         .annotate(n=Count("pk"))
@@ -111,10 +111,10 @@ class Cause:
     open: int
 
 
-def failures(period: Period) -> tuple[list[Cause], Cause | None]:
-    """The causes that made the most failures in the period, and all others as one."""
+def failures(items: QuerySet[FailedItem], period: Period) -> tuple[list[Cause], Cause | None]:
+    """The causes that made most of the items fail in the period, and all others as one."""
     found = (
-        FailedItem.objects.filter(last_failed_at__gte=period.starts[0])
+        items.filter(last_failed_at__gte=period.starts[0])
         .order_by()
         .values("fingerprint")
         .annotate(n=Count("pk"), still=Count("pk", filter=Q(state=FailedItem.State.OPEN)), sample=Max("pk"))
@@ -122,7 +122,7 @@ def failures(period: Period) -> tuple[list[Cause], Cause | None]:
     )
     rows = list(found)
     shown, rest = rows[:CAUSES], rows[CAUSES:]
-    reasons = dict(FailedItem.objects.filter(pk__in=[row["sample"] for row in shown]).values_list("pk", "reason"))
+    reasons = dict(items.filter(pk__in=[row["sample"] for row in shown]).values_list("pk", "reason"))
     causes = [Cause(row["fingerprint"], reasons.get(row["sample"], ""), row["n"], row["still"]) for row in shown]
     if not rest:
         return causes, None
@@ -165,12 +165,14 @@ class Storage:
     earlier: int
 
 
-def storage() -> Storage:
-    """What the files of the whole desk take."""
-    kept = Image.objects.filter(deleted_at=None).order_by().aggregate(all=Sum("bytes"))["all"] or 0
+def storage(user: User | AnonymousUser) -> Storage:
+    """What the files of the images take that are open to this person."""
+    images = access.unclosed(user).filter(deleted_at=None)
+    kept = images.order_by().aggregate(all=Sum("bytes"))["all"] or 0
     out = Q(image__state=Image.State.PUBLISHED, image__deleted_at=None)
-    made = Rendition.objects.order_by().aggregate(all=Sum("bytes"), public=Sum("bytes", filter=out))
-    earlier = Version.objects.filter(current=False).order_by()
+    renditions = access.about_unclosed(user, Rendition.objects.order_by())
+    made = renditions.aggregate(all=Sum("bytes"), public=Sum("bytes", filter=out))
+    earlier = access.about_unclosed(user, Version.objects.filter(current=False).order_by())
     paths = ["facts__bytes", *(f"files__{name}__bytes" for name in sorted({spec.name for spec in wiring.specs()}))]
     sums = earlier.aggregate(**{path: Sum(Cast(KT(path), BigIntegerField())) for path in paths})
     return Storage(
@@ -190,7 +192,10 @@ class Month:
 
 
 def month() -> Month:
-    """What the whole desk took in and had labelled since the first of this month, at the list prices."""
+    """What the whole desk took in and had labelled since the first of this month, at the list prices.
+
+    A bill for a part of the images would be wrong for everybody, so that it counts those that are closed to a reader.
+    """
     began = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     since: QuerySet[Image] = Image.objects.order_by()
     images = since.filter(created_at__gte=began).aggregate(

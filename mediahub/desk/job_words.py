@@ -1,11 +1,11 @@
-"""Jobs on many images in words: who may see which, how far each is, and what it made."""
+"""Jobs on many images in words: how far each is, and what it made."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
@@ -13,17 +13,9 @@ from django.utils.translation import ngettext
 
 from mediahub.bulk import jobs
 from mediahub.bulk.models import Chunk, Job
+from mediahub.bulk.scopes import visible_jobs
 
 SHOWN = 200
-
-
-def visible(user: User | AnonymousUser) -> QuerySet[Job]:
-    """The jobs this person may see: a download is its maker's and the chief editors'."""
-    if not user.has_perm("bulk.view_job"):
-        return Job.objects.none()
-    if user.has_perm("bulk.change_job"):
-        return Job.objects.all()
-    return Job.objects.filter(~Q(kind=Job.Kind.ZIP) | Q(by=user.pk))
 
 
 def may_steer(user: User | AnonymousUser, job: Job) -> bool:
@@ -33,7 +25,7 @@ def may_steer(user: User | AnonymousUser, job: Job) -> bool:
 
 def latest(user: User | AnonymousUser, most: int) -> list[Job]:
     """The newest jobs, each with `done` and `failed`, counts of images."""
-    found = visible(user).select_related("by")
+    found = visible_jobs(user).select_related("by")
     return list(found.annotate(done=Sum("chunks__done", default=0), failed=Sum("chunks__failed", default=0))[:most])
 
 

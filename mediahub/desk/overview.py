@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mediahub.bulk.models import Job
-from mediahub.intake import reconcile
+from mediahub.bulk.scopes import visible_jobs
+from mediahub.intake import reconcile, scopes
 from mediahub.intake.models import FailedItem, Upload
 from mediahub.library import access
 from mediahub.library.models import Image
@@ -64,7 +65,7 @@ def _waiting(name: str, user: User | AnonymousUser) -> int:
         case "failed":
             return failed(user).count()
         case "work":
-            return Job.objects.filter(state__in=Job.ACTIVE).count()
+            return visible_jobs(user).filter(state__in=Job.ACTIVE).count()
         case "checks":
             return reconcile.drift()
     return 0
@@ -72,7 +73,7 @@ def _waiting(name: str, user: User | AnonymousUser) -> int:
 
 def failed(user: User | AnonymousUser) -> QuerySet[FailedItem]:
     """The failed items this person may see and nobody has dealt with."""
-    return access.about_unclosed(user, FailedItem.objects.filter(state=FailedItem.State.OPEN))
+    return scopes.visible_failed_items(user).filter(state=FailedItem.State.OPEN)
 
 
 def counts(user: User | AnonymousUser) -> dict[str, dict[str, int]]:
@@ -88,9 +89,8 @@ def counts(user: User | AnonymousUser) -> dict[str, dict[str, int]]:
     if user.has_perm("intake.view_upload"):
         today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
         running = Q(state__in=[Upload.State.ISSUED, Upload.State.WORKING])
-        found["uploads"] = Upload.objects.filter(issued_at__gte=today).aggregate(
-            today=Count("pk"), running=Count("pk", filter=running)
-        )
+        uploads = scopes.visible_uploads(user).filter(issued_at__gte=today)
+        found["uploads"] = uploads.aggregate(today=Count("pk"), running=Count("pk", filter=running))
     return found
 
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.http import QueryDict
 
-from mediahub.library import access
+from mediahub.library import access, review
 from mediahub.library.models import Image, Tagging
 from mediahub.library.search import Search
 
@@ -50,12 +50,11 @@ class Reel:
 
     def place(self, image: Image) -> Place:
         """Where the image stands among all, and how many wait for a first decision."""
-        untouched = Q(state=Image.State.IN_REVIEW) & ~Q(Exists(_decided()))
         found = self._chosen.order_by().aggregate(
             total=Count("pk"),
             before=Count("pk", filter=_this_side_of(image)),
             here=Count("pk", filter=Q(pk=image.pk)),
-            left=Count("pk", filter=untouched),
+            left=Count("pk", filter=review.untouched()),
         )
         return Place(found["before"] + 1 if found["here"] else None, found["total"], found["left"])
 
@@ -64,10 +63,6 @@ def told(images: QuerySet[Image]) -> QuerySet[Image]:
     """These images with their renditions, and with their taggings, the surest first."""
     surest = Tagging.objects.select_related("tag").order_by(F("confidence").desc(nulls_last=True), "tag__name")
     return images.defer("label_raw").prefetch_related("renditions", Prefetch("taggings", surest))
-
-
-def _decided() -> QuerySet[Tagging]:
-    return Tagging.objects.filter(image=OuterRef("pk")).exclude(state=Tagging.State.SUGGESTED)
 
 
 def _beyond(image: Image) -> Q:

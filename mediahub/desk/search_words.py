@@ -11,9 +11,9 @@ from django.utils.functional import cached_property
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from mediahub.intake.models import Batch, Upload
-from mediahub.library import tree
-from mediahub.library.models import Tag, Tagging
+from mediahub.intake import scopes
+from mediahub.library import access, tree
+from mediahub.library.models import Tagging
 from mediahub.library.search import FILTERS, NONE, Filter, Search
 from mediahub.library.tree import Node
 
@@ -57,10 +57,12 @@ class Drawer:
 
     @cached_property
     def _tags(self) -> dict[str, str]:
-        held = Tagging.objects.exclude(state=Tagging.State.REJECTED).order_by().values("tag").annotate(n=Count("tag"))
+        shown = access.visible_taggings(self._user).exclude(state=Tagging.State.REJECTED)
+        held = shown.order_by().values("tag").annotate(n=Count("tag"))
         common = held.order_by("-n", "tag").values("tag")[:MOST_TAGS]
         wanted = self.search.texts.get("tag")
-        named = Tag.objects.filter(Q(pk__in=common) | Q(pk=wanted)).values_list("pk", "name")
+        tags = access.visible_tags(self._user).filter(Q(pk__in=common) | Q(pk=wanted))
+        named = tags.values_list("pk", "name")
         found = {str(pk): name for pk, name in named}
         return dict(sorted(found.items(), key=lambda item: item[1].casefold()))
 
@@ -97,7 +99,7 @@ class Drawer:
 
     @cached_property
     def _people(self) -> dict[str, str]:
-        sent = Upload.objects.filter(uploaded_by=OuterRef("pk"))
+        sent = scopes.open_uploads(self._user).filter(uploaded_by=OuterRef("pk"))
         people = User.objects.filter(Exists(sent)).order_by("username")
         return {str(person.pk): person.get_full_name() or person.get_username() for person in people}
 
@@ -118,9 +120,17 @@ class Drawer:
         for one in FILTERS:
             if one.name in self.search.texts:
                 text = self.search.texts[one.name]
-                said = (self._options(one) or {}).get(text) or _said(one.name, text)
+                said = (self._options(one) or {}).get(text) or self._said(one.name, text)
                 found.append(Chip(str(one.title), said, self._without(one.name)))
         return found
+
+    def _said(self, name: str, text: str) -> str:
+        if name == "batch":
+            batch = scopes.visible_batches(self._user).filter(pk=text).select_related("by").first()
+            told = (str(batch.by or ""), date_format(localtime(batch.made_at), "DATETIME_FORMAT")) if batch else (text,)
+            return ", ".join(filter(None, told))
+        day = parse_date(text) if name.endswith(("_from", "_to")) else None
+        return date_format(day, "DATE_FORMAT") if day else text
 
     def _without(self, name: str) -> str:
         return f"?{self.search.without(name).query()}"
@@ -146,12 +156,3 @@ class Drawer:
             query = Search(rest.words, {**rest.texts, **({"state": value} if value else {})}).query()
             shown.append({"text": text, "address": f"?{query}", "chosen": value == chosen})
         return shown
-
-
-def _said(name: str, text: str) -> str:
-    if name == "batch":
-        batch = Batch.objects.filter(pk=text).select_related("by").first()
-        told = (str(batch.by or ""), date_format(localtime(batch.made_at), "DATETIME_FORMAT")) if batch else (text,)
-        return ", ".join(filter(None, told))
-    day = parse_date(text) if name.endswith(("_from", "_to")) else None
-    return date_format(day, "DATE_FORMAT") if day else text

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from mediahub.delivery.addresses import address
 from mediahub.desk import words
-from mediahub.library import acts, publishing
+from mediahub.library import acts, publishing, review
 from mediahub.library.models import Image, Tagging
 
 # A box that covers this part of the picture is nowhere in particular.
@@ -30,7 +30,7 @@ def sheet(image: Image) -> dict[str, Any]:
         "tags": tags,
         "lacks": publishing.missing(image),
         "labels": words.labels(image),
-        "untouched": image.state == Image.State.IN_REVIEW and all(tag["state"] == "suggested" for tag in tags),
+        "untouched": review.is_untouched(image),
         "review": reverse("desk:review", args=[image.pk]),
         "crop": reverse("desk:crop", args=[image.pk]),
         "page": reverse("admin:library_image_change", args=[image.pk]),
@@ -54,6 +54,7 @@ def _tag(tagging: Tagging) -> dict[str, Any]:
         "name": tagging.tag.name,
         "state": tagging.state,
         "confidence": None if tagging.confidence is None else round(tagging.confidence, 1),
+        "reviewed": tagging.reviewed_at is not None,
         "own": tagging.source == Tagging.Source.EDITOR,
         "source": tagging.get_source_display(),
         "boxes": tagging.boxes,

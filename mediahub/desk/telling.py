@@ -2,10 +2,11 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
+from itertools import islice
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -21,6 +22,8 @@ from mediahub.library.models import Activity, Image, Tagging
 
 # The page of one image tells so many; the page of all activity tells the rest.
 LATEST = 8
+# So many lines of a file are looked at together.
+PART = 500
 COLUMNS = ("when", "who", "what", "image", "title", "changes", "act")
 
 
@@ -33,28 +36,53 @@ class Change:
     after: str
 
 
-def known_to(user: User | AnonymousUser) -> set[int] | None:
-    """The ids of the collections whose names may be told to a person; None for all."""
-    if user.has_perm("library.see_every_collection"):
-        return None
-    return set(access.collections(user).values_list("pk", flat=True))
+@dataclass(frozen=True)
+class Known:
+    """What one person may read in some lines besides what is said of each line's own image.
+
+    `collections` are the ids of collections whose names may be told, `images` the ids of other images whose titles
+    may be; None stands for all.
+    """
+
+    collections: set[int] | None
+    images: set[str] | None
+
+    def title(self, image_id: str, title: str) -> str:
+        """Return the title of another image, or what stands in its place for a person it is closed to."""
+        return title if self.images is None or image_id in self.images else _("an image that is closed to you")
 
 
-def changes(done: Activity, known: set[int] | None = None) -> list[Change]:
-    """All that one activity changed, for a person who is told the names of these collections; of all for None."""
+def known_to(user: User | AnonymousUser, lines: Iterable[Activity]) -> Known:
+    """Return what this person may read in these lines, with two questions to the database however many they are."""
+    if access.sees_everything(user):
+        return Known(None, None)
+    others = {image_id for line in lines for image_id in _other_images(line)}
+    visible = access.visible(user).filter(pk__in=others).values_list("pk", flat=True) if others else ()
+    return Known(set(access.collections(user).values_list("pk", flat=True)), {str(pk) for pk in visible})
+
+
+def _other_images(line: Activity) -> list[str]:
+    """Return the ids of the images a line names besides the one it is about."""
+    parted = [row[0] for row in line.changes.get("parted", [])]
+    return [*parted, line.changes["into"][0]] if "into" in line.changes else parted
+
+
+def changes(done: Activity, known: Known) -> list[Change]:
+    """All that one activity changed, as far as a person may read it."""
     found = [_field(name, *pair) for name, pair in done.changes.get("fields", {}).items()]
     states = dict(Tagging.State.choices)
     for _pk, name, before, after in done.changes.get("tags", []):
         found.append(Change(_("Tag “%(tag)s”") % {"tag": name}, _named(states, before), _named(states, after)))
     for pk, name, _before, after in done.changes.get("collections", []):
-        if known is None or pk in known:
+        if known.collections is None or pk in known.collections:
             found.append(Change(_("Collection"), "" if after else name, name if after else ""))
     if "collection" in done.changes:
         found += _arranged(*done.changes["collection"][1:])
-    for _pk, title, _before, after in done.changes.get("parted", []):
-        found.append(Change(_("Not the same as") if after else _("Perhaps the same as"), "", title))
+    for pk, title, _before, after in done.changes.get("parted", []):
+        what = _("Not the same as") if after else _("Perhaps the same as")
+        found.append(Change(what, "", known.title(pk, title)))
     if "into" in done.changes:
-        found.append(Change(_("Merged into"), "", done.changes["into"][1]))
+        found.append(Change(_("Merged into"), "", known.title(*done.changes["into"])))
     if "version" in done.changes:
         before, after = done.changes["version"]
         found.append(Change(_("Version"), str(before), str(after)))
@@ -112,42 +140,49 @@ def _text(column: "models.Field[Any, Any] | None", value: Any) -> str:
         return str(value)
 
 
-def act(activities: list[Activity], number: int, known: set[int] | None = None) -> dict[str, Any]:
+def act(activities: list[Activity], number: int, known: Known) -> dict[str, Any]:
     """One act for a page: its newest line, how many it has, those that are told, and how many are not."""
     lines = [{"done": done, "changes": changes(done, known)} for done in activities]
     return {"first": activities[0], "number": number, "lines": lines, "untold": number - len(lines)}
 
 
-def of_image(image: Image, known: set[int] | None = None) -> list[dict[str, Any]]:
+def of_image(image: Image, user: User | AnonymousUser) -> list[dict[str, Any]]:
     """The newest acts on one image, each told as what it did to this one."""
-    return [act([done], 1, known) for done in image.activities.select_related("by")[:LATEST]]
+    lines = list(image.activities.select_related("by")[:LATEST])
+    known = known_to(user, lines)
+    return [act([done], 1, known) for done in lines]
 
 
-def rows(activities: Iterator[Activity], known: set[int] | None = None) -> Iterator[dict[str, str]]:
+def rows(activities: Iterator[Activity], user: User | AnonymousUser) -> Iterator[dict[str, str]]:
     """Each activity as a row of a table, by COLUMNS."""
-    for done in activities:
-        told = "; ".join(f"{one.what}: {one.before} → {one.after}" for one in changes(done, known))
-        yield {
-            "when": localtime(done.at).isoformat(timespec="seconds"),
-            "who": str(done.by or "MediaHub"),
-            "what": done.get_verb_display(),
-            "image": str(done.image_id or ""),
-            "title": done.subject,
-            "changes": told,
-            "act": str(done.batch),
-        }
+    while part := list(islice(activities, PART)):
+        known = known_to(user, part)
+        yield from (_row(done, known) for done in part)
 
 
-def as_csv(activities: Iterator[Activity], known: set[int] | None = None) -> Iterator[str]:
+def _row(done: Activity, known: Known) -> dict[str, str]:
+    told = "; ".join(f"{one.what}: {one.before} → {one.after}" for one in changes(done, known))
+    return {
+        "when": localtime(done.at).isoformat(timespec="seconds"),
+        "who": str(done.by or "MediaHub"),
+        "what": done.get_verb_display(),
+        "image": str(done.image_id or ""),
+        "title": done.subject,
+        "changes": told,
+        "act": str(done.batch),
+    }
+
+
+def as_csv(activities: Iterator[Activity], user: User | AnonymousUser) -> Iterator[str]:
     """Lines of a table that a spreadsheet opens, none of which it takes for a formula."""
     yield _line(COLUMNS)
-    for row in rows(activities, known):
+    for row in rows(activities, user):
         yield _line(tuple(harmless(row[name]) for name in COLUMNS))
 
 
-def as_json_lines(activities: Iterator[Activity], known: set[int] | None = None) -> Iterator[str]:
+def as_json_lines(activities: Iterator[Activity], user: User | AnonymousUser) -> Iterator[str]:
     """One JSON object a line."""
-    for row in rows(activities, known):
+    for row in rows(activities, user):
         yield json.dumps(row, ensure_ascii=False) + "\n"
 
 

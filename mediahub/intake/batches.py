@@ -168,6 +168,6 @@ def _say(act: Act, batch: Batch, image: Image, place: int) -> None:
     image.credit = batch.credit or image.credit
     review.describe(act, image)
     for name in batch.tags:
-        review.add(act, image, name)
+        review.add(act, image, name, reviewed=False)
     if batch.collection:
         collections.put(act, [image], batch.collection)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, Max, Min, Q
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from mediahub import wiring
@@ -69,17 +69,17 @@ def collect(most: int = 100) -> int:
     return collected
 
 
-def groups() -> list[Group]:
-    """The open failed items by cause, the largest group first."""
+def groups(items: QuerySet[FailedItem]) -> list[Group]:
+    """Those of the failed items that are open by cause, the largest group first."""
     found = (
-        FailedItem.objects.filter(state=State.OPEN)
+        items.filter(state=State.OPEN)
         .order_by()
         .values("fingerprint")
         .annotate(n=Count("pk"), first=Min("first_failed_at"), last=Max("last_failed_at"), sample=Max("pk"))
         .order_by("-n", "-last")
     )
     rows = list(found)
-    samples = FailedItem.objects.select_related("upload", "image").in_bulk([row["sample"] for row in rows])
+    samples = items.in_bulk([row["sample"] for row in rows])
     return [
         Group(row["fingerprint"], row["n"], row["first"], row["last"], samples[row["sample"]])
         for row in rows

@@ -1,75 +1,161 @@
-"""Which images and collections a person may see and change: the one place that every page asks."""
+"""Which records a person may see and change: the one place that every page asks.
+
+Each function returns a queryset of what is open to one person. Views and the functions behind them take such a
+queryset, or the person; none begins with all rows of a table that tells of images. For uploads, failed items and jobs
+`intake.scopes` and `bulk.scopes` do the same.
+"""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.contrib.auth.models import AnonymousUser, Group, User
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.expressions import ExpressionWrapper
 from django.db.models.fields import CharField
 
-from mediahub.library.models import Collection, Image, Membership
+from mediahub.library.models import Activity, Collection, Image, LabelRule, Membership, Tag, Tagging
 
 R = TypeVar("R", bound=Model)
+Person = User | AnonymousUser
+# What a line of the history that is about no image can be about besides a collection: words of the vocabulary.
+OF_WORDS = (Activity.Verb.MERGED, Activity.Verb.HIDDEN)
 
 
-def visible(user: User | AnonymousUser) -> QuerySet[Image]:
+def visible(user: Person) -> QuerySet[Image]:
     """The images this person may see, those without an original included; none without the right to see any."""
     return unclosed(user) if user.has_perm("library.view_image") else Image.objects.none()
 
 
-def unclosed(user: User | AnonymousUser) -> QuerySet[Image]:
+def unclosed(user: Person) -> QuerySet[Image]:
     """The images that no collection closes to this person, whatever else they may do.
 
     An image whose collections are all closed to the person is hidden; one that lies in none is not.
     """
-    if user.has_perm("library.see_every_collection"):
+    if sees_everything(user):
         return Image.objects.all()
-    return _open_to(_groups(user))
+    return _open_to(user.pk)
 
 
-def about_unclosed(user: User | AnonymousUser, records: QuerySet[R]) -> QuerySet[R]:
-    """These records without those about an image that is closed to the person; `image` is null where it is of none."""
-    if user.has_perm("library.see_every_collection"):
-        return records
-    return records.filter(Q(image=None) | Q(image__in=unclosed(user)))
+def sees_everything(user: Person) -> bool:
+    """Return whether no collection is ever closed to this person."""
+    return user.has_perm("library.see_every_collection")
+
+
+def about_unclosed(user: Person, records: QuerySet[R]) -> QuerySet[R]:
+    """Return these records without those about an image that is closed to the person; `image` is null where none is."""
+    return records if sees_everything(user) else records.exclude(image__in=closed_images(user))
+
+
+def closed_images(user: Person) -> QuerySet[Membership, Any]:
+    """Return the ids of the images that are closed to this person, for a condition such as `image__in`.
+
+    They are few, so that “not in these” costs less than “in those that are open”.
+    """
+    if sees_everything(user):
+        return Membership.objects.none().values("image")
+    return _hiding(user.pk).order_by().values("image")
+
+
+def closed_collections(user: Person) -> QuerySet[Collection]:
+    """Return the collections that a restriction, of their own or from above, closes to this person."""
+    return Collection.objects.none() if sees_everything(user) else _closed_to(user.pk)
+
+
+def visible_activities(user: Person) -> QuerySet[Activity]:
+    """Return the lines of the history this person may read: those about images they may see.
+
+    A line about no image is about a collection, a word, or an image that is gone. Nobody can say any more to whom it
+    was open, so it is for the person who did it and for those who see every collection. Words of the vocabulary are
+    told to everybody to whom no collection is closed, because there they hide nothing.
+    """
+    about_images = Q(image__isnull=False) if user.has_perm("library.view_image") else Q(pk__in=[])
+    if sees_everything(user):
+        return Activity.objects.filter(about_images | Q(image=None))
+    words = Q(verb__in=OF_WORDS) & nothing_closed(user)
+    about_images &= ~Q(image__in=closed_images(user))
+    return Activity.objects.filter(about_images | (Q(image=None) & (Q(by=user.pk) | words)))
+
+
+def visible_taggings(user: Person) -> QuerySet[Tagging]:
+    """Return the taggings of images that are not closed to this person."""
+    return about_unclosed(user, Tagging.objects.all())
+
+
+def on_open_images(user: Person) -> Q:
+    """Return the condition that a tagging of a tag is on an image that is open to this person, to count taggings by."""
+    return Q() if sees_everything(user) else ~Q(taggings__image__in=closed_images(user))
+
+
+def visible_tags(user: Person) -> QuerySet[Tag]:
+    """Return the tags this person may read: all but those that only closed images have.
+
+    A tag that is on no image at all belongs to the vocabulary and is open.
+    """
+    if sees_everything(user):
+        return Tag.objects.all()
+    on_closed_images, elsewhere = _taggings_by_tag(user)
+    return Tag.objects.filter(~Q(pk__in=on_closed_images) | Exists(elsewhere))
+
+
+def visible_rules(user: Person) -> QuerySet[LabelRule]:
+    """Return the rules for labels that name no tag which is closed to this person."""
+    if sees_everything(user):
+        return LabelRule.objects.all()
+    on_closed_images, elsewhere = _taggings_by_tag(user)
+    closed = Tag.objects.filter(~Exists(elsewhere), pk__in=on_closed_images).order_by()
+    # A rule that hides a label has no tag, and is named like one.
+    named = ~Exists(closed.filter(name__iexact=OuterRef("label")))
+    return LabelRule.objects.filter(named).exclude(tag__in=closed.values("pk"))
+
+
+def nothing_closed(user: Person) -> Q:
+    """Return the condition that no collection at all is closed to this person."""
+    return Q() if sees_everything(user) else ~Q(Exists(closed_collections(user)))
 
 
 def hidden(ids: Sequence[UUID]) -> int:
     """How many of these images are closed to a person who is in no group at all."""
-    return len(ids) - _open_to(Group.objects.none()).filter(pk__in=ids).count()
+    return len(ids) - _open_to(None).filter(pk__in=ids).count()
 
 
-def changeable(user: User | AnonymousUser) -> QuerySet[Image]:
+def changeable(user: Person) -> QuerySet[Image]:
     """The images whose words and tags this person may change."""
     return visible(user) if user.has_perm("library.review_tagging") else Image.objects.none()
 
 
-def collections(user: User | AnonymousUser) -> QuerySet[Collection]:
+def collections(user: Person) -> QuerySet[Collection]:
     """The collections this person may see: those that no restriction, of their own or from above, closes to them."""
     if not user.has_perm("library.view_image"):
         return Collection.objects.none()
-    if user.has_perm("library.see_every_collection"):
+    if sees_everything(user):
         return Collection.objects.all()
-    return Collection.objects.exclude(pk__in=_closed_to(_groups(user)).values("pk"))
+    return Collection.objects.exclude(pk__in=closed_collections(user).values("pk"))
 
 
-def _groups(user: User | AnonymousUser) -> QuerySet[Group]:
-    return Group.objects.filter(user=user.pk) if user.pk else Group.objects.none()
+def _open_to(user_id: int | None) -> QuerySet[Image]:
+    return Image.objects.filter(~Exists(_hiding(user_id).filter(image=OuterRef("pk"))))
 
 
-def _open_to(groups: QuerySet[Group]) -> QuerySet[Image]:
-    closed = _closed_to(groups).values("pk")
+def _hiding(user_id: int | None) -> QuerySet[Membership]:
+    """Return the memberships of images all of whose collections are closed to this person, by their groups alone."""
+    closed = _closed_to(user_id).values("pk")
     # What lies in closed collections is little: to begin there is quicker than to look at where all images lie.
     elsewhere = Membership.objects.filter(image=OuterRef("image")).exclude(collection__in=closed)
-    hidden = Membership.objects.filter(~Exists(elsewhere), image=OuterRef("pk"), collection__in=closed)
-    return Image.objects.filter(~Exists(hidden))
+    return Membership.objects.filter(~Exists(elsewhere), collection__in=closed)
 
 
-def _closed_to(groups: QuerySet[Group]) -> QuerySet[Collection]:
-    """What lies in or below a collection that is for groups, of which it is none of these."""
+def _taggings_by_tag(user: Person) -> tuple[QuerySet[Tagging, Any], QuerySet[Tagging]]:
+    """Return the ids of the tags that images have which are closed to the person, and a tag's taggings on others."""
+    closed = closed_images(user)
+    on_closed_images = Tagging.objects.filter(image__in=closed).order_by().values("tag")
+    return on_closed_images, Tagging.objects.filter(tag=OuterRef("pk")).exclude(image__in=closed)
+
+
+def _closed_to(user_id: int | None) -> QuerySet[Collection]:
+    """Return what lies in or below a collection that is for groups, in none of which the person is; None is nobody."""
     links = Collection.groups.through.objects.filter(collection=OuterRef("pk"))
+    own = links.filter(group__user=user_id) if user_id else links.none()
     asked = ExpressionWrapper(OuterRef("path"), output_field=CharField())
-    shut = Collection.objects.filter(~Exists(links.filter(group__in=groups.values("pk"))), restricted=True)
+    shut = Collection.objects.filter(~Exists(own), restricted=True)
     return Collection.objects.filter(Exists(shut.alias(asked=asked).filter(asked__startswith=F("path"))))

@@ -168,7 +168,9 @@ def _move_tags(act: Act, done: Kept) -> None:
         if held and held.state != Tagging.State.SUGGESTED:
             continue
         before = held.state if held else None
-        decided = {"state": Tagging.State.ACCEPTED, "reviewed_by": act.by, "reviewed_at": timezone.now()}
+        # What nobody reviewed there is not reviewed by being moved.
+        reviewed_at = timezone.now() if tagging.reviewed_at else None
+        decided = {"state": Tagging.State.ACCEPTED, "reviewed_by": act.by, "reviewed_at": reviewed_at}
         claim = {"source": tagging.source, "confidence": tagging.confidence}
         own[tagging.tag_id], _created = Tagging.objects.update_or_create(
             image=done.image, tag=tagging.tag, defaults=decided, create_defaults={**claim, **decided}

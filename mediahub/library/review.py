@@ -6,6 +6,7 @@ Each verb takes the Act that it is part of, so that one act on many images is to
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from mediahub.library import publishing, revisions, vocabulary
@@ -16,7 +17,22 @@ from mediahub.library.models import Activity, Image, Tagging
 WORDS = ("title", "alt_text", "caption", "credit", "licence", "rights_until")
 
 
-def _decide(act: Act, taggings: Iterable[Tagging], state: Tagging.State) -> int:
+def untouched() -> Q:
+    """Return the condition that an image waits for a first decision: it is in review, and nobody reviewed a tag of it.
+
+    A tag that was given to a whole batch, or that stands in the file, is accepted or suggested without a review.
+    """
+    reviewed = Tagging.objects.filter(image=OuterRef("pk"), reviewed_at__isnull=False)
+    return Q(state=Image.State.IN_REVIEW) & ~Q(Exists(reviewed))
+
+
+def is_untouched(image: Image) -> bool:
+    """Return what `untouched` asks of an image whose taggings are at hand."""
+    in_review = image.state == Image.State.IN_REVIEW
+    return in_review and all(tagging.reviewed_at is None for tagging in image.taggings.all())
+
+
+def _decide(act: Act, taggings: Iterable[Tagging], state: Tagging.State, *, reviewed: bool = True) -> int:
     decided: dict[Image, list[list[object]]] = {}
     with transaction.atomic():
         for tagging in taggings:
@@ -24,7 +40,7 @@ def _decide(act: Act, taggings: Iterable[Tagging], state: Tagging.State) -> int:
             changed = (
                 Tagging.objects.filter(pk=tagging.pk, state=before)
                 .exclude(state=state)
-                .update(state=state, **_decided(act, state))
+                .update(state=state, **_decided(act, state, reviewed=reviewed))
             )
             if changed:
                 told = [tagging.tag_id, tagging.tag.name, before, str(state)]
@@ -35,11 +51,11 @@ def _decide(act: Act, taggings: Iterable[Tagging], state: Tagging.State) -> int:
     return sum(len(tags) for tags in decided.values())
 
 
-def _decided(act: Act, state: Tagging.State) -> dict[str, object]:
-    """Who decided, and when; nobody on a tag that is left open."""
+def _decided(act: Act, state: Tagging.State, *, reviewed: bool) -> dict[str, object]:
+    """Who decided, and when somebody looked at the image for it; nobody on a tag that is left open."""
     if state == Tagging.State.SUGGESTED:
         return {"reviewed_by": None, "reviewed_at": None}
-    return {"reviewed_by": act.by, "reviewed_at": timezone.now()}
+    return {"reviewed_by": act.by, **({"reviewed_at": timezone.now()} if reviewed else {})}
 
 
 def accept(act: Act, taggings: Iterable[Tagging]) -> int:
@@ -57,8 +73,11 @@ def leave_open(act: Act, taggings: Iterable[Tagging]) -> int:
     return _decide(act, taggings, Tagging.State.SUGGESTED)
 
 
-def add(act: Act, image: Image, name: str) -> Tagging:
-    """Put an accepted tag of the editor's own on the image; raises ValidationError for a name that is no tag."""
+def add(act: Act, image: Image, name: str, *, reviewed: bool = True) -> Tagging:
+    """Put an accepted tag of the editor's own on the image; raises ValidationError for a name that is no tag.
+
+    `reviewed` says that the editor looked at this image for it.
+    """
     name = vocabulary.clean(name)
     with transaction.atomic():
         tag = vocabulary.find_or_make(name)
@@ -68,15 +87,14 @@ def add(act: Act, image: Image, name: str) -> Tagging:
             defaults={
                 "source": Tagging.Source.EDITOR,
                 "state": Tagging.State.ACCEPTED,
-                "reviewed_by": act.by,
-                "reviewed_at": timezone.now(),
+                **_decided(act, Tagging.State.ACCEPTED, reviewed=reviewed),
             },
         )
         if created:
             revisions.changed(image.pk)
             act.note(image, Activity.Verb.TAGGED, {"tags": [[tag.pk, tag.name, None, str(tagging.state)]]})
         else:
-            accept(act, [tagging])
+            _decide(act, [tagging], Tagging.State.ACCEPTED, reviewed=reviewed)
     tagging.refresh_from_db()
     return tagging
 

@@ -1,17 +1,55 @@
 """Searches that are kept under a name."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from mediahub.library import access
 from mediahub.library.models import SavedSearch
 from mediahub.library.search import Search
 
 
-def of(user: User) -> QuerySet[SavedSearch]:
-    """The person's own, and those that others keep for everybody."""
-    return SavedSearch.objects.filter(Q(owner=user) | Q(shared=True)).select_related("owner")
+def of(user: User) -> list[SavedSearch]:
+    """Return the person's own searches and those for everybody.
+
+    What others named after a collection or a tag that is closed to the person is left out.
+    """
+    searches = list(SavedSearch.objects.filter(Q(owner=user) | Q(shared=True)).select_related("owner"))
+    if access.sees_everything(user):
+        return searches
+    closed = _closed(user, [search for search in searches if search.owner_id != user.pk])
+    return [search for search in searches if search.pk not in closed]
+
+
+def _closed(user: User, searches: list[SavedSearch]) -> set[int]:
+    """Return the ids of the searches that ask for a collection or a tag this person may not see."""
+    closed: set[int] = set()
+    open_ones: dict[str, Callable[[User], QuerySet[Any]]] = {
+        "collection": access.collections,
+        "tag": access.visible_tags,
+    }
+    for name, visible in open_ones.items():
+        asked = {search.pk: QueryDict(search.query).get(name, "") for search in searches}
+        ids = {int(text) for text in asked.values() if text.isdecimal()}
+        seen = set(visible(user).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
+        closed |= {pk for pk, text in asked.items() if text.isdecimal() and int(text) not in seen}
+    return closed
+
+
+def may_change(user: User, search: SavedSearch) -> bool:
+    """Return whether this person may rename and remove a search: their own, as a chief editor also an orphaned one.
+
+    A search for everybody is orphaned when its owner was deleted, or may not sign in any more.
+    """
+    if search.owner_id == user.pk:
+        return True
+    orphaned = search.owner is None or not search.owner.is_active
+    return search.shared and orphaned and user.has_perm("library.publish_image")
 
 
 def keep(user: User, name: str, search: Search, *, shared: bool = False) -> SavedSearch:
@@ -31,16 +69,28 @@ def keep(user: User, name: str, search: Search, *, shared: bool = False) -> Save
 
 
 def rename(user: User, pk: int, name: str) -> None:
-    """Give one of the person's own searches another name; raises ValidationError for no name or a taken one."""
+    """Give a search this person may change another name; raises ValidationError for no name or a taken one."""
     name = " ".join(name.split())
     if not name or len(name) > 60 or not name.isprintable():
         raise ValidationError(_("Give the search a name of 1 to 60 characters."))
-    if SavedSearch.objects.filter(owner=user, name=name).exclude(pk=pk).exists():
+    search = _changeable(user, pk)
+    if search is None:
+        return
+    taken = SavedSearch.objects.filter(owner=search.owner_id, name=name).exclude(pk=pk)
+    if search.owner_id and taken.exists():
         raise ValidationError(_("You have a search of this name already."))
-    SavedSearch.objects.filter(owner=user, pk=pk).update(name=name)
+    SavedSearch.objects.filter(pk=pk).update(name=name)
 
 
 def forget(user: User, pk: int) -> bool:
-    """Remove one of the person's own searches; False when it is not theirs."""
-    removed, _rows = SavedSearch.objects.filter(owner=user, pk=pk).delete()
+    """Remove a search this person may change; False when it is not theirs."""
+    search = _changeable(user, pk)
+    if search is None:
+        return False
+    removed, _rows = SavedSearch.objects.filter(pk=pk).delete()
     return removed == 1
+
+
+def _changeable(user: User, pk: int) -> SavedSearch | None:
+    search = next((search for search in of(user) if search.pk == pk), None)
+    return search if search and may_change(user, search) else None

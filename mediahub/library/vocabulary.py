@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from mediahub.library import revisions
+from mediahub.library import access, revisions
+from mediahub.library.access import Person
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, LabelRule, Synonym, Tag, Tagging
 
@@ -62,24 +63,31 @@ def meant(words: Iterable[str], *, labels: bool = False) -> dict[str, Tag | None
     return found
 
 
-def complete(text: str) -> list[str]:
-    """Names of tags that begin with a text, those that hold it anywhere, and those it is a synonym of."""
+def complete(tags: QuerySet[Tag], text: str) -> list[str]:
+    """Names of those of the tags that begin with a text, that hold it anywhere, and that it is a synonym of."""
     text = " ".join(text.split())[:LONGEST]
     if not text:
         return []
     held = Q(name__icontains=text) | Q(synonyms__word__icontains=text)
-    names = Tag.objects.filter(held).distinct().values_list("name", flat=True)[: 5 * COMPLETIONS]
+    names = tags.filter(held).distinct().values_list("name", flat=True)[: 5 * COMPLETIONS]
     return sorted(names, key=lambda name: (not name.casefold().startswith(text.casefold()), name))[:COMPLETIONS]
 
 
+def common(user: Person, most: int) -> list[str]:
+    """Return the names of the tags that most of the images have which are open to this person, the commonest first."""
+    tags = access.visible_tags(user).annotate(held=Count("taggings", filter=access.on_open_images(user)))
+    return list(tags.order_by("-held", "name").values_list("name", flat=True)[:most])
+
+
 def merge(act: Act, tag: Tag, into: Tag) -> int:
-    """Make one tag another, whose synonym its name becomes; returns how many images it was on.
+    """Make one tag another, whose synonym its name becomes; returns on how many images it was that the person may see.
 
     Raises ValidationError for a tag and itself. It cannot be taken back: afterwards nobody knows which was which.
     """
     if tag.pk == into.pk:
         raise ValidationError(_("A tag cannot be merged into itself."))
     with transaction.atomic():
+        number = _open_to(act, tag.taggings.all()).count()
         moved = list(tag.taggings.select_related("image"))
         held = {
             tagging.image_id: tagging for tagging in into.taggings.filter(image__in=[one.image_id for one in moved])
@@ -91,10 +99,10 @@ def merge(act: Act, tag: Tag, into: Tag) -> int:
         tag.delete()
         Synonym.objects.update_or_create(word=tag.name, defaults={"tag": into})
         act.note_word(f"{tag.name} → {into.name}", Activity.Verb.MERGED)
-    return len(moved)
+    return number
 
 
-def name_synonyms(tag: Tag, words: Iterable[str]) -> None:
+def name_synonyms(user: Person, tag: Tag, words: Iterable[str]) -> None:
     """Say which other words stand for the tag; raises ValidationError for a word that is taken."""
     wanted = {word.casefold(): word for word in (clean(word) for word in words if word.strip())}
     wanted.pop(tag.name.casefold(), None)
@@ -102,27 +110,40 @@ def name_synonyms(tag: Tag, words: Iterable[str]) -> None:
     if taken:
         raise ValidationError(_("“%(word)s” is a tag itself. Merge it into this one.") % {"word": taken.name})
     other = Synonym.objects.filter(_is("word", list(wanted.values()))).exclude(tag=tag).select_related("tag").first()
-    if other:
+    if other and access.visible_tags(user).filter(pk=other.tag_id).exists():
         said = _("“%(word)s” stands for “%(tag)s” already.")
         raise ValidationError(said % {"word": other.word, "tag": other.tag.name})
+    if other:
+        said = _("“%(word)s” stands for a tag of images that are closed to you.")
+        raise ValidationError(said % {"word": other.word})
     with transaction.atomic():
         tag.synonyms.all().delete()
         Synonym.objects.bulk_create([Synonym(word=word, tag=tag) for word in wanted.values()])
 
 
 def hide_label(act: Act, tag: Tag) -> int:
-    """Suggest a machine's label nowhere any more; returns on how many images it was. What editors accepted stays."""
+    """Suggest a machine's label nowhere any more; what editors accepted stays.
+
+    Returns on how many images it was that the person may see.
+    """
     with transaction.atomic():
         LabelRule.objects.update_or_create(label=tag.name, defaults={"tag": None})
         machines = (Tagging.Source.EDITOR, Tagging.Source.FILE)
-        gone, _rows = tag.taggings.filter(state=Tagging.State.SUGGESTED).exclude(source__in=machines).delete()
+        suggested = tag.taggings.filter(state=Tagging.State.SUGGESTED).exclude(source__in=machines)
+        number = _open_to(act, suggested).count()
+        suggested.delete()
         act.note_word(tag.name, Activity.Verb.HIDDEN)
-    return gone
+    return number
 
 
 def show_label(rule: LabelRule) -> None:
     """Let a label be suggested again as it is; images that come in from now on have it."""
     rule.delete()
+
+
+def _open_to(act: Act, taggings: QuerySet[Tagging]) -> QuerySet[Tagging]:
+    """Return those of the taggings that are on images which are open to who acts; MediaHub itself counts all."""
+    return access.about_unclosed(act.by, taggings) if act.by else taggings
 
 
 def _move(tagging: Tagging, other: Tagging | None, into: Tag) -> None:

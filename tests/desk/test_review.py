@@ -14,7 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mediahub.desk.models import Preference
+from mediahub.intake import batches
 from mediahub.library.models import Activity, Image, Tagging
+from tests.browser.stock import upload
 from tests.desk.conftest import HOSTILE
 from tests.desk.records import image, tagging
 
@@ -89,6 +91,56 @@ def test_images_of_one_moment_are_each_shown_once(signed_in: Client, row: list[I
         assert context["place"].number == len(seen)
         address = context["next"]
     assert seen == sorted(one.pk for one in row)
+
+
+def left(client: Client, made: Image) -> tuple[int, bool]:
+    """How many images are left to review, and whether the page counts this one among them."""
+    context = client.get(page_of(made)).context
+    assert context["config"]["left"] == context["place"].left
+    return context["place"].left, context["told"]["untouched"]
+
+
+def test_a_tag_of_the_whole_batch_or_of_the_file_is_no_review(signed_in: Client, editor: User) -> None:
+    batch = batches.begin(editor, uuid4())
+    made = image()
+    upload(editor, "harbour.jpg", "ready", image=made, batch=batch)
+    tagging(made, "Harbour")
+    tagging(made, "Keyword", source=Tagging.Source.FILE, confidence=None)
+    batches.apply(editor, batches.keep(editor, batch.pk, batches.Words(tags=("harbour", "Fair"))))
+    assert states(made) == {"Harbour": "accepted", "Fair": "accepted", "Keyword": "suggested"}
+    assert left(signed_in, made) == (1, True)
+    # The script counts by the same mark.
+    tags = {tag["name"]: tag["reviewed"] for tag in signed_in.get(page_of(made)).context["told"]["tags"]}
+    assert tags == {"Harbour": False, "Fair": False, "Keyword": False}
+    press(signed_in, made, "Reject Keyword")
+    assert left(signed_in, made) == (0, False)
+
+
+def test_words_for_the_batch_take_no_review_back(signed_in: Client, editor: User) -> None:
+    batch = batches.begin(editor, uuid4())
+    made = image()
+    upload(editor, "harbour.jpg", "ready", image=made, batch=batch)
+    tagging(made, "Harbour")
+    press(signed_in, made, "Reject Harbour")
+    batches.apply(editor, batches.keep(editor, batch.pk, batches.Words(tags=("Harbour",))))
+    assert left(signed_in, made) == (0, False)
+
+
+@pytest.mark.parametrize("way", ["accept", "reject", "add", "page of the image", "many at once"])
+def test_each_decision_of_a_person_on_an_image_is_a_review(signed_in: Client, editor: User, way: str) -> None:
+    made = image()
+    one = tagging(made, "Boat")
+    assert left(signed_in, made) == (1, True)
+    match way:
+        case "accept" | "reject":
+            press(signed_in, made, f"{way.capitalize()} Boat")
+        case "add":
+            signed_in.post(act_of(made), {"id": str(uuid4()), "tag": "Harbour"})
+        case "page of the image":
+            signed_in.post(reverse("desk:decide_tag", args=[made.pk, one.pk]), {"verdict": "accept"})
+        case _:
+            signed_in.post(reverse("desk:bulk"), {"act": "reject_tag", "tag": "Boat", "image": [str(made.pk)]})
+    assert left(signed_in, made) == (0, False)
 
 
 def test_boxes_are_drawn_and_said(signed_in: Client, row: list[Image]) -> None:

@@ -4,12 +4,14 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from mediahub.desk import words
 from mediahub.intake.models import Upload
+from mediahub.library.models import SavedSearch
 from tests.browser.stock import failed_item, upload
 from tests.desk.conftest import HOSTILE
 from tests.desk.records import image
@@ -107,3 +109,17 @@ def test_users_are_for_who_may_manage_them(admin_client: Client, editor: User, s
     page = admin_client.get(path).content.decode()
     assert page.count('name="groups"') == 2
     assert 'name="user_permissions"' not in page
+
+
+def test_who_deletes_a_person_is_told_the_numbers_and_no_titles(admin_client: Client, editor: User) -> None:
+    made = image("Unmistakable")
+    LogEntry.objects.log_actions(editor.pk, [made], CHANGE, single_object=True)
+    SavedSearch.objects.create(owner=editor, name="Private search", query="q=a")
+    SavedSearch.objects.create(owner=editor, name="Shared search", query="q=a", shared=True)
+    address = reverse("admin:auth_user_delete", args=[editor.pk])
+    page = admin_client.get(address).content.decode()
+    for word in ("Unmistakable", "Private search", "Shared search"):
+        assert word not in page
+    assert "Saved searches: 1" in page
+    admin_client.post(address, {"post": "yes"})
+    assert [(one.name, one.owner) for one in SavedSearch.objects.all()] == [("Shared search", None)]

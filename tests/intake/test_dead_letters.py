@@ -182,7 +182,7 @@ def test_failures_of_one_cause_are_one_group(send: Callable[[Any], None]) -> Non
         send(body)
     while dead_letters.collect():
         pass
-    found = dead_letters.groups()
+    found = dead_letters.groups(FailedItem.objects.all())
     assert [group.count for group in found] == [2, 2, 1]
     assert found[0].fingerprint != found[1].fingerprint
 

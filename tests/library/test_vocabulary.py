@@ -50,7 +50,7 @@ def test_a_tag_is_not_merged_into_itself(editor: User) -> None:
 
 def test_a_synonym_is_the_tag_for_editors_and_machines(editor: User) -> None:
     boat = Tag.objects.create(name="Boat")
-    vocabulary.name_synonyms(boat, ["Vessel", " vessel ", "", "Boat"])
+    vocabulary.name_synonyms(editor, boat, ["Vessel", " vessel ", "", "Boat"])
     assert [one.word for one in Synonym.objects.all()] == ["vessel"]
     made = image()
     assert review.add(Act(editor), made, "VESSEL").tag == boat
@@ -59,13 +59,13 @@ def test_a_synonym_is_the_tag_for_editors_and_machines(editor: User) -> None:
     assert states(other) == {"Boat": "suggested", "Sea": "suggested"}
 
 
-def test_a_word_stands_for_one_tag_only() -> None:
+def test_a_word_stands_for_one_tag_only(editor: User) -> None:
     boat, ship = Tag.objects.create(name="Boat"), Tag.objects.create(name="Ship")
     with pytest.raises(ValidationError, match="Merge it into this one"):
-        vocabulary.name_synonyms(boat, ["ship"])
-    vocabulary.name_synonyms(ship, ["Vessel"])
+        vocabulary.name_synonyms(editor, boat, ["ship"])
+    vocabulary.name_synonyms(editor, ship, ["Vessel"])
     with pytest.raises(ValidationError, match="stands for “Ship” already"):
-        vocabulary.name_synonyms(boat, ["vessel"])
+        vocabulary.name_synonyms(editor, boat, ["vessel"])
 
 
 def test_a_hidden_label_is_suggested_nowhere_and_what_was_accepted_stays(editor: User) -> None:
@@ -93,9 +93,9 @@ def test_a_label_becomes_the_tag_it_is_mapped_to() -> None:
     assert (tagging.tag, tagging.confidence, tagging.state) == (people, 95.0, Tagging.State.SUGGESTED)
 
 
-def test_completion_offers_beginnings_first_and_knows_synonyms() -> None:
+def test_completion_offers_beginnings_first_and_knows_synonyms(editor: User) -> None:
     for name in ("Steamboat", "Boat", "Boathouse", "Sea"):
         Tag.objects.create(name=name)
-    vocabulary.name_synonyms(Tag.objects.get(name="Sea"), ["boatless"])
-    assert vocabulary.complete("boat") == ["Boat", "Boathouse", "Sea", "Steamboat"]
-    assert vocabulary.complete("  ") == []
+    vocabulary.name_synonyms(editor, Tag.objects.get(name="Sea"), ["boatless"])
+    assert vocabulary.complete(Tag.objects.all(), "boat") == ["Boat", "Boathouse", "Sea", "Steamboat"]
+    assert vocabulary.complete(Tag.objects.all(), "  ") == []

@@ -15,9 +15,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from mediahub.desk.admin.page import PageAdmin
 from mediahub.desk.people import editor
-from mediahub.intake import dead_letters, redrive
-from mediahub.intake.models import FailedItem, Redrive
-from mediahub.library import access
+from mediahub.intake import dead_letters, redrive, scopes
+from mediahub.intake.models import FailedItem
 
 # By these other pages lead to the list.
 LINKED = ("upload__id__exact", "fingerprint__exact")
@@ -30,7 +29,7 @@ class FailedItemAdmin(PageAdmin):
     change_form_template = "desk/failed_item.html"
     list_display = ["reason"]
     list_filter = ["state", "kind", "step"]
-    list_select_related = ["upload", "image", "handled_by"]
+    list_select_related = ["handled_by"]
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["reason", "upload__file_name", "message_id"]
@@ -53,7 +52,7 @@ class FailedItemAdmin(PageAdmin):
         return request.user.has_perm("intake.discard_faileditem")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FailedItem]:
-        return access.about_unclosed(request.user, super().get_queryset(request)).prefetch_related("image__renditions")
+        return scopes.visible_failed_items(request.user)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup in LINKED or super().lookup_allowed(lookup, value, request)
@@ -78,8 +77,8 @@ class FailedItemAdmin(PageAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Failed items"),
-            "groups": dead_letters.groups(),
-            "orders": Redrive.objects.select_related("by")[:ORDERS],
+            "groups": dead_letters.groups(self.get_queryset(request)),
+            "orders": scopes.visible_redrives(request.user)[:ORDERS],
             "actions_offered": list(self.get_actions(request)),
             "opts": self.opts,
         }
@@ -90,7 +89,7 @@ class FailedItemAdmin(PageAdmin):
         context.update(
             title=item.upload.file_name if item.upload else _("A message that failed"),
             decisions=item.decisions.select_related("by"),
-            payload=_pretty(item.payload),
+            payload=_pretty(scopes.readable_payload(request.user, item)),
         )
         return super().render_change_form(request, context, *args, **kwargs)
 

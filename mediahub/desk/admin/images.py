@@ -10,14 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from mediahub.delivery.embed import embed
-from mediahub.desk import telling, words
+from mediahub.desk import overview, telling, words
 from mediahub.desk.admin.page import PageAdmin
 from mediahub.desk.people import editor
 from mediahub.desk.views import filing, library
-from mediahub.intake.models import FailedItem
 from mediahub.library import access, duplicates, publishing, review
 from mediahub.library.activity import Act
-from mediahub.library.models import Image, Tag
+from mediahub.library.models import Image
 
 COMPLETIONS = 200
 
@@ -72,21 +71,23 @@ class ImageAdmin(PageAdmin):
         context.update(
             title=image.title,
             taggings=image.taggings.select_related("tag", "reviewed_by"),
-            completions=Tag.objects.exclude(taggings__image=image).values_list("name", flat=True)[:COMPLETIONS],
+            completions=access.visible_tags(request.user)
+            .exclude(taggings__image=image)
+            .values_list("name", flat=True)[:COMPLETIONS],
             labels_say=words.labels(image),
             may_review=request.user.has_perm("library.review_tagging"),
             may_publish=request.user.has_perm("library.publish_image"),
             upload=image.uploads.select_related("uploaded_by").first(),
             embedded=words.embedded(image),
             collections=filing.shown(editor(request), image),
-            acts=telling.of_image(image, telling.known_to(request.user)),
+            acts=telling.of_image(image, request.user),
             rules=publishing.rules(image),
             embed=embed(image),
             going_out=image.mirrored_revision < image.revision,
             **image.versions.aggregate(versions_kept=Count("pk"), file_waits=Count("pk", filter=Q(waiting=True))),
             may_replace=request.user.has_perm("library.replace_image"),
             duplicates=duplicates.number(request.user, image),
-            failed_items=image.failed_items.filter(state=FailedItem.State.OPEN),
+            failed_items=overview.failed(request.user).filter(image=image),
         )
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -1,11 +1,12 @@
 """Who may use the desk: people and the groups that say what they may do."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
-from django.db.models import ManyToManyField
+from django.db.models import ManyToManyField, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +32,13 @@ class PersonAdmin(UsersAdmin):
         (_("May"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     ]
+
+    def get_deleted_objects(
+        self, objs: "Sequence[User] | QuerySet[User]", request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """Name the people, and only count what goes with them: Django's log names images and searches of others."""
+        _lines, counts, missing, protected = super().get_deleted_objects(objs, request)
+        return [str(person) for person in objs], counts, missing, protected
 
     def formfield_for_manytomany(
         self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any

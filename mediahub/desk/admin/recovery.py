@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from mediahub.desk import words
 from mediahub.desk.admin.page import PageAdmin
-from mediahub.intake import reconcile
+from mediahub.intake import reconcile, scopes
 from mediahub.intake.models import FailedItem, Reconciliation, Redrive
-from mediahub.library import access
 
 SHOWN = 200
 
@@ -32,21 +32,24 @@ class Watched(PageAdmin):
 class RedriveAdmin(Watched):
     change_form_template = "desk/redrive.html"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Redrive]:
+        return scopes.visible_redrives(request.user)
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         order: Redrive = kwargs["obj"]
-        states = list(order.items.values_list("state", "sent_at"))
+        visible = scopes.visible_failed_items(request.user).filter(redrive=order)
+        states = list(visible.values_list("state", "sent_at"))
         counts = {state: sum(found == state for found, _ in states) for state in FailedItem.State.values}
         waiting = sum(found == FailedItem.State.RETRIED and sent is None for found, sent in states)
-        items = access.about_unclosed(request.user, order.items.select_related("upload", "image")).prefetch_related(
-            "image__renditions"
-        )
+        total: int = order.shown  # type: ignore[attr-defined]
         context.update(
             title=_("Retry"),
             counts=counts,
-            ended=order.total - counts[FailedItem.State.RETRIED],
+            total=total,
+            ended=total - counts[FailedItem.State.RETRIED],
             waiting=waiting,
             under_way=counts[FailedItem.State.RETRIED] - waiting,
-            items=items[:SHOWN],
+            items=visible[:SHOWN],
         )
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -68,7 +71,10 @@ class ReconciliationAdmin(Watched):
         context.update(
             title=_("Check"),
             findings=_in_words(check.counts),
-            examples=[(words.FINDINGS[kind][0], what, says) for kind, what, says in check.examples],
+            examples=[
+                (words.FINDINGS[kind][0], what, says)
+                for kind, what, says in scopes.visible_examples(request.user, check)
+            ],
         )
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
 
 from mediahub.desk.admin.page import PageAdmin
-from mediahub.library import vocabulary
-from mediahub.library.models import LabelRule, Tag, Tagging
+from mediahub.library import access, vocabulary
+from mediahub.library.models import Tag, Tagging
 
 if TYPE_CHECKING:
     TagModelForm = ModelForm[Tag]
@@ -55,27 +55,29 @@ class TagAdmin(PageAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
         held = {
-            state: Count("taggings", filter=Q(taggings__state=state))
+            state: Count("taggings", filter=Q(taggings__state=state) & access.on_open_images(request.user))
             for state in (Tagging.State.ACCEPTED, Tagging.State.SUGGESTED)
         }
-        tags: QuerySet[Tag] = super().get_queryset(request)
-        return tags.annotate(**{f"{state}_count": count for state, count in held.items()})
+        return access.visible_tags(request.user).annotate(**{f"{state}_count": count for state, count in held.items()})
 
     def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
         vocabulary.keep(obj)
         try:
-            vocabulary.name_synonyms(obj, form.cleaned_data["synonyms"].splitlines())
+            vocabulary.name_synonyms(request.user, obj, form.cleaned_data["synonyms"].splitlines())
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        rules = LabelRule.objects.select_related("tag")
+        rules = access.visible_rules(request.user).select_related("tag")
         return super().changelist_view(request, {"rules": rules, **(extra_context or {})})
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         tag: Tag | None = kwargs["obj"]
         if tag:
-            context.update(on_images=tag.taggings.count(), labels=tag.labels.all())
+            context.update(
+                on_images=access.visible_taggings(request.user).filter(tag=tag).count(),
+                labels=access.visible_rules(request.user).filter(tag=tag),
+            )
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=gettext_lazy("accepted on images"), ordering="accepted_count")

@@ -10,10 +10,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from mediahub.desk import words
 from mediahub.desk.admin.page import PageAdmin
 from mediahub.desk.people import editor
-from mediahub.intake import redrive
+from mediahub.intake import redrive, scopes
 from mediahub.intake.ingest import TOO_MANY_PIXELS
 from mediahub.intake.models import Upload
-from mediahub.library import access
 
 
 @admin.register(Upload)
@@ -22,7 +21,7 @@ class UploadAdmin(PageAdmin):
     change_form_template = "desk/upload_detail.html"
     list_display = ["file_name"]
     list_filter = ["state", "source", "method"]
-    list_select_related = ["uploaded_by", "image"]
+    list_select_related = ["uploaded_by"]
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["file_name", "key", "reason"]
@@ -39,14 +38,14 @@ class UploadAdmin(PageAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
-        return access.about_unclosed(request.user, super().get_queryset(request)).prefetch_related("image__renditions")
+        return scopes.visible_uploads(request.user)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         upload: Upload = kwargs["obj"]
         context.update(
             title=upload.file_name,
             story=words.story(upload),
-            failed_items=upload.failed_items.all(),
+            failed_items=scopes.visible_failed_items(request.user).filter(upload=upload),
             decisions=upload.decisions.select_related("by"),
             may_allow=upload.code == TOO_MANY_PIXELS and self.has_allow_permission(request),
             may_retry=request.user.has_perm("intake.retry_faileditem"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Count, Max, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -22,9 +22,7 @@ PAGE = 50
 SHOWN = 12
 # A function's answer may have six megabytes.
 MOST_ROWS = 10_000
-Verb = Activity.Verb
-OF_COLLECTIONS = (Verb.MADE, Verb.ARRANGED, Verb.REMOVED, Verb.UNDONE)
-KINDS: dict[str, tuple[str, Callable[[Iterator[Activity], set[int] | None], Iterator[str]]]] = {
+KINDS: dict[str, tuple[str, Callable[[Iterator[Activity], User | AnonymousUser], Iterator[str]]]] = {
     "csv": ("text/csv; charset=utf-8", telling.as_csv),
     "jsonl": ("application/jsonl; charset=utf-8", telling.as_json_lines),
 }
@@ -47,9 +45,10 @@ def page(request: HttpRequest) -> HttpResponse:
     # One act may be on a thousand images: its newest lines stand for it.
     lasts = Q(pk__in=[act["last"] for act in part[:PAGE]])
     few = Q(batch__in=[batch for batch, n in counts.items() if n <= SHOWN])
-    for done in Activity.objects.filter(lasts | few).select_related("by", "image").order_by("-pk"):
+    lines = list(narrowed.filter(lasts | few).select_related("by").order_by("-pk"))
+    for done in lines:
         told[done.batch].append(done)
-    known = telling.known_to(request.user)
+    known = telling.known_to(request.user, lines)
     context = {
         "title": _("Activity"),
         "acts": [telling.act(activities, counts[batch], known) for batch, activities in told.items() if activities],
@@ -71,20 +70,14 @@ def export(request: HttpRequest, kind: str) -> StreamingHttpResponse:
     content_type, write = KINDS[kind]
     _asked, narrowed = _narrowed(request)
     newest = narrowed.select_related("by").order_by("-pk")[:MOST_ROWS]
-    answer = StreamingHttpResponse(
-        write(newest.iterator(500), telling.known_to(request.user)), content_type=content_type
-    )
+    answer = StreamingHttpResponse(write(newest.iterator(500), request.user), content_type=content_type)
     answer["Content-Disposition"] = f'attachment; filename="activity.{kind}"'
     return answer
 
 
 def _narrowed(request: HttpRequest) -> tuple[dict[str, str], QuerySet[Activity]]:
-    """What the address asks for, and the activities it leaves of images that the person may see."""
-    own = Q(image=None) | Q(image__in=access.visible(request.user))
-    found = Activity.objects.filter(own)
-    if not request.user.has_perm("library.see_every_collection"):
-        # The names of collections that are closed to others stand in these.
-        found = found.filter(~Q(verb__in=OF_COLLECTIONS, image=None) | Q(by=request.user.pk))
+    """What the address asks for, and the activities it leaves of those that the person may read."""
+    found = access.visible_activities(request.user)
     asked = {name: request.GET.get(name, "") for name in ("by", "verb", "from", "to")}
     if asked["by"] == "none":
         found = found.filter(by=None)

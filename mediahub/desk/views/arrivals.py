@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from mediahub.desk import overview
 from mediahub.desk.people import editor
 from mediahub.desk.words import standing
 from mediahub.intake.models import Upload
+from mediahub.intake.scopes import visible_uploads
 from mediahub.library import access
 from mediahub.library.models import Image
 
@@ -43,7 +43,7 @@ def status(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"reason": _("One of the ids is not the id of an upload.")}, status=400)
     if len(ids) > AT_ONCE:
         return JsonResponse({"reason": _("Ask for at most %(n)d uploads at once.") % {"n": AT_ONCE}}, status=400)
-    found = visible(request.user).filter(pk__in=ids)
+    found = visible_uploads(request.user).filter(pk__in=ids)
     return JsonResponse({"uploads": [describe(upload, request.user) for upload in found]})
 
 
@@ -62,17 +62,9 @@ def newest(user: User) -> str:
     return f"{latest[1].isoformat()} {latest[0]}" if latest else ""
 
 
-def visible(user: User | AnonymousUser) -> QuerySet[Upload]:
-    """The uploads this editor may see, with all that is told of them; `open` where the image is not closed to them."""
-    shown = Exists(access.unclosed(user).filter(pk=OuterRef("image")))
-    uploads = Upload.objects.select_related("image").prefetch_related("image__renditions").annotate(open=shown)
-    return uploads if user.has_perm("intake.view_upload") else uploads.filter(uploaded_by_id=user.pk)
-
-
 def describe(upload: Upload, user: User | AnonymousUser) -> dict[str, Any]:
-    """One upload as the page shows it, with addresses only of what this editor may open."""
-    now = standing(upload)
-    image = upload.image if upload.open else None  # type: ignore[attr-defined]
+    """One of the editor's visible uploads as the page shows it, with addresses only of what they may open."""
+    now, image = standing(upload), upload.image
     return {
         "id": str(upload.pk),
         "name": upload.file_name,

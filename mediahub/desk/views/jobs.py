@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from mediahub.bulk import jobs, zips
+from mediahub.bulk import jobs, scopes, zips
 from mediahub.bulk.models import Job
 from mediahub.bulk.reprocess import estimate
 from mediahub.bulk.selection import Selection
@@ -46,7 +46,7 @@ def page(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """How far one job is, what failed and why, and what can be done about it."""
     job = _job(request, job_id)
     now = jobs.progress(job)
-    failed = jobs.failures(job)
+    failed, closed = scopes.visible_failures(request.user, job)
     ids = [failure.image for failure in failed[: job_words.SHOWN] if failure.image]
     seen = {str(pk) for pk in access.visible(request.user).filter(pk__in=ids).values_list("pk", flat=True)}
     context = {
@@ -58,6 +58,7 @@ def page(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "may_steer": job_words.may_steer(request.user, job),
         "failures": [(failure, failure.image in seen) for failure in failed[: job_words.SHOWN]],
         "untold": max(0, len(failed) - job_words.SHOWN),
+        "closed": closed,
         "parts": job_words.parts(job),
     }
     return _render(request, "desk/job.html", context)
@@ -102,6 +103,9 @@ def part(request: HttpRequest, job_id: UUID, pk: int) -> HttpResponse:
     if not found.chunk.key:
         messages.error(request, _("The file was removed, because its time was over. Choose the images once more."))
         return redirect("desk:job", job_id)
+    if not scopes.may_fetch(request.user, found.chunk):
+        messages.error(request, _("The file holds pictures that are closed to you. Choose the images once more."))
+        return redirect("desk:job", job_id)
     try:
         return redirect(addresses.download(found.chunk.key, found.file_name))
     except ProcessingError as error:
@@ -145,7 +149,7 @@ def download(request: HttpRequest, act: Act, images: QuerySet[Image]) -> HttpRes
 
 
 def _job(request: HttpRequest, job_id: UUID) -> Job:
-    return get_object_or_404(job_words.visible(request.user).select_related("by"), pk=job_id)
+    return get_object_or_404(scopes.visible_jobs(request.user).select_related("by"), pk=job_id)
 
 
 def _render(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

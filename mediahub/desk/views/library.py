@@ -51,7 +51,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "more": _address(search, more),
         "continued": bool(after),
         "drawer": Drawer(search, user),
-        "saved": list(saved.of(user)),
+        "saved": [(search, saved.may_change(user, search)) for search in saved.of(user)],
         "newest": mark,
         "may_publish": user.has_perm("library.publish_image"),
         "may_change": user.has_perm("library.review_tagging"),
@@ -198,7 +198,7 @@ def save_search(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def change_search(request: HttpRequest, pk: int) -> HttpResponse:
-    """Rename or remove one of the editor's own searches."""
+    """Rename or remove a search that the editor may change."""
     user = editor(request)
     try:
         if request.POST.get("forget"):

@@ -5,7 +5,6 @@ from uuid import UUID, uuid4
 
 from django.contrib import admin, messages
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,7 +17,8 @@ from mediahub.desk.people import editor
 from mediahub.desk.reel import Reel
 from mediahub.desk.review_words import review_words
 from mediahub.desk.views.arrivals import refused
-from mediahub.library.models import Image, Tag
+from mediahub.library import access, vocabulary
+from mediahub.library.models import Image
 
 # How many images follow in the page itself, and how many a question for more brings.
 FIRST, MORE = 20, 60
@@ -76,7 +76,7 @@ def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "next": address_of(following[0], reel) if following else "",
         "previous": address_of(before[0], reel) if before else "",
         "may_publish": request.user.has_perm("library.publish_image"),
-        "completions": _common_tags(),
+        "completions": vocabulary.common(request.user, COMPLETIONS),
         "fields": sheet.fields(told),
         "filters": reel.filters,
         # Each form is an act of its own, and none is done twice.
@@ -141,14 +141,8 @@ def tag_names(request: HttpRequest) -> JsonResponse:
     """The tags of the vocabulary that hold `?q=`, at most twenty."""
     if refusal := refused(request, "library.review_tagging"):
         return refusal
-    found = Tag.objects.filter(name__icontains=request.GET.get("q", "").strip()).values_list("name", flat=True)
-    return JsonResponse({"names": list(found[:20])})
-
-
-def _common_tags() -> list[str]:
-    """The tags that are on most images: what an editor types is likely among them."""
-    common = Tag.objects.annotate(held=Count("taggings")).order_by("-held", "name")
-    return list(common.values_list("name", flat=True)[:COMPLETIONS])
+    named = access.visible_tags(request.user).filter(name__icontains=request.GET.get("q", "").strip())
+    return JsonResponse({"names": list(named.values_list("name", flat=True)[:20])})
 
 
 def _percent(text: str | None, usual: int) -> int:

@@ -18,10 +18,11 @@ from django.views.decorators.http import require_GET, require_POST
 from mediahub import wiring
 from mediahub.desk.people import editor
 from mediahub.desk.upload_words import upload_words
-from mediahub.desk.views.arrivals import describe, refused, visible
+from mediahub.desk.views.arrivals import describe, refused
 from mediahub.desk.views.batches import batch_config, batch_fields, sha256_of
 from mediahub.intake import tickets
 from mediahub.intake.models import Upload
+from mediahub.intake.scopes import visible_uploads
 from processing import ProcessingError
 
 RECENT = 30
@@ -39,7 +40,7 @@ OPERATIONS: dict[tuple[str, bool], tickets.Operation] = {
 def page(request: HttpRequest) -> HttpResponse:
     """The drop zone, and what became of the editor's latest files."""
     _require(request, "intake.add_upload")
-    own = visible(request.user).filter(uploaded_by_id=request.user.pk).order_by("-issued_at")[:RECENT]
+    own = visible_uploads(request.user).filter(uploaded_by_id=request.user.pk).order_by("-issued_at")[:RECENT]
     config = {
         "url": reverse("desk:sign"),
         "status": reverse("desk:status"),
@@ -97,7 +98,7 @@ def plain(request: HttpRequest) -> HttpResponse:
 def arrival(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """What becomes of one file; the page asks again by itself until the end, with or without JavaScript."""
     _require(request, "intake.add_upload", "intake.view_upload")
-    upload = describe(get_object_or_404(visible(request.user), pk=upload_id), request.user)
+    upload = describe(get_object_or_404(visible_uploads(request.user), pk=upload_id), request.user)
     config = {"status": reverse("desk:status"), "recent": [upload], "words": upload_words(settings.UPLOAD_MAX_BYTES)}
     return _render(request, "desk/arrival.html", title=_("What became of the file"), upload=upload, config=config)
 

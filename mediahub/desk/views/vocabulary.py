@@ -12,9 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 from mediahub.desk.people import editor
 from mediahub.desk.views.arrivals import refused
 from mediahub.desk.views.undo import back
-from mediahub.library import vocabulary
+from mediahub.library import access, vocabulary
 from mediahub.library.activity import Act
-from mediahub.library.models import LabelRule, Tag
 
 
 @require_GET
@@ -22,16 +21,17 @@ def complete(request: HttpRequest) -> JsonResponse:
     """At most 20 names of tags for `?q=`, as {"names": [...]}."""
     if refusal := refused(request, "library.view_tag"):
         return refusal
-    return JsonResponse({"names": vocabulary.complete(request.GET.get("q", ""))})
+    return JsonResponse({"names": vocabulary.complete(access.visible_tags(request.user), request.GET.get("q", ""))})
 
 
 @require_POST
 @permission_required("library.delete_tag", raise_exception=True)
 def merge(request: HttpRequest, pk: int) -> HttpResponse:
     """Make this tag the one that the form names."""
-    tag = get_object_or_404(Tag, pk=pk)
+    tags = access.visible_tags(request.user)
+    tag = get_object_or_404(tags, pk=pk)
     into = vocabulary.find(" ".join(request.POST.get("into", "").split()))
-    if into is None:
+    if into is None or not tags.filter(pk=into.pk).exists():
         messages.error(request, _("There is no tag of that name. Choose one that is there."))
         return redirect("admin:library_tag_change", pk)
     try:
@@ -50,7 +50,7 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required("library.change_tag", raise_exception=True)
 def hide(request: HttpRequest, pk: int) -> HttpResponse:
     """Have this word suggested by no machine any more."""
-    tag = get_object_or_404(Tag, pk=pk)
+    tag = get_object_or_404(access.visible_tags(request.user), pk=pk)
     number = vocabulary.hide_label(Act(editor(request)), tag)
     text = ngettext(
         "“%(tag)s” is suggested no more; it was on %(n)d image.",
@@ -65,7 +65,7 @@ def hide(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required("library.change_tag", raise_exception=True)
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a hidden or mapped label be suggested as it is again."""
-    rule = get_object_or_404(LabelRule, pk=pk)
+    rule = get_object_or_404(access.visible_rules(request.user), pk=pk)
     vocabulary.show_label(rule)
     messages.success(request, _("“%(label)s” is suggested again.") % {"label": rule.label})
     return redirect(back(request))

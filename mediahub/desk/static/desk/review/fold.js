@@ -20,7 +20,8 @@ function apply(image, act) {
   for (const [name, [, wanted]] of Object.entries(words)) after.words[name] = wanted;
   after.title = after.words.title;
   for (const [id, name, , wanted] of tags) after.tags = decided(after.tags, id, name, wanted);
-  after.untouched = after.state === "in_review" && after.tags.every((tag) => tag.state === "suggested");
+  // As the server has it in library/review.py: a tag that was given to the whole batch is accepted, and not reviewed.
+  after.untouched = after.state === "in_review" && !after.tags.some((tag) => tag.reviewed);
   return after;
 }
 
@@ -29,6 +30,7 @@ const same = (a, b) => a.toLocaleLowerCase() === b.toLocaleLowerCase();
 function decided(tags, id, name, state) {
   const is = (tag) => (id !== null && tag.id === id) || same(tag.name, name);
   if (state === null) return tags.filter((tag) => !is(tag));
-  if (tags.some(is)) return tags.map((tag) => (is(tag) ? { ...tag, state } : tag));
-  return [...tags, { id, name, state, confidence: null, own: true, source: "", boxes: [], says: "" }];
+  const reviewed = state !== "suggested";
+  if (tags.some(is)) return tags.map((tag) => (is(tag) ? { ...tag, state, reviewed } : tag));
+  return [...tags, { id, name, state, reviewed, confidence: null, own: true, source: "", boxes: [], says: "" }];
 }
