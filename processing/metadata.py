@@ -12,6 +12,7 @@ from PIL.ExifTags import GPS, IFD, Base
 
 from processing import embedded
 from processing.embedded import Words, clean
+from processing.png import Png
 
 T = TypeVar("T")
 # Orientations that lie the picture on its side; EXIF 2.32, tag 0x0112.
@@ -46,7 +47,7 @@ def orientation(picture: Image.Image) -> int:
 
 
 def read(file: IO[bytes], picture: Image.Image) -> Metadata:
-    """Everything that is kept of a file before its pixels are decoded; a field that cannot be read leaves a note."""
+    """Everything that is kept of a file besides its pixels; a field that cannot be read leaves a note."""
     notes: list[str] = []
 
     def field(name: str, get: Callable[[], T], empty: T) -> T:
@@ -56,6 +57,8 @@ def read(file: IO[bytes], picture: Image.Image) -> Metadata:
             notes.append(f"The {name} in the file could not be read.")
             return empty
 
+    if isinstance(picture, Png) and picture.has_unread_chunks:
+        notes.append("The EXIF block in the file could not be read.")
     exif: Any = field("EXIF block", lambda: picture.getexif(), Image.Exif())
     details: Any = field("EXIF block", lambda: exif.get_ifd(IFD.Exif), {}) if exif else {}
     place: Any = field("place", lambda: exif.get_ifd(IFD.GPSInfo), {}) if exif else {}
