@@ -1,4 +1,8 @@
-"""Bytes from a stranger → an open, bounded picture: format and size come from the header, before decoding."""
+"""Bytes from a stranger → an open, bounded picture: format and size come from the header, before decoding.
+
+Pixels are decoded once, before anything else may touch them: Pillow decodes a PNG when it is asked for EXIF, and raises
+an error in its pixels only the first time.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,10 +11,13 @@ from typing import IO
 
 from PIL import Image, UnidentifiedImageError
 
+from processing import png
 from processing.errors import ProcessingError, Rejected
 
 # The bytes decide, not the name; MPO files of phones open through JPEG. Only the first frame is ever decoded.
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+# These are decoded no larger than they are needed, which is said by who renders them; their EXIF touches no pixel.
+DRAFTED = ("JPEG", "MPO")
 ADVICE = "Export it as JPEG, PNG, GIF or WebP and upload it again."
 
 # Every header is checked below, against the limits of the call; Pillow's limit is one for the whole process.
@@ -41,7 +48,10 @@ class Limits:
 
 
 def open_picture(file: IO[bytes], limits: Limits) -> Image.Image:
-    """The first frame of an allowed file, not yet decoded; raises Rejected with a sentence for the editor."""
+    """Open the first frame of an allowed file; raises Rejected with a sentence for the editor.
+
+    It is decoded, but for a format of DRAFTED.
+    """
     size = file.seek(0, 2)
     file.seek(0)
     head = file.read(_HEAD)
@@ -56,12 +66,17 @@ def open_picture(file: IO[bytes], limits: Limits) -> Image.Image:
             "decode",
         )
     try:
-        picture = Image.open(file, formats=FORMATS)
+        picture = png.Png(file) if head.startswith(png.MAGIC) else Image.open(file, formats=FORMATS)
     except UnidentifiedImageError as error:
         raise _unidentified(head) from error
     except Exception as error:
         raise _broken() from error
     _check_size(picture.size, limits)
+    if picture.format not in DRAFTED:
+        with refusing_broken():
+            if isinstance(picture, png.Png):
+                png.check(file)
+            picture.load()
     return picture
 
 

@@ -3,15 +3,17 @@
 Sources: IPTC Photo Metadata Standard 2023.1; IPTC-IIM 4.2; "Guidelines for Handling Image Metadata", MWG 2.0.
 """
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from xml.etree import ElementTree
 
 from PIL import Image, IptcImagePlugin, JpegImagePlugin
 
+from processing.bounds import clean_text, parse_last_day, shorten
+
+T = TypeVar("T")
 SHORT, LONG = 200, 2000
 ALT_TEXT, KEYWORD = 500, 100
 MOST_KEYWORDS = 50
@@ -42,20 +44,22 @@ class Words:
     keywords: tuple[str, ...] = ()
 
 
-def clean(value: object, most: int = SHORT) -> str:
-    """Text from a file on one line: no control or direction-changing characters, at most so many characters."""
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    visible = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
-    return " ".join(visible.split())[:most]
+def read_field(notes: list[str], name: str, get: Callable[[], T], empty: T) -> T:
+    """Return what `get` reads; of a field that cannot be read, or holds what is not kept, leave a note and `empty`."""
+    try:
+        return get()
+    except Exception:  # hostile metadata raises anything; one field is no reason to lose another, or the picture
+        notes.append(f"The {name} in the file could not be read.")
+        return empty
 
 
 def read(picture: Image.Image) -> tuple[Words, list[str]]:
-    """The words of a file that is open and not decoded, and a note for each part of it that cannot be read."""
+    """The words of a file that is open, and a note for each part of it that cannot be read."""
     notes: list[str] = []
 
-    def part(name: str, get: Callable[[Image.Image], Words]) -> Words:
+    def part(name: str, get: Callable[[Image.Image, list[str]], Words]) -> Words:
         try:
-            return get(picture)
+            return get(picture, notes)
         except Exception:  # hostile metadata raises anything, and is no reason to lose the picture
             notes.append(f"The {name} words in the file could not be read.")
             return Words()
@@ -72,7 +76,7 @@ def _first(*found: Words) -> Words:
     return Words(**{name: pick(name) for name in Words.__dataclass_fields__})
 
 
-def _xmp(picture: Image.Image) -> Words:
+def _xmp(picture: Image.Image, notes: list[str]) -> Words:
     packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
     if isinstance(packet, str):
         packet = packet.encode()
@@ -95,7 +99,7 @@ def _xmp(picture: Image.Image) -> Words:
         caption=_text(held, f"{_DC}description", LONG),
         credit=_credit(_text(held, f"{_DC}creator"), _text(held, f"{_PHOTOSHOP}Credit")),
         licence=_text(held, f"{_RIGHTS}UsageTerms") or _text(held, f"{_DC}rights"),
-        rights_until=_day(_text(held, f"{_PRISM}expirationDate")),
+        rights_until=_last_day(_text(held, f"{_PRISM}expirationDate"), notes),
         keywords=_keywords(held.get(f"{_DC}subject", [])),
     )
 
@@ -110,7 +114,7 @@ def _texts(element: ElementTree.Element) -> list[str]:
     return [item.text or "" for item in items] if items else [element.text or ""]
 
 
-def _iptc(picture: Image.Image) -> Words:
+def _iptc(picture: Image.Image, notes: list[str]) -> Words:
     held: Mapping[tuple[int, int], Any] = {}
     if isinstance(picture, JpegImagePlugin.JpegImageFile):
         held = IptcImagePlugin.getiptcinfo(picture) or {}
@@ -120,14 +124,14 @@ def _iptc(picture: Image.Image) -> Words:
         return [_decoded(value, utf8=utf8) for value in _listed(held.get((2, number)))]
 
     def text(number: int, most: int = SHORT) -> str:
-        return clean(", ".join(texts(number)), most)
+        return clean_text(", ".join(texts(number)), most)
 
     return Words(
         title=text(105) or text(5),
         caption=text(120, LONG),
         credit=_credit(text(80), text(110)),
         licence=text(116),
-        rights_until=_day(text(37)),
+        rights_until=_last_day(text(37), notes),
         keywords=_keywords(texts(25)),
     )
 
@@ -145,28 +149,24 @@ def _decoded(value: bytes, *, utf8: bool) -> str:
 
 
 def _text(held: Mapping[str, Iterable[str]], name: str, most: int = SHORT) -> str:
-    return clean(", ".join(held.get(name, [])), most)
+    return clean_text(", ".join(held.get(name, [])), most)
 
 
 def _credit(creator: str, line: str) -> str:
     """Who made it and who is to be named, once when they are the same."""
     if creator and line and creator.casefold() not in line.casefold():
-        return f"{creator} / {line}"[:SHORT]
+        return shorten(f"{creator} / {line}", SHORT)
     return line or creator
 
 
 def _keywords(texts: Iterable[str]) -> tuple[str, ...]:
     seen: dict[str, str] = {}
     for text in texts:
-        word = clean(text, KEYWORD)
+        word = clean_text(text, KEYWORD)
         if word:
             seen.setdefault(word.casefold(), word)
     return tuple(seen.values())[:MOST_KEYWORDS]
 
 
-def _day(text: str) -> date | None:
-    """A day as 2026-11-24, 2026-11-24T10:00 or 20261124; None for none, ValueError for what is no day."""
-    digits = text[:10].replace("-", "")[:8]
-    if not digits.strip("0"):
-        return None
-    return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+def _last_day(text: str, notes: list[str]) -> date | None:
+    return read_field(notes, "last day of the rights", lambda: parse_last_day(text), None)

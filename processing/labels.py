@@ -1,7 +1,6 @@
 """What a machine claims to see: the Labeler port and its three kinds."""
 
 import json
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from botocore.exceptions import ClientError
 from PIL import Image, ImageFilter, ImageStat
 
 from processing import colours
-from processing.embedded import clean
+from processing.bounds import as_json, clamp, clean_text
 from processing.errors import NotAnalysable, of_botocore
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 # Rekognition's limit; "Guidelines and quotas in Amazon Rekognition".
 SMALLEST_SIDE = 80
 NAME = 100
+MODEL_VERSION = 64
 MOST = 1000
 
 
@@ -47,13 +47,17 @@ class Label:
 
 @dataclass(frozen=True)
 class LabelAnswer:
-    """What a labeler said, with its raw answer, which was paid for; `flags` are what a person should look at."""
+    """What a labeler said, with its raw answer, which was paid for; `flags` are what a person should look at.
+
+    `moderated` says that it was asked for flags and answered: without it, no flags mean nothing.
+    """
 
     labels: tuple[Label, ...]
     source: str
     model_version: str
     raw: dict[str, Any]
     flags: tuple[Label, ...] = ()
+    moderated: bool = False
 
 
 class Labeler(Protocol):
@@ -116,7 +120,11 @@ class RecordedLabeler:
 
     def label(self, jpeg: bytes, *, sha256: str) -> LabelAnswer:
         path = self._folder / f"{sha256}.json"
-        return _answer(self.source, json.loads(path.read_text()) if path.is_file() else {})
+        try:
+            answer = json.loads(path.read_text()) if path.is_file() else {}
+        except (ValueError, RecursionError) as error:
+            raise NotAnalysable("recording", "The recorded answer for this picture cannot be read.", "label") from error
+        return _answer(self.source, answer)
 
 
 class MeasuredLabeler:
@@ -133,17 +141,24 @@ class MeasuredLabeler:
         return LabelAnswer(tuple(labels), self.source, "1", raw)
 
 
-def _answer(source: str, raw: Mapping[str, Any]) -> LabelAnswer:
-    labels = [_label(found) for found in _list(raw.get("Labels"))[:MOST]]
-    version = clean(raw.get("LabelModelVersion") or "")
-    flags = [_label(_flag(found)) for found in _list(raw.get("ModerationLabels"))[:MOST]]
+def _answer(source: str, raw: Any) -> LabelAnswer:
+    answer: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
+    labels = [_label(found) for found in _list(answer.get("Labels"))[:MOST]]
+    moderation = answer.get("ModerationLabels")
+    flags = [_label(_flag(found)) for found in _list(moderation)[:MOST]]
     return LabelAnswer(
         tuple(label for label in labels if label),
         source,
-        version,
-        json.loads(json.dumps(raw)),
+        clean_text(answer.get("LabelModelVersion"), MODEL_VERSION),
+        as_json(answer),
         tuple(flag for flag in flags if flag),
+        moderated=_is_whole(moderation, flags),
     )
+
+
+def _is_whole(moderation: Any, flags: Sequence[Label | None]) -> bool:
+    """Return whether flags were asked for and each was read: of another answer, one may be missing."""
+    return isinstance(moderation, list) and len(moderation) == len(flags) and all(flags)
 
 
 def _flag(found: Any) -> Any:
@@ -153,24 +168,18 @@ def _flag(found: Any) -> Any:
 
 
 def _label(found: Any) -> Label | None:
-    name, confidence = clean(found.get("Name") or "")[:NAME], _share(found.get("Confidence"), 100)
+    name, confidence = clean_text(found.get("Name"), NAME), clamp(found.get("Confidence"), 100)
     if not name or confidence is None:
         return None
-    boxes = [_box(instance.get("BoundingBox") or {}) for instance in _list(found.get("Instances"))]
-    parents = tuple(clean(parent.get("Name") or "")[:NAME] for parent in _list(found.get("Parents")))
+    boxes = [_box(instance.get("BoundingBox")) for instance in _list(found.get("Instances"))]
+    parents = tuple(clean_text(parent.get("Name"), NAME) for parent in _list(found.get("Parents")))
     return Label(name, confidence, tuple(box for box in boxes if box), parents)
 
 
-def _box(found: Mapping[str, Any]) -> Box | None:
-    sides = [_share(found.get(name), 1) for name in ("Left", "Top", "Width", "Height")]
+def _box(found: Any) -> Box | None:
+    box: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
+    sides = [clamp(box.get(name), 1) for name in ("Left", "Top", "Width", "Height")]
     return Box(*sides) if None not in sides else None  # type: ignore[arg-type]
-
-
-def _share(value: Any, most: float) -> float | None:
-    """A number held between nothing and the most it may be; None for what is no number."""
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return min(max(float(value), 0.0), most)
 
 
 def _list(value: Any) -> Sequence[Any]:

@@ -1,19 +1,19 @@
 """What a file says of itself: size, hash, date, camera, place, credit; every word of it written by a stranger."""
 
 import hashlib
-import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
-from typing import IO, Any, TypeVar
+from datetime import datetime
+from functools import partial
+from typing import IO, Any
 
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
 from processing import embedded
-from processing.embedded import Words, clean
+from processing.bounds import check_degrees, clean_text, parse_moment, parse_offset
+from processing.embedded import SHORT, Words, read_field
+from processing.png import Png
 
-T = TypeVar("T")
 # Orientations that lie the picture on its side; EXIF 2.32, tag 0x0112.
 SIDEWAYS = (5, 6, 7, 8)
 
@@ -46,19 +46,16 @@ def orientation(picture: Image.Image) -> int:
 
 
 def read(file: IO[bytes], picture: Image.Image) -> Metadata:
-    """Everything that is kept of a file before its pixels are decoded; a field that cannot be read leaves a note."""
+    """Everything that is kept of a file besides its pixels; a field that cannot be read leaves a note."""
     notes: list[str] = []
-
-    def field(name: str, get: Callable[[], T], empty: T) -> T:
-        try:
-            return get()
-        except Exception:  # hostile EXIF raises anything; one field is no reason to lose the picture
-            notes.append(f"The {name} in the file could not be read.")
-            return empty
-
+    field = partial(read_field, notes)
+    if isinstance(picture, Png) and picture.has_unread_chunks:
+        notes.append("The EXIF block in the file could not be read.")
     exif: Any = field("EXIF block", lambda: picture.getexif(), Image.Exif())
     details: Any = field("EXIF block", lambda: exif.get_ifd(IFD.Exif), {}) if exif else {}
     place: Any = field("place", lambda: exif.get_ifd(IFD.GPSInfo), {}) if exif else {}
+    nowhere: tuple[float | None, float | None] = (None, None)
+    latitude, longitude = field("place", lambda: _place(place), nowhere)
     width, height = picture.size
     if orientation(picture) in SIDEWAYS:
         width, height = height, width
@@ -66,7 +63,7 @@ def read(file: IO[bytes], picture: Image.Image) -> Metadata:
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
     file.seek(0)
-    artist = field("credit", lambda: clean(exif.get(Base.Artist) or exif.get(Base.Copyright) or ""), "")
+    artist = field("credit", lambda: _text(exif.get(Base.Artist)) or _text(exif.get(Base.Copyright)), "")
     words, unread = embedded.read(picture)
     notes += unread
     content = "JPEG" if picture.format == "MPO" else str(picture.format)
@@ -77,40 +74,47 @@ def read(file: IO[bytes], picture: Image.Image) -> Metadata:
         height=height,
         bytes=size,
         sha256=digest,
-        taken_at=field("date taken", lambda: _taken(details, exif), None),
+        taken_at=field("date taken", lambda: _taken(details, exif, notes), None),
         camera=field("camera", lambda: _camera(exif), ""),
-        latitude=field("place", lambda: _degrees(place, GPS.GPSLatitude, "S", 90), None),
-        longitude=field("place", lambda: _degrees(place, GPS.GPSLongitude, "W", 180), None),
+        latitude=latitude,
+        longitude=longitude,
         words=replace(words, credit=words.credit or artist),
         notes=tuple(dict.fromkeys(notes)),
     )
 
 
-def _taken(details: Any, exif: Any) -> datetime | None:
-    text = details.get(Base.DateTimeOriginal) or exif.get(Base.DateTime)
-    # Cameras whose clock was never set write zeros or spaces.
-    if not text or not clean(text).strip("0: "):
+def _text(value: object) -> str:
+    return clean_text(value, SHORT)
+
+
+def _taken(details: Any, exif: Any, notes: list[str]) -> datetime | None:
+    taken = parse_moment(_text(details.get(Base.DateTimeOriginal) or exif.get(Base.DateTime)))
+    if taken is None:
         return None
-    taken = datetime.strptime(clean(text)[:19], "%Y:%m:%d %H:%M:%S")
-    offset = clean(details.get(Base.OffsetTimeOriginal) or "")
-    if not offset:
-        return taken
-    hours, minutes = int(offset[1:3]), int(offset[4:6])
-    east = timedelta(hours=hours, minutes=minutes) * (-1 if offset[0] == "-" else 1)
-    return taken.replace(tzinfo=timezone(east))
+    offset = _text(details.get(Base.OffsetTimeOriginal))
+    # A zone that cannot be one leaves the clock's time as it is, without a zone.
+    return taken.replace(tzinfo=read_field(notes, "time zone", lambda: parse_offset(offset), None))
 
 
 def _camera(exif: Any) -> str:
-    make, model = clean(exif.get(Base.Make) or ""), clean(exif.get(Base.Model) or "")
-    return clean(model if model.lower().startswith(make.lower()) else f"{make} {model}")
+    make, model = _text(exif.get(Base.Make)), _text(exif.get(Base.Model))
+    return _text(model if model.lower().startswith(make.lower()) else f"{make} {model}")
 
 
-def _degrees(place: Any, tag: GPS, negative: str, most: int) -> float | None:
+def _place(place: Any) -> tuple[float | None, float | None]:
+    """Latitude and longitude, both or none: half a place is somewhere else."""
+    latitude = _degrees(place, GPS.GPSLatitude, "NS", 90)
+    longitude = _degrees(place, GPS.GPSLongitude, "EW", 180)
+    return (None, None) if latitude is None or longitude is None else (latitude, longitude)
+
+
+def _degrees(place: Any, tag: GPS, directions: str, most: int) -> float | None:
     parts = place.get(tag)
     if not parts:
         return None
-    value = sum(float(part) / unit for part, unit in zip(parts, (1, 60, 3600), strict=True))
-    if not math.isfinite(value) or value > most:
-        raise ValueError(value)
+    value = check_degrees(sum(float(part) / unit for part, unit in zip(parts, (1, 60, 3600), strict=True)), most)
     # The reference of each coordinate is the tag before it.
-    return -value if place.get(tag - 1) == negative else value
+    direction = _text(place.get(tag - 1)).upper()[:1] or directions[0]
+    if direction not in directions:
+        raise ValueError(direction)
+    return -value if direction == directions[1] else value

@@ -45,6 +45,8 @@ THINGS = (
     _("place"),
     _("credit"),
     _("date taken"),
+    _("time zone"),
+    _("last day of the rights"),
     _("camera"),
     _("waiting for the file"),
     _("working"),
@@ -77,6 +79,7 @@ OF_FILES = (
     _("The %(thing)s in the file could not be read."),
     _("A picture under %(side)s px a side is too small to be labelled."),
     _("Rekognition does not analyse this picture (%(code)s)."),
+    _("The recorded answer for this picture cannot be read."),
 )
 
 # Of services and messages: what an operator can do something about.

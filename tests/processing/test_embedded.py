@@ -1,5 +1,6 @@
 """Words in a file: what agencies write is taken over, what an attacker writes loses no picture."""
 
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 from uuid import uuid4
@@ -38,6 +39,7 @@ ALL = Words(
     rights_until=date(2027, 1, 31),
     keywords=("Harbour", "Fog"),
 )
+END_OF_2027 = date(2027, 12, 31)
 IIM = {
     105: ["Fog in town"],
     120: ["A tram in fog"],
@@ -86,9 +88,9 @@ def test_a_real_photograph_keeps_its_words_through_processing() -> None:
         "\x00\x01\x02",
         "<x>" * 5000,
         f"<x>{'a' * LONGEST_PACKET}</x>",
-        XMP.replace("2027-01-31", "2027-13-99"),
+        XMP.replace("Fog over", "Fog&#xD800;over"),
     ],
-    ids=["entities", "cut", "binary", "deep", "long", "date"],
+    ids=["entities", "cut", "binary", "deep", "long", "half a character"],
 )
 def test_a_hostile_packet_leaves_a_note_and_the_picture(packet: str) -> None:
     out = BytesIO()
@@ -97,6 +99,33 @@ def test_a_hostile_packet_leaves_a_note_and_the_picture(packet: str) -> None:
     said = found(out.getvalue())
     assert said.notes == ("The XMP words in the file could not be read.",)
     assert (said.width, said.words) == (64, Words())
+
+
+@pytest.mark.parametrize(
+    "date", ["2027-13-99", "2026-11-31", "20261131", "n/a", "0001-01-01", "9999-12-31", "99999999", "2027", "1", "-1"]
+)
+def test_one_date_that_cannot_be_read_loses_no_other_word(date: str) -> None:
+    note = () if date == "2027" else ("The last day of the rights in the file could not be read.",)
+    end = END_OF_2027 if date == "2027" else None
+    xmp = found(with_xmp(XMP.replace("2027-01-31T00:00:00Z", date)))
+    assert (xmp.words, xmp.notes) == (replace(ALL, rights_until=end), note)
+    iptc = found(with_iptc({**IIM, 37: [date]}))
+    assert (iptc.words.title, iptc.words.keywords, iptc.words.rights_until) == ("Fog in town", ("Tram", "Fog"), end)
+    assert iptc.notes == note
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("2026", "2026-12-31"), ("2026-11", "2026-11-30"), ("2024-02", "2024-02-29"), ("20261100", "2026-11-30")],
+)
+def test_a_year_or_a_month_ends_with_its_last_day(text: str, day: str) -> None:
+    assert str(found(with_xmp(XMP.replace("2027-01-31T00:00:00Z", text))).words.rights_until) == day
+
+
+def test_joiners_selectors_and_tags_stay_and_what_is_not_seen_is_no_word() -> None:
+    title = "می\u200cخواهم 👩\u200d🚀 ❤\ufe0f 🏴\U000e0067\U000e0062\U000e007f क्\u200dष"
+    words = found(with_iptc({105: [title], 120: ["\u200d\u200b\ufe0f"], 25: ["\u200c", "کتاب\u200cها"]})).words
+    assert (words.title, words.caption, words.keywords) == (title, "", ("کتاب\u200cها",))
 
 
 @pytest.mark.parametrize(

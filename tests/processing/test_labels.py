@@ -61,6 +61,7 @@ def test_flags_are_asked_for_where_a_site_wants_them(client: Any) -> None:
         stub.add_response("detect_moderation_labels", flagged, {"Image": {"Bytes": b"jpeg"}, "MinConfidence": 60})
         answer = RekognitionLabeler(client, moderate=True).label(b"jpeg", sha256="")
     assert [(flag.name, flag.parents, flag.confidence) for flag in answer.flags] == [("Weapons", ("Violence",), 91.0)]
+    assert answer.moderated
     assert [label.name for label in answer.labels] == ["Boat", "Sea"]
 
 
@@ -138,6 +139,9 @@ def test_recorded_answers_are_found_by_the_files_hash(tmp_path: Path) -> None:
         ({"Name": "Boat\u202e\n<b>", "Confidence": 500}, [("Boat <b>", 100.0)]),
         ({"Name": "Boat", "Confidence": 50, "Instances": [{"BoundingBox": {"Left": 1}}, {}, 7]}, [("Boat", 50.0)]),
         ("no label at all", []),
+        ({"Name": 5, "Confidence": 50}, []),
+        ({"Name": "Boat\x00\ud800", "Confidence": 10**400, "Parents": [{"Name": 7}]}, [("Boat", 100.0)]),
+        ({"Name": "Boat", "Confidence": 50, "Instances": [{"BoundingBox": [1]}]}, [("Boat", 50.0)]),
     ],
 )
 def test_c7_odd_answers_are_bounded(tmp_path: Path, label: Any, kept: list[tuple[str, float]]) -> None:
@@ -145,6 +149,45 @@ def test_c7_odd_answers_are_bounded(tmp_path: Path, label: Any, kept: list[tuple
     answer = RecordedLabeler(tmp_path).label(b"", sha256="abc")
     assert [(found.name, found.confidence) for found in answer.labels] == kept
     assert all(found.boxes == () for found in answer.labels)
+
+
+@pytest.mark.parametrize("text", ["[1]", "7", '"a"', "null", '{"Labels": 7}'])
+def test_an_answer_of_another_form_names_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "abc.json").write_text(text)
+    answer = RecordedLabeler(tmp_path).label(b"", sha256="abc")
+    assert (answer.labels, answer.moderated) == ((), False)
+
+
+@pytest.mark.parametrize("text", ["{", "[" * 100_000, f"[{'9' * 5000}]"])
+def test_a_recording_that_cannot_be_read_holds_nothing_up(tmp_path: Path, text: str) -> None:
+    (tmp_path / "abc.json").write_text(text)
+    with pytest.raises(NotAnalysable, match="cannot be read"):
+        RecordedLabeler(tmp_path).label(b"", sha256="abc")
+
+
+def test_the_raw_answer_holds_nothing_that_a_database_refuses(tmp_path: Path) -> None:
+    (tmp_path / "abc.json").write_text(
+        '{"a\\u0000": [NaN, Infinity, 1e999, "b\\ud800\\u0000c"], "n": ' + "9" * 40 + "}"
+    )
+    raw = RecordedLabeler(tmp_path).label(b"", sha256="abc").raw
+    assert raw == {"a": [None, None, None, "bc"], "n": None}
+
+
+@pytest.mark.parametrize(
+    ("answer", "moderated"),
+    [
+        ({}, False),
+        ({"Labels": []}, False),
+        ({"ModerationLabels": []}, True),
+        ({"ModerationLabels": [{"Name": "Weapons", "Confidence": 91}]}, True),
+        ({"ModerationLabels": [{"Name": "Weapons", "Confidence": "high"}]}, False),
+        ({"ModerationLabels": [7]}, False),
+        ({"ModerationLabels": None}, False),
+    ],
+)
+def test_an_answer_says_whether_it_was_looked_at_for_flags(tmp_path: Path, answer: Any, moderated: bool) -> None:
+    (tmp_path / "abc.json").write_text(json.dumps(answer))
+    assert RecordedLabeler(tmp_path).label(b"", sha256="abc").moderated == moderated
 
 
 def measured(scene: Image.Image) -> set[str]:

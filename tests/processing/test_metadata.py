@@ -73,6 +73,59 @@ def test_b14_a_field_that_makes_no_sense_leaves_a_note(blocks: dict[str, dict[in
     assert found.width == 90
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["0001:01:01 00:00:00", "9999:12:31 23:59:59", "2024:02:30 10:00:00", "2024:00:00 00:00:00", "1799:12:31 23:59:59"],
+)
+@pytest.mark.parametrize("offset", ["", "+00:00", "+02:00", "+14:00", "-12:00", "+99:99", "junk"])
+def test_a_date_that_is_none_in_some_zone_is_left_out_with_a_note(text: str, offset: str) -> None:
+    found = read(details={0x9003: text, 0x9011: offset})
+    assert found.taken_at is None
+    assert "The date taken in the file could not be read." in found.notes
+
+
+@pytest.mark.parametrize(
+    ("offset", "hours"),
+    [("   :  ", None), ("", None), ("Z", 0), ("+0900", 9), ("-05:30", -5.5), ("+14:00", 14), ("-14:00", -14)],
+)
+def test_each_form_of_an_offset_is_read(offset: str, hours: float | None) -> None:
+    found = read(details={0x9003: "2024:06:02 00:30:00", 0x9011: offset})
+    zone = None if hours is None else timezone(timedelta(hours=hours))
+    assert (found.taken_at, found.notes) == (datetime(2024, 6, 2, 0, 30, tzinfo=zone), ())
+
+
+@pytest.mark.parametrize("offset", ["+99:99", "+14:01", "-23:59", "+02:60", "Europe/Berlin", "+2", "٠٢:٠٠"])
+def test_an_offset_that_no_zone_has_leaves_the_clock_as_it_is(offset: str) -> None:
+    found = read(details={0x9003: "2024:06:02 00:30:00", 0x9011: offset})
+    assert found.taken_at == datetime(2024, 6, 2, 0, 30)
+    assert found.notes == ("The time zone in the file could not be read.",)
+
+
+@pytest.mark.parametrize("text", ["2024-06-02 10:11:12", "2024:06:02 10:11:12.45", "2024:06:02 10:11:12"])
+def test_each_form_of_a_date_is_read(text: str) -> None:
+    assert read(details={0x9003: text}).taken_at == datetime(2024, 6, 2, 10, 11, 12)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {1: "N", 2: (1.0, 2.0, 3.0)},
+        {1: "N", 2: (91.0, 0.0, 0.0), 3: "E", 4: (0.0, 0.0, 0.0)},
+        {1: "N", 2: (1.0, 0.0, 0.0), 3: "E", 4: (180.0, 1.0, 0.0)},
+        {1: "N", 2: (IFDRational(0, 0), 0.0, 0.0), 3: "E", 4: (1.0, 0.0, 0.0)},
+        {1: "up", 2: (1.0, 0.0, 0.0), 3: "E", 4: (1.0, 0.0, 0.0)},
+    ],
+)
+def test_a_place_is_whole_and_on_earth_or_left_out(place: dict[int, Any]) -> None:
+    found = read(place=place)
+    assert (found.latitude, found.longitude) == (None, None)
+
+
+def test_a_place_is_read_whatever_its_direction_is_written_like() -> None:
+    found = read(place={1: b"s", 2: (33.0, 30.0, 0.0), 3: "West", 4: (70.0, 0.0, 0.0)})
+    assert (found.latitude, found.longitude) == (-33.5, -70.0)
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize(
     "exif", [b"Exif\0\0broken", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*" + b"\xff" * 200]
