@@ -12,6 +12,7 @@ from django.utils import timezone
 from mediahub import wiring
 from mediahub.library import publishing, review
 from mediahub.library.activity import Act
+from mediahub.library.edits import Edit
 from mediahub.library.models import Activity, Image
 from mediahub.library.undo import undo
 from tests.doubles import MemoryQueue
@@ -76,9 +77,8 @@ def test_a_published_image_keeps_its_words(editor: User) -> None:
     made = image(**COMPLETE)
     publishing.publish(Act(editor), [made])
     made.refresh_from_db()
-    made.alt_text = ""
     with pytest.raises(ValidationError, match="Archive it first"):
-        review.describe(Act(editor), made)
+        review.describe(Act(editor), made, {"alt_text": Edit("")})
     made.refresh_from_db()
     assert made.alt_text == COMPLETE["alt_text"]
 
