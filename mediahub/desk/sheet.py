@@ -26,6 +26,7 @@ def sheet(image: Image) -> dict[str, Any]:
         "title": image.title,
         "words": {name: getattr(image, name) for name in acts.WORDS},
         "state": image.state,
+        "file": image.sha256,
         "picture": _picture(image),
         "tags": tags,
         "lacks": publishing.missing(image),
@@ -114,7 +115,7 @@ def accept_all(told: dict[str, Any], threshold: int) -> str:
 
 def move(told: dict[str, Any], state: str) -> str:
     """What a button that gives the image another state sends."""
-    return json.dumps({"state": [told["state"], state], "then": "next"})
+    return json.dumps({"state": [told["state"], state], "file": told["file"], "then": "next"})
 
 
 def fields(told: dict[str, Any]) -> list[dict[str, Any]]:

@@ -172,6 +172,7 @@ class FileWord:
     title: str
     value: str
     differs: bool
+    now: str = ""
 
 
 def embedded(image: Image) -> list[FileWord]:
@@ -181,7 +182,8 @@ def embedded(image: Image) -> list[FileWord]:
         value = image.embedded.get(name, "")
         if value:
             title = str(getattr(Image._meta.get_field(name), "verbose_name", name)).capitalize()
-            found.append(FileWord(name, title, value, as_text(getattr(image, name)) != value))
+            now = as_text(getattr(image, name)) or ""
+            found.append(FileWord(name, title, value, now != value, now))
     if keywords := image.embedded.get("keywords"):
         found.append(FileWord("keywords", _("Keywords"), ", ".join(keywords), differs=False))
     return found

@@ -12,8 +12,9 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from mediahub.intake.models import Batch, Upload
-from mediahub.library import access, collections, review, undo, vocabulary
+from mediahub.library import access, collections, edits, review, undo, vocabulary
 from mediahub.library.activity import Act
+from mediahub.library.edits import Conflict, Conflicted, Edit
 from mediahub.library.models import Activity, Collection, Image
 
 MOST_TAGS = 30
@@ -105,9 +106,13 @@ def apply(user: User, batch: Batch, start: int = 1, seconds: float = 8.0) -> App
 def _try(done: Applied, batch: Batch, image: Image, place: int) -> None:
     try:
         with transaction.atomic():
-            _say(done.act, batch, image, place)
+            conflicts = _say(done.act, batch, image, place)
+    except Conflicted as error:
+        conflicts = error.conflicts
     except ValidationError as error:
         done.refused.append(_("%(title)s stays as it was. %(why)s") % {"title": image, "why": " ".join(error.messages)})
+        return
+    done.refused += [edits.say_kept(str(image), conflict) for conflict in conflicts]
 
 
 def take_back(user: User, batch_id: UUID) -> undo.Undone:
@@ -161,13 +166,36 @@ def _places(batch: Batch) -> dict[UUID, int]:
     return {image_id: place for place, image_id in enumerate(sent, 1) if image_id}
 
 
-def _say(act: Act, batch: Batch, image: Image, place: int) -> None:
-    if batch.title:
-        number = f" {place}" if batch.numbered else ""
-        image.title = batch.title[: 200 - len(number)].rstrip() + number
-    image.credit = batch.credit or image.credit
-    review.describe(act, image)
+def _say(act: Act, batch: Batch, image: Image, place: int) -> list[Conflict]:
+    """Say of one image what is said of all; returns the words that it keeps, because somebody else wrote them."""
+    conflicts, free = [], {}
+    for name, text in _typed(batch, place).items():
+        if edits.is_same(getattr(image, name), text):
+            continue
+        last = edits.last_change(image, name)
+        if last and last.by and last.by != batch.by:
+            conflicts.append(edits.conflict(image, name, text))
+        elif not _was_taken_off(last, name, text):
+            free[name] = Edit(text, getattr(image, name))
+    review.describe(act, image, free)
     for name in batch.tags:
         review.add(act, image, name, reviewed=False)
     if batch.collection:
         collections.put(act, [image], batch.collection)
+    return conflicts
+
+
+def _was_taken_off(last: Activity | None, name: str, text: str) -> bool:
+    """Return whether this very word was on the image, and its own editor typed another one in its place."""
+    if last is None or last.verb == Activity.Verb.UNDONE:
+        return False
+    return edits.is_same(last.changes["fields"][name][0], text)
+
+
+def _typed(batch: Batch, place: int) -> dict[str, str]:
+    """The words for the image at this place, by their fields."""
+    number = f" {place}" if batch.numbered else ""
+    words = {"credit": batch.credit}
+    if batch.title:
+        words["title"] = batch.title[: 200 - len(number)].rstrip() + number
+    return {name: text for name, text in words.items() if text}

@@ -15,7 +15,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from mediahub.library import access, publishing, review, undo
-from mediahub.library.activity import Act, as_text, last_of
+from mediahub.library.activity import Act, last_of
+from mediahub.library.edits import Conflict, Conflicted, Edit, plain
 from mediahub.library.models import Activity, Image, Tagging
 
 # The words that are typed beside a picture.
@@ -48,7 +49,8 @@ class TagWish:
 class Wish:
     """One act on one image; pairs are (what was seen, what it should be).
 
-    `undo` takes back the act `undoes`, or the newest of this person's on the image.
+    `undo` takes back the act `undoes`, or the newest of this person's on the image. `file` is the SHA-256 of the file
+    that was seen: where it is given, no other one is published.
     """
 
     image_id: UUID
@@ -56,6 +58,7 @@ class Wish:
     tags: tuple[TagWish, ...] = ()
     words: dict[str, tuple[str, str]] = field(default_factory=dict)
     state: tuple[str, str] | None = None
+    file: str = ""
     undo: bool = False
     undoes: UUID | None = None
 
@@ -78,6 +81,7 @@ def perform(user: User, wish: Wish) -> Act:
             raise Refused(FORBIDDEN, _("You may not change the words of images. Ask a chief editor for the right."))
         _describe(act, image, wish.words)
         if wish.state:
+            _check_file(image, wish)
             _move(act, user, image, *wish.state)
         if wish.undo:
             _undo(act, user, image, wish.undoes)
@@ -131,22 +135,20 @@ def _add(act: Act, image: Image, name: str) -> None:
 def _describe(act: Act, image: Image, words: dict[str, tuple[str, str]]) -> None:
     if not words:
         return
-    for name, (seen, wanted) in words.items():
-        now, wanted = _plain(str(as_text(getattr(image, name)))), _plain(wanted)
-        if now not in (_plain(seen), wanted):
-            said = _("Somebody else has changed its %(field)s since: “%(now)s”.")
-            raise Refused(CONFLICT, said % {"field": _label(name), "now": now})
-        setattr(image, name, wanted)
+    edits = {name: Edit(plain(wanted), seen) for name, (seen, wanted) in words.items()}
+    checked = Image(**{name: edit.wanted for name, edit in edits.items()})
     try:
-        image.clean_fields(exclude={column.name for column in Image._meta.fields} - set(words))
-        review.describe(act, image)
+        checked.clean_fields(exclude={column.name for column in Image._meta.fields} - set(words))
+        review.describe(act, image, edits)
+    except Conflicted as error:
+        raise Refused(CONFLICT, *(_changed_since(conflict) for conflict in error.conflicts)) from error
     except ValidationError as error:
         raise Refused(INVALID, *_sentences(error)) from error
 
 
-def _plain(text: str) -> str:
-    """A text as it is kept: a form sends line ends of its own."""
-    return text.replace("\r\n", "\n").strip()
+def _changed_since(conflict: Conflict) -> str:
+    said = _("Somebody else has changed its %(field)s since: “%(now)s”.")
+    return said % {"field": _label(conflict.field), "now": conflict.theirs}
 
 
 def _label(name: str) -> str:
@@ -157,6 +159,11 @@ def _sentences(error: ValidationError) -> list[str]:
     if not hasattr(error, "error_dict"):
         return error.messages
     return [f"{_label(name).capitalize()}: {text}" for name, texts in error.message_dict.items() for text in texts]
+
+
+def _check_file(image: Image, wish: Wish) -> None:
+    if wish.file and wish.state and wish.state[1] == Image.State.PUBLISHED and image.sha256 != wish.file:
+        raise Refused(CONFLICT, _("Its file was replaced since you saw it. Look at the new one first."))
 
 
 def _move(act: Act, user: User, image: Image, seen: str, wanted: str) -> None:
@@ -198,7 +205,7 @@ def parse(data: Any) -> Wish:
     """What a program sent as JSON; raises Refused for what is no act.
 
     {id, image, tags: [[tag's id or null, name, seen or null, wanted]], words: {name: [seen, wanted]},
-    state: [seen, wanted], undo: true, undoes: id}; all but id and image may be missing.
+    state: [seen, wanted], file: the SHA-256 seen, undo: true, undoes: id}; all but id and image may be missing.
     """
     try:
         wish = _read(data)
@@ -215,6 +222,7 @@ def _read(data: Any) -> Wish:
         tags=tuple(_read_tag(*row) for row in tags),
         words={_known(name, WORDS): (_text(seen), _text(wanted)) for name, (seen, wanted) in words.items()},
         state=(_known(state[0], Image.State.values), _known(state[1], Image.State.values)) if state else None,
+        file=_text(data.get("file") or ""),
         undo=data.get("undo") is True,
         undoes=UUID(data["undoes"]) if data.get("undoes") else None,
     )

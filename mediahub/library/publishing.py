@@ -1,7 +1,9 @@
 """Publishing: what must hold of an image before the public may see it, and what ends it by itself."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mediahub.library import revisions
+from mediahub.library import revisions, sight
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Image
 
@@ -150,13 +152,18 @@ def check_file(image: Image) -> None:
         raise ValidationError(broken)
 
 
-def publish(act: Act, images: Iterable[Image]) -> Published:
-    """Make those images public of which all rules hold."""
+def publish(act: Act, images: Iterable[Image], seen: Mapping[UUID, str] = MappingProxyType({})) -> Published:
+    """Make those images public of which all rules hold, and that are as somebody saw them.
+
+    `seen` has, by image, the mark that `sight.mark` gave when it was shown.
+    """
     result = Published()
     with transaction.atomic():
         ids = [image.pk for image in images]
         for image in Image.objects.select_for_update().filter(pk__in=ids).exclude(state=Image.State.PUBLISHED):
             lacks = missing(image)
+            if seen.get(image.pk, sight.mark(image)) != sight.mark(image):
+                lacks = [_("Its file, words or state were changed after you saw it. Look at it again first.")]
             if lacks:
                 result.refused.append((image, lacks))
                 continue

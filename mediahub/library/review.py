@@ -3,14 +3,16 @@
 Each verb takes the Act that it is part of, so that one act on many images is told and taken back as one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from mediahub.library import publishing, revisions, vocabulary
+from mediahub.library import edits, publishing, revisions, vocabulary
 from mediahub.library.activity import Act, as_text
+from mediahub.library.edits import UNSEEN, Conflicted, Edit
 from mediahub.library.models import Activity, Image, Tagging
 
 # What an editor types about an image.
@@ -99,32 +101,37 @@ def add(act: Act, image: Image, name: str, *, reviewed: bool = True) -> Tagging:
     return tagging
 
 
-def describe(act: Act, image: Image) -> None:
-    """Keep the words that an editor typed into this image; raises ValidationError when it may not go without them."""
+def describe(act: Act, image: Image, wanted: Mapping[str, Edit]) -> None:
+    """Write the words that an editor changed in this image, by the names of their fields, and no others.
+
+    Raises Conflicted, having written nothing, where somebody else has changed one of them since it was seen, and
+    ValidationError when the image may not go without what it had.
+    """
     with transaction.atomic():
-        held = Image.objects.select_for_update().get(pk=image.pk)
-        changes = {
-            name: [as_text(getattr(held, name)), as_text(getattr(image, name))]
-            for name in WORDS
-            if getattr(held, name) != getattr(image, name)
-        }
-        if changes:
-            publishing.check_words(image)
-            image.save(update_fields=[*changes, "updated_at"])
-            revisions.changed(image.pk)
-            act.note(image, Activity.Verb.DESCRIBED, {"fields": changes})
+        current = Image.objects.select_for_update().get(pk=image.pk)
+        values, conflicting = edits.merge({name: getattr(current, name) for name in wanted}, wanted)
+        if conflicting:
+            raise Conflicted([edits.conflict(current, name, wanted[name].wanted) for name in conflicting])
+        if not values:
+            return
+        changes = {name: [as_text(getattr(current, name)), as_text(value)] for name, value in values.items()}
+        for name, value in values.items():
+            setattr(current, name, value)
+        publishing.check_words(current)
+        current.save(update_fields=[*values, "updated_at"])
+        revisions.changed(current.pk)
+        act.note(current, Activity.Verb.DESCRIBED, {"fields": changes})
 
 
-def take_over(act: Act, image: Image, name: str) -> bool:
-    """Put the file's own word into a field of the image; False when the file has none for it.
+def take_over(act: Act, image: Image, name: str, seen: Any = UNSEEN) -> bool:
+    """Put the file's own word into a field of the image that said `seen`; False when the file has none for it.
 
-    Raises ValidationError where the image may not go without what it had.
+    Raises what `describe` raises.
     """
     if name not in WORDS or not image.embedded.get(name):
         return False
-    column = {held.name: held for held in Image._meta.concrete_fields}[name]
-    setattr(image, name, column.to_python(image.embedded[name]))
-    describe(act, image)
+    column = {column.name: column for column in Image._meta.concrete_fields}[name]
+    describe(act, image, {name: Edit(column.to_python(image.embedded[name]), seen)})
     return True
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from mediahub.library import review
 from mediahub.library.activity import Act
+from mediahub.library.edits import Edit
 from mediahub.library.models import Activity, Tagging
 from tests.desk.records import image, tagging
 
@@ -109,10 +110,8 @@ def test_a_page_costs_the_same_for_many_acts_and_goes_on(signed_in: Client, edit
 )
 def test_a_title_that_looks_like_a_date_is_told_as_it_was_typed(signed_in: Client, editor: User, title: str) -> None:
     made = image(title)
-    made.title, made.rights_until = "Quay", date(2031, 5, 4)
-    review.describe(Act(editor), made)
-    made.title = title
-    review.describe(Act(editor), made)
+    review.describe(Act(editor), made, {"title": Edit("Quay"), "rights_until": Edit(date(2031, 5, 4))})
+    review.describe(Act(editor), made, {"title": Edit(title)})
     pages = [reverse("admin:library_image_change", args=[made.pk]), PAGE]
     for page in pages:
         text = signed_in.get(page).content.decode()

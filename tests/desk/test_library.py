@@ -251,7 +251,8 @@ def test_all_results_means_what_the_search_finds(chief_client: Client) -> None:
     for number in range(70):
         image(f"Boat {number}", **words)
     town = image("Town", **words)
-    chief_client.post(f"{BULK}?q=boat", {"act": "publish", "all": "1"})
+    seen = chief_client.get(GRID, {"q": "boat"}).context["shown"]
+    chief_client.post(f"{BULK}?q=boat", {"act": "publish", "all": "1", "seen": str(seen)})
     assert Image.objects.filter(state=Image.State.PUBLISHED).count() == 70
     town.refresh_from_db()
     assert town.state == Image.State.IN_REVIEW

@@ -10,8 +10,9 @@ from django.core.exceptions import ValidationError
 from mediahub.intake import batches
 from mediahub.intake.batches import Words
 from mediahub.intake.models import Batch, Upload
-from mediahub.library import collections, undo
+from mediahub.library import collections, review, undo
 from mediahub.library.activity import Act
+from mediahub.library.edits import Edit
 from mediahub.library.models import Activity, Image, Tagging
 from tests.browser.stock import upload
 from tests.images import image
@@ -136,3 +137,52 @@ def test_all_go_into_one_collection_that_the_person_may_see(editor: User, chief:
     for wrong in (closed.pk, 10**6):
         with pytest.raises(ValidationError, match="gone, or not for you"):
             batches.keep(editor, batch.pk, Words(collection=wrong))
+
+
+def test_words_that_somebody_else_typed_stay_and_both_are_told(editor: User, other_editor: User) -> None:
+    batch = batches.begin(editor, uuid4())
+    (_sent, one), (_other, two) = sent(editor, batch), sent(editor, batch)
+    review.describe(Act(other_editor), one, {"title": Edit("The old quay"), "caption": Edit("Boats")})
+    done = said(editor, batch.pk, Words(title="Harbour", credit="Ada", tags=("Sea",)))
+    one.refresh_from_db()
+    two.refresh_from_db()
+    assert (one.title, one.caption, one.credit) == ("The old quay", "Boats", "Ada")
+    assert (two.title, two.credit) == ("Harbour 2", "Ada")
+    assert one.taggings.filter(tag__name="Sea").exists()
+    (sentence,) = done.refused
+    assert "keeps its title “The old quay”: other changed it on" in sentence
+    assert "Yours was “Harbour 1”." in sentence
+
+
+def test_what_one_types_on_one_image_is_not_undone_by_a_tag_for_all(editor: User) -> None:
+    batch = batches.begin(editor, uuid4())
+    _sent, one = sent(editor, batch)
+    said(editor, batch.pk, Words(title="Harbour"))
+    review.describe(Act(editor), one, {"title": Edit("The old quay")})
+    said(editor, batch.pk, Words(title="Harbour", tags=("Sea",)))
+    one.refresh_from_db()
+    assert one.title == "The old quay"
+    said(editor, batch.pk, Words(title="Port", tags=("Sea",)))
+    one.refresh_from_db()
+    assert one.title == "Port 1"
+
+
+def test_a_caption_that_is_typed_while_the_words_are_said_stays(editor: User, other_editor: User) -> None:
+    batch = batches.begin(editor, uuid4())
+    _sent, one = sent(editor, batch)
+    stale = Image.objects.get(pk=one.pk)
+    review.describe(Act(other_editor), one, {"caption": Edit("Boats"), "credit": Edit("Ben")})
+    batch.title, batch.numbered = "Harbour", False
+    batches._say(Act(editor, batch.act), batch, stale, 1)
+    one.refresh_from_db()
+    assert (one.title, one.caption, one.credit) == ("Harbour", "Boats", "Ben")
+
+
+def test_the_same_words_come_back_after_they_were_taken_back(editor: User) -> None:
+    batch = batches.begin(editor, uuid4())
+    _sent, one = sent(editor, batch)
+    for _ in range(2):
+        said(editor, batch.pk, Words(title="Harbour"))
+        one.refresh_from_db()
+        assert one.title == "Harbour 1"
+        batches.take_back(editor, batch.pk)

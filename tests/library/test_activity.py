@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 
 from mediahub.library import activity, publishing, review
 from mediahub.library.activity import Act
+from mediahub.library.edits import Edit
 from mediahub.library.models import Activity, Image, Tagging
 from mediahub.library.undo import undo
 from tests.images import image_with_tags
@@ -45,8 +46,7 @@ def test_a_tag_that_was_added_goes_again(image: Image, editor: User) -> None:
 def test_words_come_back_with_their_dates(image: Image, editor: User) -> None:
     first = image.title
     act = Act(editor)
-    image.title, image.rights_until = "Quay", None
-    review.describe(act, image)
+    review.describe(act, image, {"title": Edit("Quay"), "rights_until": Edit(None)})
     assert undo(editor, act.batch).act.changed == 1
     image.refresh_from_db()
     assert image.title == first

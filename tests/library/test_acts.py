@@ -97,6 +97,17 @@ def test_words_are_kept_and_refused_with_a_sentence(editor: User, sea: Image) ->
         send(editor, sea, words={"alt_text": ["Two\nboats", "x" * 501]})
 
 
+def test_a_file_that_was_replaced_since_it_was_seen_is_not_published(chief: User, sea: Image) -> None:
+    Image.objects.filter(pk=sea.pk).update(alt_text="Boats", credit="Ada", sha256="1" * 64)
+    wish: dict[str, Any] = {"state": ["in_review", "published"]}
+    with pytest.raises(acts.Refused, match="replaced since you saw it") as refused:
+        send(chief, sea, file="0" * 64, **wish)
+    assert refused.value.status == 409
+    send(chief, sea, file="1" * 64, **wish)
+    sea.refresh_from_db()
+    assert sea.state == Image.State.PUBLISHED
+
+
 def test_publishing_asks_for_the_right_and_the_rules(editor: User, chief: User, sea: Image) -> None:
     wish: dict[str, Any] = {"state": ["in_review", "published"]}
     with pytest.raises(acts.Refused, match="Ask a chief editor") as refused:

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from mediahub.library import catalogue, publishing, review
 from mediahub.library.activity import Act
+from mediahub.library.edits import Edit
 from mediahub.library.models import Image, Tag, Tagging
 from processing import process
 from tests.doubles import MemoryStore
@@ -56,8 +57,7 @@ def test_a_keyword_that_is_a_tag_already_is_that_tag() -> None:
 
 def test_what_an_editor_decided_stays_when_the_file_comes_again(editor: User) -> None:
     made = take_in(with_xmp(XMP))
-    made.title = "Quay"
-    review.describe(Act(editor), made)
+    review.describe(Act(editor), made, {"title": Edit("Quay")})
     review.accept(Act(editor), made.taggings.filter(tag__name="Fog"))
     take_in(with_iptc(IIM))
     made.refresh_from_db()
@@ -70,8 +70,7 @@ def test_what_an_editor_decided_stays_when_the_file_comes_again(editor: User) ->
 
 def test_a_word_of_the_file_is_taken_over_by_hand(editor: User) -> None:
     made = take_in(with_xmp(XMP))
-    made.title, made.rights_until = "Quay", None
-    review.describe(Act(editor), made)
+    review.describe(Act(editor), made, {"title": Edit("Quay"), "rights_until": Edit(None)})
     assert review.take_over(Act(editor), made, "title")
     assert review.take_over(Act(editor), made, "rights_until")
     made.refresh_from_db()

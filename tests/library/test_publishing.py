@@ -12,6 +12,7 @@ from django.utils import timezone
 from mediahub import wiring
 from mediahub.library import publishing, review
 from mediahub.library.activity import Act
+from mediahub.library.edits import Edit
 from mediahub.library.models import Activity, Image
 from mediahub.library.undo import undo
 from tests.doubles import MemoryQueue
@@ -89,10 +90,8 @@ def test_saving_takes_no_image_from_the_public_without_a_word(editor: User, word
     made = image(**COMPLETE)
     publishing.publish(Act(editor), [made])
     made.refresh_from_db()
-    for name, value in words.items():
-        setattr(made, name, value)
     with pytest.raises(ValidationError, match="Archive it first"):
-        review.describe(Act(editor), made)
+        review.describe(Act(editor), made, {name: Edit(value) for name, value in words.items()})
     made.refresh_from_db()
     assert publishing.is_public(made)
     assert {rule.name for rule in publishing.rules(made) if rule.holds} >= {"rights", "credit"}
@@ -110,9 +109,8 @@ def test_a_published_image_keeps_its_words(editor: User) -> None:
     made = image(**COMPLETE)
     publishing.publish(Act(editor), [made])
     made.refresh_from_db()
-    made.alt_text = ""
     with pytest.raises(ValidationError, match="Archive it first"):
-        review.describe(Act(editor), made)
+        review.describe(Act(editor), made, {"alt_text": Edit("")})
     made.refresh_from_db()
     assert made.alt_text == COMPLETE["alt_text"]
 

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from mediahub.delivery import mirror
 from mediahub.library import publishing, review, vocabulary
 from mediahub.library.activity import Act
+from mediahub.library.edits import Edit
 from mediahub.library.models import Image, Tag, Tagging
 from mediahub.local import stack
 from tests.images import image_with_tags
@@ -90,8 +91,7 @@ def test_publishing_and_archiving_reach_the_mirror(image: Image, editor: User) -
 
 
 def test_words_reach_the_mirror(image: Image, editor: User) -> None:
-    image.title, image.alt_text = "Harbour", "Two boats at a quay"
-    review.describe(Act(editor), image)
+    review.describe(Act(editor), image, {"title": Edit("Harbour"), "alt_text": Edit("Two boats at a quay")})
     mirror.push(image.pk)
     held = mirror.read(image.pk)
     assert held

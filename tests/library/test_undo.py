@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from mediahub.library import collections, duplicates, focus, publishing, review
 from mediahub.library.activity import Act
+from mediahub.library.edits import Edit
 from mediahub.library.models import Activity, Collection, Image, Likeness
 from mediahub.library.undo import undo
 from processing import Point
@@ -45,8 +46,7 @@ def archive(act: Act, made: Image) -> None:
 
 
 def describe(act: Act, made: Image) -> None:
-    made.caption = "A caption"
-    review.describe(act, made)
+    review.describe(act, made, {"caption": Edit("A caption")})
 
 
 def accept(act: Act, made: Image) -> None:
@@ -180,8 +180,7 @@ def test_a_collection_that_is_closed_to_the_person_is_not_opened_again(editor: U
 
 def test_words_that_a_published_image_needs_are_not_taken_back(chief: User) -> None:
     made, act = image(**{**COMPLETE, "credit": ""}), Act(chief)
-    made.credit = "Ada Lund"
-    review.describe(act, made)
+    review.describe(act, made, {"credit": Edit("Ada Lund")})
     publishing.publish(Act(chief), [made])
     assert "It lacks a credit" in undo(chief, act.batch).refused[0]
     made.refresh_from_db()
@@ -191,8 +190,7 @@ def test_words_that_a_published_image_needs_are_not_taken_back(chief: User) -> N
 def test_a_day_that_is_over_does_not_come_back_to_a_published_image(chief: User) -> None:
     over = timezone.localdate() - timedelta(days=1)
     made, act = image(**COMPLETE, rights_until=over), Act(chief)
-    made.rights_until = None
-    review.describe(act, made)
+    review.describe(act, made, {"rights_until": Edit(None)})
     publishing.publish(Act(chief), [made])
     assert "The rights have ended" in undo(chief, act.batch).refused[0]
     made.refresh_from_db()

@@ -1,5 +1,6 @@
 """The library: images as a grid, and one image with its words, tags and renditions."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -11,24 +12,32 @@ from django.utils.translation import gettext as _
 
 from mediahub.delivery.embed import embed
 from mediahub.desk import overview, telling, words
-from mediahub.desk.admin.page import PageAdmin
+from mediahub.desk.admin.page import EditAdmin
+from mediahub.desk.edit_forms import EditModelForm
 from mediahub.desk.people import editor
 from mediahub.desk.views import filing, library
-from mediahub.library import access, duplicates, publishing, review
+from mediahub.library import access, duplicates, edits, publishing, review
 from mediahub.library.activity import Act
+from mediahub.library.edits import Edit
 from mediahub.library.models import Image
 
 COMPLETIONS = 200
 
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
     ImageForm = ModelForm[Image]
 else:
     ImageForm = ModelForm
 
 
-class WordsForm(ImageForm):
+class WordsForm(EditModelForm, ImageForm):
     """The words of an image; those of a published one stay complete."""
+
+    def last_change(self, name: str) -> "tuple[User | None, datetime | None]":
+        found = edits.conflict(self.instance, name, None)
+        return found.by, found.at
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
@@ -39,7 +48,7 @@ class WordsForm(ImageForm):
 
 
 @admin.register(Image)
-class ImageAdmin(PageAdmin):
+class ImageAdmin(EditAdmin):
     change_form_template = "desk/image.html"
     form = WordsForm
     fields = review.WORDS
@@ -92,4 +101,5 @@ class ImageAdmin(PageAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Image, form: Any, change: bool) -> None:
-        review.describe(Act(editor(request)), obj)
+        # The form has compared them under the image's lock already.
+        review.describe(Act(editor(request)), obj, {name: Edit(value) for name, value in form.cleaned_data.items()})

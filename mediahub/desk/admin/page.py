@@ -33,3 +33,21 @@ class PageAdmin(ModelAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         context.update(subtitle=None, actions_offered=list(self.get_actions(request)))
         return super().render_change_form(request, context, *args, **kwargs)
+
+
+class EditAdmin(PageAdmin):
+    """A page of one record for an EditModelForm: the record is locked while it is compared and written."""
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        if found is None or request.method != "POST":
+            return found
+        # Within the admin's transaction: what is read from here on is what is written over.
+        self.model._base_manager.select_for_update().filter(pk=found.pk).first()
+        return super().get_object(request, object_id, from_field)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().render_change_form(request, context, *args, **kwargs)
+        if context["adminform"].form.conflicts:
+            response.status_code = 409
+        return response

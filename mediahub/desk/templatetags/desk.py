@@ -10,12 +10,14 @@ from django.utils.translation import ngettext
 
 from mediahub.delivery.addresses import address as address_of
 from mediahub.desk import file_words, job_words, reasons, words
+from mediahub.library import sight
 from mediahub.library.models import Image, Tagging, Version
 
 register = template.Library()
 register.filter("standing", words.standing)
 register.filter("told", reasons.told)
 register.filter("job_title", job_words.title)
+register.filter("mark", sight.mark)
 
 
 @register.filter

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,18 +17,18 @@ from django.views.decorators.http import require_POST
 
 from mediahub.desk.people import editor
 from mediahub.desk.search_words import Drawer
-from mediahub.desk.views import filing, jobs
+from mediahub.desk.views import filing, jobs, selection
 from mediahub.desk.views import publishing as publishing_views
 from mediahub.desk.views.arrivals import newest
+from mediahub.desk.views.selection import Chosen, Page
 from mediahub.desk.views.undo import back, say
-from mediahub.library import access, publishing, review, saved
+from mediahub.library import edits, publishing, review, saved
 from mediahub.library.activity import Act
+from mediahub.library.edits import Edit
 from mediahub.library.models import Image, Tagging
 from mediahub.library.search import Search
 
 PAGE = 60
-# One request may take so many; more would outlast the function.
-MOST = 1000
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -40,6 +40,7 @@ def page(request: HttpRequest) -> HttpResponse:
     # Read before the images: what changes in between is then fetched again, and not missed.
     mark = newest(user)
     found = search.images(user)
+    shown = Page.show(found)
     after = request.GET.get("after", "")
     part = list(_part(found, after).defer("label_raw").prefetch_related("renditions")[: PAGE + 1])
     more = f"{part[PAGE - 1].created_at.isoformat()},{part[PAGE - 1].pk}" if len(part) > PAGE else ""
@@ -47,7 +48,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "title": _("Images"),
         "images": part[:PAGE],
         "search": search,
-        "found": found.order_by().aggregate(all=Count("pk"))["all"],
+        "found": shown.found,
+        "shown": shown,
         "more": _address(search, more),
         "continued": bool(after),
         "drawer": Drawer(search, user),
@@ -55,7 +57,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "newest": mark,
         "may_publish": user.has_perm("library.publish_image"),
         "may_change": user.has_perm("library.review_tagging"),
-        "most": MOST,
+        "most": selection.MOST,
     }
     return render(request, "desk/images.html", {**admin.site.each_context(request), **context})
 
@@ -78,12 +80,13 @@ def _address(search: Search, after: str) -> str:
 
 
 # A verb may lead to a page of its own.
-Verb = Callable[[HttpRequest, Act, QuerySet[Image]], HttpResponse | None]
+Verb = Callable[[HttpRequest, Act, Chosen], HttpResponse | None]
+OfImages = Callable[[HttpRequest, Act, QuerySet[Image]], HttpResponse | None]
 
 
 @require_POST
 def bulk(request: HttpRequest) -> HttpResponse:
-    """Do one thing to the images that are chosen, or with `all` to all that the search in the address finds."""
+    """Do one thing to the images that are chosen, or with `all` to all that the search in the address found."""
     user = editor(request)
     name = request.POST.get("act", "")
     held = ACTS.get(name)
@@ -93,38 +96,22 @@ def bulk(request: HttpRequest) -> HttpResponse:
     permission, verb = held
     if not user.has_perm(permission):
         raise PermissionDenied
-    images = _chosen(request, user)
-    answer = verb(request, Act(user), images) if images is not None else None
+    chosen = selection.chosen(request, user)
+    if isinstance(chosen, HttpResponse):
+        return chosen
+    answer = verb(request, Act(user), chosen) if chosen else None
+    if chosen:
+        selection.say_left_out(request, chosen.left_out)
     return answer or redirect(back(request))
 
 
-def _chosen(request: HttpRequest, user: User) -> QuerySet[Image] | None:
-    """The images that the form names; None, and a sentence, when there are none or too many."""
-    if request.POST.get("all"):
-        images = Search.parse(request.GET).images(user)
-    else:
-        ids = [text for text in request.POST.getlist("image") if _is_id(text)]
-        images = access.visible(user).filter(pk__in=ids)
-    count = images.order_by().count()
-    if count == 0:
-        messages.error(request, _("Select images first."))
-    elif count > MOST:
-        said = _("%(n)d images are too many at once; at most %(most)d. Narrow the search and go on in parts.")
-        messages.error(request, said % {"n": count, "most": MOST})
-    else:
-        return images
-    return None
+def _of_images(verb: OfImages) -> Verb:
+    """Return a verb for which it is enough to know the images."""
+    return lambda request, act, chosen: verb(request, act, chosen.images)
 
 
-def _is_id(text: str) -> bool:
-    try:
-        return bool(UUID(text))
-    except ValueError:
-        return False
-
-
-def _publish(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
-    publishing_views.tell(request, publishing.publish(act, images), act)
+def _publish(request: HttpRequest, act: Act, chosen: Chosen) -> None:
+    publishing_views.tell(request, publishing.publish(act, chosen.images, chosen.seen), act)
 
 
 def _archive(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
@@ -158,30 +145,45 @@ def _reject_tag(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None
     say(request, text % {"tag": name, "n": act.changed}, act)
 
 
-def _set_credit(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
+def _set_credit(request: HttpRequest, act: Act, chosen: Chosen) -> HttpResponse | None:
     credit = " ".join(request.POST.get("credit", "").split())
     if not credit or len(credit) > 200:
         messages.error(request, _("Type a credit of 1 to 200 characters."))
-        return
+        return None
+    images = list(chosen.images)
+    since = chosen.page.moment if chosen.page else timezone.now()
+    theirs = edits.changed_by_others(editor(request), "credit", [image.pk for image in images], since)
+    kept = []
     for image in images:
-        image.credit = credit
-        review.describe(act, image)
+        if image.pk in theirs and not edits.is_same(image.credit, credit):
+            conflict = edits.conflict(image, "credit", credit)
+            kept.append((image, edits.say_kept(image.title, conflict)))
+        else:
+            review.describe(act, image, {"credit": Edit(credit)})
     text = ngettext("%(n)d image has the credit now.", "%(n)d images have the credit now.", act.changed)
     say(request, text % {"n": act.changed}, act)
+    if not kept:
+        return None
+    says = ngettext(
+        "%(n)d image was left as it is: somebody else has changed its credit while you had the page open.",
+        "%(n)d images were left as they are: somebody else has changed their credit while you had the page open.",
+        len(kept),
+    )
+    return selection.ask(request, says % {"n": len(kept)}, left=kept)
 
 
 ACTS: dict[str, tuple[str, Verb]] = {
     "publish": ("library.publish_image", _publish),
-    "archive": ("library.publish_image", _archive),
-    "reopen": ("library.publish_image", _reopen),
-    "add_tag": ("library.review_tagging", _add_tag),
-    "reject_tag": ("library.review_tagging", _reject_tag),
-    "put_in": ("library.add_membership", filing.put_in),
-    "take_out": ("library.delete_membership", filing.take_out),
+    "archive": ("library.publish_image", _of_images(_archive)),
+    "reopen": ("library.publish_image", _of_images(_reopen)),
+    "add_tag": ("library.review_tagging", _of_images(_add_tag)),
+    "reject_tag": ("library.review_tagging", _of_images(_reject_tag)),
+    "put_in": ("library.add_membership", _of_images(filing.put_in)),
+    "take_out": ("library.delete_membership", _of_images(filing.take_out)),
     "set_credit": ("library.change_image", _set_credit),
-    "ask_reprocess": ("bulk.reprocess_images", jobs.ask_reprocess),
-    "reprocess": ("bulk.reprocess_images", jobs.reprocess),
-    "download": ("library.download_original", jobs.download),
+    "ask_reprocess": ("bulk.reprocess_images", _of_images(jobs.ask_reprocess)),
+    "reprocess": ("bulk.reprocess_images", _of_images(jobs.reprocess)),
+    "download": ("library.download_original", _of_images(jobs.download)),
 }
 
 

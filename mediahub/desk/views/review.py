@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from mediahub.desk.people import editor
-from mediahub.library import access, review
+from mediahub.library import access, edits, review
 from mediahub.library.activity import Act
+from mediahub.library.edits import UNSEEN, Conflicted
 
 VERBS = {"accept": review.accept, "reject": review.reject}
 
@@ -53,7 +54,10 @@ def take_over(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Put a word of the file into the field that the button names."""
     image = get_object_or_404(access.changeable(request.user), pk=image_id)
     try:
-        review.take_over(Act(editor(request)), image, request.POST.get("field", ""))
+        review.take_over(Act(editor(request)), image, request.POST.get("field", ""), request.POST.get("seen", UNSEEN))
+    except Conflicted as error:
+        for conflict in error.conflicts:
+            messages.error(request, edits.say_kept(image.title, conflict))
     except ValidationError as error:
         for sentence in error.messages:
             messages.error(request, sentence)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("library", "0014_counted_tags"),
+        ("library", "0015_shared_searches"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -4,7 +4,7 @@ const dropped = document.getElementById("dropped");
 const KIND = "application/x-mediahub-images";
 // So long one waits over what is closed until it opens. Source: what file managers do.
 const OPENS_AFTER = 600;
-const chosen = () => [...document.querySelectorAll("input[name=image]:checked")].map((box) => box.value);
+const chosen = () => [...document.querySelectorAll("input[name=image]:checked")].map((box) => box.closest("[data-image]").dataset.image);
 const placeAt = (target) => target.closest?.("[data-collection]");
 
 // On a small screen the pictures come first, until an editor asks for the tree.

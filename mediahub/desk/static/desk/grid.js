@@ -36,13 +36,20 @@ show(localStorage.getItem("library-view") in VIEWS ? localStorage.getItem("libra
 
 let anchor = null;
 
+/** The box that chooses all results, those that are not on this page included; null where there is none. */
+const everything = () => library().querySelector("[data-everything]");
+
+/** After a person has chosen: all results are chosen no more when one of those here is not. */
+function chooseSome() {
+  if (everything() && boxes().some((box) => !box.checked)) everything().checked = false;
+  count();
+}
+
 function count() {
   const bar = library().querySelector("[data-selection]");
   if (!bar) return;
   const chosen = boxes().filter((box) => box.checked).length;
   const all = bar.querySelector("[data-all]");
-  const everything = bar.querySelector("[data-everything]");
-  if (chosen < boxes().length && everything) everything.checked = false;
   bar.querySelector("[data-count]").textContent = chosen;
   all.checked = chosen > 0 && chosen === boxes().length;
   all.indeterminate = chosen > 0 && !all.checked;
@@ -57,7 +64,7 @@ function range(card) {
   const all = [...grid().children];
   const [from, to] = [all.indexOf(anchor ?? card), all.indexOf(card)].sort((a, b) => a - b);
   for (const one of all.slice(Math.max(0, from), to + 1)) choose(boxOf(one), true);
-  count();
+  chooseSome();
 }
 
 document.addEventListener("click", (event) => {
@@ -70,7 +77,7 @@ document.addEventListener("click", (event) => {
   } else if ((event.metaKey || event.ctrlKey) && !chooses) {
     event.preventDefault();
     choose(boxOf(card), !boxOf(card).checked);
-    count();
+    chooseSome();
   }
   if (chooses || event.shiftKey || event.metaKey || event.ctrlKey) anchor = card;
 });
@@ -79,7 +86,7 @@ document.addEventListener("change", ({ target }) => {
   if (target.form !== library()) return;
   if (target.matches("[data-all]")) for (const box of boxes()) box.checked = target.checked;
   if (target.matches("[data-everything]") && target.checked) for (const box of boxes()) box.checked = true;
-  count();
+  chooseSome();
 });
 
 lasso({
@@ -93,7 +100,7 @@ lasso({
       const box = boxOf(card);
       if (box) box.checked = touched.has(card) || before.has(box);
     }
-    count();
+    chooseSome();
   },
 });
 
@@ -130,7 +137,7 @@ document.addEventListener("keydown", (event) => {
   const card = document.activeElement?.closest?.(".card");
   if (event.key === "Escape" && boxes().some((box) => box.checked) && !document.querySelector("details.menu[open]")) {
     for (const box of boxes()) box.checked = false;
-    count();
+    chooseSome();
   } else if (!card || event.altKey) {
     return;
   } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a") {
@@ -141,7 +148,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     anchor = card;
     choose(boxOf(card), !boxOf(card).checked);
-    count();
+    chooseSome();
   } else if (event.key in STEPS || event.key === "ArrowUp" || event.key === "ArrowDown") {
     const next = goal(card, event.key);
     if (!next) return;
@@ -166,7 +173,12 @@ async function more() {
   try {
     const page = await fetchPage(link.href);
     const known = cards(grid());
-    for (const [id, card] of cards(page)) if (!known.has(id)) grid().append(document.adoptNode(card));
+    for (const [id, card] of cards(page)) {
+      if (known.has(id)) continue;
+      grid().append(document.adoptNode(card));
+      // What is further down belongs to all results, unless it came after these were counted: that the server knows.
+      if (everything()?.checked) choose(boxOf(card), true);
+    }
     const next = page.getElementById("more");
     if (next) link.href = next.getAttribute("href");
     else link.parentElement.remove();
@@ -227,6 +239,9 @@ async function refresh() {
   }
   const places = page.getElementById("places");
   if (places) document.getElementById("places")?.querySelector("nav").replaceWith(document.adoptNode(places.querySelector("nav")));
+  const results = page.querySelector("[data-results]");
+  // Who has chosen all results means those that were counted then.
+  if (results && !everything()?.checked) document.querySelector("[data-results]")?.replaceWith(document.adoptNode(results));
   const found = page.getElementById("found");
   if (found) document.getElementById("found").textContent = found.textContent;
   const news = document.getElementById("news");

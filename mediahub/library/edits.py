@@ -1,0 +1,119 @@
+"""Edits by several people at once: each writes only what its person changed, and nothing that nobody saw."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from mediahub.library.activity import as_text
+from mediahub.library.models import Activity, Image
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+# However many a browser or a file made of one.
+LINE_END = re.compile(r"\r*\n|\r")
+
+
+class Unseen(Enum):
+    """Stands for what nobody looked at before it was changed."""
+
+    UNSEEN = "unseen"
+
+
+UNSEEN = Unseen.UNSEEN
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What a field should say, and what it said when the person looked at it."""
+
+    wanted: Any
+    seen: Any = UNSEEN
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A field that somebody else changed after it was seen: what it says now, what was wanted, by whom and when."""
+
+    field: str
+    theirs: Any
+    mine: Any
+    by: "User | None" = None
+    at: datetime | None = None
+
+
+class Conflicted(Exception):
+    """Nothing was written, because somebody else has changed the same fields since they were seen."""
+
+    def __init__(self, conflicts: list[Conflict]) -> None:
+        super().__init__(", ".join(conflict.field for conflict in conflicts))
+        self.conflicts = conflicts
+
+
+def plain(value: Any) -> Any:
+    """Return a text as it is kept: a form sends line ends of its own, and nothing stands around it."""
+    return LINE_END.sub("\n", value).strip() if isinstance(value, str) else value
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Return whether two values of a field say the same; an empty text says as little as None."""
+    return (plain(as_text(one)) or None) == (plain(as_text(other)) or None)
+
+
+def merge(now: Mapping[str, Any], edits: Mapping[str, Edit]) -> tuple[dict[str, Any], list[str]]:
+    """Return the values to write, by field, and the fields that somebody else has changed since they were seen."""
+    values: dict[str, Any] = {}
+    conflicting = []
+    for name, edit in edits.items():
+        if is_same(now[name], edit.wanted):
+            continue
+        if edit.seen is UNSEEN or is_same(now[name], edit.seen):
+            values[name] = plain(edit.wanted)
+        elif not is_same(edit.seen, edit.wanted):
+            conflicting.append(name)
+    return values, conflicting
+
+
+def last_change(image: Image, name: str) -> Activity | None:
+    """Return the newest change of this field of the image."""
+    return Activity.objects.filter(image=image, changes__fields__has_key=name).select_related("by").first()
+
+
+def conflict(image: Image, name: str, mine: Any) -> Conflict:
+    """Return what stands against a change of this field of the image, with who wrote it."""
+    last = last_change(image, name)
+    return Conflict(name, getattr(image, name), mine, last.by if last else None, last.at if last else None)
+
+
+def changed_by_others(user: "User", name: str, ids: Iterable[UUID], since: datetime) -> dict[UUID, Activity]:
+    """Return, by image, the newest change of this field that somebody else made after a moment."""
+    found = Activity.objects.filter(image__in=list(ids), changes__fields__has_key=name, at__gt=since)
+    newest_last = found.exclude(by=user).select_related("by").order_by("at", "pk")
+    return {activity.image_id: activity for activity in newest_last if activity.image_id}
+
+
+def label(name: str) -> str:
+    """Return what a field of an image is called on a page."""
+    return str(getattr(Image._meta.get_field(name), "verbose_name", name))
+
+
+def say_kept(title: str, conflict: Conflict) -> str:
+    """Return the sentence that tells both values where somebody else's stayed."""
+    said = _("%(title)s keeps its %(field)s “%(theirs)s”: %(who)s changed it on %(when)s. Yours was “%(mine)s”.")
+    return said % {
+        "title": title,
+        "field": label(conflict.field),
+        "theirs": as_text(conflict.theirs) or "",
+        "who": conflict.by or "MediaHub",
+        "when": date_format(localtime(conflict.at), "DATETIME_FORMAT") if conflict.at else "–",
+        "mine": as_text(conflict.mine) or "",
+    }
