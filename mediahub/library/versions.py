@@ -91,6 +91,12 @@ def is_current(image: Image, key: str, version_id: str) -> bool:
     return current is None or (current.key, current.version_id) == (key, version_id)
 
 
+def lies_under(image: Image, key: str) -> bool:
+    """Return whether the image is made of a file under this key, whichever version of it."""
+    current = image.versions.filter(current=True).first()
+    return current is None or current.key == key
+
+
 def restore(act: Act, image: Image, number: int) -> bool:
     """Make an earlier version the image's file again, with the renditions it had; False when it is so already."""
     with transaction.atomic():
