@@ -72,6 +72,9 @@ class Store(Protocol):
     def page(self, start: Mapping[str, str] | None = None, most: int = 1000) -> Page:
         """Up to a thousand versions in the order of their keys, from the start or from a page's `next`."""
 
+    def versions(self, key: str) -> tuple[Listed, ...]:
+        """Return every version of one object, its delete markers included; none when there never was such an object."""
+
 
 class S3Store:
     """A bucket as a Store, encrypted with the key of ours when one is given."""
@@ -163,7 +166,19 @@ class S3Store:
             raise of_botocore(error, f"deleting {key}") from error
 
     def page(self, start: Mapping[str, str] | None = None, most: int = 1000) -> Page:
-        marker = dict(start or {})
+        return self._list(most, **dict(start or {}))
+
+    def versions(self, key: str) -> tuple[Listed, ...]:
+        listed: list[Listed] = []
+        start: dict[str, str] | None = {}
+        # A longer key that begins alike comes after this one.
+        while start is not None:
+            page = self._list(1000, Prefix=key, **start)
+            listed += [version for version in page.versions if version.key == key]
+            start = page.next if page.next and page.next["KeyMarker"] == key else None
+        return tuple(listed)
+
+    def _list(self, most: int, **marker: str) -> Page:
         try:
             answer = self._client.list_object_versions(Bucket=self.bucket, MaxKeys=most, **cast(Any, marker))
         except Exception as error:

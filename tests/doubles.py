@@ -4,7 +4,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import IO, Any
@@ -78,6 +78,14 @@ class MemoryStore:
         first = int((start or {}).get("first", 0))
         after = first + most
         return Page(tuple(listed[first:after]), {"first": str(after)} if after < len(listed) else None)
+
+    def erase(self, key: str, version_id: str) -> None:
+        """Remove one version, or a delete marker, for good."""
+        self.kept[key] = [version for version in self.kept[key] if version.listed.version_id != version_id]
+
+    def versions(self, key: str) -> tuple[Listed, ...]:
+        kept = reversed(self.kept.get(key, []))
+        return tuple(replace(version.listed, latest=place == 0) for place, version in enumerate(kept))
 
     def _listed(self, key: str, size: int, *, removed: bool = False) -> Listed:
         version = f"v{next(self._ids)}" if self.versioned else "null"

@@ -141,6 +141,7 @@ OF_CHECKS = (
     _("No record knows this file."),
     _("The record says %(thing)s; the bucket has another version."),
     _("The record has an end; the bucket has the file no more."),
+    _("The bucket has the original no more; the image made of it is still in use."),
     _("A rendition of this image is not the size that was written."),
     _("The rendition %(name)s is not in the bucket."),
     _("No record names this rendition."),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -15,10 +16,10 @@ from django.utils import timezone
 
 from mediahub import wiring
 from mediahub.delivery import mirror
-from mediahub.intake import sweep
+from mediahub.intake import originals, sweep
 from mediahub.intake.ingest import SETTLED
 from mediahub.intake.models import Reconciliation, Upload
-from mediahub.library.models import Image, Rendition
+from mediahub.library.models import Image, Rendition, Version
 from processing import Listed, Page
 
 State = Upload.State
@@ -27,6 +28,8 @@ ROWS = 500
 IMAGES = 100
 KEYS_A_MESSAGE = 100
 Cursor = dict[str, Any]
+ENDED = "The record has an end; the bucket has the file no more."
+IN_USE = "The bucket has the original no more; the image made of it is still in use."
 
 
 class Listing(Protocol):
@@ -55,19 +58,25 @@ def uploads(run: Reconciliation, cursor: Cursor, listing: Listing | None = None)
     latest = {found.key: found for found in page.versions if found.latest}
     records = {row.key: row for row in Upload.objects.filter(bucket=settings.UPLOAD_BUCKET, key__in=latest)}
     Upload.objects.filter(pk__in=[row.pk for row in records.values()]).update(seen=run.pk)
+    images = [row.image_id for row in records.values() if row.image_id]
+    used = Version.objects.filter(current=True, image__deleted_at=None, image__in=images).select_related("image")
+    files = {(file.image_id, file.key): file for file in used}
     found = [
         finding
         for key, listed in latest.items()
-        if _old(run, listed.last_modified) and (finding := _judge(listed, records.get(key)))
+        if _old(run, listed.last_modified)
+        and (finding := _judge(listed, record := records.get(key)) or _judge_file(listed, record, files))
     ]
     return found, page.next
 
 
 def uploads_unseen(run: Reconciliation, cursor: Cursor) -> Findings:
-    """Records that came to their end with a file that the bucket does not have any more."""
-    rows = _unseen(Upload.objects.filter(_old_rows(run, "finished_at"), state__in=SETTLED), run)
+    """Records that came to their end with a file that the bucket does not have any more, or whose image is in use."""
+    in_use = Version.objects.filter(current=True, key=OuterRef("key"), image=OuterRef("image"), image__deleted_at=None)
+    there = Q(state__in=SETTLED) | Q(Exists(in_use), state=State.DELETED)
+    rows = _unseen(Upload.objects.filter(_old_rows(run, "finished_at") & there), run)
     part, after = _part(rows, cursor, ROWS)
-    return [_gone(row.key) for row in part], after
+    return [_gone(row.key, IN_USE if row.state == State.DELETED else ENDED) for row in part], after
 
 
 def renditions(run: Reconciliation, cursor: Cursor) -> Findings:
@@ -142,12 +151,27 @@ def _judge(listed: Listed, record: Upload | None) -> Finding | None:
     return _lost(listed.key, f"The record says {record.get_state_display()}; the bucket has another version.")
 
 
+def _judge_file(listed: Listed, record: Upload | None, files: Mapping[tuple[UUID, str], Version]) -> Finding | None:
+    """Find an image in use whose file was deleted, where bucket and record agree; `files` are of images in use."""
+    if record is None or record.image_id is None:
+        return None
+    file = files.get((record.image_id, record.key))
+    if file is None:
+        return None
+    if listed.removed:
+        stays = record.state != State.DELETED or originals.was_put_back(file.image, since=listed.last_modified)
+        return None if stays else _gone(listed.key, IN_USE)
+    if record.state not in SETTLED or file.version_id == listed.version_id:
+        return None
+    # Another version lies over it, or took its place.
+    return _gone(listed.key, IN_USE) if originals.find_gone(file.image) else None
+
+
 def _lost(key: str, says: str) -> Finding:
     return Finding("lost", key, says, lambda: _send({"mediahub": "look", "key": key}))
 
 
-def _gone(key: str) -> Finding:
-    says = "The record has an end; the bucket has the file no more."
+def _gone(key: str, says: str = ENDED) -> Finding:
     return Finding("gone", key, says, lambda: _send({"mediahub": "look", "key": key}))
 
 

@@ -15,13 +15,13 @@ from django.utils import timezone
 
 from mediahub import wiring
 from mediahub.delivery import mirror
-from mediahub.intake import batches, faults
+from mediahub.intake import batches, faults, originals
 from mediahub.intake.events import ObjectCreated, ObjectRemoved
 from mediahub.intake.models import Claim, FailedItem, Upload, free, padded
 from mediahub.intake.tickets import display_name
 from mediahub.library import catalogue, focus
 from mediahub.library.models import Image, Version
-from mediahub.library.versions import Original, is_current
+from mediahub.library.versions import Original, is_current, lies_under
 from processing import Limits, Missing, ProcessingError, Rejected, Result, Unavailable, process
 from processing.keys import upload_id_of
 
@@ -79,6 +79,7 @@ def look(key: str, *, deadline: datetime, request: str = "", sequencer: str = ""
     except Missing:
         return _gone(upload, {"sequencer": sequencer, "unsequenced": unsequenced})
     if upload.version_id == found.version_id and upload.state in SETTLED:
+        _take_out_of_use(upload)
         return "duplicate"
     claim = Claim(found.version_id, sequencer, deadline, request)
     if not upload.claim_current(claim):
@@ -258,24 +259,43 @@ def _reject(upload_id: UUID, claim: Claim, error: Rejected) -> str:
         ended = Upload.move(upload_id, State.REJECTED, claim.held(), **{**_ended(), **_word(error)})
         if ended:
             _close_failed_items(upload_id)
-    return State.REJECTED if ended else "superseded"
+    if not ended:
+        return "superseded"
+    # The file before may be gone, and this one took its place under the same key.
+    _take_out_of_use(Upload.objects.select_related("image").get(pk=upload_id))
+    return State.REJECTED
 
 
 def _gone(upload: Upload, order: dict[str, Any]) -> str:
-    """The bucket has no such file: end the journey, and take the image it became out of use."""
+    """The bucket has no such file: end the journey, and take the image that is made of it out of use."""
     if upload.state == State.DELETED:
         Upload.objects.filter(upload.unchanged(), pk=upload.pk).update(**order)
-        return "duplicate"
+        return State.DELETED if _take_out_of_use(upload) else "duplicate"
     with transaction.atomic():
         word = {"reason": "The file was deleted from the upload bucket.", "step": "", "code": "", "error": ""}
         ended = {**_ended(), **word, **order}
         if not Upload.move(upload.pk, State.DELETED, upload.unchanged(), **ended):
             raise _busy(upload)
         _close_failed_items(upload.pk)
-        image = upload.image
-        if image and is_current(image, upload.key, upload.version_id) and catalogue.remove(image.pk):
+        image = Image.objects.select_for_update().filter(uploads=upload).first()
+        # The key decides: a newer version of the file may have come that never became the image.
+        if image and lies_under(image, upload.key) and catalogue.remove(image.pk):
             transaction.on_commit(partial(_mirror, image.pk))
     return State.DELETED
+
+
+def _take_out_of_use(upload: Upload) -> bool:
+    """Take the upload's image out of use if the file that it is made of was deleted; returns whether it was."""
+    image = upload.image
+    if image is None or not lies_under(image, upload.key) or not (file := originals.find_gone(image)):
+        return False
+    with transaction.atomic():
+        Image.objects.select_for_update().get(pk=image.pk)
+        # What was put in its place while the bucket was asked is another file.
+        taken = Version.objects.filter(pk=file.pk, current=True).exists() and catalogue.remove(image.pk)
+        if taken:
+            transaction.on_commit(partial(_mirror, image.pk))
+    return taken
 
 
 def _release(upload_id: UUID, claim: Claim, fault: ProcessingError, error: Exception) -> None:

@@ -141,6 +141,12 @@ def is_current(image: Image, key: str, version_id: str) -> bool:
     return current is None or (current.key, current.version_id) == (key, version_id)
 
 
+def lies_under(image: Image, key: str) -> bool:
+    """Return whether the image is made of a file under this key, whichever version of it."""
+    current = image.versions.filter(current=True).first()
+    return current is None or current.key == key
+
+
 def restore(act: Act, image: Image, number: int, *, flags_seen: bool = False) -> bool:
     """Make another version the image's file, with the renditions it had; return False when it is so already.
 

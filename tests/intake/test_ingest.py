@@ -117,6 +117,78 @@ def test_a8_a_file_deleted_later_takes_its_image_along(put: Put, aws: Callable[[
     assert Image.objects.get().deleted_at is None
 
 
+@pytest.mark.parametrize("newest", ["rejected", "failed", "working", "never begun"])
+def test_a8_a_deleted_file_takes_its_image_along_whatever_became_of_a_newer_version(
+    put: Put, aws: Callable[[str, str], Any], newest: str
+) -> None:
+    ingest.arrived(put(jpeg()), deadline=soon())
+    Image.objects.update(state=Image.State.PUBLISHED)
+    event = put(b"These are words, not pixels.")
+    if newest == "rejected":
+        assert ingest.arrived(event, deadline=soon()) == "rejected"
+    elif newest != "never begun":
+        assert Upload.claim(Upload.objects.get().pk, Claim(event.version_id, padded(event.sequencer), timezone.now()))
+    if newest == "failed":
+        assert Upload.move(Upload.objects.get().pk, Upload.State.FAILED)
+    assert Image.objects.get().deleted_at is None
+    aws("operator", "s3").delete_object(Bucket=BUCKET, Key=event.key)
+    assert ingest.removed(ObjectRemoved(BUCKET, event.key, "00FF"), deadline=soon()) == "deleted"
+    image = Image.objects.get()
+    assert image.deleted_at
+    assert (mirror.read(image.pk) or {})["state"] == "deleted"
+
+
+def test_a8_a_deleted_file_leaves_an_image_that_another_file_replaced(put: Put, aws: Callable[[str, str], Any]) -> None:
+    first = put(jpeg(), "first.jpg")
+    ingest.arrived(first, deadline=soon())
+    image, second = Image.objects.get(), put(jpeg(500, 400), "second.jpg")
+    Upload.objects.create(bucket=BUCKET, key=second.key, file_name="second.jpg", image=image)
+    ingest.arrived(second, deadline=soon())
+    aws("operator", "s3").delete_object(Bucket=BUCKET, Key=first.key)
+    assert ingest.removed(ObjectRemoved(BUCKET, first.key, "00FF"), deadline=soon()) == "deleted"
+    assert Image.objects.get().deleted_at is None
+    aws("operator", "s3").delete_object(Bucket=BUCKET, Key=second.key)
+    assert ingest.removed(ObjectRemoved(BUCKET, second.key, "00FF"), deadline=soon()) == "deleted"
+    assert Image.objects.get().deleted_at
+
+
+def test_a8_a_file_that_lies_under_one_that_was_rejected_keeps_its_image_until_it_is_erased(
+    put: Put, aws: Callable[[str, str], Any]
+) -> None:
+    good, junk = put(jpeg()), put(b"These are words, not pixels.")
+    for event in (good, junk):
+        ingest.arrived(event, deadline=soon())
+    assert ingest.look(good.key, deadline=soon()) == "duplicate"
+    assert Image.objects.get().deleted_at is None
+    aws("operator", "s3").delete_object(Bucket=BUCKET, Key=good.key, VersionId=good.version_id)
+    ingest.removed(ObjectRemoved(BUCKET, good.key, "00FF"), deadline=soon())
+    assert Image.objects.get().deleted_at
+
+
+def test_a8_a_rejected_file_below_one_that_was_erased_takes_the_image_along(
+    put: Put, aws: Callable[[str, str], Any]
+) -> None:
+    junk, good = put(b"These are words, not pixels."), put(jpeg())
+    for event in (junk, good):
+        ingest.arrived(event, deadline=soon())
+    aws("operator", "s3").delete_object(Bucket=BUCKET, Key=good.key, VersionId=good.version_id)
+    assert ingest.removed(ObjectRemoved(BUCKET, good.key, "00FF"), deadline=soon()) == "rejected"
+    assert Image.objects.get().deleted_at
+
+
+def test_a8_an_image_comes_back_with_the_file_whose_delete_marker_is_removed(
+    put: Put, aws: Callable[[str, str], Any]
+) -> None:
+    event, operator = put(jpeg()), aws("operator", "s3")
+    ingest.arrived(event, deadline=soon())
+    marker = operator.delete_object(Bucket=BUCKET, Key=event.key)["VersionId"]
+    ingest.removed(ObjectRemoved(BUCKET, event.key, "00FE"), deadline=soon())
+    operator.delete_object(Bucket=BUCKET, Key=event.key, VersionId=marker)
+    assert ingest.removed(ObjectRemoved(BUCKET, event.key, "00FF"), deadline=soon()) == "ready"
+    image = Image.objects.get()
+    assert (image.deleted_at, (mirror.read(image.pk) or {})["state"]) == (None, "in_review")
+
+
 def test_a2_a_removal_that_overtakes_the_arrival_stands(put: Put, aws: Callable[[str, str], Any]) -> None:
     event = put(jpeg())
     aws("operator", "s3").delete_object(Bucket=BUCKET, Key=event.key)

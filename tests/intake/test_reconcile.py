@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -18,7 +19,9 @@ from mediahub import wiring
 from mediahub.delivery import mirror
 from mediahub.intake import reconcile
 from mediahub.intake.models import Reconciliation, Upload
-from mediahub.library.models import Image, Rendition
+from mediahub.library import revisions
+from mediahub.library.activity import Act
+from mediahub.library.models import Activity, Image, Rendition
 from mediahub.local import stack
 from mediahub.local.event_loop import EventLoop
 from processing import Misconfigured
@@ -114,6 +117,57 @@ def test_an_original_that_was_deleted_unseen_is_noticed(
     # With the grace over, the clock removes what was made of them.
     event_loop.tick()
     assert not [found for found in wiring.renditions().page().versions if found.latest and not found.removed]
+    assert found() == {}
+
+
+def put_back(image: Image, event_loop: EventLoop) -> None:
+    Image.objects.filter(pk=image.pk).update(deleted_at=None)
+    revisions.changed(image.pk)
+    drain(event_loop)
+
+
+@pytest.mark.parametrize("erased", [False, True])
+def test_an_image_in_use_is_compared_with_the_bucket_whatever_its_record_says(
+    put: Callable[[str], None],
+    aws: Callable[[str, str], Any],
+    event_loop: EventLoop,
+    at_once: None,
+    editor: User,
+    erased: bool,
+) -> None:
+    put("a.jpg")
+    drain(event_loop)
+    version = Upload.objects.get().version_id
+    aws("operator", "s3").delete_object(Bucket=BUCKET, Key="a.jpg", **({"VersionId": version} if erased else {}))
+    drain(event_loop)
+    # As a release before this one left it.
+    image = Image.objects.get()
+    put_back(image, event_loop)
+    assert found(repair=True) == {"gone": 1}
+    drain(event_loop)
+    image.refresh_from_db()
+    assert image.deleted_at
+    assert found() == {}
+    # An editor may put an earlier version back, as long as its file is to be had.
+    put_back(image, event_loop)
+    Act(editor).note(image, Activity.Verb.RESTORED, {"version": [2, 1]})
+    assert found() == ({"gone": 1} if erased else {})
+
+
+def test_an_image_whose_file_was_erased_below_a_rejected_one_is_found(
+    put: Callable[[str], None], aws: Callable[[str, str], Any], event_loop: EventLoop, at_once: None
+) -> None:
+    put("a.jpg")
+    drain(event_loop)
+    version = Upload.objects.get().version_id
+    aws("operator", "s3").put_object(Bucket=BUCKET, Key="a.jpg", Body=b"These are words, not pixels.")
+    drain(event_loop)
+    assert found() == {}
+    aws("operator", "s3").delete_object(Bucket=BUCKET, Key="a.jpg", VersionId=version)
+    lose_messages(aws)
+    assert found(repair=True) == {"gone": 1}
+    drain(event_loop)
+    assert Image.objects.get().deleted_at
     assert found() == {}
 
 

@@ -121,6 +121,21 @@ def test_a_page_tells_the_latest_version_and_what_was_removed(versioned: Store) 
         assert file.read() == b"1"
 
 
+def test_one_object_is_listed_with_all_its_versions_and_no_other(versioned: Store) -> None:
+    for key in ("a.jpg", "a.jpg.old", "b.jpg"):
+        versioned.put(key, b"1", "image/jpeg")
+    versioned.put("a.jpg", b"123", "image/jpeg")
+    versioned.delete("a.jpg")
+    listed = versioned.versions("a.jpg")
+    assert sorted((seen.bytes, seen.latest, seen.removed) for seen in listed) == [
+        (0, True, True),
+        (1, False, False),
+        (3, False, False),
+    ]
+    assert {seen.key for seen in listed} == {"a.jpg"}
+    assert versioned.versions("a") == ()
+
+
 def listed(store: Store, objects: int) -> tuple[list[str], int]:
     """The keys of a listing by pages of two, and how many pages it took; gives up when there are more than objects."""
     found, start, pages = [], None, 0

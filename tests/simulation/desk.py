@@ -27,6 +27,7 @@ FUNCTION_SECONDS = 30
 CLOCK_SECONDS = 60
 BATCH = 4
 PICTURES = 40
+JUNK = b"no picture at all, but words"
 
 
 @cache
@@ -62,8 +63,10 @@ class Desk:
 
     world: World
     user: User
+    # What each key holds in the end, None where nothing does.
     truth: dict[str, bytes | None] = field(default_factory=dict)
-    poison: set[str] = field(default_factory=set)
+    # Keys of which one version was removed for good, so that an earlier one came back and was worked on again.
+    erased: set[str] = field(default_factory=set)
     workers: list[Actor] = field(default_factory=lambda: [Actor("worker 1"), Actor("worker 2"), Actor("clock")])
     _plans: list[tuple[float, str]] = field(default_factory=list)
     _events: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
@@ -125,27 +128,29 @@ class Desk:
             self.world.queue.send(event)
 
     def _change(self, key: str) -> None:
-        """Put a new version, a poison one, or delete the file; S3 tells of it in its own way."""
-        chance = self.world.chance
+        """Put a new version, a poison one, delete the file, or erase a version; S3 tells of it in its own way."""
+        chance, uploads = self.world.chance, self.world.uploads
+        versions = uploads.versions(key)
         if self.truth.get(key) is not None and chance.random() < 0.3:
-            self.world.uploads.delete(key)
-            self.truth[key] = None
-            self.poison.discard(key)
-            return self._tell(key, "ObjectRemoved:DeleteMarkerCreated")
-        data = picture(chance.choice([n for n in range(PICTURES) if picture(n) != self.truth.get(key)][:40]))
-        self.poison.discard(key)
-        if chance.random() < 0.08:
-            data = b"no picture at all, but words"
-            self.poison.add(key)
-        self.world.uploads.put(key, data, "image/jpeg")
-        self.truth[key] = data
-        return self._tell(key, "ObjectCreated:Put")
+            uploads.delete(key)
+            name, version = "ObjectRemoved:DeleteMarkerCreated", uploads.versions(key)[0].version_id
+        elif versions and chance.random() < 0.08:
+            # The newest, which may be a delete marker, or any; what lies below may be the file again.
+            version = chance.choice([versions[0], *versions]).version_id
+            uploads.erase(key, version)
+            name = "ObjectRemoved:Delete"
+            self.erased.add(key)
+        else:
+            data = picture(chance.choice([n for n in range(PICTURES) if picture(n) != self.truth.get(key)][:40]))
+            uploads.put(key, JUNK if chance.random() < 0.08 else data, "image/jpeg")
+            name, version = "ObjectCreated:Put", uploads.versions(key)[0].version_id
+        self.truth[key] = uploads.objects[key][0] if key in uploads.objects else None
+        self._tell(key, name, version)
 
-    def _tell(self, key: str, name: str) -> None:
+    def _tell(self, key: str, name: str, version: str) -> None:
         chance, weather = self.world.chance, self.world.weather
         self._sequence += chance.choice((1, 15, 4000))
-        details = {"key": quote_plus(key, safe="/"), "sequencer": f"{self._sequence:06X}"}
-        details["versionId"] = self.world.uploads.kept[key][-1].listed.version_id
+        details = {"key": quote_plus(key, safe="/"), "sequencer": f"{self._sequence:06X}", "versionId": version}
         if chance.random() < 0.02:
             del details["sequencer"]
         record = {"eventName": name, "s3": {"bucket": {"name": settings.UPLOAD_BUCKET}, "object": details}}

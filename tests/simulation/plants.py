@@ -1,4 +1,4 @@
-"""Five bugs that a tired programmer might write; each must be found, or the simulation proves nothing."""
+"""Six bugs that a tired programmer might write; each must be found, or the simulation proves nothing."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -10,6 +10,8 @@ from django.db.models import F, Q
 
 from mediahub.intake import compare, ingest
 from mediahub.intake.models import Claim, Upload
+from mediahub.library.models import Image
+from mediahub.library.versions import is_current
 from processing import Listed, RenderedFile, Store, Unavailable, pipeline
 from tests.doubles import MemoryStore, MemoryTable
 
@@ -63,12 +65,22 @@ def _believes_every_put() -> Any:
     return patch.object(pipeline, "_store", store)
 
 
+def _keeps_what_was_deleted() -> Any:
+    """Lost: an image stays in use, because a version that never became it came before its file was deleted."""
+
+    def lies_under(image: Image, key: str) -> bool:
+        return is_current(image, key, Upload.objects.get(key=key).version_id)
+
+    return patch.object(ingest, "lies_under", lies_under)
+
+
 PLANTS: dict[str, Callable[[], Any]] = {
     "records-without-fence": _records_without_fence,
     "claims-what-has-an-end": _claims_what_has_an_end,
     "mirrors-without-condition": _mirrors_without_condition,
     "compares-keys-only": _compares_keys_only,
     "believes-every-put": _believes_every_put,
+    "keeps-what-was-deleted": _keeps_what_was_deleted,
 }
 
 

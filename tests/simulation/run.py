@@ -20,8 +20,8 @@ from mediahub.delivery import mirror
 from mediahub.intake import dead_letters, ingest, reconcile, redrive, tickets
 from mediahub.intake.models import FailedItem, Upload
 from mediahub.library import catalogue, versions
-from mediahub.library.models import Image, Rendition
-from tests.simulation.desk import FUNCTION_SECONDS, Desk
+from mediahub.library.models import Image, Rendition, Version
+from tests.simulation.desk import FUNCTION_SECONDS, JUNK, Desk
 from tests.simulation.outcome import Outcome
 from tests.simulation.world import World
 
@@ -60,7 +60,7 @@ def play(seed: int) -> Outcome:
             desk.storm()
             _whole(world, outcome)
             desk.settle()
-            _before_reconciliation(world, outcome, recorded)
+            _before_reconciliation(desk, outcome, recorded)
             desk.redrive()
             desk.settle()
             _reconcile(world, desk, outcome)
@@ -127,15 +127,15 @@ def _whole(world: World, outcome: Outcome) -> None:
         outcome.orphaned.append(f"{image.pk} has {image.renditions.count()} renditions")
 
 
-def _before_reconciliation(world: World, outcome: Outcome, recorded: Counter[tuple[str, str]]) -> None:
+def _before_reconciliation(desk: Desk, outcome: Outcome, recorded: Counter[tuple[str, str]]) -> None:
     """When nothing waits any more, whatever the comparisons may still mend."""
-    _whole(world, outcome)
+    _whole(desk.world, outcome)
     outcome.drift += [f"{image.pk} is mirrored otherwise" for image in Image.objects.all() if mirror.drifted(image)]
     again = FailedItem.objects.filter(state__in=["open", "retried"]).values("upload").annotate(n=Count("pk"))
     for row in again.filter(upload__isnull=False, n__gt=1):
         outcome.duplicated.append(f"{row['n']} failed items stand for the upload {row['upload']}")
     for (key, version), times in recorded.items():
-        if times > 1:
+        if times > 1 and key not in desk.erased:
             outcome.duplicated.append(f"{key} in the version {version} was recorded {times} times")
 
 
@@ -153,6 +153,7 @@ def _reconcile(world: World, desk: Desk, outcome: Outcome) -> None:
 def _at_the_end(world: World, desk: Desk, outcome: Outcome) -> None:
     _whole(world, outcome)
     _every_file_has_its_end(desk, outcome)
+    _what_is_in_use_has_its_original(desk, outcome)
     named = set(Rendition.objects.values_list("key", flat=True))
     named |= {key for image_id in Image.objects.values_list("pk", flat=True) for key in versions.keys(image_id)}
     outcome.orphaned += [f"{key} is there and not recorded" for key in world.renditions.objects if key not in named]
@@ -174,7 +175,7 @@ def _every_file_has_its_end(desk: Desk, outcome: Outcome) -> None:
             ):
                 outcome.lost.append(f"{key} was deleted and is {upload.state}")
             continue
-        wanted = Upload.State.REJECTED if key in desk.poison else Upload.State.READY
+        wanted = Upload.State.REJECTED if data == JUNK else Upload.State.READY
         state = upload.state if upload else "unknown"
         if state != wanted:
             outcome.lost.append(f"{key} is {state} and not {wanted}: {upload.reason if upload else ''}")
@@ -182,6 +183,19 @@ def _every_file_has_its_end(desk: Desk, outcome: Outcome) -> None:
             held = upload.image.sha256 if upload.image else ""
             if held != hashlib.sha256(data).hexdigest() or (upload.image and upload.image.deleted_at):
                 outcome.lost.append(f"{key} is ready with another picture than the newest")
+
+
+def _what_is_in_use_has_its_original(desk: Desk, outcome: Outcome) -> None:
+    """The very version is in the bucket, and no delete marker lies above it; where nobody deleted it is in use."""
+    for current in Version.objects.filter(current=True).select_related("image"):
+        listed = desk.world.uploads.versions(current.key)
+        ids = [version.version_id for version in listed]
+        above = listed[: ids.index(current.version_id)] if current.version_id in ids else None
+        if current.image.deleted_at is None and (above is None or any(version.removed for version in above)):
+            outcome.lost.append(f"{current.key} is in use, and its original was deleted")
+        stayed = above is not None and current.key not in desk.erased and not any(seen.removed for seen in listed)
+        if current.image.deleted_at and stayed:
+            outcome.lost.append(f"{current.key} is out of use, and its original is there")
 
 
 def _clear() -> None:

@@ -1,0 +1,42 @@
+"""Whether the upload bucket still has the very file that an image in use is made of."""
+
+from datetime import datetime
+
+from mediahub import wiring
+from mediahub.library.models import Activity, Image, Version
+from processing import Listed
+
+# These put an earlier version in place on purpose, also one whose file was deleted before.
+PUT_BACK = (Activity.Verb.RESTORED, Activity.Verb.UNDONE)
+
+
+def find_gone(image: Image) -> Version | None:
+    """Return the version that an image in use is made of if its file was deleted and nobody has put it back since.
+
+    A file that another version lies over is still there; one that was erased, or lies below a delete marker, is not.
+    Raises Unavailable or Misconfigured when the bucket cannot be asked.
+    """
+    current = image.versions.filter(current=True).first()
+    if image.deleted_at or current is None:
+        return None
+    listed = wiring.uploads().versions(current.key)
+    file = next((version for version in listed if _is(version, current.version_id)), None)
+    if file is None:
+        return current
+    # S3 tells moments in whole seconds: of two in one second the marker counts as the later one.
+    over = [] if file.latest else [version for version in listed if version.last_modified >= file.last_modified]
+    markers = [version for version in over if version.removed]
+    if any(not was_put_back(image, since=marker.last_modified) for marker in markers):
+        return current
+    return None
+
+
+def was_put_back(image: Image, *, since: datetime) -> bool:
+    """Return whether an editor put a version of the image in place after this moment."""
+    put_back = Activity.objects.filter(image=image, verb__in=PUT_BACK, changes__has_key="version")
+    return put_back.filter(at__gte=since).exists()
+
+
+def _is(version: Listed, version_id: str) -> bool:
+    # A bucket without versions names none.
+    return not version.removed and (version.version_id == version_id or not version_id)
