@@ -44,7 +44,24 @@ def is_public(image: Image) -> bool:
     return image.state == Image.State.PUBLISHED and image.deleted_at is None and in_time(image)
 
 
-_Check = tuple[str | Promise, str | Promise, Callable[[Image], bool]]
+def is_unchecked(image: Image) -> bool:
+    """Return whether the site has files looked at for flags, and nothing has looked at the one the image is made of."""
+    return settings.MODERATION and image.moderation_checked != image.sha256
+
+
+def needs_look(image: Image) -> bool:
+    """Return whether a person has to look at the image's file before it goes out, and has not."""
+    return image.moderation_seen_at is None and (bool(image.moderation) or is_unchecked(image))
+
+
+def _say_why_to_look(image: Image) -> str:
+    if image.moderation:
+        return _("Something in it was flagged. Look at it, and say that you did.")
+    return _("Nobody and nothing has looked at it for flags yet. Look at it, and say that you did.")
+
+
+_Sentence = str | Promise | Callable[[Image], str]
+_Check = tuple[str | Promise, _Sentence, Callable[[Image], bool]]
 RULES: dict[str, _Check] = {
     "original": (
         gettext_lazy("Original"),
@@ -68,8 +85,8 @@ RULES: dict[str, _Check] = {
     ),
     "moderation": (
         gettext_lazy("Flags"),
-        gettext_lazy("Something in it was flagged. Look at it, and say that you did."),
-        lambda image: not image.moderation or image.moderation_seen_at is not None,
+        _say_why_to_look,
+        lambda image: not needs_look(image),
     ),
 }
 # These hold whatever the settings say: without an original, or rights, there is nothing to publish.
@@ -79,7 +96,12 @@ ALWAYS = ("original", "rights")
 def rules(image: Image) -> list[Rule]:
     """What must hold before the image is published, as this site asks for it, and whether it does."""
     asked = [name for name in RULES if name in ALWAYS or name in settings.PUBLISH_RULES]
-    return [Rule(name, str(RULES[name][0]), RULES[name][2](image), str(RULES[name][1])) for name in asked]
+    return [_rule(name, image) for name in asked]
+
+
+def _rule(name: str, image: Image) -> Rule:
+    title, sentence, holds = RULES[name]
+    return Rule(name, str(title), holds(image), sentence(image) if callable(sentence) else str(sentence))
 
 
 def missing(image: Image) -> list[str]:
@@ -117,11 +139,14 @@ def publish(act: Act, images: Iterable[Image]) -> Published:
     return result
 
 
-def look_at_flags(act: Act, image: Image) -> bool:
-    """Note that a person has looked at what was flagged; False when somebody had, or nothing was."""
+def look_at_flags(act: Act, image: Image, sha256: str = "") -> bool:
+    """Note that a person has looked at a file that was flagged, or that nothing has looked at.
+
+    Returns False when somebody had, when there is no need, or when the image is made of another file than `sha256`.
+    """
     with transaction.atomic():
         image = Image.objects.select_for_update().get(pk=image.pk)
-        if not image.moderation or image.moderation_seen_at:
+        if not needs_look(image) or sha256 not in ("", image.sha256):
             return False
         image.moderation_seen_at = timezone.now()
         image.save(update_fields=["moderation_seen_at", "updated_at"])

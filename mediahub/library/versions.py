@@ -12,7 +12,7 @@ from django.utils import timezone
 from mediahub.library import focus, likeness, revisions
 from mediahub.library.activity import Act, as_text
 from mediahub.library.models import Activity, Image, Rendition, Version
-from processing import Missing
+from processing import Missing, check_moment
 
 # The fields of an image that its file decides.
 FACTS = (
@@ -29,6 +29,7 @@ FACTS = (
     "placeholder",
     "notes",
     "moderation",
+    "moderation_checked",
     "embedded",
     "fingerprint",
     "colours",
@@ -111,9 +112,14 @@ def put_in_place(image: Image, before: Version, wanted: Version) -> None:
     Version.objects.filter(pk=before.pk).update(current=False)
     Version.objects.filter(pk=wanted.pk).update(current=True)
     columns = {column.name: column for column in Image._meta.concrete_fields}
+    if wanted.facts.get("sha256") != image.sha256:
+        # A look at one file is no look at another.
+        image.moderation_seen_at = None
     for name in FACTS:
         # A version that was counted by an earlier release does not know of what came later.
-        if name in wanted.facts:
+        if name == "taken_at":
+            image.taken_at = taken_at(wanted.facts)
+        elif name in wanted.facts:
             setattr(image, name, columns[name].to_python(wanted.facts[name]))
         elif name in LOOKS:
             setattr(image, name, "")
@@ -121,12 +127,20 @@ def put_in_place(image: Image, before: Version, wanted: Version) -> None:
             # It has no filled renditions, or they were cut who knows where.
             setattr(image, name, None)
     image.deleted_at = None
-    image.save(update_fields=[*FACTS, "deleted_at", "updated_at"])
+    image.save(update_fields=[*FACTS, "moderation_seen_at", "deleted_at", "updated_at"])
     image.renditions.all().delete()
     Rendition.objects.bulk_create(
         [Rendition(image=image, name=name, **fields) for name, fields in wanted.files.items()]
     )
     likeness.note(image)
+
+
+def taken_at(facts: dict[str, Any]) -> datetime | None:
+    """Return when the picture of a version was taken; None where the facts name no moment that every zone has."""
+    try:
+        return check_moment(datetime.fromisoformat(facts["taken_at"])) if facts.get("taken_at") else None
+    except ValueError:
+        return None
 
 
 def current_file(image: Image) -> Original:

@@ -81,6 +81,7 @@ class ImageAdmin(PageAdmin):
             collections=filing.shown(editor(request), image),
             acts=telling.of_image(image, telling.known_to(request.user)),
             rules=publishing.rules(image),
+            is_unchecked=publishing.is_unchecked(image),
             embed=embed(image),
             going_out=image.mirrored_revision < image.revision,
             versions_kept=image.versions.count(),
