@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
 LABELERS = ("rekognition", "measured", "recorded", "off")
+# Those that can be asked what a person should look at.
+MODERATORS = ("rekognition", "recorded")
 
 
 @register
@@ -33,11 +35,15 @@ def stores(**_: Any) -> list[CheckMessage]:
 
 @register
 def labels(**_: Any) -> list[CheckMessage]:
-    """The labeler must be one that exists, and a recorded one needs its recordings."""
+    """The labeler must be one that exists and can do what is asked of it; a recorded one needs its recordings."""
     if settings.LABELER not in LABELERS:
         hint = f"Set it to one of {', '.join(LABELERS)}."
         return [Error(f"LABELER is {settings.LABELER!r}.", hint=hint, id="mediahub.E003")]
     if settings.LABELER == "recorded" and not settings.LABEL_RECORDINGS:
         hint = "Set LABEL_RECORDINGS to the folder of answers."
         return [Error("LABELER is recorded, but there are no recordings.", hint=hint, id="mediahub.E004")]
+    if settings.MODERATION and settings.LABELER not in MODERATORS:
+        hint = "Set LABELER to rekognition, or MODERATION to false. Until then a person has to look at each image."
+        said = f"MODERATION is on, but the labeler {settings.LABELER!r} looks at no picture for flags."
+        return [Warning(said, hint=hint, id="mediahub.W001")]
     return []

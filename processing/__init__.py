@@ -1,5 +1,6 @@
 """Pixels and labels: from the bytes of a stranger to renditions, metadata and labels, with no Django."""
 
+from processing.bounds import EARLIEST_YEAR, LATEST_YEAR, check_moment, clean_text, is_storable, shorten
 from processing.colours import MONOCHROME
 from processing.colours import NAMES as COLOURS
 from processing.crop import CENTRE, Point, Window, window
@@ -31,6 +32,8 @@ from processing.store import Listed, Page, PresignedPost, S3Store, Signer, Store
 __all__ = [
     "CENTRE",
     "COLOURS",
+    "EARLIEST_YEAR",
+    "LATEST_YEAR",
     "MONOCHROME",
     "SPECS",
     "Box",
@@ -62,11 +65,15 @@ __all__ = [
     "Unavailable",
     "Window",
     "bands",
+    "check_moment",
+    "clean_text",
     "cut",
     "distance",
+    "is_storable",
     "of_botocore",
     "probes",
     "process",
     "process_image",
+    "shorten",
     "window",
 ]

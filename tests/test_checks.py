@@ -22,6 +22,8 @@ def found() -> set[str | None]:
         ({"UPLOAD_PART_THRESHOLD": 10**12}, {"mediahub.E002"}),
         ({"LABELER": "magic"}, {"mediahub.E003"}),
         ({"LABELER": "recorded"}, {"mediahub.E004"}),
+        ({"MODERATION": True, "LABELER": "off"}, {"mediahub.W001"}),
+        ({"MODERATION": True, "LABELER": "rekognition"}, set()),
     ],
 )
 def test_a11_a_contradiction_has_an_id(settings: Any, changed: dict[str, Any], expected: set[str]) -> None:

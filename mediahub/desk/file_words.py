@@ -6,11 +6,11 @@ from typing import Any
 
 from django.template.defaultfilters import date, filesizeformat
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from mediahub.library.models import Version
+from mediahub.library.versions import taken_at
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Fact:
 
 
 def _taken(facts: dict[str, Any]) -> str:
-    taken = parse_datetime(facts.get("taken_at") or "")
+    taken = taken_at(facts)
     return date(timezone.localtime(taken), "DATETIME_FORMAT") if taken else ""
 
 

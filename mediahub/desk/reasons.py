@@ -127,7 +127,7 @@ OF_SERVICES = (
         "or correct UPLOAD_BUCKET."
     ),
     _("The key %(key)s is empty or longer than the %(most)s bytes that S3 allows."),
-    _("The key %(key)s holds a NUL, which no database takes. Copy the file to another key."),
+    _("The key %(key)s holds a NUL or half of a character, which no database takes. Copy the file to another key."),
     _("%(key)s is not the id of an upload, image or job."),
     _("A job on many images could not go on. It is asked for again by itself."),
     _("The worker ended each time it came to this file."),

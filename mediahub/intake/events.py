@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from processing import Misconfigured
+from processing import Misconfigured, is_storable
 
 # SQS carries no more in one message, and S3 tells of one object in each.
 MOST_CHARACTERS = 1024 * 1024
@@ -243,8 +243,11 @@ def _of_object(name: str, bucket: str, key: str, version: Any, sequencer: Any) -
 def _key(key: str) -> str:
     if not key or len(key.encode(errors="replace")) > MOST_KEY_BYTES:
         raise Unreadable(f"The key {key[:80]!r} is empty or longer than the {MOST_KEY_BYTES} bytes that S3 allows.")
-    if "\0" in key:
-        raise Unreadable(f"The key {key[:80]!r} holds a NUL, which no database takes. Copy the file to another key.")
+    if not is_storable(key):
+        raise Unreadable(
+            f"The key {key[:80]!r} holds a NUL or half of a character, which no database takes. "
+            "Copy the file to another key."
+        )
     return key
 
 

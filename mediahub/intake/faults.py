@@ -1,5 +1,8 @@
 """Which of our three kinds an error is that some library raised: one table, read from the top."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, NotSupportedError, OperationalError
@@ -9,6 +12,7 @@ from processing import Misconfigured, ProcessingError, Rejected, Unavailable, of
 
 _Kind = type[Rejected] | type[Unavailable] | type[Misconfigured]
 AGAIN = "It is tried again by itself."
+UNSTORABLE = "The database cannot hold what this file says of itself. Export it anew and upload it."
 OPERATOR = "An operator has to look: run doctor."
 
 # Pillow's errors do not stand here: decode turns every one of them into Rejected, at the one edge where files are read.
@@ -16,7 +20,7 @@ TABLE: tuple[tuple[type[Exception], _Kind, str], ...] = (
     (OperationalError, Unavailable, f"The database could not answer. {AGAIN}"),
     (InterfaceError, Unavailable, f"The connection to the database was lost. {AGAIN}"),
     (IntegrityError, Unavailable, f"Another worker wrote the same record first. {AGAIN}"),
-    (DataError, Rejected, "The database cannot hold what this file says of itself. Export it anew and upload it."),
+    (DataError, Rejected, UNSTORABLE),
     (ProgrammingError, Misconfigured, f"The database has not the tables of this version. Run migrate. {OPERATOR}"),
     (NotSupportedError, Misconfigured, f"This database cannot do what is asked of it. {OPERATOR}"),
     (DatabaseError, Unavailable, f"The database refused. {AGAIN}"),
@@ -34,3 +38,15 @@ def of(error: Exception, what: str) -> ProcessingError:
         if isinstance(error, known):
             return kind(type(error).__name__, message)
     return Unavailable(type(error).__name__, f"Something nobody foresaw: {type(error).__name__}: {error}. {AGAIN}")
+
+
+@contextmanager
+def refusing_unstorable() -> Iterator[None]:
+    """Turn what is raised while a file's values are written, for a value that cannot be, into Rejected.
+
+    The same file would fail the same way each time it came back.
+    """
+    try:
+        yield
+    except (DataError, OverflowError, ValueError) as error:
+        raise Rejected(type(error).__name__, UNSTORABLE, "record") from error

@@ -124,7 +124,8 @@ def reprocess(upload: Upload, *, relabel: bool = False) -> bool:
         if not same.exists() or not (image is None or is_current(image, upload.key, upload.version_id)):
             return False
         original = Original(upload.key, upload.version_id, upload.uploaded_by)
-        entered = catalogue.enter(_image_id(upload), upload.file_name, result, original=original, keep_labels=keep)
+        with faults.refusing_unstorable():
+            entered = catalogue.enter(_image_id(upload), upload.file_name, result, original=original, keep_labels=keep)
         transaction.on_commit(partial(_mirror, entered.pk))
     return True
 
@@ -232,7 +233,8 @@ def _record(upload_id: UUID, claim: Claim, result: Result) -> None:
         if upload is None:
             raise Superseded
         original = Original(upload.key, claim.version_id, upload.uploaded_by, _may_go_out(upload))
-        image = catalogue.enter(_image_id(upload), upload.file_name, result, original=original)
+        with faults.refusing_unstorable():
+            image = catalogue.enter(_image_id(upload), upload.file_name, result, original=original)
         work_ms = round(sum(result.seconds.values()) * 1000)
         waits = image.versions.filter(key=upload.key, version_id=claim.version_id, waiting=True).exists()
         ended = {**_ended(), "reason": WAITS if waits else ""}

@@ -2,7 +2,6 @@
 
 import logging
 import math
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +17,7 @@ from mediahub import wiring
 from mediahub.intake import batches, rest
 from mediahub.intake.models import Batch, Upload
 from mediahub.library.models import Image
-from processing import ProcessingError
+from processing import ProcessingError, clean_text
 from processing.keys import original_key
 
 log = logging.getLogger(__name__)
@@ -65,10 +64,8 @@ class UploadTicket:
 
 
 def display_name(file_name: str) -> str:
-    """The name a person sees: no folders, no invisible or direction-changing characters, at most 255 characters."""
-    last = file_name.replace("\\", "/").rsplit("/", 1)[-1]
-    seen = "".join(c for c in last if unicodedata.category(c)[0] != "C")
-    return " ".join(seen.split())[:255] or _("unnamed file")
+    """Return the name a person sees: no folders, nothing that is not seen or turns directions, at most 255 long."""
+    return clean_text(file_name.replace("\\", "/").rsplit("/", 1)[-1], 255) or _("unnamed file")
 
 
 def issue(

@@ -12,7 +12,9 @@ from django.utils import timezone
 from mediahub.library import focus, likeness, revisions, versions, vocabulary
 from mediahub.library.activity import Act, as_text
 from mediahub.library.models import WHOLE, Activity, Image, Rendition, Tagging
-from processing import Label, Point, Result, StoredRendition
+from processing import Label, Point, Result, StoredRendition, clean_text, shorten
+
+TITLE = 200
 
 
 def enter(
@@ -39,7 +41,9 @@ def enter(
     restored = image.deleted_at is not None
     image.deleted_at = None
     image.file_name = file_name
+    is_other_file = image.sha256 != result.metadata.sha256
     _describe(image, result)
+    _note_flags(image, result, is_other_file=is_other_file)
     if not keep_labels:
         _note_labels(image, result)
     focus.note(image, result, keep_labels=keep_labels)
@@ -64,8 +68,7 @@ def _candidate(image: Image, file_name: str, result: Result) -> Image:
     candidate.file_name = file_name
     _describe(candidate, result)
     _note_labels(candidate, result)
-    # What somebody saw in the file before is not what is in this one.
-    candidate.moderation_seen_at = None
+    _note_flags(candidate, result, is_other_file=True)
     focus.note(candidate, result)
     return candidate
 
@@ -86,7 +89,7 @@ def _take_words(image: Image, result: Result) -> None:
 
 
 def _title(file_name: str) -> str:
-    return PurePath(file_name).stem.replace("_", " ").strip()[:200] or file_name[:200]
+    return clean_text(PurePath(file_name).stem.replace("_", " "), TITLE) or shorten(file_name, TITLE)
 
 
 def _describe(image: Image, result: Result) -> None:
@@ -96,7 +99,7 @@ def _describe(image: Image, result: Result) -> None:
     taken = found.taken_at
     # A camera without an offset shows the clock of where it stood; the site's own zone is the best guess.
     image.taken_at = timezone.make_aware(taken) if taken and timezone.is_naive(taken) else taken
-    image.camera, image.latitude, image.longitude = found.camera[:200], found.latitude, found.longitude
+    image.camera, image.latitude, image.longitude = found.camera, found.latitude, found.longitude
     image.placeholder, image.notes = result.placeholder, list(found.notes)
     image.fingerprint, image.colours = result.fingerprint, f" {' '.join(result.colours)} " if result.colours else ""
     words = {name: as_text(value) for name, value in asdict(found.words).items() if value}
@@ -110,12 +113,27 @@ def _note_labels(image: Image, result: Result) -> None:
     image.label_source = answer.source if answer else ""
     image.label_model = answer.model_version[:64] if answer else ""
     image.label_raw = answer.raw if answer else {}
-    flags = [
-        {"name": flag.name, "parent": "".join(flag.parents[:1]), "confidence": flag.confidence}
-        for flag in (answer.flags if answer else ())
-    ]
-    if flags != image.moderation:
-        image.moderation, image.moderation_seen_at = flags, None
+
+
+def _note_flags(image: Image, result: Result, *, is_other_file: bool) -> None:
+    """Write down what was flagged, and whether the service was asked of this very file and answered.
+
+    Without an answer the flags of the same file stay as they are: the service may be out of reach this time only.
+    """
+    answer = result.labels
+    if answer and (answer.moderated or answer.flags):
+        flags = [
+            {"name": flag.name, "parent": "".join(flag.parents[:1]), "confidence": flag.confidence}
+            for flag in answer.flags
+        ]
+        if flags != image.moderation:
+            image.moderation, image.moderation_seen_at = flags, None
+        image.moderation_checked = image.sha256 if answer.moderated else ""
+    elif is_other_file:
+        image.moderation, image.moderation_checked = [], ""
+    if is_other_file:
+        # A look at one file is no look at another, also where the flags are the same.
+        image.moderation_seen_at = None
 
 
 def enter_cut(image: Image, made: Sequence[StoredRendition], point: Point, names: Collection[str]) -> None:

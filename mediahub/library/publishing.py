@@ -75,7 +75,24 @@ def is_public(image: Image) -> bool:
     return image.state == Image.State.PUBLISHED and image.deleted_at is None and in_time(image)
 
 
-_Check = tuple[str | Promise, str | Promise | Callable[[Image], str], Callable[[Image], bool]]
+def is_unchecked(image: Image) -> bool:
+    """Return whether the site has files looked at for flags, and nothing has looked at the one the image is made of."""
+    return settings.MODERATION and image.moderation_checked != image.sha256
+
+
+def needs_look(image: Image) -> bool:
+    """Return whether a person has to look at the image's file before it goes out, and has not."""
+    return image.moderation_seen_at is None and (bool(image.moderation) or is_unchecked(image))
+
+
+def _say_why_to_look(image: Image) -> str:
+    if image.moderation:
+        return _("Something in it was flagged. Look at it, and say that you did.")
+    return _("Nobody and nothing has looked at it for flags yet. Look at it, and say that you did.")
+
+
+_Sentence = str | Promise | Callable[[Image], str]
+_Check = tuple[str | Promise, _Sentence, Callable[[Image], bool]]
 RULES: dict[str, _Check] = {
     "original": (
         gettext_lazy("Original"),
@@ -99,8 +116,8 @@ RULES: dict[str, _Check] = {
     ),
     "moderation": (
         gettext_lazy("Flags"),
-        gettext_lazy("Something in it was flagged. Look at it, and say that you did."),
-        lambda image: not image.moderation or image.moderation_seen_at is not None,
+        _say_why_to_look,
+        lambda image: not needs_look(image),
     ),
 }
 # What it says of an image that a rule holds, as the checklist explains it.
@@ -175,11 +192,14 @@ def publish(act: Act, images: Iterable[Image], seen: Mapping[UUID, str] = Mappin
     return result
 
 
-def look_at_flags(act: Act, image: Image) -> bool:
-    """Note that a person has looked at what was flagged; False when somebody had, or nothing was."""
+def look_at_flags(act: Act, image: Image, sha256: str = "") -> bool:
+    """Note that a person has looked at a file that was flagged, or that nothing has looked at.
+
+    Returns False when somebody had, when there is no need, or when the image is made of another file than `sha256`.
+    """
     with transaction.atomic():
         image = Image.objects.select_for_update().get(pk=image.pk)
-        if not image.moderation or image.moderation_seen_at:
+        if not needs_look(image) or sha256 not in ("", image.sha256):
             return False
         image.moderation_seen_at = timezone.now()
         image.save(update_fields=["moderation_seen_at", "updated_at"])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from mediahub.library import focus, likeness, publishing, revisions
 from mediahub.library.activity import Act, as_text
 from mediahub.library.models import Activity, Image, Rendition, Version
-from processing import Missing, StoredRendition
+from processing import Missing, StoredRendition, check_moment
 
 # The fields of an image that its file decides.
 FACTS = (
@@ -32,6 +33,7 @@ FACTS = (
     "placeholder",
     "notes",
     "moderation",
+    "moderation_checked",
     "embedded",
     "fingerprint",
     "colours",
@@ -97,6 +99,13 @@ def keep_waiting(image: Image, original: Original, files: Iterable[StoredRenditi
     version.files = {made.name: {name: getattr(made, name) for name in FILE} for made in files}
     version.save()
     return version
+
+
+def needs_look(version: Version) -> bool:
+    """Return whether a person has to look at what is in the file before a published image may show it."""
+    flagged, checked = version.facts.get("moderation"), version.facts.get("moderation_checked")
+    unchecked = settings.MODERATION and checked != version.facts.get("sha256")
+    return "moderation" in settings.PUBLISH_RULES and bool(flagged or unchecked)
 
 
 def decline(act: Act, image: Image, number: int) -> bool:
@@ -177,9 +186,14 @@ def put_in_place(image: Image, before: Version, wanted: Version) -> None:
     Version.objects.filter(pk=before.pk).update(current=False)
     Version.objects.filter(pk=wanted.pk).update(current=True, waiting=False)
     columns = {column.name: column for column in Image._meta.concrete_fields}
+    if wanted.facts.get("sha256") != image.sha256:
+        # A look at one file is no look at another.
+        image.moderation_seen_at = None
     for name in FACTS:
         # A version that was counted by an earlier release does not know of what came later.
-        if name in wanted.facts:
+        if name == "taken_at":
+            image.taken_at = taken_at(wanted.facts)
+        elif name in wanted.facts:
             setattr(image, name, columns[name].to_python(wanted.facts[name]))
         elif name in LOOKS:
             setattr(image, name, "")
@@ -187,12 +201,20 @@ def put_in_place(image: Image, before: Version, wanted: Version) -> None:
             # It has no filled renditions, or they were cut who knows where.
             setattr(image, name, None)
     image.deleted_at = None
-    image.save(update_fields=[*FACTS, "deleted_at", "updated_at"])
+    image.save(update_fields=[*FACTS, "moderation_seen_at", "deleted_at", "updated_at"])
     image.renditions.all().delete()
     Rendition.objects.bulk_create(
         [Rendition(image=image, name=name, **fields) for name, fields in wanted.files.items()]
     )
     likeness.note(image)
+
+
+def taken_at(facts: dict[str, Any]) -> datetime | None:
+    """Return when the picture of a version was taken; None where the facts name no moment that every zone has."""
+    try:
+        return check_moment(datetime.fromisoformat(facts["taken_at"])) if facts.get("taken_at") else None
+    except ValueError:
+        return None
 
 
 def current_file(image: Image) -> Original:

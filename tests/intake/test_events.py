@@ -188,6 +188,17 @@ def test_a5_a_key_is_one_that_s3_can_have(key: str, taken: bool) -> None:
                 events.read(body)
 
 
+def test_a_key_with_half_of_a_character_is_refused_in_every_form_of_a_message() -> None:
+    key, bucket = "trip/\ud800.jpg", {"name": "mediahub-local-uploads-000000000000"}
+    detail = {"bucket": bucket, "object": {"key": key}}
+    for body in (
+        {"mediahub": "look", "key": key},
+        {"source": "aws.s3", "detail-type": "Object Created", "detail": detail},
+    ):
+        with pytest.raises(events.Unreadable, match="half of a character"):
+            events.parse(json.dumps(body))
+
+
 def test_a11_a_rendition_that_is_announced_is_never_taken_in(settings: Any) -> None:
     body = s3_event("large/a.jpg")
     body["Records"][0]["s3"]["bucket"]["name"] = settings.RENDITION_BUCKET

@@ -24,7 +24,7 @@ from mediahub.intake.events import ObjectCreated, ObjectRemoved
 from mediahub.intake.models import Batch, Claim, Upload, padded
 from mediahub.library.models import Image, Tagging
 from mediahub.local import stack
-from processing import MeasuredLabeler, Misconfigured, Unavailable
+from processing import MeasuredLabeler, Misconfigured, Rejected, Unavailable
 from tests.pictures import encoded, jpeg, picture
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -247,6 +247,30 @@ def test_r4_a_bad_file_is_rejected_with_a_reason_and_once(put: Put) -> None:
     assert "holds text" in upload.reason
     assert ingest.arrived(event, deadline=soon()) == "duplicate"
     assert upload.attempts == 1
+
+
+@pytest.mark.parametrize("error", [OverflowError("date value out of range"), ValueError("half of a character")])
+def test_a_file_whose_values_no_database_takes_is_rejected_once(put: Put, error: Exception) -> None:
+    event = put(jpeg())
+    with patch("mediahub.library.catalogue._describe", side_effect=error):
+        assert ingest.arrived(event, deadline=soon()) == "rejected"
+    assert ingest.arrived(event, deadline=soon()) == "duplicate"
+    upload = Upload.objects.get()
+    assert (upload.attempts, upload.step, upload.error) == (1, "record", type(error).__name__)
+    assert upload.reason == "The database cannot hold what this file says of itself. Export it anew and upload it."
+    assert not Image.objects.exists()
+
+
+def test_a_text_that_the_database_refuses_ends_as_rejected(put: Put) -> None:
+    with patch("mediahub.library.catalogue._title", return_value="half \ud800"):
+        assert ingest.arrived(put(jpeg()), deadline=soon()) == "rejected"
+
+
+def test_working_again_on_a_file_whose_values_no_database_takes_is_refused_with_a_sentence(put: Put) -> None:
+    ingest.arrived(put(jpeg()), deadline=soon())
+    wrong = patch("mediahub.library.catalogue._describe", side_effect=OverflowError)
+    with wrong, pytest.raises(Rejected, match="cannot hold"):
+        ingest.reprocess(Upload.objects.get())
 
 
 def test_c15_a_file_has_one_worker_and_the_other_delivery_comes_back(put: Put) -> None:

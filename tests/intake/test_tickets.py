@@ -1,5 +1,6 @@
 """Tickets: who gets one, what it allows, and what S3 does with anything else."""
 
+import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -154,6 +155,22 @@ def test_d3_a_display_name_is_one_clean_line(name: str) -> None:
     shown = tickets.display_name(name)
     assert shown
     assert len(shown) <= 255
-    assert shown.isprintable()
+    assert shown.splitlines() == [shown]
+    assert not {unicodedata.category(character) for character in shown} & {"Cc", "Cs", "Co", "Zl", "Zp"}
     assert "/" not in shown
     assert "\u202e" not in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("کتاب\u200cها 👩\u200d🚀.jpg", "کتاب\u200cها 👩\u200d🚀.jpg"),
+        ("\u202egpj.exe.jpg", "gpj.exe.jpg"),
+        ("half \ud83d.jpg", "half .jpg"),
+        ("nul\x00.jpg", "nul.jpg"),
+        ("trip\\2024/Cafe\u0301.jpg", "Cafe\u0301.jpg"),
+        ("\u200d\u200b", "unnamed file"),
+    ],
+)
+def test_a_name_keeps_what_is_seen_or_joins_and_nothing_else(name: str, shown: str) -> None:
+    assert tickets.display_name(name) == shown

@@ -91,6 +91,7 @@ class ImageAdmin(EditAdmin):
             collections=filing.shown(editor(request), image),
             acts=telling.of_image(image, request.user),
             rules=publishing.rules(image),
+            is_unchecked=publishing.is_unchecked(image),
             embed=embed(image),
             going_out=image.mirrored_revision < image.revision,
             **image.versions.aggregate(versions_kept=Count("pk"), file_waits=Count("pk", filter=Q(waiting=True))),

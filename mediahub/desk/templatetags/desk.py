@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from mediahub.delivery.addresses import address as address_of
 from mediahub.desk import file_words, job_words, reasons, words
-from mediahub.library import sight
+from mediahub.library import sight, versions
 from mediahub.library.models import Image, Tagging, Version
 
 register = template.Library()
@@ -78,6 +78,12 @@ def undoes(extra_tags: str) -> str:
 def shown(version: Version) -> dict[str, Any] | None:
     """The rendition that stands for a version, as fields of Rendition."""
     return version.files.get("medium") or next(iter(version.files.values()), None)
+
+
+@register.filter
+def needs_look(version: Version) -> bool:
+    """Return whether a person has to look at the version's file before a published image may show it."""
+    return versions.needs_look(version)
 
 
 @register.filter

@@ -37,7 +37,9 @@ def tell(request: HttpRequest, result: Published, act: Act) -> None:
 @require_POST
 @permission_required("library.review_tagging", raise_exception=True)
 def look_at_flags(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Note that this editor has looked at what was flagged."""
+    """Note that this editor has looked at the file that the page showed."""
     image = get_object_or_404(access.changeable(request.user), pk=image_id)
-    publishing.look_at_flags(Act(editor(request)), image)
+    shown = request.POST.get("file", "")
+    if not publishing.look_at_flags(Act(editor(request)), image, shown) and shown not in ("", image.sha256):
+        messages.warning(request, _("The image has another file by now. Look at this one, and say that you did."))
     return redirect("admin:library_image_change", image_id)

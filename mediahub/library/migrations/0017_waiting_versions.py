@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("library", "0015_shared_searches"),
+        ("library", "0016_moderation_checked"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -68,6 +68,9 @@ class Image(models.Model):
     moderation = models.JSONField(
         _("flagged"), default=list, blank=True, db_default=models.Value([], models.JSONField())
     )
+    # The SHA-256 of the file that the service was asked about and answered for. Of any other, no flags mean nothing.
+    moderation_checked = models.CharField(max_length=64, blank=True, db_default="", editable=False)
+    # When a person looked at the file that the image is made of.
     moderation_seen_at = models.DateTimeField(_("flags looked at"), null=True, blank=True)
 
     # Where the eye should rest, as parts of the upright picture's width and height; None until an editor says so.

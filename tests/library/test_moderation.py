@@ -1,0 +1,220 @@
+"""Nothing goes out that nobody and nothing has looked at, where the site has its pictures looked at for flags."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import import_module
+from io import BytesIO
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from mediahub.library import catalogue, publishing, versions
+from mediahub.library.activity import Act
+from mediahub.library.models import Image, Version
+from mediahub.library.undo import undo
+from mediahub.library.versions import Original
+from processing import Label, LabelAnswer, MeasuredLabeler, NotAnalysable, Unavailable, process
+from tests.doubles import MemoryStore
+from tests.images import image
+from tests.pictures import encoded, jpeg, picture
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+IMAGE = uuid4()
+FIRST, SECOND = jpeg(400, 300), jpeg(500, 300)
+WORDS = {"alt_text": "Two boats at a quay", "credit": "Ada Lund", "licence": "CC BY 4.0"}
+UNSEEN = "Nobody and nothing has looked at it for flags yet."
+FLAGGED = "Something in it was flagged."
+
+
+@dataclass
+class Moderator:
+    """A labeler that is asked for flags; it raises, or flags what it is told to."""
+
+    flags: tuple[str, ...] = ()
+    error: Exception | None = None
+    moderated: bool = True
+    source: str = field(default="rekognition")
+
+    def label(self, jpeg: bytes, *, sha256: str) -> LabelAnswer:
+        if self.error:
+            raise self.error
+        flags = tuple(Label(name, 91.0) for name in self.flags)
+        return LabelAnswer((Label("Boat", 90.0),), self.source, "3", {}, flags, moderated=self.moderated)
+
+
+@pytest.fixture(autouse=True)
+def moderated_site(local_aws: object, settings: Any) -> None:
+    settings.MODERATION = True
+
+
+def take_in(labeler: Any, data: bytes = FIRST, *, keep_labels: bool = False) -> Image:
+    """The file, made into the image by the worker, with all words that it needs to go out."""
+    result = process(BytesIO(data), IMAGE, store=MemoryStore(), labeler=labeler)
+    with transaction.atomic():
+        original = Original(result.metadata.sha256, "v1")
+        made = catalogue.enter(IMAGE, "harbour.jpg", result, original=original, keep_labels=keep_labels)
+    Image.objects.update(**WORDS)
+    made.refresh_from_db()
+    return made
+
+
+def missing(made: Image) -> list[str]:
+    made.refresh_from_db()
+    return [f"{sentence.split('.')[0]}." for sentence in publishing.missing(made)]
+
+
+@pytest.mark.parametrize(
+    "labeler",
+    [
+        Moderator(error=Unavailable("throttled", "Later.")),
+        Moderator(error=NotAnalysable("odd", "Never.")),
+        Moderator(moderated=False),
+        MeasuredLabeler(),
+        None,
+    ],
+    ids=["out of reach", "not analysable", "asked for labels only", "measured", "without labels"],
+)
+def test_a_file_that_nothing_looked_at_goes_out_when_a_person_has(labeler: Any, editor: User) -> None:
+    made = take_in(labeler)
+    assert missing(made) == [UNSEEN]
+    assert publishing.publish(Act(editor), [made]).done == 0
+    assert publishing.look_at_flags(Act(editor), made)
+    assert publishing.publish(Act(editor), [made]).done == 1
+
+
+def test_a_picture_too_small_to_be_looked_at_needs_a_person() -> None:
+    assert missing(take_in(Moderator(), encoded(picture(60, 60), "PNG"))) == [UNSEEN]
+
+
+def test_a_file_that_was_looked_at_and_not_flagged_needs_nobody(editor: User) -> None:
+    made = take_in(Moderator())
+    assert missing(made) == []
+    assert not publishing.look_at_flags(Act(editor), made)
+
+
+def test_a_site_that_has_nothing_looked_at_asks_for_nothing(settings: Any) -> None:
+    settings.MODERATION = False
+    assert missing(take_in(None)) == []
+
+
+def test_an_image_from_before_there_was_a_service_needs_a_look() -> None:
+    assert missing(image(**WORDS)) == [UNSEEN]
+
+
+def test_another_file_needs_another_look_though_its_flags_are_the_same(editor: User) -> None:
+    made = take_in(Moderator(("Weapons",)))
+    assert publishing.look_at_flags(Act(editor), made)
+    assert missing(made) == []
+    assert missing(take_in(Moderator(("Weapons",)), SECOND)) == [FLAGGED]
+
+
+def test_another_file_that_nothing_looked_at_needs_a_look(editor: User) -> None:
+    made = take_in(None)
+    assert publishing.look_at_flags(Act(editor), made)
+    assert missing(take_in(None, SECOND)) == [UNSEEN]
+    assert missing(take_in(None, FIRST, keep_labels=True)) == [UNSEEN]
+
+
+def test_a_look_stays_when_the_same_file_is_worked_on_again(editor: User) -> None:
+    publishing.look_at_flags(Act(editor), take_in(Moderator(("Weapons",))))
+    assert missing(take_in(Moderator(("Weapons",)))) == []
+    assert missing(take_in(None, keep_labels=True)) == []
+    assert missing(take_in(Moderator(("Weapons", "Violence")))) == [FLAGGED]
+
+
+def test_flags_stay_while_the_service_is_out_of_reach() -> None:
+    take_in(Moderator(("Weapons",)))
+    again = take_in(Moderator(error=Unavailable("throttled", "Later.")))
+    assert (missing(again), again.moderation[0]["name"]) == ([FLAGGED], "Weapons")
+
+
+def test_an_answer_that_cannot_be_read_whole_is_no_answer() -> None:
+    take_in(Moderator())
+    assert missing(take_in(Moderator(moderated=False), SECOND)) == [UNSEEN]
+
+
+def test_a_version_that_comes_back_brings_its_answer_and_needs_a_look_of_its_own(editor: User) -> None:
+    made = take_in(Moderator(("Weapons",)))
+    publishing.look_at_flags(Act(editor), made)
+    take_in(Moderator(), SECOND)
+    act = Act(editor)
+    assert versions.restore(act, made, 1)
+    assert missing(made) == [FLAGGED]
+    assert undo(editor, act.batch).refused == []
+    assert missing(made) == []
+
+
+def test_a_version_from_before_there_was_a_service_needs_a_look(editor: User) -> None:
+    made = take_in(None)
+    version = Version.objects.get()
+    version.facts.pop("moderation_checked")
+    version.save()
+    take_in(Moderator(), SECOND)
+    versions.restore(Act(editor), made, 1)
+    assert missing(made) == [UNSEEN]
+
+
+def test_a_new_file_of_a_public_image_waits_for_a_look(editor: User) -> None:
+    made = take_in(Moderator())
+    publishing.publish(Act(editor), [made])
+    assert take_in(None, SECOND).sha256 == made.sha256
+    new = made.versions.get(waiting=True)
+    assert versions.needs_look(new)
+    assert not versions.needs_look(made.versions.get(current=True))
+
+
+@pytest.fixture
+def press(chief: User, settings: Any) -> Callable[[Image, str], str]:
+    """press(image, file): what the image's page says after “I have looked at it”."""
+    settings.AWS_PROFILE = "web"
+    client = Client()
+    client.force_login(chief)
+
+    def pressed(made: Image, sha256: str) -> str:
+        page = reverse("admin:library_image_change", args=[made.pk])
+        shown = client.get(page).content.decode()
+        assert "Not looked at for flags" in shown
+        assert f'name="file" value="{made.sha256}"' in shown.replace("\n", " ")
+        client.post(reverse("desk:look_at_flags", args=[made.pk]), {"file": sha256})
+        return client.get(page).content.decode()
+
+    return pressed
+
+
+def test_the_image_says_that_nothing_looked_at_it_and_a_press_says_that_somebody_did(
+    press: Callable[[Image, str], str],
+) -> None:
+    made = take_in(None)
+    assert "Looked at on" in press(made, made.sha256)
+    assert missing(made) == []
+
+
+def test_who_looked_at_another_file_is_asked_to_look_again(press: Callable[[Image, str], str]) -> None:
+    made = take_in(None)
+    assert "has another file by now" in press(made, "ab" * 32)
+    assert missing(made) == [UNSEEN]
+
+
+def test_the_upgrade_believes_answers_that_are_there_and_takes_away_dates_of_no_zone() -> None:
+    answer: dict[str, Any] = {"ModerationLabels": []}
+    asked, silent, restored = image(label_raw=answer), image(label_raw={"Labels": []}), image(label_raw=answer)
+    for number, current in ((1, True), (2, False)):
+        Version.objects.create(image=restored, number=number, key=f"k{number}", current=current)
+    Version.objects.create(image=asked, number=1, key="k")
+    dates = {1600: None, 1900: 1900, 2300: None}
+    dated = {year: image(taken_at=datetime(year, 5, 6, tzinfo=UTC)) for year in dates}
+    step = import_module("mediahub.library.migrations.0016_moderation_checked")
+    step.note_checked(apps, None)
+    step.leave_out_dates(apps, None)
+    for made, unchecked in ((asked, False), (silent, True), (restored, True)):
+        made.refresh_from_db()
+        assert publishing.is_unchecked(made) == unchecked
+    kept = {year: Image.objects.get(pk=made.pk).taken_at for year, made in dated.items()}
+    assert {year: moment and moment.year for year, moment in kept.items()} == dates
