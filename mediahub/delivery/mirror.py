@@ -1,5 +1,8 @@
 """The mirror: one DynamoDB item for each image, and a pointer for each accepted tag, for readers outside Django.
 
+Its readers know nothing of the desk's people and collections. So it holds words, tags and addresses of what everybody
+may see, and of all other images only that they are there: state, revision, and the sizes of their renditions.
+
 Keys: `pk` is the image's id. The image's own item has `sk` = "image"; a pointer has `sk` = "tag#<name>" and stands in
 the index `by_tag` (`tag`, `date`). All items of an image carry its revision and are written in one transaction that
 holds only while the image's item is still the one that was read.
@@ -106,16 +109,15 @@ def rebuild() -> tuple[int, int]:
 
 
 def item(image: Image, tags: list[str]) -> Item:
-    """What a reader needs of an image, and nothing else; of one whose original was deleted, only that it was."""
+    """What a reader may know of an image, and nothing else; of one whose original was deleted, only that it was."""
     own: Item = {"pk": str(image.pk), "sk": "image", "revision": image.revision}
     if image.deleted_at:
         return {**own, "state": DELETED}
+    words = {"title": image.title, "alt_text": image.alt_text, "tags": tags} if is_public(image) else {}
     return {
         **own,
-        "title": image.title,
-        "alt_text": image.alt_text,
+        **words,
         "state": image.state,
-        "tags": tags,
         "renditions": {
             rendition.name: {
                 **_addresses(image, rendition),
@@ -138,8 +140,9 @@ def _addresses(image: Image, rendition: Rendition) -> dict[str, str]:
     }
 
 
-def _accepted(image: Image) -> list[str]:
-    if image.deleted_at:
+def _public_tags(image: Image) -> list[str]:
+    """Return the names of the tags that are told to everybody: the accepted ones of a public image."""
+    if not is_public(image):
         return []
     accepted = image.taggings.filter(state=Tagging.State.ACCEPTED)
     return list(accepted.values_list("tag__name", flat=True).order_by("tag__name"))
@@ -163,8 +166,8 @@ def _write(image: Image) -> bool:
 
 
 def _wanted(image: Image) -> tuple[Item, list[Item]]:
-    """The image's own item, and the pointers of its accepted tags."""
-    tags = _accepted(image)
+    """The image's own item, and the pointers of the tags that are told to everybody."""
+    tags = _public_tags(image)
     date = (image.taken_at or image.created_at).astimezone(timezone.get_default_timezone()).isoformat()
     pointers = [{"pk": str(image.pk), "sk": f"tag#{tag}", "tag": tag, "date": date} for tag in tags[:MOST_POINTERS]]
     return item(image, tags), pointers

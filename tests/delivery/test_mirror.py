@@ -3,6 +3,7 @@
 from base64 import b64decode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
@@ -12,12 +13,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.conf import settings as django_settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.db import connection
 
+from mediahub import wiring
 from mediahub.delivery import addresses, mirror
-from mediahub.library import review
+from mediahub.library import collections, publishing, review
 from mediahub.library.activity import Act
 from mediahub.library.models import Image
 from mediahub.local import stack
@@ -30,7 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 @pytest.fixture
 def image(local_aws: stack.Stack, editor: User) -> Image:
-    made = image_with_tags("Boat", "Sea")
+    made = image_with_tags("Boat", "Sea", state=Image.State.PUBLISHED, alt_text="Boats", credit="Ada Byron")
     review.accept(Act(editor), made.taggings.all())
     made.refresh_from_db()
     return made
@@ -51,12 +53,60 @@ def test_the_item_holds_what_a_reader_needs_and_nothing_else(image: Image) -> No
     held = mirror.read(image.pk)
     assert held
     assert set(held) == {"pk", "sk", "title", "alt_text", "state", "tags", "renditions", "revision"}
-    large = held["renditions"]["large"]
-    assert large["width"] == 1024
-    # Nobody may fetch what is not published.
-    assert "address" not in large
+    assert (held["title"], held["tags"]) == ("Harbour", ["Boat", "Sea"])
+    assert set(held["renditions"]["large"]) == {"address", "permanent", "width", "height", "bytes"}
     image.refresh_from_db()
     assert image.mirrored_revision == image.revision
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        {"state": Image.State.IN_REVIEW},
+        {"state": Image.State.ARCHIVED},
+        {"rights_until": date(2020, 1, 1)},
+    ],
+    ids=["in review", "archived", "rights ended"],
+)
+def test_of_what_is_not_public_the_mirror_tells_no_words_and_no_tags(
+    image: Image, editor: User, aws: Callable[[str, str], Any], hidden: dict[str, Any]
+) -> None:
+    mirror.push(image.pk)
+    assert by_tag(aws, "Boat") == [str(image.pk)]
+    Image.objects.filter(pk=image.pk).update(**hidden)
+    mirror.mend(image.pk)
+    assert mirror.push(image.pk)
+    items = wiring.mirror_table().items(str(image.pk))
+    assert set(items) == {"image"}
+    assert set(items["image"]) == {"pk", "sk", "revision", "state", "renditions"}
+    assert set(items["image"]["renditions"]["large"]) == {"width", "height", "bytes"}
+    assert by_tag(aws, "Boat") == []
+    image.refresh_from_db()
+    assert not mirror.drifted(image)
+
+
+def test_an_image_of_a_closed_collection_shows_in_the_mirror_once_it_is_published(image: Image, chief: User) -> None:
+    closed = collections.make(Act(None), "Lawsuit", groups=[Group.objects.create(name="Legal")])
+    collections.put(Act(None), [image], closed)
+    review.reopen(Act(chief), [image])
+    mirror.push(image.pk)
+    held = wiring.mirror_table().items(str(image.pk))
+    assert "Harbour" not in str(held)
+    assert "Boat" not in str(held)
+    assert publishing.publish(Act(chief), [image]).done == 1
+    mirror.push(image.pk)
+    assert set(wiring.mirror_table().items(str(image.pk))) == {"image", "tag#Boat", "tag#Sea"}
+
+
+def test_what_an_earlier_release_told_of_what_is_not_public_is_found_and_mended(image: Image, chief: User) -> None:
+    """As the mirror holds it from before: with the words and tags of an image in review."""
+    mirror.push(image.pk)
+    Image.objects.filter(pk=image.pk).update(state=Image.State.IN_REVIEW)
+    image.refresh_from_db()
+    assert mirror.drifted(image)
+    mirror.mend(image.pk)
+    mirror.push(image.pk)
+    assert set(wiring.mirror_table().items(str(image.pk))) == {"image"}
 
 
 def test_a_stale_push_changes_nothing(image: Image) -> None:
@@ -179,6 +229,8 @@ def test_c8_more_tags_than_a_transaction_takes_stay_on_the_item(image: Image, ed
 
 
 def test_c8_a_table_that_refuses_the_transaction_says_so(image: Image, as_role: Callable[[str], None]) -> None:
+    # Of a published image the bucket would refuse first.
+    Image.objects.filter(pk=image.pk).update(state=Image.State.IN_REVIEW)
     as_role("web")
     with pytest.raises(Misconfigured, match="AccessDenied"):
         mirror.push(image.pk)

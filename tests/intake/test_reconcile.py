@@ -376,7 +376,7 @@ def test_old_comparisons_are_not_kept_for_ever(local_aws: Any) -> None:
 
 
 def test_a_copy_in_the_records_alone_is_drift(local_aws: Any, at_once: None) -> None:
-    image = image_with_tags("Boat")
+    image = image_with_tags("Boat", state=Image.State.PUBLISHED)
     mirror.push(image.pk)
     assert found() == {"missing": 3}
     Image.objects.filter(pk=image.pk).update(title="Changed past the verbs")

@@ -10,8 +10,9 @@ from django.contrib.auth.models import User
 from mediahub.delivery import mirror
 from mediahub.intake import tickets
 from mediahub.intake.models import Upload
-from mediahub.library import review
+from mediahub.library import publishing, review
 from mediahub.library.activity import Act
+from mediahub.library.edits import Edit
 from mediahub.library.models import Image
 from mediahub.local.event_loop import EventLoop
 from tests.local_aws import drain
@@ -53,4 +54,14 @@ def test_an_upload_becomes_an_image(
     drain(event_loop)
     held = mirror.read(image.pk)
     assert held
-    assert held["tags"] == [tagging.tag.name]
+    assert (held["state"], held["renditions"]["large"]["width"]) == ("in_review", 1024)
+    assert "title" not in held
+
+    as_role("web")
+    review.describe(Act(editor), image, {"alt_text": Edit("Boats in the morning"), "credit": Edit("Ada Byron")})
+    assert publishing.publish(Act(editor), [image]).done == 1
+    as_role("worker")
+    drain(event_loop)
+    held = mirror.read(image.pk)
+    assert held
+    assert (held["title"], held["tags"]) == ("Harbour at dawn", [tagging.tag.name])
