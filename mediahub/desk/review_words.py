@@ -18,23 +18,11 @@ def review_words() -> dict[str, object]:
         "tags": _("{title}. {place}. Tags: {tags}, undecided: {open}."),
         "acceptMany": _("Accept {n}"),
         "acceptNone": _("Nothing to accept, go on"),
-        "saved": _("All changes are saved"),
-        "waiting": counted(lambda n: ngettext("{n} change waiting to be saved", "{n} changes waiting to be saved", n)),
-        "offline": counted(
-            lambda n: ngettext(
-                "{n} change waits: the server does not answer. It is sent again by itself.",
-                "{n} changes wait: the server does not answer. They are sent again by themselves.",
-                n,
-            )
-        ),
-        "signedOut": counted(
-            lambda n: ngettext(
-                "{n} change waits: you are signed out. Sign in in another tab, and it is sent.",
-                "{n} changes wait: you are signed out. Sign in in another tab, and they are sent.",
-                n,
-            )
-        ),
+        **_queue(),
+        "drafts": counted(lambda n: ngettext("{n} tag typed and not added", "{n} tags typed and not added", n)),
         "refused": _("{title} was not changed. {reason}"),
+        "yours": _("You typed as {field}: {text}"),
+        "writeYours": _("Write what I typed"),
         "dismiss": _("Dismiss"),
         "goTo": _("Go to the image"),
         "published": _("Published: {title}"),
@@ -52,4 +40,33 @@ def review_words() -> dict[str, object]:
         "accept": _("Accept {tag}"),
         "reject": _("Reject {tag}"),
         "percent": _("{n} %"),
+    }
+
+
+def _queue() -> dict[str, object]:
+    """How many changes are not saved yet, and why."""
+    return {
+        "saved": _("All changes are saved"),
+        "waiting": counted(lambda n: ngettext("{n} change waiting to be saved", "{n} changes waiting to be saved", n)),
+        "offline": counted(
+            lambda n: ngettext(
+                "{n} change waits: the server does not answer. It is sent again by itself.",
+                "{n} changes wait: the server does not answer. They are sent again by themselves.",
+                n,
+            )
+        ),
+        "signedOut": counted(
+            lambda n: ngettext(
+                "{n} change waits: you are signed out. Sign in in another tab, and it is sent.",
+                "{n} changes wait: you are signed out. Sign in in another tab, and they are sent.",
+                n,
+            )
+        ),
+        "other": counted(
+            lambda n: ngettext(
+                "{n} change waits: somebody else has signed in. Sign in again, and it is sent.",
+                "{n} changes wait: somebody else has signed in. Sign in again, and they are sent.",
+                n,
+            )
+        ),
     }

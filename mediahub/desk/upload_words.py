@@ -12,8 +12,13 @@ def upload_words(max_bytes: int) -> dict[str, Any]:
     most = max_bytes // 1_000_000
     return {
         "note": _("JPEG, PNG, GIF or WebP, at most %(most)d MB each") % {"most": most},
-        "offline": _("The server could not be reached. Check the connection, then retry."),
-        "signedOut": _("You are no longer signed in, or the page is too old. Reload it and add the file again."),
+        "offline": _("Offline. Sending goes on by itself when the connection is back."),
+        "signedOut": _("Sending goes on by itself once you have signed in again."),
+        "unreachable": _("The connection broke off. The file is sent again by itself."),
+        "storeRefused": _(
+            "The store refused the file ({error}). Retry; if it is refused again, tell your administrator."
+        ),
+        "unreadable": _("“{name}” was moved or changed while it was sent. Choose it again."),
         "broken": _(
             "The server could not take the file. Retry in a minute; if that fails too, tell your administrator."
         ),
@@ -22,19 +27,39 @@ def upload_words(max_bytes: int) -> dict[str, Any]:
             "sending": [_("sending"), "busy"],
             "sent": [_("sent"), "busy"],
             "paused": [_("paused"), "wait"],
+            "waiting": [_("waiting"), "wait"],
+            "lost": [_("not sent"), "wait"],
             "unfinished": [_("unfinished"), "wait"],
             "held": [_("held back"), "wait"],
             "refused": [_("not sent"), "bad"],
         },
         "checks": _checks(),
         "progress": _progress(),
-        "batch": {
-            "unsaved": _("Not saved yet."),
-            "saving": _("Saving…"),
-            "saved": _("Saved. Pictures changed: {n}. Those that are still to come get these words as they come."),
+        "lost": {
+            "reason": _("Sending broke off. Unless it is being sent elsewhere, choose the file again and it goes on."),
+            "choose": _("Choose the file again"),
+            "chooseOne": _("Choose the file again: {name}"),
         },
+        "one": {"several": _("Only one file can be sent here. The first one was chosen.")},
+        "batch": _batch(),
         "uppy": _uppy(most),
         "dashboard": _dashboard(),
+    }
+
+
+def _batch() -> dict[str, str]:
+    """How far the words for all pictures are."""
+    return {
+        "unsaved": _("Not saved yet. What you type is kept in this browser until you save it."),
+        "notKept": _("Not saved yet, and this browser keeps nothing: save it before you leave the page."),
+        "restored": _("You typed this before you left the page. It is not saved yet."),
+        "discarded": _("What was not saved is gone."),
+        "saving": _("Saving…"),
+        "saved": _("Saved. Pictures changed: {n}. Those that are still to come get these words as they come."),
+        "notSaved": _("Not saved: {reason}"),
+        "offline": _("Not saved yet: the server cannot be reached. It is saved by itself when the connection is back."),
+        "signedOut": _("Not saved yet: you are signed out. It is saved by itself once you have signed in again."),
+        "other": _("Not saved yet: somebody else has signed in. It is saved once you have signed in again."),
     }
 
 
@@ -100,6 +125,8 @@ def _progress() -> dict[str, str]:
         "checking": _("Looking whether they are there already: {n}"),
         "sending": _("Sending"),
         "paused": _("Paused"),
+        "offline": _("Waiting for the connection"),
+        "signedOut": _("Waiting until you have signed in again"),
         "stopped": _("Some were not sent"),
         "sent": _("Everything is sent"),
         "files": _("{done} of {all} files"),

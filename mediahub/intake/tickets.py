@@ -3,7 +3,7 @@
 import logging
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID, uuid4
@@ -42,6 +42,14 @@ _PRESIGNED = {
 }
 
 
+class AlreadySent(Exception):
+    """The file of this upload has arrived: there is nothing left to send."""
+
+    def __init__(self, upload: Upload) -> None:
+        super().__init__(_("%(name)s has arrived already.") % {"name": upload.file_name})
+        self.upload_id = upload.pk
+
+
 class TicketRefused(Exception):
     """Why no ticket is given, in a sentence for the editor; `retry_after` counts seconds when waiting helps."""
 
@@ -61,6 +69,8 @@ class UploadTicket:
     fields: dict[str, str]
     part_bytes: int
     expires_at: datetime
+    # The same ticket was handed out before, and nothing has arrived by it.
+    is_reused: bool = False
 
 
 def display_name(file_name: str) -> str:
@@ -69,20 +79,53 @@ def display_name(file_name: str) -> str:
 
 
 def issue(
-    user: "User", file_name: str, content_type: str, size: int, batch: UUID | None = None, sha256: str = ""
+    user: "User",
+    file_name: str,
+    content_type: str,
+    size: int,
+    batch: UUID | None = None,
+    sha256: str = "",
+    *,
+    image: Image | None = None,
 ) -> UploadTicket:
     """A ticket for one file of `size` bytes; raises TicketRefused for its type or size, or too many open tickets.
 
     It belongs to the batch of this id, which begins with its first ticket. `sha256` is what the browser counted.
+    With an image the file becomes its next version.
     """
     name = display_name(file_name)
     _check(user, name, content_type, size)
     method = Upload.Method.POST if size <= settings.UPLOAD_PART_THRESHOLD else Upload.Method.MULTIPART
     said: dict[str, Any] = {"content_type": content_type, "declared_bytes": size, "declared_sha256": sha256}
-    upload = _record(user, name, method, batch=_batch(user, batch) if batch else None, **said)
-    if method == Upload.Method.MULTIPART:
+    upload = _record(user, name, method, batch=_batch(user, batch) if batch else None, image=image, **said)
+    return _sendable(upload)
+
+
+def reissue(
+    user: "User", upload_id: UUID, content_type: str, size: int, image: Image | None = None
+) -> UploadTicket | None:
+    """Return a fresh ticket for a file whose sending broke off, under its own key; None when a new one must be issued.
+
+    So a file that is sent twice, because the first answer was lost, becomes one image. Raises AlreadySent when the
+    worker has seen the file.
+    """
+    upload = Upload.objects.filter(pk=upload_id, uploaded_by=user).exclude(state=Upload.State.DELETED).first()
+    if upload is None:
+        return None
+    if upload.version_id:
+        raise AlreadySent(upload)
+    same = (upload.content_type, upload.declared_bytes, upload.image) == (content_type, size, image)
+    if not same or not _open(user).filter(pk=upload.pk).exists():
+        return None
+    _prolong(upload)
+    return _sendable(upload)
+
+
+def _sendable(upload: Upload) -> UploadTicket:
+    if upload.method == Upload.Method.MULTIPART:
         return _ticket(upload, "", {})
-    post = wiring.signer().post(upload.key, content_type, size, settings.UPLOAD_TICKET_SECONDS)
+    size = upload.declared_bytes or settings.UPLOAD_MAX_BYTES
+    post = wiring.signer().post(upload.key, upload.content_type, size, settings.UPLOAD_TICKET_SECONDS)
     return _ticket(upload, post.url, post.fields)
 
 
@@ -92,7 +135,8 @@ def issue_plain(user: "User", redirect: Callable[[UUID], str], image: Image | No
     With an image the file becomes its next version.
     """
     upload = _open(user).filter(method=Upload.Method.PLAIN, image=image).order_by("-issued_at").first()
-    if upload is None or upload.expires_at is None or upload.expires_at < timezone.now() + timedelta(minutes=10):
+    is_reused = bool(upload and upload.expires_at and upload.expires_at >= timezone.now() + timedelta(minutes=10))
+    if upload is None or not is_reused:
         _check_open(user)
         name = image.file_name if image else _("file of a plain form")
         upload = _record(user, name, Upload.Method.PLAIN, seconds=PLAIN_SECONDS, image=image)
@@ -101,7 +145,7 @@ def issue_plain(user: "User", redirect: Callable[[UUID], str], image: Image | No
     post = wiring.signer().post(
         upload.key, "application/octet-stream", settings.UPLOAD_MAX_BYTES, seconds, redirect=redirect(upload.pk)
     )
-    return _ticket(upload, post.url, post.fields)
+    return replace(_ticket(upload, post.url, post.fields), is_reused=is_reused)
 
 
 def sign(user: "User", key: str, operation: Operation, multipart_id: str = "", part: int = 0) -> str:

@@ -4,21 +4,26 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
-from django.db import connection, connections
+from django.contrib.sessions.models import Session
+from django.db import connection, connections, transaction
 from django.test import Client
-from playwright.sync_api import Page
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, Page
 
 from mediahub.desk.frontend.build import build
+from mediahub.library.models import Image
 from mediahub.local import stack
 from tests.browser.connections import Connections
-from tests.browser.desk import Desk
+from tests.browser.desk import Desk, open_review
+from tests.desk.records import image, tagging
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +31,7 @@ QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-backgro
 QUIET += ["--disable-component-update", "--disable-sync"]
 # Playwright runs an event loop in the test's own thread, and Django would refuse the database there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+MANY = 60
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -137,8 +143,47 @@ def desk(live_server: Any, page: Page, bundle: None, cors: None, as_web: None) -
 @pytest.fixture
 def signed_in(desk: Desk, chief: User) -> Desk:
     """The desk with a chief editor signed in."""
-    client = Client()
-    client.force_login(chief)
-    cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
-    desk.page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": desk.address}])
+    sign_in(desk.page.context, desk.address, chief)
     return desk
+
+
+def sign_in(context: BrowserContext, address: str, user: User) -> None:
+    """Give the browser a session of this person's."""
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
+
+
+@pytest.fixture
+def end_session() -> Callable[[], None]:
+    """end_session(): the server forgets who is signed in, as it does after two weeks."""
+
+    def end() -> None:
+        Session.objects.all().delete()
+
+    return end
+
+
+@pytest.fixture
+def row(db: Any) -> list[Image]:
+    """Images without files, the newest first; each may be published and has a sure and an unsure suggestion."""
+    made = []
+    with transaction.atomic():
+        for number in range(MANY):
+            one = image(f"Image {number:02}", alt_text="A harbour", credit="Ada Lund")
+            Image.objects.filter(pk=one.pk).update(created_at=timezone.now() - timedelta(minutes=number))
+            tagging(one, "Boat", confidence=93.0, boxes=[[0.05, 0.1, 0.2, 0.2]])
+            tagging(one, "Mist", confidence=61.0)
+            made.append(one)
+    return made
+
+
+@pytest.fixture
+def reviewed(signed_in: Desk, row: list[Image]) -> Page:
+    """The review of these images, open at the newest; their pictures are drawn by the test."""
+    page = signed_in.page
+    drawn = '<svg xmlns="http://www.w3.org/2000/svg" width="1024" height="768"><rect width="1024" height="768"/></svg>'
+    page.route("**/large/**", lambda route: route.fulfill(body=drawn, content_type="image/svg+xml"))
+    open_review(signed_in, row[0])
+    return page

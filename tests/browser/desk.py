@@ -6,7 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.models import User
 from playwright.sync_api import CDPSession, ConsoleMessage, Locator, Page, expect
+
+from mediahub.library.models import Image
 
 AXE = Path("mediahub/desk/frontend/node_modules/axe-core/axe.min.js")
 LISTEN = """
@@ -100,3 +103,25 @@ class Desk:
     def _console(self, message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text:
             self.violations.append(message.text)
+
+
+def open_review(desk: Desk, made: Image, query: str = "") -> None:
+    """Open the review at this image, and wait until its script has begun."""
+    desk.open(f"/admin/images/{made.pk}/review/{query}")
+    desk.page.locator("[data-review=ready]").wait_for()
+
+
+def sign_in_by_hand(page: Page, user: User) -> None:
+    """Fill in the sign-in page and wait for the desk."""
+    page.get_by_label("Username").fill(user.username)
+    page.get_by_label("Password").fill("a-long-password")
+    page.get_by_role("button", name="Log in").click()
+    page.locator(".ways").wait_for()
+
+
+def sign_in_again(page: Page, user: User) -> None:
+    """Follow the page's own link into a new tab, sign in there, and close it."""
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in again").click()
+    sign_in_by_hand(opened.value, user)
+    opened.value.close()

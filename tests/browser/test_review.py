@@ -1,12 +1,8 @@
 """The review by keys: what is pressed is painted at once, and each act reaches the records, however slow the server."""
 
-from datetime import timedelta
 from typing import Any
 
-import pytest
 from django.contrib.auth.models import User
-from django.db import transaction
-from django.utils import timezone
 from playwright.sync_api import BrowserContext, Dialog, Page, Route, expect
 
 from mediahub.desk.models import Preference
@@ -14,40 +10,10 @@ from mediahub.library import review
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Image, Tagging
 from tests.browser import stock
-from tests.browser.desk import Desk
-from tests.desk.records import image, tagging
+from tests.browser.conftest import MANY
+from tests.browser.desk import Desk, open_review
 
 ACTS = "**/admin/review/acts/"
-MANY = 60
-
-
-@pytest.fixture
-def row(db: Any) -> list[Image]:
-    """Images without files, the newest first; each may be published and has a sure and an unsure suggestion."""
-    made = []
-    with transaction.atomic():
-        for number in range(MANY):
-            one = image(f"Image {number:02}", alt_text="A harbour", credit="Ada Lund")
-            Image.objects.filter(pk=one.pk).update(created_at=timezone.now() - timedelta(minutes=number))
-            tagging(one, "Boat", confidence=93.0, boxes=[[0.05, 0.1, 0.2, 0.2]])
-            tagging(one, "Mist", confidence=61.0)
-            made.append(one)
-    return made
-
-
-@pytest.fixture
-def reviewed(signed_in: Desk, row: list[Image]) -> Page:
-    """The review of these images, open at the newest; their pictures are drawn by the test."""
-    page = signed_in.page
-    drawn = '<svg xmlns="http://www.w3.org/2000/svg" width="1024" height="768"><rect width="1024" height="768"/></svg>'
-    page.route("**/large/**", lambda route: route.fulfill(body=drawn, content_type="image/svg+xml"))
-    open_review(signed_in, row[0])
-    return page
-
-
-def open_review(desk: Desk, made: Image, query: str = "") -> None:
-    desk.open(f"/admin/images/{made.pk}/review/{query}")
-    desk.page.locator("[data-review=ready]").wait_for()
 
 
 def shown(page: Page, title: str) -> None:

@@ -14,10 +14,11 @@ from mediahub.desk.frontend import build as frontend
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the sources to break."""
-    here, shared = tmp_path / "frontend", tmp_path / "static" / "desk" / "poller.js"
+    here, shared = tmp_path / "frontend", tmp_path / "static" / "desk"
     here.mkdir()
-    shared.parent.mkdir(parents=True)
-    shared.write_bytes(frontend.SHARED.read_bytes())
+    shared.mkdir(parents=True)
+    for source in frontend.SHARED:
+        (shared / source.name).write_bytes(source.read_bytes())
     for source in [*frontend.HERE.glob("*.*"), frontend.HERE / ".npmrc"]:
         (here / source.name).write_bytes(source.read_bytes())
     monkeypatch.setattr(frontend, "HERE", here)

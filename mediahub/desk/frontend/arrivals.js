@@ -107,8 +107,13 @@ export function arrivals(list, { status, words }, onShow = () => {}) {
     if (upload.picture) picture(entry, upload.picture);
     links(entry, upload.links);
     onShow(upload);
+    if (entry.isLost && (upload.arrived || upload.ended)) {
+      entry.isLost = false;
+      buttons(entry, []);
+    }
     if (upload.ended) open.delete(upload.id);
     else open.add(upload.id);
+    if (entry.isLost) return false;
     return chip(entry, upload.label, upload.tone, upload.reason);
   }
 
@@ -153,15 +158,30 @@ export function arrivals(list, { status, words }, onShow = () => {}) {
       buttons(entry, answers);
       sum();
     },
-    say,
-    preview(id, address) {
+    /** A file that did not get through; the server may still hear of it. */
+    lost(id, name, reason, answers) {
+      const entry = row(id, name);
+      chip(entry, ...words.states.lost, reason);
+      entry.isLost = true;
+      buttons(entry, answers);
+      sum();
+    },
+    /** Buttons of a row: [text, name of the button, what it does] each. */
+    answer(id, answers) {
       const entry = rows.get(id);
+      if (entry) buttons(entry, answers);
+    },
+    isFollowing: () => open.size > 0,
+    say,
+    preview(id, uploadId, address) {
+      const entry = rows.get(id) ?? rows.get(uploadId);
       if (entry) picture(entry, { address });
     },
     /** From here on the row belongs to the upload with this id, and the server is asked about it. */
     follow(id, uploadId) {
       const entry = rows.get(id);
-      if (entry) {
+      if (entry && id !== uploadId) {
+        rows.get(uploadId)?.element.remove();
         rows.delete(id);
         rows.set(uploadId, entry);
       }
@@ -171,6 +191,7 @@ export function arrivals(list, { status, words }, onShow = () => {}) {
     forget(id) {
       rows.get(id)?.element.remove();
       rows.delete(id);
+      open.delete(id);
       sum();
     },
     restore(uploads) {

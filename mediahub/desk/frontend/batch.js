@@ -1,17 +1,23 @@
 // The words for all pictures that are sent together, and the ways to them.
 
+import { getStanding, insist, onStanding } from "../static/desk/signed_in.js";
+import { drafts } from "./drafts.js";
 import { count, fill } from "./numbers.js";
 
 /** `config` is the page's; the answer knows the batch's id, and counts the images that came of it. */
-export function batch(config, csrf) {
+export function batch(config) {
   const form = document.getElementById("batch");
   const ways = document.getElementById("batch-ways");
   const images = new Set();
+  const seen = new Map();
+  const kept = drafts(config.user);
   let id = config.batch;
 
   const place = (address) => address.replace(config.none, id);
+  const words = form ? wordsOf(form, config, kept, () => id, () => place(config.batchWords)) : null;
 
   function see(upload) {
+    seen.set(upload.id, upload);
     if (upload.batch !== id || !upload.image) return;
     images.add(upload.image);
     ways.hidden = false;
@@ -21,60 +27,92 @@ export function batch(config, csrf) {
     }
   }
 
-  const words = form ? wordsOf(form, config, csrf, () => place(config.batchWords)) : null;
+  /** Go on with a batch that a reload interrupted. */
+  function adopt(other) {
+    if (!other || other === id) return;
+    const before = id;
+    id = other;
+    images.clear();
+    kept.take(id);
+    words?.move(before);
+    ways.hidden = true;
+    seen.forEach(see);
+  }
+
+  if (words) {
+    kept.left().then((left) => (left && !words.isTouched ? adopt(left) : kept.take(id)));
+  }
 
   return {
     get id() {
       return id;
     },
-    see,
-    /** Go on with the batch that a reload interrupted. */
-    adopt(other) {
-      if (!other || other === id) return;
-      id = other;
-      images.clear();
-      words?.load();
+    /** Whether words wait to be saved for pictures that are there or on their way. */
+    get isUnsaved() {
+      return Boolean(words?.isUnsafe);
     },
+    see,
+    adopt,
+    /** The first file of the batch has its ticket. */
+    begin: () => words?.begin(),
   };
 }
 
-function wordsOf(form, { words }, csrf, address) {
+function wordsOf(form, { words }, kept, id, address) {
   const said = document.getElementById("batch-said");
   const undo = document.getElementById("batch-undo");
+  const discard = document.getElementById("batch-discard");
   const save = form.querySelector("[type=submit]");
-  let touched = false;
-
   const places = form.elements.collection;
+  let touched = false;
+  let hasBegun = false;
+  let isKept = true;
+  let isSaving = false;
+  let saved = typed();
+
+  function typed() {
+    return {
+      title: form.elements.title.value,
+      numbered: form.elements.numbered.checked,
+      credit: form.elements.credit.value,
+      tags: form.elements.tags.value,
+      collection: places?.value ?? "",
+    };
+  }
 
   function show({ title, numbered, credit, tags, collection }) {
     if (places) places.value = collection ?? "";
     form.elements.title.value = title;
     form.elements.numbered.checked = numbered;
     form.elements.credit.value = credit;
-    form.elements.tags.value = tags.join(", ");
+    form.elements.tags.value = Array.isArray(tags) ? tags.join(", ") : tags;
+  }
+
+  function say(text, isBad = false) {
+    said.textContent = text;
+    said.className = isBad ? "errornote" : "quiet";
+  }
+
+  /** Words that are saved before any file was sent are kept too: the pictures may come after a reload. */
+  function keep() {
+    if (touched || !hasBegun) isKept = kept.keep(id(), { words: typed(), isUnsaved: touched, hasBegun });
+    else kept.drop(id());
+    discard.hidden = !touched;
   }
 
   async function ask(body) {
-    const options = body && {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": csrf },
-      body: JSON.stringify(body),
-    };
-    const answer = await fetch(address(), { credentials: "same-origin", ...options });
+    // What is on its way when the page is left still arrives.
+    const options = body && { method: "POST", keepalive: true, body: JSON.stringify(body) };
+    const headers = { "Content-Type": "application/json" };
+    const answer = await insist(address(), options && { ...options, headers });
     const told = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error(told.reason ?? words.signedOut);
+    if (!answer.ok) throw new Error(told.reason ?? words.broken);
     return told;
   }
 
-  async function keep() {
-    touched = false;
-    let told = await ask({
-      title: form.elements.title.value,
-      numbered: form.elements.numbered.checked,
-      credit: form.elements.credit.value,
-      tags: form.elements.tags.value.split(","),
-      collection: Number(places?.value) || null,
-    });
+  async function write() {
+    const sent = typed();
+    let told = await ask({ ...sent, tags: sent.tags.split(","), collection: Number(sent.collection) || null });
     let changed = told.changed;
     const refused = [...told.refused];
     while (told.next) {
@@ -84,8 +122,11 @@ function wordsOf(form, { words }, csrf, address) {
     }
     undo.hidden = !changed;
     // What was typed meanwhile is not saved yet, and stays.
+    touched = JSON.stringify(typed()) !== JSON.stringify(sent);
+    if (!touched) show(told);
+    saved = touched ? sent : typed();
+    keep();
     if (touched) return words.batch.unsaved;
-    show(told);
     return [fill(words.batch.saved, { n: count(changed) }), ...refused].join(" ");
   }
 
@@ -96,33 +137,71 @@ function wordsOf(form, { words }, csrf, address) {
   }
 
   async function run(work) {
-    save.disabled = undo.disabled = true;
-    said.textContent = words.batch.saving;
-    said.className = "quiet";
+    save.disabled = undo.disabled = isSaving = true;
+    say(words.batch[getStanding()] ?? words.batch.saving);
     try {
-      said.textContent = await work();
+      say(await work());
     } catch (error) {
-      said.textContent = error instanceof TypeError ? words.offline : error.message;
-      said.className = "errornote";
+      say(fill(words.batch.notSaved, { reason: error.message }), true);
     }
-    save.disabled = undo.disabled = false;
+    save.disabled = undo.disabled = isSaving = false;
   }
 
+  // While the connection or the session is away, saving waits, and goes on by itself.
+  onStanding((standing) => {
+    if (isSaving) say(words.batch[standing] ?? words.batch.saving, standing !== "in");
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    run(keep);
+    if (!isSaving) run(write);
   });
   undo.addEventListener("click", () => run(takeBack));
+  discard.addEventListener("click", () => {
+    touched = false;
+    show(saved);
+    keep();
+    say(words.batch.discarded);
+  });
   form.addEventListener("input", () => {
     touched = true;
-    said.textContent = words.batch.unsaved;
-    said.className = "quiet";
+    keep();
+    if (!isSaving) say(isKept ? words.batch.unsaved : words.batch.notKept, !isKept);
   });
 
   return {
-    async load() {
+    get isTouched() {
+      return touched;
+    },
+    get isUnsafe() {
+      return touched && (hasBegun || isSaving || !isKept);
+    },
+    begin() {
+      if (hasBegun) return;
+      hasBegun = true;
+      keep();
+    },
+    /** The form belongs to another batch than before: what was typed on this page goes along. */
+    async move(before) {
+      const draft = kept.read(id());
+      hasBegun = Boolean(draft?.hasBegun);
+      if (touched) {
+        kept.drop(before);
+        keep();
+      } else if (draft) {
+        show(draft.words);
+        touched = draft.isUnsaved;
+        discard.hidden = !touched;
+        if (touched) say(words.batch.restored);
+      }
       const told = await ask().catch(() => null);
-      if (told && !touched) show(told);
+      if (!told) return;
+      saved = { ...told, tags: told.tags.join(", "), collection: String(told.collection ?? "") };
+      // What was on its way when the page was left may have been saved after all.
+      if (touched && Object.entries(typed()).some(([name, value]) => value !== saved[name])) return;
+      touched = false;
+      show(told);
+      keep();
+      say("");
     },
   };
 }

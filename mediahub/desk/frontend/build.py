@@ -12,7 +12,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 BUNDLE = HERE.parent / "static" / "desk" / "upload"
 STAMP = BUNDLE / "sources.sha256"
-SHARED = HERE.parent / "static" / "desk" / "poller.js"
+SHARED = [HERE.parent / "static" / "desk" / name for name in ("poller.js", "signed_in.js")]
 # Installing takes seconds; a registry that does not answer must not hold the build for ever.
 TIMEOUT_SECONDS = 600
 
@@ -37,7 +37,7 @@ def fingerprint() -> str:
     """SHA-256 over everything the bundle is made of."""
     digest = hashlib.sha256()
     sources = [path for pattern in ("*.js*", "*.css", "*.svg", ".npmrc") for path in sorted(HERE.glob(pattern))]
-    for source in (*sources, SHARED):
+    for source in (*sources, *SHARED):
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     return digest.hexdigest()
 
@@ -56,7 +56,17 @@ def _esbuild() -> None:
         "--legal-comments=linked",
         "--loader:.svg=dataurl",
     )
-    _run("esbuild", _node().node, esbuild, "upload.js", "follow.js", "upload.css", *options, f"--outdir={BUNDLE}")
+    _run(
+        "esbuild",
+        _node().node,
+        esbuild,
+        "upload.js",
+        "one_file.js",
+        "follow.js",
+        "upload.css",
+        *options,
+        f"--outdir={BUNDLE}",
+    )
 
 
 def _node() -> ModuleType:

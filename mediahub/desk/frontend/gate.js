@@ -1,6 +1,7 @@
 // What is looked at before a file is sent: whether it came with a folder and is no picture, and whether the library has
 // it already. What is held waits for the editor; everything else goes on at once.
 
+import { send as post } from "../static/desk/signed_in.js";
 import { count, fill } from "./numbers.js";
 
 // A browser hashes a file only as a whole in memory; larger ones are sent unchecked, and found by “same file twice”.
@@ -12,7 +13,7 @@ const TOGETHER = 50;
  * `send(file, meta, again)` hands a file on; `hold(key, name, why, answers)` shows one that waits; `note(text)` says a
  * sentence; `checking(n)` tells how many files are being looked at; `isOwn(upload)` knows what this page sends itself.
  */
-export function gate({ known, csrf, words }, { send, hold, drop, note, checking, isOwn }) {
+export function gate({ known, words }, { send, hold, drop, note, checking, isOwn }) {
   const seen = new Map();
   const waiting = new Map();
   let line = Promise.resolve();
@@ -51,12 +52,8 @@ export function gate({ known, csrf, words }, { send, hold, drop, note, checking,
   async function ask(hashes) {
     if (!hashes.length) return {};
     try {
-      const answer = await fetch(known, {
-        method: "POST",
-        credentials: "same-origin",
-        headers: { "Content-Type": "application/json", "X-CSRFToken": csrf },
-        body: JSON.stringify({ hashes }),
-      });
+      const headers = { "Content-Type": "application/json" };
+      const answer = await post(known, { method: "POST", headers, body: JSON.stringify({ hashes }) });
       return answer.ok ? (await answer.json()).known : {};
     } catch {
       // The signature is asked for at the same place, and says what is wrong.

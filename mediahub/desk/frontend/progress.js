@@ -1,5 +1,7 @@
 // How far everything is: files and bytes, how fast, and how long it still takes.
 
+import { getStanding, onStanding } from "../static/desk/signed_in.js";
+import { Refused } from "./signing.js";
 import { bytes, count, fill, rate, time } from "./numbers.js";
 
 const EVERY = 1000;
@@ -52,6 +54,7 @@ export function progress(uppy, element, { words, show, say }) {
 
   function state() {
     const going = unfinished().length;
+    if (going && getStanding() !== "in") return getStanding() === "offline" ? "offline" : "signedOut";
     if (going) return isPaused() ? "paused" : "sending";
     if (checking) return "checking";
     return [...files.values()].some((file) => file.failed) ? "stopped" : "sent";
@@ -117,7 +120,9 @@ export function progress(uppy, element, { words, show, say }) {
     const held = files.get(file.id);
     set(file.id, { done: true, moved: false, sent: held?.size });
   });
-  uppy.on("upload-error", (file) => set(file.id, { failed: true, moved: false }));
+  // What broke off goes on by itself; what was refused does not.
+  uppy.on("upload-error", (file, error) => set(file.id, { failed: error instanceof Refused, moved: false, since: 0 }));
+  onStanding(() => files.size && run());
   uppy.on("upload-retry", (file) => set(file.id, { failed: false, since: 0 }));
   uppy.on("retry-all", (again) => again.forEach((file) => set(file.id, { failed: false, since: 0 })));
   uppy.on("file-removed", (file) => {
@@ -129,6 +134,11 @@ export function progress(uppy, element, { words, show, say }) {
   uppy.on("resume-all", run);
 
   return {
+    isChecking: () => checking > 0,
+    refused(file) {
+      set(file.id, { failed: true, moved: false });
+      run();
+    },
     checking(number) {
       checking = number;
       run();

@@ -1,33 +1,46 @@
 // Asks the server for a signature. The first question about a file brings its ticket: the server chooses the key.
 
-const EXPIRED = [401, 403];
+import { insist } from "../static/desk/signed_in.js";
 
-/** Makes Uppy's `signRequest`; `fileOf(key)` finds the file by the key that Uppy proposed for it. */
-export function signer({ url, csrf, words }, fileOf, onTicket) {
+/** The server has said no, in a sentence; sending again is of no use before something was changed. */
+export class Refused extends Error {}
+
+/** The file has arrived already, as the upload with this id. */
+export class Arrived extends Error {
+  constructor(message, upload) {
+    super(message);
+    this.upload = upload;
+  }
+}
+
+/**
+ * Makes Uppy's `signRequest`; `fileOf(key)` finds the file by the key that Uppy proposed for it. It answers when the
+ * server does: while the connection or the session is away, the file waits.
+ */
+export function signer({ url, image, words }, fileOf, onTicket) {
+  const asked = new Map();
+
   return async function signRequest({ method, key, uploadId, partNumber }) {
     const file = uploadId ? null : fileOf(key);
-    const wish = file
-      ? { method, name: file.name, type: file.type, size: file.size, batch: file.meta.batch, sha256: file.meta.sha256 }
-      : { method, key, uploadId, partNumber };
-    const answer = await ask(url, csrf, wish, words);
+    const wish = file ? { method, ...wishOf(file), image } : { method, key, uploadId, partNumber };
+    const body = JSON.stringify(wish);
+    // A file that was paused while it waited asks again: the answer to the first question is good for both.
+    if (!asked.has(body)) asked.set(body, ask(url, body, words).finally(() => asked.delete(body)));
+    const answer = await asked.get(body);
     if (file) onTicket(file, answer);
     return answer;
   };
 }
 
-async function ask(url, csrf, wish, words) {
-  let answer;
-  try {
-    answer = await fetch(url, {
-      method: "POST",
-      credentials: "same-origin",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": csrf },
-      body: JSON.stringify(wish),
-    });
-  } catch {
-    throw new Error(words.offline);
-  }
+function wishOf({ name, type, size, meta: { batch, sha256, upload } }) {
+  return { name, type, size, batch, sha256, upload };
+}
+
+async function ask(url, body, words) {
+  const headers = { "Content-Type": "application/json" };
+  const answer = await insist(url, { method: "POST", headers, body });
   const said = await answer.json().catch(() => ({}));
   if (answer.ok) return said;
-  throw new Error(said.reason ?? (EXPIRED.includes(answer.status) ? words.signedOut : words.broken));
+  if (said.arrived) throw new Arrived(said.reason, said.arrived);
+  throw new Refused(said.reason ?? words.broken);
 }

@@ -1,26 +1,21 @@
 // The upload page: Uppy sends the files straight into the upload bucket, the list below follows each one to its end.
 
-import AwsS3 from "@uppy/aws-s3";
-import Uppy from "@uppy/core";
 import Dashboard from "@uppy/dashboard";
 import GoldenRetriever from "@uppy/golden-retriever";
 import { arrivals } from "./arrivals.js";
 import { batch } from "./batch.js";
 import { openDoors } from "./doors.js";
 import { gate } from "./gate.js";
+import { sayWhy } from "./going_on.js";
+import { lostFiles } from "./lost.js";
 import { count, fill } from "./numbers.js";
-import { progress } from "./progress.js";
-import { signer } from "./signing.js";
+import { sender } from "./sender.js";
 
 const page = JSON.parse(document.getElementById("upload-config").textContent);
-const csrf = document.querySelector("[name=csrfmiddlewaretoken]").value;
-const together = batch(page, csrf);
+const together = batch(page);
 const list = arrivals(document.getElementById("arrivals"), page, together.see);
 const held = document.getElementById("held");
 const noted = document.getElementById("noted");
-const uploads = new Map();
-const rules = new Intl.PluralRules(document.documentElement.lang);
-const pluralize = (number) => rules.select(number);
 let again = 0;
 
 function theme() {
@@ -28,13 +23,14 @@ function theme() {
   return chosen === "light" || chosen === "dark" ? chosen : "auto";
 }
 
-const uppy = new Uppy({
+const { uppy, pluralize, far, arrived, ask, uploadOf, isSending } = sender(page, list, {
   // What one editor left unfinished is not offered to the next one at the same machine.
   id: `desk-${page.user}`,
   autoProceed: true,
-  restrictions: { maxFileSize: page.maxBytes, minFileSize: 1, allowedFileTypes: page.types },
-  locale: { strings: page.words.uppy, pluralize },
+  onTicket: together.begin,
+  onGone: (file) => checks.forget(file.meta.sha256),
 });
+const lost = lostFiles(list, page.words, (files) => checks.take(files));
 
 uppy
   .use(Dashboard, {
@@ -51,17 +47,6 @@ uppy
     note: page.words.note,
     locale: { strings: page.words.dashboard, pluralize },
   })
-  .use(AwsS3, {
-    shouldUseMultipart: (file) => file.size > page.partThreshold,
-    getChunkSize: () => page.partBytes,
-    allowedMetaFields: [],
-    limit: 4,
-    generateObjectKey: (file) => file.id,
-    signRequest: signer({ ...page, csrf }, (key) => uppy.getFile(key), (file, ticket) => {
-      uploads.set(file.id, ticket.upload);
-      uppy.setFileMeta(file.id, { upload: ticket.upload });
-    }),
-  })
   // Its own limits are for documents; a file that does not fit is offered again too, to be chosen once more.
   .use(GoldenRetriever, { indexedDB: { maxFileSize: page.maxBytes, maxTotalSize: 5 * page.maxBytes } });
 
@@ -77,8 +62,6 @@ new MutationObserver(() => drop.querySelector(".uppy-Dashboard-files:not([role])
   { childList: true, subtree: true },
 );
 
-const far = progress(uppy, document.getElementById("far"), { words: page.words.progress, show: list.sent, say: list.say });
-
 function note(text) {
   noted.textContent = text;
   noted.hidden = false;
@@ -90,16 +73,23 @@ function waiting(number) {
   held.querySelector("[data-text]").textContent = fill(held.dataset.text, { n: count(number) });
 }
 
-const checks = gate({ known: page.known, csrf, words: page.words.checks }, {
+const checks = gate({ known: page.known, words: page.words.checks }, {
   send(files, isSentAnyway = false) {
+    const begun = new Map();
     const wanted = files.map(([file, sha256]) => {
+      const before = lost.take(file, sha256);
       const folder = file.relativePath || file.webkitRelativePath || null;
       // Uppy takes a file once; one that is sent anyway gets a place of its own.
       const relativePath = isSentAnyway ? `${++again}/${folder ?? file.name}` : folder;
-      const meta = { relativePath, sha256, batch: together.id };
+      const meta = { relativePath, sha256, batch: before?.batch ?? together.id, upload: before?.upload };
+      if (before?.s3Multipart) begun.set(before.upload, before.s3Multipart);
       return { source: "desk", name: file.name, type: file.type, data: file, meta };
     });
     uppy.addFiles(wanted);
+    // The parts that the store has already are not sent again.
+    for (const { id, meta } of uppy.getFiles()) {
+      if (begun.has(meta.upload)) uppy.setFileState(id, { s3Multipart: begun.get(meta.upload) });
+    }
   },
   hold(key, name, why, answers, number) {
     const label = (text) => fill(text, { name });
@@ -118,6 +108,7 @@ const checks = gate({ known: page.known, csrf, words: page.words.checks }, {
   checking: far.checking,
   isOwn: (upload) => Boolean(upload) && uppy.getFiles().some((file) => file.meta.upload === upload),
 });
+
 // The drop zone's own buttons lead through the same checks.
 uppy.getPlugin("Dashboard").addFiles = checks.take;
 held.querySelector("[data-send]").addEventListener("click", () => checks.answerAll("send"));
@@ -128,41 +119,36 @@ openDoors({
   broken: () => note(page.words.checks.unreadable),
   words: page.words.checks,
 });
+sayWhy(document.getElementById("why"), page.words, () => isSending() || list.isFollowing());
 
-uppy.on("restored", () => {
-  for (const { id, name, isGhost, meta, progress: { uploadComplete } } of uppy.getFiles()) {
-    if (!uploadComplete) list.local(id, name, "unfinished");
-    if (meta.upload) uploads.set(id, meta.upload);
-    if (meta.sha256 && !isGhost) checks.remember(meta.sha256, name);
+uppy.on("thumbnail:generated", (file, preview) => list.preview(file.id, uploadOf(file), preview));
+
+/** After a reload each file is where it truly is: arrived, ready to go on, or to be chosen again. */
+uppy.on("restored", async () => {
+  for (const file of uppy.getFiles()) {
+    const { id, name, isGhost, meta, progress: { uploadComplete } } = file;
     together.adopt(meta.batch);
+    if (uploadComplete) arrived(file, meta.upload);
+    else if (isGhost) {
+      lost.add({ ...file, ...meta, name });
+      uppy.removeFile(id);
+    } else {
+      // Its row is the one that the browser can go on with.
+      lost.drop(meta.upload);
+      list.local(id, name, "unfinished");
+      if (meta.sha256) checks.remember(meta.sha256, name);
+    }
   }
+  const ids = uppy.getFiles().map(uploadOf).filter(Boolean);
+  const states = await ask(ids);
+  for (const file of uppy.getFiles()) if (states.get(uploadOf(file))?.arrived) arrived(file, uploadOf(file));
 });
-uppy.on("file-added", (file) => list.local(file.id, file.name, "queued"));
-uppy.on("upload-start", (files) => files.forEach((file) => list.local(file.id, file.name, "queued")));
-uppy.on("upload-progress", ({ id }, { bytesUploaded }) => {
-  if (bytesUploaded && uppy.getFile(id) && !uppy.getFile(id).isPaused) list.begin(id);
-});
-uppy.on("upload-pause", (file, isPaused) => list.local(file.id, file.name, isPaused ? "paused" : "sending"));
-uppy.on("pause-all", () => {
-  for (const { id, name, isPaused } of uppy.getFiles()) if (isPaused) list.local(id, name, "paused");
-});
-uppy.on("thumbnail:generated", (file, preview) => list.preview(uploads.get(file.id) ?? file.id, preview));
-uppy.on("upload-error", (file, error) => list.local(file.id, file.name, "refused", error.message));
-uppy.on("restriction-failed", (file, error) => {
-  if (file) list.local(`refused-${file.name}-${file.size}`, file.name, "refused", error.message);
-});
-uppy.on("file-removed", (file) => {
-  if (file.progress.uploadComplete) return;
-  list.forget(file.id);
-  checks.forget(file.meta.sha256);
-});
-uppy.on("upload-success", (file) => {
-  list.local(file.id, file.name, "sent");
-  list.follow(file.id, uploads.get(file.id) ?? file.meta.upload);
-});
-uppy.on("complete", ({ successful }) => {
-  // What has arrived is told below; the drop zone keeps what still needs the editor.
-  for (const file of successful) uppy.removeFile(file.id);
+
+addEventListener("beforeunload", (event) => {
+  if (together.isUnsaved) event.preventDefault();
 });
 
 list.restore(page.recent);
+for (const upload of page.recent) {
+  if (!upload.arrived && !upload.ended) lost.add({ ...upload, upload: upload.id, size: upload.bytes });
+}

@@ -20,11 +20,19 @@ from mediahub.library import access
 from mediahub.library.models import Image
 
 AT_ONCE = 200
+# Scripts name the person whose page they run in: another one may have signed in in the same browser since.
+MEANT_FOR = "X-Desk-User"
 
 
 def refused(request: HttpRequest, *permissions: str) -> JsonResponse | None:
-    """The 403 that a program understands, unless the editor is signed in and holds one of the permissions."""
+    """The 403 that a program understands, unless the editor is signed in and holds one of the permissions.
+
+    Nothing is done under the name of a person whom the asking page does not belong to.
+    """
     user = request.user
+    if user.is_authenticated and request.headers.get(MEANT_FOR, str(user.pk)) != str(user.pk):
+        reason = _("This page belongs to somebody who is not signed in any more. Sign in as that person to go on.")
+        return JsonResponse({"reason": reason}, status=403)
     if user.is_active and user.is_staff and any(user.has_perm(permission) for permission in permissions):
         return None
     reason = _("You are not signed in, or may not do this. Sign in again, or ask a chief editor for the right.")
@@ -77,6 +85,9 @@ def describe(upload: Upload, user: User | AnonymousUser) -> dict[str, Any]:
         "image": str(image.pk) if image else None,
         "links": _links(upload, image, user),
         "batch": str(upload.batch_id) if upload.batch_id else None,
+        # What tells the page which file it is when the editor chooses it again, and whether that is needed.
+        "bytes": upload.declared_bytes,
+        "arrived": bool(upload.version_id),
     }
 
 

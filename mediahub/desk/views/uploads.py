@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,6 +20,8 @@ from mediahub.desk.people import editor
 from mediahub.desk.upload_words import upload_words
 from mediahub.desk.views.arrivals import describe, refused
 from mediahub.desk.views.batches import batch_config, batch_fields, sha256_of
+from mediahub.desk.views.one_file import form_config, plain_ticket
+from mediahub.desk.views.versions import replaceable
 from mediahub.intake import tickets
 from mediahub.intake.models import Upload
 from mediahub.intake.scopes import visible_uploads
@@ -40,19 +42,10 @@ OPERATIONS: dict[tuple[str, bool], tickets.Operation] = {
 def page(request: HttpRequest) -> HttpResponse:
     """The drop zone, and what became of the editor's latest files."""
     _require(request, "intake.add_upload")
-    own = visible_uploads(request.user).filter(uploaded_by_id=request.user.pk).order_by("-issued_at")[:RECENT]
-    config = {
-        "url": reverse("desk:sign"),
-        "status": reverse("desk:status"),
-        **batch_config(request.user),
-        "user": str(request.user.pk),
-        "types": [*tickets.CONTENT_TYPES],
-        "maxBytes": settings.UPLOAD_MAX_BYTES,
-        "partThreshold": settings.UPLOAD_PART_THRESHOLD,
-        "partBytes": tickets.PART_BYTES,
-        "recent": [describe(upload, request.user) for upload in own if upload.state != Upload.State.ISSUED],
-        "words": upload_words(settings.UPLOAD_MAX_BYTES),
-    }
+    # A form that was only looked at is no file.
+    own = visible_uploads(request.user).filter(uploaded_by_id=request.user.pk)
+    sent = own.exclude(method=Upload.Method.PLAIN, version_id="").order_by("-issued_at")[:RECENT]
+    config = {**form_config(request.user, sent), **batch_config(request.user)}
     return _render(request, "desk/upload.html", title=_("Upload"), config=config, **batch_fields(request.user))
 
 
@@ -60,15 +53,25 @@ def page(request: HttpRequest) -> HttpResponse:
 def sign(request: HttpRequest) -> JsonResponse:
     """Sign one step of one file, asked for in JSON.
 
-    `{method, name, type, size, batch?, sha256?}` asks for a ticket. The answer has `upload` (its id), the server's
-    `key`, `method` ("post" or "multipart"), and `url`: with `fields` it takes a small file in one form, without it
-    begins an upload of parts of `part_bytes`. `{method, key, uploadId, partNumber?}` asks for one more step of those.
-    A refusal is 400, 403, 429 with Retry-After, or 503, and says its `reason` in a sentence.
+    `{method, name, type, size, batch?, sha256?, image?, upload?}` asks for a ticket; with `image` the file becomes that
+    image's next version, and `upload` names an upload of the same file that broke off. The answer has `upload` (its
+    id), the server's `key`, `method` ("post" or "multipart"), and `url`: with `fields` it takes a small file in one
+    form, without it begins an upload of parts of `part_bytes`. `{method, key, uploadId, partNumber?}` asks for one more
+    step of those. A refusal is 400, 403, 404, 429 with Retry-After, or 503, and says its `reason` in a sentence; 409
+    says that the file has `arrived`, and as which upload.
     """
-    if forbidden := refused(request, "intake.add_upload"):
+    if forbidden := refused(request, "intake.add_upload", "library.replace_image"):
         return forbidden
     try:
         return JsonResponse(_sign(editor(request), _wish(request.body)))
+    except tickets.AlreadySent as sent:
+        return JsonResponse({"reason": str(sent), "arrived": str(sent.upload_id)}, status=409)
+    except PermissionDenied:
+        reason = _("You may not send this file here. Ask a chief editor for the right.")
+        return JsonResponse({"reason": reason}, status=403)
+    except Http404:
+        reason = _("The image is not there, or not for you to see.")
+        return JsonResponse({"reason": reason}, status=404)
     except tickets.TicketRefused as refusal:
         if refusal.retry_after:
             headers = {"Retry-After": str(refusal.retry_after)}
@@ -83,14 +86,8 @@ def sign(request: HttpRequest) -> JsonResponse:
 def plain(request: HttpRequest) -> HttpResponse:
     """A form for one file that needs no JavaScript: it posts straight to the upload bucket and leads back here."""
     _require(request, "intake.add_upload")
-    context: dict[str, Any] = {"title": _("Upload one file")}
-    try:
-        context["ticket"] = tickets.issue_plain(
-            editor(request), lambda upload_id: request.build_absolute_uri(reverse("desk:arrival", args=[upload_id]))
-        )
-    except (tickets.TicketRefused, ProcessingError) as refusal:
-        context["refusal"] = str(refusal)
-    return _render(request, "desk/plain.html", **context)
+    config = form_config(request.user)
+    return _render(request, "desk/plain.html", title=_("Upload one file"), config=config, **plain_ticket(request))
 
 
 @require_GET
@@ -137,9 +134,14 @@ def _ticket(user: User, wish: dict[str, Any]) -> dict[str, Any]:
     name = _text(wish, "name")
     if not name:
         raise tickets.TicketRefused(_("The request names no file. Reload the page and try again."))
-    ticket = tickets.issue(
-        user, name, _text(wish, "type"), _number(wish, "size"), _batch(wish), sha256_of(_text(wish, "sha256"))
-    )
+    image = replaceable(user, image_id) if (image_id := _id(wish, "image")) else None
+    if image is None and not user.has_perm("intake.add_upload"):
+        raise PermissionDenied
+    kind, size, again = _text(wish, "type"), _number(wish, "size"), _id(wish, "upload")
+    ticket = tickets.reissue(user, again, kind, size, image) if again else None
+    if ticket is None:
+        batch, sha256 = _id(wish, "batch"), sha256_of(_text(wish, "sha256"))
+        ticket = tickets.issue(user, name, kind, size, None if image else batch, sha256, image=image)
     answer = {
         "upload": str(ticket.upload_id),
         "key": ticket.key,
@@ -151,12 +153,12 @@ def _ticket(user: User, wish: dict[str, Any]) -> dict[str, Any]:
     return {**answer, "url": ticket.url, "fields": ticket.fields}
 
 
-def _batch(wish: dict[str, Any]) -> UUID | None:
-    text = _text(wish, "batch")
+def _id(wish: dict[str, Any], name: str) -> UUID | None:
+    text = _text(wish, name)
     try:
         return UUID(text) if text else None
     except ValueError as error:
-        raise _wrong_type("batch") from error
+        raise _wrong_type(name) from error
 
 
 def _text(wish: dict[str, Any], name: str) -> str:

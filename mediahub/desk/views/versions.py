@@ -9,20 +9,28 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from mediahub.desk.people import editor
+from mediahub.desk.views.one_file import form_config, plain_ticket
 from mediahub.desk.views.undo import say
-from mediahub.intake import tickets
+from mediahub.intake.models import Upload
+from mediahub.intake.scopes import visible_uploads
 from mediahub.library import access, versions
 from mediahub.library.activity import Act
 from mediahub.library.models import Image, Version
-from processing import ProcessingError
 
 may_replace = permission_required("library.replace_image", raise_exception=True)
+RECENT = 5
+
+
+def replaceable(user: User | AnonymousUser, image_id: UUID) -> Image:
+    """Return the image whose file this person may replace; raises PermissionDenied or Http404."""
+    if not user.has_perm("library.replace_image"):
+        raise PermissionDenied
+    return _visible_image(user, image_id)
 
 
 @require_GET
@@ -78,24 +86,27 @@ def restore(request: HttpRequest, image_id: UUID, number: int) -> HttpResponse:
 
 @require_GET
 @never_cache
-@may_replace
 def replace(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """A form that sends the next version's file straight to the upload bucket, and leads on to what became of it."""
-    image = _image(request, image_id)
-    context: dict[str, Any] = {"title": _("Replace the file of %(title)s") % {"title": image.title}, "image": image}
-
-    def back(upload_id: UUID) -> str:
-        return request.build_absolute_uri(reverse("desk:arrival", args=[upload_id]))
-
-    try:
-        context["ticket"] = tickets.issue_plain(editor(request), back, image)
-    except (tickets.TicketRefused, ProcessingError) as refusal:
-        context["refusal"] = str(refusal)
-    return _render(request, "desk/replace.html", context)
+    image = replaceable(request.user, image_id)
+    context = {
+        "title": _("Replace the file of %(title)s") % {"title": image.title},
+        "image": image,
+        "will_wait": not may_restore(request.user, image),
+    }
+    sent = visible_uploads(request.user).filter(uploaded_by_id=request.user.pk, image=image)
+    under_way = sent.exclude(method=Upload.Method.PLAIN).exclude(state__in=Upload.ENDED)
+    config = form_config(request.user, under_way.order_by("-issued_at")[:RECENT])
+    config["image"] = str(image.pk)
+    return _render(request, "desk/replace.html", {**context, **plain_ticket(request, image), "config": config})
 
 
 def _image(request: HttpRequest, image_id: UUID) -> Image:
-    return get_object_or_404(access.visible(request.user).prefetch_related("renditions"), pk=image_id)
+    return _visible_image(request.user, image_id)
+
+
+def _visible_image(user: User | AnonymousUser, image_id: UUID) -> Image:
+    return get_object_or_404(access.visible(user).prefetch_related("renditions"), pk=image_id)
 
 
 def _render(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

@@ -1,5 +1,7 @@
 // The tree of collections beside the grid: images that are selected are dragged onto it, and it stays as it was left.
 
+import { send } from "./signed_in.js";
+
 const dropped = document.getElementById("dropped");
 const KIND = "application/x-mediahub-images";
 // So long one waits over what is closed until it opens. Source: what file managers do.
@@ -41,12 +43,11 @@ function picture(number) {
 async function put(place, images) {
   const form = dropped.querySelector("form");
   const sent = new FormData();
-  sent.set("csrfmiddlewaretoken", form.csrfmiddlewaretoken.value);
   sent.set("collection", place.dataset.collection);
   for (const image of images) sent.append("image", image);
   let told;
   try {
-    const answer = await fetch(dropped.dataset.put, { method: "POST", body: sent, credentials: "same-origin" });
+    const answer = await send(dropped.dataset.put, { method: "POST", body: sent });
     told = await answer.json();
   } catch (error) {
     console.warn(error);
@@ -61,8 +62,8 @@ async function put(place, images) {
 
 /** Fetches this page for the numbers beside the collections alone; who holds one by keyboard keeps it. */
 async function recount() {
-  const answer = await fetch(location.href, { credentials: "same-origin" });
-  if (!answer.ok || answer.redirected) return;
+  const answer = await send(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const place of page.querySelectorAll("[data-collection]")) {
     const here = document.querySelector(`[data-collection="${place.dataset.collection}"] .quiet`);

@@ -1,6 +1,8 @@
 // Fields of tags offer the names of the vocabulary while one types; `data-complete-last` marks a field of several, with
 // commas between them, where the last one is completed.
 
+import { send } from "./signed_in.js";
+
 const WAIT = 150;
 
 for (const field of document.querySelectorAll("[data-complete]")) {
@@ -13,9 +15,9 @@ for (const field of document.querySelectorAll("[data-complete]")) {
       const text = field.value.slice(before.length).trim();
       if (!text || text === asked) return;
       asked = text;
-      const answer = await fetch(`${field.dataset.complete}?q=${encodeURIComponent(text)}`, { credentials: "same-origin" });
+      const answer = await send(`${field.dataset.complete}?q=${encodeURIComponent(text)}`).catch(() => null);
       // What comes late is for a text that has gone on.
-      if (!answer.ok || asked !== text) return;
+      if (!answer?.ok || asked !== text) return;
       const { names } = await answer.json();
       const values = names.map((name) => (before ? `${before} ${name}` : name));
       field.list.replaceChildren(...values.map((value) => Object.assign(document.createElement("option"), { value })));

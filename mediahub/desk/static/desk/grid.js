@@ -2,6 +2,7 @@
 
 import { lasso } from "./lasso.js";
 import { load, poll } from "./poller.js";
+import { send } from "./signed_in.js";
 
 const library = () => document.getElementById("library");
 const grid = () => document.getElementById("grid");
@@ -199,7 +200,7 @@ function watch() {
 }
 
 async function fetchPage(address) {
-  const answer = await fetch(address, { credentials: "same-origin" });
+  const answer = await send(address, { headers: { Accept: "text/html" } });
   if (!answer.ok || answer.redirected) throw new Error(`${address}: ${answer.status}`);
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }

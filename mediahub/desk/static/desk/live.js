@@ -1,6 +1,7 @@
 // Keeps the parts of the page marked `data-live` as the server has them now, until they are marked `data-ended`.
 
 import { poll } from "./poller.js";
+import { send } from "./signed_in.js";
 
 const parts = [...document.querySelectorAll("[data-live]")];
 const said = document.getElementById("said");
@@ -17,7 +18,7 @@ function renew(part, now) {
 }
 
 async function refresh() {
-  const answer = await fetch(location.href, { credentials: "same-origin" });
+  const answer = await send(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok) throw new Error(`${location.href}: ${answer.status}`);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const found = parts.map((part) => [part, page.getElementById(part.id)]).filter(([, now]) => now);

@@ -1,5 +1,7 @@
 // Asks the server again and again: soon after news, ever later without, never while the tab is hidden.
 
+import { onStanding, send } from "./signed_in.js";
+
 const FIRST = 1000;
 const LONGEST = 15000;
 
@@ -39,13 +41,15 @@ export function poll(ask) {
   }
 
   document.addEventListener("visibilitychange", () => (document.hidden || ended ? schedule() : wake()));
+  // Nobody waits for the next turn once the connection is back, or somebody has signed in again.
+  onStanding((standing) => standing === "in" && !ended && wake());
   schedule();
   return { wake };
 }
 
 /** The JSON that the server answers; throws when it answers anything else. */
 export async function load(url) {
-  const answer = await fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+  const answer = await send(url);
   if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
   return answer.json();
 }

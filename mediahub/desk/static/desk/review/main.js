@@ -1,9 +1,11 @@
 // The review: what an editor does is painted at once and sent in its own time.
 
+import { send } from "../signed_in.js";
+import { Drafts } from "./drafts.js";
 import { fold, inverse } from "./fold.js";
 import { listen } from "./keys.js";
 import { field, fill, isAbove, showTags, showThreshold, showWords, tagAt, typed } from "./panel.js";
-import { Queue, csrf, newId, read, write } from "./queue.js";
+import { Queue, newId, read, write } from "./queue.js";
 import { Reel } from "./reel.js";
 import * as stage from "./stage.js";
 
@@ -16,6 +18,7 @@ const CALM = 300;
 
 const reel = new Reel(config, pictureCame);
 const queue = new Queue(config.addresses.acts, config.user, answered);
+const drafts = new Drafts(config.user);
 const touched = new Set(queue.acts.map((act) => act.image));
 let { current } = config;
 let threshold = config.threshold;
@@ -39,9 +42,21 @@ function paint({ anew }) {
   chip.className = `chip chip-${config.tones[now.state]}`;
   chip.textContent = words.states[now.state];
   showTags(now, threshold, words);
-  showWords(now, { anew });
+  showWords(now, { anew, draft: drafts.of(current).words });
+  if (anew) byId("new-tag").value = drafts.of(current).tag;
   paintPlace();
+  paintDrafts();
   return now;
+}
+
+/** A tag that is typed and not added is told of: beside the field, and by a button while another image is shown. */
+function paintDrafts() {
+  byId("tag-draft").hidden = !drafts.of(current).tag;
+  const others = drafts.withTag.filter((id) => id !== current && reel.order.includes(id));
+  const button = byId("drafts");
+  button.hidden = others.length === 0;
+  button.textContent = fill(words.drafts, { n: others.length });
+  button.dataset.image = others[0] ?? "";
 }
 
 function paintPlace() {
@@ -129,9 +144,9 @@ function calmly() {
 
 // Acting
 
-function act(changes) {
-  const made = { id: newId(), image: current, title: image().title, ...changes };
-  touched.add(current);
+function act(changes, id = current) {
+  const made = { id: newId(), image: id, title: image(id).title, ...changes };
+  touched.add(id);
   if (!made.undo) {
     done = [...done, made].slice(-MOST_UNDOS);
     write(DONE, done);
@@ -144,7 +159,7 @@ function answered({ done: through, refused, images }) {
   reel.keep(images);
   for (const { act: asked, reason } of refused) {
     done = done.filter((one) => one.id !== asked.id);
-    notice(fill(words.refused, { title: asked.title, reason }), asked.image);
+    refuse(asked.image, { title: asked.title, reason, typed: typedIn(asked) });
   }
   if (refused.length) write(DONE, done);
   for (const one of through) if (one.undo && !one.undoes) say(fill(words.undone, { title: one.title }));
@@ -153,11 +168,46 @@ function answered({ done: through, refused, images }) {
   else if (images.length) paintPlace();
 }
 
-function notice(text, id) {
+/** [field, text] for all that was typed in an act; a tag is known by its name alone only while it is new. */
+function typedIn({ words: changed = {}, tags = [] }) {
+  const added = tags.filter(([id]) => id === null).map(([, name]) => ["tag", name]);
+  return [...Object.entries(changed).map(([name, [, now]]) => [name, now]), ...added];
+}
+
+/** What was typed and refused stays in sight, over a reload too, until it is written after all or dismissed. */
+function refuse(id, one) {
+  const { refused } = drafts.of(id);
+  if (one.typed.length) drafts.keep(id, { refused: [...refused, one] });
+  showRefused(id, one);
+}
+
+function showRefused(id, one) {
+  const line = notice(fill(words.refused, one), id, () => {
+    drafts.keep(id, { refused: drafts.of(id).refused.filter(({ typed }) => typed.join() !== one.typed.join()) });
+  });
+  for (const [name, now] of one.typed) {
+    const label = (field(name) ?? byId("new-tag")).labels[0].textContent.trim();
+    line.append(Object.assign(document.createElement("q"), { textContent: fill(words.yours, { field: label, text: now }) }));
+  }
+  const typed = one.typed.filter(([name]) => field(name));
+  if (!typed.length || !reel.images.has(id)) return;
+  const insist = Object.assign(document.createElement("button"), { type: "button", textContent: words.writeYours });
+  insist.addEventListener("click", () => {
+    const there = image(id).words;
+    act({ words: Object.fromEntries(typed.map(([name, now]) => [name, [there[name], now]])) }, id);
+    if (id === current) paint({ anew: true });
+    line.querySelector("[data-dismiss]").click();
+  });
+  line.append(insist);
+}
+
+function notice(text, id, dismissed = () => {}) {
   const line = document.createElement("li");
   const dismiss = Object.assign(document.createElement("button"), { type: "button", textContent: words.dismiss });
+  dismiss.dataset.dismiss = "";
   dismiss.addEventListener("click", () => {
     line.remove();
+    dismissed();
     stage.focusStage();
   });
   line.append(Object.assign(document.createElement("span"), { textContent: text }));
@@ -168,6 +218,7 @@ function notice(text, id) {
   }
   line.append(dismiss);
   byId("notices").append(line);
+  return line;
 }
 
 function decide(tag, state) {
@@ -213,6 +264,8 @@ function give(state) {
 }
 
 function undo() {
+  // What is being typed belongs to the image that is shown now.
+  keepWords();
   const last = done.pop();
   write(DONE, done);
   if (!last) return act({ undo: true });
@@ -235,8 +288,9 @@ function addTag(name) {
 
 function keepWords() {
   const changed = typed();
-  if (!Object.keys(changed).length) return;
+  if (!Object.keys(changed).length) return drafts.keep(current, { words: {} });
   act({ words: changed });
+  drafts.keep(current, { words: {} });
   for (const [name, [, now]] of Object.entries(changed)) field(name).dataset.was = now;
 }
 
@@ -259,6 +313,7 @@ byId("words").addEventListener("submit", (event) => {
   paint({ anew: false });
   stage.focusStage();
 });
+byId("words").addEventListener("input", () => drafts.keep(current, { words: typed() }));
 byId("words").addEventListener("change", () => {
   keepWords();
   paint({ anew: false });
@@ -268,7 +323,13 @@ byId("add-tag").addEventListener("submit", (event) => {
   const input = byId("new-tag");
   const name = input.value.trim().replace(/\s+/g, " ");
   input.value = "";
+  drafts.keep(current, { tag: "" });
   if (name) addTag(name);
+  paintDrafts();
+});
+byId("drafts").addEventListener("click", ({ target }) => {
+  go(target.dataset.image);
+  byId("new-tag").focus();
 });
 for (const [name, step] of [["previous", -1], ["next", 1]]) {
   byId(name).addEventListener("click", (event) => {
@@ -296,7 +357,7 @@ byId("threshold").addEventListener("input", ({ target }) => {
   clearTimeout(remembering);
   remembering = setTimeout(() => {
     const body = new URLSearchParams({ threshold });
-    fetch(config.addresses.threshold, { method: "POST", body, headers: { "X-CSRFToken": csrf() } }).catch(() => {});
+    send(config.addresses.threshold, { method: "POST", body }).catch(() => {});
   }, CALM);
 });
 // After a drag the keys are the picture's again; who came by Tab stays.
@@ -305,11 +366,14 @@ byId("threshold").addEventListener("pointerup", stage.focusStage);
 let completing = null;
 
 byId("new-tag").addEventListener("input", ({ target }) => {
+  drafts.keep(current, { tag: target.value.trim() ? target.value : "" });
+  paintDrafts();
   clearTimeout(completing);
   completing = setTimeout(async () => {
     const query = new URLSearchParams({ q: target.value });
-    const answer = await fetch(`${config.addresses.tags}?${query}`).catch(() => null);
-    if (!answer?.ok) return;
+    const answer = await send(`${config.addresses.tags}?${query}`).catch(() => null);
+    // What comes late is for a text that has gone on.
+    if (!answer?.ok || byId("new-tag").value !== target.value) return;
     const { names } = await answer.json();
     byId("known-tags").replaceChildren(...names.map((value) => Object.assign(document.createElement("option"), { value })));
   }, CALM);
@@ -341,7 +405,16 @@ function perform(name, ...args) {
 
 function leave() {
   const { activeElement: focused } = document;
-  if (focused === byId("new-tag")) focused.value = "";
+  if (focused === byId("new-tag")) {
+    focused.value = "";
+    drafts.keep(current, { tag: "" });
+    paintDrafts();
+  }
+  // What came back with the page was not changed in it, so no event of the field would save it.
+  if (focused?.closest("#words")) {
+    keepWords();
+    paint({ anew: false });
+  }
   if (focused?.matches("input, textarea")) stage.focusStage();
   else stage.unzoom();
 }
@@ -357,6 +430,7 @@ byId("undo").hidden = byId("zoom").hidden = false;
 byId("save-words").hidden = true;
 paint({ anew: true });
 if (queue.acts.length) paintQueue();
+for (const [id, one] of drafts.refused) showRefused(id, one);
 reel.around(current).then(paintPlace);
 stage.focusStage();
 document.documentElement.dataset.review = "ready";

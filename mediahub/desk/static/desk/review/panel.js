@@ -57,15 +57,14 @@ export function showThreshold(image, threshold, words) {
   image.tags.forEach((tag, at) => rows.children[at].classList.toggle("row-above", above.includes(tag)));
 }
 
-/** Puts the words of an image into the fields; a field that is being typed in keeps what is typed. */
-export function showWords(image, { anew }) {
+/** Puts the words of an image into the fields; a field that is being typed in keeps what is typed, as `draft` has it. */
+export function showWords(image, { anew, draft }) {
   for (const name of WORDS) {
     const input = field(name);
-    const value = image.words[name];
-    if (anew || document.activeElement !== input) {
-      input.value = value;
-      input.dataset.was = value;
-    }
+    if (!anew && document.activeElement === input) continue;
+    const [was, value] = draft[name] ?? [image.words[name], image.words[name]];
+    input.value = value;
+    input.dataset.was = was;
   }
 }
 

@@ -1,5 +1,7 @@
 // Acts on their way to the server: in order, kept over a reload, sent again until they are answered, never done twice.
 
+import { Waiting, onStanding, send } from "../signed_in.js";
+
 const AT_ONCE = 20;
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15000;
@@ -24,7 +26,7 @@ export class Queue {
   #timer = null;
   #busy = false;
   acts;
-  /** Why nothing is sent at the moment: "" or "offline" or "signedOut". */
+  /** Why nothing is sent at the moment: "" or "offline" or "signedOut" or "other". */
   trouble = "";
 
   /** `told({ done, refused, images })` hears of every answer, and, with nothing in it, of every change of the queue. */
@@ -36,6 +38,7 @@ export class Queue {
     this.acts = read(this.#key) ?? [];
     addEventListener("online", () => this.#soon());
     addEventListener("focus", () => this.#soon());
+    onStanding((standing) => standing === "in" && this.#soon());
     addEventListener("pagehide", () => this.#lastWords());
     addEventListener("pageshow", () => this.#soon());
     if (this.acts.length) this.#send();
@@ -85,7 +88,7 @@ export class Queue {
   /** The server's answer; null when the acts have to be sent again. */
   async #ask(acts) {
     try {
-      const answer = await fetch(this.#address, { ...request(acts), signal: AbortSignal.timeout(PATIENCE) });
+      const answer = await send(this.#address, { ...request(acts), signal: AbortSignal.timeout(PATIENCE) });
       const said = await answer.json().catch(() => null);
       if (answer.ok && said?.acts?.length) {
         this.trouble = "";
@@ -94,8 +97,8 @@ export class Queue {
       }
       // Nothing is thrown away because a session has ended, or because a form's token was renewed.
       this.trouble = answer.status === 403 ? "signedOut" : "offline";
-    } catch {
-      this.trouble = "offline";
+    } catch (error) {
+      this.trouble = error instanceof Waiting ? error.why : "offline";
     }
     return null;
   }
@@ -116,7 +119,7 @@ export class Queue {
   #lastWords() {
     const sent = request(this.acts.slice(0, AT_ONCE));
     if (this.acts.length && sent.body.length < LAST_WORDS) {
-      fetch(this.#address, { ...sent, keepalive: true }).catch(() => {});
+      send(this.#address, { ...sent, keepalive: true }).catch(() => {});
     }
   }
 }
@@ -125,16 +128,9 @@ function request(acts) {
   const sent = acts.map(({ id, image, tags, words, state, undo, undoes }) => ({ id, image, tags, words, state, undo, undoes }));
   return {
     method: "POST",
-    credentials: "same-origin",
-    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrf() },
+    headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ acts: sent }),
   };
-}
-
-/** The token as it is now: signing in in another tab renews it. */
-export function csrf() {
-  const cookie = document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/);
-  return cookie ? cookie[1] : document.querySelector("[name=csrfmiddlewaretoken]").value;
 }
 
 export function read(key) {

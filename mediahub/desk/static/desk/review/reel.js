@@ -1,5 +1,7 @@
 // The images of the review in their order, fetched ahead of the editor, and their pictures, decoded ahead.
 
+import { send } from "../signed_in.js";
+
 const AHEAD = 40;
 const PATIENCE = 20000;
 const PICTURES_AHEAD = 8;
@@ -124,7 +126,7 @@ export class Reel {
 }
 
 async function load(address) {
-  const answer = await fetch(address, { credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE) });
+  const answer = await send(address, { signal: AbortSignal.timeout(PATIENCE) });
   if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
   return answer.json();
 }

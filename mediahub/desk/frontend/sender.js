@@ -1,0 +1,97 @@
+// Uppy as this desk uses it: files go straight into the upload bucket, and each row of the list tells how far its file is.
+
+import AwsS3 from "@uppy/aws-s3";
+import Uppy from "@uppy/core";
+import { goingOn } from "./going_on.js";
+import { progress } from "./progress.js";
+import { signer } from "./signing.js";
+
+/** `onTicket` hears that a file has its ticket, `onGone(file)` that it needs to be sent no more. */
+export function sender(page, list, { id, autoProceed, onTicket = () => {}, onGone = () => {} }) {
+  const rules = new Intl.PluralRules(document.documentElement.lang);
+  const pluralize = (number) => rules.select(number);
+  const uppy = new Uppy({
+    id,
+    autoProceed,
+    restrictions: { maxFileSize: page.maxBytes, minFileSize: 1, allowedFileTypes: page.types },
+    locale: { strings: page.words.uppy, pluralize },
+  });
+  const waiting = new Set();
+  const show = (file, state, reason) => {
+    if (state === "waiting") waiting.add(file.id);
+    else waiting.delete(file.id);
+    if (state === "refused") far.refused(file);
+    list.local(file.id, file.name, state, reason);
+  };
+
+  uppy.use(AwsS3, {
+    shouldUseMultipart: (file) => file.size > page.partThreshold,
+    getChunkSize: () => page.partBytes,
+    allowedMetaFields: [],
+    limit: 4,
+    generateObjectKey: (file) => file.id,
+    signRequest: signer(page, (key) => uppy.getFile(key), (file, ticket) => {
+      if (uppy.getFile(file.id)) uppy.setFileMeta(file.id, { upload: ticket.upload });
+      onTicket(file);
+    }),
+  });
+  const far = progress(uppy, document.getElementById("far"), {
+    words: page.words.progress,
+    show: list.sent,
+    say: list.say,
+  });
+
+  /** The store has the file: from here on the server says what becomes of it. */
+  function arrived(file, upload) {
+    waiting.delete(file.id);
+    list.local(file.id, file.name, "sent");
+    list.follow(file.id, upload);
+    if (uppy.getFile(file.id)) uppy.removeFile(file.id);
+  }
+
+  /** What has arrived is told by the list; the drop zone keeps what still needs the editor. */
+  function tidy() {
+    const files = uppy.getFiles();
+    if (!files.every(({ progress: { uploadComplete }, error }) => uploadComplete || error)) return;
+    for (const file of files) if (file.progress.uploadComplete) uppy.removeFile(file.id);
+  }
+
+  const uploadOf = (file) => uppy.getFile(file.id)?.meta.upload ?? file.meta.upload;
+  const { ask } = goingOn(uppy, page, { uploadOf, show, arrived });
+
+  uppy.on("file-added", (file) => show(file, "queued"));
+  uppy.on("upload-start", (files) => files.forEach((file) => show(file, "queued")));
+  uppy.on("upload-progress", ({ id }, { bytesUploaded }) => {
+    if (bytesUploaded && uppy.getFile(id) && !uppy.getFile(id).isPaused) list.begin(id);
+  });
+  uppy.on("upload-pause", (file, isPaused) => show(file, isPaused ? "paused" : "sending"));
+  uppy.on("pause-all", () => {
+    for (const file of uppy.getFiles()) if (file.isPaused) show(file, "paused");
+  });
+  uppy.on("restriction-failed", (file, error) => {
+    if (file) list.local(`refused-${file.name}-${file.size}`, file.name, "refused", error.message);
+  });
+  uppy.on("file-removed", (file) => {
+    waiting.delete(file.id);
+    if (file.progress.uploadComplete) return;
+    list.forget(file.id);
+    onGone(file);
+  });
+  uppy.on("upload-success", (file) => {
+    show(file, "sent");
+    list.follow(file.id, uploadOf(file));
+    queueMicrotask(tidy);
+  });
+  uppy.on("complete", tidy);
+
+  /** Whether a file would be cut off if the page were left now. */
+  function isSending() {
+    if (uppy.getState().recoveredState) return false;
+    return far.isChecking() || uppy.getFiles().some((file) => !file.progress.uploadComplete && (!file.error || waiting.has(file.id)));
+  }
+  addEventListener("beforeunload", (event) => {
+    if (isSending()) event.preventDefault();
+  });
+
+  return { uppy, pluralize, far, arrived, ask, uploadOf, isSending };
+}
