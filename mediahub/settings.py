@@ -182,6 +182,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+CSRF_FAILURE_VIEW = "mediahub.desk.views.session.csrf_failure"
 # How long an invitation is good; a person who is away for a weekend still finds it.
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
 

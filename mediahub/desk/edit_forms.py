@@ -36,9 +36,15 @@ class EditForm(Mixin):
     """Mixed into a form, before its class: `initial` must be what the record says now, under its lock."""
 
     conflicts: tuple[str, ...] = ()
+    # Fields whose own clean method puts together what several people changed.
+    together: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.show_seen()
+
+    def show_seen(self) -> None:
+        """Let the page carry what each field says when it is shown."""
         for field in self._edited().values():
             field.show_hidden_initial = True
 
@@ -84,12 +90,13 @@ class EditForm(Mixin):
         edits = self.edits()
         for name in [name for name in edits if self.data.get(f"choice-{name}") == THEIRS]:
             del edits[name]
+        edits = {name: edit for name, edit in edits.items() if name not in self.together}
         values, conflicting = merge({name: _comparable(value) for name, value in now.items()}, edits)
         self.conflicts = tuple(conflicting)
         for name in self._edited():
             if name in conflicting:
                 self.add_error(name, self._both(name, now[name], cleaned[name]))
-            elif name in cleaned and name not in values:
+            elif name in cleaned and name not in values and name not in self.together:
                 cleaned[name] = now[name]
         return cleaned
 

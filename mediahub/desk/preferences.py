@@ -1,5 +1,6 @@
 """Each editor's keys and threshold: what they are without a choice, and how a choice is kept."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language_bidi, gettext_lazy
 from django.utils.translation import gettext as _
 
+from mediahub.desk.edit_forms import EditModelForm
 from mediahub.desk.models import Preference
 
 if TYPE_CHECKING:
@@ -39,9 +41,10 @@ FIXED: tuple[tuple[str, str | Promise], ...] = (
 LARGEST = 100
 
 
-def of(user: User) -> Preference:
-    """What this editor chose, or what holds for who chose nothing."""
-    return Preference.objects.filter(user=user).first() or Preference(user=user)
+def of(user: User, *, locked: bool = False) -> Preference:
+    """What this editor chose, or what holds for who chose nothing; `locked` within the caller's transaction."""
+    preferences = Preference.objects.select_for_update() if locked else Preference.objects.all()
+    return preferences.filter(user=user).first() or Preference(user=user)
 
 
 def keys(preference: Preference) -> dict[str, str]:
@@ -63,8 +66,8 @@ def remember_threshold(user: User, percent: int) -> None:
     Preference.objects.update_or_create(user=user, defaults={"threshold": held})
 
 
-class PreferenceForm(ModelForm):
-    """One field a key, and the switch for all of them."""
+class PreferenceForm(EditModelForm, ModelForm):
+    """One field a key, and the switch for all of them; another tab of the same person may change some meanwhile."""
 
     class Meta:
         model = Preference
@@ -84,6 +87,10 @@ class PreferenceForm(ModelForm):
         for name, (says, _usual) in ACTS.items():
             self.fields[name] = forms.CharField(label=str(says), max_length=1, required=False, initial=held[name])
             self.fields[name].widget.attrs.update(autocomplete="off", autocapitalize="none", spellcheck="false")
+        self.show_seen()
+
+    def last_change(self, name: str) -> tuple[User | None, datetime | None]:
+        return self.instance.user, None
 
     def clean_threshold(self) -> int:
         percent: int = self.cleaned_data["threshold"]
@@ -109,4 +116,5 @@ class PreferenceForm(ModelForm):
 
     def save(self, commit: bool = True) -> Preference:
         self.instance.shortcuts = {name: self.cleaned_data[name] for name in ACTS}
-        return super().save(commit)
+        kept: Preference = super().save(commit)
+        return kept

@@ -1,21 +1,26 @@
 """The admin site as the editors' desk."""
 
+from collections.abc import Callable
+from functools import update_wrapper
 from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
-from django.utils.translation import gettext_lazy as _
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from mediahub.desk import language, overview
+from mediahub.desk import language, overview, typed
+from mediahub.desk.views.session import ask_to_sign_in, bring_along, send_again
 
 
 class DeskSite(AdminSite):
     """Django's admin with the desk's own front page and ways in place of the list of apps."""
 
     site_header = site_title = "MediaHub"
-    index_title = _("Desk")
+    index_title = gettext_lazy("Desk")
     site_url = None
     enable_nav_sidebar = False
     index_template = "desk/home.html"
@@ -27,10 +32,28 @@ class DeskSite(AdminSite):
         here = next((way for way in rest if way.current), None)
         return {**context, "ways": ways, "rest": rest, "here": here}
 
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Return Django's view for people who are signed in; what others send by a form is kept while they sign in."""
+        inner: Callable[..., HttpResponse] = super().admin_view(view, cacheable)
+
+        def keep_typed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method != "POST" or request.user.is_authenticated or request.path == reverse("admin:logout"):
+                return inner(request, *args, **kwargs)
+            if typed.is_for_a_script(request):
+                said = _("You are signed out. Sign in again, and send it once more.")
+                return JsonResponse({"reason": said, "code": "signed_out"}, status=403)
+            form = typed.read(request)
+            return ask_to_sign_in(request, form) if form else inner(request, *args, **kwargs)
+
+        return update_wrapper(keep_typed, inner)
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        answer = super().login(request, extra_context)
+        form = typed.unsign(request.POST.get(typed.NAME, ""))
+        answer = super().login(request, {**(extra_context or {}), **bring_along(form)})
         if request.method == "POST" and isinstance(request.user, User):
             language.take_along(request, request.user)
+            if form and isinstance(answer, HttpResponseRedirect):
+                return send_again(request, form, _("You are signed in again. What you sent before is kept here."))
         return answer
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

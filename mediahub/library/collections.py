@@ -4,7 +4,7 @@ Each verb takes the Act that it is part of. No image's revision grows: the mirro
 collections.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
@@ -16,7 +16,9 @@ from django.db.models import Q, Value
 from django.db.models.functions import Concat, Substr
 from django.utils.translation import gettext as _
 
+from mediahub.library import edits
 from mediahub.library.activity import Act
+from mediahub.library.edits import UNSEEN, Conflict, Conflicted, Edit, Unseen
 from mediahub.library.models import Activity, Collection, Image, Membership
 
 LONGEST = 100
@@ -48,36 +50,62 @@ def make(
 
 def rename(act: Act, collection: Collection, name: str, description: str | None = None) -> None:
     """Give a collection another name, and another description where there is one; raises ValidationError."""
+    wanted = {"name": Edit(name)} if description is None else {"name": Edit(name), "description": Edit(description)}
+    describe(act, collection, wanted)
+
+
+def describe(act: Act, collection: Collection, wanted: Mapping[str, Edit]) -> None:
+    """Write the name and the description as far as a person changed them.
+
+    Raises Conflicted, having written nothing, where somebody else has changed one since it was seen, and
+    ValidationError for a name that is none or taken.
+    """
     with transaction.atomic():
         held = _hold()
         kept = _same(held, collection)
         before = snapshot(kept)
-        kept.name = clean(name)
-        if description is not None:
-            kept.description = _text(description)
+        values, conflicting = edits.merge({name: getattr(kept, name) for name in wanted}, wanted)
+        if conflicting:
+            raise Conflicted([Conflict(name, getattr(kept, name), wanted[name].wanted) for name in conflicting])
+        if "name" in values:
+            kept.name = clean(values["name"])
+        if "description" in values:
+            kept.description = _text(values["description"])
         _place(held, kept)
         _note(act, kept, before)
     collection.name, collection.description = kept.name, kept.description
 
 
-def move(act: Act, collection: Collection, parent: Collection | None) -> None:
-    """Put a collection, with what lies below, into another one or to the top; raises ValidationError."""
+def move(act: Act, collection: Collection, parent: Collection | None, seen: int | Unseen | None = UNSEEN) -> None:
+    """Put a collection, with what lies below, into another one or to the top; raises ValidationError.
+
+    `seen` is the id of the collection that it lay in when the person looked: it is not moved from another one.
+    """
     with transaction.atomic():
         held = _hold()
         kept = _same(held, collection)
         before = snapshot(kept)
+        wanted = parent.pk if parent else None
+        if seen is not UNSEEN and kept.parent_id not in (seen, wanted):
+            raise ValidationError(_("Somebody else has moved it since you opened the page. Look where it lies now."))
         kept.parent = _same(held, parent) if parent else None
         _place(held, kept)
         _note(act, kept, before)
     collection.parent, collection.path = kept.parent, kept.path
 
 
-def restrict(act: Act, collection: Collection, groups: Iterable[Group]) -> None:
-    """Let only these groups see a collection and what lies below; none lets everybody who may see images."""
+def restrict(act: Act, collection: Collection, groups: Iterable[Group], seen: Iterable[Group] | None = None) -> None:
+    """Let only these groups see a collection and what lies below; none lets everybody who may see images.
+
+    With `seen`, the groups that it had when the person looked, only what the person changed is: groups that somebody
+    else has added or taken off since stay so.
+    """
     with transaction.atomic():
         kept = _same(_hold(), collection)
         before = snapshot(kept)
-        _close(kept, list(groups))
+        wanted, now = set(groups), set(kept.groups.all())
+        shown = now if seen is None else set(seen)
+        _close(kept, list((now | (wanted - shown)) - (shown - wanted)))
         _note(act, kept, before)
 
 

@@ -8,8 +8,9 @@ from uuid import UUID
 from django.db import transaction
 
 from mediahub import wiring
-from mediahub.library import revisions
+from mediahub.library import edits, revisions
 from mediahub.library.activity import Act
+from mediahub.library.edits import UNSEEN, Conflict, Conflicted, Unseen
 from mediahub.library.models import Activity, Image, Tagging
 from processing import CENTRE, LabelAnswer, Point, ProcessingError, Result
 
@@ -81,14 +82,25 @@ def note(image: Image, result: Result, *, keep_labels: bool = False) -> None:
     image.cut_x, image.cut_y = result.point.x, result.point.y
 
 
-def move(act: Act, image: Image, wanted: Point | None) -> bool:
-    """Set the focal point, or leave it to the proposal again; the renditions follow. False when it is there already."""
+def chosen(image: Image) -> Point | None:
+    """Where an editor said that the focal point is; None while it is left to the proposal."""
+    return None if image.focal_x is None or image.focal_y is None else Point(image.focal_x, image.focal_y)
+
+
+def move(act: Act, image: Image, wanted: Point | None, seen: Point | Unseen | None = UNSEEN) -> bool:
+    """Set the focal point, or leave it to the proposal again; the renditions follow. False when it is there already.
+
+    `seen` is what `chosen` said when the person looked; raises Conflicted where somebody else has moved it since.
+    """
     x, y = (round(wanted.x, DIGITS), round(wanted.y, DIGITS)) if wanted else (None, None)
     with transaction.atomic():
         held = Image.objects.select_for_update().get(pk=image.pk)
         fields = {"focal_x": [held.focal_x, x], "focal_y": [held.focal_y, y]}
         if all(before == after for before, after in fields.values()):
             return False
+        if seen is not UNSEEN and seen != chosen(held):
+            found = edits.conflict(held, "focal_x", wanted)
+            raise Conflicted([Conflict("focal_x", chosen(held), wanted, found.by, found.at)])
         held.focal_x, held.focal_y = x, y
         held.save(update_fields=[*fields, "updated_at"])
         act.note(held, Activity.Verb.AIMED, {"fields": fields})

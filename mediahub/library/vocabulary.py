@@ -102,20 +102,28 @@ def merge(act: Act, tag: Tag, into: Tag) -> int:
     return number
 
 
-def name_synonyms(user: Person, tag: Tag, words: Iterable[str]) -> None:
-    """Say which other words stand for the tag; raises ValidationError for a word that is taken."""
+def check_synonyms(user: Person, tag: Tag, words: Iterable[str]) -> dict[str, str]:
+    """Return the words that may stand for the tag besides its name; raises ValidationError for a word that is taken."""
     wanted = {word.casefold(): word for word in (clean(word) for word in words if word.strip())}
     wanted.pop(tag.name.casefold(), None)
     taken = Tag.objects.filter(_is("name", list(wanted.values()))).exclude(pk=tag.pk).first()
     if taken:
         raise ValidationError(_("“%(word)s” is a tag itself. Merge it into this one.") % {"word": taken.name})
-    other = Synonym.objects.filter(_is("word", list(wanted.values()))).exclude(tag=tag).select_related("tag").first()
+    other = (
+        Synonym.objects.filter(_is("word", list(wanted.values()))).exclude(tag_id=tag.pk).select_related("tag").first()
+    )
     if other and access.visible_tags(user).filter(pk=other.tag_id).exists():
         said = _("“%(word)s” stands for “%(tag)s” already.")
         raise ValidationError(said % {"word": other.word, "tag": other.tag.name})
     if other:
         said = _("“%(word)s” stands for a tag of images that are closed to you.")
         raise ValidationError(said % {"word": other.word})
+    return wanted
+
+
+def name_synonyms(user: Person, tag: Tag, words: Iterable[str]) -> None:
+    """Say which other words stand for the tag; raises ValidationError for a word that is taken."""
+    wanted = check_synonyms(user, tag, words)
     with transaction.atomic():
         tag.synonyms.all().delete()
         Synonym.objects.bulk_create([Synonym(word=word, tag=tag) for word in wanted.values()])

@@ -7,11 +7,14 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
 
-from mediahub.library.models import Activity, Image
+from mediahub.desk.models import Preference
+from mediahub.library import collections, vocabulary
+from mediahub.library.activity import Act
+from mediahub.library.models import Activity, Collection, Image, Tag
 from tests.desk.records import image
 
 
@@ -74,6 +77,14 @@ def colleague(other_editor: User) -> Client:
     """Another editor's client."""
     client = Client()
     client.force_login(other_editor)
+    return client
+
+
+@pytest.fixture
+def superuser(db: Any) -> Client:
+    """A client with somebody signed in who may do everything."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
     return client
 
 
@@ -159,3 +170,154 @@ def test_a_field_that_was_not_sent_stays(signed_in: Client) -> None:
     signed_in.post(page_of(made), {"title": "Quay"})
     made.refresh_from_db()
     assert (made.title, made.caption) == ("Quay", "Boats")
+
+
+def test_a_collection_is_described_by_two_people(chief_client: Client, superuser: Client) -> None:
+    news = collections.make(Act(None), "News", description="Daily")
+    path, change = reverse("desk:collection", args=[news.pk]), reverse("desk:change_collection", args=[news.pk])
+    mine, theirs = form(chief_client, path, "name"), form(superuser, path, "name")
+    assert superuser.post(change, {**theirs, "act": "rename", "description": "Each morning"}).status_code == 302
+    assert chief_client.post(change, {**mine, "act": "rename", "name": "Paper"}).status_code == 302
+    news.refresh_from_db()
+    assert (news.name, news.description) == ("Paper", "Each morning")
+    answer = chief_client.post(change, {**mine, "act": "rename", "description": "Each evening"})
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    assert "root changed this on" in page or "chief changed this on" in page
+    assert "Each morning" in page
+    again = Fields(page, "name").sent
+    assert again["description"] == ["Each evening"]
+    chief_client.post(change, {**again, "act": "rename", "choice-description": "mine", "choice-name": "theirs"})
+    news.refresh_from_db()
+    assert (news.name, news.description) == ("Paper", "Each evening")
+
+
+def test_what_is_typed_for_a_collection_stays_when_it_is_refused(chief_client: Client) -> None:
+    collections.make(Act(None), "Sport")
+    news = collections.make(Act(None), "News")
+    change = reverse("desk:change_collection", args=[news.pk])
+    words = {"name": "Sport", "description": "Long and well thought out"}
+    for path, more in ((reverse("desk:make_collection"), {}), (change, {"act": "rename"})):
+        answer = chief_client.post(path, {**words, **more})
+        assert answer.status_code == 400
+        page = answer.content.decode()
+        assert "Long and well thought out" in page
+        assert "already" in page
+    assert Collection.objects.count() == 2
+
+
+def test_groups_that_two_people_choose_are_put_together(chief_client: Client, superuser: Client) -> None:
+    news = collections.make(Act(None), "News", groups=[Group.objects.get(name="Editor")])
+    editors, chiefs = (Group.objects.get(name=name).pk for name in ("Editor", "Chief editor"))
+    legal = Group.objects.create(name="Legal").pk
+    path, change = reverse("desk:collection", args=[news.pk]), reverse("desk:change_collection", args=[news.pk])
+    mine, theirs = form(chief_client, path, "seen_groups"), form(superuser, path, "seen_groups")
+    superuser.post(change, {**theirs, "act": "restrict", "group": [editors, chiefs]})
+    chief_client.post(change, {**mine, "act": "restrict", "group": [legal]})
+    assert set(news.groups.values_list("pk", flat=True)) == {chiefs, legal}
+
+
+def test_a_collection_that_was_moved_meanwhile_is_not_moved_from_elsewhere(
+    chief_client: Client, superuser: Client
+) -> None:
+    places = [collections.make(Act(None), name) for name in ("News", "Archive", "Sport")]
+    sport = places[2]
+    path, change = reverse("desk:collection", args=[sport.pk]), reverse("desk:change_collection", args=[sport.pk])
+    mine = form(chief_client, path, "seen_parent")
+    superuser.post(change, {**form(superuser, path, "seen_parent"), "act": "move", "parent": places[0].pk})
+    answer = chief_client.post(change, {**mine, "act": "move", "parent": places[1].pk}, follow=True)
+    assert "Somebody else has moved it since" in answer.content.decode()
+    sport.refresh_from_db()
+    assert sport.parent == places[0]
+
+
+def test_synonyms_that_two_people_add_and_take_off_are_put_together(chief_client: Client, superuser: Client) -> None:
+    boat = Tag.objects.create(name="Boat")
+    vocabulary.name_synonyms(User.objects.get(username="root"), boat, ["ship", "vessel"])
+    path = reverse("admin:library_tag_change", args=[boat.pk])
+    mine, theirs = form(chief_client, path, "synonyms"), form(superuser, path, "synonyms")
+    superuser.post(path, {**theirs, "synonyms": "ship\r\nvessel\r\nbarge", "name": "Boats"})
+    assert chief_client.post(path, {**mine, "synonyms": "Ship\r\nyacht"}).status_code == 302
+    boat.refresh_from_db()
+    assert boat.name == "Boats"
+    assert {one.word for one in boat.synonyms.all()} == {"ship", "barge", "yacht"}
+    taken = chief_client.post(path, {**form(chief_client, path, "synonyms"), "synonyms": "Tram\r\nbarge"})
+    assert taken.status_code == 302
+    Tag.objects.create(name="Bus")
+    refused = chief_client.post(path, {**form(chief_client, path, "synonyms"), "synonyms": "bus\r\nlorry"})
+    assert "is a tag itself" in refused.content.decode()
+    assert "lorry" in refused.content.decode()
+
+
+def test_a_tag_that_two_people_rename_asks_the_second(chief_client: Client, superuser: Client) -> None:
+    boat = Tag.objects.create(name="Boat")
+    path = reverse("admin:library_tag_change", args=[boat.pk])
+    mine = form(chief_client, path, "synonyms")
+    superuser.post(path, {**form(superuser, path, "synonyms"), "name": "Ship"})
+    answer = chief_client.post(path, {**mine, "name": "Vessel"})
+    assert answer.status_code == 409
+    assert "root changed this on" in answer.content.decode()
+    boat.refresh_from_db()
+    assert boat.name == "Ship"
+
+
+def test_two_administrators_change_one_person(superuser: Client, editor: User, other_editor: User) -> None:
+    User.objects.filter(pk=other_editor.pk).update(is_superuser=True)
+    other = Client()
+    other.force_login(other_editor)
+    person = User.objects.create_user("ada", password="a-long-password", email="ada@example.org")
+    path = reverse("admin:auth_user_change", args=[person.pk])
+    page = superuser.get(path).content.decode()
+    assert person.password not in page
+    mine, theirs = form(superuser, path, "email"), form(other, path, "email")
+    editors, chiefs = (Group.objects.get(name=name).pk for name in ("Editor", "Chief editor"))
+    assert other.post(path, {**theirs, "groups": [editors], "is_staff": "on"}).status_code == 302
+    assert superuser.post(path, {**mine, "email": "a@example.org"}).status_code == 302
+    person.refresh_from_db()
+    assert (person.email, person.is_staff, person.check_password("a-long-password")) == ("a@example.org", True, True)
+    assert [group.pk for group in person.groups.all()] == [editors]
+    answer = superuser.post(path, {**mine, "groups": [chiefs]})
+    assert answer.status_code == 409
+    assert [group.pk for group in person.groups.all()] == [editors]
+    again = Fields(answer.content.decode(), "email").sent
+    # The address was changed by the same person in another tab, and is asked about too.
+    chosen = {"choice-groups": "mine", "choice-email": "theirs", "groups": [chiefs]}
+    assert superuser.post(path, {**again, **chosen}).status_code == 302
+    assert [group.pk for group in person.groups.all()] == [chiefs]
+    person.refresh_from_db()
+    assert person.email == "a@example.org"
+
+
+def test_a_slider_moved_in_another_tab_stays_where_it_is(signed_in: Client, editor: User) -> None:
+    signed_in.post(reverse("desk:threshold"), {"threshold": "80"})
+    path = reverse("desk:preferences")
+    mine = form(signed_in, path, "threshold")
+    signed_in.post(reverse("desk:threshold"), {"threshold": "65"})
+    assert signed_in.post(path, {**mine, "next": "n"}).status_code == 302
+    preference = Preference.objects.get(user=editor)
+    assert (preference.threshold, preference.shortcuts["next"]) == (65, "n")
+    answer = signed_in.post(path, {**mine, "threshold": "90", "next": "n"})
+    assert answer.status_code == 409
+    assert "editor changed this while you had the page open" in answer.content.decode()
+
+
+def test_a_focal_point_that_another_moves_meanwhile_is_shown_beside_ones_own(
+    signed_in: Client, colleague: Client
+) -> None:
+    made = image()
+    path = reverse("desk:crop", args=[made.pk])
+    mine, theirs = form(signed_in, path, "x"), form(colleague, path, "x")
+    assert colleague.post(path, {**theirs, "act": "save", "x": "20", "y": "30"}).status_code == 302
+    answer = signed_in.post(path, {**mine, "act": "save", "x": "70", "y": "80"})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert (
+        "other moved the focal point to 20.0 % / 30.0 % while you had the page open; yours is 70.0 % / 80.0 %" in page
+    )
+    again = Fields(page, "x").sent
+    assert (again["x"], again["y"]) == (["70"], ["80"])
+    made.refresh_from_db()
+    assert (made.focal_x, made.focal_y) == (0.2, 0.3)
+    assert signed_in.post(path, {**again, "act": "save"}).status_code == 302
+    made.refresh_from_db()
+    assert (made.focal_x, made.focal_y) == (0.7, 0.8)

@@ -35,7 +35,7 @@ class PageAdmin(ModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
 
-class EditAdmin(PageAdmin):
+class EditMixin(ModelAdmin):
     """A page of one record for an EditModelForm: the record is locked while it is compared and written."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
@@ -48,6 +48,10 @@ class EditAdmin(PageAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().render_change_form(request, context, *args, **kwargs)
-        if context["adminform"].form.conflicts:
+        if getattr(context["adminform"].form, "conflicts", ()):
             response.status_code = 409
         return response
+
+
+class EditAdmin(EditMixin, PageAdmin):
+    """A PageAdmin for records that two people may change at once."""

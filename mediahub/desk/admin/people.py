@@ -4,24 +4,50 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import Group, User
 from django.db.models import ManyToManyField, QuerySet
-from django.forms import CheckboxSelectMultiple
+from django.forms import CheckboxSelectMultiple, ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from mediahub.desk.admin.page import EditMixin
+from mediahub.desk.edit_forms import EditModelForm
+
 if TYPE_CHECKING:
     UsersAdmin = UserAdmin[User]
+    UserForm = UserChangeForm[User]
+    GroupModelForm = ModelForm[Group]
 else:
     UsersAdmin = UserAdmin
+    UserForm = UserChangeForm
+    GroupModelForm = ModelForm
 
 admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+class PersonForm(EditModelForm, UserForm):
+    """A person as two administrators may change them at once."""
+
+
+class GroupForm(EditModelForm, GroupModelForm):
+    """A group, its permissions chosen by several people at once."""
+
+
+@admin.register(Group)
+class GroupsAdmin(EditMixin, GroupAdmin):
+    """Django's page of a group."""
+
+    form = GroupForm
 
 
 @admin.register(User)
-class PersonAdmin(UsersAdmin):
+class PersonAdmin(EditMixin, UsersAdmin):
     """Django's page of a user, with the groups as boxes and without the single permissions that groups stand for."""
+
+    form = PersonForm
 
     list_filter = ["is_active", "is_superuser", "groups"]
     filter_horizontal = ()

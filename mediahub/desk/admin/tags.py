@@ -10,7 +10,8 @@ from django.forms import CharField, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
 
-from mediahub.desk.admin.page import PageAdmin
+from mediahub.desk.admin.page import EditAdmin
+from mediahub.desk.edit_forms import EditModelForm
 from mediahub.library import access, vocabulary
 from mediahub.library.models import Tag, Tagging
 
@@ -20,8 +21,11 @@ else:
     TagModelForm = ModelForm
 
 
-class TagForm(TagModelForm):
-    """A tag with its synonyms, one a line."""
+class TagForm(EditModelForm, TagModelForm):
+    """A tag with its synonyms, one a line; what several people add and take off at once is put together."""
+
+    together = ("synonyms",)
+    user: Any = None
 
     synonyms = CharField(
         label=gettext_lazy("Synonyms"),
@@ -42,9 +46,25 @@ class TagForm(TagModelForm):
     def clean_name(self) -> str:
         return vocabulary.clean(self.cleaned_data["name"])
 
+    def clean_synonyms(self) -> str:
+        if self.fields["synonyms"].widget.value_omitted_from_data(self.data, self.files, "synonyms"):
+            return str(self.initial.get("synonyms", ""))
+        shown = self.data.get(self["synonyms"].html_initial_name, self.initial.get("synonyms", ""))
+        now, seen, wanted = map(_lines, (self.initial.get("synonyms", ""), shown, self.cleaned_data["synonyms"]))
+        words = {key: word for key, word in now.items() if key in wanted or key not in seen}
+        words |= {key: word for key, word in wanted.items() if key not in seen}
+        vocabulary.check_synonyms(self.user, self.instance, words.values())
+        return "\n".join(words.values())
+
+
+def _lines(text: str) -> dict[str, str]:
+    """The words of a text with one a line, each by what makes it the same as another."""
+    words = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    return {word.casefold(): word for word in words}
+
 
 @admin.register(Tag)
-class TagAdmin(PageAdmin):
+class TagAdmin(EditAdmin):
     form = TagForm
     change_form_template = "desk/tag.html"
     change_list_template = "desk/tags.html"
@@ -59,6 +79,11 @@ class TagAdmin(PageAdmin):
             for state in (Tagging.State.ACCEPTED, Tagging.State.SUGGESTED)
         }
         return access.visible_tags(request.user).annotate(**{f"{state}_count": count for state, count in held.items()})
+
+    def get_form(self, request: HttpRequest, obj: Tag | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user
+        return form
 
     def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
         vocabulary.keep(obj)

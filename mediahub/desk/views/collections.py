@@ -1,6 +1,6 @@
 """The collections: the tree with pictures, and what is done to one of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from django.contrib import admin, messages
 from django.contrib.auth.decorators import permission_required
@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from mediahub.desk.collection_form import CollectionForm
 from mediahub.desk.people import editor
 from mediahub.desk.views.arrivals import refused
 from mediahub.library import access, collections, tree
 from mediahub.library.activity import Act
+from mediahub.library.edits import UNSEEN, Conflicted, Unseen
 from mediahub.library.models import Collection
 
 may_see = permission_required("library.view_collection", raise_exception=True)
@@ -25,6 +27,11 @@ may_see = permission_required("library.view_collection", raise_exception=True)
 @may_see
 def page(request: HttpRequest) -> HttpResponse:
     """The whole tree that this person may see, with counts and covers, and a form that makes another collection."""
+    return _tree(request, {"parent": request.GET.get("within", "")})
+
+
+def _tree(request: HttpRequest, typed: Mapping[str, str], status: int = 200) -> HttpResponse:
+    """The tree, with what was typed into its form."""
     user = editor(request)
     top = tree.tree(user)
     tree.cover(top, user)
@@ -32,11 +39,13 @@ def page(request: HttpRequest) -> HttpResponse:
         "title": _("Collections"),
         "nodes": top,
         "places": [(node.collection.pk, node.name) for node in tree.flat(top)],
-        "chosen": _number(request.GET.get("within", "")),
+        "typed": typed,
+        "chosen": _number(typed.get("parent", "")),
         "may_make": user.has_perm("library.add_collection"),
         "groups": _groups(user),
+        "own_groups": {group.pk for group in _chosen_groups(request)},
     }
-    return render(request, "desk/collections.html", {**admin.site.each_context(request), **context})
+    return render(request, "desk/collections.html", {**admin.site.each_context(request), **context}, status=status)
 
 
 @require_GET
@@ -64,7 +73,7 @@ def make(request: HttpRequest) -> HttpResponse:
         )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-        return redirect("desk:collections")
+        return _tree(request, request.POST.dict(), status=400)
     _say(request, act, _("“%(name)s” is made. Drag images onto it in the library.") % {"name": made.name})
     return redirect("desk:collections")
 
@@ -73,25 +82,32 @@ def make(request: HttpRequest) -> HttpResponse:
 @may_see
 def one(request: HttpRequest, pk: int) -> HttpResponse:
     """One collection with the forms that change it."""
+    return _show(request, get_object_or_404(access.collections(editor(request)), pk=pk))
+
+
+def _show(request: HttpRequest, collection: Collection, form: CollectionForm | None = None) -> HttpResponse:
+    """The page of a collection, with what was typed where that could not be written."""
     user = editor(request)
     names = tree.names(user)
-    collection = get_object_or_404(access.collections(user), pk=pk)
     inside = set(access.collections(user).filter(collections.below(collection)).values_list("pk", flat=True))
+    own_groups = set(collection.groups.values_list("pk", flat=True))
     context = {
         "title": collection.name,
         "collection": collection,
-        "full_name": names[pk],
+        "form": form or CollectionForm(collection),
+        "full_name": names[collection.pk],
         "places": [(key, name) for key, name in names.items() if key not in inside],
         "held": access.visible(user).filter(memberships__collection=collection).count(),
         "below": len(inside) - 1,
         "groups": _groups(user),
-        "own_groups": set(collection.groups.values_list("pk", flat=True)),
+        "own_groups": own_groups,
         "closed_above": Collection.objects.filter(
             path__in=[collection.path[:n] for n in range(collections.STEP, len(collection.path), collections.STEP)],
             restricted=True,
         ).exists(),
     }
-    return render(request, "desk/collection.html", {**admin.site.each_context(request), **context})
+    status = 409 if form and form.conflicts else 400 if form else 200
+    return render(request, "desk/collection.html", {**admin.site.each_context(request), **context}, status=status)
 
 
 @require_POST
@@ -105,6 +121,8 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     permission, verb = ACTS[name]
     if not user.has_perm(permission):
         raise PermissionDenied
+    if verb is None:
+        return _rename(request, collection)
     act = Act(user)
     try:
         text = verb(request, act, collection)
@@ -117,21 +135,38 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("desk:collection", pk)
 
 
-def _rename(request: HttpRequest, act: Act, collection: Collection) -> str:
-    collections.rename(act, collection, request.POST.get("name", ""), request.POST.get("description", ""))
-    return _("“%(name)s” is changed.") % {"name": collection.name}
+def _rename(request: HttpRequest, collection: Collection) -> HttpResponse:
+    act, form = Act(editor(request)), CollectionForm(collection, request.POST)
+    try:
+        if form.is_valid():
+            collections.describe(act, collection, form.edits())
+    except ValidationError as error:
+        form.add_error("name", error)
+    except Conflicted:
+        # Somebody wrote between the look and the lock: the form looks again.
+        collection.refresh_from_db()
+        form = CollectionForm(collection, request.POST)
+    if not form.is_valid():
+        collection.refresh_from_db()
+        return _show(request, collection, form)
+    _say(request, act, _("“%(name)s” is changed.") % {"name": collection.name})
+    return redirect("desk:collection", collection.pk)
 
 
 def _move(request: HttpRequest, act: Act, collection: Collection) -> str:
-    collections.move(act, collection, _parent(request, editor(request)))
+    seen: int | Unseen | None = UNSEEN
+    if "seen_parent" in request.POST:
+        seen = _number(request.POST["seen_parent"]) or None
+    collections.move(act, collection, _parent(request, editor(request)), seen)
     if collection.parent is None:
         return _("“%(name)s” is at the top now.") % {"name": collection.name}
     return _("“%(name)s” is in “%(parent)s” now.") % {"name": collection.name, "parent": collection.parent.name}
 
 
 def _restrict(request: HttpRequest, act: Act, collection: Collection) -> str:
-    groups = _chosen_groups(request)
-    collections.restrict(act, collection, groups)
+    seen = _chosen_groups(request, "seen_group") if "seen_groups" in request.POST else None
+    collections.restrict(act, collection, _chosen_groups(request), seen)
+    groups = list(collection.groups.order_by("name"))
     if not groups:
         return _("“%(name)s” is for everybody now who may see images.") % {"name": collection.name}
     said = _("“%(name)s” is for these groups only: %(groups)s.")
@@ -148,8 +183,9 @@ def _delete(request: HttpRequest, act: Act, collection: Collection) -> str:
     return text % {"name": collection.name, "n": held}
 
 
-ACTS: dict[str, tuple[str, Callable[[HttpRequest, Act, Collection], str]]] = {
-    "rename": ("library.change_collection", _rename),
+# What is typed has a form of its own.
+ACTS: dict[str, tuple[str, Callable[[HttpRequest, Act, Collection], str] | None]] = {
+    "rename": ("library.change_collection", None),
     "move": ("library.change_collection", _move),
     "restrict": ("library.restrict_collection", _restrict),
     "delete": ("library.delete_collection", _delete),
@@ -175,8 +211,8 @@ def _groups(user: User) -> Iterable[Group]:
     return Group.objects.order_by("name") if user.has_perm("library.restrict_collection") else Group.objects.none()
 
 
-def _chosen_groups(request: HttpRequest) -> list[Group]:
-    ids = [_number(text) for text in request.POST.getlist("group")]
+def _chosen_groups(request: HttpRequest, name: str = "group") -> list[Group]:
+    ids = [_number(text) for text in request.POST.getlist(name)]
     return list(Group.objects.filter(pk__in=ids).order_by("name"))
 
 

@@ -18,6 +18,7 @@ from mediahub.desk.people import editor
 from mediahub.desk.views.undo import say
 from mediahub.library import access, focus
 from mediahub.library.activity import Act
+from mediahub.library.edits import UNSEEN, Conflict, Conflicted, Unseen
 from mediahub.library.models import Image
 from processing import Point, window
 
@@ -37,10 +38,44 @@ def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
     image = get_object_or_404(access.changeable(request.user).prefetch_related("renditions"), pk=image_id)
     point = focus.point(image)
     form = PointForm(request.POST or None, initial={"x": _percent(point.x), "y": _percent(point.y)})
+    status = 200
     if request.method == "POST" and (wanted := _wanted(request, form)):
-        _move(request, image, *wanted)
-        return redirect("desk:crop", image_id)
-    return render(request, "desk/crop.html", {**admin.site.each_context(request), **_context(image, form)})
+        try:
+            _move(request, image, *wanted)
+        except Conflicted as error:
+            image.refresh_from_db()
+            form.add_error(None, _moved(error.conflicts[0], *wanted))
+            status = 409
+        else:
+            return redirect("desk:crop", image_id)
+    context = {**admin.site.each_context(request), **_context(image, form), "conflict": status == 409}
+    return render(request, "desk/crop.html", context, status=status)
+
+
+def _moved(conflict: Conflict, wanted: Point | None) -> str:
+    """What is said where somebody else has moved the point since the page was opened."""
+    said = _(
+        "%(who)s moved the focal point to %(theirs)s while you had the page open; yours is %(mine)s. "
+        "Nothing is saved yet: save again to use yours, or keep theirs."
+    )
+    who = str(conflict.by or _("Somebody else"))
+    return said % {"who": who, "theirs": _place(conflict.theirs), "mine": _place(wanted)}
+
+
+def _place(point: Point | None) -> str:
+    return f"{_percent(point.x)} % / {_percent(point.y)} %" if point else _("as proposed")
+
+
+def _seen(request: HttpRequest) -> Point | Unseen | None:
+    """The point that an editor had set when the page was shown; None for the proposal."""
+    text = request.POST.get("seen")
+    if text is None:
+        return UNSEEN
+    try:
+        x, y = text.split(" ")
+        return Point(float(x), float(y))
+    except ValueError:
+        return None
 
 
 def _wanted(request: HttpRequest, form: PointForm) -> tuple[Point | None] | None:
@@ -54,7 +89,7 @@ def _wanted(request: HttpRequest, form: PointForm) -> tuple[Point | None] | None
 
 def _move(request: HttpRequest, image: Image, wanted: Point | None) -> None:
     act = Act(editor(request))
-    if focus.move(act, image, wanted):
+    if focus.move(act, image, wanted, _seen(request)):
         told = _("The focal point of %(title)s is kept. Its crops are being made anew.")
     else:
         told = _("The focal point of %(title)s is there already.")
@@ -66,7 +101,7 @@ def _context(image: Image, form: PointForm) -> dict[str, Any]:
     whole = [made for made in image.renditions.all() if made.whole]
     config = {
         "size": [image.width, image.height],
-        "point": {"x": point.x, "y": point.y},
+        "point": _typed(form) or {"x": point.x, "y": point.y},
         "proposed": {"x": proposed.x, "y": proposed.y},
         "fills": settings.RENDITION_FILLS,
         "words": {"place": _("Focal point: {x} % from the left, {y} % from the top")},
@@ -80,9 +115,17 @@ def _context(image: Image, form: PointForm) -> dict[str, Any]:
         "radius": min(image.width, image.height) / 30,
         "crops": crops(image),
         "set": image.focal_x is not None,
+        "seen": f"{image.focal_x} {image.focal_y}" if focus.chosen(image) else "",
         "waiting": focus.is_awaited(image),
         "config": config,
     }
+
+
+def _typed(form: PointForm) -> dict[str, float] | None:
+    """The point that a person chose, where it could not be saved."""
+    if not form.is_bound or not {"x", "y"} <= set(getattr(form, "cleaned_data", ())):
+        return None
+    return {name: form.cleaned_data[name] / 100 for name in ("x", "y")}
 
 
 def crops(image: Image) -> list[dict[str, Any]]:

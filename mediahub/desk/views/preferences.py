@@ -1,6 +1,7 @@
 """How an editor works: the keys and their list, the threshold and the language."""
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -9,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mediahub.desk import language, preferences
+from mediahub.desk.models import Preference
 from mediahub.desk.people import editor
 from mediahub.desk.preferences import PreferenceForm
 from mediahub.desk.views.arrivals import refused
@@ -18,7 +20,11 @@ from mediahub.desk.views.arrivals import refused
 @never_cache
 def page(request: HttpRequest) -> HttpResponse:
     """The editor's own keys, switch, threshold and language."""
-    held = preferences.of(editor(request))
+    with transaction.atomic():
+        return _page(request, preferences.of(editor(request), locked=request.method == "POST"))
+
+
+def _page(request: HttpRequest, held: Preference) -> HttpResponse:
     form = PreferenceForm(request.POST or None, instance=held)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -29,7 +35,8 @@ def page(request: HttpRequest) -> HttpResponse:
         messages.success(request, kept)
         return redirect("desk:preferences")
     context = {"title": _("Preferences"), "form": form, "acts": [form[name] for name in preferences.ACTS]}
-    return render(request, "desk/preferences.html", {**admin.site.each_context(request), **context})
+    status = 409 if form.conflicts else 200
+    return render(request, "desk/preferences.html", {**admin.site.each_context(request), **context}, status=status)
 
 
 @require_GET
