@@ -6,6 +6,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver
 from django.utils.translation import gettext_lazy as _
 
 from mediahub.desk import language, overview
@@ -26,6 +27,10 @@ class DeskSite(AdminSite):
         rest = [way for way in ways if not way.main]
         here = next((way for way in rest if way.current), None)
         return {**context, "ways": ways, "rest": rest, "here": here}
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        # No record has a page of its own on a public site, which this address of Django's would lead to.
+        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         answer = super().login(request, extra_context)

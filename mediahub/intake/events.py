@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from mediahub.library.texts import is_storable
 from processing import Misconfigured
 
 # SQS carries no more in one message, and S3 tells of one object in each.
@@ -243,8 +244,8 @@ def _of_object(name: str, bucket: str, key: str, version: Any, sequencer: Any) -
 def _key(key: str) -> str:
     if not key or len(key.encode(errors="replace")) > MOST_KEY_BYTES:
         raise Unreadable(f"The key {key[:80]!r} is empty or longer than the {MOST_KEY_BYTES} bytes that S3 allows.")
-    if "\0" in key:
-        raise Unreadable(f"The key {key[:80]!r} holds a NUL, which no database takes. Copy the file to another key.")
+    if not is_storable(key):
+        raise Unreadable(f"The key {key[:80]!r} holds what no database takes. Copy the file to another key.")
     return key
 
 

@@ -4,23 +4,30 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.db.models import ManyToManyField, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
+from mediahub.desk.admin.page import CarefulAdmin
 
 if TYPE_CHECKING:
     UsersAdmin = UserAdmin[User]
 else:
     UsersAdmin = UserAdmin
 
-admin.site.unregister(User)
+admin.site.unregister([User, Group])
+
+
+@admin.register(Group)
+class RoleAdmin(CarefulAdmin, GroupAdmin):
+    """Django's page of a group."""
 
 
 @admin.register(User)
-class PersonAdmin(UsersAdmin):
+class PersonAdmin(CarefulAdmin, UsersAdmin):
     """Django's page of a user, with the groups as boxes and without the single permissions that groups stand for."""
 
     list_filter = ["is_active", "is_superuser", "groups"]

@@ -17,6 +17,7 @@ from mediahub.desk.views.arrivals import refused
 from mediahub.library import access, collections, tree
 from mediahub.library.activity import Act
 from mediahub.library.models import Collection
+from mediahub.library.texts import read_number
 
 may_see = permission_required("library.view_collection", raise_exception=True)
 
@@ -182,4 +183,4 @@ def _chosen_groups(request: HttpRequest) -> list[Group]:
 
 def _number(text: str) -> int:
     """The id that a text is; 0, which no record has, for none."""
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
+    return read_number(text) or 0
