@@ -204,6 +204,8 @@ def test_each_act_on_many_images_takes_odd_words(records: Records, clients: dict
             for text in (*FEW_TEXTS, "٣", "x" * 3000):
                 fields = "&".join(f"{name}={quote(text)}" for name in ("tag", "credit", "collection", "files", "next"))
                 yield "POST", reverse("desk:bulk"), f"act={verb}&image={records.image.pk}&{fields}"
+        for seen in ("0001-01-01T00:00:00%2B23:59 1 x", f"9999-12-31T23:59:59-23:59 {LONG} x", "x y z", "٣ ٣ ٣"):
+            yield "POST", reverse("desk:bulk"), f"act=archive&all=1&seen={seen}"
 
     assert failures(clients["superuser"], requests()) == []
 

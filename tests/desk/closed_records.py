@@ -1,0 +1,326 @@
+"""An image in a closed collection, in every relation to other records it can be in, with a word of its own each.
+
+`word` makes words of one pattern, `told` finds all of them in a text: so no field that is planted can be forgotten.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group, User
+from django.utils import timezone
+
+from mediahub.bulk.models import Chunk, Job
+from mediahub.delivery.models import PublicFile
+from mediahub.intake.models import Batch, Decision, FailedItem, QueueHour, Reconciliation, Redrive, Upload
+from mediahub.library import collections
+from mediahub.library.activity import Act
+from mediahub.library.models import (
+    Activity,
+    Collection,
+    Image,
+    LabelRule,
+    Likeness,
+    SavedSearch,
+    Synonym,
+    Tag,
+    Tagging,
+    Version,
+)
+from tests.desk import records
+
+PATTERN = re.compile(r"zx([0-9a-z_]+?)qz")
+SHA256 = "5e" * 32
+
+
+def word(about: str) -> str:
+    """An unmistakable word that says in which field it was planted."""
+    return f"Zx{about}qZ"
+
+
+def told(text: str) -> set[str]:
+    """The fields whose words stand in a text, however they are capitalized."""
+    return set(PATTERN.findall(text.casefold()))
+
+
+@dataclass
+class Desk:
+    """What was planted: records of the closed image, and beside them records that everybody may see."""
+
+    closed: Image
+    open: Image
+    lawyer: User
+    collections: list[Collection]
+    tags: list[Tag]
+    taggings: list[Tagging]
+    rules: list[LabelRule]
+    uploads: list[Upload] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
+    items: list[FailedItem] = field(default_factory=list)
+    orders: list[Redrive] = field(default_factory=list)
+    acts: list[UUID] = field(default_factory=list)
+    searches: list[SavedSearch] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    chunks: list[Chunk] = field(default_factory=list)
+    checks: list[Reconciliation] = field(default_factory=list)
+
+
+def plant() -> Desk:
+    """A desk where one image is closed to everybody but the group Legal, and another is open."""
+    lawyer = User.objects.create_user("lawyer", is_staff=True)
+    legal = Group.objects.create(name="Legal")
+    lawyer.groups.add(Group.objects.get(name="Chief editor"), legal)
+    closed, other = _image(), records.image("Harbour", sha256=SHA256)
+    top = collections.make(Act(lawyer), word("collection"), description=word("description"), groups=[legal])
+    below = collections.make(Act(lawyer), word("below"), top)
+    news = collections.make(Act(None), "News")
+    collections.put(Act(lawyer), [closed], top)
+    collections.put(Act(lawyer), [closed], below)
+    collections.put(Act(lawyer), [other], below)
+    collections.put(Act(None), [other], news)
+    desk = Desk(closed, other, lawyer, [top, below, news], *_vocabulary(closed, other))
+    _plant_uploads(desk)
+    _plant_failures(desk)
+    _plant_versions(desk)
+    _plant_history(desk)
+    _plant_searches(desk)
+    _plant_jobs(desk)
+    _plant_checks(desk)
+    return desk
+
+
+def _image() -> Image:
+    return records.image(
+        word("title"),
+        alt_text=word("alt_text"),
+        caption=word("caption"),
+        credit=word("credit"),
+        licence=word("licence"),
+        rights_until=date(2031, 7, 29),
+        file_name=f"{word('file_name')}.jpg",
+        camera=word("camera"),
+        notes=[word("note")],
+        moderation=[{"name": word("flag"), "parent": word("flag_parent"), "confidence": 83.2}],
+        embedded={"title": word("embedded"), "caption": word("embedded_caption"), "keywords": [word("keyword")]},
+        label_state=Image.LabelState.UNAVAILABLE,
+        label_note=word("label_note"),
+        label_raw={"Labels": [word("label_raw")]},
+        label_model=word("label_model"),
+        latitude=47.11,
+        longitude=8.15,
+    )
+
+
+def _vocabulary(closed: Image, other: Image) -> tuple[list[Tag], list[Tagging], list[LabelRule]]:
+    taggings = [
+        records.tagging(closed, word("tag_suggested")),
+        records.tagging(closed, word("tag_accepted"), Tagging.State.ACCEPTED),
+        records.tagging(closed, word("tag_rejected"), Tagging.State.REJECTED),
+        records.tagging(closed, "Boat", Tagging.State.ACCEPTED),
+        records.tagging(other, "Boat"),
+    ]
+    tags = [tagging.tag for tagging in taggings]
+    Synonym.objects.create(word=word("synonym"), tag=tags[1])
+    Synonym.objects.create(word="Vessel", tag=tags[4])
+    rules = [
+        LabelRule.objects.create(label=word("label"), tag=tags[0]),
+        LabelRule.objects.create(label=tags[1].name.upper(), tag=None),
+        LabelRule.objects.create(label="Ship", tag=tags[4]),
+    ]
+    return tags, taggings, rules
+
+
+def _upload(desk: Desk, name: str, state: str, **values: Any) -> Upload:
+    upload = Upload.objects.create(
+        file_name=f"{name}.jpg",
+        state=state,
+        bucket="uploads",
+        key=f"{name}/original.jpg",
+        content_type="image/jpeg",
+        **{"uploaded_by": desk.lawyer, "version_id": "v1", "expires_at": timezone.now(), **values},
+    )
+    desk.uploads.append(upload)
+    return upload
+
+
+def _plant_uploads(desk: Desk) -> None:
+    words = {"title": word("batch_title"), "credit": word("batch_credit"), "tags": [word("batch_tag")]}
+    batch = Batch.objects.create(by=desk.lawyer, collection=desk.collections[0], **words)
+    other = Batch.objects.create(by=desk.lawyer, title="Fair")
+    desk.batches += [batch, other]
+    for state in Upload.State.values:
+        said = {
+            "reason": word(f"reason_{state}"),
+            "error": word(f"error_{state}"),
+            "request_id": word(f"request_{state}"),
+        }
+        _upload(desk, word(f"upload_{state}"), state, image=desk.closed, batch=batch, step="store", **said)
+        # On its way into the closed collection, and no image yet.
+        _upload(desk, word(f"coming_{state}"), state, batch=batch, step="store", **said)
+    _upload(desk, "harbour", "ready", image=desk.open, batch=other)
+    _upload(desk, "unfinished", "failed", reason="The file is cut off.", batch=other)
+
+
+def _item(desk: Desk, name: str, upload: Upload | None, **values: Any) -> FailedItem:
+    key = upload.key if upload else f"{word(f'key_{name}')}/original.jpg"
+    payload = {"mediahub": "look", "key": key}
+    item = FailedItem.objects.create(
+        message_id=f"{name}-{uuid4()}",
+        upload=upload,
+        first_failed_at=timezone.now(),
+        last_failed_at=timezone.now(),
+        **{
+            "kind": "upload",
+            "step": "store",
+            "fingerprint": "f" * 16,
+            "reason": word(f"failed_{name}"),
+            "error": word(f"failed_error_{name}"),
+            "note": word(f"failed_note_{name}"),
+            "payload": json.dumps(payload),
+            **values,
+        },
+    )
+    Decision.objects.create(item=item, kind=Decision.Kind.DISCARD, by=desk.lawyer, note=word(f"decision_{name}"))
+    desk.items.append(item)
+    return item
+
+
+def _plant_failures(desk: Desk) -> None:
+    *_closed, harbour, unfinished = desk.uploads
+    order = Redrive.objects.create(by=desk.lawyer, total=3)
+    hidden_order = Redrive.objects.create(by=desk.lawyer, total=1)
+    desk.orders += [order, hidden_order]
+    plain = {"reason": "The file is cut off.", "error": "Truncated", "note": ""}
+    # Of the same cause as those that are closed, and the oldest of them.
+    open_item = _item(desk, "open", unfinished, redrive=order, **plain)
+    open_item.decisions.all().delete()
+    two = [{"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": ""}, "object": {"key": name}}} for name in "ab"]
+    for record, upload in zip(two, (harbour, desk.uploads[0]), strict=True):
+        record["s3"] = {"bucket": {"name": "mediahub-local-uploads-000000000000"}, "object": {"key": upload.key}}
+    several = _item(desk, "several", harbour, payload=json.dumps({"Records": two}), **plain)
+    several.decisions.all().delete()
+    for state in FailedItem.State.values:
+        _item(desk, f"upload_{state}", desk.uploads[4], image=desk.closed, state=state, redrive=order)
+        _item(desk, f"coming_{state}", desk.uploads[5], state=state)
+        _item(desk, f"image_{state}", None, image=desk.closed, kind="mirror", state=state, redrive=hidden_order)
+        _item(desk, f"unknown_{state}", None, kind=word(f"kind_{state}"), state=state, fingerprint=state)
+
+
+def _plant_versions(desk: Desk) -> None:
+    for number in (1, 2):
+        facts = {
+            "file_name": f"{word(f'version_{number}')}.jpg",
+            "camera": word(f"version_camera_{number}"),
+            "format": "JPEG",
+            "sha256": SHA256,
+            **dict.fromkeys(("width", "height", "bytes"), 9),
+        }
+        key = f"{word(f'version_key_{number}')}/original.jpg"
+        kept = {"key": key, "version_id": f"v{number}", "facts": facts, "current": number == 2}
+        Version.objects.create(image=desk.closed, number=number, by=desk.lawyer, **kept)
+    plain: dict[str, Any] = {"file_name": "harbour.jpg", "camera": "", "format": "JPEG", "sha256": SHA256}
+    plain |= dict.fromkeys(("width", "height", "bytes"), 9)
+    Version.objects.create(image=desk.open, number=1, key="uploads/a/original", version_id="v1", facts=plain)
+    Likeness.objects.create(first=desk.closed, second=desk.open, distance=0)
+    PublicFile.objects.create(image=desk.closed, key=f"public/{desk.closed.pk}/large.jpg", source="")
+
+
+def _plant_history(desk: Desk) -> None:
+    """A line of each kind about the closed image, and about the open one a line that names the closed one."""
+    numbers = count()
+
+    def said() -> str:
+        return word(f"history_{next(numbers)}")
+
+    about_collections = (Activity.Verb.MADE, Activity.Verb.ARRANGED, Activity.Verb.REMOVED, Activity.Verb.UNDONE)
+    for verb in Activity.Verb:
+        changes: dict[str, Any] = {
+            "fields": {"title": [said(), said()], "rights_until": [None, "2031-07-29"], "state": ["in_review", said()]},
+            "tags": [[desk.tags[0].pk, said(), None, "accepted"]],
+            "collections": [[desk.collections[0].pk, said(), False, True]],
+            "parted": [[str(uuid4()), said(), False, True]],
+            "into": [str(uuid4()), said()],
+            "version": [1, 2],
+        }
+        batch = uuid4()
+        common = {"verb": verb, "by": desk.lawyer, "batch": batch}
+        Activity.objects.create(image=desk.closed, subject=said(), changes=changes, **common)
+        # The same act changed the open image too: its line may be told, but not what it says of the closed one.
+        beside: dict[str, Any] = {
+            "collections": [[desk.collections[0].pk, said(), False, True]],
+            "parted": [[str(desk.closed.pk), said(), False, True]],
+            "into": [str(desk.closed.pk), said()],
+        }
+        Activity.objects.create(image=desk.open, subject="Harbour", changes=beside, **common)
+        desk.acts.append(batch)
+        snapshot: dict[str, Any] = {
+            "name": said(),
+            "description": said(),
+            "parent": None,
+            "restricted": True,
+            "groups": [],
+        }
+        arranged = {"collection": [desk.collections[0].pk, snapshot, {**snapshot, "name": said()}]}
+        loose = arranged if verb in about_collections else {}
+        desk.acts.append(uuid4())
+        Activity.objects.create(
+            image=None, subject=said(), changes=loose, verb=verb, by=desk.lawyer, batch=desk.acts[-1]
+        )
+    LogEntry.objects.create(
+        user=desk.lawyer, object_id=str(desk.closed.pk), object_repr=word("log"), action_flag=CHANGE, content_type=None
+    )
+
+
+def _plant_searches(desk: Desk) -> None:
+    def search(name: str, query: str, *, shared: bool) -> None:
+        kept = {"query": query, "shared": shared}
+        desk.searches.append(SavedSearch.objects.create(owner=desk.lawyer, name=name, **kept))
+
+    search(word("search_own"), f"q={word('search_query')}", shared=False)
+    search(word("search_collection"), f"collection={desk.collections[0].pk}&q={word('search_within')}", shared=True)
+    search(word("search_tag"), f"tag={desk.tags[1].pk}", shared=True)
+    search("In review", "state=in_review", shared=True)
+
+
+def _plant_jobs(desk: Desk) -> None:
+    ids = [str(desk.closed.pk), str(desk.open.pk)]
+    failures: list[Any] = [
+        [ids[0], word("job_name"), word("job_why")],
+        [ids[1], "harbour.jpg", "Its file is not in the bucket any more."],
+        [str(uuid4()), word("job_gone"), word("job_gone_why")],
+        word("job_sentence"),
+    ]
+    for kind, files in ((Job.Kind.REPROCESS, ""), (Job.Kind.ZIP, Job.Files.ORIGINAL)):
+        now = timezone.now()
+        job = Job.objects.create(
+            kind=kind, files=files, selection={"ids": ids}, by=desk.lawyer, total=2, state="partly", finished_at=now
+        )
+        chunk = Chunk(
+            job=job, first=min(ids), last=max(ids), only=ids, failed=1, failures=failures[1:], finished_at=now
+        )
+        chunk.key, chunk.bytes = f"downloads/{word('zip_key')}.zip", 9
+        chunk.save()
+        Chunk.objects.create(job=job, first=min(ids), last=max(ids), failed=4, failures=failures, finished_at=now)
+        desk.jobs.append(job)
+        desk.chunks.append(chunk)
+
+
+def _plant_checks(desk: Desk) -> None:
+    examples = [
+        ["lost", f"{word('check_lost')}/original.jpg", "No record knows this file."],
+        ["gone", desk.uploads[0].key, "The record has an end; the bucket has the file no more."],
+        ["gone", desk.uploads[1].key, "The record has an end; the bucket has the file no more."],
+        ["drifted", str(desk.closed.pk), "The mirror holds something else of this image."],
+        ["gone", desk.uploads[-2].key, "The record has an end; the bucket has the file no more."],
+    ]
+    now = timezone.now()
+    check = Reconciliation.objects.create(finished_at=now, counts={"lost": 1, "gone": 3}, examples=examples)
+    desk.checks.append(check)
+    QueueHour.objects.create(
+        hour=now, at=now, **dict.fromkeys(["waiting", "waiting_most", "oldest", "oldest_most", "dead_letters"], 0)
+    )
