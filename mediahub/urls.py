@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from mediahub.desk.views import invitation, public
 
+handler400 = "mediahub.desk.http.bad_request"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/invited/<uidb64>/<token>/", invitation.Invitation.as_view(), name="password_reset_confirm"),

@@ -8,7 +8,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -46,6 +46,10 @@ class DeskSite(AdminSite):
             return ask_to_sign_in(request, form) if form else inner(request, *args, **kwargs)
 
         return update_wrapper(keep_typed, inner)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        # No record has a page of its own on a public site, which this address of Django's would lead to.
+        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         form = typed.unsign(request.POST.get(typed.NAME, ""))

@@ -1,8 +1,9 @@
 """The desk's own pages, under the admin site's address and behind its sign-in."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import path, register_converter
 
+from mediahub.desk.http import IdConverter
 from mediahub.desk.views import (
     activity,
     acts,
@@ -27,6 +28,7 @@ from mediahub.desk.views import (
     vocabulary,
 )
 
+register_converter(IdConverter, "id")
 app_name = "desk"
 view = admin.site.admin_view
 urlpatterns = [
@@ -42,22 +44,22 @@ urlpatterns = [
     path("pulse/", arrivals.pulse, name="pulse"),
     path("session/", session.state, name="session"),
     path("tags/complete/", vocabulary.complete, name="complete"),
-    path("tags/<int:pk>/merge/", view(vocabulary.merge), name="merge_tag"),
-    path("tags/<int:pk>/hide/", view(vocabulary.hide), name="hide_label"),
-    path("tags/labels/<int:pk>/", view(vocabulary.show), name="show_label"),
+    path("tags/<id:pk>/merge/", view(vocabulary.merge), name="merge_tag"),
+    path("tags/<id:pk>/hide/", view(vocabulary.hide), name="hide_label"),
+    path("tags/labels/<id:pk>/", view(vocabulary.show), name="show_label"),
     path("dashboard/", view(dashboard.page), name="dashboard"),
     path("tour/", view(dashboard.tour), name="tour"),
     path("activity/", view(activity.page), name="activity"),
     path("activity/export.<slug:kind>", view(activity.export), name="export_activity"),
     path("images/act/", view(library.bulk), name="bulk"),
     path("images/searches/", view(library.save_search), name="save_search"),
-    path("images/searches/<int:pk>/", view(library.change_search), name="change_search"),
+    path("images/searches/<id:pk>/", view(library.change_search), name="change_search"),
     path("collections/", view(collections.page), name="collections"),
     path("collections/make/", view(collections.make), name="make_collection"),
     path("collections/complete/", collections.complete, name="complete_collection"),
     path("collections/put/", filing.drop, name="drop"),
-    path("collections/<int:pk>/", view(collections.one), name="collection"),
-    path("collections/<int:pk>/change/", view(collections.change), name="change_collection"),
+    path("collections/<id:pk>/", view(collections.one), name="collection"),
+    path("collections/<id:pk>/change/", view(collections.change), name="change_collection"),
     path("images/<uuid:image_id>/collections/", view(filing.of_image), name="file_image"),
     path("duplicates/", view(duplicates.start), name="duplicates"),
     path("duplicates/decide/", view(duplicates.decide), name="decide_duplicates"),
@@ -65,9 +67,9 @@ urlpatterns = [
     path("jobs/", view(jobs.listing), name="jobs"),
     path("jobs/<uuid:job_id>/", view(jobs.page), name="job"),
     path("jobs/<uuid:job_id>/steer/", view(jobs.steer), name="steer_job"),
-    path("jobs/<uuid:job_id>/parts/<int:pk>/", view(jobs.part), name="job_part"),
+    path("jobs/<uuid:job_id>/parts/<id:pk>/", view(jobs.part), name="job_part"),
     path("images/<uuid:image_id>/original/", view(downloads.original), name="download"),
-    path("images/<uuid:image_id>/versions/<int:number>/original/", view(downloads.original), name="download_version"),
+    path("images/<uuid:image_id>/versions/<id:number>/original/", view(downloads.original), name="download_version"),
     path("undo/<uuid:batch>/", view(undo.undo), name="undo"),
     path("review/", view(reviewing.start), name="review_start"),
     path("review/items/", reviewing.items, name="review_items"),
@@ -79,11 +81,11 @@ urlpatterns = [
     path("preferences/keys/", view(preferences.keys), name="keys"),
     path("preferences/threshold/", preferences.threshold, name="threshold"),
     path("images/<uuid:image_id>/versions/", view(versions.page), name="versions"),
-    path("images/<uuid:image_id>/versions/<int:number>/", view(versions.restore), name="restore_version"),
+    path("images/<uuid:image_id>/versions/<id:number>/", view(versions.restore), name="restore_version"),
     path("images/<uuid:image_id>/replace/", view(versions.replace), name="replace"),
     path("images/<uuid:image_id>/crop/", view(crop.page), name="crop"),
     path("images/<uuid:image_id>/flags/", view(publishing.look_at_flags), name="look_at_flags"),
     path("images/<uuid:image_id>/words/", view(review.take_over), name="take_over"),
     path("images/<uuid:image_id>/tags/", view(review.add), name="add_tag"),
-    path("images/<uuid:image_id>/tags/<int:tagging_id>/", view(review.decide), name="decide_tag"),
+    path("images/<uuid:image_id>/tags/<id:tagging_id>/", view(review.decide), name="decide_tag"),
 ]

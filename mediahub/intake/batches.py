@@ -16,6 +16,7 @@ from mediahub.library import access, collections, edits, review, undo, vocabular
 from mediahub.library.activity import Act
 from mediahub.library.edits import Conflict, Conflicted, Edit
 from mediahub.library.models import Activity, Collection, Image
+from processing import is_storable
 
 MOST_TAGS = 30
 # One request looks at so many images; it is asked again for what it leaves.
@@ -52,6 +53,11 @@ def clean(words: Words) -> Words:
         _("%(field)s: at most 200 characters; this one has %(n)d.") % {"field": name, "n": len(text)}
         for name, text in ((_("Title"), title), (_("Credit"), credit))
         if len(text) > 200
+    ]
+    problems += [
+        _("%(field)s: it holds characters that are no text. Type it anew.") % {"field": name}
+        for name, text in ((_("Title"), title), (_("Credit"), credit))
+        if not is_storable(text)
     ]
     named = [vocabulary.clean(name) for name in words.tags if name.strip()]
     tags = tuple({name.casefold(): name for name in reversed(named)}.values())[::-1]

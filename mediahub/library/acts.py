@@ -18,6 +18,7 @@ from mediahub.library import access, publishing, review, undo
 from mediahub.library.activity import Act, last_of
 from mediahub.library.edits import Conflict, Conflicted, Edit, plain
 from mediahub.library.models import Activity, Image, Tagging
+from processing import is_storable
 
 # The words that are typed beside a picture.
 WORDS = ("title", "alt_text", "caption", "credit", "licence")
@@ -209,7 +210,7 @@ def parse(data: Any) -> Wish:
     """
     try:
         wish = _read(data)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise Refused(INVALID, _("This is no act that the desk knows. Load the page again.")) from error
     return wish
 
@@ -242,7 +243,6 @@ def _known(value: Any, allowed: Collection[str]) -> str:
 
 def _text(value: Any) -> str:
     """A text that every database keeps; raises ValueError for another."""
-    if not isinstance(value, str) or "\x00" in value:
+    if not isinstance(value, str) or not is_storable(value):
         raise ValueError(value)
-    value.encode()
     return value

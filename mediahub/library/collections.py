@@ -20,6 +20,7 @@ from mediahub.library import edits
 from mediahub.library.activity import Act
 from mediahub.library.edits import UNSEEN, Conflict, Conflicted, Edit, Unseen
 from mediahub.library.models import Activity, Collection, Image, Membership
+from processing import is_storable
 
 LONGEST = 100
 LONGEST_DESCRIPTION = 500
@@ -260,6 +261,8 @@ def _filed(collection: Collection, *, before: bool) -> dict[str, Any]:
 
 def _text(description: str) -> str:
     description = description.strip()
+    if not is_storable(description):
+        raise ValidationError(_("The description holds characters that are no text. Type it anew."))
     if len(description) > LONGEST_DESCRIPTION:
         said = _("The description has at most %(most)d characters; this one has %(n)d.")
         raise ValidationError(said % {"most": LONGEST_DESCRIPTION, "n": len(description)})

@@ -10,19 +10,21 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mediahub.library import access, likeness, tree
 from mediahub.library.models import Image, Membership, Tagging
+from mediahub.library.texts import read_day, read_number
 from processing import MONOCHROME
 
 # Words beyond these narrow nothing, and each costs the database a look at every row.
 MOST_WORDS = 12
 FIELDS = ("title", "alt_text", "caption", "credit", "file_name")
 SQUARE = 0.05
+# Of pixels, megabytes and ids.
+MOST = 999_999_999
 # As the value of the filter `collection`: those that lie in none.
 NONE = "none"
 
@@ -79,14 +81,14 @@ def _choice(choices: Choices) -> Callable[[str], str]:
 
 
 def _number(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or len(text) > 9:
+    number = read_number(text, MOST)
+    if number is None:
         raise ValueError(text)
-    return int(text)
+    return number
 
 
 def _day(text: str) -> date:
-    # parse_date raises ValueError for the 30th of February, and answers None for what is no date.
-    found = parse_date(text)
+    found = read_day(text)
     if found is None:
         raise ValueError(text)
     return found
@@ -207,12 +209,12 @@ class Search:
                 continue
             try:
                 one.where(one.read(text))
-            except (ValueError, OverflowError):
+            except ValueError:
                 said = _("“%(text)s” makes no sense as “%(filter)s”; the filter was left out.")
                 problems.append(said % {"text": text[:50], "filter": one.title})
             else:
                 texts[one.name] = text
-        words = asked.get("q", "").replace("\x00", " ").split()
+        words = asked.get("q", "").split()
         if len(words) > MOST_WORDS:
             problems.append(_("Only the first %(n)d words were searched for.") % {"n": MOST_WORDS})
         return cls(tuple(words[:MOST_WORDS]), texts, tuple(problems))

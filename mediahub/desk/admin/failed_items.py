@@ -17,9 +17,8 @@ from mediahub.desk.admin.page import PageAdmin
 from mediahub.desk.people import editor
 from mediahub.intake import dead_letters, redrive, scopes
 from mediahub.intake.models import FailedItem
+from processing import is_storable
 
-# By these other pages lead to the list.
-LINKED = ("upload__id__exact", "fingerprint__exact")
 ORDERS = 5
 
 
@@ -30,6 +29,8 @@ class FailedItemAdmin(PageAdmin):
     list_display = ["reason"]
     list_filter = ["state", "kind", "step"]
     list_select_related = ["handled_by"]
+    # By these other pages lead to the list.
+    linked = ("upload__id__exact", "fingerprint__exact")
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["reason", "upload__file_name", "message_id"]
@@ -53,9 +54,6 @@ class FailedItemAdmin(PageAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FailedItem]:
         return scopes.visible_failed_items(request.user)
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return lookup in LINKED or super().lookup_allowed(lookup, value, request)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         # The list opens on causes; any filter, and each cause, leads to the items themselves.
@@ -130,6 +128,8 @@ def _retry(request: HttpRequest, items: QuerySet[FailedItem], *, labels: bool) -
 
 def _pretty(payload: str) -> str:
     try:
-        return json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
+        text = json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return payload
+    # Half of a surrogate pair stands in JSON as its number, and cannot stand on a page.
+    return text if is_storable(text) else payload

@@ -1,20 +1,68 @@
 """What the pages of all records share."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import IntegerField, ManyToManyField, QuerySet
+from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from mediahub.desk.http import Unreadable
+from mediahub.library.texts import read_number
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
+    Choices = ModelMultipleChoiceField[Any]
 else:
     ModelAdmin = admin.ModelAdmin
+    Choices = ModelMultipleChoiceField
 
 
-class PageAdmin(ModelAdmin):
+class KnownChoices(Choices):
+    """Records to choose from by their numbers; a number that no database could hold is none of them."""
+
+    def clean(self, value: Any) -> Any:
+        for text in value or ():
+            if read_number(str(text)) is None:
+                raise ValidationError(self.error_messages["invalid_pk_value"], "invalid_pk_value", {"pk": text})
+        return super().clean(value)
+
+
+class CarefulAdmin(ModelAdmin):
+    """A ModelAdmin that asks the database for nothing that it cannot be asked.
+
+    The address of its list may ask for the filters that the page offers and for those that other pages link to
+    (`linked`); Django lets it ask for any column by any comparison. What is chosen must be ids.
+    """
+
+    linked: ClassVar[tuple[str, ...]] = ()
+    formfield_overrides = {ManyToManyField: {"form_class": KnownChoices}}
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not all(map(self._is_id, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            raise Unreadable(_("What was chosen is none of this list. Load the page again."))
+        return super().changelist_view(request, extra_context)
+
+    def _is_id(self, text: str) -> bool:
+        if isinstance(self.opts.pk, IntegerField):
+            return read_number(text) is not None
+        try:
+            self.opts.pk.to_python(text)
+        except ValidationError:
+            return False
+        return True
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        names = [name for name in self.list_filter if isinstance(name, str)]
+        offered = [f"{name}{end}" for name in names for end in ("__exact", "__id__exact", "__isnull")]
+        return lookup in (*offered, *self.linked)
+
+
+class PageAdmin(CarefulAdmin):
     """A ModelAdmin whose actions are buttons named `action`, on its list and on the page of one record (`stay`)."""
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:

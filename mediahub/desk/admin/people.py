@@ -12,7 +12,7 @@ from django.forms import CheckboxSelectMultiple, ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from mediahub.desk.admin.page import EditMixin
+from mediahub.desk.admin.page import CarefulAdmin, EditMixin
 from mediahub.desk.edit_forms import EditModelForm
 
 if TYPE_CHECKING:
@@ -37,14 +37,14 @@ class GroupForm(EditModelForm, GroupModelForm):
 
 
 @admin.register(Group)
-class GroupsAdmin(EditMixin, GroupAdmin):
+class GroupsAdmin(EditMixin, CarefulAdmin, GroupAdmin):
     """Django's page of a group."""
 
     form = GroupForm
 
 
 @admin.register(User)
-class PersonAdmin(EditMixin, UsersAdmin):
+class PersonAdmin(EditMixin, CarefulAdmin, UsersAdmin):
     """Django's page of a user, with the groups as boxes and without the single permissions that groups stand for."""
 
     form = PersonForm

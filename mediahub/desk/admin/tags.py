@@ -8,6 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.forms import CharField, ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mediahub.desk.admin.page import EditAdmin
@@ -85,6 +88,12 @@ class TagAdmin(EditAdmin):
         form.user = request.user
         return form
 
+    def get_fields(self, request: HttpRequest, obj: Tag | None = None) -> Any:
+        # Who may only look gets no form; Django then asks the record itself for each field.
+        if obj and not self.has_change_permission(request, obj):
+            return ["name", "other_words", "accepted", "suggested", "images"]
+        return super().get_fields(request, obj)
+
     def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
         vocabulary.keep(obj)
         try:
@@ -104,6 +113,15 @@ class TagAdmin(EditAdmin):
                 labels=access.visible_rules(request.user).filter(tag=tag),
             )
         return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description=gettext_lazy("Synonyms"))
+    def other_words(self, tag: Tag) -> str:
+        return ", ".join(synonym.word for synonym in tag.synonyms.all())
+
+    @admin.display(description=gettext_lazy("Images"))
+    def images(self, tag: Tag) -> str:
+        address = f"{reverse('admin:library_image_changelist')}?tag={tag.pk}"
+        return format_html('<a href="{}">{}</a>', address, _("Images with this tag"))
 
     @admin.display(description=gettext_lazy("accepted on images"), ordering="accepted_count")
     def accepted(self, tag: Tag) -> int:

@@ -9,13 +9,13 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Count, Max, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from mediahub.desk import telling
 from mediahub.library import access
 from mediahub.library.models import Activity
+from mediahub.library.texts import read_day, read_number
 
 PAGE = 50
 # Of an act on many images so many are told; the file tells all.
@@ -36,9 +36,8 @@ def page(request: HttpRequest) -> HttpResponse:
     """The acts that the filters let through, the newest first; `before` is where the page before ended."""
     asked, narrowed = _narrowed(request)
     acts = narrowed.order_by().values("batch").annotate(last=Max("pk"), n=Count("pk")).order_by("-last")
-    before = request.GET.get("before", "")
-    if before.isdecimal():
-        acts = acts.filter(last__lt=int(before[:18]))
+    if before := read_number(request.GET.get("before", "")):
+        acts = acts.filter(last__lt=before)
     part = list(acts[: PAGE + 1])
     counts = {act["batch"]: act["n"] for act in part[:PAGE]}
     told: dict[Any, list[Activity]] = {batch: [] for batch in counts}
@@ -81,21 +80,14 @@ def _narrowed(request: HttpRequest) -> tuple[dict[str, str], QuerySet[Activity]]
     asked = {name: request.GET.get(name, "") for name in ("by", "verb", "from", "to")}
     if asked["by"] == "none":
         found = found.filter(by=None)
-    elif asked["by"].isdecimal():
-        found = found.filter(by=int(asked["by"][:9]))
+    elif by := read_number(asked["by"]):
+        found = found.filter(by=by)
     if asked["verb"] in Activity.Verb.values:
         found = found.filter(verb=asked["verb"])
     for name, lookup in (("from", "at__date__gte"), ("to", "at__date__lte")):
-        if day := _day(asked[name]):
+        if day := read_day(asked[name]):
             found = found.filter(**{lookup: day})
     return asked, found
-
-
-def _day(text: str) -> Any:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
 
 
 def _query(asked: dict[str, str]) -> str:

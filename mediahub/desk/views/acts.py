@@ -1,6 +1,5 @@
 """What is done on the review page: by plain forms one act at a time, by its script many at once."""
 
-import json
 import time
 from typing import Any
 from uuid import UUID
@@ -16,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from mediahub.desk import sheet
+from mediahub.desk.http import Unreadable, parse_json, read_json
 from mediahub.desk.people import editor
 from mediahub.desk.reel import Reel, told
 from mediahub.desk.views.arrivals import refused
@@ -37,10 +37,12 @@ def many(request: HttpRequest) -> JsonResponse:
     """
     if refusal := refused(request, "library.review_tagging"):
         return refusal
+    sent = read_json(request).get("acts")
     try:
-        sent = json.loads(request.body)["acts"]
+        if not isinstance(sent, list):
+            raise TypeError(sent)
         ids = [UUID(one["image"]) for one in sent]
-    except (ValueError, TypeError, KeyError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return JsonResponse({"reason": _("This is no list of acts.")}, status=400)
     user, until = editor(request), time.monotonic() + SECONDS
     results = []
@@ -83,10 +85,9 @@ def _asked(request: HttpRequest, image_id: UUID) -> dict[str, Any]:
     data: dict[str, Any] = {}
     if "act" in form:
         try:
-            said = json.loads(form["act"])
-        except ValueError:
-            said = None
-        data = said if isinstance(said, dict) else {"tags": [[]]}
+            data = parse_json(form["act"])
+        except Unreadable:
+            data = {"tags": [[]]}
     elif "tag" in form:
         data = {"tags": [[None, form["tag"], None, "accepted"]]}
     else:

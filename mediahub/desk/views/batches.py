@@ -1,6 +1,5 @@
 """What is asked and said of files that are sent together: which are there already, and words for all their images."""
 
-import json
 import re
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mediahub.delivery.addresses import address
+from mediahub.desk.http import read_json
 from mediahub.desk.people import editor
 from mediahub.desk.views.arrivals import refused
 from mediahub.intake import batches
@@ -68,7 +68,7 @@ def known(request: HttpRequest) -> JsonResponse:
     """
     if refusal := refused(request, "intake.add_upload"):
         return refusal
-    hashes = _read(request).get("hashes")
+    hashes = read_json(request).get("hashes")
     if not isinstance(hashes, list) or not all(isinstance(one, str) and SHA256.fullmatch(one) for one in hashes):
         return JsonResponse({"reason": _("This is no list of SHA-256 hashes.")}, status=400)
     if len(hashes) > AT_ONCE:
@@ -101,19 +101,11 @@ def words(request: HttpRequest, batch_id: UUID) -> JsonResponse:
     if request.method == "GET":
         return JsonResponse(_told(Batch.objects.filter(pk=batch_id, by=user).first() or Batch()))
     try:
-        return JsonResponse(_say(user, batch_id, _read(request)))
+        return JsonResponse(_say(user, batch_id, read_json(request)))
     except batches.NotYours as error:
         return JsonResponse({"reason": str(error)}, status=403)
     except ValidationError as error:
         return JsonResponse({"reason": " ".join(error.messages)}, status=400)
-
-
-def _read(request: HttpRequest) -> dict[str, Any]:
-    try:
-        asked = json.loads(request.body)
-    except (ValueError, RecursionError):
-        return {}
-    return asked if isinstance(asked, dict) else {}
 
 
 def _say(user: User, batch_id: UUID, asked: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +124,7 @@ def _say(user: User, batch_id: UUID, asked: dict[str, Any]) -> dict[str, Any]:
 def _words(asked: dict[str, Any]) -> batches.Words:
     tags = asked.get("tags", [])
     texts = [asked.get("title", ""), asked.get("credit", ""), *(tags if isinstance(tags, list) else [None])]
-    if not all(isinstance(text, str) and "\x00" not in text for text in texts):
+    if not all(isinstance(text, str) for text in texts):
         raise ValidationError(_("These are no words for a batch. Load the page again."))
     title, credit, *names = texts
     collection = _number(asked, "collection") or None

@@ -19,6 +19,7 @@ from mediahub.library import access, collections, tree
 from mediahub.library.activity import Act
 from mediahub.library.edits import UNSEEN, Conflicted, Unseen
 from mediahub.library.models import Collection
+from mediahub.library.texts import read_number
 
 may_see = permission_required("library.view_collection", raise_exception=True)
 
@@ -218,4 +219,4 @@ def _chosen_groups(request: HttpRequest, name: str = "group") -> list[Group]:
 
 def _number(text: str) -> int:
     """The id that a text is; 0, which no record has, for none."""
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
+    return read_number(text) or 0

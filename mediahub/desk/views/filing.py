@@ -20,6 +20,7 @@ from mediahub.desk.views.undo import say
 from mediahub.library import access, collections, tree
 from mediahub.library.activity import Act
 from mediahub.library.models import Collection, Image
+from mediahub.library.texts import read_number
 
 MOST = 1000
 
@@ -99,7 +100,7 @@ def _named(request: HttpRequest) -> Collection | None:
 
 
 def _by_id(user: User, text: str) -> Collection | None:
-    return access.collections(user).filter(pk=int(text)).first() if text.isdecimal() and len(text) < 10 else None
+    return access.collections(user).filter(pk=read_number(text) or 0).first()
 
 
 def _put(act: Act, images: QuerySet[Image], collection: Collection) -> str:

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -27,6 +26,7 @@ from mediahub.library.activity import Act
 from mediahub.library.edits import Edit
 from mediahub.library.models import Image, Tagging
 from mediahub.library.search import Search
+from mediahub.library.texts import read_moment
 
 PAGE = 60
 
@@ -66,7 +66,7 @@ def _part(found: QuerySet[Image], after: str) -> QuerySet[Image]:
     """What follows an image in the order of the list, known by when it came and its id."""
     try:
         moment, pk = after.split(",")
-        at, key = parse_datetime(moment), UUID(pk)
+        at, key = read_moment(moment), UUID(pk)
     except ValueError:
         return found
     return found.filter(Q(created_at__lt=at) | Q(created_at=at, pk__gt=key)) if at else found

@@ -14,6 +14,7 @@ from mediahub.desk.models import Preference
 from mediahub.desk.people import editor
 from mediahub.desk.preferences import PreferenceForm
 from mediahub.desk.views.arrivals import refused
+from mediahub.library.texts import read_number
 
 
 @require_http_methods(["GET", "POST"])
@@ -53,8 +54,8 @@ def threshold(request: HttpRequest) -> JsonResponse:
     """Remember the threshold that the editor's slider stands at, in per cent."""
     if refusal := refused(request, "library.review_tagging"):
         return refusal
-    text = request.POST.get("threshold", "")
-    if not text.isdecimal():
+    percent = read_number(request.POST.get("threshold", ""))
+    if percent is None:
         return JsonResponse({"reason": _("A threshold is a number from 0 to 100.")}, status=400)
-    preferences.remember_threshold(editor(request), int(text))
+    preferences.remember_threshold(editor(request), percent)
     return JsonResponse({})

@@ -19,6 +19,7 @@ from mediahub.desk.review_words import review_words
 from mediahub.desk.views.arrivals import refused
 from mediahub.library import access, vocabulary
 from mediahub.library.models import Image
+from mediahub.library.texts import read_number
 
 # How many images follow in the page itself, and how many a question for more brings.
 FIRST, MORE = 20, 60
@@ -146,4 +147,5 @@ def tag_names(request: HttpRequest) -> JsonResponse:
 
 
 def _percent(text: str | None, usual: int) -> int:
-    return max(0, min(preferences.LARGEST, int(text))) if text and text.isdecimal() else usual
+    percent = read_number(text or "")
+    return usual if percent is None else min(preferences.LARGEST, percent)

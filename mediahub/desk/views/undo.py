@@ -49,6 +49,7 @@ def say(request: HttpRequest, text: str, act: Act) -> None:
 def back(request: HttpRequest) -> str:
     """The page of this site that a form names as `next`, else the library."""
     wanted = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
+    # Without a slash Django takes it for the name of a view.
+    if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
         return wanted
     return reverse("admin:library_image_changelist")

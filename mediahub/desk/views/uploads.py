@@ -1,6 +1,5 @@
 """The pages and the one signature view through which files come in."""
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from mediahub import wiring
+from mediahub.desk.http import read_json
 from mediahub.desk.people import editor
 from mediahub.desk.upload_words import upload_words
 from mediahub.desk.views.arrivals import describe, refused
@@ -63,7 +63,7 @@ def sign(request: HttpRequest) -> JsonResponse:
     if forbidden := refused(request, "intake.add_upload", "library.replace_image"):
         return forbidden
     try:
-        return JsonResponse(_sign(editor(request), _wish(request.body)))
+        return JsonResponse(_sign(editor(request), read_json(request)))
     except tickets.AlreadySent as sent:
         return JsonResponse({"reason": str(sent), "arrived": str(sent.upload_id)}, status=409)
     except PermissionDenied:
@@ -107,16 +107,6 @@ def _require(request: HttpRequest, *permissions: str) -> None:
 
 def _render(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
     return render(request, template, {**admin.site.each_context(request), **context})
-
-
-def _wish(body: bytes) -> dict[str, Any]:
-    try:
-        wish = json.loads(body)
-    except (ValueError, RecursionError):
-        wish = None
-    if not isinstance(wish, dict):
-        raise tickets.TicketRefused(_("The request is not a JSON object. Reload the page and try again."))
-    return wish
 
 
 def _sign(user: User, wish: dict[str, Any]) -> dict[str, Any]:
