@@ -89,7 +89,11 @@ def is_own(request: HttpRequest) -> bool:
     if not sender:
         # A browser of these days names the origin of each POST.
         return True
-    parts = urlsplit(sender)
+    try:
+        parts = urlsplit(sender)
+    except ValueError:
+        # What is no address is none of ours.
+        return False
     origin = f"{parts.scheme}://{parts.netloc}"
     return origin in {f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS}
 

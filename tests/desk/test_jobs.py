@@ -121,7 +121,7 @@ def test_the_page_of_a_job_that_ended_does_not_say_that_it_goes_on(
 ) -> None:
     page = signed_in.get(f"/admin/jobs/{job(editor, images, State.DONE).pk}/").content.decode()
     assert "data-ended" in page
-    assert "goes on" not in page
+    assert "the work goes on" not in page
 
 
 @pytest.mark.parametrize(
