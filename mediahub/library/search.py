@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from mediahub.library import access, likeness, tree
 from mediahub.library.models import Image, Membership, Tagging
-from processing import MONOCHROME
+from processing import MONOCHROME, check_moment
 
 # Words beyond these narrow nothing, and each costs the database a look at every row.
 MOST_WORDS = 12
@@ -89,7 +89,8 @@ def _day(text: str) -> date:
     found = parse_date(text)
     if found is None:
         raise ValueError(text)
-    return found
+    # A day of the year 1 or 9999 begins or ends where there is no moment.
+    return check_moment(datetime.combine(found, time.min)).date()
 
 
 def _begin(day: date) -> datetime:

@@ -238,3 +238,20 @@ def test_a_version_with_a_date_of_no_zone_is_shown_and_comes_back_without_it(
         made.refresh_from_db()
         assert made.taken_at is None
         assert chief_client.get(page).status_code == 200
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_date_of_no_zone_in_an_address_or_a_form_is_left_out(
+    zone: str, chief_client: Client, local_aws: object, settings: Any
+) -> None:
+    settings.TIME_ZONE, settings.AWS_PROFILE = zone, "web"
+    made = stock.image()
+    for day in ("0001-01-01", "9999-12-31", "1799-12-31"):
+        for name in ("taken_from", "taken_to", "came_from", "came_to"):
+            answer = chief_client.get("/admin/library/image/", {name: day})
+            assert (answer.status_code, "the filter was left out" in answer.content.decode()) == (200, True)
+        for moment in (f"{day}T00:00:00+14:00", f"{day}T23:59:59-12:00", f"{day}T00:00:00"):
+            assert chief_client.get("/admin/library/image/", {"after": f"{moment},{made.pk}"}).status_code == 200
+            form = {"act": "archive", "all": "1", "seen": f"{moment} 1 a"}
+            assert chief_client.post("/admin/images/act/", form).status_code < 500
+        sends_no_5xx(chief_client, [f"/admin/activity/?from={day}&to={day}", f"/admin/review/?taken_from={day}"])

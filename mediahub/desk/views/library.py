@@ -1,6 +1,7 @@
 """The library: all images a search finds, page by page, and what is done to many of them at once."""
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -10,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -27,6 +27,7 @@ from mediahub.library.activity import Act
 from mediahub.library.edits import Edit
 from mediahub.library.models import Image, Tagging
 from mediahub.library.search import Search
+from processing import check_moment
 
 PAGE = 60
 
@@ -66,10 +67,10 @@ def _part(found: QuerySet[Image], after: str) -> QuerySet[Image]:
     """What follows an image in the order of the list, known by when it came and its id."""
     try:
         moment, pk = after.split(",")
-        at, key = parse_datetime(moment), UUID(pk)
+        at, key = check_moment(datetime.fromisoformat(moment)), UUID(pk)
     except ValueError:
         return found
-    return found.filter(Q(created_at__lt=at) | Q(created_at=at, pk__gt=key)) if at else found
+    return found.filter(Q(created_at__lt=at) | Q(created_at=at, pk__gt=key)) if timezone.is_aware(at) else found
 
 
 def _address(search: Search, after: str) -> str:

@@ -16,7 +16,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -24,6 +23,7 @@ from mediahub.desk.views.undo import back
 from mediahub.library import access, sight
 from mediahub.library.models import Image
 from mediahub.library.search import Search
+from processing import check_moment
 
 # One request may take so many; more would outlast the function.
 MOST = 1000
@@ -59,8 +59,8 @@ class Page:
         """Return what a form says that its page showed; None where it says nothing that makes sense."""
         try:
             at, found, digest = text.split(" ")
-            moment = parse_datetime(at)
-            return cls(moment, int(found[:9]), digest) if moment and timezone.is_aware(moment) else None
+            moment = check_moment(datetime.fromisoformat(at))
+            return cls(moment, int(found[:9]), digest) if timezone.is_aware(moment) else None
         except ValueError:
             return None
 
