@@ -175,6 +175,8 @@ def _take_back(act: Act, image: Image | None, done: Activity) -> None:
     if "state" in fields and image.state == Image.State.PUBLISHED and (lacks := publishing.missing(image)):
         raise _Stays(" ".join(lacks))
     publishing.check_words(image)
+    if "moderation_seen_at" in fields:
+        publishing.check_file(image)
     if fields:
         image.save(update_fields=[*fields, "updated_at"])
     for tag, _name, before, _after in tags:

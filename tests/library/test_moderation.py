@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
@@ -54,11 +55,11 @@ def moderated_site(local_aws: object, settings: Any) -> None:
     settings.MODERATION = True
 
 
-def take_in(labeler: Any, data: bytes = FIRST, *, keep_labels: bool = False) -> Image:
+def take_in(labeler: Any, data: bytes = FIRST, *, keep_labels: bool = False, by: User | None = None) -> Image:
     """The file, made into the image by the worker, with all words that it needs to go out."""
     result = process(BytesIO(data), IMAGE, store=MemoryStore(), labeler=labeler)
     with transaction.atomic():
-        original = Original(result.metadata.sha256, "v1")
+        original = Original(result.metadata.sha256, "v1", by, may_go_out=by is not None)
         made = catalogue.enter(IMAGE, "harbour.jpg", result, original=original, keep_labels=keep_labels)
     Image.objects.update(**WORDS)
     made.refresh_from_db()
@@ -143,11 +144,20 @@ def test_an_answer_that_cannot_be_read_whole_is_no_answer() -> None:
 def test_a_version_that_comes_back_brings_its_answer_and_needs_a_look_of_its_own(editor: User) -> None:
     made = take_in(Moderator(("Weapons",)))
     publishing.look_at_flags(Act(editor), made)
-    take_in(Moderator(), SECOND)
+    publishing.look_at_flags(Act(editor), take_in(Moderator(("Violence",)), SECOND))
+    assert missing(made) == []
     act = Act(editor)
     assert versions.restore(act, made, 1)
-    assert missing(made) == [FLAGGED]
+    assert (missing(made), made.moderation[0]["name"]) == ([FLAGGED], "Weapons")
     assert undo(editor, act.batch).refused == []
+    assert (missing(made), made.moderation[0]["name"]) == ([FLAGGED], "Violence")
+
+
+def test_a_version_that_was_not_flagged_comes_back_with_its_answer(editor: User) -> None:
+    made = take_in(Moderator())
+    take_in(None, SECOND)
+    assert missing(made) == [UNSEEN]
+    versions.restore(Act(editor), made, 1)
     assert missing(made) == []
 
 
@@ -161,13 +171,33 @@ def test_a_version_from_before_there_was_a_service_needs_a_look(editor: User) ->
     assert missing(made) == [UNSEEN]
 
 
-def test_a_new_file_of_a_public_image_waits_for_a_look(editor: User) -> None:
+def test_a_new_file_that_nothing_looked_at_does_not_reach_the_public(chief: User, settings: Any) -> None:
+    settings.AWS_PROFILE = "web"
+    made, client = take_in(Moderator()), Client()
+    publishing.publish(Act(chief), [made])
+    assert (take_in(None, SECOND, by=chief).width, missing(made)) == (400, [])
+    with pytest.raises(ValidationError, match="Nobody and nothing"):
+        versions.restore(Act(chief), made, 2)
+    client.force_login(chief)
+    assert 'name="flags_seen"' in client.get(reverse("desk:versions", args=[made.pk])).content.decode()
+    client.post(reverse("desk:restore_version", args=[made.pk, 2]), {"flags_seen": "1"})
+    assert (missing(made), made.width) == ([], 500)
+    # Back is the file that the service has looked at.
+    assert versions.restore(Act(chief), made, 1)
+
+
+def test_a_new_file_that_was_looked_at_reaches_the_public(chief: User) -> None:
     made = take_in(Moderator())
-    publishing.publish(Act(editor), [made])
-    assert take_in(None, SECOND).sha256 == made.sha256
-    new = made.versions.get(waiting=True)
-    assert versions.needs_look(new)
-    assert not versions.needs_look(made.versions.get(current=True))
+    publishing.publish(Act(chief), [made])
+    assert take_in(Moderator(), SECOND, by=chief).width == 500
+
+
+def test_a_look_at_what_is_public_is_not_taken_back(chief: User) -> None:
+    made, look = take_in(None), Act(chief)
+    publishing.look_at_flags(look, made)
+    publishing.publish(Act(chief), [made])
+    assert "Nobody and nothing has looked" in undo(chief, look.batch).refused[0]
+    assert missing(made) == []
 
 
 @pytest.fixture
