@@ -114,12 +114,12 @@ class _Rights:
 
     def __init__(self, user: User, batch: UUID) -> None:
         self._user = user
-        self._images = set(access.visible(user).filter(activities__batch=batch).values_list("pk", flat=True))
+        self._lines = set(access.visible_activities(user).filter(batch=batch).values_list("pk", flat=True))
         self._collections = set(access.collections(user).values_list("pk", flat=True))
 
     def sees(self, line: Activity) -> bool:
         """Return whether the person may see the image and the collections that the line is about."""
-        if line.image_id is not None and line.image_id not in self._images:
+        if "collection" not in line.changes and line.pk not in self._lines:
             return False
         named = {pk for pk, *_rest in line.changes.get("collections", [])}
         if "collection" in line.changes:
