@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from django.conf import settings
 
-from mediahub import metrics, wiring
+from mediahub import metrics, rounds, wiring
 from mediahub.bulk import jobs
 from mediahub.intake import clock, events, ingest, rest
 from mediahub.intake.dispatch import Invocation, put_off, work
@@ -26,6 +27,8 @@ MARGIN = timedelta(seconds=2)
 LEAST = timedelta(seconds=3)
 # Nothing comes back later than this, so that an operator who has mended a setting does not wait long.
 LONGEST_DELAY = 900
+# The last duty of the clock, which is no work.
+RESTED = "rested"
 
 
 def on_object_created(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -39,31 +42,44 @@ def on_object_created(event: dict[str, Any], context: Any) -> dict[str, Any]:
         for message in events.read(event):
             log.info("done", what=str(message), outcome=_do(message, run))
         return {"batchItemFailures": []}
-    batch, event = _Batch(run), {"Records": _deadly_last(event["Records"])}
+    records = event["Records"]
+    ordered = _attempt("look for what a worker died of", lambda: _deadly_last(records))
+    batch, event = _Batch(run), {"Records": ordered or records}
     # All messages may fail and the answer still names each: an exception would only hide which.
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     answer = process_partial_response(event=event, record_handler=batch.deliver, processor=processor, context=context)
+    # What was worked on is worked on, whatever fails from here on: an exception would bring the whole batch back.
     # What went through may have left something that only the clock brings to its end.
-    rest.wake()
-    metrics.report(batch.counts)
+    _attempt("wake the clock", rest.wake)
+    _attempt("write its metrics", lambda: metrics.report(batch.counts))
     return dict(answer)
 
 
 def on_minute(event: dict[str, Any], context: Any) -> dict[str, int]:
     """What the clock does: whatever would otherwise wait for a message that may never come."""
-    if rest.resting():
+    if _attempt("ask whether the clock rests", rest.resting):
         metrics.report({"ticks": 1})
         return {"ticks": 1}
-    done = clock.tick(deadline(context), {"jobs_asked": jobs.remind, "jobs_swept": jobs.sweep})
+    above = {"jobs_asked": jobs.remind, "jobs_swept": jobs.sweep}
+    done = clock.tick(deadline(context), above, {RESTED: lambda: not jobs.busy() and rest.rest()})
+    done.pop(RESTED, None)
     if any(done.values()):
         log.info("the clock did its work", extra=done)
     if not settings.LOCAL:
         # Each metric is paid for by the month, and jobs have a page that tells more.
         counted = {name: n for name, n in done.items() if not name.startswith("jobs_")}
-        metrics.report({"ticks": 1, **counted, **clock.standing()})
-    if not jobs.busy():
-        rest.rest()
+        _attempt("write its metrics", lambda: metrics.report({"ticks": 1, **counted, **clock.standing()}))
     return done
+
+
+def _attempt(what: str, act: Callable[[], Any]) -> Any:
+    """Do what must not end the invocation, whatever it raises; returns what it returns, or None."""
+    try:
+        return act()
+    except Exception as error:
+        log.exception("the worker could not %s", what)
+        rounds.recover(error)
+        return None
 
 
 def _do(message: events.Message, run: Invocation) -> str:

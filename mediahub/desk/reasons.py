@@ -138,6 +138,7 @@ OF_CHECKS = (
     _("The record says %(thing)s; the bucket has another version."),
     _("The record has an end; the bucket has the file no more."),
     _("The bucket has the original no more; the image made of it is still in use."),
+    _("It could not be compared. The worker's log says why."),
     _("A rendition of this image is not the size that was written."),
     _("The rendition %(name)s is not in the bucket."),
     _("No record names this rendition."),

@@ -89,6 +89,12 @@ FINDINGS: dict[str, tuple[str | Promise, str | Promise]] = {
         gettext_lazy("Images in the mirror that are not in the library"),
         gettext_lazy("They are taken out of the mirror."),
     ),
+    "unjudged": (
+        gettext_lazy("Things that could not be compared"),
+        gettext_lazy(
+            "The comparison met an error and passed them over. An operator has to look into the worker's log."
+        ),
+    ),
     "unlabelled": (
         gettext_lazy("Images without labels"),
         gettext_lazy("The service did not answer when they came in. It is asked again."),

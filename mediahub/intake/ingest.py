@@ -302,6 +302,7 @@ def _ended() -> dict[str, Any]:
         "error": "",
         "recipe": "",
         "lease_until": None,
+        "next_try_at": None,
         "finished_at": timezone.now(),
     }
 
@@ -328,6 +329,6 @@ def _close_failed_items(upload_id: UUID) -> None:
 def _mirror(image_id: UUID) -> None:
     try:
         mirror.push(image_id)
-    except ProcessingError as error:
+    except Exception as error:
         # The image is ready all the same; the clock pushes it again because its revision is not mirrored.
-        log.warning("image %s waits for the clock to be mirrored: %s", image_id, error)
+        log.warning("image %s waits for the clock to be mirrored: %r", image_id, error, exc_info=error)
