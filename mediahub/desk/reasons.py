@@ -117,6 +117,7 @@ OF_SERVICES = (
     _("A record of this event names no bucket and object."),
     _("The event has the form %(form)s; 2.x is read here."),
     _("Nothing is done on the event %(event)s of EventBridge."),
+    _("It was not begun yet: the work on another file met a fault of the setup (%(code)s)."),
     _("Nothing is done on the event %(event)s."),
     _(
         "An event came from the bucket %(bucket)s, but uploads go to %(own)s. Remove the notification of that bucket "

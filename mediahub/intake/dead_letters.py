@@ -72,6 +72,31 @@ def collect(most: int = 100) -> int:
     return collected
 
 
+def announce(message_id: str, payload: str, upload: Upload) -> bool:
+    """Put an upload on the desk that keeps failing while its message is still tried again; False when it is there."""
+    with transaction.atomic():
+        upload = Upload.objects.select_for_update().get(pk=upload.pk)
+        if not upload.waits_for_another_try or _known(message_id, upload):
+            return False
+        now = timezone.now()
+        FailedItem.objects.create(
+            message_id=message_id,
+            upload=upload,
+            image=upload.image,
+            kind="upload",
+            step=upload.step,
+            reason=upload.reason,
+            error=upload.error,
+            fingerprint=fingerprint("upload", upload.step, upload.code, upload.reason),
+            request_id=upload.request_id,
+            attempts=upload.attempts,
+            payload=payload[:PAYLOAD_CHARACTERS],
+            first_failed_at=now,
+            last_failed_at=now,
+        )
+    return True
+
+
 def groups() -> list[Group]:
     """The open failed items by cause, the largest group first."""
     found = (

@@ -104,10 +104,13 @@ def left_behind(keys: Iterable[str]) -> list[str]:
 
 
 def put_off(key: str, fault: ProcessingError) -> None:
-    """Note on a file that is not begun why that is, for whoever finds it among the dead letters."""
+    """Note on a file that is not begun why that is; `fault` befell another one, of which nothing is told here."""
     upload = _find_or_adopt(key)
     waiting = Upload.objects.filter(free(), pk=upload.pk, state__in=[State.ISSUED, State.WORKING])
-    waiting.update(**_word(fault))
+    reason = (
+        f"It was not begun yet: the work on another file met a fault of the setup ({fault.code}). {faults.OPERATOR}"
+    )
+    waiting.update(**{**_word(fault), "reason": reason, "step": ""})
 
 
 def reprocess(upload: Upload, *, relabel: bool = False) -> bool:

@@ -144,6 +144,12 @@ class Upload(models.Model):
         going = cls.objects.filter(where or Q(), pk=upload_id, state__in=cls.COMES_FROM[to])
         return going.update(state=to, **values) == 1
 
+    @property
+    def waits_for_another_try(self) -> bool:
+        """Whether nobody works on it now though it was begun or put off, and it is taken up again by itself."""
+        left = self.lease_until is not None and self.lease_until <= timezone.now()
+        return (self.state == self.State.WORKING and left) or (self.state == self.State.ISSUED and bool(self.code))
+
     def unchanged(self) -> Q:
         """That nobody went on with this journey since this row was read."""
         return Q(state=self.state, version_id=self.version_id, sequencer=self.sequencer, attempts=self.attempts)
