@@ -77,6 +77,9 @@ def look(key: str, *, deadline: datetime, request: str = "", sequencer: str = ""
         found = wiring.uploads().head(key)
     except Missing:
         return _gone(upload, {"sequencer": sequencer, "unsequenced": unsequenced})
+    except ProcessingError as fault:
+        _leave_word(upload.pk, fault)
+        raise
     if upload.version_id == found.version_id and upload.state in SETTLED:
         _take_out_of_use(upload)
         return "duplicate"
@@ -105,12 +108,16 @@ def left_behind(keys: Iterable[str]) -> list[str]:
 
 def put_off(key: str, fault: ProcessingError) -> None:
     """Note on a file that is not begun why that is; `fault` befell another one, of which nothing is told here."""
-    upload = _find_or_adopt(key)
-    waiting = Upload.objects.filter(free(), pk=upload.pk, state__in=[State.ISSUED, State.WORKING])
     reason = (
         f"It was not begun yet: the work on another file met a fault of the setup ({fault.code}). {faults.OPERATOR}"
     )
-    waiting.update(**{**_word(fault), "reason": reason, "step": ""})
+    _leave_word(_find_or_adopt(key).pk, type(fault)(fault.code, reason))
+
+
+def _leave_word(upload_id: UUID, fault: ProcessingError) -> None:
+    """Note why a file is not begun, unless somebody has it or it has an end."""
+    waiting = Upload.objects.filter(free(), pk=upload_id, state__in=[State.ISSUED, State.WORKING])
+    waiting.update(**_word(fault))
 
 
 def reprocess(upload: Upload, *, relabel: bool = False) -> bool:
