@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,11 +12,13 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from django.conf import settings
+from django.utils import timezone
 
-from mediahub import metrics, wiring
+from mediahub import metrics, rounds, wiring
 from mediahub.bulk import jobs
-from mediahub.intake import clock, events, ingest, rest
-from mediahub.intake.dispatch import Invocation, put_off, work
+from mediahub.intake import clock, dead_letters, events, faults, ingest, rest
+from mediahub.intake.dispatch import Invocation, put_off, uploads_of, work
+from mediahub.intake.models import Upload, free
 from processing import Misconfigured, ProcessingError, Unavailable
 
 log = Logger(service="mediahub")
@@ -26,6 +29,11 @@ MARGIN = timedelta(seconds=2)
 LEAST = timedelta(seconds=3)
 # Nothing comes back later than this, so that an operator who has mended a setting does not wait long.
 LONGEST_DELAY = 900
+# A file that AWS has refused so often is put on the desk, though it is tried again by itself.
+ANNOUNCED = 3
+WAITING = (Upload.State.ISSUED, Upload.State.WORKING)
+# The last duty of the clock, which is no work.
+RESTED = "rested"
 
 
 def on_object_created(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -39,31 +47,44 @@ def on_object_created(event: dict[str, Any], context: Any) -> dict[str, Any]:
         for message in events.read(event):
             log.info("done", what=str(message), outcome=_do(message, run))
         return {"batchItemFailures": []}
-    batch, event = _Batch(run), {"Records": _deadly_last(event["Records"])}
+    records = event["Records"]
+    ordered = _attempt("look for what a worker died of", lambda: _deadly_last(records))
+    batch, event = _Batch(run), {"Records": ordered or records}
     # All messages may fail and the answer still names each: an exception would only hide which.
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     answer = process_partial_response(event=event, record_handler=batch.deliver, processor=processor, context=context)
+    # What was worked on is worked on, whatever fails from here on: an exception would bring the whole batch back.
     # What went through may have left something that only the clock brings to its end.
-    rest.wake()
-    metrics.report(batch.counts)
+    _attempt("wake the clock", rest.wake)
+    _attempt("write its metrics", lambda: metrics.report(batch.counts))
     return dict(answer)
 
 
 def on_minute(event: dict[str, Any], context: Any) -> dict[str, int]:
     """What the clock does: whatever would otherwise wait for a message that may never come."""
-    if rest.resting():
+    if _attempt("ask whether the clock rests", rest.resting):
         metrics.report({"ticks": 1})
         return {"ticks": 1}
-    done = clock.tick(deadline(context), {"jobs_asked": jobs.remind, "jobs_swept": jobs.sweep})
+    above = {"jobs_asked": jobs.remind, "jobs_swept": jobs.sweep}
+    done = clock.tick(deadline(context), above, {RESTED: lambda: not jobs.busy() and rest.rest()})
+    done.pop(RESTED, None)
     if any(done.values()):
         log.info("the clock did its work", extra=done)
     if not settings.LOCAL:
         # Each metric is paid for by the month, and jobs have a page that tells more.
         counted = {name: n for name, n in done.items() if not name.startswith("jobs_")}
-        metrics.report({"ticks": 1, **counted, **clock.standing()})
-    if not jobs.busy():
-        rest.rest()
+        _attempt("write its metrics", lambda: metrics.report({"ticks": 1, **counted, **clock.standing()}))
     return done
+
+
+def _attempt(what: str, act: Callable[[], Any]) -> Any:
+    """Do what must not end the invocation, whatever it raises; returns what it returns, or None."""
+    try:
+        return act()
+    except Exception as error:
+        log.exception("the worker could not %s", what)
+        rounds.recover(error)
+        return None
 
 
 def _do(message: events.Message, run: Invocation) -> str:
@@ -110,7 +131,8 @@ class _Batch:
             try:
                 outcome = _do(message, self.run)
             except Misconfigured as fault:
-                self.stopped = fault
+                if not faults.is_of_one_object(fault):
+                    self.stopped = fault
                 raise
             self.counts[f"outcome_{outcome.split()[0]}"] += 1
             log.info("done", what=str(message), outcome=outcome)
@@ -118,13 +140,30 @@ class _Batch:
     def _postpone(self, record: SQSRecord, error: Exception) -> None:
         """Say when the message comes back: soon at first, then ever later, and never all at once."""
         self.counts[f"failed_{type(error).__name__.lower()}"] += 1
-        if not settings.RETRY_SECONDS:
-            return
         received = int(record.attributes.approximate_receive_count or 1)
-        try:
-            wiring.queue().hide(record.receipt_handle, _delay(error, received))
-        except ProcessingError as refused:
-            log.warning("the message keeps the queue's own delay: %s", refused)
+        at = None
+        if settings.RETRY_SECONDS:
+            delay = _delay(error, received)
+            try:
+                wiring.queue().hide(record.receipt_handle, delay)
+                at = timezone.now() + timedelta(seconds=delay)
+            except ProcessingError as refused:
+                log.warning("the message keeps the queue's own delay: %s", refused)
+        lasts = faults.is_of_one_object(error) and received >= ANNOUNCED
+        _attempt("note when a file is tried again", lambda: _tell_of_delay(record, at, lasts=lasts))
+
+
+def _tell_of_delay(record: SQSRecord, at: datetime | None, *, lasts: bool) -> None:
+    """Note on a message's upload when it is tried again; one whose fault `lasts` is put on the desk besides."""
+    try:
+        messages = events.parse(record.body)
+    except (events.Unreadable, ProcessingError):
+        return
+    for message in messages:
+        for upload in uploads_of(message).filter(free()):
+            Upload.objects.filter(upload.unchanged(), free(), pk=upload.pk, state__in=WAITING).update(next_try_at=at)
+            if lasts:
+                dead_letters.announce(record.message_id, record.body, upload)
 
 
 def _deadly_last(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -147,7 +186,9 @@ def _delay(error: Exception, received: int) -> int:
         case events.Unreadable():
             # It will not become readable: let it become a dead letter that someone sees.
             return 0
-        case Misconfigured():
+        case Misconfigured() if not faults.is_of_one_object(error):
             return LONGEST_DELAY
-    longest = min(LONGEST_DELAY, settings.RETRY_SECONDS * 2 ** min(received - 1, 10))
+    # What an operator has to mend for one object is tried soon, and then leaves them time.
+    growth = 4 if isinstance(error, Misconfigured) else 2
+    longest = min(LONGEST_DELAY, settings.RETRY_SECONDS * growth ** min(received - 1, 10))
     return int(random.uniform(longest / 2, longest))  # noqa: S311 - spreads load, guards nothing

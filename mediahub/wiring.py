@@ -41,11 +41,14 @@ def _client(service: str, profile: str | None, region: str, endpoint: str | None
     return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
 
 
-def client(service: str) -> Any:
-    """A boto3 client of this process's role, one for the same settings; raises Misconfigured without a role."""
+def client(service: str, profile: str | None = None) -> Any:
+    """A boto3 client of this process's role or of a profile, one for the same settings.
+
+    Raises Misconfigured without a role.
+    """
     with _making:
         try:
-            return _client(service, settings.AWS_PROFILE, settings.AWS_REGION, settings.AWS_ENDPOINT_URL)
+            return _client(service, profile or settings.AWS_PROFILE, settings.AWS_REGION, settings.AWS_ENDPOINT_URL)
         except BotoCoreError as error:
             raise of_botocore(error, f"the way to {service}") from error
 

@@ -16,7 +16,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
-from mediahub import wiring
+from mediahub import rounds, wiring
 from mediahub.bulk import zips
 from mediahub.bulk.models import Chunk, Job
 from mediahub.bulk.reprocess import reprocess
@@ -251,23 +251,26 @@ def remind() -> int:
     now = timezone.now()
     worked_on = Chunk.objects.filter(job=OuterRef("pk"), finished_at=None, lease_until__gte=now)
     silent = Q(asked_at=None) | Q(asked_at__lt=now - ASK_AGAIN)
-    left = list(Job.objects.filter(~Exists(worked_on), silent, queued=True, state__in=Job.ACTIVE)[:100])
-    for job in left:
-        ask(job)
+    left = Job.objects.filter(~Exists(worked_on), silent, queued=True, state__in=Job.ACTIVE)
+
+    def ask_again(pk: UUID) -> None:
+        ask(Job.objects.get(pk=pk))
         # A worker may have died between its last chunk and the end of its job.
-        _finish(job.pk)
-    return len(left)
+        _finish(pk)
+
+    return rounds.each(rounds.pick(left.values_list("pk", flat=True), 100, "job"), ask_again, "job")
 
 
 def sweep() -> int:
     """Remove zip files that nobody may fetch any more, and jobs that ended long ago; returns how many of both."""
     now = timezone.now()
     old = Chunk.objects.filter(finished_at__lt=now - timedelta(seconds=settings.DOWNLOAD_KEEP_SECONDS)).exclude(key="")
-    swept = 0
-    for chunk in old[:100]:
-        wiring.renditions().delete(chunk.key)
-        Chunk.objects.filter(pk=chunk.pk).update(key="")
-        swept += 1
+
+    def remove_zip(pk: int) -> None:
+        wiring.renditions().delete(Chunk.objects.values_list("key", flat=True).get(pk=pk))
+        Chunk.objects.filter(pk=pk).update(key="")
+
+    swept = rounds.each(rounds.pick(old.values_list("pk", flat=True), 100, "zip"), remove_zip, "zip")
     gone = Job.objects.filter(finished_at__lt=now - KEPT).exclude(chunks__in=Chunk.objects.exclude(key=""))
     pks = list(gone.values_list("pk", flat=True)[:100])
     Job.objects.filter(pk__in=pks).delete()

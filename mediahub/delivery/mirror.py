@@ -12,11 +12,12 @@ import logging
 from collections.abc import Iterator
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils import timezone
 
-from mediahub import wiring
+from mediahub import rounds, wiring
 from mediahub.delivery import public
+from mediahub.delivery.models import PublicFile
 from mediahub.library import revisions
 from mediahub.library.models import Image, Rendition, Tagging
 from mediahub.library.publishing import is_public
@@ -36,7 +37,12 @@ def push(image_id: UUID) -> bool:
 
     Raises Unavailable or Misconfigured when DynamoDB cannot be written.
     """
-    image = Image.objects.filter(pk=image_id).prefetch_related("renditions").first()
+    try:
+        image = Image.objects.filter(pk=image_id).prefetch_related("renditions").first()
+    except Exception:
+        # A row that cannot be read whole must not keep its files public.
+        public.withdraw(image_id)
+        raise
     if image is None:
         return False
     # The files come before the item that names them, and go before it says that they are gone.
@@ -48,9 +54,13 @@ def push(image_id: UUID) -> bool:
 
 
 def push_stale(most: int = 100) -> int:
-    """Push the images whose mirror lags behind; returns how many were written."""
-    stale = Image.objects.filter(mirrored_revision__lt=F("revision")).order_by("updated_at")
-    return sum(push(image_id) for image_id in stale.values_list("pk", flat=True)[:most])
+    """Push the images whose mirror lags behind, first those that are public no more; returns how many were written."""
+    files = PublicFile.objects.filter(image=OuterRef("pk"))
+    ended = Q(deleted_at__isnull=False) | ~Q(state=Image.State.PUBLISHED) | Q(rights_until__lt=timezone.localdate())
+    stale = Image.objects.filter(mirrored_revision__lt=F("revision"))
+    first = Case(When(ended & Exists(files), then=0), default=1)
+    ids = rounds.pick(stale.order_by(first, "updated_at").values_list("pk", flat=True), most, "image")
+    return rounds.each(ids, push, "image")
 
 
 def read(image_id: UUID) -> Item | None:

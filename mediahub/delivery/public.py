@@ -7,11 +7,12 @@ worker that comes last sees the records as they are.
 
 import logging
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 
-from mediahub import wiring
+from mediahub import rounds, wiring
 from mediahub.delivery.models import PublicFile
 from mediahub.library.models import Image
 from mediahub.library.publishing import is_public
@@ -59,6 +60,13 @@ def bring(image: Image) -> None:
     raise Unavailable("changing", f"{image.title} changes faster than it can be published. It is tried again.")
 
 
+def withdraw(image_id: UUID) -> None:
+    """Remove the public files of an image that is public no more, reading no more of its row than says so."""
+    image = Image.objects.only("state", "deleted_at", "rights_until").filter(pk=image_id).first()
+    if image is not None and not is_public(image):
+        _bring(image, {})
+
+
 def is_there(key: str) -> bool:
     """That everyone may fetch the file, and it is copied."""
     return PublicFile.objects.filter(key=key).exclude(source="").exists()
@@ -67,15 +75,21 @@ def is_there(key: str) -> bool:
 def sweep(most: int = 100) -> int:
     """Remove the files that were superseded long enough ago; returns how many."""
     before = timezone.now() - timedelta(seconds=settings.PUBLIC_GRACE_SECONDS)
-    old = list(PublicFile.objects.filter(superseded_at__lt=before).select_related("image")[:most])
-    for row in old:
+    old = PublicFile.objects.filter(superseded_at__lt=before)
+
+    def remove(pk: int) -> bool:
+        row = old.filter(pk=pk).first()
+        if row is None:
+            return False
         wiring.renditions().delete(row.key)
         removed, _ = PublicFile.objects.filter(pk=row.pk, superseded_at=row.superseded_at).delete()
         if not removed:
             # It was wanted again in the meantime: it is copied once more.
             PublicFile.objects.filter(pk=row.pk).update(source="")
             bring(row.image)
-    return len(old)
+        return True
+
+    return rounds.each(rounds.pick(old.values_list("pk", flat=True), most, "file"), remove, "file")
 
 
 def _bring(image: Image, now: dict[str, str]) -> None:

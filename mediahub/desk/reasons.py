@@ -121,6 +121,7 @@ OF_SERVICES = (
     _("A record of this event names no bucket and object."),
     _("The event has the form %(form)s; 2.x is read here."),
     _("Nothing is done on the event %(event)s of EventBridge."),
+    _("It was not begun yet: the work on another file met a fault of the setup (%(code)s)."),
     _("Nothing is done on the event %(event)s."),
     _(
         "An event came from the bucket %(bucket)s, but uploads go to %(own)s. Remove the notification of that bucket "
@@ -142,6 +143,7 @@ OF_CHECKS = (
     _("The record says %(thing)s; the bucket has another version."),
     _("The record has an end; the bucket has the file no more."),
     _("The bucket has the original no more; the image made of it is still in use."),
+    _("It could not be compared. The worker's log says why."),
     _("A rendition of this image is not the size that was written."),
     _("The rendition %(name)s is not in the bucket."),
     _("No record names this rendition."),

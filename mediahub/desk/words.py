@@ -89,6 +89,12 @@ FINDINGS: dict[str, tuple[str | Promise, str | Promise]] = {
         gettext_lazy("Images in the mirror that are not in the library"),
         gettext_lazy("They are taken out of the mirror."),
     ),
+    "unjudged": (
+        gettext_lazy("Things that could not be compared"),
+        gettext_lazy(
+            "The comparison met an error and passed them over. An operator has to look into the worker's log."
+        ),
+    ),
     "unlabelled": (
         gettext_lazy("Images without labels"),
         gettext_lazy("The service did not answer when they came in. It is asked again."),
@@ -111,6 +117,8 @@ def standing(upload: Upload) -> Standing:
     # The word is also a tagging's, where an editor said so and nothing is the matter.
     tone = "wait" if upload.state == Upload.State.REJECTED else TONES[upload.state]
     ended = upload.state in Upload.ENDED
+    if upload.waits_for_another_try:
+        return Standing(_until(upload), "wait", told(upload.reason) or _("Its worker came to no end."), ended)
     match upload.state:
         case Upload.State.ISSUED if upload.attempts:
             return Standing(_("waiting"), tone, _("It waits for another attempt."), ended)
@@ -128,6 +136,13 @@ def standing(upload: Upload) -> Standing:
             kept = _("The file is kept: retry it under Failed items.")
             return Standing(_("failed"), tone, f"{told(upload.reason)} {kept}".strip(), ended)
     return Standing(str(Upload.State(upload.state).label), tone, told(upload.reason), ended)
+
+
+def _until(upload: Upload) -> str:
+    """When the upload is tried again by itself, by the site's clock."""
+    if upload.next_try_at is None or upload.next_try_at <= timezone.now():
+        return _("waiting to be tried again")
+    return _("waiting to be tried again at %(time)s") % {"time": f"{timezone.localtime(upload.next_try_at):%H:%M}"}
 
 
 def story(upload: Upload) -> list[tuple[datetime | None, str]]:
@@ -159,8 +174,10 @@ def _ending(upload: Upload) -> str:
             return _("It failed: %(reason)s") % {"reason": reason}
         case Upload.State.DELETED:
             return _("The file was deleted from the upload bucket.")
-        case Upload.State.WORKING:
+        case Upload.State.WORKING if not upload.waits_for_another_try:
             return _("It is being worked on now.")
+        case Upload.State.WORKING | Upload.State.ISSUED if upload.waits_for_another_try:
+            return f"{standing(upload).label.capitalize()}. {reason}"
     return reason or _("The file has not arrived yet.")
 
 

@@ -4,24 +4,27 @@ No page keeps the whole of a bucket in memory: what a listing shows is marked in
 rows that are still unmarked when it ends are those whose file is not there.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from mediahub import wiring
+from mediahub import rounds, wiring
 from mediahub.delivery import mirror
 from mediahub.intake import originals, sweep
 from mediahub.intake.ingest import SETTLED
 from mediahub.intake.models import Reconciliation, Upload
 from mediahub.library.models import Image, Rendition, Version
-from processing import Listed, Page
+from processing import Listed, Page, ProcessingError
 
+log = logging.getLogger(__name__)
 State = Upload.State
 
 ROWS = 500
@@ -60,14 +63,13 @@ def uploads(run: Reconciliation, cursor: Cursor, listing: Listing | None = None)
     Upload.objects.filter(pk__in=[row.pk for row in records.values()]).update(seen=run.pk)
     images = [row.image_id for row in records.values() if row.image_id]
     used = Version.objects.filter(current=True, image__deleted_at=None, image__in=images).select_related("image")
-    files = {(file.image_id, file.key): file for file in used}
-    found = [
-        finding
-        for key, listed in latest.items()
-        if _old(run, listed.last_modified)
-        and (finding := _judge(listed, record := records.get(key)) or _judge_file(listed, record, files))
-    ]
-    return found, page.next
+    # No more of an image is read than is asked for: a value that cannot be read takes the whole page along.
+    files = {(file.image_id, file.key): file for file in used.only("key", "version_id", "image__deleted_at")}
+
+    def judge(key: str) -> Finding | None:
+        return _judge(latest[key], records.get(key)) or _judge_file(latest[key], records.get(key), files)
+
+    return _judge_each([key for key in latest if _old(run, latest[key].last_modified)], judge), page.next
 
 
 def uploads_unseen(run: Reconciliation, cursor: Cursor) -> Findings:
@@ -86,12 +88,15 @@ def renditions(run: Reconciliation, cursor: Cursor) -> Findings:
     records = {row.key: row for row in Rendition.objects.filter(key__in=objects)}
     Rendition.objects.filter(pk__in=[row.pk for row in records.values()]).update(seen=run.pk)
     altered = {row.image_id for key, row in records.items() if row.bytes != objects[key].bytes}
-    orphans = [
-        key
-        for key, found in objects.items()
-        if key not in records and _old(run, found.last_modified) and sweep.unneeded(key, found.last_modified)
-    ]
-    return [*(_altered(str(pk)) for pk in altered), *_orphans(orphans)], page.next
+    orphans = []
+
+    def judge(key: str) -> None:
+        if sweep.unneeded(key, objects[key].last_modified):
+            orphans.append(key)
+
+    unnamed = [key for key, found in objects.items() if key not in records and _old(run, found.last_modified)]
+    unjudged = _judge_each(unnamed, judge)
+    return [*(_altered(str(pk)) for pk in altered), *_orphans(orphans), *unjudged], page.next
 
 
 def renditions_unseen(run: Reconciliation, cursor: Cursor) -> Findings:
@@ -103,8 +108,13 @@ def renditions_unseen(run: Reconciliation, cursor: Cursor) -> Findings:
 
 def mirrored(run: Reconciliation, cursor: Cursor) -> Findings:
     """Images of which the mirror says something else."""
-    part, after = _part(Image.objects.filter(_old_rows(run, "updated_at")), cursor, IMAGES)
-    return [_drifted(image) for image in part if mirror.drifted(image)], after
+    part, after = _part(Image.objects.filter(_old_rows(run, "updated_at")).only("pk"), cursor, IMAGES)
+
+    def judge(image_id: str) -> Finding | None:
+        image = Image.objects.filter(pk=image_id).first()
+        return _drifted(image) if image and mirror.drifted(image) else None
+
+    return _judge_each([str(image.pk) for image in part], judge), after
 
 
 def strangers(run: Reconciliation, cursor: Cursor) -> Findings:
@@ -118,7 +128,7 @@ def unlabelled(run: Reconciliation, cursor: Cursor) -> Findings:
     ready = Exists(Upload.objects.filter(image=OuterRef("pk"), state=State.READY))
     unavailable = Image.objects.filter(label_state=Image.LabelState.UNAVAILABLE, deleted_at=None)
     waiting = unavailable.filter(_old_rows(run, "updated_at"), ready)
-    part, after = _part(waiting, cursor, ROWS)
+    part, after = _part(waiting.only("pk"), cursor, ROWS)
     return [_unlabelled(image) for image in part], after
 
 
@@ -135,6 +145,27 @@ STEPS: dict[str, Callable[..., Findings]] = {
 OFTEN = ("uploads", "uploads_unseen")
 # Which kinds a step can find; the labels are owed, not lost.
 LOST = ("lost", "gone")
+
+
+def _judge_each(items: Sequence[str], judge: Callable[[str], Finding | None]) -> list[Finding]:
+    """Judge each key or id; what raises is a finding too, and holds up neither the others nor the pages behind.
+
+    Raises when a service or the database answered for none of them: the page is then compared again later.
+    """
+    findings: list[Finding] = []
+    faults: list[Exception] = []
+    for item in items:
+        try:
+            finding = judge(item)
+        except Exception as error:
+            log.warning("%s could not be compared: %r", item, error, exc_info=error)
+            rounds.recover(error)
+            faults.append(error)
+            finding = _unjudged(item)
+        findings += [finding] if finding else []
+    if faults and len(faults) == len(items) and isinstance(faults[0], ProcessingError | DatabaseError):
+        raise faults[0]
+    return findings
 
 
 def _judge(listed: Listed, record: Upload | None) -> Finding | None:
@@ -194,6 +225,10 @@ def _orphans(keys: list[str]) -> Iterator[Finding]:
         yield Finding("orphan", first, says, lambda message=message: _send(message))  # type: ignore[misc]
         # One message sweeps them all.
         yield from (Finding("orphan", key, says, lambda: None) for key in others)
+
+
+def _unjudged(what: str) -> Finding:
+    return Finding("unjudged", what, "It could not be compared. The worker's log says why.", lambda: None)
 
 
 def _drifted(image: Image) -> Finding:

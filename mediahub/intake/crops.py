@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from mediahub import wiring
+from mediahub import rounds, wiring
 from mediahub.intake.ingest import LONGEST_SIDE
 from mediahub.library import catalogue, focus
 from mediahub.library.models import Image, Version, uncut
@@ -44,7 +44,7 @@ def cut(image_id: UUID) -> str:
 def remind(most: int = 100) -> int:
     """Ask for each image that is not cut where it should be; returns how many."""
     left = Image.objects.filter(uncut(), updated_at__lt=timezone.now() - PATIENCE).order_by("-updated_at")
-    return sum(focus.ask(pk) for pk in left.values_list("pk", flat=True)[:most])
+    return rounds.each(rounds.pick(left.values_list("pk", flat=True), most, "image"), focus.ask, "image")
 
 
 def _made(image: Image, version: Version | None, point: Point) -> tuple[StoredRendition, ...]:

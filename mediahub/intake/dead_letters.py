@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.utils import timezone
 
-from mediahub import wiring
+from mediahub import rounds, wiring
 from mediahub.intake import events
 from mediahub.intake.models import FailedItem, Upload, free, padded
 from mediahub.library.models import Image
@@ -60,13 +60,41 @@ class _Letter:
 def collect(most: int = 100) -> int:
     """Turn dead letters into failed items, the row first and then the message; returns how many."""
     queue = wiring.dead_letters()
-    collected = 0
-    while collected < most and (messages := queue.receive()):
-        for message in messages:
-            _keep(message)
-            queue.delete(message["ReceiptHandle"])
-        collected += len(messages)
+
+    def collect_one(message: dict[str, Any]) -> None:
+        _keep(message)
+        queue.delete(message["ReceiptHandle"])
+
+    received = collected = 0
+    while received < most and not rounds.is_over() and (messages := queue.receive()):
+        received += len(messages)
+        collected += rounds.each(messages, collect_one, "dead letter", lambda message: message["MessageId"])
     return collected
+
+
+def announce(message_id: str, payload: str, upload: Upload) -> bool:
+    """Put an upload on the desk that keeps failing while its message is still tried again; False when it is there."""
+    with transaction.atomic():
+        upload = Upload.objects.select_for_update().get(pk=upload.pk)
+        if not upload.waits_for_another_try or _known(message_id, upload):
+            return False
+        now = timezone.now()
+        FailedItem.objects.create(
+            message_id=message_id,
+            upload=upload,
+            image=upload.image,
+            kind="upload",
+            step=upload.step,
+            reason=upload.reason,
+            error=upload.error,
+            fingerprint=fingerprint("upload", upload.step, upload.code, upload.reason),
+            request_id=upload.request_id,
+            attempts=upload.attempts,
+            payload=payload[:PAYLOAD_CHARACTERS],
+            first_failed_at=now,
+            last_failed_at=now,
+        )
+    return True
 
 
 def groups(items: QuerySet[FailedItem]) -> list[Group]:
@@ -94,7 +122,7 @@ def fingerprint(kind: str, step: str, code: str, reason: str) -> str:
 
 
 def _keep(message: dict[str, Any]) -> None:
-    payload = str(message.get("Body", ""))[:PAYLOAD_CHARACTERS]
+    payload = str(message.get("Body", ""))[:PAYLOAD_CHARACTERS].replace("\0", "")
     received = int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1))
     with transaction.atomic():
         letter = _read(payload)
@@ -118,7 +146,9 @@ def _keep(message: dict[str, Any]) -> None:
 
 def _fields(letter: _Letter) -> dict[str, Any]:
     """What a failed item says of why; the upload is failed with it, unless a worker has it in hand."""
-    upload, reason, step, code, error, request = letter.upload, letter.reason, "", "", "", ""
+    upload, step, code, error, request = letter.upload, "", "", "", ""
+    # PostgreSQL holds no NUL, which the reason may quote from the message.
+    reason = letter.reason.replace("\0", "")
     if upload:
         reason = upload.reason or (KILLED if upload.state == Upload.State.WORKING else reason)
         step, code, error, request = upload.step, upload.code, upload.error, upload.request_id

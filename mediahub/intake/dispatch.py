@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from mediahub import wiring
 from mediahub.delivery import mirror
 from mediahub.intake import crops, events, ingest, redrive, rest, sweep
-from mediahub.intake.models import FailedItem
+from mediahub.intake.models import FailedItem, Upload
 from processing import ProcessingError
 
 
@@ -60,6 +62,18 @@ def put_off(message: events.Message, fault: ProcessingError) -> None:
     """Note why a message is not worked on; only files have a place for it."""
     if isinstance(message, events.ObjectCreated | events.Look):
         ingest.put_off(message.key, fault)
+
+
+def uploads_of(message: events.Message) -> QuerySet[Upload]:
+    """Return the upload whose file a message asks to work on; none when it asks for something else."""
+    match message:
+        case events.ObjectCreated(key=key) | events.ObjectRemoved(key=key) | events.Look(key=key):
+            return Upload.objects.filter(bucket=settings.UPLOAD_BUCKET, key=key)
+        case events.Retry(upload_id=upload_id):
+            return Upload.objects.filter(pk=upload_id)
+        case events.Again(item=pk):
+            return Upload.objects.filter(failed_items=pk)
+    return Upload.objects.none()
 
 
 def _again(pk: int, run: Invocation) -> str:

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from mediahub import wiring
+from mediahub.intake import trials
 from processing import ProcessingError, of_botocore
 
 STACK = "Deploy the stack: `make run` does it here, `deploy/stack.yaml` on AWS."
@@ -171,6 +172,18 @@ def _reach() -> Seen:
     yield "the mirror is reached", ""
 
 
+def _work() -> Seen:
+    """Do what the worker does, where its credentials are to be had."""
+    if "worker" in boto3.Session().available_profiles:
+        yield from trials.attempt("worker")
+    else:
+        yield 'not tried from here: run `python -m deploy manage STAGE "doctor --inside"` in the worker', ""
+
+
+def _own_work() -> Seen:
+    yield from trials.attempt(None)
+
+
 PARTS: dict[str, Callable[[], Seen]] = {
     "database": _database,
     "buckets": _buckets,
@@ -181,6 +194,7 @@ PARTS: dict[str, Callable[[], Seen]] = {
     "labeler": _labeler,
     "static files": _static,
     "roles": _roles,
+    "work": _work,
 }
 INSIDE: dict[str, Callable[[], Seen]] = {
     "database": _database,
@@ -188,4 +202,5 @@ INSIDE: dict[str, Callable[[], Seen]] = {
     "queue": _queue,
     "labeler": _labeler,
     "static files": _static,
+    "work": _own_work,
 }

@@ -11,6 +11,17 @@ from django.db.utils import ProgrammingError
 from processing import Misconfigured, ProcessingError, Rejected, Unavailable, of_botocore
 
 _Kind = type[Rejected] | type[Unavailable] | type[Misconfigured]
+# What S3 answers about one object, though it may serve the next: its own rights, or the key it was encrypted with.
+OF_ONE_OBJECT = frozenset(
+    {
+        "403",
+        "AccessDenied",
+        "AllAccessDisabled",
+        "KMS.DisabledException",
+        "KMS.InvalidStateException",
+        "KMS.NotFoundException",
+    }
+)
 AGAIN = "It is tried again by itself."
 UNSTORABLE = "The database cannot hold what this file says of itself. Export it anew and upload it."
 OPERATOR = "An operator has to look: run doctor."
@@ -28,6 +39,14 @@ TABLE: tuple[tuple[type[Exception], _Kind, str], ...] = (
     (MemoryError, Unavailable, f"The worker ran out of memory. {AGAIN}"),
     (OSError, Unavailable, f"The worker's disk or network failed. {AGAIN}"),
 )
+
+
+def is_of_one_object(fault: Exception) -> bool:
+    """Return whether AWS refused one original, so that other files need not meet the same.
+
+    What is refused at a step of the work, as writing a rendition is, is refused for every file.
+    """
+    return isinstance(fault, Misconfigured) and fault.code in OF_ONE_OBJECT and not fault.step
 
 
 def of(error: Exception, what: str) -> ProcessingError:

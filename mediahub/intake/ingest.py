@@ -78,6 +78,9 @@ def look(key: str, *, deadline: datetime, request: str = "", sequencer: str = ""
         found = wiring.uploads().head(key)
     except Missing:
         return _gone(upload, {"sequencer": sequencer, "unsequenced": unsequenced})
+    except ProcessingError as fault:
+        _leave_word(upload.pk, fault)
+        raise
     if upload.version_id == found.version_id and upload.state in SETTLED:
         _take_out_of_use(upload)
         return "duplicate"
@@ -105,9 +108,16 @@ def left_behind(keys: Iterable[str]) -> list[str]:
 
 
 def put_off(key: str, fault: ProcessingError) -> None:
-    """Note on a file that is not begun why that is, for whoever finds it among the dead letters."""
-    upload = _find_or_adopt(key)
-    waiting = Upload.objects.filter(free(), pk=upload.pk, state__in=[State.ISSUED, State.WORKING])
+    """Note on a file that is not begun why that is; `fault` befell another one, of which nothing is told here."""
+    reason = (
+        f"It was not begun yet: the work on another file met a fault of the setup ({fault.code}). {faults.OPERATOR}"
+    )
+    _leave_word(_find_or_adopt(key).pk, type(fault)(fault.code, reason))
+
+
+def _leave_word(upload_id: UUID, fault: ProcessingError) -> None:
+    """Note why a file is not begun, unless somebody has it or it has an end."""
+    waiting = Upload.objects.filter(free(), pk=upload_id, state__in=[State.ISSUED, State.WORKING])
     waiting.update(**_word(fault))
 
 
@@ -318,6 +328,7 @@ def _ended() -> dict[str, Any]:
         "error": "",
         "recipe": "",
         "lease_until": None,
+        "next_try_at": None,
         "finished_at": timezone.now(),
     }
 
@@ -344,6 +355,6 @@ def _close_failed_items(upload_id: UUID) -> None:
 def _mirror(image_id: UUID) -> None:
     try:
         mirror.push(image_id)
-    except ProcessingError as error:
+    except Exception as error:
         # The image is ready all the same; the clock pushes it again because its revision is not mirrored.
-        log.warning("image %s waits for the clock to be mirrored: %s", image_id, error)
+        log.warning("image %s waits for the clock to be mirrored: %r", image_id, error, exc_info=error)

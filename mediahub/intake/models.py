@@ -106,6 +106,8 @@ class Upload(models.Model):
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     recipe = models.CharField(_("recipe"), max_length=16, blank=True, db_default="")
     lease_until = models.DateTimeField(_("lease until"), null=True, blank=True)
+    # When what stopped on its way is tried again by itself; empty while somebody works on it, and where nobody knows.
+    next_try_at = models.DateTimeField(_("next try"), null=True, blank=True)
     issued_at = models.DateTimeField(_("issued"), default=timezone.now, db_index=True)
     expires_at = models.DateTimeField(_("ticket expires"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
@@ -141,6 +143,12 @@ class Upload(models.Model):
         """Go on to another state if the table allows it from the present one and `where` holds; False otherwise."""
         going = cls.objects.filter(where or Q(), pk=upload_id, state__in=cls.COMES_FROM[to])
         return going.update(state=to, **values) == 1
+
+    @property
+    def waits_for_another_try(self) -> bool:
+        """Whether nobody works on it now though it was begun or put off, and it is taken up again by itself."""
+        left = self.lease_until is not None and self.lease_until <= timezone.now()
+        return (self.state == self.State.WORKING and left) or (self.state == self.State.ISSUED and bool(self.code))
 
     def unchanged(self) -> Q:
         """That nobody went on with this journey since this row was read."""
@@ -192,6 +200,7 @@ class Claim:
             attempts=F("attempts") + 1,
             lease_until=self.until,
             finished_at=None,
+            next_try_at=None,
             request_id=self.request[:64],
         )
         return taken == 1
@@ -315,6 +324,41 @@ class Reconciliation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M}"
+
+
+class Duty(models.Model):
+    """One duty of the clock: whether it is done each minute, and since when it is not.
+
+    It says which kind of failure it was and which code it had, and no more: the words of an error may name a file that
+    not everybody may see. They are in the worker's log.
+    """
+
+    class Fault(models.TextChoices):
+        UNAVAILABLE = "unavailable"
+        MISCONFIGURED = "misconfigured"
+        DATABASE = "database"
+        UNFORESEEN = "unforeseen"
+        CUT_OFF = "cut_off"
+
+    name = models.CharField(max_length=40, unique=True)
+    succeeded_at = models.DateTimeField(null=True, blank=True)
+    failing_since = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    # How often in a row.
+    failures = models.PositiveIntegerField(default=0, db_default=0)
+    fault = models.CharField(max_length=16, choices=Fault, blank=True, db_default="")
+    code = models.CharField(max_length=64, blank=True, db_default="")
+    # The items that failed, as "image 5c…", the one that was tried longest ago first.
+    items = models.JSONField(default=list, blank=True)
+    # Until when the clock that began it may be at work on it; empty when it came to its end.
+    busy_until = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name_plural = "duties"
+        ordering = ["failing_since", "name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class QueueHour(models.Model):

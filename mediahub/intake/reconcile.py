@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from mediahub import wiring
+from mediahub import rounds, wiring
 from mediahub.intake.compare import LOST, OFTEN, STEPS, Finding, Listing
 from mediahub.intake.models import Reconciliation
-from processing import ProcessingError
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +131,7 @@ def _note(found: Reconciliation, findings: list[Finding], cursor: dict[str, str]
 def _mend(finding: Finding) -> None:
     try:
         finding.mend()
-    except ProcessingError as error:
-        # The next reconciliation finds it again.
-        log.warning("%s %s waits for the next reconciliation: %s", finding.kind, finding.what, error)
+    except Exception as error:
+        # It holds up no other. The next reconciliation finds it again.
+        log.warning("%s %s waits for the next reconciliation: %r", finding.kind, finding.what, error)
+        rounds.recover(error)

@@ -11,7 +11,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mediahub import wiring
+from mediahub import rounds, wiring
 from mediahub.intake import events, ingest
 from mediahub.intake.models import Decision, FailedItem, Redrive, Upload
 from processing import ProcessingError
@@ -125,13 +125,18 @@ def remind() -> int:
     """Ask again for orders and items that the queue seems to have lost; returns how many."""
     now = timezone.now()
     stuck = Redrive.objects.filter(sent_all_at=None, asked_at__lt=now - ASK_AGAIN)
-    reminded = sum(_ask({"mediahub": "redrive", "order": pk}) for pk in list(stuck.values_list("pk", flat=True)))
     silent = FailedItem.objects.filter(state=State.RETRIED, sent_at__lt=now - PATIENCE)
-    for pk in list(silent.values_list("pk", flat=True)[: settings.REDRIVE_PER_MINUTE]):
-        if _ask({"mediahub": "again", "item": pk}):
-            FailedItem.objects.filter(pk=pk).update(sent_at=now)
-            reminded += 1
-    return reminded
+
+    def ask_again(pk: int) -> bool:
+        if not _ask({"mediahub": "again", "item": pk}):
+            return False
+        FailedItem.objects.filter(pk=pk).update(sent_at=now)
+        return True
+
+    orders = list(stuck.values_list("pk", flat=True))
+    items = rounds.pick(silent.values_list("pk", flat=True), settings.REDRIVE_PER_MINUTE, "failed item")
+    reminded = rounds.each(orders, lambda pk: _ask({"mediahub": "redrive", "order": pk}), "retry")
+    return reminded + rounds.each(items, ask_again, "failed item")
 
 
 def _reissue(which: Q, recipe: str) -> int:

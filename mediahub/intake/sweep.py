@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from mediahub import wiring
+from mediahub import rounds, wiring
 from mediahub.intake.models import Upload
 from mediahub.library import versions
 from mediahub.library.models import Image, Rendition
@@ -54,12 +55,15 @@ def unneeded(key: str, written: datetime) -> bool:
 def sweep_deleted(most: int = 20) -> int:
     """Remove the renditions of images whose original was deleted long enough ago; returns how many images."""
     before = timezone.now() - timedelta(seconds=settings.SWEEP_GRACE_SECONDS)
-    gone = Image.objects.filter(deleted_at__lt=before, renditions__isnull=False).distinct()
-    swept = 0
-    for image in gone.prefetch_related("renditions")[:most]:
-        for rendition in image.renditions.all():
-            wiring.renditions().delete(rendition.key)
+    there = Rendition.objects.filter(image=OuterRef("pk"))
+    gone = Image.objects.filter(Exists(there), deleted_at__lt=before)
+
+    def remove(image_id: UUID) -> None:
+        renditions = Rendition.objects.filter(image=image_id, image__deleted_at__lt=before)
+        for key in renditions.values_list("key", flat=True):
+            wiring.renditions().delete(key)
         # The rows go last: a worker that dies before finds the same files to remove again.
-        image.renditions.all().delete()
-        swept += 1
-    return swept
+        renditions.delete()
+
+    ids = rounds.pick(gone.order_by("deleted_at").values_list("pk", flat=True), most, "image")
+    return rounds.each(ids, remove, "image")

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mediahub import rounds
 from mediahub.library import revisions, sight
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Image
@@ -209,13 +210,20 @@ def look_at_flags(act: Act, image: Image, sha256: str = "") -> bool:
 
 
 def take_down_ended(most: int = 100) -> int:
-    """Archive the published images whose rights have ended; returns how many."""
+    """Archive the published images whose rights have ended, each for itself; returns how many."""
     act = Act(None)
-    with transaction.atomic():
-        ended = Image.objects.filter(state=Image.State.PUBLISHED, rights_until__lt=timezone.localdate())
-        for image in ended.select_for_update()[:most]:
+    ended = Image.objects.filter(state=Image.State.PUBLISHED, rights_until__lt=timezone.localdate())
+
+    def take_down(image_id: UUID) -> bool:
+        with transaction.atomic():
+            # Only what is needed is read: a value elsewhere in the row that cannot be read must not keep it public.
+            image = ended.select_for_update().only("title", "state").filter(pk=image_id).first()
+            if image is None:
+                return False
             before, image.state = image.state, Image.State.ARCHIVED
             image.save(update_fields=["state", "updated_at"])
             revisions.changed(image.pk)
             act.note(image, Activity.Verb.EXPIRED, {"fields": {"state": [before, str(image.state)]}})
-    return act.changed
+        return True
+
+    return rounds.each(rounds.pick(ended.values_list("pk", flat=True), most, "image"), take_down, "image")

@@ -60,7 +60,7 @@ CASES: dict[str, tuple[list[Series], list[Series]]] = {
     "MirrorLags": ([[1, 1, 1], [4, 4, 4, None]], [[1, 1, 0], [None, None, None]]),
     "LabelsFail": ([[1, 1, 1, 1]], [[1, 1, 1, 0], [0, 0, 0, 0]]),
     "ClockStandsStill": ([[5, 0, 0, 0], [5, None, None, None]], [[5, 0, 0, 5], [5, None, None, 1]]),
-    "ClockFails": ([[1, 2, 1]], [[1, 0, 1], [None, 1, 1]]),
+    "ClockFails": ([[0, 1], [2, None]], [[0, 0], [1, 0], [None]]),
     "DatabaseIsFull": ([[95] * 6], [[95] * 5 + [94], [None] * 6]),
 }
 

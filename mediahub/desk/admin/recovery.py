@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from mediahub.desk import words
+from mediahub.desk import duty_words, words
 from mediahub.desk.admin.page import PageAdmin
 from mediahub.intake import reconcile, scopes
 from mediahub.intake.models import FailedItem, Reconciliation, Redrive
@@ -63,7 +63,12 @@ class ReconciliationAdmin(Watched):
     show_full_result_count = False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        found = {"title": _("Checks"), "findings": _in_words(reconcile.latest()), "drift": reconcile.drift()}
+        found = {
+            "title": _("Checks"),
+            "duties": duty_words.failing(request.user),
+            "findings": _in_words(reconcile.latest()),
+            "drift": reconcile.drift(),
+        }
         return super().changelist_view(request, {**found, **(extra_context or {})})
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
