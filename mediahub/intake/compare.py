@@ -65,7 +65,11 @@ def uploads(run: Reconciliation, cursor: Cursor, listing: Listing | None = None)
         finding
         for key, listed in latest.items()
         if _old(run, listed.last_modified)
-        and (finding := _judge(listed, record := records.get(key)) or _judge_file(listed, record, files))
+        and (
+            finding := _judge(listed, record := records.get(key))
+            or _judge_file(listed, record, files)
+            or _overwritten(listed, record)
+        )
     ]
     return found, page.next
 
@@ -134,7 +138,7 @@ STEPS: dict[str, Callable[..., Findings]] = {
 # What the clock does often, because a lost event is a picture that an editor waits for.
 OFTEN = ("uploads", "uploads_unseen")
 # Which kinds a step can find; the labels are owed, not lost.
-LOST = ("lost", "gone")
+LOST = ("lost", "gone", "overwritten")
 
 
 def _judge(listed: Listed, record: Upload | None) -> Finding | None:
@@ -147,6 +151,8 @@ def _judge(listed: Listed, record: Upload | None) -> Finding | None:
         return None
     if record.state in (State.WORKING, State.ISSUED) and record.lease_until:
         # A worker has it, or the clock asks for it when its lease has been over for a while.
+        return None
+    if record.is_closed_to(listed.version_id, listed.last_modified):
         return None
     return _lost(listed.key, f"The record says {record.get_state_display()}; the bucket has another version.")
 
@@ -165,6 +171,14 @@ def _judge_file(listed: Listed, record: Upload | None, files: Mapping[tuple[UUID
         return None
     # Another version lies over it, or took its place.
     return _gone(listed.key, IN_USE) if originals.find_gone(file.image) else None
+
+
+def _overwritten(listed: Listed, record: Upload | None) -> Finding | None:
+    """Find a file that was put over another by a used ticket; nobody but an operator may remove it."""
+    if listed.removed or record is None or not record.is_closed_to(listed.version_id, listed.last_modified):
+        return None
+    says = f"The record keeps the version {record.version_id}, which was sent first; a later one lies over it."
+    return Finding("overwritten", listed.key, says, lambda: None)
 
 
 def _lost(key: str, says: str) -> Finding:
