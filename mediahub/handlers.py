@@ -12,13 +12,13 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from django.conf import settings
 
-from mediahub import metrics, wiring
+from mediahub import logs, metrics, wiring
 from mediahub.bulk import jobs
 from mediahub.intake import clock, events, ingest, rest
 from mediahub.intake.dispatch import Invocation, put_off, work
 from processing import Misconfigured, ProcessingError, Unavailable
 
-log = Logger(service="mediahub")
+log = Logger(service="mediahub", json_serializer=logs.to_json)
 
 # What is left of an invocation for writing down how it ended.
 MARGIN = timedelta(seconds=2)
