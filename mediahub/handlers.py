@@ -14,14 +14,14 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from django.conf import settings
 from django.utils import timezone
 
-from mediahub import metrics, rounds, wiring
+from mediahub import logs, metrics, rounds, wiring
 from mediahub.bulk import jobs
 from mediahub.intake import clock, dead_letters, events, faults, ingest, rest
 from mediahub.intake.dispatch import Invocation, put_off, uploads_of, work
 from mediahub.intake.models import Upload, free
 from processing import Misconfigured, ProcessingError, Unavailable
 
-log = Logger(service="mediahub")
+log = Logger(service="mediahub", json_serializer=logs.to_json)
 
 # What is left of an invocation for writing down how it ended.
 MARGIN = timedelta(seconds=2)

@@ -227,6 +227,15 @@ class Signer:
         """The headers that name the encryption, for the request that begins an upload in parts."""
         return {_HEADERS[name]: value for name, value in self._encryption.items()}
 
+    def headers_of(self, operation: str) -> dict[str, str]:
+        """Return the headers that are signed with the address of an operation, and must be sent with it."""
+        match operation:
+            case "create_multipart_upload":
+                return self.headers
+            case "complete_multipart_upload":
+                return {"If-None-Match": "*"}
+        return {}
+
     def post(self, key: str, content_type: str, max_bytes: int, expires: int, redirect: str = "") -> PresignedPost:
         """A form for one file of at most `max_bytes`, valid for `expires` seconds; S3 refuses any other field or key.
 
@@ -251,10 +260,14 @@ class Signer:
     def url(self, operation: str, key: str, expires: int, params: Mapping[str, str | int]) -> str:
         """The address of one S3 operation on the key, such as "upload_part", valid for `expires` seconds.
 
-        Who begins an upload in parts sends `headers` with it, which are signed.
+        What `headers_of` the operation says must be sent with it. S3 completes an upload only where nothing lies yet,
+        so that no second one is put over the first; a form has no such condition.
+        Source: "Conditional writes" in the Amazon S3 user guide.
         """
         if operation == "create_multipart_upload":
             params = {**params, **self._encryption}
+        if operation == "complete_multipart_upload":
+            params = {**params, "IfNoneMatch": "*"}
         try:
             return self._client.generate_presigned_url(
                 operation, Params={"Bucket": self._bucket, "Key": key, **params}, ExpiresIn=expires

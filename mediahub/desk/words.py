@@ -65,6 +65,13 @@ FINDINGS: dict[str, tuple[str | Promise, str | Promise]] = {
         gettext_lazy("Files that nobody was told of"),
         gettext_lazy("They lie in the upload bucket, but no event came. They are taken in now."),
     ),
+    "overwritten": (
+        gettext_lazy("Files that were put over an original"),
+        gettext_lazy(
+            "Somebody used the ticket of an upload twice. The image keeps the file that came first. "
+            "Remove the later version from the bucket."
+        ),
+    ),
     "gone": (
         gettext_lazy("Originals that were deleted"),
         gettext_lazy("The bucket has them no more. Their images are taken out of use."),

@@ -67,7 +67,8 @@ def uploads(run: Reconciliation, cursor: Cursor, listing: Listing | None = None)
     files = {(file.image_id, file.key): file for file in used.only("key", "version_id", "image__deleted_at")}
 
     def judge(key: str) -> Finding | None:
-        return _judge(latest[key], records.get(key)) or _judge_file(latest[key], records.get(key), files)
+        listed, record = latest[key], records.get(key)
+        return _judge(listed, record) or _judge_file(listed, record, files) or _overwritten(listed, record)
 
     return _judge_each([key for key in latest if _old(run, latest[key].last_modified)], judge), page.next
 
@@ -144,7 +145,7 @@ STEPS: dict[str, Callable[..., Findings]] = {
 # What the clock does often, because a lost event is a picture that an editor waits for.
 OFTEN = ("uploads", "uploads_unseen")
 # Which kinds a step can find; the labels are owed, not lost.
-LOST = ("lost", "gone")
+LOST = ("lost", "gone", "overwritten")
 
 
 def _judge_each(items: Sequence[str], judge: Callable[[str], Finding | None]) -> list[Finding]:
@@ -179,6 +180,8 @@ def _judge(listed: Listed, record: Upload | None) -> Finding | None:
     if record.state in (State.WORKING, State.ISSUED) and record.lease_until:
         # A worker has it, or the clock asks for it when its lease has been over for a while.
         return None
+    if record.is_closed_to(listed.version_id, listed.last_modified):
+        return None
     return _lost(listed.key, f"The record says {record.get_state_display()}; the bucket has another version.")
 
 
@@ -196,6 +199,14 @@ def _judge_file(listed: Listed, record: Upload | None, files: Mapping[tuple[UUID
         return None
     # Another version lies over it, or took its place.
     return _gone(listed.key, IN_USE) if originals.find_gone(file.image) else None
+
+
+def _overwritten(listed: Listed, record: Upload | None) -> Finding | None:
+    """Find a file that was put over another by a used ticket; nobody but an operator may remove it."""
+    if listed.removed or record is None or not record.is_closed_to(listed.version_id, listed.last_modified):
+        return None
+    says = f"The record keeps the version {record.version_id}, which was sent first; a later one lies over it."
+    return Finding("overwritten", listed.key, says, lambda: None)
 
 
 def _lost(key: str, says: str) -> Finding:

@@ -46,12 +46,17 @@ class Superseded(Exception):
 def arrived(event: ObjectCreated, *, deadline: datetime, request: str = "") -> str:
     """Bring one file that S3 announced to its end; returns the upload's state, "duplicate" or "superseded".
 
+    It is "overwritten" where a ticket was used twice: the first version stays, and the later one is not taken.
+
     Raises Unavailable when it should be delivered again, Misconfigured when an operator has to act.
     """
     if not event.sequencer:
         return look(event.key, deadline=deadline, request=request)
     upload = _find_or_adopt(event.key)
     claim = Claim(event.version_id, padded(event.sequencer), deadline, request)
+    if upload.has_another(event.version_id):
+        # Which of the two is the file, and when they were put there, only the bucket knows.
+        return look(event.key, deadline=deadline, request=request, sequencer=claim.sequencer)
     if _settled(upload, claim):
         return "duplicate"
     if not Upload.claim(upload.pk, claim):
@@ -84,6 +89,8 @@ def look(key: str, *, deadline: datetime, request: str = "", sequencer: str = ""
     if upload.version_id == found.version_id and upload.state in SETTLED:
         _take_out_of_use(upload)
         return "duplicate"
+    if upload.is_closed_to(found.version_id, found.last_modified):
+        return _keep_first(upload, Claim(upload.version_id, sequencer, deadline, request))
     claim = Claim(found.version_id, sequencer, deadline, request)
     if not upload.claim_current(claim):
         raise _busy(upload)
@@ -91,6 +98,21 @@ def look(key: str, *, deadline: datetime, request: str = "", sequencer: str = ""
         return _work(upload, claim)
     except Missing as error:
         raise Unavailable("changed", f"{upload.file_name} was removed while it was read.") from error
+
+
+def _keep_first(upload: Upload, claim: Claim) -> str:
+    """Leave the version alone that was put over the one a ticket brought, and bring that one to its end."""
+    if upload.state in Upload.ENDED:
+        log.warning("%s has a later version, which was put there by a used ticket and is not taken", upload.key)
+        _take_out_of_use(upload)
+        return "overwritten"
+    if not upload.claim_current(claim):
+        raise _busy(upload)
+    try:
+        return _work(upload, claim)
+    except Missing:
+        upload.refresh_from_db()
+        return _gone(upload, {"sequencer": claim.sequencer, "unsequenced": True})
 
 
 def again(upload_id: UUID, *, deadline: datetime, request: str = "") -> str:
@@ -181,6 +203,8 @@ def _not_ours(upload_id: UUID, claim: Claim) -> str:
     if now.sequencer > claim.sequencer:
         return "superseded"
     if now.unsequenced and now.version_id != claim.version_id:
+        return look(now.key, deadline=claim.until, request=claim.request, sequencer=claim.sequencer)
+    if now.has_another(claim.version_id):
         return look(now.key, deadline=claim.until, request=claim.request, sequencer=claim.sequencer)
     if now.state in Upload.ENDED:
         return "duplicate"

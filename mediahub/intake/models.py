@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +15,8 @@ from mediahub.library.models import Collection, Image
 
 # S3's sequencers are hexadecimal and of differing length; right-padded with zeros they compare as text.
 SEQUENCER_WIDTH = 64
+# No signed address outlives its ticket by more: the bucket takes none that is older than an hour.
+TICKET_GRACE = timedelta(hours=1)
 
 
 def padded(sequencer: str) -> str:
@@ -154,6 +156,19 @@ class Upload(models.Model):
         """That nobody went on with this journey since this row was read."""
         return Q(state=self.state, version_id=self.version_id, sequencer=self.sequencer, attempts=self.attempts)
 
+    def has_another(self, version_id: str) -> bool:
+        """Return whether a ticket brought this upload's file already, and this is another version of it."""
+        by_ticket = self.source == self.Source.BROWSER and self.expires_at is not None
+        return by_ticket and self.version_id not in ("", version_id)
+
+    def is_closed_to(self, version_id: str, put_at: datetime) -> bool:
+        """Return whether this version may have been put over the file by who holds its ticket, and so is not taken.
+
+        A version that was put there when the ticket was over comes from somebody with rights on the bucket.
+        """
+        until = self.expires_at + TICKET_GRACE if self.expires_at else put_at
+        return self.has_another(version_id) and put_at <= until
+
     @classmethod
     def claim(cls, upload_id: uuid.UUID, claim: "Claim") -> bool:
         """Take the work on one version of the file until the lease ends; False when another has it or it is done.
@@ -166,7 +181,9 @@ class Upload(models.Model):
         if claim.version_id:
             newer &= ~Q(version_id=claim.version_id)
         older_or_same = Q(unsequenced=False) | Q(version_id=claim.version_id)
-        return claim.take(cls.objects.filter((unfinished & older_or_same) | newer, pk=upload_id))
+        # What came by a ticket stays the first version that came; `is_closed_to` says of which others it does.
+        open_to = ~Q(source=cls.Source.BROWSER, expires_at__isnull=False) | Q(version_id__in=["", claim.version_id])
+        return claim.take(cls.objects.filter((unfinished & older_or_same) | newer, open_to, pk=upload_id))
 
     def claim_current(self, claim: "Claim") -> bool:
         """Take the work on the version that the bucket has now; False when another was here since this row was read.

@@ -172,8 +172,21 @@ def sign(user: "User", key: str, operation: Operation, multipart_id: str = "", p
     return wiring.signer().url(_PRESIGNED[operation], key, settings.UPLOAD_TICKET_SECONDS, params)
 
 
+def headers(operation: Operation) -> dict[str, str]:
+    """Return the headers that the browser must send with a step, because they are signed."""
+    return wiring.signer().headers_of(_PRESIGNED[operation])
+
+
+def close(upload: Upload) -> None:
+    """Hand the ticket out no more: its file has arrived, though no worker has seen it yet."""
+    still_open = Upload.objects.filter(pk=upload.pk, state=Upload.State.ISSUED, expires_at__gt=timezone.now())
+    still_open.update(expires_at=timezone.now())
+
+
 def _open(user: "User") -> QuerySet[Upload]:
-    return Upload.objects.filter(uploaded_by=user, state=Upload.State.ISSUED, expires_at__gt=timezone.now())
+    # A ticket brings one file: what arrived and waits to be tried again has no place for another.
+    open_states = Upload.objects.filter(state=Upload.State.ISSUED, version_id="")
+    return open_states.filter(uploaded_by=user, expires_at__gt=timezone.now())
 
 
 def _check(user: "User", name: str, content_type: str, size: int) -> None:

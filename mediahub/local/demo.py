@@ -112,10 +112,11 @@ class Browser:
         headers = {"X-CSRFToken": self._csrf(), "Referer": self._site}
         return self._http.post(f"{self._site}/admin/upload/sign/", json=wish, headers=headers, timeout=30)
 
-    def _address(self, wish: dict[str, Any]) -> str:
+    def _step(self, wish: dict[str, Any]) -> dict[str, Any]:
         answer = self._sign(wish)
         answer.raise_for_status()
-        return str(answer.json()["url"])
+        signed: dict[str, Any] = answer.json()
+        return signed
 
     def _send_parts(self, ticket: dict[str, Any], file: BinaryIO, kind: str) -> None:
         headers = {"Content-Type": kind, **ticket["headers"]}
@@ -125,14 +126,15 @@ class Browser:
         step = {"key": ticket["key"], "uploadId": found[1] if found else ""}
         done = ET.Element("CompleteMultipartUpload")
         for number, data in enumerate(iter(partial(file.read, ticket["part_bytes"]), b""), 1):
-            address = self._address({**step, "method": "PUT", "partNumber": number})
-            sent = requests.put(address, data, timeout=60)
+            signed = self._step({**step, "method": "PUT", "partNumber": number})
+            sent = requests.put(signed["url"], data, timeout=60)
             sent.raise_for_status()
             part = ET.SubElement(done, "Part")
             ET.SubElement(part, "PartNumber").text = str(number)
             ET.SubElement(part, "ETag").text = sent.headers["ETag"]
-        address = self._address({**step, "method": "POST"})
-        requests.post(address, ET.tostring(done), timeout=60).raise_for_status()
+        signed = self._step({**step, "method": "POST"})
+        whole = requests.post(signed["url"], ET.tostring(done), headers=signed["headers"], timeout=60)
+        whole.raise_for_status()
 
     def _csrf(self) -> str:
         return self._http.cookies.get("csrftoken") or ""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth import views
+from django.http import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,6 +13,13 @@ class Invitation(views.PasswordResetConfirmView):
 
     template_name = "desk/invitation.html"
     title = _("Welcome to the desk")
+
+    def dispatch(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = super().dispatch(*args, **kwargs)
+        if kwargs["token"] != self.reset_url_token:
+            # The address is the secret: no other address is told of it. The form stands under one without it.
+            response["Referrer-Policy"] = "no-referrer"
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**admin.site.each_context(self.request), **super().get_context_data(**kwargs)}

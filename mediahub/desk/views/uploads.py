@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from mediahub import wiring
 from mediahub.desk.http import read_json
 from mediahub.desk.people import editor
 from mediahub.desk.upload_words import upload_words
@@ -95,7 +94,11 @@ def plain(request: HttpRequest) -> HttpResponse:
 def arrival(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """What becomes of one file; the page asks again by itself until the end, with or without JavaScript."""
     _require(request, "intake.add_upload", "intake.view_upload")
-    upload = describe(get_object_or_404(visible_uploads(request.user), pk=upload_id), request.user)
+    sent = get_object_or_404(visible_uploads(request.user), pk=upload_id)
+    if "etag" in request.GET:
+        # S3 leads here with it, once it has the file.
+        tickets.close(sent)
+    upload = describe(sent, request.user)
     config = {"status": reverse("desk:status"), "recent": [upload], "words": upload_words(settings.UPLOAD_MAX_BYTES)}
     return _render(request, "desk/arrival.html", title=_("What became of the file"), upload=upload, config=config)
 
@@ -117,7 +120,8 @@ def _sign(user: User, wish: dict[str, Any]) -> dict[str, Any]:
     if operation is None:
         raise tickets.TicketRefused(_("The request asks for no step of an upload. Reload the page and try again."))
     key = _text(wish, "key")
-    return {"url": tickets.sign(user, key, operation, _text(wish, "uploadId"), part), "key": key}
+    url = tickets.sign(user, key, operation, _text(wish, "uploadId"), part)
+    return {"url": url, "key": key, "headers": tickets.headers(operation)}
 
 
 def _ticket(user: User, wish: dict[str, Any]) -> dict[str, Any]:
@@ -139,7 +143,7 @@ def _ticket(user: User, wish: dict[str, Any]) -> dict[str, Any]:
         "part_bytes": ticket.part_bytes,
     }
     if ticket.method == Upload.Method.MULTIPART:
-        return {**answer, "url": tickets.sign(user, ticket.key, "create"), "headers": wiring.signer().headers}
+        return {**answer, "url": tickets.sign(user, ticket.key, "create"), "headers": tickets.headers("create")}
     return {**answer, "url": ticket.url, "fields": ticket.fields}
 
 

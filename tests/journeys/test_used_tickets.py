@@ -1,0 +1,288 @@
+"""A ticket that is used twice: the file that came first stays the image's, whatever is put over it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import urllib3
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from mediahub import wiring
+from mediahub.intake import ingest, reconcile, redrive, tickets
+from mediahub.intake.models import FailedItem, Upload
+from mediahub.library import publishing
+from mediahub.library.activity import Act
+from mediahub.library.models import Image, Version
+from mediahub.local.event_loop import EventLoop
+from tests.local_aws import drain
+from tests.pictures import jpeg
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+BUCKET = "mediahub-local-uploads-000000000000"
+FIRST, SECOND, JUNK = jpeg(640, 480), jpeg(800, 600), b"no picture at all, but words"
+Post = Callable[[tickets.UploadTicket, bytes], int]
+
+
+def post(ticket: tickets.UploadTicket, data: bytes) -> int:
+    """Send a file by the form of a ticket, as its holder may as often as the form is good."""
+    fields: dict[str, Any] = {**ticket.fields, "file": ("original", data, "image/jpeg")}
+    return urllib3.request("POST", ticket.url, fields=fields, redirect=False).status
+
+
+def issue(editor: User) -> tickets.UploadTicket:
+    """A ticket for any file of up to the size of the larger picture."""
+    return tickets.issue(editor, "harbour.jpg", "image/jpeg", max(len(FIRST), len(SECOND)))
+
+
+def plain(editor: User) -> tickets.UploadTicket:
+    """The ticket of the form without scripts."""
+    return tickets.issue_plain(editor, lambda upload_id: f"http://127.0.0.1/{upload_id}/")
+
+
+@pytest.fixture
+def work(event_loop: EventLoop, as_role: Callable[[str], None]) -> Callable[[], None]:
+    """work(): the worker does all that waits on the queue."""
+
+    def drained() -> None:
+        as_role("worker")
+        drain(event_loop)
+        as_role("web")
+
+    return drained
+
+
+def facts(image: Image) -> Any:
+    """What must not change: the record, its files in the bucket of renditions, and the version its original is."""
+    image.refresh_from_db()
+    store = wiring.renditions()
+    files = {row.key: store.get(row.key).read() for row in image.renditions.all()}
+    version = image.versions.get(current=True)
+    return image.sha256, image.width, image.revision, image.state, files, (version.key, version.version_id)
+
+
+def findings(as_role: Callable[[str], None]) -> list[tuple[str, str]]:
+    """What a comparison finds that mends what it can."""
+    as_role("worker")
+    found = [(finding.kind, finding.what) for finding in reconcile.run(reconcile.begin(repair=True, grace_seconds=0))]
+    as_role("web")
+    return found
+
+
+@pytest.mark.parametrize("second", [SECOND, JUNK], ids=["another picture", "junk"])
+@pytest.mark.parametrize("ticket_of", [issue, plain], ids=["policy", "plain form"])
+def test_d6_a_used_ticket_changes_nothing_that_is_published(
+    editor: User,
+    chief: User,
+    work: Callable[[], None],
+    as_role: Callable[[str], None],
+    ticket_of: Callable[[User], tickets.UploadTicket],
+    second: bytes,
+) -> None:
+    as_role("web")
+    ticket = ticket_of(editor)
+    assert post(ticket, FIRST) in (204, 303)
+    work()
+    image = Image.objects.get()
+    Image.objects.update(alt_text="A harbour", credit="Ada Lund", licence="All rights")
+    as_role("worker")
+    assert publishing.publish(Act(chief), Image.objects.all()).done == 1
+    as_role("web")
+    work()
+    as_role("worker")
+    before = facts(image)
+
+    assert post(ticket, second) in (204, 303)
+    work()
+    upload = Upload.objects.get()
+    as_role("worker")
+    assert facts(image) == before
+    assert (upload.state, upload.version_id) == ("ready", before[-1][1])
+    assert not FailedItem.objects.exists()
+
+    # Comparing, retrying and making the renditions anew all keep to the file that came first.
+    assert [findings(as_role) for _ in range(2)] == [[("overwritten", ticket.key)]] * 2
+    work()
+    as_role("worker")
+    assert ingest.again(upload.pk, deadline=timezone.now() + timedelta(seconds=60)) == "overwritten"
+    assert ingest.reprocess(Upload.objects.get())
+    image.refresh_from_db()
+    assert (image.sha256, image.width, image.state) == (before[0], 640, Image.State.PUBLISHED)
+
+    client = Client()
+    client.force_login(chief)
+    as_role("web")
+    page = client.get(reverse("admin:intake_reconciliation_changelist")).content.decode()
+    assert "Files that were put over an original" in page
+    assert "1 did not fit" in page
+    link = client.post(reverse("desk:download", args=[image.pk]))["Location"]
+    assert urllib3.request("GET", link).data == FIRST
+
+
+class Parts:
+    """One upload in parts under the key of a ticket, begun by an address that was signed before anything arrived."""
+
+    def __init__(self, editor: User, key: str, create: str) -> None:
+        headers = {"Content-Type": "image/jpeg", **tickets.headers("create")}
+        begun = urllib3.request("POST", create, headers=headers).data.decode()
+        upload_id = begun.split("<UploadId>")[1].split("<")[0]
+        self._part = tickets.sign(editor, key, "part", upload_id, 1)
+        self._complete = tickets.sign(editor, key, "complete", upload_id)
+
+    def send(self, data: bytes) -> int:
+        """Send the one part and complete the upload; answers with the status of the last."""
+        etag = urllib3.request("PUT", self._part, body=data).headers["ETag"]
+        part = f"<Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part>"
+        body = f"<CompleteMultipartUpload>{part}</CompleteMultipartUpload>"
+        return urllib3.request("POST", self._complete, body=body, headers=tickets.headers("complete")).status
+
+
+def test_d6_a_second_upload_in_parts_is_refused_by_the_store_itself(
+    editor: User, work: Callable[[], None], as_role: Callable[[str], None]
+) -> None:
+    as_role("web")
+    ticket = tickets.issue(editor, "harbour.jpg", "image/jpeg", 17 * 1024 * 1024)
+    create = tickets.sign(editor, ticket.key, "create")
+    first, second = Parts(editor, ticket.key, create), Parts(editor, ticket.key, create)
+    assert first.send(FIRST) == 200
+    assert second.send(SECOND) == 412
+    work()
+    assert Image.objects.get().width == 640
+    assert findings(as_role) == []
+    for operation in ("create", "part", "complete"):
+        with pytest.raises(tickets.TicketRefused, match="no longer open"):
+            tickets.sign(editor, ticket.key, operation, "some-upload", 1)
+
+
+def test_a_completed_upload_without_the_condition_has_no_signature(
+    editor: User, as_role: Callable[[str], None]
+) -> None:
+    as_role("web")
+    ticket = tickets.issue(editor, "harbour.jpg", "image/jpeg", 17 * 1024 * 1024)
+    url = tickets.sign(editor, ticket.key, "complete", "some-upload")
+    assert urllib3.request("POST", url, body="<CompleteMultipartUpload/>").status == 403
+
+
+def test_d6_the_first_version_stays_while_it_waits_to_be_tried_again(
+    editor: User, work: Callable[[], None], as_role: Callable[[str], None]
+) -> None:
+    """What failed and is retried is worked on as it came, also where a later version lies over it."""
+    as_role("web")
+    ticket = issue(editor)
+    post(ticket, FIRST)
+    work()
+    Image.objects.all().delete()
+    now = timezone.now()
+    Upload.objects.update(state=Upload.State.FAILED, image=None)
+    FailedItem.objects.create(
+        message_id="m",
+        upload=Upload.objects.get(),
+        kind="upload",
+        reason="x",
+        payload="{}",
+        first_failed_at=now,
+        last_failed_at=now,
+    )
+    post(ticket, SECOND)
+    work()
+    assert not Image.objects.exists()
+    assert redrive.retry(editor, FailedItem.objects.all())
+    work()
+    assert Image.objects.get().width == 640
+    assert Upload.objects.get().state == Upload.State.READY
+
+
+def test_a_rejected_file_stays_rejected_and_another_needs_another_ticket(
+    editor: User, work: Callable[[], None], as_role: Callable[[str], None]
+) -> None:
+    as_role("web")
+    ticket = issue(editor)
+    post(ticket, JUNK)
+    work()
+    post(ticket, FIRST)
+    work()
+    assert Upload.objects.get().state == Upload.State.REJECTED
+    assert not Image.objects.exists()
+    other = issue(editor)
+    post(other, FIRST)
+    work()
+    assert Upload.objects.get(key=other.key).state == Upload.State.READY
+
+
+def test_the_same_file_sent_twice_before_it_is_worked_on_is_one_image(
+    editor: User, work: Callable[[], None], as_role: Callable[[str], None]
+) -> None:
+    """A browser sends again what arrived but whose answer was lost."""
+    as_role("web")
+    ticket = issue(editor)
+    assert [post(ticket, FIRST), post(ticket, FIRST)] == [204, 204]
+    work()
+    assert Image.objects.get().revision == 1
+    assert Upload.objects.get().state == Upload.State.READY
+
+
+def test_an_image_is_replaced_by_a_ticket_of_its_own_once(
+    chief: User, editor: User, work: Callable[[], None], as_role: Callable[[str], None]
+) -> None:
+    as_role("web")
+    post(issue(editor), FIRST)
+    work()
+    image = Image.objects.get()
+    replacing = tickets.issue_plain(chief, lambda upload_id: f"http://127.0.0.1/{upload_id}/", image)
+    post(replacing, SECOND)
+    work()
+    image.refresh_from_db()
+    assert image.width == 800
+    post(replacing, FIRST)
+    work()
+    image.refresh_from_db()
+    assert (image.width, image.versions.count()) == (800, 2)
+
+
+def test_who_may_write_to_the_bucket_replaces_a_file_when_its_ticket_is_over(
+    editor: User, work: Callable[[], None], as_role: Callable[[str], None], aws: Callable[[str, str], Any]
+) -> None:
+    as_role("web")
+    ticket = issue(editor)
+    post(ticket, FIRST)
+    work()
+    Upload.objects.update(expires_at=timezone.now() - timedelta(hours=2))
+    aws("operator", "s3").put_object(Bucket=BUCKET, Key=ticket.key, Body=SECOND)
+    work()
+    assert Image.objects.get().width == 800
+    assert findings(as_role) == []
+
+
+def test_an_original_that_is_erased_below_a_later_version_takes_its_image_out_of_use(
+    editor: User, work: Callable[[], None], as_role: Callable[[str], None], aws: Callable[[str, str], Any]
+) -> None:
+    as_role("web")
+    ticket = issue(editor)
+    post(ticket, FIRST)
+    work()
+    post(ticket, SECOND)
+    work()
+    version = Version.objects.get()
+    aws("operator", "s3").delete_object(Bucket=BUCKET, Key=version.key, VersionId=version.version_id)
+    work()
+    findings(as_role)
+    work()
+    image = Image.objects.get()
+    assert image.deleted_at
+    assert image.width == 640
+
+
+def test_the_plain_form_gets_another_ticket_once_its_file_has_arrived(
+    editor: User, as_role: Callable[[str], None], event_loop: EventLoop
+) -> None:
+    """Also before a worker has seen it: the store leads back with the file's ETag."""
+    as_role("web")
+    client = Client()
+    client.force_login(editor)
+    first = plain(editor)
+    assert plain(editor).key == first.key
+    client.get(reverse("desk:arrival", args=[first.upload_id]), {"bucket": BUCKET, "key": first.key, "etag": '"x"'})
+    assert plain(editor).key != first.key
