@@ -34,6 +34,7 @@ class Words:
     title: str = ""
     numbered: bool = True
     credit: str = ""
+    licence: str = ""
     tags: tuple[str, ...] = field(default_factory=tuple)
     collection: int | None = None
 
@@ -48,15 +49,16 @@ def begin(user: User, batch_id: UUID) -> Batch:
 
 def clean(words: Words) -> Words:
     """The words as they are kept; raises ValidationError with a sentence for each that cannot be."""
-    title, credit = (" ".join(text.split()) for text in (words.title, words.credit))
+    title, credit, licence = (" ".join(text.split()) for text in (words.title, words.credit, words.licence))
+    typed = ((_("Title"), title), (_("Credit"), credit), (_("Licence"), licence))
     problems = [
         _("%(field)s: at most 200 characters; this one has %(n)d.") % {"field": name, "n": len(text)}
-        for name, text in ((_("Title"), title), (_("Credit"), credit))
+        for name, text in typed
         if len(text) > 200
     ]
     problems += [
         _("%(field)s: it holds characters that are no text. Type it anew.") % {"field": name}
-        for name, text in ((_("Title"), title), (_("Credit"), credit))
+        for name, text in typed
         if not is_storable(text)
     ]
     named = [vocabulary.clean(name) for name in words.tags if name.strip()]
@@ -65,7 +67,7 @@ def clean(words: Words) -> Words:
         problems.append(_("At most %(n)d tags at once.") % {"n": MOST_TAGS})
     if problems:
         raise ValidationError(problems)
-    return Words(title, words.numbered, credit, tags, words.collection)
+    return Words(title, words.numbered, credit, licence, tags, words.collection)
 
 
 def keep(user: User, batch_id: UUID, words: Words) -> Batch:
@@ -79,7 +81,8 @@ def keep(user: User, batch_id: UUID, words: Words) -> Batch:
         begin(user, batch_id)
         # A worker that holds the row gives the words of before; its image is then among those that are there.
         batch = Batch.objects.select_for_update(no_key=True).get(pk=batch_id)
-        batch.title, batch.numbered, batch.credit = words.title, words.numbered, words.credit
+        batch.title, batch.numbered = words.title, words.numbered
+        batch.credit, batch.licence = words.credit, words.licence
         batch.tags, batch.collection, batch.act = list(words.tags), collection, uuid4()
         batch.save()
     return batch
@@ -201,7 +204,7 @@ def _was_taken_off(last: Activity | None, name: str, text: str) -> bool:
 def _typed(batch: Batch, place: int) -> dict[str, str]:
     """The words for the image at this place, by their fields."""
     number = f" {place}" if batch.numbered else ""
-    words = {"credit": batch.credit}
+    words = {"credit": batch.credit, "licence": batch.licence}
     if batch.title:
         words["title"] = batch.title[: 200 - len(number)].rstrip() + number
     return {name: text for name, text in words.items() if text}

@@ -114,6 +114,16 @@ def test_all_results_are_tagged_and_it_is_undone(library: Page) -> None:
     assert not Tagging.objects.filter(tag__name="Autumn").exists()
 
 
+def test_enter_in_a_field_presses_its_own_button_and_publishes_nothing(library: Page) -> None:
+    library.locator(".card input[name=image]").first.check()
+    library.locator(".bulk summary", has_text="Credit").click()
+    library.locator("#bulk-licence").fill("CC BY-SA 4.0")
+    library.locator("#bulk-licence").press("Enter")
+    expect(library.locator(".messagelist")).to_contain_text("Licence: set on 1 image.")
+    assert Image.objects.filter(licence="CC BY-SA 4.0").count() == 1
+    assert not Image.objects.filter(state=Image.State.PUBLISHED).exists()
+
+
 def test_filters_stay_in_the_address_and_go_one_by_one(library: Page) -> None:
     library.locator("summary", has_text="Filters").click()
     library.get_by_label("Shape").select_option("landscape")

@@ -137,7 +137,7 @@ def test_a_credit_for_many_leaves_the_caption_that_is_saved_meanwhile(
     save(colleague.page)
     is_saved(colleague.page)
     page.get_by_role("button", name="Set on all").click()
-    expect(page.locator(".messagelist")).to_contain_text("3 images have the credit now.")
+    expect(page.locator(".messagelist")).to_contain_text("Credit: set on 3 images.")
     assert fields_of(made)[1:] == ("Boats at dawn", "Ada Lund")
 
 
@@ -161,7 +161,7 @@ def test_a_credit_that_somebody_else_gives_meanwhile_is_asked_about(
     assert signed_in.findings() == []
     assert fields_of(made)[2] == "Ben"
     page.get_by_role("button", name="Do it with this 1 image too").click()
-    expect(page.locator(".messagelist")).to_contain_text("1 image has the credit now.")
+    expect(page.locator(".messagelist")).to_contain_text("Credit: set on 1 image.")
     assert fields_of(made)[2] == "Ada Lund"
     signed_in.errors.clear()
 

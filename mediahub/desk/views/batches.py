@@ -89,9 +89,9 @@ def page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 def words(request: HttpRequest, batch_id: UUID) -> JsonResponse:
     """What is said of all images of a batch of this person's; POST says it anew.
 
-    `{title, numbered, credit, tags: [names], collection: id or null}` keeps words and says them of images that are
-    there; `{start}` goes on where the answer's `next` names a place; `{undo: true}` takes them back. A refusal has its
-    `reason` in a sentence.
+    `{title, numbered, credit, licence, tags: [names], collection: id or null}` keeps words and says them of images that
+    are there; `{start}` goes on where the answer's `next` names a place; `{undo: true}` takes them back. A refusal has
+    its `reason` in a sentence.
     """
     if refusal := refused(request, "intake.add_upload"):
         return refusal
@@ -123,12 +123,13 @@ def _say(user: User, batch_id: UUID, asked: dict[str, Any]) -> dict[str, Any]:
 
 def _words(asked: dict[str, Any]) -> batches.Words:
     tags = asked.get("tags", [])
-    texts = [asked.get("title", ""), asked.get("credit", ""), *(tags if isinstance(tags, list) else [None])]
+    typed = [asked.get(name, "") for name in ("title", "credit", "licence")]
+    texts = [*typed, *(tags if isinstance(tags, list) else [None])]
     if not all(isinstance(text, str) for text in texts):
         raise ValidationError(_("These are no words for a batch. Load the page again."))
-    title, credit, *names = texts
+    title, credit, licence, *names = texts
     collection = _number(asked, "collection") or None
-    return batches.Words(title, asked.get("numbered") is not False, credit, tuple(names), collection)
+    return batches.Words(title, asked.get("numbered") is not False, credit, licence, tuple(names), collection)
 
 
 def _number(asked: dict[str, Any], name: str) -> int:
@@ -141,6 +142,7 @@ def _told(batch: Batch) -> dict[str, Any]:
         "title": batch.title,
         "numbered": batch.numbered,
         "credit": batch.credit,
+        "licence": batch.licence,
         "tags": batch.tags,
         "collection": batch.collection_id,
     }

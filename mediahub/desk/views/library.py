@@ -146,30 +146,40 @@ def _reject_tag(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None
 
 
 def _set_credit(request: HttpRequest, act: Act, chosen: Chosen) -> HttpResponse | None:
-    credit = " ".join(request.POST.get("credit", "").split())
-    if not credit or len(credit) > 200:
-        messages.error(request, _("Type a credit of 1 to 200 characters."))
+    return _set_word(request, act, chosen, "credit")
+
+
+def _set_licence(request: HttpRequest, act: Act, chosen: Chosen) -> HttpResponse | None:
+    return _set_word(request, act, chosen, "licence")
+
+
+def _set_word(request: HttpRequest, act: Act, chosen: Chosen, name: str) -> HttpResponse | None:
+    """Put one text into the field `name` of all images that are chosen, unless somebody else has changed it since."""
+    wanted = " ".join(request.POST.get(name, "").split())
+    title = str(getattr(Image._meta.get_field(name), "verbose_name", name)).capitalize()
+    if not wanted or len(wanted) > 200:
+        messages.error(request, _("%(field)s: type 1 to 200 characters.") % {"field": title})
         return None
     images = list(chosen.images)
     since = chosen.page.moment if chosen.page else timezone.now()
-    theirs = edits.changed_by_others(editor(request), "credit", [image.pk for image in images], since)
+    theirs = edits.changed_by_others(editor(request), name, [image.pk for image in images], since)
     kept = []
     for image in images:
-        if image.pk in theirs and not edits.is_same(image.credit, credit):
-            conflict = edits.conflict(image, "credit", credit)
+        if image.pk in theirs and not edits.is_same(getattr(image, name), wanted):
+            conflict = edits.conflict(image, name, wanted)
             kept.append((image, edits.say_kept(image.title, conflict)))
         else:
-            review.describe(act, image, {"credit": Edit(credit)})
-    text = ngettext("%(n)d image has the credit now.", "%(n)d images have the credit now.", act.changed)
-    say(request, text % {"n": act.changed}, act)
+            review.describe(act, image, {name: Edit(wanted)})
+    text = ngettext("%(field)s: set on %(n)d image.", "%(field)s: set on %(n)d images.", act.changed)
+    say(request, text % {"field": title, "n": act.changed}, act)
     if not kept:
         return None
     says = ngettext(
-        "%(n)d image was left as it is: somebody else has changed its credit while you had the page open.",
-        "%(n)d images were left as they are: somebody else has changed their credit while you had the page open.",
+        "%(field)s: %(n)d image stays as it is, because somebody else changed it while you had the page open.",
+        "%(field)s: %(n)d images stay as they are, because somebody else changed them while you had the page open.",
         len(kept),
     )
-    return selection.ask(request, says % {"n": len(kept)}, left=kept)
+    return selection.ask(request, says % {"field": title, "n": len(kept)}, left=kept)
 
 
 ACTS: dict[str, tuple[str, Verb]] = {
@@ -181,6 +191,7 @@ ACTS: dict[str, tuple[str, Verb]] = {
     "put_in": ("library.add_membership", _of_images(filing.put_in)),
     "take_out": ("library.delete_membership", _of_images(filing.take_out)),
     "set_credit": ("library.change_image", _set_credit),
+    "set_licence": ("library.change_image", _set_licence),
     "ask_reprocess": ("bulk.reprocess_images", _of_images(jobs.ask_reprocess)),
     "reprocess": ("bulk.reprocess_images", _of_images(jobs.reprocess)),
     "download": ("library.download_original", _of_images(jobs.download)),

@@ -134,8 +134,21 @@ function goal(card, key) {
   return all[Math.min(Math.max(place, 0), all.length - 1)];
 }
 
+/** The button that belongs to a field of the forms for many images: the next one behind it. */
+function buttonOf(field) {
+  let next = field?.matches?.(".more-form input") ? field.nextElementSibling : null;
+  while (next && next.type !== "submit") next = next.nextElementSibling;
+  return next;
+}
+
 document.addEventListener("keydown", (event) => {
   const card = document.activeElement?.closest?.(".card");
+  const button = event.key === "Enter" && !event.isComposing ? buttonOf(document.activeElement) : null;
+  if (button) {
+    event.preventDefault();
+    button.click();
+    return;
+  }
   if (event.key === "Escape" && boxes().some((box) => box.checked) && !document.querySelector("details.menu[open]")) {
     for (const box of boxes()) box.checked = false;
     chooseSome();
