@@ -24,6 +24,8 @@ ADVICE = "Export it as JPEG, PNG, GIF or WebP and upload it again."
 Image.MAX_IMAGE_PIXELS = None
 
 _HEAD = 64
+_ZEROS = 4096
+_BLOCK = 1 << 20
 _KNOWN = (
     (b"%PDF", "a PDF document"),
     (b"II*\0", "a TIFF or raw file"),
@@ -71,13 +73,38 @@ def open_picture(file: IO[bytes], limits: Limits) -> Image.Image:
         raise _unidentified(head) from error
     except Exception as error:
         raise _broken() from error
+    start = file.tell()
     _check_size(picture.size, limits)
-    if picture.format not in DRAFTED:
-        with refusing_broken():
-            if isinstance(picture, png.Png):
-                png.check(file)
+    with refusing_broken():
+        _check_pixels(file, picture, start)
+        if picture.format not in DRAFTED:
             picture.load()
     return picture
+
+
+def _check_pixels(file: IO[bytes], picture: Image.Image, start: int) -> None:
+    """Raise ValueError for damage that decoders pass over; `start` is where the file was read to."""
+    if isinstance(picture, png.Png):
+        png.check(file)
+    elif picture.format in DRAFTED and _ends_in_zeros(file) and not _has_end(file, start):
+        raise ValueError("Room was laid out for the whole file, and only its beginning came.")
+
+
+def _ends_in_zeros(file: IO[bytes]) -> bool:
+    size = file.seek(0, 2)
+    file.seek(max(size - _ZEROS, 0))
+    return size > _ZEROS and not file.read().strip(b"\0")
+
+
+def _has_end(file: IO[bytes], start: int) -> bool:
+    """Return whether the mark that ends a JPEG comes after `start`."""
+    file.seek(start)
+    before = b""
+    while block := file.read(_BLOCK):
+        if b"\xff\xd9" in before[-1:] + block:
+            return True
+        before = block
+    return False
 
 
 @contextmanager

@@ -246,7 +246,7 @@ def test_a_date_of_no_zone_in_an_address_or_a_form_is_left_out(
 ) -> None:
     settings.TIME_ZONE, settings.AWS_PROFILE = zone, "web"
     made = stock.image()
-    for day in ("0001-01-01", "9999-12-31", "1799-12-31"):
+    for day in ("0001-01-01", "9999-12-31"):
         for name in ("taken_from", "taken_to", "came_from", "came_to"):
             answer = chief_client.get("/admin/library/image/", {name: day})
             assert (answer.status_code, "the filter was left out" in answer.content.decode()) == (200, True)

@@ -164,6 +164,24 @@ def test_a_gif_whose_data_ends_before_its_last_row_is_refused() -> None:
     refused(gif(40, 30, 500))
 
 
+@pytest.mark.parametrize("save", [{}, {"optimize": True}, {"progressive": True}], ids=str)
+@pytest.mark.parametrize("part", [0.2, 0.5, 0.8])
+def test_a_jpeg_of_which_only_the_beginning_came_is_refused(save: dict[str, bool], part: float) -> None:
+    whole = encoded(Image.effect_noise((600, 400), 60).convert("RGB"), "JPEG", **save)
+    came = int(len(whole) * part)
+    refused(whole[:came] + bytes(len(whole) - came))
+    assert process_image(BytesIO(whole + bytes(9000)))["metadata"].width == 600
+
+
+@pytest.mark.parametrize("color", ["white", "black", "grey"])
+@pytest.mark.parametrize(("format", "save"), [("JPEG", {"optimize": True}), ("WEBP", {}), ("WEBP", {"lossless": True})])
+def test_a_picture_of_one_color_is_whole_though_its_pixels_are_zeros(
+    format: str, save: dict[str, bool], color: str
+) -> None:
+    data = encoded(Image.new("RGB", (3000, 2000), color), format, **save)
+    assert process_image(BytesIO(data), sizes=[(50, 50)])["metadata"].width == 3000
+
+
 @pytest.mark.parametrize("format", ["PNG", "GIF", "WEBP"])
 def test_pixels_are_decoded_before_anything_else_may_touch_them(format: str) -> None:
     opened = open_picture(BytesIO(encoded(picture(64, 48), format)), Limits())
