@@ -149,6 +149,4 @@ addEventListener("beforeunload", (event) => {
 });
 
 list.restore(page.recent);
-for (const upload of page.recent) {
-  if (!upload.arrived && !upload.ended) lost.add({ ...upload, upload: upload.id, size: upload.bytes });
-}
+lost.addAll(page.recent);
