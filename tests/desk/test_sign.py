@@ -1,14 +1,19 @@
 """The one view that signs: who may ask, for what, and how it says no."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import urllib3
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from mediahub.intake.models import Upload
+from mediahub.library import collections
+from mediahub.library.activity import Act
+from tests.desk.records import image
 from tests.pictures import jpeg
 
 FILE = {"method": "PUT", "name": "harbour.jpg", "type": "image/jpeg", "size": 3000}
@@ -117,3 +122,77 @@ def test_a_role_that_is_missing_is_said_and_not_a_crash(signed_in: Client, setti
     answer = ask(signed_in, FILE)
     assert answer.status_code == 503
     assert answer.json()["reason"]
+
+
+def test_a_file_that_is_sent_again_keeps_its_upload(signed_in: Client) -> None:
+    first = ask(signed_in, FILE).json()
+    again = ask(signed_in, {**FILE, "upload": first["upload"]}).json()
+    assert (again["upload"], again["key"]) == (first["upload"], first["key"])
+    assert Upload.objects.count() == 1
+    # Another size is another file, and a ticket that ended is renewed by a new one.
+    assert ask(signed_in, {**FILE, "size": 4000, "upload": first["upload"]}).json()["upload"] != first["upload"]
+    Upload.objects.filter(pk=first["upload"]).update(expires_at=timezone.now())
+    assert ask(signed_in, {**FILE, "upload": first["upload"]}).json()["upload"] != first["upload"]
+
+
+@pytest.mark.parametrize("state", ["issued", "working", "ready", "rejected", "failed"])
+def test_a_file_that_has_arrived_is_not_sent_again(signed_in: Client, state: str) -> None:
+    first = ask(signed_in, FILE).json()
+    Upload.objects.update(state=state, version_id="v1", attempts=1)
+    answer = ask(signed_in, {**FILE, "upload": first["upload"]})
+    assert (answer.status_code, answer.json()["arrived"]) == (409, first["upload"])
+    assert "has arrived already" in answer.json()["reason"]
+
+
+def test_nobody_is_told_of_anothers_upload(signed_in: Client, other_editor: User) -> None:
+    first = ask(signed_in, FILE).json()
+    Upload.objects.update(state="ready", version_id="v1")
+    other = Client()
+    other.force_login(other_editor)
+    answer = ask(other, {**FILE, "upload": first["upload"]})
+    assert (answer.status_code, "arrived" in answer.json()) == (200, False)
+
+
+def person(name: str, *codenames: str) -> Client:
+    """A client with somebody signed in who has these permissions only."""
+    user = User.objects.create_user(name, is_staff=True)
+    user.user_permissions.add(*Permission.objects.filter(codename__in=codenames))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_a_ticket_to_replace_an_image_is_for_that_image_alone(signed_in: Client) -> None:
+    made = image()
+    for name, status in ((str(made.pk), 200), (str(uuid4()), 404), ("x", 400)):
+        assert ask(signed_in, {**FILE, "image": name, "batch": str(uuid4())}).status_code == status
+    upload = Upload.objects.get()
+    assert (upload.image, upload.batch, upload.method) == (made, None, Upload.Method.POST)
+    for wish in (FILE, {**FILE, "image": str(image().pk)}):
+        assert ask(signed_in, {**wish, "upload": str(upload.pk)}).json()["upload"] != str(upload.pk)
+    same = {**FILE, "image": str(made.pk), "upload": str(upload.pk)}
+    assert ask(signed_in, same).json()["upload"] == str(upload.pk)
+
+
+def test_a_file_replaces_an_image_only_for_who_may_and_sees_it(db: None) -> None:
+    shown, hidden = image(), image()
+    closed = collections.make(Act(None), "Closed", groups=[Group.objects.create(name="Nobody's")])
+    collections.put(Act(None), [hidden], closed)
+    replacer, sender = person("replacer", "replace_image", "view_image"), person("sender", "add_upload", "view_image")
+    assert ask(replacer, {**FILE, "image": str(hidden.pk)}).status_code == 404
+    assert ask(replacer, {**FILE, "image": str(shown.pk)}).status_code == 200
+    # Who may only replace makes no new image, and who may only upload replaces none.
+    assert ask(replacer, FILE).status_code == 403
+    answer = ask(sender, {**FILE, "image": str(shown.pk)})
+    assert answer.status_code == 403
+    assert "may not send this file here" in answer.json()["reason"]
+    assert replacer.get(reverse("desk:replace", args=[hidden.pk])).status_code == 404
+    assert sender.get(reverse("desk:replace", args=[shown.pk])).status_code == 403
+
+
+def test_a_page_of_another_person_sends_nothing(signed_in: Client, editor: User, other_editor: User) -> None:
+    assert ask(signed_in, FILE, headers={"X-Desk-User": str(editor.pk)}).status_code == 200
+    answer = ask(signed_in, FILE, headers={"X-Desk-User": str(other_editor.pk)})
+    assert answer.status_code == 403
+    assert "belongs to somebody who is not signed in any more" in answer.json()["reason"]
+    assert Upload.objects.count() == 1

@@ -4,6 +4,8 @@ import { getStanding, insist, onStanding } from "../static/desk/signed_in.js";
 import { drafts } from "./drafts.js";
 import { count, fill } from "./numbers.js";
 
+const EMPTY = { title: "", numbered: true, credit: "", tags: "", collection: "" };
+
 /** `config` is the page's; the answer knows the batch's id, and counts the images that came of it. */
 export function batch(config) {
   const form = document.getElementById("batch");
@@ -27,14 +29,14 @@ export function batch(config) {
     }
   }
 
-  /** Go on with a batch that a reload interrupted. */
-  function adopt(other) {
+  /** Go on with a batch that a reload interrupted; some of its files may have their tickets. */
+  function adopt(other, hasBegun = false) {
     if (!other || other === id) return;
     const before = id;
     id = other;
     images.clear();
     kept.take(id);
-    words?.move(before);
+    words?.move(before, hasBegun);
     ways.hidden = true;
     seen.forEach(see);
   }
@@ -67,6 +69,8 @@ function wordsOf(form, { words }, kept, id, address) {
   let touched = false;
   let hasBegun = false;
   let isKept = true;
+  // The words in the form are a draft of an earlier page, and belong to its batch.
+  let isRestored = false;
   let isSaving = false;
   let saved = typed();
 
@@ -167,6 +171,7 @@ function wordsOf(form, { words }, kept, id, address) {
   });
   form.addEventListener("input", () => {
     touched = true;
+    isRestored = false;
     keep();
     if (!isSaving) say(isKept ? words.batch.unsaved : words.batch.notKept, !isKept);
   });
@@ -184,17 +189,17 @@ function wordsOf(form, { words }, kept, id, address) {
       keep();
     },
     /** The form belongs to another batch than before: what was typed on this page goes along. */
-    async move(before) {
+    async move(before, isUnderWay) {
       const draft = kept.read(id());
-      hasBegun = Boolean(draft?.hasBegun);
-      if (touched) {
+      hasBegun = isUnderWay || Boolean(draft?.hasBegun);
+      if (touched && !isRestored) {
         kept.drop(before);
         keep();
-      } else if (draft) {
-        show(draft.words);
-        touched = draft.isUnsaved;
+      } else {
+        show(draft?.words ?? EMPTY);
+        touched = isRestored = Boolean(draft?.isUnsaved);
         discard.hidden = !touched;
-        if (touched) say(words.batch.restored);
+        say(touched ? words.batch.restored : "");
       }
       const told = await ask().catch(() => null);
       if (!told) return;

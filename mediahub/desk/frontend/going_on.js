@@ -7,6 +7,7 @@ import { Arrived, Refused } from "./signing.js";
 const FIRST = 1000;
 const LONGEST = 30000;
 const AT_ONCE = 200;
+const PRECONDITION_FAILED = 412;
 
 /**
  * Follows what fails in `uppy`. `uploadOf(file)` is the id of the file's upload, if it has one; `show(file, state,
@@ -18,6 +19,8 @@ export function goingOn(uppy, { status, words }, { uploadOf, show, arrived }) {
 
   uppy.on("upload-error", async (file, error) => {
     if (error instanceof Arrived) return arrived(file, error.upload);
+    // The parts were put together before, and only the answer was lost.
+    if (error.status === PRECONDITION_FAILED) return arrived(file, uploadOf(file));
     // An upload in parts may be refused because it is at its end, or because its ticket is.
     const isInParts = Boolean(uppy.getFile(file.id)?.s3Multipart);
     if (error instanceof Refused && !isInParts) return show(file, "refused", error.message);

@@ -17,16 +17,24 @@ export function lostFiles(list, { lost: words, checks }, take) {
     list.forget(key);
   }
 
+  /** `file` has a name and a size, and what is known of it: upload, batch, sha256, s3Multipart. */
+  function add(file) {
+    const key = file.upload ?? file.id;
+    lost.set(key, file);
+    list.lost(key, file.name, words.reason, [
+      [words.choose, fill(words.chooseOne, { name: file.name }), choose],
+      [checks.leave, fill(checks.leaveOne, { name: file.name }), () => leave(key)],
+    ]);
+  }
+
   return {
+    add,
     drop: leave,
-    /** `file` has a name and a size, and what is known of it: upload, batch, sha256, relativePath, s3Multipart. */
-    add(file) {
-      const key = file.upload ?? file.id;
-      lost.set(key, file);
-      list.lost(key, file.name, words.reason, [
-        [words.choose, fill(words.chooseOne, { name: file.name }), choose],
-        [checks.leave, fill(checks.leaveOne, { name: file.name }), () => leave(key)],
-      ]);
+    /** Of uploads as the server tells them, those whose file has not arrived. */
+    addAll(uploads) {
+      for (const upload of uploads) {
+        if (!upload.arrived && !upload.ended) add({ ...upload, upload: upload.id, size: upload.bytes });
+      }
     },
     /** The lost file that this one is, which is lost no more. */
     take(file, sha256) {

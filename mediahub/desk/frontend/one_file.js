@@ -4,6 +4,7 @@
 import { arrivals } from "./arrivals.js";
 import { openDoors } from "./doors.js";
 import { sayWhy } from "./going_on.js";
+import { lostFiles } from "./lost.js";
 import { sender } from "./sender.js";
 
 const page = JSON.parse(document.getElementById("upload-config").textContent);
@@ -32,8 +33,9 @@ function begin() {
   function send(file) {
     note("");
     for (const { id } of uppy.getFiles()) uppy.removeFile(id);
+    const meta = { upload: lost.take(file)?.upload };
     try {
-      uppy.addFile({ source: "desk", name: file.name, type: file.type, data: file });
+      uppy.addFile({ source: "desk", name: file.name, type: file.type, data: file, meta });
     } catch (error) {
       return note(error.message);
     }
@@ -63,20 +65,26 @@ function begin() {
     form.reset();
     offer();
   });
+
+  function take([file, ...others]) {
+    if (!file || input.disabled) return;
+    const carried = new DataTransfer();
+    carried.items.add(file);
+    input.files = carried.files;
+    // Nothing is sent before somebody has read what will happen.
+    note(others.length ? words.several : "");
+    button.focus();
+  }
+
+  const lost = lostFiles(list, page.words, take);
+  lost.addAll(page.recent);
   openDoors({
     cover: document.getElementById("cover"),
-    take([file, ...others]) {
-      if (!file || input.disabled) return;
-      const carried = new DataTransfer();
-      carried.items.add(file);
-      input.files = carried.files;
-      // Nothing is sent before somebody has read what will happen.
-      note(others.length ? words.several : "");
-      button.focus();
-    },
+    take,
     broken: () => note(page.words.checks.unreadable),
     words: page.words.checks,
   });
   sayWhy(document.getElementById("why"), page.words, isSending);
   form.querySelector("[data-drop]").hidden = false;
+  form.querySelector("[data-plain]").hidden = true;
 }

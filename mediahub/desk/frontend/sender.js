@@ -2,9 +2,12 @@
 
 import AwsS3 from "@uppy/aws-s3";
 import Uppy from "@uppy/core";
+import { getStanding } from "../static/desk/signed_in.js";
 import { goingOn } from "./going_on.js";
 import { progress } from "./progress.js";
 import { signer } from "./signing.js";
+
+const EVERY = 2000;
 
 /** `onTicket` hears that a file has its ticket, `onGone(file)` that it needs to be sent no more. */
 export function sender(page, list, { id, autoProceed, onTicket = () => {}, onGone = () => {} }) {
@@ -92,6 +95,11 @@ export function sender(page, list, { id, autoProceed, onTicket = () => {}, onGon
   addEventListener("beforeunload", (event) => {
     if (isSending()) event.preventDefault();
   });
+
+  // A browser that wrongly says it is offline would let Uppy wait for ever, although the server answers.
+  setInterval(() => {
+    if (!navigator.onLine && getStanding() === "in" && isSending()) dispatchEvent(new Event("online"));
+  }, EVERY);
 
   return { uppy, pluralize, far, arrived, ask, uploadOf, isSending };
 }

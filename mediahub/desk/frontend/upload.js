@@ -127,7 +127,7 @@ uppy.on("thumbnail:generated", (file, preview) => list.preview(file.id, uploadOf
 uppy.on("restored", async () => {
   for (const file of uppy.getFiles()) {
     const { id, name, isGhost, meta, progress: { uploadComplete } } = file;
-    together.adopt(meta.batch);
+    together.adopt(meta.batch, Boolean(meta.upload));
     if (uploadComplete) arrived(file, meta.upload);
     else if (isGhost) {
       lost.add({ ...file, ...meta, name });
@@ -149,6 +149,4 @@ addEventListener("beforeunload", (event) => {
 });
 
 list.restore(page.recent);
-for (const upload of page.recent) {
-  if (!upload.arrived && !upload.ended) lost.add({ ...upload, upload: upload.id, size: upload.bytes });
-}
+lost.addAll(page.recent);

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -41,10 +42,11 @@ OPERATIONS: dict[tuple[str, bool], tickets.Operation] = {
 def page(request: HttpRequest) -> HttpResponse:
     """The drop zone, and what became of the editor's latest files."""
     _require(request, "intake.add_upload")
-    # A form that was only looked at is no file.
-    own = visible_uploads(request.user).filter(uploaded_by_id=request.user.pk)
-    sent = own.exclude(method=Upload.Method.PLAIN, version_id="").order_by("-issued_at")[:RECENT]
-    config = {**form_config(request.user, sent), **batch_config(request.user)}
+    # A form that was only looked at is no file; one that is to replace another is told of on the page of its image.
+    elsewhere = Q(version_id="") & (Q(method=Upload.Method.PLAIN) | Q(image__isnull=False))
+    sent = visible_uploads(request.user).filter(uploaded_by_id=request.user.pk).exclude(elsewhere)
+    own = sent.order_by("-issued_at")[:RECENT]
+    config = {**form_config(request.user, own), **batch_config(request.user)}
     return _render(request, "desk/upload.html", title=_("Upload"), config=config, **batch_fields(request.user))
 
 
