@@ -160,8 +160,9 @@ def _set_credit(request: HttpRequest, act: Act, chosen: Chosen) -> HttpResponse 
             kept.append((image, edits.say_kept(image.title, conflict)))
         else:
             review.describe(act, image, {"credit": Edit(credit)})
-    text = ngettext("%(n)d image has the credit now.", "%(n)d images have the credit now.", act.changed)
-    say(request, text % {"n": act.changed}, act)
+    if act.changed or not kept:
+        text = ngettext("%(n)d image has the credit now.", "%(n)d images have the credit now.", act.changed)
+        say(request, text % {"n": act.changed}, act)
     if not kept:
         return None
     says = ngettext(
