@@ -12,10 +12,10 @@ from django.test import Client
 from django.urls import reverse
 
 from mediahub.desk.models import Preference
-from mediahub.library import collections, vocabulary
+from mediahub.library import collections, review, vocabulary
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Collection, Image, Tag
-from tests.desk.records import image
+from tests.desk.records import image, tagging
 
 
 class Fields(HTMLParser):
@@ -321,3 +321,17 @@ def test_a_focal_point_that_another_moves_meanwhile_is_shown_beside_ones_own(
     assert signed_in.post(path, {**again, "act": "save"}).status_code == 302
     made.refresh_from_db()
     assert (made.focal_x, made.focal_y) == (0.7, 0.8)
+
+
+def test_a_tag_that_another_decides_on_meanwhile_stays_as_it_is(signed_in: Client, other_editor: User) -> None:
+    sea = tagging(image(), "Sea")
+    seen = Fields(signed_in.get(page_of(sea.image)).content.decode(), "seen").sent
+    review.accept(Act(other_editor), [sea])
+    decide = reverse("desk:decide_tag", args=[sea.image_id, sea.pk])
+    page = signed_in.post(decide, {**seen, "verdict": "reject"}, follow=True).content.decode()
+    assert "Somebody else has decided on “Sea” since: it is accepted now." in page
+    sea.refresh_from_db()
+    assert (sea.state, sea.reviewed_by) == ("accepted", other_editor)
+    signed_in.post(decide, {**Fields(page, "seen").sent, "verdict": "reject"})
+    sea.refresh_from_db()
+    assert sea.state == "rejected"
