@@ -4,10 +4,12 @@ import re
 from datetime import date
 from html import unescape
 from html.parser import HTMLParser
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -335,3 +337,26 @@ def test_a_tag_that_another_decides_on_meanwhile_stays_as_it_is(signed_in: Clien
     signed_in.post(decide, {**Fields(page, "seen").sent, "verdict": "reject"})
     sea.refresh_from_db()
     assert sea.state == "rejected"
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_of_two_who_save_one_field_in_the_same_moment_one_is_asked(signed_in: Client, colleague: Client) -> None:
+    made = image(caption="Boats")
+
+    def save(client: Client, fields: dict[str, Any], begin: Barrier, answers: list[int]) -> None:
+        begin.wait(timeout=60)
+        answers.append(client.post(page_of(made), fields).status_code)
+        connection.close()
+
+    for turn in range(5):
+        begin, answers = Barrier(2), list[int]()
+        threads = []
+        for client in (signed_in, colleague):
+            fields = {**form(client, page_of(made)), "caption": f"{turn} by {id(client)}"}
+            threads.append(Thread(target=save, args=(client, fields, begin, answers)))
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+        assert sorted(answers) == [302, 409]
+    assert Activity.objects.count() == 5
