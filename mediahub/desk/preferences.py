@@ -89,6 +89,10 @@ class PreferenceForm(EditModelForm, ModelForm):
             self.fields[name].widget.attrs.update(autocomplete="off", autocapitalize="none", spellcheck="false")
         self.show_seen()
 
+    def _edited(self) -> dict[str, forms.Field]:
+        # Also who never chose anything may have two tabs open.
+        return dict(self.fields)
+
     def last_change(self, name: str) -> tuple[User | None, datetime | None]:
         return self.instance.user, None
 

@@ -1,6 +1,8 @@
 """What the review page tells of one image: the same for its template and, as JSON, for its script."""
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.urls import reverse
@@ -118,15 +120,14 @@ def move(told: dict[str, Any], state: str) -> str:
     return json.dumps({"state": [told["state"], state], "file": told["file"], "then": "next"})
 
 
-def fields(told: dict[str, Any]) -> list[dict[str, Any]]:
-    """The words as fields to type in."""
+def fields(told: dict[str, Any], typed: Mapping[str, str] = MappingProxyType({})) -> list[dict[str, Any]]:
+    """The words as fields to type in, with what was typed and could not be kept."""
     found = []
     for name, value in told["words"].items():
         column: Any = Image._meta.get_field(name)
         long = name in ("alt_text", "caption")
-        found.append(
-            {"name": name, "label": column.verbose_name, "value": value, "most": column.max_length, "long": long}
-        )
+        field = {"name": name, "label": column.verbose_name, "most": column.max_length, "long": long}
+        found.append({**field, "value": typed.get(name, value), "now": value})
     return found
 
 

@@ -108,7 +108,7 @@ def label(name: str) -> str:
 
 def say_kept(title: str, conflict: Conflict) -> str:
     """Return the sentence that tells both values where somebody else's stayed."""
-    said = _("%(title)s keeps its %(field)s “%(theirs)s”: %(who)s changed it on %(when)s. Yours was “%(mine)s”.")
+    said = _("%(title)s keeps its %(field)s “%(theirs)s”, by %(who)s on %(when)s; yours was “%(mine)s”.")
     return said % {
         "title": title,
         "field": label(conflict.field),

@@ -156,8 +156,8 @@ def test_a_credit_that_somebody_else_gives_meanwhile_is_asked_about(
     save(colleague.page)
     is_saved(colleague.page)
     page.get_by_role("button", name="Set on all").click()
-    expect(page.locator("#content")).to_contain_text("keeps its credit “Ben”: other changed it on")
-    expect(page.locator("#content")).to_contain_text("Yours was “Ada Lund”.")
+    expect(page.locator("#content")).to_contain_text("keeps its credit “Ben”, by other on")
+    expect(page.locator("#content")).to_contain_text("yours was “Ada Lund”.")
     assert signed_in.findings() == []
     assert fields_of(made)[2] == "Ben"
     page.get_by_role("button", name="Do it with this 1 image too").click()
@@ -188,7 +188,7 @@ def test_words_for_a_batch_leave_the_title_that_is_typed_meanwhile(
         }""",
         [f"/admin/upload/batches/{batch.pk}/words/", words],
     )
-    assert "keeps its title “The old quay”: other changed it on" in told["refused"][0]
+    assert "keeps its title “The old quay”, by other on" in told["refused"][0]
     assert fields_of(images[0]) == ("The old quay", "Boats at dawn", "Ada")
     assert fields_of(images[1])[::2] == ("Harbour", "Ada")
 

@@ -191,8 +191,8 @@ def test_a_credit_that_another_gives_meanwhile_stays_until_the_person_has_seen_i
     answer = signed_in.post(BULK, order)
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "Boat keeps its credit “Ben”: chief changed it on" in page
-    assert "Yours was “Ada”." in page
+    assert "Boat keeps its credit “Ben”, by chief on" in page
+    assert "yours was “Ada”." in page
     assert dict(Image.objects.values_list("title", "credit")) == {"Boat": "Ben", "Quay": "Ada"}
     signed_in.post(BULK, Fields(page, "image").sent)
     assert set(Image.objects.values_list("credit", flat=True)) == {"Ada"}
@@ -205,7 +205,7 @@ def test_a_word_of_the_file_does_not_replace_what_another_has_typed_meanwhile(si
     order = {**form(signed_in, page_of, "seen"), "field": "caption"}
     review.describe(Act(chief), boat, {"caption": Edit("By hand")})
     page = signed_in.post(reverse("desk:take_over", args=[boat.pk]), order, follow=True).content.decode()
-    assert "Boat keeps its caption “By hand”: chief changed it on" in page
+    assert "Boat keeps its caption “By hand”, by chief on" in page
     boat.refresh_from_db()
     assert boat.caption == "By hand"
     again = {**form(signed_in, page_of, "seen"), "field": "caption"}

@@ -4,18 +4,20 @@ import re
 from datetime import date
 from html import unescape
 from html.parser import HTMLParser
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from mediahub.desk.models import Preference
-from mediahub.library import collections, vocabulary
+from mediahub.library import collections, review, vocabulary
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Collection, Image, Tag
-from tests.desk.records import image
+from tests.desk.records import image, tagging
 
 
 class Fields(HTMLParser):
@@ -321,3 +323,40 @@ def test_a_focal_point_that_another_moves_meanwhile_is_shown_beside_ones_own(
     assert signed_in.post(path, {**again, "act": "save"}).status_code == 302
     made.refresh_from_db()
     assert (made.focal_x, made.focal_y) == (0.7, 0.8)
+
+
+def test_a_tag_that_another_decides_on_meanwhile_stays_as_it_is(signed_in: Client, other_editor: User) -> None:
+    sea = tagging(image(), "Sea")
+    seen = Fields(signed_in.get(page_of(sea.image)).content.decode(), "seen").sent
+    review.accept(Act(other_editor), [sea])
+    decide = reverse("desk:decide_tag", args=[sea.image_id, sea.pk])
+    page = signed_in.post(decide, {**seen, "verdict": "reject"}, follow=True).content.decode()
+    assert "Somebody else has decided on “Sea” since: it is accepted now." in page
+    sea.refresh_from_db()
+    assert (sea.state, sea.reviewed_by) == ("accepted", other_editor)
+    signed_in.post(decide, {**Fields(page, "seen").sent, "verdict": "reject"})
+    sea.refresh_from_db()
+    assert sea.state == "rejected"
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_of_two_who_save_one_field_in_the_same_moment_one_is_asked(signed_in: Client, colleague: Client) -> None:
+    made = image(caption="Boats")
+
+    def save(client: Client, fields: dict[str, Any], begin: Barrier, answers: list[int]) -> None:
+        begin.wait(timeout=60)
+        answers.append(client.post(page_of(made), fields).status_code)
+        connection.close()
+
+    for turn in range(5):
+        begin, answers = Barrier(2), list[int]()
+        threads = []
+        for client in (signed_in, colleague):
+            fields = {**form(client, page_of(made)), "caption": f"{turn} by {id(client)}"}
+            threads.append(Thread(target=save, args=(client, fields, begin, answers)))
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+        assert sorted(answers) == [302, 409]
+    assert Activity.objects.count() == 5

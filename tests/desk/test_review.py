@@ -15,10 +15,14 @@ from django.utils import timezone
 
 from mediahub.desk.models import Preference
 from mediahub.intake import batches
+from mediahub.library import review
+from mediahub.library.activity import Act
+from mediahub.library.edits import Edit
 from mediahub.library.models import Activity, Image, Tagging
 from tests.browser.stock import upload
 from tests.desk.conftest import HOSTILE
 from tests.desk.records import image, tagging
+from tests.desk.test_edits import Fields
 
 START, ITEMS, ACTS = reverse("desk:review_start"), reverse("desk:review_items"), reverse("desk:review_acts")
 PREFERENCES = reverse("desk:preferences")
@@ -330,3 +334,18 @@ def test_the_threshold_is_remembered(signed_in: Client, nobody: Client, row: lis
     assert (page["threshold"], page["above"]) == (55, 2)
     assert signed_in.post(address, {"threshold": "much"}).status_code == 400
     assert nobody.post(address, {"threshold": "55"}).status_code == 403
+
+
+def test_words_that_are_refused_stand_in_the_fields_again(signed_in: Client, row: list[Image], chief: User) -> None:
+    made = row[0]
+    sent = Fields(signed_in.get(page_of(made)).content.decode(), "was_caption").sent
+    review.describe(Act(chief), made, {"caption": Edit("Typed by the chief")})
+    answer = signed_in.post(act_of(made), {**sent, "caption": "Typed by <me>", "credit": "Ada"})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "changed its caption since: “Typed by the chief”" in page
+    again = Fields(page, "was_caption").sent
+    assert (again["caption"], again["credit"]) == (["Typed by <me>"], ["Ada"])
+    assert signed_in.post(act_of(made), again).status_code == 302
+    made.refresh_from_db()
+    assert (made.caption, made.credit) == ("Typed by <me>", "Ada")

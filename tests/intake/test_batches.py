@@ -150,8 +150,8 @@ def test_words_that_somebody_else_typed_stay_and_both_are_told(editor: User, oth
     assert (two.title, two.credit) == ("Harbour 2", "Ada")
     assert one.taggings.filter(tag__name="Sea").exists()
     (sentence,) = done.refused
-    assert "keeps its title “The old quay”: other changed it on" in sentence
-    assert "Yours was “Harbour 1”." in sentence
+    assert "keeps its title “The old quay”, by other on" in sentence
+    assert "yours was “Harbour 1”." in sentence
 
 
 def test_what_one_types_on_one_image_is_not_undone_by_a_tag_for_all(editor: User) -> None:

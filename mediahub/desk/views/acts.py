@@ -18,6 +18,7 @@ from mediahub.desk import sheet
 from mediahub.desk.http import Unreadable, parse_json, read_json
 from mediahub.desk.people import editor
 from mediahub.desk.reel import Reel, told
+from mediahub.desk.views import reviewing
 from mediahub.desk.views.arrivals import refused
 from mediahub.desk.views.undo import say
 from mediahub.library import access, acts
@@ -72,6 +73,10 @@ def one(request: HttpRequest, image_id: UUID) -> HttpResponse:
     except acts.Refused as why:
         for sentence in why.sentences:
             messages.error(request, sentence)
+        typed = {name: text for name, (_was, text) in data.get("words", {}).items() if isinstance(text, str)}
+        if typed and why.status != acts.GONE:
+            # What was typed stands in the fields again, and what is there now beside it, in the sentence.
+            return reviewing.show(request, image_id, typed, why.status)
         return redirect(_address(request, image_id))
     if act.changed:
         title = access.visible(request.user).values_list("title", flat=True).get(pk=image_id)

@@ -170,8 +170,9 @@ def _set_word(request: HttpRequest, act: Act, chosen: Chosen, name: str) -> Http
             kept.append((image, edits.say_kept(image.title, conflict)))
         else:
             review.describe(act, image, {name: Edit(wanted)})
-    text = ngettext("%(field)s: set on %(n)d image.", "%(field)s: set on %(n)d images.", act.changed)
-    say(request, text % {"field": title, "n": act.changed}, act)
+    if act.changed or not kept:
+        text = ngettext("%(field)s: set on %(n)d image.", "%(field)s: set on %(n)d images.", act.changed)
+        say(request, text % {"field": title, "n": act.changed}, act)
     if not kept:
         return None
     says = ngettext(

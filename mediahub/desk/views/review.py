@@ -15,8 +15,10 @@ from mediahub.desk.people import editor
 from mediahub.library import access, edits, review
 from mediahub.library.activity import Act
 from mediahub.library.edits import UNSEEN, Conflicted
+from mediahub.library.models import Tagging
 
 VERBS = {"accept": review.accept, "reject": review.reject}
+VERDICTS = {"accept": Tagging.State.ACCEPTED, "reject": Tagging.State.REJECTED}
 
 may_review = permission_required("library.review_tagging", raise_exception=True)
 
@@ -31,7 +33,12 @@ def decide(request: HttpRequest, image_id: UUID, tagging_id: int) -> HttpRespons
     if verb is None:
         messages.error(request, _("Choose whether to accept or reject the tag."))
         return _back(image_id, "tags")
-    verb(Act(editor(request)), [tagging])
+    seen = request.POST.get("seen", tagging.state)
+    if tagging.state in (seen, VERDICTS[request.POST["verdict"]]):
+        verb(Act(editor(request)), [tagging])
+    else:
+        said = _("Somebody else has decided on “%(tag)s” since: it is %(state)s now.")
+        messages.warning(request, said % {"tag": tagging.tag.name, "state": tagging.get_state_display()})
     return _back(image_id, f"tag-{tagging.pk}")
 
 

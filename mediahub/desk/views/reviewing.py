@@ -1,5 +1,7 @@
 """The review: one image after the other, large, with its tags beside it."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -52,6 +54,13 @@ def address_of(image: Image, reel: Reel) -> str:
 @may_review
 def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """One image, with the next ones for the script."""
+    return show(request, image_id)
+
+
+def show(
+    request: HttpRequest, image_id: UUID, typed: Mapping[str, str] = MappingProxyType({}), status: int = 200
+) -> HttpResponse:
+    """One image, with words that were typed and could not be kept."""
     reel = Reel(request.user, request.GET)
     image = reel.one(image_id)
     if image is None:
@@ -78,7 +87,7 @@ def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "previous": address_of(before[0], reel) if before else "",
         "may_publish": request.user.has_perm("library.publish_image"),
         "completions": vocabulary.common(request.user, COMPLETIONS),
-        "fields": sheet.fields(told),
+        "fields": sheet.fields(told, typed),
         "filters": reel.filters,
         # Each form is an act of its own, and none is done twice.
         **{name: uuid4() for name in ("batch", "add_batch", "words_batch")},
@@ -88,7 +97,7 @@ def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
     }
     near = [*(sheet.sheet(one) for one in before), told, *(sheet.sheet(one) for one in following)]
     config = {**_config(context, reel), "images": near, "more": len(following) == FIRST}
-    return render(request, "desk/review.html", {**context, "config": config})
+    return render(request, "desk/review.html", {**context, "config": config}, status=status)
 
 
 def _config(context: dict[str, Any], reel: Reel) -> dict[str, Any]:

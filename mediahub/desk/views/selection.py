@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from mediahub.desk.views.undo import back
 from mediahub.library import access, sight
@@ -32,6 +32,19 @@ LATE = timedelta(seconds=30)
 PICTURES = 60
 # What a form says besides the images.
 ORDER = ("act", "next", "tag", "collection", "credit", "files", "labels")
+
+LABELS = {
+    "publish": gettext_lazy("Publish"),
+    "archive": gettext_lazy("Archive"),
+    "reopen": gettext_lazy("Back to review"),
+    "add_tag": gettext_lazy("Tag"),
+    "reject_tag": gettext_lazy("Reject on all"),
+    "put_in": gettext_lazy("Put into it"),
+    "take_out": gettext_lazy("Take out of it"),
+    "set_credit": gettext_lazy("Credit"),
+    "ask_reprocess": gettext_lazy("Make renditions anew"),
+    "download": gettext_lazy("Download"),
+}
 
 
 @dataclass(frozen=True)
@@ -141,7 +154,7 @@ def ask(
     """
     shown = {image.pk: image for image in _pictures([image for image, _why in left[:PICTURES]])}
     context = {
-        "title": _("Look again"),
+        "title": _("%(act)s: look again") % {"act": LABELS.get(request.POST.get("act", ""), "")},
         "says": says,
         "go_on": [(image, sight.mark(image)) for image in go_on],
         "left": [(image, sight.mark(image)) for image, _why in left],
