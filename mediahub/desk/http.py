@@ -19,6 +19,7 @@ from django.utils import translation
 from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext as _
 
+from mediahub.desk import typed
 from mediahub.library.texts import LARGEST, read_number
 from processing import is_storable
 
@@ -54,7 +55,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     """Answer 400 with a sentence: as a page to a person, as {"reason": …} to a program."""
     with translation.override(translation.get_language_from_request(request)):
         reason = _sentence(exception)
-        if _is_program(request):
+        if typed.is_for_a_script(request):
             return JsonResponse({"reason": reason}, status=400)
         return HttpResponse(render_to_string("desk/bad_request.html", {"reason": reason}), status=400)
 
@@ -147,15 +148,6 @@ def _broken_cookies(request: HttpRequest) -> list[str]:
         CookieStorage.cookie_name,
     )
     return [name for name in own if not is_storable(request.COOKIES.get(name, ""))]
-
-
-def _is_program(request: HttpRequest) -> bool:
-    """Return whether a script or a program asks, which reads JSON, and not a person's browser for a page."""
-    accepted = request.headers.get("Accept", "")
-    if "text/html" in accepted:
-        return False
-    is_fetched = request.headers.get("Sec-Fetch-Dest") == "empty"
-    return is_fetched or request.content_type == "application/json" or "application/json" in accepted
 
 
 def _sentence(exception: Exception | None) -> str:
