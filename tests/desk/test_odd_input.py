@@ -65,6 +65,7 @@ TEXTS = (
     f"9999-12-31T23:59:59-23:59,{NOBODY}",
 )
 FEW_TEXTS = ("(((", LONG, "9" * 19)
+TYPED = ("\x00", "9" * 19, LONG, "٣", "nowhere")
 # What Django's own lists let an address ask for.
 LOOKUPS = (
     *("id__exact", "id__in", "pk__gt", "state__exact", "state__regex", "reason__iregex", "last_failed_at__year"),
@@ -194,7 +195,8 @@ def test_no_odd_text_in_a_query_or_a_form_is_an_error_of_the_server(
             for text in TEXTS:
                 query = "&".join(f"{name}={quote(text)}" for name in names())
                 yield "GET", f"{address}?{query}"
-                yield "POST", address, query
+                if text in TYPED:
+                    yield "POST", address, query
 
     assert failures(clients["superuser"], requests()) == []
 
