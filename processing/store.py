@@ -159,6 +159,19 @@ class S3Store:
         except Exception as error:
             raise of_botocore(error, f"copying {source} to {key}") from error
 
+    def put_back(self, key: str, version_id: str) -> str:
+        """Write an earlier version of an object over its later ones; returns the id of the version this makes."""
+        try:
+            answer = self._client.copy_object(
+                Bucket=self.bucket,
+                Key=key,
+                CopySource={"Bucket": self.bucket, "Key": key, "VersionId": version_id},
+                **self._encryption,
+            )
+        except Exception as error:
+            raise of_botocore(error, f"putting {key} back") from error
+        return str(answer["VersionId"])
+
     def delete(self, key: str) -> None:
         try:
             self._client.delete_object(Bucket=self.bucket, Key=key)

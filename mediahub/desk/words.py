@@ -69,7 +69,7 @@ FINDINGS: dict[str, tuple[str | Promise, str | Promise]] = {
         gettext_lazy("Files that were put over an original"),
         gettext_lazy(
             "Somebody used the ticket of an upload twice. The image keeps the file that came first. "
-            "Remove the later version from the bucket."
+            "Put it back on top, or the bucket forgets it in time."
         ),
     ),
     "gone": (

@@ -1,8 +1,11 @@
-"""Whether the upload bucket still has the very file that an image in use is made of."""
+"""Whether the upload bucket still has the very file that an image in use is made of, and putting it back on top."""
 
 from datetime import datetime
 
+from django.db import transaction
+
 from mediahub import wiring
+from mediahub.intake.models import Reconciliation, Upload
 from mediahub.library.models import Activity, Image, Version
 from processing import Listed
 
@@ -29,6 +32,29 @@ def find_gone(image: Image) -> Version | None:
     if any(not was_put_back(image, since=marker.last_modified) for marker in markers):
         return current
     return None
+
+
+def overwritten() -> list[Upload]:
+    """Return the uploads over whose file a later version lay when the newest comparison saw them, fifty at most."""
+    check = Reconciliation.objects.exclude(finished_at=None).filter(since=None).first()
+    found = {what: says for kind, what, says in (check.examples if check else []) if kind == "overwritten"}
+    rows = Upload.objects.filter(key__in=found, state=Upload.State.READY)
+    # What was put back since has another version.
+    return [upload for upload in rows if upload.version_id and upload.version_id in found[upload.key]]
+
+
+def put_back(upload: Upload) -> bool:
+    """Write the file that a ticket brought first over what was put there later, and have the records name the copy.
+
+    Else the bucket would forget it, as a version that is not the current one, after its time. Returns False when
+    somebody went on with the upload meanwhile. Raises Unavailable or Misconfigured.
+    """
+    version_id = wiring.uploads().put_back(upload.key, upload.version_id)
+    with transaction.atomic():
+        if not Upload.objects.filter(upload.unchanged(), pk=upload.pk).update(version_id=version_id):
+            return False
+        Version.objects.filter(key=upload.key, version_id=upload.version_id).update(version_id=version_id)
+    return True
 
 
 def was_put_back(image: Image, *, since: datetime) -> bool:

@@ -286,3 +286,36 @@ def test_the_plain_form_gets_another_ticket_once_its_file_has_arrived(
     assert plain(editor).key == first.key
     client.get(reverse("desk:arrival", args=[first.upload_id]), {"bucket": BUCKET, "key": first.key, "etag": '"x"'})
     assert plain(editor).key != first.key
+
+
+def test_a_chief_editor_puts_an_original_back_on_top_so_that_the_bucket_never_forgets_it(
+    editor: User, chief: User, work: Callable[[], None], as_role: Callable[[str], None], aws: Callable[[str, str], Any]
+) -> None:
+    as_role("web")
+    ticket = issue(editor)
+    post(ticket, FIRST)
+    work()
+    post(ticket, JUNK)
+    work()
+    first = Version.objects.get().version_id
+    assert findings(as_role) == [("overwritten", ticket.key)]
+    address = reverse("desk:put_back")
+    clients = {person.username: Client() for person in (editor, chief)}
+    for person in (editor, chief):
+        clients[person.username].force_login(person)
+    assert clients["editor"].post(address).status_code == 403
+    checks = reverse("admin:intake_reconciliation_changelist")
+    assert address in clients["chief"].get(checks).content.decode()
+    # With the web's own role, which may write and read single versions there and no more.
+    assert "1 original lies on top again." in clients["chief"].post(address, follow=True).content.decode()
+    assert "0 originals lie on top again." in clients["chief"].post(address, follow=True).content.decode()
+    work()
+    version, upload = Version.objects.get(), Upload.objects.get()
+    assert version.version_id == upload.version_id != first
+    assert upload.state == Upload.State.READY
+    top = aws("operator", "s3").get_object(Bucket=BUCKET, Key=ticket.key)
+    assert (top["VersionId"], top["Body"].read()) == (version.version_id, FIRST)
+    assert findings(as_role) == []
+    assert address not in clients["chief"].get(checks).content.decode()
+    as_role("worker")
+    assert ingest.reprocess(upload)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from mediahub.desk import duty_words, words
 from mediahub.desk.admin.page import PageAdmin
-from mediahub.intake import reconcile, scopes
+from mediahub.intake import originals, reconcile, scopes
 from mediahub.intake.models import FailedItem, Reconciliation, Redrive
 
 SHOWN = 200
@@ -68,6 +68,7 @@ class ReconciliationAdmin(Watched):
             "duties": duty_words.failing(request.user),
             "findings": _in_words(reconcile.latest()),
             "drift": reconcile.drift(),
+            "overwritten": originals.overwritten() if request.user.has_perm("library.replace_image") else [],
         }
         return super().changelist_view(request, {**found, **(extra_context or {})})
 
