@@ -15,8 +15,7 @@ from mediahub.library.models import Collection, Image
 
 # S3's sequencers are hexadecimal and of differing length; right-padded with zeros they compare as text.
 SEQUENCER_WIDTH = 64
-# No signed address outlives its ticket by more: the bucket takes none that is older than an hour.
-TICKET_GRACE = timedelta(hours=1)
+TICKET_GRACE = timedelta(hours=1)  # The bucket takes no signed address that is older.
 
 
 def padded(sequencer: str) -> str:
@@ -163,10 +162,7 @@ class Upload(models.Model):
         return by_ticket and self.version_id not in ("", version_id)
 
     def is_closed_to(self, version_id: str, put_at: datetime) -> bool:
-        """Return whether this version may have been put over the file by who holds its ticket, and so is not taken.
-
-        A version that was put there when the ticket was over comes from somebody with rights on the bucket.
-        """
+        """Return whether a ticket's holder may have put this version over the file; later it is an operator's."""
         until = self.expires_at + TICKET_GRACE if self.expires_at else put_at
         return self.has_another(version_id) and put_at <= until
 
@@ -182,7 +178,7 @@ class Upload(models.Model):
         if claim.version_id:
             newer &= ~Q(version_id=claim.version_id)
         older_or_same = Q(unsequenced=False) | Q(version_id=claim.version_id)
-        # What came by a ticket stays the first version that came; `is_closed_to` says of which others it does.
+        # What came by a ticket stays the version that came first.
         open_to = ~Q(source=cls.Source.BROWSER, expires_at__isnull=False) | Q(version_id__in=["", claim.version_id])
         return claim.take(cls.objects.filter((unfinished & older_or_same) | newer, open_to, pk=upload_id))
 
