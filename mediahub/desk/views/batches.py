@@ -99,7 +99,7 @@ def words(request: HttpRequest, batch_id: UUID) -> JsonResponse:
         return JsonResponse({"reason": _("You may not change images. Ask a chief editor for the right.")}, status=403)
     user = editor(request)
     if request.method == "GET":
-        return JsonResponse(_told(Batch.objects.filter(pk=batch_id, by=user).first() or Batch()))
+        return JsonResponse(_told(Batch.objects.filter(pk=batch_id, by=user).first() or Batch(licence="")))
     try:
         return JsonResponse(_say(user, batch_id, read_json(request)))
     except batches.NotYours as error:
