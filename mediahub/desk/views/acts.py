@@ -73,7 +73,8 @@ def one(request: HttpRequest, image_id: UUID) -> HttpResponse:
     except acts.Refused as why:
         for sentence in why.sentences:
             messages.error(request, sentence)
-        typed = {name: text for name, (_was, text) in data.get("words", {}).items() if isinstance(text, str)}
+        # A button says what it does in `act`; only fields are typed into.
+        typed = {} if "act" in request.POST else {name: text for name, (_was, text) in data.get("words", {}).items()}
         if typed and why.status != acts.GONE:
             # What was typed stands in the fields again, and what is there now beside it, in the sentence.
             return reviewing.show(request, image_id, typed, why.status)
