@@ -16,7 +16,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Concat, Substr
 from django.utils.translation import gettext as _
 
-from mediahub.library import edits
+from mediahub.library import access, edits
 from mediahub.library.activity import Act
 from mediahub.library.edits import UNSEEN, Conflict, Conflicted, Edit, Unseen
 from mediahub.library.models import Activity, Collection, Image, Membership
@@ -125,8 +125,7 @@ def delete(act: Act, collection: Collection) -> int:
             count += take_out(act, part, gone)
         for child in [one for one in held.values() if one.parent_id == gone.pk]:
             before = snapshot(child)
-            child.parent = gone.parent
-            _place(held, child)
+            _move_up(act, held, child, gone)
             if gone.restricted and not child.restricted:
                 _close(child, list(gone.groups.all()), restricted=True)
             _note(act, child, before)
@@ -134,6 +133,19 @@ def delete(act: Act, collection: Collection) -> int:
         Collection.objects.filter(pk=gone.pk).delete()
         act.note_collection(gone.name, Activity.Verb.REMOVED, [gone.pk, before, None])
     return count
+
+
+def _move_up(act: Act, held: Held, child: Collection, gone: Collection) -> None:
+    """Place a collection where the deleted one is; raises ValidationError, which names no collection that is closed."""
+    readable = act.by is None or access.collections(act.by).filter(pk=child.pk).exists()
+    child.parent = gone.parent
+    try:
+        _place(held, child)
+    except ValidationError:
+        if readable:
+            raise
+        said = _("“%(name)s” holds a collection that is closed to you and cannot move up. Ask a chief editor.")
+        raise ValidationError(said % {"name": gone.name}) from None
 
 
 def put(act: Act, images: Iterable[Image], collection: Collection) -> int:

@@ -372,3 +372,17 @@ def test_everything_is_above_the_fold(signed_in: Desk, chief: User, settings: An
         assert box is not None
         assert box["y"] >= 0
         assert box["y"] + box["height"] <= 860
+
+
+def test_a_tag_of_the_whole_batch_leaves_an_image_to_review(signed_in: Desk, reviewed: Page, row: list[Image]) -> None:
+    for made in row[:2]:
+        review.add(Act(None), made, "Harbour fair", reviewed=False)
+    open_review(signed_in, row[0])
+    expect(reviewed.locator("#left")).to_have_text(f"{len(row)} left to review")
+    # The third tag is the batch's, and was accepted: pressed, it is rejected by a person.
+    reviewed.keyboard.press("3")
+    expect(reviewed.locator("#left")).to_have_text(f"{len(row) - 1} left to review")
+    saved(reviewed)
+    open_review(signed_in, row[1])
+    expect(reviewed.locator("#left")).to_have_text(f"{len(row) - 1} left to review")
+    assert decided(row)[row[0].title]["Harbour fair"] == "rejected"

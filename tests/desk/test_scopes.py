@@ -296,3 +296,17 @@ def test_people_who_sent_closed_images_only_are_no_filter(signed_in: Client, chi
     assert people() == []
     upload(chief, "harbour.jpg", Upload.State.READY, image=image())
     assert people() == ["chief"]
+
+
+def test_deleting_a_collection_names_none_below_it_that_is_closed(
+    signed_in: Client, chief_client: Client, editor: User, legal: Group
+) -> None:
+    editor.user_permissions.set(Group.objects.get(name="Chief editor").permissions.filter(codename="delete_collection"))
+    news = collections.make(Act(None), "News")
+    for parent in (None, news):
+        collections.make(Act(None), "Lawsuit", parent, groups=[legal])
+    address = reverse("desk:change_collection", args=[news.pk])
+    text = signed_in.post(address, {"act": "delete"}, follow=True).content.decode()
+    assert "Lawsuit" not in text
+    assert "holds a collection that is closed to you" in text
+    assert "Lawsuit" in chief_client.post(address, {"act": "delete"}, follow=True).content.decode()
