@@ -136,7 +136,7 @@ def test_a_credit_for_many_leaves_the_caption_that_is_saved_meanwhile(
     colleague.page.get_by_label("Caption").fill("Boats at dawn")
     save(colleague.page)
     is_saved(colleague.page)
-    page.get_by_role("button", name="Set on all").click()
+    page.locator("button[value=set_credit]").click()
     expect(page.locator(".messagelist")).to_contain_text("Credit: set on 3 images.")
     assert fields_of(made)[1:] == ("Boats at dawn", "Ada Lund")
 
@@ -155,7 +155,7 @@ def test_a_credit_that_somebody_else_gives_meanwhile_is_asked_about(
     colleague.page.get_by_label("Credit").fill("Ben")
     save(colleague.page)
     is_saved(colleague.page)
-    page.get_by_role("button", name="Set on all").click()
+    page.locator("button[value=set_credit]").click()
     expect(page.locator("#content")).to_contain_text("keeps its credit “Ben”, by other on")
     expect(page.locator("#content")).to_contain_text("yours was “Ada Lund”.")
     assert signed_in.findings() == []
@@ -218,10 +218,10 @@ def test_a_bulk_edit_is_done_after_the_session_has_ended(signed_in: Desk, images
     page.locator(".bulk summary", has_text="Credit").click()
     page.locator("#bulk-credit").fill("Ada Lund")
     end_session(page)
-    page.get_by_role("button", name="Set on all").click()
+    page.locator("button[value=set_credit]").click()
     expect(page.locator("#signed-out")).to_contain_text("You are signed out.")
     sign_in_elsewhere(page)
-    expect(page.locator(".messagelist")).to_contain_text("2 images have the credit now.")
+    expect(page.locator(".messagelist")).to_contain_text("Credit: set on 2 images.")
     assert Image.objects.filter(credit="Ada Lund").count() == 2
 
 
