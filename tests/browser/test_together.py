@@ -320,3 +320,30 @@ def test_a_session_that_ends_a_moment_after_the_page_came_loses_nothing(signed_i
     is_saved(page)
     assert fields_of(made)[1] == "Typed at once"
     signed_in.errors.clear()
+
+
+def test_words_that_are_not_saved_yet_stay_while_a_tag_is_decided(
+    signed_in: Desk, colleague: Desk, images: list[Image]
+) -> None:
+    made, page = images[0], signed_in.page
+    signed_in.open(path_of(made))
+    page.get_by_label("Caption").fill("Typed, not saved")
+    colleague.open(path_of(made))
+    colleague.page.get_by_label("Caption").fill("Saved by another")
+    save(colleague.page)
+    is_saved(colleague.page)
+    page.locator(".tagging").first.get_by_role("button", name="Accept").click()
+    expect(page.locator(".tagging").first).to_contain_text("accepted")
+    expect(page.get_by_label("Caption")).to_have_value("Typed, not saved")
+    expect(page.locator("[data-unsaved-note]")).to_be_visible()
+    assert signed_in.findings() == []
+    save(page)
+    expect(page.locator(".conflict")).to_contain_text("Saved by another")
+    page.get_by_label("Use mine").check()
+    save(page)
+    is_saved(page)
+    expect(page.locator("[data-unsaved-note]")).to_be_hidden()
+    assert fields_of(made)[1] == "Typed, not saved"
+    signed_in.open(path_of(made))
+    expect(page.get_by_label("Caption")).to_have_value("Typed, not saved")
+    expect(page.locator("[data-unsaved-note]")).to_be_hidden()
