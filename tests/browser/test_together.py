@@ -136,7 +136,7 @@ def test_a_credit_for_many_leaves_the_caption_that_is_saved_meanwhile(
     colleague.page.get_by_label("Caption").fill("Boats at dawn")
     save(colleague.page)
     is_saved(colleague.page)
-    page.get_by_role("button", name="Set on all").click()
+    page.locator("button[value=set_credit]").click()
     expect(page.locator(".messagelist")).to_contain_text("Credit: set on 3 images.")
     assert fields_of(made)[1:] == ("Boats at dawn", "Ada Lund")
 
@@ -155,7 +155,7 @@ def test_a_credit_that_somebody_else_gives_meanwhile_is_asked_about(
     colleague.page.get_by_label("Credit").fill("Ben")
     save(colleague.page)
     is_saved(colleague.page)
-    page.get_by_role("button", name="Set on all").click()
+    page.locator("button[value=set_credit]").click()
     expect(page.locator("#content")).to_contain_text("keeps its credit “Ben”, by other on")
     expect(page.locator("#content")).to_contain_text("yours was “Ada Lund”.")
     assert signed_in.findings() == []
@@ -218,10 +218,10 @@ def test_a_bulk_edit_is_done_after_the_session_has_ended(signed_in: Desk, images
     page.locator(".bulk summary", has_text="Credit").click()
     page.locator("#bulk-credit").fill("Ada Lund")
     end_session(page)
-    page.get_by_role("button", name="Set on all").click()
+    page.locator("button[value=set_credit]").click()
     expect(page.locator("#signed-out")).to_contain_text("You are signed out.")
     sign_in_elsewhere(page)
-    expect(page.locator(".messagelist")).to_contain_text("2 images have the credit now.")
+    expect(page.locator(".messagelist")).to_contain_text("Credit: set on 2 images.")
     assert Image.objects.filter(credit="Ada Lund").count() == 2
 
 
@@ -320,3 +320,30 @@ def test_a_session_that_ends_a_moment_after_the_page_came_loses_nothing(signed_i
     is_saved(page)
     assert fields_of(made)[1] == "Typed at once"
     signed_in.errors.clear()
+
+
+def test_words_that_are_not_saved_yet_stay_while_a_tag_is_decided(
+    signed_in: Desk, colleague: Desk, images: list[Image]
+) -> None:
+    made, page = images[0], signed_in.page
+    signed_in.open(path_of(made))
+    page.get_by_label("Caption").fill("Typed, not saved")
+    colleague.open(path_of(made))
+    colleague.page.get_by_label("Caption").fill("Saved by another")
+    save(colleague.page)
+    is_saved(colleague.page)
+    page.locator(".tagging").first.get_by_role("button", name="Accept").click()
+    expect(page.locator(".tagging").first).to_contain_text("accepted")
+    expect(page.get_by_label("Caption")).to_have_value("Typed, not saved")
+    expect(page.locator("[data-unsaved-note]")).to_be_visible()
+    assert signed_in.findings() == []
+    save(page)
+    expect(page.locator(".conflict")).to_contain_text("Saved by another")
+    page.get_by_label("Use mine").check()
+    save(page)
+    is_saved(page)
+    expect(page.locator("[data-unsaved-note]")).to_be_hidden()
+    assert fields_of(made)[1] == "Typed, not saved"
+    signed_in.open(path_of(made))
+    expect(page.get_by_label("Caption")).to_have_value("Typed, not saved")
+    expect(page.locator("[data-unsaved-note]")).to_be_hidden()

@@ -181,21 +181,22 @@ def test_a_credit_leaves_the_words_that_another_types_meanwhile(signed_in: Clien
     assert (boat.credit, boat.caption) == ("Ada", "Boats at dawn")
 
 
-def test_a_credit_that_another_gives_meanwhile_stays_until_the_person_has_seen_it(
-    signed_in: Client, chief: User
+@pytest.mark.parametrize("name", ["credit", "licence"])
+def test_a_word_for_many_that_another_gives_meanwhile_stays_until_the_person_has_seen_it(
+    signed_in: Client, chief: User, name: str
 ) -> None:
-    boat, quay = image("Boat"), image("Quay")
-    order = {**form(signed_in, GRID, "seen"), "act": "set_credit", "credit": "Ada"}
+    boat, quay = image("Boat", licence=""), image("Quay", licence="")
+    order = {**form(signed_in, GRID, "seen"), "act": f"set_{name}", name: "Ada"}
     order["image"] = boxes(signed_in, boat, quay)
-    review.describe(Act(chief), boat, {"credit": Edit("Ben")})
+    review.describe(Act(chief), boat, {name: Edit("Ben")})
     answer = signed_in.post(BULK, order)
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "Boat keeps its credit “Ben”, by chief on" in page
+    assert f"Boat keeps its {name} “Ben”, by chief on" in page
     assert "yours was “Ada”." in page
-    assert dict(Image.objects.values_list("title", "credit")) == {"Boat": "Ben", "Quay": "Ada"}
+    assert dict(Image.objects.values_list("title", name)) == {"Boat": "Ben", "Quay": "Ada"}
     signed_in.post(BULK, Fields(page, "image").sent)
-    assert set(Image.objects.values_list("credit", flat=True)) == {"Ada"}
+    assert set(Image.objects.values_list(name, flat=True)) == {"Ada"}
     assert Activity.objects.filter(by__username="editor").count() == 2
 
 

@@ -51,69 +51,69 @@ def sign_in(client: Client, page: str, name: str = "editor") -> Any:
 
 
 @pytest.fixture
-def browser(editor: User) -> Client:
+def strict_client(editor: User) -> Client:
     """An editor's client that is refused without a token, as a browser is."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(editor)
     return client
 
 
-def test_words_typed_when_the_session_had_ended_are_sent_after_the_sign_in(browser: Client) -> None:
+def test_words_typed_when_the_session_had_ended_are_sent_after_the_sign_in(strict_client: Client) -> None:
     made = image(caption="Boats")
-    typed = {**form(browser, page_of(made)), "caption": 'At <dawn> & "noon",\r\ntwo lines', "title": "Quay"}
-    end_session(browser)
-    answer = browser.post(page_of(made), typed, HTTP_REFERER=f"http://testserver{page_of(made)}")
+    typed = {**form(strict_client, page_of(made)), "caption": 'At <dawn> & "noon",\r\ntwo lines', "title": "Quay"}
+    end_session(strict_client)
+    answer = strict_client.post(page_of(made), typed, HTTP_REFERER=f"http://testserver{page_of(made)}")
     page = answer.content.decode()
     assert answer.status_code == 403
     assert "no-store" in answer["Cache-Control"]
     assert "At &lt;dawn&gt; &amp; &quot;noon&quot;" in page
-    wrong = browser.post(
+    wrong = strict_client.post(
         reverse("admin:login"), {**Fields(page, "password").sent, "username": "editor", "password": "x"}
     )
-    shown = sign_in(browser, wrong.content.decode()).content.decode()
+    shown = sign_in(strict_client, wrong.content.decode()).content.decode()
     made.refresh_from_db()
     assert made.title == "Harbour", "nothing is sent before the person says so"
     assert "in the name of editor" in shown
     assert f'href="{page_of(made)}"' in shown
     again = Fields(shown, "caption").sent
     assert f'action="{page_of(made)}"' in shown
-    assert browser.post(page_of(made), again).status_code == 302
+    assert strict_client.post(page_of(made), again).status_code == 302
     made.refresh_from_db()
     assert (made.title, made.caption) == ("Quay", 'At <dawn> & "noon",\ntwo lines')
 
 
-def test_a_bulk_edit_survives_the_end_of_the_session(browser: Client) -> None:
+def test_a_bulk_edit_survives_the_end_of_the_session(strict_client: Client) -> None:
     boats = [image(f"Boat {number}") for number in range(3)]
-    order = {**form(browser, GRID, "seen"), "act": "set_credit", "credit": "Ada"}
+    order = {**form(strict_client, GRID, "seen"), "act": "set_credit", "credit": "Ada"}
     order["image"] = [str(boat.pk) for boat in boats]
-    end_session(browser)
-    shown = sign_in(browser, browser.post(f"{BULK}?q=boat", order).content.decode()).content.decode()
+    end_session(strict_client)
+    shown = sign_in(strict_client, strict_client.post(f"{BULK}?q=boat", order).content.decode()).content.decode()
     assert f'action="{BULK}?q=boat"' in shown
-    browser.post(BULK, Fields(shown, "credit").sent)
+    strict_client.post(BULK, Fields(shown, "credit").sent)
     assert set(Image.objects.values_list("credit", flat=True)) == {"Ada"}
 
 
-def test_who_signs_in_instead_is_named_before_anything_is_sent(browser: Client, other_editor: User) -> None:
+def test_who_signs_in_instead_is_named_before_anything_is_sent(strict_client: Client, other_editor: User) -> None:
     made = image()
-    typed = {**form(browser, page_of(made)), "caption": "Boats"}
-    end_session(browser)
-    shown = sign_in(browser, browser.post(page_of(made), typed).content.decode(), "other").content.decode()
+    typed = {**form(strict_client, page_of(made)), "caption": "Boats"}
+    end_session(strict_client)
+    shown = sign_in(strict_client, strict_client.post(page_of(made), typed).content.decode(), "other").content.decode()
     assert "in the name of other" in shown
     made.refresh_from_db()
     assert made.caption == ""
 
 
-def test_a_form_that_is_older_than_the_sign_in_in_another_tab_is_kept(browser: Client) -> None:
+def test_a_form_that_is_older_than_the_sign_in_in_another_tab_is_kept(strict_client: Client) -> None:
     made = image()
-    typed = {**form(browser, page_of(made)), "caption": "Boats at <dawn>"}
-    browser.post(reverse("admin:logout"), {"csrfmiddlewaretoken": typed["csrfmiddlewaretoken"][0]})
-    sign_in(browser, browser.get(reverse("admin:login")).content.decode())
-    answer = browser.post(page_of(made), typed)
+    typed = {**form(strict_client, page_of(made)), "caption": "Boats at <dawn>"}
+    strict_client.post(reverse("admin:logout"), {"csrfmiddlewaretoken": typed["csrfmiddlewaretoken"][0]})
+    sign_in(strict_client, strict_client.get(reverse("admin:login")).content.decode())
+    answer = strict_client.post(page_of(made), typed)
     page = answer.content.decode()
     assert answer.status_code == 403
     assert "Boats at &lt;dawn&gt;" in page
     assert typed["csrfmiddlewaretoken"][0] not in page
-    assert browser.post(page_of(made), Fields(page, "caption").sent).status_code == 302
+    assert strict_client.post(page_of(made), Fields(page, "caption").sent).status_code == 302
     made.refresh_from_db()
     assert made.caption == "Boats at <dawn>"
 
@@ -128,9 +128,11 @@ def test_a_form_that_is_older_than_the_sign_in_in_another_tab_is_kept(browser: C
         {"Referer": "https://elsewhere.example/testserver/"},
     ],
 )
-def test_what_another_site_sends_is_refused_and_offered_to_nobody(browser: Client, headers: dict[str, str]) -> None:
+def test_what_another_site_sends_is_refused_and_offered_to_nobody(
+    strict_client: Client, headers: dict[str, str]
+) -> None:
     made = image()
-    for client in (browser, Client(enforce_csrf_checks=True)):
+    for client in (strict_client, Client(enforce_csrf_checks=True)):
         answer = client.post(page_of(made), {"title": "Sent from elsewhere"}, headers=headers)
         page = answer.content.decode()
         assert answer.status_code == 403
@@ -139,14 +141,18 @@ def test_what_another_site_sends_is_refused_and_offered_to_nobody(browser: Clien
         assert f'action="{page_of(made)}' not in page
 
 
-def test_passwords_show_on_no_page_and_lie_in_none(browser: Client, chief: User) -> None:
+def test_passwords_show_on_no_page_and_lie_in_none(strict_client: Client, chief: User) -> None:
     User.objects.filter(pk=chief.pk).update(is_superuser=True)
     secret = {"username": "new", "password1": "open sesame 7", "password2": "open sesame 7", "usable_password": "true"}
-    refused = browser.post(reverse("admin:auth_user_add"), secret)
+    refused = strict_client.post(reverse("admin:auth_user_add"), secret)
     assert "new" in refused.content.decode()
-    end_session(browser)
+    end_session(strict_client)
     stale = Client(enforce_csrf_checks=True)
-    for client, path in ((browser, "admin:password_change"), (stale, "admin:login"), (stale, "admin:auth_user_add")):
+    for client, path in (
+        (strict_client, "admin:password_change"),
+        (stale, "admin:login"),
+        (stale, "admin:auth_user_add"),
+    ):
         page = client.post(reverse(path), {"old_password": "open sesame 7", **secret}).content.decode()
         assert "open sesame" not in page
         if 'name="typed"' in page:
@@ -175,19 +181,19 @@ def test_an_invitation_whose_token_was_renewed_says_what_to_do() -> None:
     assert 'id="login-form"' not in page
 
 
-def test_a_script_is_told_in_json(browser: Client) -> None:
+def test_a_script_is_told_in_json(strict_client: Client) -> None:
     made = image()
     asks: list[dict[str, Any]] = [
         {"headers": {"Accept": "application/json"}},
         {"headers": {"Sec-Fetch-Dest": "empty", "Sec-Fetch-Site": "same-origin"}},
     ]
     for more in asks:
-        answer = browser.post(reverse("desk:drop"), {"image": str(made.pk)}, **more)
+        answer = strict_client.post(reverse("desk:drop"), {"image": str(made.pk)}, **more)
         assert (answer.status_code, answer.json()["code"]) == (403, "csrf")
         assert answer.json()["reason"]
-    token = browser.get(reverse("desk:session")).json()["token"]
-    end_session(browser)
-    answer = browser.post(page_of(made), {"csrfmiddlewaretoken": token, "title": "x"}, **asks[0])
+    token = strict_client.get(reverse("desk:session")).json()["token"]
+    end_session(strict_client)
+    answer = strict_client.post(page_of(made), {"csrfmiddlewaretoken": token, "title": "x"}, **asks[0])
     assert (answer.status_code, answer.json()["code"]) == (403, "signed_out")
 
 
@@ -199,7 +205,7 @@ def test_what_this_site_did_not_sign_is_brought_to_nobody(client: Client, editor
     assert answer.status_code == 302
 
 
-def test_a_request_that_is_too_large_is_a_refusal(browser: Client, settings: Any) -> None:
+def test_a_request_that_is_too_large_is_a_refusal(strict_client: Client, settings: Any) -> None:
     settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 5
-    answer = browser.post(page_of(image()), {f"field{n}": "x" for n in range(9)})
+    answer = strict_client.post(page_of(image()), {f"field{n}": "x" for n in range(9)})
     assert answer.status_code in (400, 403)

@@ -31,7 +31,7 @@ MOST = 1000
 LATE = timedelta(seconds=30)
 PICTURES = 60
 # What a form says besides the images.
-ORDER = ("act", "next", "tag", "collection", "credit", "files", "labels")
+ORDER = ("act", "next", "tag", "collection", "credit", "licence", "files", "labels")
 
 LABELS = {
     "publish": gettext_lazy("Publish"),
@@ -42,6 +42,7 @@ LABELS = {
     "put_in": gettext_lazy("Put into it"),
     "take_out": gettext_lazy("Take out of it"),
     "set_credit": gettext_lazy("Credit"),
+    "set_licence": gettext_lazy("Licence"),
     "ask_reprocess": gettext_lazy("Make renditions anew"),
     "download": gettext_lazy("Download"),
 }
