@@ -272,7 +272,7 @@ def test_what_lacks_something_is_named_and_the_others_go_out(chief_client: Clien
         ({"act": "publish", "image": ["x"]}, "Select images first."),
         ({"act": "burn"}, "Choose what to do"),
         ({"act": "add_tag", "tag": "", "image": "own"}, "Type the tag to add"),
-        ({"act": "set_credit", "credit": "", "image": "own"}, "Type a credit"),
+        ({"act": "set_credit", "credit": "", "image": "own"}, "Credit: type 1 to 200 characters."),
     ],
 )
 def test_a_bulk_act_that_makes_no_sense_is_refused(chief_client: Client, order: dict[str, Any], says: str) -> None:
