@@ -142,6 +142,7 @@ OF_CHECKS = (
     _("No record knows this file."),
     _("The record says %(thing)s; the bucket has another version."),
     _("The record has an end; the bucket has the file no more."),
+    _("The record keeps the version %(version)s, which was sent first; a later one lies over it."),
     _("The bucket has the original no more; the image made of it is still in use."),
     _("It could not be compared. The worker's log says why."),
     _("A rendition of this image is not the size that was written."),
