@@ -218,6 +218,19 @@ def test_what_cannot_be_published_says_why_and_can_after_the_words(reviewed: Pag
     assert states(row)["Image 00"] == Image.State.PUBLISHED
 
 
+def test_a_file_that_was_replaced_since_it_was_shown_is_not_published_unseen(reviewed: Page, row: list[Image]) -> None:
+    Image.objects.filter(pk=row[0].pk).update(sha256="ee" * 32)
+    reviewed.keyboard.press("p")
+    expect(reviewed.locator("#notices")).to_contain_text("Its file was replaced since you saw it.")
+    assert states(row)["Image 00"] == Image.State.IN_REVIEW
+    # Once the new file was in sight it may go out.
+    reviewed.keyboard.press("k")
+    shown(reviewed, "Image 00")
+    reviewed.keyboard.press("p")
+    saved(reviewed)
+    assert states(row)["Image 00"] == Image.State.PUBLISHED
+
+
 def test_the_threshold_shows_what_is_taken_and_is_remembered(reviewed: Page, chief: User) -> None:
     accept = reviewed.locator("#accept")
     expect(accept).to_contain_text("Accept 1")

@@ -164,8 +164,10 @@ function answered({ done: through, refused, images }) {
   if (refused.length) write(DONE, done);
   for (const one of through) if (one.undo && !one.undoes) say(fill(words.undone, { title: one.title }));
   paintQueue();
-  if (images.some(({ id }) => id === current)) paint({ anew: false });
-  else if (images.length) paintPlace();
+  if (images.some(({ id }) => id === current)) {
+    const now = paint({ anew: false });
+    if (now.file !== byId("front")?.dataset.file) stage.show(now, reel.picture(current));
+  } else if (images.length) paintPlace();
 }
 
 /** [field, text] for all that was typed in an act; a tag is known by its name alone only while it is new. */
@@ -258,7 +260,8 @@ function give(state) {
   if (state === "published" && now.lacks.length && !typing) {
     return notice(fill(words.cannotPublish, { title: now.title, reason: now.lacks.join(" ") }), current);
   }
-  act({ state: [now.state, state] });
+  // Of the file that is in sight: another one may have come that nobody saw.
+  act({ state: [now.state, state], file: byId("front")?.dataset.file ?? now.file });
   paint({ anew: false });
   return move(1);
 }

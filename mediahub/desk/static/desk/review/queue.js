@@ -125,7 +125,8 @@ export class Queue {
 }
 
 function request(acts) {
-  const sent = acts.map(({ id, image, tags, words, state, undo, undoes }) => ({ id, image, tags, words, state, undo, undoes }));
+  // What is for this page alone stays here.
+  const sent = acts.map(({ title: _title, inverse: _inverse, ...act }) => act);
   return {
     method: "POST",
     headers: { "Content-Type": "application/json" },

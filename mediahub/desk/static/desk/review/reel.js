@@ -93,14 +93,15 @@ export class Reel {
 
   /** The element with the picture of this image, which is decoded already when it was near. */
   picture(id) {
+    const { picture, file } = this.images.get(id);
     const held = this.#pictures.get(id);
-    if (held) return held;
-    const { picture } = this.images.get(id);
+    if (held?.dataset.file === file) return held;
     if (!picture.address) return null;
     const made = new Image(picture.width, picture.height);
     made.className = "front";
     made.id = "front";
     made.dataset.image = id;
+    made.dataset.file = file;
     // The frame that shows the next image shows its picture, and no gap before it.
     made.decoding = "sync";
     made.addEventListener("load", () => this.onPicture(id));
