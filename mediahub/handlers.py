@@ -63,7 +63,7 @@ def on_object_created(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def on_minute(event: dict[str, Any], context: Any) -> dict[str, int]:
     """What the clock does: whatever would otherwise wait for a message that may never come."""
     if _attempt("ask whether the clock rests", rest.resting):
-        metrics.report({"ticks": 1})
+        _attempt("write its metrics", lambda: metrics.report({"ticks": 1}))
         return {"ticks": 1}
     above = {"jobs_asked": jobs.remind, "jobs_swept": jobs.sweep}
     done = clock.tick(deadline(context), above, {RESTED: lambda: not jobs.busy() and rest.rest()})
