@@ -2,6 +2,7 @@
 
 import Dashboard from "@uppy/dashboard";
 import GoldenRetriever from "@uppy/golden-retriever";
+import { poll } from "../static/desk/poller.js";
 import { arrivals } from "./arrivals.js";
 import { batch } from "./batch.js";
 import { openDoors } from "./doors.js";
@@ -124,7 +125,7 @@ sayWhy(document.getElementById("why"), page.words, () => isSending() || list.isF
 uppy.on("thumbnail:generated", (file, preview) => list.preview(file.id, uploadOf(file), preview));
 
 /** After a reload each file is where it truly is: arrived, ready to go on, or to be chosen again. */
-uppy.on("restored", async () => {
+uppy.on("restored", () => {
   for (const file of uppy.getFiles()) {
     const { id, name, isGhost, meta, progress: { uploadComplete } } = file;
     together.adopt(meta.batch, Boolean(meta.upload));
@@ -139,10 +140,19 @@ uppy.on("restored", async () => {
       if (meta.sha256) checks.remember(meta.sha256, name);
     }
   }
-  const ids = uppy.getFiles().map(uploadOf).filter(Boolean);
-  const states = await ask(ids);
-  for (const file of uppy.getFiles()) if (states.get(uploadOf(file))?.arrived) arrived(file, uploadOf(file));
+  poll(findArrived);
 });
+
+/** Whether a file that was cut off has arrived all the same may be known only a while later. */
+async function findArrived() {
+  const files = uppy.getFiles().filter((file) => uploadOf(file));
+  // Once they are resumed, each is asked about when it fails.
+  if (!files.length || !uppy.getState().recoveredState) return null;
+  const states = await ask(files.map(uploadOf));
+  const there = files.filter((file) => uppy.getFile(file.id) && states.get(uploadOf(file))?.arrived);
+  for (const file of there) arrived(file, uploadOf(file));
+  return there.length > 0;
+}
 
 addEventListener("beforeunload", (event) => {
   if (together.isUnsaved) event.preventDefault();
