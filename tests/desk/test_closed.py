@@ -173,7 +173,8 @@ def bodies(desk: Desk, name: str) -> list[Asked] | None:
     bulk = [{"act": act, **both} for act in acts]
     bulk += [{"act": "add_tag", "tag": "Vessel", **both}, {"act": "reject_tag", "tag": secret_tag.name, **both}]
     bulk += [{"act": act, **place, **both} for act in ("put_in", "take_out")]
-    bulk += [{"act": "set_credit", "credit": "Ada", **both}, {"act": "archive", "all": "1"}]
+    bulk += [{"act": f"set_{name}", name: "Ada", **both} for name in ("credit", "licence")]
+    bulk += [{"act": "archive", "all": "1"}]
     items = {"_selected_action": _pks(*desk.items), "select_across": "1", "index": "0"}
     wish = {"id": str(uuid4()), "image": images[0], "tags": [[secret_tag.pk, "", None, "accepted"]]}
     known: dict[str, list[Asked]] = {
@@ -202,7 +203,8 @@ def bodies(desk: Desk, name: str) -> list[Asked] | None:
         "desk:review_acts": [{"json": {"acts": [wish, {**wish, "image": images[1]}]}}],
         "desk:review_act": [{"id": str(uuid4()), "tag": "Vessel"}, {"id": str(uuid4()), "act": json.dumps(wish)}],
         "desk:threshold": [{"threshold": "70"}],
-        "desk:restore_version": [{}],
+        "desk:restore_version": [{}, {"decline": "1"}],
+        "desk:put_back": [{}],
         "desk:look_at_flags": [{}],
         "desk:take_over": [{"field": "title"}],
         "desk:add_tag": [{"name": "Vessel"}, {"name": ""}],

@@ -58,7 +58,11 @@ def test_an_upload_becomes_an_image(
     assert "title" not in held
 
     as_role("web")
-    review.describe(Act(editor), image, {"alt_text": Edit("Boats in the morning"), "credit": Edit("Ada Byron")})
+    review.describe(
+        Act(editor),
+        image,
+        {"alt_text": Edit("Boats in the morning"), "credit": Edit("Ada Byron"), "licence": Edit("CC0")},
+    )
     assert publishing.publish(Act(editor), [image]).done == 1
     as_role("worker")
     drain(event_loop)
