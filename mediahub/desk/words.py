@@ -164,7 +164,7 @@ def story(upload: Upload) -> list[tuple[datetime | None, str]]:
         told.append((None, _("The file arrived in the upload bucket.")))
     if upload.attempts:
         told.append((None, _("Attempts to work on it: %(n)d.") % {"n": upload.attempts}))
-    if upload.step and upload.state != Upload.State.READY:
+    if upload.step and upload.attempts and upload.state != Upload.State.READY:
         told.append((None, _("Last step: %(step)s.") % {"step": STEPS.get(upload.step, upload.step)}))
     told.append((upload.finished_at, _ending(upload)))
     return told

@@ -157,7 +157,8 @@ def _fields(letter: _Letter) -> dict[str, Any]:
             Upload.move(upload.pk, Upload.State.FAILED, free(), **ended)
     return {
         "image": letter.image or (upload.image if upload else None),
-        "step": step,
+        # A file that was never begun got to no step.
+        "step": step if upload is None or upload.attempts else "",
         "reason": reason[:500],
         "error": error,
         "fingerprint": fingerprint(letter.kind, step, code, reason),

@@ -134,7 +134,8 @@ def put_off(key: str, fault: ProcessingError) -> None:
     reason = (
         f"It was not begun yet: the work on another file met a fault of the setup ({fault.code}). {faults.OPERATOR}"
     )
-    _leave_word(_find_or_adopt(key).pk, type(fault)(fault.code, reason))
+    # The step is that of the fault, so that both are one cause on the desk.
+    _leave_word(_find_or_adopt(key).pk, type(fault)(fault.code, reason, fault.step))
 
 
 def _leave_word(upload_id: UUID, fault: ProcessingError) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from mediahub import wiring
 from mediahub.bulk.models import Chunk, Job
-from mediahub.intake.models import Decision, FailedItem, QueueHour, Reconciliation, Redrive, Upload
+from mediahub.intake.models import Decision, Duty, FailedItem, QueueHour, Reconciliation, Redrive, Upload
 from mediahub.library import catalogue, collections
 from mediahub.library.activity import Act
 from mediahub.library.models import Image, Tag, Tagging
@@ -75,6 +75,20 @@ def replace(image: Image, user: User, settings: Any) -> None:
     flags = [{"name": "Graphic violence", "parent": "Violence", "confidence": 83.2}]
     words = {"title": "Evening light", "credit": "Ada Lund / North Press", "keywords": ["Lake", "Evening"]}
     Image.objects.filter(pk=image.pk).update(moderation=flags, embedded=words)
+
+
+def offer(image: Image, user: User, settings: Any) -> None:
+    """A newer file of a published image, which was flagged and waits for somebody who may publish."""
+    settings.AWS_PROFILE = "worker"
+    for number, name in enumerate(list(SKIES)[2:4], 1):
+        result = process(BytesIO(photograph(name)), image.pk, store=wiring.renditions(), labeler=None)
+        with transaction.atomic():
+            original = Original(f"uploads/{uuid4()}/original", "v1", user, may_go_out=number == 1)
+            catalogue.enter(image.pk, image.file_name, result, original=original, keep_labels=True)
+    settings.AWS_PROFILE = "web"
+    version = image.versions.get(waiting=True)
+    version.facts["moderation"] = [{"name": "Graphic violence", "parent": "Violence", "confidence": 83.2}]
+    version.save()
 
 
 def tag(image: Image, user: User) -> None:
@@ -193,7 +207,16 @@ def retry(user: User) -> Redrive:
 def check() -> Reconciliation:
     """A comparison that found a few things, and the one before that found none."""
     Reconciliation.objects.create(finished_at=timezone.now())
-    counts = {"lost": 10, "missing": 5, "drifted": 5, "orphan": 3}
+    since = timezone.now() - timedelta(hours=3)
+    Duty.objects.create(
+        name="mirrored",
+        failing_since=since,
+        failed_at=timezone.now(),
+        failures=180,
+        fault="misconfigured",
+        code="AccessDenied",
+    )
+    counts = {"lost": 10, "missing": 5, "drifted": 5, "orphan": 3, "overwritten": 1}
     examples = [["lost", f"trip/harbour_{number}.jpg", "No record knows this file."] for number in range(3)]
     return Reconciliation.objects.create(finished_at=timezone.now(), counts=counts, examples=examples, repair=True)
 

@@ -55,6 +55,7 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
     running, ended = stock.job(chief, images), stock.job(chief, images, ended=True)
     gone, replaced = images[-2], images[-3]
     stock.replace(replaced, chief, settings)
+    stock.offer(images[0], chief, settings)
     copy = stock.copy("Harbour at dawn", settings)
     Image.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
     large = stock.upload(chief, "panorama.png", "rejected", code="too_many_pixels", reason=stock.TOO_LARGE)
@@ -75,6 +76,7 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
         "image-published": f"/admin/library/image/{images[0].pk}/change/",
         "image-replaced": f"/admin/library/image/{replaced.pk}/change/",
         "versions": f"/admin/images/{replaced.pk}/versions/",
+        "versions-waiting": f"/admin/images/{images[0].pk}/versions/",
         "replace": f"/admin/images/{replaced.pk}/replace/",
         "image-without-original": f"/admin/library/image/{gone.pk}/change/",
         "upload-too-large": f"/admin/intake/upload/{large.pk}/change/",

@@ -19,7 +19,7 @@ from tests.desk.test_edits import Fields, form
 
 GRID = reverse("admin:library_image_changelist")
 BULK = reverse("desk:bulk")
-BOX = re.compile(r'name="image" value="([-0-9a-f]{36}/[0-9a-f]{16})"')
+BOX = re.compile(r'name="image"\s+value="([-0-9a-f]{36}/[0-9a-f]{16})"')
 COMPLETE = {"alt_text": "A quay", "credit": "Ada"}
 
 
