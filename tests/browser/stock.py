@@ -208,13 +208,9 @@ def check() -> Reconciliation:
     """A comparison that found a few things, and the one before that found none."""
     Reconciliation.objects.create(finished_at=timezone.now())
     since = timezone.now() - timedelta(hours=3)
-    Duty.objects.create(
-        name="mirrored",
-        failing_since=since,
-        failed_at=timezone.now(),
-        failures=180,
-        fault="misconfigured",
-        code="AccessDenied",
+    failing = {"failing_since": since, "failed_at": timezone.now(), "failures": 180}
+    Duty.objects.update_or_create(
+        name="mirrored", defaults={**failing, "fault": Duty.Fault.MISCONFIGURED, "code": "AccessDenied"}
     )
     counts = {"lost": 10, "missing": 5, "drifted": 5, "orphan": 3, "overwritten": 1}
     examples = [["lost", f"trip/harbour_{number}.jpg", "No record knows this file."] for number in range(3)]

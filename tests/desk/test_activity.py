@@ -31,7 +31,7 @@ def acts(editor: User, chief: User) -> None:
     boats, town = image("Boats"), image("=Town()")
     for made in (boats, town):
         tagging(made, "Fog")
-    review.accept(Act(editor), Tagging.objects.select_related("tag", "image"))
+    review.accept(Act(editor), Tagging.objects.select_related("tag", "image").order_by("pk"))
     review.archive(Act(chief), [town])
 
 
