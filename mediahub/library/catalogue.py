@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from mediahub.library import focus, likeness, revisions, versions, vocabulary
+from mediahub.library import focus, likeness, publishing, revisions, versions, vocabulary
 from mediahub.library.activity import Act, as_text
 from mediahub.library.models import WHOLE, Activity, Image, Rendition, Tagging
 from processing import Label, Point, Result, StoredRendition, clean_text, shorten
@@ -84,7 +84,7 @@ def remove(image_id: UUID) -> bool:
 def _take_words(image: Image, result: Result) -> None:
     """The words of the file for an image that has none of an editor's yet."""
     for name, value in asdict(result.metadata.words).items():
-        if value and name != "keywords":
+        if name != "keywords" and value and (not isinstance(value, str) or publishing.says_something(value)):
             setattr(image, name, value)
 
 
@@ -176,7 +176,8 @@ def _put(image: Image, renditions: Sequence[StoredRendition], names: Collection[
 
 def _suggest_keywords(image: Image, keywords: tuple[str, ...]) -> None:
     """Suggest a tag for each keyword of the file; those of a file before go, unless an editor decided on them."""
-    tags = [tag.pk for tag in vocabulary.meant(keywords).values() if tag]
+    words = [word for word in keywords if publishing.says_something(word)]
+    tags = [tag.pk for tag in vocabulary.meant(words).values() if tag]
     gone = image.taggings.filter(source=Tagging.Source.FILE, state=Tagging.State.SUGGESTED)
     gone.exclude(tag__in=tags).delete()
     for tag in tags:

@@ -49,6 +49,16 @@ def test_the_words_of_the_file_are_taken_over_when_it_comes_in() -> None:
     assert set(made.taggings.values_list("source", "confidence")) == {("file", None)}
 
 
+def test_what_a_program_wrote_for_nothing_is_no_word() -> None:
+    packet = XMP
+    for word in ("Fog over the harbour", "North Press", "Ada Lund", "Editorial use only", "Fog", "fog<"):
+        assert word in packet
+        packet = packet.replace(word, "null<" if word.endswith("<") else "null")
+    made = take_in(with_xmp(packet))
+    assert (made.title, made.credit, made.licence) == ("IMG 1", "", "")
+    assert suggested(made) == {"Harbour"}
+
+
 def test_a_keyword_that_is_a_tag_already_is_that_tag() -> None:
     fog = Tag.objects.create(name="FOG")
     assert take_in(with_xmp(XMP)).taggings.filter(tag=fog).exists()
