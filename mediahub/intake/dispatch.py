@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -11,7 +12,7 @@ from mediahub import wiring
 from mediahub.delivery import mirror
 from mediahub.intake import crops, events, ingest, redrive, rest, sweep
 from mediahub.intake.models import FailedItem, Upload
-from processing import ProcessingError
+from processing import Missing, ProcessingError
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,7 @@ def work(message: events.Message, run: Invocation) -> str:
         case events.Redrive(order=order):
             return f"sent {redrive.send_next(order)}"
         case events.Reprocess(image_id=image_id):
-            upload = ingest.upload_of(image_id)
-            return "reprocessed" if upload and ingest.reprocess(upload) else "superseded"
+            return _reprocess(image_id, run)
         case events.Cut(image_id=image_id):
             return crops.cut(image_id)
         case events.Sweep(keys=keys):
@@ -56,6 +56,17 @@ def work(message: events.Message, run: Invocation) -> str:
             return "asked"
         case events.MirrorImage(image_id=image_id):
             return "mirrored" if mirror.push(image_id) else "duplicate"
+
+
+def _reprocess(image_id: UUID, run: Invocation) -> str:
+    """Make the renditions of an image anew; where its file is gone, bring the record to what the bucket has."""
+    upload = ingest.upload_of(image_id)
+    if upload is None:
+        return "superseded"
+    try:
+        return "reprocessed" if ingest.reprocess(upload) else "superseded"
+    except Missing:
+        return ingest.look(upload.key, deadline=run.deadline, request=run.request)
 
 
 def put_off(message: events.Message, fault: ProcessingError) -> None:
