@@ -119,7 +119,7 @@ def rebuild() -> tuple[int, int]:
 
 
 def item(image: Image, tags: list[str]) -> Item:
-    """What a reader may know of an image, and nothing else; of one whose original was deleted, only that it was."""
+    """Return what a reader may know of an image; of one whose original was deleted, only that it was."""
     own: Item = {"pk": str(image.pk), "sk": "image", "revision": image.revision}
     if image.deleted_at:
         return {**own, "state": DELETED}

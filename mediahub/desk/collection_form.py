@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class CollectionForm(PlainEditForm):
-    """What a collection is called, and what it is for."""
+    """Return what a collection is called, and what it is for."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=LONGEST)
     description = forms.CharField(

@@ -1,4 +1,4 @@
-"""How the desk says which duty of the clock fails, since when, what that means, and what to do."""
+"""Say which duty of the clock fails, since when, what that means, and what to do."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -166,7 +166,7 @@ class Storage:
 
 
 def storage(user: User | AnonymousUser) -> Storage:
-    """What the files of the images take that are open to this person."""
+    """Return how many bytes the files of the images take that are open to this person."""
     images = access.unclosed(user).filter(deleted_at=None)
     kept = images.order_by().aggregate(all=Sum("bytes"))["all"] or 0
     out = Q(image__state=Image.State.PUBLISHED, image__deleted_at=None)
@@ -192,7 +192,7 @@ class Month:
 
 
 def month() -> Month:
-    """What the whole desk took in and had labelled since the first of this month, at the list prices.
+    """Return what the whole desk took in and had labelled since the first of this month, at the list prices.
 
     A bill for a part of the images would be wrong for everybody, so that it counts those that are closed to a reader.
     """
