@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from mediahub.intake import batches
 from mediahub.library.models import Image
@@ -223,6 +223,27 @@ def test_a_bulk_edit_is_done_after_the_session_has_ended(signed_in: Desk, images
     sign_in_elsewhere(page)
     expect(page.locator(".messagelist")).to_contain_text("Credit: set on 2 images.")
     assert Image.objects.filter(credit="Ada Lund").count() == 2
+
+
+def test_a_sign_in_that_overtakes_the_answer_about_the_session_breaks_no_form(
+    signed_in: Desk, images: list[Image]
+) -> None:
+    made, page = images[0], signed_in.page
+    page.clock.install()
+    signed_in.open(path_of(made))
+    page.get_by_label("Caption").fill("Typed before")
+
+    def overtake(route: Route) -> None:
+        answer = route.fetch()
+        # What another tab's sign-in has left by the time the answer arrives.
+        page.context.add_cookies([{"name": "csrftoken", "value": "n" * 32, "url": signed_in.address}])
+        route.fulfill(response=answer, headers={"content-type": "application/json"})
+
+    page.route("**/session/", overtake)
+    page.clock.fast_forward(3600_000)
+    save(page)
+    is_saved(page)
+    assert fields_of(made)[1] == "Typed before"
 
 
 def test_somebody_else_who_signs_in_sends_nothing_of_it(

@@ -21,6 +21,7 @@ def test_a_page_asks_who_is_signed_in_and_which_token_its_forms_need(editor: Use
     client = Client(enforce_csrf_checks=True)
     stranger = client.get(reverse("desk:session"))
     assert stranger.json()["user"] is None
+    assert not stranger.cookies, "would take the place of the cookie of a sign-in that overtook this answer"
     assert "no-store" in stranger["Cache-Control"]
     client.force_login(editor)
     answer = client.get(reverse("desk:session")).json()

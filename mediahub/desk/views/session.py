@@ -26,10 +26,13 @@ OPEN_TO_ALL = ("login", "password_reset_confirm")
 @require_GET
 @never_cache
 def state(request: HttpRequest) -> JsonResponse:
-    """Return {"user": the id of the signed-in person, or null, "token": the CSRF token that forms need now}."""
+    """Return {"user": the id of the signed-in person, or null, "token": the CSRF token that forms need now, or ""}."""
     user = request.user
-    may_enter = user.is_active and user.is_staff
-    return JsonResponse({"user": user.pk if may_enter else None, "token": get_token(request)})
+    if not (user.is_active and user.is_staff):
+        # A token would come with a cookie. Where a sign-in in another tab overtakes this answer, that cookie would take
+        # the place of the new one.
+        return JsonResponse({"user": None, "token": ""})
+    return JsonResponse({"user": user.pk, "token": get_token(request)})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

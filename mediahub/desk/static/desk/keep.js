@@ -2,7 +2,7 @@
 // typed to a session that has ended, or to a token that another tab has renewed. What cannot be sent waits in its page
 // until the same person is signed in again. What is not asked about here, the server keeps by itself.
 
-import { back, getStanding, onStanding, renew } from "./signed_in.js";
+import { back, csrf, getStanding, onStanding, renew } from "./signed_in.js";
 
 // Nobody is signed out so soon after the page, or the answer to such a question, has come.
 const FRESH = 60000;
@@ -37,6 +37,8 @@ function send({ form, submitter }) {
   askedAt = performance.now();
   cookie = secret();
   if (!form.isConnected) return;
+  // Another tab may have signed in between the answer and now; the cookie that is sent along is the one of this moment.
+  for (const input of form.querySelectorAll("[name=csrfmiddlewaretoken]")) input.value = csrf();
   passed.add(form);
   form.requestSubmit(submitter?.isConnected && submitter.form === form ? submitter : null);
   // Where the browser refuses a field, nothing was sent.

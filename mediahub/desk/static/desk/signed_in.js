@@ -76,11 +76,14 @@ async function ask() {
     const answer = await fetch(note.dataset.session, options);
     if (!answer.ok) throw new Error(`${answer.status}`);
     const now = await answer.json();
+    if (now.user === null) {
+      become("signedOut");
+      return;
+    }
     token = now.token;
     // A form of this page that is sent without a script needs it too.
     for (const input of document.querySelectorAll("[name=csrfmiddlewaretoken]")) input.value = token;
-    if (now.user === null) become("signedOut");
-    else become(String(now.user) === user ? "in" : "other");
+    become(String(now.user) === user ? "in" : "other");
   } catch {
     become("offline");
   }
