@@ -7,7 +7,7 @@ PHOTOS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export LOCAL = true
 
-.PHONY: run test demo bench bench-desk e2e-deploy soak lint messages lock setup setup-dev frontend screenshots clean
+.PHONY: run test demo bench bench-desk e2e-deploy aws-check soak lint messages lock setup setup-dev frontend screenshots clean
 
 run: setup
 	@$(VENV)/python manage.py local --port $(PORT) --aws-port $(AWS_PORT)
@@ -26,6 +26,10 @@ bench-desk: setup-dev
 
 e2e-deploy: setup-dev
 	@$(VENV)/python -m tests.e2e
+
+# Plants each fault that once kept the product from working on AWS, and sees a test fail.
+aws-check: setup-dev
+	@$(VENV)/python -m tests.aws
 
 soak: setup-dev
 	@$(VENV)/python -m tests.soak

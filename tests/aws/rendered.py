@@ -1,8 +1,8 @@
-"""A template as CloudFormation would make it: parameters chosen, conditions decided, functions replaced by their values.
+"""A template as CloudFormation would make it: parameters chosen, conditions decided, functions replaced by values.
 
 Functions and pseudo parameters are those of the CloudFormation user guide, "Intrinsic function reference". Identifiers
-that only AWS knows (those of a VPC, a key, a distribution) are made from the logical name, so that two references to one
-resource are equal, and references to two are not.
+that only AWS knows (those of a VPC, a key, a distribution) are made from the logical name, so that two references to
+one resource are equal, and references to two are not.
 """
 
 import re
