@@ -41,7 +41,7 @@ def value(reference: str, name: str, region: str, endpoint: str | None = None) -
     """One value of a secret; raises ImproperlyConfigured when the secret has no such name or an empty value."""
     found = values(reference, region, endpoint).get(name, "")
     if not found:
-        raise ImproperlyConfigured(f"The secret {reference} has no {name}. Add it, as operations.md says.")
+        raise ImproperlyConfigured(f"The secret {reference} has no {name}. Add it, as docs/operations.md says.")
     return found
 
 

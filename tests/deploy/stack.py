@@ -23,7 +23,7 @@ HOLD_DATA = {
 UNDER_DATA = {"Vpc", "SubnetA", "SubnetB", "DatabaseSecurityGroup", "DatabaseSubnets", "DatabaseParameters"}
 # Each release writes them anew.
 REBUILT = {"StaticBucket"}
-# Requests of these know no resource that could be named; operations.md says so too.
+# Requests of these know no resource that could be named; docs/operations.md says so too.
 UNNAMEABLE = {
     "rekognition:DetectLabels",
     "rekognition:DetectModerationLabels",

@@ -15,7 +15,7 @@ from tests.deploy.stack import of_kind, properties, whole
 
 WHOLE = whole()
 ALARMS = {name: properties(WHOLE, name) for name in of_kind(WHOLE, "CloudWatch::Alarm")}
-OPERATIONS = Path(__file__).resolve().parent.parent.parent / "deploy" / "operations.md"
+OPERATIONS = Path(__file__).resolve().parent.parent.parent / "docs" / "operations.md"
 Series = Sequence[float | None]
 
 
