@@ -5,10 +5,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection
+
+from tests.settings import CALLS
+
+# Its sitecustomize.py lets a child record its calls of AWS.
+CHILDREN = Path(__file__).parent / "aws" / "children"
 
 
 def environment(profile: str) -> dict[str, str]:
@@ -25,7 +31,10 @@ def environment(profile: str) -> dict[str, str]:
 @contextmanager
 def running(*command: str, profile: str = "worker") -> Iterator[subprocess.Popen[bytes]]:
     """A child that is ended, if need be, at the end of the block."""
-    child = subprocess.Popen([sys.executable, *command], env=environment(profile), cwd=settings.BASE_DIR)
+    recorded = {"PYTHONPATH": str(CHILDREN), "MEDIAHUB_CALLS": str(CALLS)}
+    child = subprocess.Popen(
+        [sys.executable, *command], env={**environment(profile), **recorded}, cwd=settings.BASE_DIR
+    )
     try:
         yield child
     finally:

@@ -9,7 +9,12 @@ from django.utils import translation
 from hypothesis import HealthCheck, settings
 from pytest_django.plugin import blocking_manager_key
 
+from tests.aws.recording import Recorder
+from tests.settings import CALLS
+
 pytest_plugins = ["tests.local_aws", "tests.editors"]
+CALLS.unlink(missing_ok=True)
+Recorder(CALLS).install()
 # Looking through all of Django and the tests every 700 objects took a sixth of the time of tests/desk.
 gc.set_threshold(200_000, 20, 20)
 # How long an example takes says how busy the machine is, and nothing of the code.

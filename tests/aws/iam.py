@@ -215,12 +215,19 @@ def may(
     `role` is the logical name. `by` is the service that acts itself with the role, such as `apigateway.amazonaws.com`,
     or BROWSER for a link that was signed; without it the role's code acts, in the network when the stack has one.
     """
-    surroundings = _surroundings(stack, role, action, by)
-    request = Request(action, resource, stack.arn(role), context={**surroundings, **(context or {})})
+    request = request_of(stack, role, action, resource, context, by=by)
     refusals = [*_refused_by_policies(stack, role, request)]
     if not by and passes_the_network(stack, role, action):
         refusals += _refused_on_the_way(stack, request)
     return Verdict(tuple(refusals))
+
+
+def request_of(
+    stack: Rendered, role: str, action: str, resource: str = "*", context: Context | None = None, *, by: str = ""
+) -> Request:
+    """Return the request that a role makes, with the keys that AWS itself adds to those of `context`."""
+    keys = {**_surroundings(stack, role, action, by), **(context or {})}
+    return Request(action, resource, stack.arn(role), context=keys)
 
 
 def service_may(stack: Rendered, service: str, action: str, resource: str, context: Context | None = None) -> Verdict:
