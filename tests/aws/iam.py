@@ -182,7 +182,8 @@ def _several(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
 
 
 # The roles whose code runs in the network of the stack, where it has one; see deploy/stages.py and deploy/workers.py.
-IN_THE_NETWORK = ("WebRole", "WorkerRole", "BulkRole")
+# A task's image and log take the way of its code ("Amazon ECR interface VPC endpoints", for Fargate 1.4).
+IN_THE_NETWORK = ("WebRole", "WorkerRole", "BulkRole", "ExecutionRole")
 # The functions whose code has the role, by the end of their names; Lambda says in each call of the code which it is.
 FUNCTION_OF = {"WebRole": "", "WorkerRole": "-worker", "CdnRole": "-cdn"}
 # The services of the endpoints that an action or all of its prefix need, where it is not the prefix itself. Source:
@@ -208,25 +209,33 @@ class Verdict:
 
 
 def may(
-    stack: Rendered, role: str, action: str, resource: str = "*", context: Context | None = None, *, by: str = ""
+    stack: Rendered,
+    role: str,
+    action: str,
+    resource: str = "*",
+    context: Context | None = None,
+    *,
+    by: str = "",
+    network: Rendered | None = None,
 ) -> Verdict:
     """Return whether a role may do something, by its own policy, the resource's, and that of the endpoint on the way.
 
     `role` is the logical name. `by` is the service that acts itself with the role, such as `apigateway.amazonaws.com`,
     or BROWSER for a link that was signed; without it the role's code acts, in the network when the stack has one.
+    `network` is the stack with the network and its endpoints, where that is another one.
     """
-    request = request_of(stack, role, action, resource, context, by=by)
+    around = network or stack
+    surroundings = _surroundings(around, role, action, by)
+    request = Request(action, resource, stack.arn(role), context={**surroundings, **(context or {})})
     refusals = [*_refused_by_policies(stack, role, request)]
-    if not by and passes_the_network(stack, role, action):
-        refusals += _refused_on_the_way(stack, request)
+    if not by and passes_the_network(around, role, action):
+        refusals += _refused_on_the_way(around, request)
     return Verdict(tuple(refusals))
 
 
-def request_of(
-    stack: Rendered, role: str, action: str, resource: str = "*", context: Context | None = None, *, by: str = ""
-) -> Request:
-    """Return the request that a role makes, with the keys that AWS itself adds to those of `context`."""
-    keys = {**_surroundings(stack, role, action, by), **(context or {})}
+def request_of(stack: Rendered, role: str, action: str, resource: str = "*", context: Context | None = None) -> Request:
+    """Return the request of a role's code, with the keys of `context` before those that AWS adds."""
+    keys = {**_surroundings(stack, role, action, by=""), **(context or {})}
     return Request(action, resource, stack.arn(role), context=keys)
 
 

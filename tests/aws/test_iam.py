@@ -173,7 +173,8 @@ def test_the_role_the_bucket_and_the_endpoint_each_say_no_for_themselves() -> No
 
 
 def test_outside_a_network_no_endpoint_is_asked() -> None:
-    network, none = render_stack({"Labels": "false"}), render_stack({"Labels": "false", "Database": "own"})
+    network, none = render_stack(), render_stack({"Database": "own"})
+    network.resources.pop("RekognitionEndpoint")
     asked = ("WorkerRole", "rekognition:DetectLabels")
     assert may(network, *asked).refusals == ("no way: the network has no endpoint for rekognition",)
     assert may(none, *asked)
@@ -202,8 +203,8 @@ def test_a_key_is_used_by_roles_and_services_that_its_policy_names() -> None:
     assert may(stack, "WorkerRole", "kms:ScheduleKeyDeletion", key).refusals == (
         "identity policy of WorkerRole: not allowed",
     )
-    assert service_may(stack, "s3.amazonaws.com", "kms:GenerateDataKey", key, {"aws:SourceAccount": ACCOUNT})
-    assert not service_may(stack, "s3.amazonaws.com", "kms:GenerateDataKey", key, {"aws:SourceAccount": "1"})
+    assert service_may(stack, "cloudwatch.amazonaws.com", "kms:GenerateDataKey", key, {"aws:SourceAccount": ACCOUNT})
+    assert not service_may(stack, "cloudwatch.amazonaws.com", "kms:GenerateDataKey", key, {"aws:SourceAccount": "1"})
     assert not service_may(stack, "ec2.amazonaws.com", "kms:Decrypt", key, {"aws:SourceAccount": ACCOUNT})
     closed = render_stack()
     closed.resources["Key"]["Properties"]["KeyPolicy"]["Statement"].pop(0)

@@ -101,9 +101,11 @@ def objects_are_put_with_our_key_alone(template: Template) -> Iterator[str]:
             and s["Resource"] == {"Fn::Sub": f"${{{bucket}.Arn}}/*"}
         ]
         header = "s3:x-amz-server-side-encryption"
+        # Only where encryption is named: a part of a file names none, and gets the bucket's default.
+        named = {"Null": {header: "false"}}
         yield from must(
-            ({"StringNotEquals": {header: "aws:kms"}} in denied, f"{bucket} takes other encryption"),
-            ({"StringNotEquals": {f"{header}-aws-kms-key-id": KEY}} in denied, f"{bucket} takes another key"),
+            ({"StringNotEquals": {header: "aws:kms"}, **named} in denied, f"{bucket} takes other encryption"),
+            ({"StringNotEquals": {f"{header}-aws-kms-key-id": KEY}, **named} in denied, f"{bucket} takes another key"),
         )
 
 
@@ -415,29 +417,39 @@ def roles_name_what_they_may(template: Template) -> Iterator[str]:
         ),
         (
             all(
-                any(s["Effect"] == "Deny" and s["Action"] == "ec2:*" and s["Resource"] == "*" for s in found)
+                any(s["Effect"] == "Deny" and "ec2:*" in listed(s["Action"]) and s["Resource"] == "*" for s in found)
                 for found in may.values()
             ),
             "code may touch the network",
+        ),
+        (
+            any(s["Effect"] == "Deny" and "lambda:InvokeFunction" in s["Action"] for s in may["WebRole"]),
+            "code may call functions",
         ),
     )
 
 
 @property_of
 def roles_are_taken_by_their_service(template: Template) -> Iterator[str]:
-    service = {"ClockRole": "scheduler", "BulkRole": "ecs-tasks", "ProxyRole": "rds"}
+    # The function's role is also Zappa's API's; see tests/aws/test_trust.py for who sends which condition keys.
+    services = {
+        "WebRole": ["lambda.amazonaws.com", "apigateway.amazonaws.com"],
+        "ClockRole": "scheduler.amazonaws.com",
+        "BulkRole": "ecs-tasks.amazonaws.com",
+        "ProxyRole": "rds.amazonaws.com",
+    }
     for role in of_kind(template, "IAM::Role"):
         raw = properties(template, role)["AssumeRolePolicyDocument"]["Statement"]
         first, *others = raw
         if role == "DeployerRole":
             yield from must((first["Principal"] == {"AWS": {"Ref": "DeployerPrincipal"}} and not others, "who deploys"))
             continue
-        wanted = f"{service.get(role, 'lambda')}.amazonaws.com"
+        wanted = services.get(role, "lambda.amazonaws.com")
         yield from must(
             (first["Principal"] == {"Service": wanted}, f"{role} is taken by others"),
             (all(other.get("Fn::If", [""])[0] == "TrustsPrincipal" for other in others), f"{role} is taken by more"),
             (
-                wanted.startswith("lambda") or "aws:SourceAccount" in text(first.get("Condition", {})),
+                role not in ("ClockRole", "BulkRole") or "aws:SourceAccount" in text(first.get("Condition", {})),
                 f"{role} for any account",
             ),
         )
@@ -453,10 +465,18 @@ def services_are_let_in_for_this_account(template: Template) -> Iterator[str]:
             if s["Effect"] != "Allow":
                 continue
             service = "Service" in s["Principal"] if isinstance(s["Principal"], dict) else False
-            own = s["Condition"].get("StringEquals", {}).get("aws:SourceAccount") == {"Ref": "AWS::AccountId"}
+            # Each service sends other keys; tests/aws/test_keys.py and test_trust.py know which are documented.
+            account = [value for value in _conditions(s) if "AWS::AccountId" in value]
+            # Which queue S3 tells, the queue's policy says; its key knows S3 by no condition.
+            told = name == "Key" and s["Principal"] == {"Service": "s3.amazonaws.com"}
             yield from must(
-                (s["Principal"] != "*", f"{name} is open"), (own or not service, f"{name} serves any account")
+                (s["Principal"] != "*", f"{name} is open"),
+                (bool(account) or not service or told, f"{name} serves any account"),
             )
+
+
+def _conditions(statement: dict[str, Any]) -> list[str]:
+    return [text(value) for pairs in statement["Condition"].values() for value in pairs.values()]
 
 
 @property_of
