@@ -21,7 +21,7 @@ MIB = 1024 * 1024
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 HTTPS = env.bool("HTTPS", default=True)
 STAGE = env.str("STAGE", default="local")
 LOCAL = env.bool("LOCAL", default=False)
@@ -197,7 +197,9 @@ TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 
 # Files: renditions lie in S3 and go out through CloudFront; static files do where STATIC_URL names its host
-STATIC_URL = env.str("STATIC_URL", default="static/")
+STATIC_URL = env.str("STATIC_URL", default="") or f"{urlsplit(SITE_URL).path}/static/"
+# What WhiteNoise is asked for: API Gateway takes its stage off each path.
+WHITENOISE_STATIC_PREFIX = "/static/"
 STATIC_ROOT = BASE_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
