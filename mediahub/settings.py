@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from botocore.config import Config
 
 from mediahub import fills, logs, vault
 
@@ -207,6 +208,12 @@ STORAGES = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
             "bucket_name": RENDITION_BUCKET,
+            "region_name": AWS_REGION,
+            # As in wiring: by the region's own host, which the policy of the pages names.
+            "client_config": Config(
+                signature_version="s3v4",
+                s3={"us_east_1_regional_endpoint": "regional", "addressing_style": "virtual"},
+            ),
             "custom_domain": CLOUDFRONT_DOMAIN,
             "cloudfront_key_id": CLOUDFRONT_KEY_ID or None,
             "cloudfront_key": _secret(CLOUDFRONT_KEY_SECRET, "PRIVATE_KEY").encode() if CLOUDFRONT_KEY_SECRET else None,

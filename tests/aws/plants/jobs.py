@@ -4,6 +4,13 @@ from tests.aws.plants import Edit, Plant
 
 PLANTS = [
     Plant(
+        2,
+        "In us-east-1 the Content-Security-Policy blocks uploads and downloads",
+        "Every client of S3 that signs names the region's own host.",
+        (Edit("mediahub/wiring.py", '"us_east_1_regional_endpoint": "regional", ', ""),),
+        "tests/aws/test_signed_hosts.py::test_what_is_signed_is_allowed_to_browsers",
+    ),
+    Plant(
         9,
         "Workers on Fargate get no CLOUDFRONT_DOMAIN, SITE_URL or CDN_QUEUE_URL and write loopback addresses",
         "The containers get the very settings of the worker's function, and nothing starts with a loopback address.",
