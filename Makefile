@@ -47,8 +47,9 @@ lint: setup-dev .venv-checkov/done
 	@.venv-checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet \
 	  -f var/stack.json deploy/packages.yaml deploy/workers.yaml
 	@$(VENV)/djlint --check --lint --quiet templates
-	@SECRET_KEY=lint $(VENV)/python manage.py makemigrations --check --dry-run
+	@SECRET_KEY=lint LOCAL=true $(VENV)/python manage.py makemigrations --check --dry-run
 	@SECRET_KEY=$$($(VENV)/python -c "import secrets; print(secrets.token_urlsafe(60))") LOCAL=false MEDIAHUB_ENV_FILE= \
+	  SITE_URL=https://desk.example.org \
 	  $(VENV)/python manage.py check --deploy --fail-level WARNING
 
 # The strings of the source into the catalogues; prints those that nobody has translated, and ends with an error then.

@@ -168,9 +168,7 @@ def _down(options: argparse.Namespace) -> int:
 
 def _manage(options: argparse.Namespace) -> None:
     place = _place(options)
-    said = release.manage(place, " ".join(options.line)).strip()
-    site = release.address(place)
-    print(site.rstrip("/") + said if said.startswith("/admin/invited/") else said)
+    print(release.manage(place, " ".join(options.line)).strip())
 
 
 def _package(options: argparse.Namespace) -> int:

@@ -30,7 +30,7 @@ def bind(place: Place) -> dict[str, str]:
     if api := api_id(place):
         known["ApiId"] = api
     outputs = base.bind(place, known)
-    _tell(place, stages.origin(place, place.base.parameters()))
+    _tell(place, stages.addresses(place, place.base.parameters()))
     return outputs
 
 
@@ -55,10 +55,8 @@ def exists(place: Place, function: str) -> bool:
     return True
 
 
-def _tell(place: Place, site: str) -> None:
+def _tell(place: Place, told: dict[str, str]) -> None:
     """Give functions and zappa_settings.json the address, which nobody knew before the API stood."""
-    host = f".execute-api.{place.region}.amazonaws.com,{site.removeprefix('https://')}"
-    told = {"SITE_URL": site, "ALLOWED_HOSTS": host}
     held = stages.read()
     for kind, stage in stages.names(place).items():
         if stage in held:
@@ -68,7 +66,7 @@ def _tell(place: Place, site: str) -> None:
             continue
         client = place.clients("lambda")
         variables = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-        if variables.get("SITE_URL") != site:
+        if variables.get("SITE_URL") != told["SITE_URL"]:
             client.get_waiter("function_updated_v2").wait(FunctionName=function)
             client.update_function_configuration(
                 FunctionName=function, Environment={"Variables": {**variables, **told}}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy import base, bind, package, signing, stages, template
+from deploy import base, bind, package, signing, stages, template, workers
 from deploy.base import Confirm, Place
 from deploy.stacks import DeployError
 
@@ -56,6 +56,7 @@ def up(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> str:
         command = "update" if bind.exists(place, stages.functions(place)[kind]) else "deploy"
         step(f"zappa {command} {stage}", lambda stage=stage, command=command: package.zappa(folder, command, stage))
     outputs = step("mapping and clock", lambda: bind.bind(place))
+    step("settings of the workers on Fargate", lambda: workers.refresh(place))
     step("migrations", lambda: manage(place, "migrate --no-input"))
     if "StaticBucket" in outputs:
         step("static files to CloudFront", lambda: bring_static_files(place, outputs["StaticBucket"]))
@@ -64,10 +65,8 @@ def up(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> str:
 
 def address(place: Place) -> str:
     """Where the site is; empty before the web is deployed."""
-    parameters = place.base.parameters()
-    if parameters.get("SiteOrigin"):
-        return f"{parameters['SiteOrigin']}/"
-    return f"{stages.origin(place, parameters)}/{place.stage}/" if parameters.get("ApiId") else ""
+    site = stages.address(place, place.base.parameters())
+    return "" if site == stages.NOWHERE else f"{site}/"
 
 
 def manage(place: Place, line: str) -> str:

@@ -43,6 +43,22 @@ def origin(place: Place, parameters: Mapping[str, str]) -> str:
     return NOWHERE
 
 
+def address(place: Place, parameters: Mapping[str, str]) -> str:
+    """Return the site's address without a slash at its end: API Gateway's own host has the stage in its path."""
+    site = origin(place, parameters)
+    at_gateway = parameters.get("ApiId") and not parameters.get("SiteOrigin")
+    return f"{site}/{place.stage}" if at_gateway else site
+
+
+def addresses(place: Place, parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings that say where the site is."""
+    host = origin(place, parameters).removeprefix("https://")
+    return {
+        "SITE_URL": address(place, parameters),
+        "ALLOWED_HOSTS": f".execute-api.{place.region}.amazonaws.com,{host}",
+    }
+
+
 def write(place: Place, outputs: Mapping[str, str], parameters: Mapping[str, str]) -> None:
     """Write the stages of web and worker; what an operator added to them stays."""
     held = read()
@@ -55,10 +71,7 @@ def write(place: Place, outputs: Mapping[str, str], parameters: Mapping[str, str
             "aws_region": place.region,
             "s3_bucket": outputs["PackageBucket"],
             "role_arn": outputs["WorkerRoleArn" if kind == "worker" else "WebRoleArn"],
-            "aws_environment_variables": {
-                **stage.get("aws_environment_variables", {}),
-                **environment(place, outputs, parameters, kind),
-            },
+            "aws_environment_variables": settings_of(place, outputs, parameters, kind, held),
             **_network(outputs),
         }
         if room >= sum(RESERVED.values()) + LEAST_LEFT:
@@ -72,13 +85,25 @@ def save(held: Mapping[str, Any]) -> None:
     FILE.write_text(json.dumps(held, indent=4) + "\n")
 
 
+def settings_of(
+    place: Place, outputs: Mapping[str, str], parameters: Mapping[str, str], kind: str, all_stages: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return all settings of a function: an operator's for this stage, those for every stage, and the stack's.
+
+    The workers on Fargate are given those of the worker's function, so that no setting can reach one and not the other.
+    """
+    return {
+        **all_stages.get(names(place)[kind], {}).get("aws_environment_variables", {}),
+        **all_stages.get("base", {}).get("aws_environment_variables", {}),
+        **environment(place, outputs, parameters, kind),
+    }
+
+
 def environment(place: Place, outputs: Mapping[str, str], parameters: Mapping[str, str], kind: str) -> dict[str, str]:
     """The settings of a function: names, addresses and references, never a secret."""
-    site = origin(place, parameters)
     found = {
         "STAGE": place.stage,
-        "SITE_URL": site,
-        "ALLOWED_HOSTS": f".execute-api.{place.region}.amazonaws.com,{site.removeprefix('https://')}",
+        **addresses(place, parameters),
         "UPLOAD_BUCKET": outputs["UploadBucket"],
         "RENDITION_BUCKET": outputs["RenditionBucket"],
         "UPLOAD_QUEUE_URL": outputs["UploadQueueUrl"],

@@ -1,6 +1,8 @@
-"""Celery workers on Fargate: a stack of its own beside the base, which hands it all names it needs."""
+"""Celery workers on Fargate: a stack of its own beside the base, with the settings of the worker's function."""
 
+import json
 from collections.abc import Mapping
+from typing import Any
 
 from deploy import stages, template
 from deploy.base import Confirm, Place
@@ -8,17 +10,7 @@ from deploy.stacks import DeployError, Stack, Template
 
 TEMPLATE = template.FOLDER / "workers.yaml"
 # What both stacks call by one name.
-SHARED = (
-    "KmsKeyArn",
-    "TopicArn",
-    "UploadBucket",
-    "RenditionBucket",
-    "UploadQueueUrl",
-    "DeadLetterQueueUrl",
-    "BulkQueueUrl",
-    "MirrorTable",
-    "SecretName",
-)
+SHARED = ("KmsKeyArn", "TopicArn")
 
 
 def stack(place: Place) -> Stack:
@@ -26,13 +18,30 @@ def stack(place: Place) -> Stack:
     return Stack(f"{place.project}-{place.stage}-workers", place.clients, place.pause, place.say)
 
 
+def settings(place: Place, outputs: Mapping[str, str]) -> dict[str, str]:
+    """Return what the containers find in their environment: all that the worker's function has, and the region.
+
+    Lambda names the region itself. Raises DeployError before the site has an address, which would be written into the
+    mirror.
+    """
+    base = place.base.parameters()
+    if stages.address(place, base) == stages.NOWHERE:
+        raise DeployError(f"The site has no address yet. Run `python -m deploy up {place.stage}` first.")
+    return {**stages.settings_of(place, outputs, base, "worker", stages.read()), "AWS_REGION": place.region}
+
+
+def compose(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the template of the workers' stack with these settings in the environment of its containers."""
+    whole = template.read(TEMPLATE)
+    [container] = whole["Resources"]["Task"]["Properties"]["ContainerDefinitions"]
+    container["Environment"] = [{"Name": name, "Value": value} for name, value in sorted(environment.items())]
+    return whole
+
+
 def parameters(place: Place, outputs: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
     """What the base's outputs say, and what the operator gives; raises DeployError where there is no network."""
     if "FunctionSubnets" not in outputs and "Subnets" not in wanted:
         raise DeployError("The base has no network. Give Subnets=… and SecurityGroups=… of yours with a way to ECR.")
-    told = stages.environment(place, outputs, place.base.parameters(), "worker")
-    database = {"DatabaseUrl": told["DATABASE_URL"]} if "DATABASE_URL" in told else {}
-    secret = {"DatabaseSecretName": told["DATABASE_SECRET"]} if "DATABASE_SECRET" in told else {}
     network = {
         "Subnets": outputs.get("FunctionSubnets", ""),
         "SecurityGroups": outputs.get("FunctionSecurityGroup", ""),
@@ -42,10 +51,7 @@ def parameters(place: Place, outputs: Mapping[str, str], wanted: Mapping[str, st
         "Stage": place.stage,
         "TaskRoleArn": outputs["BulkRoleArn"],
         "BulkQueueName": f"{place.project}-{place.stage}-bulk",
-        "Labeler": told["LABELER"],
         **network,
-        **database,
-        **secret,
         **{name: outputs[name] for name in SHARED},
         **wanted,
     }
@@ -57,11 +63,21 @@ def make(place: Place, image: str, wanted: Mapping[str, str], confirm: Confirm) 
     if place.base.parameters().get("Workers") != "true" and "Subnets" not in wanted:
         raise DeployError("The network has no way to ECR. Run `python -m deploy stack STAGE --set Workers=true` first.")
     given = parameters(place, outputs, {**wanted, **({"Image": image} if image else {})})
-    known = set(template.read(TEMPLATE)["Parameters"])
-    changes = stack(place).prepare(Template({"TemplateBody": TEMPLATE.read_text()}), given, known)
+    whole = compose(settings(place, outputs))
+    changes = stack(place).prepare(Template({"TemplateBody": json.dumps(whole)}), given, set(whole["Parameters"]))
     if changes is None:
         return stack(place).outputs()
     if not confirm(changes):
         stack(place).discard()
         raise DeployError("Nothing was changed, because you said no.")
     return stack(place).execute()
+
+
+def refresh(place: Place) -> None:
+    """Give the workers the settings that the functions have now; do nothing where a stage has no workers."""
+    if stack(place).described() is None:
+        return
+    whole = compose(settings(place, place.base.outputs()))
+    changes = stack(place).prepare(Template({"TemplateBody": json.dumps(whole)}), {}, set(whole["Parameters"]))
+    if changes is not None:
+        stack(place).execute()

@@ -10,7 +10,10 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 
+from mediahub import checks  # noqa: E402
+
 QUEUE = "bulk"
+checks.require_addresses()
 
 app = Celery("mediahub")
 app.conf.update(

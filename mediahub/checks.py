@@ -1,13 +1,48 @@
 """Settings that contradict each other, found before the first request: system checks with ids and hints."""
 
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 
 LABELERS = ("rekognition", "measured", "recorded", "off")
 # Those that can be asked what a person should look at.
 MODERATORS = ("rekognition", "recorded")
+
+# Addresses that code without a request writes into the mirror, zip files and invitations.
+ADDRESSES = ("SITE_URL", "PUBLIC_URL")
+
+
+@register
+def addresses(**_: Any) -> list[CheckMessage]:
+    """Return an error for each address that leads to this machine, unless the site runs on it."""
+    if settings.LOCAL:
+        return []
+    return [
+        Error(
+            f"{name} is {getattr(settings, name)}, which nobody but this machine can open.",
+            hint="Run `python -m deploy up STAGE`, which gives it to functions and workers; or set it, or LOCAL=true.",
+            id="mediahub.E005",
+        )
+        for name in ADDRESSES
+        if _is_loopback(urlsplit(getattr(settings, name)).hostname or "")
+    ]
+
+
+def require_addresses() -> None:
+    """Raise ImproperlyConfigured where an address would lead nowhere: a worker answers nobody who could notice."""
+    if errors := addresses():
+        raise ImproperlyConfigured(" ".join(f"{error.msg} {error.hint}" for error in errors))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host in ("", "localhost")
 
 
 @register

@@ -20,6 +20,8 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from zappa.handler import LambdaHandler
 
+from mediahub import checks
+
 log = logging.getLogger(__name__)
 
 CLOCK = "mediahub.handlers.on_minute"
@@ -113,6 +115,7 @@ def _made() -> LambdaHandler:
         raise ImproperlyConfigured("DEBUG is on. A deployed function does not start with it: set DEBUG=false.")
     if len(settings.SECRET_KEY) < LEAST_SECRET or len(set(settings.SECRET_KEY)) < 5:
         raise ImproperlyConfigured(f"SECRET_KEY is guessable: it needs {LEAST_SECRET} random characters.")
+    checks.require_addresses()
     made = LambdaHandler()
     # The queue's ARN holds the partition, which is `aws` but for China and the government's regions.
     partition = settings.UPLOAD_QUEUE_ARN.split(":")[1]

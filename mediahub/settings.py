@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from botocore.config import Config
 
 from mediahub import fills, logs, vault
 
@@ -21,7 +22,7 @@ MIB = 1024 * 1024
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 HTTPS = env.bool("HTTPS", default=True)
 STAGE = env.str("STAGE", default="local")
 LOCAL = env.bool("LOCAL", default=False)
@@ -197,7 +198,9 @@ TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 
 # Files: renditions lie in S3 and go out through CloudFront; static files do where STATIC_URL names its host
-STATIC_URL = env.str("STATIC_URL", default="static/")
+STATIC_URL = env.str("STATIC_URL", default="") or f"{urlsplit(SITE_URL).path}/static/"
+# What WhiteNoise is asked for: API Gateway takes its stage off each path.
+WHITENOISE_STATIC_PREFIX = "/static/"
 STATIC_ROOT = BASE_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
@@ -205,6 +208,12 @@ STORAGES = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
             "bucket_name": RENDITION_BUCKET,
+            "region_name": AWS_REGION,
+            # As in wiring: by the region's own host, which the policy of the pages names.
+            "client_config": Config(
+                signature_version="s3v4",
+                s3={"us_east_1_regional_endpoint": "regional", "addressing_style": "virtual"},
+            ),
             "custom_domain": CLOUDFRONT_DOMAIN,
             "cloudfront_key_id": CLOUDFRONT_KEY_ID or None,
             "cloudfront_key": _secret(CLOUDFRONT_KEY_SECRET, "PRIVATE_KEY").encode() if CLOUDFRONT_KEY_SECRET else None,

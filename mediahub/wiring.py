@@ -35,7 +35,8 @@ def _client(service: str, profile: str | None, region: str, endpoint: str | None
         retries={"mode": "standard", "max_attempts": 4},
         connect_timeout=3,
         read_timeout=20,
-        s3={"addressing_style": "path" if endpoint else "virtual"},
+        # boto3 would sign `BUCKET.s3.amazonaws.com` in us-east-1, and the policy of the pages names the region's host.
+        s3={"us_east_1_regional_endpoint": "regional", "addressing_style": "path" if endpoint else "virtual"},
     )
     session = boto3.Session(profile_name=profile, region_name=region)
     return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]

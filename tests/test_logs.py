@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from aws_lambda_powertools import Logger
@@ -28,9 +28,9 @@ TOKEN = "c0ffee-0123456789abcdef0123456789abcdef"
 
 @pytest.fixture
 def path(db: Any, capsys: pytest.CaptureFixture[str]) -> str:
-    """The address of an invitation, as `invite` prints it."""
+    """The path of an invitation, as `invite` prints it after the site's host."""
     call_command("invite", "anna@example.org")
-    return capsys.readouterr().out.strip()
+    return urlsplit(capsys.readouterr().out.strip()).path
 
 
 @pytest.fixture

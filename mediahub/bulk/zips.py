@@ -24,6 +24,7 @@ from mediahub.library import access
 from mediahub.library.activity import Act, harmless
 from mediahub.library.models import Activity, Image
 from mediahub.library.versions import current_file
+from mediahub.site_address import build_site_url
 from processing import Missing
 from processing.keys import download_key
 
@@ -147,7 +148,7 @@ def _add(made: ZipFile, rows: list[tuple[str, ...]], number: int, image: Image |
     except Exception as error:
         return faults.of(error, image.file_name).message
     until = image.rights_until.isoformat() if image.rights_until else ""
-    record = f"{settings.SITE_URL}/admin/library/image/{image.pk}/change/"
+    record = build_site_url("admin:library_image_change", object_id=image.pk)
     words = (image.title, image.alt_text, image.caption, image.credit, image.licence, until, record)
     rows.append((called, *words))
     return ""

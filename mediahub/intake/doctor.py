@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -76,10 +77,12 @@ def _cors() -> Seen:
         rules = wiring.client("s3").get_bucket_cors(Bucket=settings.UPLOAD_BUCKET)["CORSRules"]
     except ClientError:
         rules = []
-    ours = [rule for rule in rules if settings.SITE_URL in rule["AllowedOrigins"]]
+    site = urlsplit(settings.SITE_URL)
+    origin = f"{site.scheme}://{site.netloc}"
+    ours = [rule for rule in rules if origin in rule["AllowedOrigins"]]
     exposes = any("ETag" in rule.get("ExposeHeaders", []) for rule in ours if "POST" in rule["AllowedMethods"])
-    advice = f"Deploy the stack with SiteOrigin={settings.SITE_URL}; browsers cannot upload until then."
-    yield f"pages of {settings.SITE_URL} {'may' if exposes else 'may not'} upload", "" if exposes else advice
+    advice = f"Deploy the stack with SiteOrigin={origin}; browsers cannot upload until then."
+    yield f"pages of {origin} {'may' if exposes else 'may not'} upload", "" if exposes else advice
 
 
 def _queue() -> Seen:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy import template
+from deploy import stages, template, workers
+from deploy.base import Place
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
@@ -194,6 +195,19 @@ def render_stack(parameters: Mapping[str, Any] | None = None, region: str = REGI
     return Rendered(template.compose(), {"Stage": STAGE, **GIVEN, **(parameters or {})}, region)
 
 
+def render_settings(stack: Rendered, kind: str) -> dict[str, str]:
+    """Return the settings that `deploy.stages` gives the function `web` or `worker` of this stack."""
+    return stages.environment(_place(stack), stack.outputs, stack.parameters, kind)
+
+
 def render_workers(stack: Rendered, parameters: Mapping[str, Any]) -> Rendered:
     """Return the stack of the Fargate workers beside `stack`, with the parameters that the deploy command gives."""
-    return Rendered(template.read(template.FOLDER / "workers.yaml"), dict(parameters), stack.region)
+    environment = {**render_settings(stack, "worker"), "AWS_REGION": stack.region}
+    return Rendered(workers.compose(environment), dict(parameters), stack.region)
+
+
+def _place(stack: Rendered) -> Place:
+    def no_client(service: str) -> Any:
+        raise AssertionError(f"Nothing is asked of {service} here.")
+
+    return Place("mediahub", str(stack.parameters["Stage"]), stack.region, no_client)

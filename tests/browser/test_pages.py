@@ -3,6 +3,7 @@
 from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import User
@@ -36,10 +37,10 @@ DECODED = """(image) => Promise.race([
 
 
 def invited() -> str:
-    """The path that `invite` prints."""
+    """The path of the address that `invite` prints."""
     out = StringIO()
     call_command("invite", "anna@example.org", stdout=out)
-    return out.getvalue().strip()
+    return urlsplit(out.getvalue().strip()).path
 
 
 @pytest.fixture

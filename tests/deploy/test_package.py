@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
@@ -62,6 +63,7 @@ def environment(**changed: str) -> dict[str, str]:
         "AWS_REGION": "us-east-1",
         "STAGE": "local",
         "LABELER": "off",
+        "SITE_URL": "https://abc.execute-api.us-east-1.amazonaws.com/local",
         "ALLOWED_HOSTS": ".execute-api.us-east-1.amazonaws.com",
         "SECRET_KEY_SECRET": "mediahub-local/django",
         "UPLOAD_QUEUE_ARN": QUEUE,
@@ -263,7 +265,7 @@ def test_the_web_says_when_it_was_not_made_ready(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.django_db
 def test_an_invitation_leads_to_a_password(client: Any, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("invite", "Anna@example.org", "--role", "chief")
-    path = capsys.readouterr().out.strip()
+    path = urlsplit(capsys.readouterr().out.strip()).path
     form = client.get(path, follow=True)
     assert form.status_code == 200
     chosen = {"new_password1": "correct horse battery", "new_password2": "correct horse battery"}

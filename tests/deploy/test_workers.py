@@ -48,11 +48,6 @@ def container() -> dict[str, Any]:
     return dict(properties("Task")["ContainerDefinitions"][0])
 
 
-def environment(iam: bool) -> dict[str, Any]:
-    written = [entry["Fn::If"][1 if iam else 2] if "Fn::If" in entry else entry for entry in container()["Environment"]]
-    return {entry["Name"]: entry["Value"] for entry in written if "Name" in entry}
-
-
 # Minutes of a queue, and what the template's numbers make of them
 
 
@@ -267,24 +262,6 @@ def test_the_log_is_encrypted_by_a_key_that_lets_it_and_kept_for_90_days() -> No
     assert fnmatch(logs["LogGroupName"]["Fn::Sub"], pattern)
 
 
-@pytest.mark.parametrize("iam", [True, False])
-def test_each_variable_is_one_that_settings_read(iam: bool) -> None:
-    read = set(re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", (ROOT / "mediahub" / "settings.py").read_text()))
-    assert set(environment(iam)) <= read
-    assert "SECRET_KEY" not in environment(iam)
-    assert environment(iam)["SECRET_KEY_SECRET"] == {"Ref": "SecretName"}
-
-
-def test_the_database_is_reached_by_iam_or_by_a_reference_to_a_secret() -> None:
-    by_iam, by_secret = environment(True), environment(False)
-    assert (by_iam["DATABASE_URL"], by_iam["DATABASE_IAM"]) == ({"Ref": "DatabaseUrl"}, "true")
-    assert by_secret["DATABASE_SECRET"] == {"Ref": "DatabaseSecretName"}
-    assert not {"DATABASE_URL", "DATABASE_IAM"} & set(by_secret)
-    allowed = re.compile(PARAMETERS["DatabaseUrl"]["AllowedPattern"])
-    assert allowed.search("postgresql://mediahub@cluster.example.org:5432/mediahub")
-    assert not allowed.search("postgresql://mediahub:password@cluster.example.org:5432/mediahub")
-
-
 @pytest.mark.parametrize("version", [":3f2a91c", "@sha256:" + "0a" * 32])
 def test_an_image_is_one_of_ecr_and_names_its_version(version: str) -> None:
     allowed = re.compile(PARAMETERS["Image"]["AllowedPattern"])
@@ -299,7 +276,7 @@ def test_what_the_main_stack_gives_has_the_same_name_here() -> None:
     parts = [path for path in (ROOT / "deploy").glob("*.yaml") if path != TEMPLATE]
     outputs = {name for path in parts for name in decode(str(path))[0].get("Outputs", {})}
     own = {"Project", "Stage", "Image", "Subnets", "SecurityGroups", "AssignPublicIp", "TaskRoleArn", "BulkQueueName"}
-    own |= {"MostWorkers", "Cpu", "Memory", "ContainerInsights", "DatabaseUrl", "Labeler", "TimeZone"}
+    own |= {"MostWorkers", "Cpu", "Memory", "ContainerInsights"}
     assert set(PARAMETERS) - own <= outputs
 
 
@@ -390,7 +367,12 @@ def test_what_reaches_the_image_is_enough_to_find_the_task(tmp_path: Path) -> No
     done = subprocess.run(
         [sys.executable, "-B", "-c", said],
         cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], "SECRET_KEY": "x" * 50, "DATABASE_URL": "sqlite://:memory:"},
+        env={
+            "PATH": os.environ["PATH"],
+            "SECRET_KEY": "x" * 50,
+            "DATABASE_URL": "sqlite://:memory:",
+            "SITE_URL": "https://desk.example.org",
+        },
         capture_output=True,
         text=True,
     )

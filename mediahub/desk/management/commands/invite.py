@@ -5,9 +5,10 @@ from django.contrib.auth.models import Group, User
 from django.contrib.auth.tokens import default_token_generator
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
-from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+
+from mediahub.site_address import build_site_url
 
 ROLES = {"editor": "Editor", "chief": "Chief editor", "admin": ""}
 
@@ -34,4 +35,4 @@ class Command(BaseCommand):
                 person.groups.add(Group.objects.get(name=group))
         uid = urlsafe_base64_encode(force_bytes(person.pk))
         token = default_token_generator.make_token(person)
-        self.stdout.write(reverse("password_reset_confirm", kwargs={"uidb64": uid, "token": token}))
+        self.stdout.write(build_site_url("password_reset_confirm", uidb64=uid, token=token))

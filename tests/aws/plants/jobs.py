@@ -1,0 +1,55 @@
+"""Faults of what processes are told, of what browsers are signed, of the CDN's queue, and of long work."""
+
+from tests.aws.plants import Edit, Plant
+
+PLANTS = [
+    Plant(
+        2,
+        "In us-east-1 the Content-Security-Policy blocks uploads and downloads",
+        "Every client of S3 that signs names the region's own host.",
+        (Edit("mediahub/wiring.py", '"us_east_1_regional_endpoint": "regional", ', ""),),
+        "tests/aws/test_signed_hosts.py::test_what_is_signed_is_allowed_to_browsers",
+    ),
+    Plant(
+        9,
+        "Workers on Fargate get no CLOUDFRONT_DOMAIN, SITE_URL or CDN_QUEUE_URL and write loopback addresses",
+        "The containers get the very settings of the worker's function, and nothing starts with a loopback address.",
+        (
+            Edit(
+                "deploy/workers.py",
+                "for name, value in sorted(environment.items())]",
+                "for name, value in sorted(environment.items())\n"
+                '        if name not in ("CLOUDFRONT_DOMAIN", "SITE_URL", "CDN_QUEUE_URL")]',
+            ),
+        ),
+        "tests/aws/test_settings.py::test_each_setting_is_given_to_every_process_or_has_its_reason",
+    ),
+    Plant(
+        9,
+        "Workers on Fargate get no CLOUDFRONT_DOMAIN, SITE_URL or CDN_QUEUE_URL and write loopback addresses",
+        "The containers get the very settings of the worker's function, and nothing starts with a loopback address.",
+        (Edit("mediahub/celery.py", "checks.require_addresses()\n", ""),),
+        "tests/aws/test_settings.py::test_a_worker_of_bulk_work_does_not_start_with_the_default_address",
+    ),
+    Plant(
+        21,
+        "Addresses in zip files, the mirror and invitations lack the stage in API Gateway's path",
+        "SITE_URL has the stage's path, and everything that leaves the site is made of it.",
+        (Edit("deploy/stages.py", 'return f"{site}/{place.stage}" if at_gateway else site', "return site"),),
+        "tests/aws/test_addresses.py::test_the_sites_address_has_the_stage_where_api_gateway_wants_it",
+    ),
+    Plant(
+        21,
+        "Addresses in zip files, the mirror and invitations lack the stage in API Gateway's path",
+        "SITE_URL has the stage's path, and everything that leaves the site is made of it.",
+        (
+            Edit(
+                "mediahub/settings.py",
+                'env.str("STATIC_URL", default="") or f"{urlsplit(SITE_URL).path}/static/"',
+                'env.str("STATIC_URL", default="static/")',
+            ),
+            Edit("mediahub/settings.py", 'WHITENOISE_STATIC_PREFIX = "/static/"\n', ""),
+        ),
+        "tests/aws/test_addresses.py::test_pages_name_static_files_where_api_gateway_hands_them_on",
+    ),
+]
