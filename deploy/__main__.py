@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy import bind, cost, measure, package, release, removal, stages, template, verify, workers
-from deploy.base import Confirm, Place
+from deploy.place import Confirm, Place
 from deploy.stacks import Change, DeployError
 
 

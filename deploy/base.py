@@ -2,55 +2,54 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
-from deploy import template
-from deploy.stacks import KEEP, Change, Clients, Say, Stack, Template
-
-Confirm = Callable[[list[Change]], bool]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a stage is deployed: its names, and clients of the account and region that hold it."""
-
-    project: str
-    stage: str
-    region: str
-    clients: Clients
-    pause: float = 3
-    say: Say = print
-
-    @property
-    def base(self) -> Stack:
-        """The stack of everything but the functions; Zappa gives its own the name without `base`."""
-        return Stack(f"{self.project}-{self.stage}-base", self.clients, self.pause, self.say)
-
-    @property
-    def packages(self) -> Stack:
-        """The stack of the bucket that templates and packages go through."""
-        return Stack(f"{self.project}-{self.stage}-packages", self.clients, self.pause, self.say)
+from deploy import adoption, removal, template
+from deploy.place import Confirm as Confirm
+from deploy.place import Place as Place
+from deploy.stacks import DEAD_ENDS, KEEP, Stack, Template
 
 
 def make(place: Place, parameters: Mapping[str, str], confirm: Confirm) -> dict[str, str]:
     """Create or change the base to what the template says; returns its outputs and those of the packages' stack.
 
-    `confirm` sees the changes before they are made; what it refuses is not done. Raises DeployError.
+    What an earlier stack of this stage left because it holds data is taken over first. `confirm` sees the changes
+    before they are made; what it refuses is not done. Raises DeployError.
     """
     names = {"Project": place.project, "Stage": place.stage}
     tls = {name: value for name, value in parameters.items() if name == "TlsOnly"}
     packages = _packages(place, {**names, **tls})
-    whole = template.compose()
-    changes = place.base.prepare(
-        _brought(place, packages["PackageBucket"]), {**names, **parameters}, set(whole["Parameters"])
-    )
+    clear_dead_end(place, place.base)
+    whole, given = template.compose(), {**names, **parameters}
+    existing = adoption.find(place, whole, {**place.base.parameters(), **given})
+    if existing:
+        if not confirm([found.change for found in existing]):
+            return packages
+        adoption.adopt(place, whole, given, existing, lambda part: _brought(place, packages["PackageBucket"], part))
+    changes = place.base.prepare(_brought(place, packages["PackageBucket"], whole), given, set(whole["Parameters"]))
     if changes is None:
         return {**place.base.outputs(), **packages}
     if not confirm(changes):
         place.base.discard()
         return packages
     return {**place.base.execute(), **packages}
+
+
+def clear_dead_end(place: Place, stack: Stack) -> None:
+    """Delete a stack whose first create failed, or whose deletion did: CloudFormation changes it no more.
+
+    What a failed create made is new and empty. CloudFormation could not delete what is protected against deletion, so
+    the protection is lifted first; what the deletion leaves all the same is taken over by the next create.
+    """
+    status = stack.settle()
+    if status not in DEAD_ENDS:
+        return
+    stack.say(f"  {stack.name} is {status} and can only be deleted; what holds data stays")
+    for found in stack.resources():
+        if found["ResourceStatus"] == "DELETE_FAILED":
+            removal.lift_protection(place, found)
+    stack.delete()
 
 
 def bind(place: Place, parameters: Mapping[str, str]) -> dict[str, str]:
@@ -65,16 +64,15 @@ def bind(place: Place, parameters: Mapping[str, str]) -> dict[str, str]:
 
 def _packages(place: Place, parameters: Mapping[str, str]) -> dict[str, str]:
     text = (template.FOLDER / "packages.yaml").read_text()
+    clear_dead_end(place, place.packages)
     if place.packages.prepare(Template({"TemplateBody": text}), parameters, set(parameters)) is None:
         return place.packages.outputs()
     return place.packages.execute()
 
 
-def _brought(place: Place, bucket: str) -> Template:
-    """The template in the bucket of packages, under the name of its content."""
-    account = place.clients("sts").get_caller_identity()["Account"]
-    values = {"Project": place.project, "Stage": place.stage, "AWS::AccountId": str(account)}
-    body = json.dumps(template.literal(template.compose(), values), indent=1).encode()
+def _brought(place: Place, bucket: str, whole: Mapping[str, Any]) -> Template:
+    """Put a template into the bucket of packages, under the name of its content."""
+    body = json.dumps(whole, indent=1).encode()
     key = f"templates/{hashlib.sha256(body).hexdigest()[:16]}.json"
     s3 = place.clients("s3")
     s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")

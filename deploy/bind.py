@@ -7,7 +7,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from deploy import base, stages
-from deploy.base import Place
+from deploy.place import Place
 
 
 def clients(profile: str | None = None, region: str | None = None) -> tuple[Any, str]:

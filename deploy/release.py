@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy import base, bind, package, signing, stages, template, workers
-from deploy.base import Confirm, Place
-from deploy.stacks import DeployError
+from deploy import base, bind, existing, package, removal, signing, stages, template, workers
+from deploy.place import Confirm, Place
+from deploy.stacks import DEAD_ENDS, DeployError, Stack
 
 # Amazon's own list of the authorities that sign RDS's certificates, for all regions.
 AUTHORITIES = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
@@ -137,27 +137,56 @@ def _earlier(client: Any, name: str, back: int) -> str:
 
 
 def down(place: Place) -> list[dict[str, Any]]:
-    """Remove functions, API and stack; returns what was kept because it holds data, as the stack told of it."""
-    kept = [found for found in _standing(place) if found["LogicalResourceId"] in retained()]
-    if place.base.described():
+    """Remove functions, API and stacks; returns what was kept because it holds data, as the stack told of it."""
+    status = place.base.settle()
+    kept = _kept(place)
+    if status and status not in DEAD_ENDS:
         # The mapping goes first: nothing is to be delivered to a function that is going.
         base.bind(place, {"WorkerIsDeployed": "false"})
-    folder = package.environment()
     held = stages.read()
-    for kind, stage in stages.names(place).items():
-        if stage in held and bind.exists(place, stages.functions(place)[kind]):
+    standing = [
+        stage
+        for kind, stage in stages.names(place).items()
+        if stage in held and bind.exists(place, stages.functions(place)[kind])
+    ]
+    if standing:
+        folder = package.environment()
+        for stage in standing:
             package.zappa(folder, "undeploy", stage, "--yes")
-    place.base.delete()
+    workers.stack(place).delete()
+    for stack in (place.base, place.packages):
+        _empty_buckets(place, stack)
+        stack.delete()
     return kept
 
 
-def _standing(place: Place) -> list[dict[str, Any]]:
-    return place.base.resources() if place.base.described() else []
+def _kept(place: Place) -> list[dict[str, Any]]:
+    """What the stack retains; without a stack what an earlier one left."""
+    if place.base.described():
+        return [found for found in place.base.resources() if found["LogicalResourceId"] in retained()]
+    whole = template.compose()
+    parts = {name: whole["Resources"][name] for name in sorted(template.retained(whole))}
+    return [
+        {"LogicalResourceId": found.logical, "PhysicalResourceId": found.physical, "ResourceType": found.kind}
+        for found in existing.look_up(place, parts)
+        if not found.is_leaving
+    ]
+
+
+def _empty_buckets(place: Place, stack: Stack) -> None:
+    """Empty the buckets that go with the stack: a bucket that holds anything cannot be deleted."""
+    if stack.described() is None:
+        return
+    for found in stack.resources():
+        is_there = found["ResourceStatus"] not in ("DELETE_COMPLETE", "DELETE_SKIPPED")
+        if found["ResourceType"] == "AWS::S3::Bucket" and is_there and found["LogicalResourceId"] not in retained():
+            place.say(f"  emptying {found['PhysicalResourceId']}")
+            removal.empty_bucket(place, found["PhysicalResourceId"])
 
 
 def retained() -> set[str]:
     """The logical names of all that outlives the stack."""
-    return {name for name, part in template.compose()["Resources"].items() if part.get("DeletionPolicy") == "Retain"}
+    return template.retained(template.compose())
 
 
 class _Steps:

@@ -1,11 +1,14 @@
 """The end of what holds data, for who says so twice: everything that the stack kept, each in the way of its kind."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
-from deploy.base import Place
+from deploy.existing import NOT_FOUND
+from deploy.place import Place
+from deploy.stacks import DeployError
 
 # What stands on another goes before it.
 ORDER = (
@@ -30,30 +33,71 @@ DAYS = 30
 def remove(place: Place, kept: Sequence[Mapping[str, Any]]) -> list[str]:
     """Delete what was kept, as `stack.resources()` told it; returns what could not be deleted, and why."""
     left = []
-    for found in sorted(kept, key=lambda one: ORDER.index(one["ResourceType"])):
+    for found in sorted(kept, key=_turn):
         name = found["PhysicalResourceId"]
         place.say(f"  deleting {name}")
         try:
             _REMOVERS[found["ResourceType"]](place, name)
-        except ClientError as error:
+        except (ClientError, WaiterError, DeployError) as error:
             left.append(f"{name}: {error}")
     return left
 
 
-def _bucket(place: Place, name: str) -> None:
+def _turn(found: Mapping[str, Any]) -> tuple[int, bool]:
+    # The bucket of logs is the last of the buckets: the others write into it to their end.
+    return ORDER.index(found["ResourceType"]), found["LogicalResourceId"] == "LogBucket"
+
+
+def empty_bucket(place: Place, name: str) -> None:
+    """Delete every version of every object: CloudFormation and S3 delete no bucket that holds anything.
+
+    Raises DeployError with the first object that S3 did not delete.
+    """
     s3 = place.clients("s3")
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
-        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        if found:
-            named = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
-            s3.delete_objects(Bucket=name, Delete={"Objects": named, "Quiet": True})
-    s3.delete_bucket(Bucket=name)
+        versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        if not versions:
+            continue
+        named = [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions]
+        answer = s3.delete_objects(Bucket=name, Delete={"Objects": named, "Quiet": True})
+        if refused := answer.get("Errors"):
+            first = refused[0]
+            raise DeployError(
+                f"{len(refused)} objects of {name} could not be deleted, such as {first.get('Key')}: "
+                f"{first.get('Message')}. Check your rights to s3:DeleteObjectVersion, and run the command again."
+            )
+
+
+def lift_protection(place: Place, found: Mapping[str, Any]) -> None:
+    """Let a resource of `stack.resources()` be deleted, where its type can be protected against that."""
+    name = found.get("PhysicalResourceId")
+    if name and (lift := _PROTECTED.get(found["ResourceType"])):
+        place.say(f"  lifting the deletion protection of {name}")
+        try:
+            lift(place, name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in NOT_FOUND:
+                raise
+
+
+def _bucket(place: Place, name: str) -> None:
+    empty_bucket(place, name)
+    place.clients("s3").delete_bucket(Bucket=name)
+
+
+def _unprotect_table(place: Place, name: str) -> None:
+    client = place.clients("dynamodb")
+    client.update_table(TableName=name, DeletionProtectionEnabled=False)
+    client.get_waiter("table_exists").wait(TableName=name)
+
+
+def _unprotect_cluster(place: Place, name: str) -> None:
+    place.clients("rds").modify_db_cluster(DBClusterIdentifier=name, DeletionProtection=False, ApplyImmediately=True)
 
 
 def _table(place: Place, name: str) -> None:
-    client = place.clients("dynamodb")
-    client.update_table(TableName=name, DeletionProtectionEnabled=False)
-    client.delete_table(TableName=name)
+    _unprotect_table(place, name)
+    place.clients("dynamodb").delete_table(TableName=name)
 
 
 def _instance(place: Place, name: str) -> None:
@@ -65,11 +109,17 @@ def _instance(place: Place, name: str) -> None:
 def _cluster(place: Place, name: str) -> None:
     """A last snapshot stays: it costs cents, and who was wrong twice is grateful."""
     client = place.clients("rds")
-    client.modify_db_cluster(DBClusterIdentifier=name, DeletionProtection=False, ApplyImmediately=True)
-    client.delete_db_cluster(DBClusterIdentifier=name, FinalDBSnapshotIdentifier=f"{name}-last")
+    _unprotect_cluster(place, name)
+    # A stage that was removed before has left a snapshot already.
+    snapshot = f"{name}-last-{datetime.now(UTC):%Y%m%d%H%M%S}"
+    client.delete_db_cluster(DBClusterIdentifier=name, FinalDBSnapshotIdentifier=snapshot)
     client.get_waiter("db_cluster_deleted").wait(DBClusterIdentifier=name)
 
 
+_PROTECTED: dict[str, Callable[[Place, str], Any]] = {
+    "AWS::DynamoDB::Table": _unprotect_table,
+    "AWS::RDS::DBCluster": _unprotect_cluster,
+}
 _REMOVERS: dict[str, Callable[[Place, str], Any]] = {
     "AWS::S3::Bucket": _bucket,
     "AWS::SQS::Queue": lambda place, url: place.clients("sqs").delete_queue(QueueUrl=url),

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from deploy.base import Place
+from deploy.place import Place
 
 # CloudFront takes RSA keys of 2048 bits and no others.
 BITS = 2048

@@ -1,7 +1,8 @@
 """CloudFormation by change sets: what would change is seen first, then done, then waited for."""
 
+import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,9 @@ Say = Callable[[str], None]
 Clients = Callable[[str], Any]
 
 SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
+# A stack of these states can only be deleted: its first create or its deletion failed.
+# Source: "Understand CloudFormation stack creation events", CloudFormation user guide.
+DEAD_ENDS = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
 LONGEST = 3600
 
 
@@ -78,10 +82,22 @@ class Stack:
         found = self.described() or {}
         return {item["ParameterKey"]: item["ParameterValue"] for item in found.get("Parameters", [])}
 
-    def prepare(self, template: Template, parameters: Mapping[str, str], known: set[str]) -> list[Change] | None:
+    def template(self) -> dict[str, Any]:
+        """Return the template in force."""
+        body = self._cloudformation.get_template(StackName=self.name)["TemplateBody"]
+        return dict(json.loads(body) if isinstance(body, str) else body)
+
+    def prepare(
+        self,
+        template: Template,
+        parameters: Mapping[str, str],
+        known: set[str],
+        imports: Sequence[Mapping[str, Any]] = (),
+    ) -> list[Change] | None:
         """Make a change set and say what it would do; None when nothing would change.
 
-        `known` are the template's parameters: those not given keep the value they have.
+        `known` are the template's parameters: those not given keep the value they have. `imports` are resources to
+        take over, each with type, logical name and identifier; then the template may change nothing else.
         """
         held = self.parameters()
         values: list[dict[str, Any]] = [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()]
@@ -90,13 +106,11 @@ class Stack:
             for name in held
             if name in known and name not in parameters
         ]
-        known_already = self.described() is not None
+        kind = "UPDATE" if self.described() is not None else "CREATE"
         asked = {
             "StackName": self.name,
             "ChangeSetName": self._change_set,
-            "ChangeSetType": "UPDATE" if known_already else "CREATE",
-            # What an earlier stack of this name left because it holds data is taken over again.
-            **({} if known_already else {"ImportExistingResources": True}),
+            **({"ChangeSetType": "IMPORT", "ResourcesToImport": imports} if imports else {"ChangeSetType": kind}),
             "Capabilities": ["CAPABILITY_NAMED_IAM"],
             "Parameters": values,
             **template.request,
@@ -134,6 +148,25 @@ class Stack:
                 raise DeployError(f"The stack {self.name} could not be removed. {self._reasons()}")
             time.sleep(self.pause)
         raise DeployError(f"The stack {self.name} is still being removed after an hour. Look at it in the console.")
+
+    def settle(self) -> str:
+        """Wait until nothing is under way, take back an update that could not be, and return the status.
+
+        The status is empty without a stack. Raises DeployError when nothing comes to rest within an hour.
+        """
+        until, is_continued = time.monotonic() + LONGEST, False
+        while time.monotonic() < until:
+            status = str((self.described() or {}).get("StackStatus", ""))
+            if status == "UPDATE_ROLLBACK_FAILED" and not is_continued:
+                self.say(f"  {self.name} could not take back its last change; trying that again")
+                self._cloudformation.continue_update_rollback(StackName=self.name)
+                is_continued = True
+            elif status == "UPDATE_ROLLBACK_FAILED":
+                raise DeployError(f"The stack {self.name} cannot take back its last change. {self._reasons()}")
+            elif not status.endswith("_IN_PROGRESS"):
+                return status
+            time.sleep(self.pause)
+        raise DeployError(f"The stack {self.name} has been at work for an hour. Look at it in the console.")
 
     def resources(self) -> list[dict[str, Any]]:
         """Each resource with its logical and physical id, type and status."""

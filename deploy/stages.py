@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from deploy.base import Place
+from deploy.place import Place
 from deploy.stacks import DeployError
 from deploy.template import FOLDER
 

@@ -10,6 +10,8 @@ import yaml
 
 FOLDER = Path(__file__).resolve().parent
 SECTIONS = ("Parameters", "Conditions", "Resources", "Outputs")
+# The policies of deletion under which a resource outlives its stack.
+RETAINING = ("Retain", "RetainExceptOnCreate")
 
 
 class TemplateError(Exception):
@@ -59,19 +61,47 @@ def compose(folder: Path = FOLDER) -> dict[str, Any]:
     return whole
 
 
-def literal(whole: dict[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
-    """The same with the names of what is retained written out: only by these CloudFormation takes over what exists.
+def retained(whole: Mapping[str, Any]) -> set[str]:
+    """Return the logical names of all that outlives the stack because it holds data, or because data stands on it."""
+    return {name for name, part in whole["Resources"].items() if part.get("DeletionPolicy") in RETAINING}
 
-    `values` are those of Project, Stage and AWS::AccountId.
-    """
-    for part in whole["Resources"].values():
-        if part.get("DeletionPolicy") != "Retain":
-            continue
-        for key, value in part["Properties"].items():
-            if isinstance(value, dict) and isinstance(text := value.get("Fn::Sub"), str):
-                written = re.sub(r"\$\{([\w:]+)\}", lambda found: values.get(found[1], found[0]), text)
-                part["Properties"][key] = written if "${" not in written else value
-    return whole
+
+def conditions(whole: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, bool]:
+    """Return each condition as CloudFormation decides it; what is not given has its default."""
+    values = {name: rule.get("Default", "") for name, rule in whole["Parameters"].items()} | dict(parameters)
+    return {name: bool(_decide(rule, whole["Conditions"], values)) for name, rule in whole["Conditions"].items()}
+
+
+def _decide(rule: Any, others: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
+    if not isinstance(rule, dict):
+        return rule
+    [(function, given)] = rule.items()
+    match function:
+        case "Ref":
+            return values[given]
+        case "Condition":
+            return _decide(others[given], others, values)
+        case "Fn::Equals":
+            first, second = (str(_decide(part, others, values)) for part in given)
+            return first == second
+        case "Fn::Not":
+            return not _decide(given[0], others, values)
+        case "Fn::And":
+            return all(_decide(part, others, values) for part in given)
+        case "Fn::Or":
+            return any(_decide(part, others, values) for part in given)
+        case "Fn::Select":
+            return str(_decide(given[1], others, values)).split(",")[int(given[0])]
+    raise TemplateError(f"A condition uses {function}, which the deploy command cannot decide.")
+
+
+def fill_in(value: Any, values: Mapping[str, str]) -> Any:
+    """Return a text with `${names}` as it is with these values; what is no text, or has other names, stays."""
+    text = value.get("Fn::Sub") if isinstance(value, dict) else value
+    if not isinstance(text, str):
+        return value
+    written = re.sub(r"\$\{([\w:]+)\}", lambda name: values.get(name[1], name[0]), text)
+    return value if "${" in written else written
 
 
 def body(folder: Path = FOLDER) -> str:

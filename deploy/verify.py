@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy import bind, stages, template
-from deploy.base import Place
+from deploy.place import Place
 
 REDO = "Run `python -m deploy up STAGE` again."
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from deploy import stages, template
-from deploy.base import Confirm, Place
+from deploy.place import Confirm, Place
 from deploy.stacks import DeployError, Stack, Template
 
 TEMPLATE = template.FOLDER / "workers.yaml"

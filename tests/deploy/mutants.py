@@ -133,7 +133,7 @@ def _flipped(value: Any) -> Any:
         case int():
             return 1
         case str():
-            return FLIPPED.get(value, "Delete" if value == "Retain" else "other")
+            return FLIPPED.get(value, "Delete" if value.startswith("Retain") else "other")
         case list():
             return []
         case {"Status": "Enabled"}:

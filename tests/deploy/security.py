@@ -277,7 +277,9 @@ def what_holds_data_outlives_the_stack(template: Template) -> Iterator[str]:
     for name, part in template["Resources"].items():
         if name in UNDER_DATA or (part["Type"] in HOLD_DATA and name not in REBUILT):
             yield from must(
-                *((part.get(p) == "Retain", f"{name} {p}") for p in ("DeletionPolicy", "UpdateReplacePolicy"))
+                # Kept whatever happens, but for the create that made it and failed: it is empty, and in the way.
+                (part.get("DeletionPolicy") == "RetainExceptOnCreate", f"{name} DeletionPolicy"),
+                (part.get("UpdateReplacePolicy") == "Retain", f"{name} UpdateReplacePolicy"),
             )
 
 

@@ -102,17 +102,3 @@ def test_each_parameter_and_condition_is_used() -> None:
         if any({"Condition": name} in part for c in conditions.values() for part in c.values())
     }
     assert set(conditions) == used
-
-
-def test_e13_what_is_kept_has_a_name_that_cloudformation_takes_over() -> None:
-    """Source: "Import AWS resources into a stack automatically", CloudFormation user guide."""
-    values = {"Project": "mediahub", "Stage": "production", "AWS::AccountId": "123456789012"}
-    found = template.literal(template.compose(), values)["Resources"]
-    assert found["UploadBucket"]["Properties"]["BucketName"] == "mediahub-production-uploads-123456789012"
-    assert found["MirrorTable"]["Properties"]["TableName"] == "mediahub-production-images"
-    names = {"S3::Bucket": "BucketName", "SQS::Queue": "QueueName", "DynamoDB::Table": "TableName"}
-    names |= {"SecretsManager::Secret": "Name", "Logs::LogGroup": "LogGroupName"}
-    kept = [part for part in found.values() if part.get("DeletionPolicy") == "Retain"]
-    for part in kept:
-        key = names.get(part["Type"].removeprefix("AWS::"))
-        assert key is None or isinstance(part["Properties"][key], str)

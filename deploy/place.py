@@ -1,0 +1,35 @@
+"""Where a stage is deployed: its names, and clients of the account and region that hold it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from deploy.stacks import Change, Clients, Say, Stack
+
+Confirm = Callable[[list[Change]], bool]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a stage is deployed: its names, and clients of the account and region that hold it."""
+
+    project: str
+    stage: str
+    region: str
+    clients: Clients
+    pause: float = 3
+    say: Say = print
+
+    @property
+    def name(self) -> str:
+        """What the names of the stage's parts begin with, such as `mediahub-production`."""
+        return f"{self.project}-{self.stage}"
+
+    @property
+    def base(self) -> Stack:
+        """The stack of everything but the functions; Zappa gives its own the name without `base`."""
+        return Stack(f"{self.name}-base", self.clients, self.pause, self.say)
+
+    @property
+    def packages(self) -> Stack:
+        """The stack of the bucket that templates and packages go through."""
+        return Stack(f"{self.name}-packages", self.clients, self.pause, self.say)
