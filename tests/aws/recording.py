@@ -19,6 +19,7 @@ from django.conf import settings
 ENTRIES = {
     "mediahub.handlers": "worker",
     "mediahub.bulk.tasks": "bulk",
+    "celery.bin.worker": "bulk",
     "django.core.handlers.base": "web",
 }
 # What the operator's doctor tries out is no need of the product: it must be allowed, but is no reason to allow it.
