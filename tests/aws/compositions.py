@@ -26,7 +26,9 @@ EVERYTHING = "+".join(("aurora", *SWITCHES))
 def compose(name: str) -> Rendered:
     """Return the stack of a composition; it is shared, so nobody changes it."""
     database, *parts = name.split("+")
-    return render_stack({"Database": database, **{switch: str(switch in parts).lower() for switch in SWITCHES}})
+    switches = {switch: str(switch in parts).lower() for switch in SWITCHES}
+    deployer = f"arn:aws:iam::{ACCOUNT}:role/deployment"
+    return render_stack({"Database": database, "DeployerPrincipal": deployer, **switches})
 
 
 @cache

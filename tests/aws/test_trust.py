@@ -41,6 +41,8 @@ TAKEN_BY = {
     "ExecutionRole": {"ecs-tasks.amazonaws.com"},
     "ClockRole": {"scheduler.amazonaws.com"},
     "ProxyRole": {"rds.amazonaws.com"},
+    # Taken by whom the operator names.
+    "DeployerRole": set(),
 }
 # Of AWS's managed policy AWSLambdaVPCAccessExecutionRole.
 IN_A_NETWORK = (

@@ -1,0 +1,111 @@
+"""Faults of roles, policies, keys, names and sizes."""
+
+from tests.aws.plants import Edit, Plant
+
+ROLES, STACK, NETWORK = "deploy/roles.yaml", "deploy/stack.yaml", "deploy/network.yaml"
+KEYS, TRUST, ENDPOINTS = "tests/aws/test_keys.py", "tests/aws/test_trust.py", "tests/aws/test_endpoints.py"
+CALLS = "test_api_gateway_calls_the_web_with_the_role_that_zappa_gives_it"
+PASSES = "test_what_a_role_may_do_passes_the_endpoint_on_its_way"
+DOCUMENTED = "test_conditions_ask_a_service_only_for_keys_that_it_is_documented_to_send"
+
+PLANTS = [
+    Plant(
+        1,
+        "API Gateway cannot call the web function",
+        "The web's role trusts API Gateway, without conditions that it does not send, and may invoke the web function.",
+        (
+            Edit(
+                ROLES,
+                "Principal: {Service: [lambda.amazonaws.com, apigateway.amazonaws.com]}",
+                "Principal: {Service: lambda.amazonaws.com}",
+            ),
+        ),
+        f"{TRUST}::{CALLS}",
+    ),
+    Plant(
+        1,
+        "API Gateway cannot call the web function",
+        "The web's role trusts API Gateway, without conditions that it does not send, and may invoke the web function.",
+        (
+            Edit(
+                ROLES,
+                "- Sid: ApiGatewayCallsTheFunction\n                Effect: Allow",
+                "- Sid: No\n                Effect: Deny",
+            ),
+        ),
+        f"{TRUST}::{CALLS}",
+    ),
+    Plant(
+        3,
+        "The clock never fires",
+        "The schedule has no customer managed key.",
+        (
+            Edit(
+                "deploy/functions.yaml",
+                "      Target:\n        Arn:",
+                "      KmsKeyArn: !GetAtt Key.Arn\n      Target:\n        Arn:",
+            ),
+        ),
+        f"{TRUST}::test_the_clock_wakes_the_worker",
+    ),
+    Plant(
+        5,
+        "The log groups' key policy demands a key that CloudWatch Logs does not send",
+        "Each policy asks a service only for condition keys that AWS documents for it.",
+        (
+            Edit(
+                STACK,
+                "              # The only key that CloudWatch Logs documents; it names the account too.\n",
+                '              StringEquals: {"aws:SourceAccount": !Ref AWS::AccountId}\n',
+            ),
+        ),
+        f"{KEYS}::test_who_must_use_a_key_may",
+    ),
+    Plant(
+        5,
+        "The log groups' key policy demands a key that CloudWatch Logs does not send",
+        "Each policy asks a service only for condition keys that AWS documents for it.",
+        (
+            Edit(
+                STACK,
+                "              # Not one distribution: it needs the bucket, and the bucket needs this key.\n",
+                '              StringEquals: {"aws:SourceAccount": !Ref AWS::AccountId}\n',
+            ),
+        ),
+        f"{KEYS}::{DOCUMENTED}",
+    ),
+    Plant(
+        6,
+        "CloudFront is never told of a takedown: the SQS endpoint lacks the CDN queue",
+        "The endpoint's policy names every queue that a role in the network may use.",
+        (Edit(NETWORK, ", !GetAtt CdnQueue.Arn]", "]"),),
+        f"{ENDPOINTS}::{PASSES}",
+    ),
+    Plant(
+        11,
+        "Moderation is denied by the Rekognition endpoint",
+        "The endpoint's policy names both actions.",
+        (
+            Edit(
+                NETWORK,
+                '["rekognition:DetectLabels", "rekognition:DetectModerationLabels"]',
+                '"rekognition:DetectLabels"',
+            ),
+        ),
+        f"{ENDPOINTS}::{PASSES}",
+    ),
+    Plant(
+        20,
+        "Deny rules refuse the parts of a large file, which cannot name an encryption",
+        "The rules deny only what names another encryption; the bucket's default key covers the rest.",
+        (
+            Edit(
+                STACK,
+                '              StringNotEquals: {"s3:x-amz-server-side-encryption": "aws:kms"}\n'
+                '              "Null": {"s3:x-amz-server-side-encryption": "false"}\n',
+                '              StringNotEquals: {"s3:x-amz-server-side-encryption": "aws:kms"}\n',
+            ),
+        ),
+        "tests/aws/test_uploads.py::test_each_step_of_a_file_in_parts_is_taken",
+    ),
+]
