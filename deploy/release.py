@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy import base, bind, existing, package, removal, signing, stages, template, workers
+from deploy import base, bind, existing, package, removal, signing, stages, template, workers, zones
 from deploy.place import Confirm, Place
 from deploy.stacks import DEAD_ENDS, DeployError, Stack
 
@@ -32,7 +32,7 @@ def make_stack(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> dic
     if {**held, **wanted}.get("Cdn", "true") == "true" and "SigningKey" not in wanted:
         parameters["SigningKey"], private = signing.public_half(place, held)
     if {**held, **wanted}.get("Database", "aurora") == "aurora":
-        parameters |= _prefix_lists(place)
+        parameters |= _prefix_lists(place) | zones.choose_zones(place, {**held, **wanted})
     outputs = base.make(place, parameters, confirm)
     if "UploadBucket" not in outputs:
         raise DeployError("Nothing was changed, because you said no.")

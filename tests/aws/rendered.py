@@ -20,6 +20,8 @@ GIVEN = {
     "ApiId": "a1b2c3d4e5",
     "WorkerIsDeployed": "true",
     "SigningKey": "-----BEGIN PUBLIC KEY-----",
+    "ZoneA": f"{REGION}a",
+    "ZoneB": f"{REGION}b",
     "S3PrefixList": "pl-11111111",
     "DynamoDbPrefixList": "pl-22222222",
     "AlarmEmail": "desk@example.org",

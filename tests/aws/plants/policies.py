@@ -108,4 +108,18 @@ PLANTS = [
         ),
         "tests/aws/test_uploads.py::test_each_step_of_a_file_in_parts_is_taken",
     ),
+    Plant(
+        21,
+        "Fn::GetAZs may give a zone without Lambda or the endpoints",
+        "The deploy command chooses two zones that have Lambda and every endpoint.",
+        (Edit(NETWORK, "AvailabilityZone: !Ref ZoneA", 'AvailabilityZone: !Select [0, !GetAZs ""]'),),
+        "tests/deploy/test_zones.py::test_subnets_stand_in_the_zones_that_were_chosen",
+    ),
+    Plant(
+        21,
+        "Fn::GetAZs may give a zone without Lambda or the endpoints",
+        "The deploy command chooses two zones that have Lambda and every endpoint.",
+        (Edit("deploy/zones.py", 'SERVICES = ("lambda", ', "SERVICES = ("),),
+        "tests/deploy/test_zones.py::test_zones_without_lambda_or_an_endpoint_are_left_out",
+    ),
 ]
