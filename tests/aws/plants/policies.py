@@ -122,4 +122,45 @@ PLANTS = [
         (Edit("deploy/zones.py", 'SERVICES = ("lambda", ', "SERVICES = ("),),
         "tests/deploy/test_zones.py::test_zones_without_lambda_or_an_endpoint_are_left_out",
     ),
+    Plant(
+        16,
+        "The budget can never be changed",
+        "The budget has no name of ours, so that CloudFormation can make it anew.",
+        (
+            Edit(
+                "deploy/watch.yaml",
+                "        BudgetType: COST\n",
+                '        BudgetName: !Sub "${Project}-${Stage}"\n        BudgetType: COST\n',
+            ),
+        ),
+        "tests/aws/test_changes.py::test_what_is_given_for_good_beside_a_fixed_name_is_listed",
+    ),
+    Plant(
+        21,
+        "Project plus Stage can pass S3's 63 characters",
+        "Project has at most 18 characters and Stage 20; every name of the longest is held against its limit.",
+        (Edit(STACK, "    MaxLength: 18\n", "    MaxLength: 21\n"),),
+        "tests/aws/test_names.py::test_the_longest_names_are_such_as_the_schemas_allow",
+    ),
+    Plant(
+        21,
+        "2 vCPU with the default memory is no Fargate size",
+        "The default memory follows the processor, and rules refuse pairs that Fargate has not.",
+        (Edit("deploy/workers.yaml", '"2048": {Value: "4096"}', '"2048": {Value: "2048"}'),),
+        "tests/aws/test_names.py::test_each_size_that_may_be_given_is_one_that_fargate_has",
+    ),
+    Plant(
+        4,
+        "Aurora PostgreSQL 17.4 leaves standard support",
+        "The cluster has the long-term support version of 17, and does not leave it by itself.",
+        (Edit("deploy/data.yaml", 'EngineVersion: "17.7"', 'EngineVersion: "17.4"'),),
+        "tests/aws/test_versions.py::test_the_database_has_a_long_term_version",
+    ),
+    Plant(
+        4,
+        "Aurora PostgreSQL 17.4 leaves standard support",
+        "The cluster has the long-term support version of 17, and does not leave it by itself.",
+        (Edit("deploy/data.yaml", "AutoMinorVersionUpgrade: false", "AutoMinorVersionUpgrade: true"),),
+        "tests/aws/test_versions.py::test_the_database_has_a_long_term_version",
+    ),
 ]
