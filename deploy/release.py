@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy import base, bind, existing, package, removal, signing, stages, template, workers
+from deploy import base, bind, existing, package, removal, signing, stages, template, wheels, workers
 from deploy.place import Confirm, Place
 from deploy.stacks import DEAD_ENDS, DeployError, Stack
 
@@ -46,6 +46,7 @@ def up(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> str:
     if "DatabaseHost" in outputs:
         step("authorities of the database", package.bring_authorities)
         step("sign-in of the database", lambda: make_database_user(place, outputs))
+    step("wheels of the functions", wheels.install_wheels)
     step("static files", package.collect_static)
     for kind in ("worker", "web"):
         stage = stages.names(place)[kind]
