@@ -70,6 +70,7 @@ def prepare() -> Path:
 
 def build(stage: str, name: str = "") -> Package:
     """Build the package of a stage, as `name` or the stage's own, and look through it. Raises DeployError."""
+    wheels.install_wheels()
     collect_static()
     path = wheels.VAR / f"{name or stage}.zip"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,11 +6,11 @@ the Python that runs Zappa (zappa/core.py, `create_lambda_zip` and `get_current_
 """
 
 import hashlib
-import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from deploy.binaries import PYTHON
@@ -38,13 +38,13 @@ def install_wheels() -> Path:
     mark = folder / "made-of"
     made_of = f"{PLATFORM} {PYTHON} {hashlib.sha256(LOCK.read_bytes()).hexdigest()}"
     if not mark.is_file() or mark.read_text() != made_of:
-        fresh = VAR / f"{NAME}-{os.getpid()}"
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        _install(fresh / "site-packages")
-        (fresh / "made-of").write_text(made_of)
-        shutil.rmtree(folder, ignore_errors=True)
-        fresh.replace(folder)
+        VAR.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f"{NAME}-", dir=VAR, ignore_cleanup_errors=True) as parent:
+            fresh = Path(parent) / NAME
+            _install(fresh / "site-packages")
+            (fresh / "made-of").write_text(made_of)
+            shutil.rmtree(folder, ignore_errors=True)
+            fresh.replace(folder)
     _link(folder)
     return folder
 
@@ -93,7 +93,7 @@ def _explain(output: str) -> str:
         return (
             f"There is no wheel of {names} for {system}. Choose another version, or leave it out of the lock.\n{output}"
         )
-    if re.search(r"[Ff]ailed to fetch|error sending request|dns error|[Cc]onnect", output):
+    if re.search(r"[Ff]ailed to fetch|error sending request|network was disabled", output):
         return f"The wheels for {system} could not be fetched. Is the network or your index there?\n{output}"
     return f"The wheels for {system} could not be installed:\n{output}"
 
