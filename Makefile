@@ -58,13 +58,18 @@ messages: setup-dev
 
 # Locks are made by uv and installed with hashes; they name no registry.
 UV_COMPILE = $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+# For the system and Python of the functions alone, without what Lambda's runtime has (boto3) and what only Zappa's command
+# needs on the operator's machine. placebo, among these, has no wheel.
+NOT_SHIPPED = boto3 botocore s3transfer placebo troposphere cfn-flip argcomplete hjson tqdm pycparser pip setuptools wheel
+UV_COMPILE_LAMBDA = $(VENV)/uv pip compile --quiet --python-platform x86_64-manylinux_2_28 --python-version 3.13 \
+  --generate-hashes --no-emit-index-url --no-header $(NOT_SHIPPED:%=--no-emit-package %)
 EXTRAS = --extra deploy --extra bulk --extra postgres --extra local
 lock: .venv/uv
 	$(UV_COMPILE) requirements/uv.in -o requirements/uv.txt
 	$(UV_COMPILE) requirements/local-aws.in -o requirements/local-aws.txt
 	$(UV_COMPILE) requirements/checkov.in -o requirements/checkov.txt
 	$(UV_COMPILE) pyproject.toml $(EXTRAS) -o requirements/run.txt
-	$(UV_COMPILE) pyproject.toml --extra deploy --extra postgres -c requirements/run.txt -o requirements/lambda.txt
+	$(UV_COMPILE_LAMBDA) pyproject.toml --extra deploy --extra postgres -c requirements/run.txt -o requirements/lambda.txt
 	$(UV_COMPILE) pyproject.toml --extra bulk --extra postgres -c requirements/run.txt -o requirements/workers.txt
 	$(UV_COMPILE) pyproject.toml $(EXTRAS) --extra dev -c requirements/run.txt -o requirements/dev.txt
 

@@ -1,19 +1,40 @@
 """What plain Zappa calls by name: it loads this file alone, with the project not yet on the path."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from click import ClickException
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from deploy import bind, package
+from deploy.stacks import DeployError
+
+
+@contextmanager
+def _told_by_zappa() -> Iterator[None]:
+    """Let Zappa end with our sentence instead of a traceback."""
+    try:
+        yield
+    except DeployError as error:
+        raise ClickException(str(error)) from error
 
 
 def prepare() -> None:
-    """Before a package is made."""
-    package.prepare()
+    """Run before a package is made."""
+    with _told_by_zappa():
+        package.prepare()
+
+
+def seal(cli: Any) -> None:
+    """Run after a package was made and before it is sent."""
+    with _told_by_zappa():
+        package.seal(Path(cli.zip_path), cli.stage_config)
 
 
 def after(cli: Any) -> None:
-    """After a function was made or changed."""
+    """Run after a function was made or changed."""
     bind.after(cli)

@@ -8,13 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy import base, bind, existing, package, removal, signing, stages, template, workers, zones
+from deploy import base, bind, existing, package, removal, signing, stages, template, wheels, workers, zones
 from deploy.place import Confirm, Place
 from deploy.stacks import DEAD_ENDS, DeployError, Stack
 
-# Amazon's own list of the authorities that sign RDS's certificates, for all regions.
-AUTHORITIES = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
-RDS_CA = package.ROOT / "rds-ca.pem"
 FOR_EVER = "public, max-age=31536000, immutable"
 # Roles of the database: its owner makes MediaHub's, which has no password and signs in by IAM.
 SIGN_IN = (
@@ -47,14 +44,14 @@ def up(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> str:
     step = _Steps(place.say)
     outputs = step("stack", lambda: make_stack(place, wanted, confirm))
     if "DatabaseHost" in outputs:
-        step("authorities of the database", _bring_authorities)
+        step("authorities of the database", package.bring_authorities)
         step("sign-in of the database", lambda: make_database_user(place, outputs))
-    folder = step("environment of the package", package.environment)
+    step("wheels of the functions", wheels.install_wheels)
     step("static files", package.collect_static)
     for kind in ("worker", "web"):
         stage = stages.names(place)[kind]
         command = "update" if bind.exists(place, stages.functions(place)[kind]) else "deploy"
-        step(f"zappa {command} {stage}", lambda stage=stage, command=command: package.zappa(folder, command, stage))
+        step(f"zappa {command} {stage}", lambda stage=stage, command=command: package.zappa(command, stage))
     outputs = step("mapping and clock", lambda: bind.bind(place))
     step("settings of the workers on Fargate", lambda: workers.refresh(place))
     step("migrations", lambda: manage(place, "migrate --no-input"))
@@ -144,15 +141,9 @@ def down(place: Place) -> list[dict[str, Any]]:
         # The mapping goes first: nothing is to be delivered to a function that is going.
         base.bind(place, {"WorkerIsDeployed": "false"})
     held = stages.read()
-    standing = [
-        stage
-        for kind, stage in stages.names(place).items()
-        if stage in held and bind.exists(place, stages.functions(place)[kind])
-    ]
-    if standing:
-        folder = package.environment()
-        for stage in standing:
-            package.zappa(folder, "undeploy", stage, "--yes")
+    for kind, stage in stages.names(place).items():
+        if stage in held and bind.exists(place, stages.functions(place)[kind]):
+            package.zappa("undeploy", stage, "--yes")
     workers.stack(place).delete()
     for stack in (place.base, place.packages):
         _empty_buckets(place, stack)
@@ -213,16 +204,3 @@ def _prefix_lists(place: Place) -> dict[str, str]:
             raise DeployError(f"There is no prefix list of {service} in {place.region}. Give {name}=pl-… yourself.")
         found[name] = str(lists[0]["PrefixListId"])
     return found
-
-
-def _bring_authorities() -> None:
-    if RDS_CA.is_file():
-        return
-    try:
-        with urllib.request.urlopen(AUTHORITIES, timeout=30) as answer:
-            text = answer.read()
-    except OSError as error:
-        raise DeployError(
-            f"The authorities of RDS cannot be fetched from {AUTHORITIES}: {error}. Put them at rds-ca.pem yourself."
-        ) from error
-    RDS_CA.write_bytes(text)

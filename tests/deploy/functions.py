@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy import package
+from deploy.stacks import DeployError
 
 DRIVER = """
 import json, sys, time
@@ -30,10 +31,17 @@ for line in sys.stdin:
 """
 
 
+def interpreter() -> str:
+    """Return the Python of the functions' runtime; raise DeployError when the machine has none."""
+    if python := find_python(package.RUNTIME):
+        return python
+    raise DeployError(f"{package.RUNTIME} is not here, which the functions run on. Install it to try them.")
+
+
 def runtime(folder: Path) -> Path:
     """What Lambda's runtime has and the package therefore has not: boto3, in the locked version."""
     if not folder.is_dir():
-        locked = (package.ROOT / "requirements" / "lambda.txt").read_text()
+        locked = (package.ROOT / "requirements" / "run.txt").read_text()
         wanted = re.findall(r"^((?:boto3|botocore|s3transfer)==\S+)", locked, re.M)
         uv = [str(Path(sys.executable).parent / "uv"), "pip", "install", "--quiet", "--no-deps"]
         subprocess.run([*uv, "--target", str(folder), *wanted], check=True)
@@ -49,7 +57,7 @@ def unpacked(built: package.Package, folder: Path) -> Path:
 
 def seconds_to_import(code: Path, boto3: Path, environment: dict[str, str]) -> float:
     """How long a cold start takes to import the handler, without bytecode from an earlier one."""
-    command = [package.interpreter(), "-I", "-B", "-c", DRIVER, str(code), str(boto3)]
+    command = [interpreter(), "-I", "-B", "-c", DRIVER, str(code), str(boto3)]
     kept = {"PATH": os.environ["PATH"], "HOME": str(code), **environment}
     done = subprocess.run(command, input="", env=kept, cwd=code, capture_output=True, text=True, check=True)
     first = next(line for line in done.stdout.splitlines() if line.startswith('{"import"'))
@@ -59,7 +67,7 @@ def seconds_to_import(code: Path, boto3: Path, environment: dict[str, str]) -> f
 def invoke(code: Path, boto3: Path, environment: dict[str, str], *events: Any) -> list[dict[str, Any]]:
     """The answer to each event, in one process; raises AssertionError with what it said when it does not start."""
     done = subprocess.run(
-        [package.interpreter(), "-I", "-c", DRIVER, str(code), str(boto3)],
+        [interpreter(), "-I", "-c", DRIVER, str(code), str(boto3)],
         input="\n".join(json.dumps(event) for event in events),
         env={"PATH": os.environ["PATH"], "HOME": str(code), **environment},
         cwd=code,
@@ -70,3 +78,25 @@ def invoke(code: Path, boto3: Path, environment: dict[str, str], *events: Any) -
     assert done.returncode == 0, done.stderr
     lines = [line for line in done.stdout.splitlines() if line.startswith("ANSWER ")]
     return [json.loads(line.removeprefix("ANSWER ")) for line in lines]
+
+
+def find_python(name: str) -> str:
+    """The full path of a Python that starts; pyenv's stand-ins need to be told which version to be."""
+    version = name.removeprefix("python")
+    for extra in ({}, *({"PYENV_VERSION": known} for known in _pyenv(version))):
+        ask = [name, "-c", "import sys; print(sys.executable)"]
+        try:
+            done = subprocess.run(ask, env={**os.environ, **extra}, capture_output=True, text=True, check=False)
+        except OSError:
+            return ""
+        if done.returncode == 0:
+            return done.stdout.strip()
+    return ""
+
+
+def _pyenv(version: str) -> list[str]:
+    try:
+        done = subprocess.run(["pyenv", "versions", "--bare"], capture_output=True, text=True, check=False)
+    except OSError:
+        return []
+    return [line.strip() for line in done.stdout.splitlines() if line.strip().startswith(f"{version}.")]

@@ -27,7 +27,7 @@ QUEUE = "arn:aws:sqs:us-east-1:000000000000:mediahub-local-uploads"
 def built(tmp_path_factory: pytest.TempPathFactory) -> package.Package:
     """The stage `local`, packaged once; another process of this run may be at it, so it has a name of its own."""
     try:
-        package.interpreter()
+        functions.interpreter()
     except DeployError as error:
         pytest.skip(str(error))
     return package.build("local", STATE.name)
@@ -117,9 +117,9 @@ def test_a_package_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_machine_without_the_right_python_is_told_which(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(package, "PYTHONS", ("python9.99",))
-    with pytest.raises(DeployError, match=r"python9\.99.*Install one"):
-        package.interpreter()
+    monkeypatch.setattr(package, "RUNTIME", "python9.99")
+    with pytest.raises(DeployError, match=r"python9\.99.*Install it"):
+        functions.interpreter()
 
 
 def request(path: str, **changed: Any) -> dict[str, Any]:

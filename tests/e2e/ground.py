@@ -73,9 +73,9 @@ class Ground:
         raise AssertionError(f"{arguments[0]}: the local AWS did not unpack the function in three tries")
 
     def zappa(self, *arguments: str) -> str:
-        """Run plain `zappa …` of the package's environment, as the README says."""
-        folder = self.project / "var" / "package" / "venv"
-        return self.run([str(folder / "bin" / "zappa"), *arguments], {"VIRTUAL_ENV": str(folder)})
+        """Run plain `zappa …` of the operator's environment, as the README says."""
+        program = Path(sys.executable).with_name("zappa")
+        return self.run([str(program), *arguments], {"VIRTUAL_ENV": sys.prefix})
 
     def run(self, command: list[str], extra: dict[str, str] | None = None, *, fails: bool = False) -> str:
         """Run a command in the checkout; raises AssertionError with its output when it ends otherwise than expected."""
@@ -131,7 +131,7 @@ def _local_aws(folder: Path) -> Path:
     """ministack under the Python of the functions, because it runs them in its own interpreter."""
     program = folder / "bin" / "ministack"
     if not program.is_file():
-        python = package.interpreter()
+        python = functions.interpreter()
         subprocess.run([python, "-m", "venv", "--clear", str(folder)], check=True)
         uv = [
             str(package.ROOT / ".venv" / "bin" / "uv"),
