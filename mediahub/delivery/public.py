@@ -94,13 +94,14 @@ def sweep(most: int = 100) -> int:
 
 def _bring(image: Image, now: dict[str, str]) -> None:
     held = {row.key: row for row in PublicFile.objects.filter(image=image)}
+    stale: dict[str, str] = {}
     for key, source in now.items():
         row = held.get(key)
-        if row and row.source == source:
-            if row.superseded_at:
-                PublicFile.objects.filter(pk=row.pk).update(superseded_at=None)
-            continue
-        _copy(image, key, source, over=row)
+        if row is None or row.source != source:
+            stale[key] = source
+        elif row.superseded_at:
+            PublicFile.objects.filter(pk=row.pk).update(superseded_at=None)
+    _copy_all(image, stale, held)
     left = [row for key, row in held.items() if key not in now]
     if now:
         ids = [row.pk for row in left]
@@ -109,30 +110,47 @@ def _bring(image: Image, now: dict[str, str]) -> None:
         _take_down(image, left)
 
 
-def _copy(image: Image, key: str, source: str, *, over: PublicFile | None) -> None:
+def _copy_all(image: Image, stale: dict[str, str], held: dict[str, PublicFile]) -> None:
+    """Copy what is missing or was replaced, and tell the CDN at once of all that now differs from what it may hold."""
+    copied: list[tuple[str, str]] = []
+    try:
+        for key, source in stale.items():
+            if _copy(image, key, source, over=held.get(key)):
+                copied.append((key, source))
+    finally:
+        # By content nothing ever changes, and what was never there nobody holds.
+        _tell([f"/{key}" for key, source in copied if key in held and _is_permanent(image, key, source)])
+        for key, source in copied:
+            PublicFile.objects.filter(key=key).update(source=source)
+
+
+def _copy(image: Image, key: str, source: str, *, over: PublicFile | None) -> bool:
+    """Copy one file; returns whether it was there to be copied."""
     # Who dies on the way leaves the bytes of one or the other: whoever comes next copies, whatever is wanted then.
     begun = {"source": REPLACING} if over and over.source else {}
-    row, _ = PublicFile.objects.update_or_create(key=key, defaults={"image": image, "superseded_at": None, **begun})
-    permanent = key == permanent_address(image.pk, source.split("/", 1)[0], source)
+    PublicFile.objects.update_or_create(key=key, defaults={"image": image, "superseded_at": None, **begun})
+    cache = CACHE_PERMANENT if _is_permanent(image, key, source) else CACHE_BY_CONTENT
     try:
-        wiring.renditions().copy(source, key, CACHE_PERMANENT if permanent else CACHE_BY_CONTENT)
+        wiring.renditions().copy(source, key, cache)
     except Missing:
         # The comparison finds that it is missing and has it made anew, which leads here again.
         log.warning("the rendition %s is not in the bucket; it is published when it is made anew", source)
-        return
-    if over:
-        _tell(f"/{key}")
-    PublicFile.objects.filter(pk=row.pk).update(source=source)
+        return False
+    return True
+
+
+def _is_permanent(image: Image, key: str, source: str) -> bool:
+    return key == permanent_address(image.pk, source.split("/", 1)[0], source)
 
 
 def _take_down(image: Image, rows: list[PublicFile]) -> None:
     for row in rows:
         wiring.renditions().delete(row.key)
-    _tell(f"/{public_folder(image.pk)}*")
+    _tell([f"/{public_folder(image.pk)}*"])
     PublicFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
 
 
-def _tell(path: str) -> None:
+def _tell(paths: list[str]) -> None:
     cdn = wiring.cdn()
-    if cdn:
-        cdn.send({"paths": [path]})
+    if cdn and paths:
+        cdn.send({"paths": paths})

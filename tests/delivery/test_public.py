@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
@@ -106,14 +107,32 @@ def test_a_replaced_file_keeps_old_addresses_and_moves_the_permanent_ones(
     mirror.push(published.pk)
     assert before < objects()
     assert read(permanent(published)) != first
-    # By content nothing changed that the CDN could hold.
+    # By content nothing changed that the CDN could hold; one message tells of all the others.
     assert sorted(told(cdn)) == sorted(f"/{permanent(published, made.name)}" for made in published.renditions.all())
+    assert len(cdn.messages) == 1
     old = {key for key in before if PublicFile.objects.filter(key=key, superseded_at__isnull=False)}
     assert len(old) == published.renditions.count()
     assert public.sweep() == 0
     settings.PUBLIC_GRACE_SECONDS = -1
     assert public.sweep() == len(old)
     assert objects() & before == before - old
+
+
+def test_nothing_is_asked_of_the_cdn_when_no_bytes_change(published: Image, cdn: MemoryQueue) -> None:
+    def asked() -> int:
+        mirror.push(published.pk)
+        return len(told(cdn))
+
+    # It was published, and nobody can have fetched it before.
+    assert asked() == 0
+    for _ in range(3):
+        # Made anew, to the same bytes.
+        take_in(published.pk, 600, "first")
+        Image.objects.filter(pk=published.pk).update(revision=F("revision") + 1)
+        assert asked() == 0
+    # A worker died between a copy and its note: by content the bytes are the same, whoever wrote them.
+    PublicFile.objects.filter(image=published).update(source=public.REPLACING)
+    assert asked() == published.renditions.count()
 
 
 def test_a_restored_version_needs_no_copy_by_content(published: Image, chief: User) -> None:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -31,7 +32,7 @@ def distribution(local_aws: stack.Stack) -> tuple[Any, str]:
     client = stack.root_client("cloudfront", str(settings.AWS_ENDPOINT_URL))
     made = client.create_distribution(
         DistributionConfig={
-            "CallerReference": "test",
+            "CallerReference": str(uuid4()),
             "Comment": "",
             "Enabled": True,
             "Origins": {
@@ -46,7 +47,7 @@ def distribution(local_aws: stack.Stack) -> tuple[Any, str]:
     return client, str(made["Distribution"]["Id"])
 
 
-def run(distribution_id: str, *events: dict[str, Any]) -> None:
+def run(distribution_id: str, *events: dict[str, Any], before: str = "") -> None:
     made = {
         "AWS_ENDPOINT_URL": str(settings.AWS_ENDPOINT_URL),
         "DISTRIBUTION": distribution_id,
@@ -55,8 +56,8 @@ def run(distribution_id: str, *events: dict[str, Any]) -> None:
     }
     keys = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "x"}
     bare = {name: value for name, value in environment("worker").items() if name != "AWS_PROFILE"}
-    command = [sys.executable, "-c", PROGRAM, SOURCE, json.dumps(events)]
-    subprocess.run(command, env={**bare, **made, **keys}, check=True, timeout=60)
+    command = [sys.executable, "-c", before + PROGRAM, SOURCE, json.dumps(events)]
+    subprocess.run(command, env={**bare, **made, **keys}, check=True, timeout=60, capture_output=True)
 
 
 def test_each_path_is_told_once_and_a_repeated_message_is_no_second_order(distribution: tuple[Any, str]) -> None:
@@ -71,3 +72,65 @@ def test_each_path_is_told_once_and_a_repeated_message_is_no_second_order(distri
     assert {tuple(order["Paths"]["Items"]) for order in orders} == {("/public/1/*", "/public/1/large.jpg")}
     # CloudFront takes an order with the same reference for the same order.
     assert len({order["CallerReference"] for order in orders}) == 1
+
+
+def orders(client: Any, distribution_id: str) -> list[tuple[str, ...]]:
+    """The paths of each invalidation, the newest first."""
+    listed = client.list_invalidations(DistributionId=distribution_id)["InvalidationList"]["Items"]
+    batches = [
+        client.get_invalidation(DistributionId=distribution_id, Id=one["Id"])["Invalidation"]["InvalidationBatch"]
+        for one in listed
+    ]
+    return [tuple(batch["Paths"]["Items"]) for batch in batches]
+
+
+def image_paths(number: int) -> list[str]:
+    return [f"/public/{number}/{name}.jpg" for name in ("large", "medium", "small", "square", "wide")]
+
+
+@pytest.mark.parametrize(
+    ("messages", "asked"),
+    [
+        # One image was replaced: its files.
+        ([image_paths(1)], tuple(image_paths(1))),
+        # Three were: their folders, each of which is paid for once.
+        ([image_paths(n) for n in (1, 2, 3)], ("/public/1/*", "/public/2/*", "/public/3/*")),
+        ([["/public/1/*"], image_paths(1)], ("/public/1/*",)),
+        ([[f"/public/{n}/*"] for n in range(5)], tuple(f"/public/{n}/*" for n in range(5))),
+        # Whatever a batch holds is one wildcard then: CloudFront has no more than fifteen in progress.
+        ([[f"/public/{n}/*"] for n in range(6)], ("/public/*",)),
+        ([[f"/public/{n}/*"] for n in range(100)], ("/public/*",)),
+        ([image_paths(n) for n in range(100)], ("/public/*",)),
+    ],
+    ids=["one", "three", "one-twice", "five", "six", "hundred-taken-down", "hundred-replaced"],
+)
+def test_a_batch_asks_for_few_paths(
+    distribution: tuple[Any, str], messages: list[list[str]], asked: tuple[str, ...]
+) -> None:
+    client, distribution_id = distribution
+    run(distribution_id, event(*((str(number), paths) for number, paths in enumerate(messages))))
+    assert orders(client, distribution_id) == [asked]
+
+
+def test_what_cloudfront_refuses_for_now_goes_back_to_the_queue() -> None:
+    """The function lets CloudFront's error through, and the mapping answers for all messages or none."""
+    refusing = """
+import botocore.client
+def refuse(self, operation, asked):
+    said = {"Error": {"Code": "TooManyInvalidationsInProgress"}}
+    raise self.exceptions.TooManyInvalidationsInProgress(said, operation)
+botocore.client.BaseClient._make_api_call = refuse
+"""
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        run("E1", event(("a", ["/public/1/*"])), before=refusing)
+    assert b"TooManyInvalidationsInProgress" in failed.value.stderr
+    resources = compose()["Resources"]
+    assert "FunctionResponseTypes" not in resources["CdnMapping"]["Properties"]
+    assert "RedrivePolicy" not in resources["CdnQueue"]["Properties"]
+
+
+def test_the_queue_waits_as_long_as_lambda_asks() -> None:
+    """Lambda developer guide, "Using Lambda with Amazon SQS": six times the function's time, and the window."""
+    parts = {name: compose()["Resources"][name]["Properties"] for name in ("CdnQueue", "CdnFunction", "CdnMapping")}
+    window = parts["CdnMapping"]["MaximumBatchingWindowInSeconds"]
+    assert parts["CdnQueue"]["VisibilityTimeout"] >= 6 * parts["CdnFunction"]["Timeout"] + window

@@ -11,6 +11,32 @@ PLANTS = [
         "tests/aws/test_signed_hosts.py::test_what_is_signed_is_allowed_to_browsers",
     ),
     Plant(
+        7,
+        "A batch of messages becomes more wildcards than CloudFront has in progress, and every path is paid for",
+        "A batch asks for at most five paths; files named by content, and bytes that did not change, ask for none.",
+        (
+            Edit(
+                "deploy/cdn.yaml",
+                'return sorted(paths) if len(paths) <= MOST else ["/public/*"]',
+                "return sorted(paths)",
+            ),
+        ),
+        "tests/deploy/test_cdn.py::test_a_batch_asks_for_few_paths",
+    ),
+    Plant(
+        7,
+        "A batch of messages becomes more wildcards than CloudFront has in progress, and every path is paid for",
+        "A batch asks for at most five paths; files named by content, and bytes that did not change, ask for none.",
+        (
+            Edit(
+                "mediahub/delivery/public.py",
+                " if key in held and _is_permanent(image, key, source)",
+                " if key in held",
+            ),
+        ),
+        "tests/delivery/test_public.py::test_nothing_is_asked_of_the_cdn_when_no_bytes_change",
+    ),
+    Plant(
         9,
         "Workers on Fargate get no CLOUDFRONT_DOMAIN, SITE_URL or CDN_QUEUE_URL and write loopback addresses",
         "The containers get the very settings of the worker's function, and nothing starts with a loopback address.",
