@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # What pytest ends with when tests ran and some of them failed; every other code says that nothing was proved.
 FAILED = 1
 # Made by `make setup`, named by no commit.
-BUILT = (".venv", "mediahub/desk/static/desk/upload", "mediahub/desk/frontend/node_modules")
+BUILT = (".venv", ".venv-local-aws", "mediahub/desk/static/desk/upload", "mediahub/desk/frontend/node_modules")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
