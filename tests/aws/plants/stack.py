@@ -2,7 +2,38 @@
 
 from tests.aws.plants import Edit, Plant
 
+RESTORE = (
+    "`python -m deploy restore` makes the cluster, its instance and its sign-in, and gives it the old one's name; "
+    "roles follow its resource id, a parameter that each command fills in."
+)
 PLANTS = [
+    Plant(
+        8,
+        "Restoring fails, and the next `up` points back to the old database",
+        RESTORE,
+        (Edit("deploy/restore.py", "    rename(place, incoming, place.name)\n", ""),),
+        "tests/aws/test_restore.py::test_the_restored_database_takes_the_name",
+    ),
+    Plant(
+        8,
+        "Restoring fails, and the next `up` points back to the old database",
+        RESTORE,
+        (
+            Edit(
+                "deploy/data.yaml",
+                '  KnowsDatabase: !Not [!Equals [!Ref DatabaseResourceId, ""]]\n',
+                '  KnowsDatabase: !Equals [!Ref DatabaseResourceId, "never"]\n',
+            ),
+        ),
+        "tests/aws/test_restore.py::test_roles_name_the_database_that_the_stage_has_now[WebRole]",
+    ),
+    Plant(
+        8,
+        "Restoring fails, and the next `up` points back to the old database",
+        RESTORE,
+        (Edit("deploy/restore.py", '    if not cluster.get("DBClusterMembers"):\n', "    if False:\n"),),
+        "tests/aws/test_restore.py::test_the_restored_database_has_what_the_template_gives_aurora",
+    ),
     Plant(
         12,
         "A failed first create is a dead end",
