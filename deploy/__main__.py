@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy import bind, cost, measure, package, release, removal, stages, template, verify, workers
+from deploy import bind, cost, measure, package, release, removal, restore, stages, template, verify, workers
 from deploy.place import Confirm, Place
 from deploy.stacks import Change, DeployError
 
@@ -54,6 +54,17 @@ def _parser() -> argparse.ArgumentParser:
     command("status", _status, "what stands, and what waits")
     made = command("rollback", _rollback, "put both functions back to an earlier release")
     made.add_argument("--back", type=int, default=1, help="by how many releases")
+    made = command("restore", _restore, "put the records (Aurora) back to a moment or a snapshot, and undo that")
+    way = made.add_mutually_exclusive_group(required=True)
+    way.add_argument(
+        "--to", metavar="TIME", help="a moment of the last 14 days, such as 2026-11-26T09:30:00Z, or `latest`"
+    )
+    way.add_argument("--snapshot", metavar="ID", help="a snapshot of a cluster")
+    way.add_argument("--undo", action="store_true", help="put back the database that the last restore replaced")
+    way.add_argument(
+        "--forget", action="store_true", help="delete the databases that restores left, with a last snapshot"
+    )
+    made.add_argument("--yes", action="store_true", help="do not ask")
     made = command("down", _down, "remove functions, API and stack; what holds data is kept")
     made.add_argument("--yes", action="store_true", help="do not ask")
     made.add_argument("--delete-data", metavar="STAGE", help="delete what holds data too; name the stage a second time")
@@ -148,6 +159,34 @@ def _rollback(options: argparse.Namespace) -> int:
     return _check(options)
 
 
+def _restore(options: argparse.Namespace) -> None:
+    place = _place(options)
+    if options.forget:
+        others = restore.list_others(place)
+        _agree(options, f"Delete {', '.join(others) or 'nothing'}?")
+        print(f"Deleted: {', '.join(restore.forget(place)) or 'nothing'}.")
+        return
+    if restore.resume(place):
+        former = next(reversed(restore.list_others(place)), "")
+    elif options.undo:
+        _agree(options, f"Put the database of {place.stage} back to the one before the last restore?")
+        former = restore.undo(place)
+    else:
+        origin = restore.choose_moment(place, options.to) if options.to else restore.choose_snapshot(options.snapshot)
+        _agree(options, f"Put all records of {place.stage} back to {origin.title}? The site rests for some minutes.")
+        former = restore.restore(place, origin)
+    if bind.exists(place, stages.functions(place)["worker"]):
+        print(release.manage(place, "migrate --no-input").strip())
+    print(f"The site uses the restored database {place.name}; the one before is {former or 'not there any more'}.")
+    print(f"Fit files and mirror to it: python -m deploy manage {options.stage} reconcile --repair")
+    print(f"To take it back: python -m deploy restore {options.stage} --undo")
+
+
+def _agree(options: argparse.Namespace, question: str) -> None:
+    if not options.yes and input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+        raise DeployError("Nothing was changed, because you said no.")
+
+
 def _down(options: argparse.Namespace) -> int:
     place = _place(options)
     if options.delete_data not in (None, options.stage):
@@ -156,6 +195,8 @@ def _down(options: argparse.Namespace) -> int:
         raise DeployError("Nothing was removed.")
     kept = release.down(place)
     if options.delete_data:
+        if any(found["ResourceType"] == "AWS::RDS::DBCluster" for found in kept):
+            restore.forget(place)
         left = removal.remove(place, kept)
         print("Removed, with all data." if not left else "Removed. Could not be deleted:")
         print("\n".join(f"  {line}" for line in left))

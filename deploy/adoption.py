@@ -44,7 +44,12 @@ LEFT_TO_THE_UPDATE = {
 }
 NAMED_BY = {"AWS::S3::Bucket": "BucketName", "AWS::SQS::Queue": "QueueName", "AWS::Logs::LogGroup": "LogGroupName"}
 # Where these refer to something, a resource cannot be taken over without it: they never change.
-FIXED_REFERENCES = {"DBClusterIdentifier", "DBSubnetGroupName", "KmsKeyId", "VpcId"}
+FIXED_REFERENCES = {
+    "AWS::EC2::SecurityGroup": {"VpcId"},
+    "AWS::EC2::Subnet": {"VpcId"},
+    "AWS::RDS::DBCluster": {"DBSubnetGroupName", "KmsKeyId"},
+    "AWS::RDS::DBInstance": {"DBClusterIdentifier"},
+}
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ def build_import(whole: Mapping[str, Any], current: Mapping[str, Any], resources
     imported = {found.logical: _stated(whole["Resources"][found.logical]) for found in resources}
     present = {*current.get("Resources", {}), *imported, *whole["Parameters"]}
     for name, part in imported.items():
-        part["Properties"] = dict(_resolvable(name, part["Properties"], present))
+        part["Properties"] = dict(_resolvable(name, part, present))
     merged = {
         **{key: value for key, value in whole.items() if key != "Outputs"},
         **({"Outputs": current["Outputs"]} if "Outputs" in current else {}),
@@ -118,12 +123,12 @@ def _stated(part: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _resolvable(name: str, properties: Mapping[str, Any], present: set[str]) -> Iterator[tuple[str, Any]]:
+def _resolvable(name: str, part: Mapping[str, Any], present: set[str]) -> Iterator[tuple[str, Any]]:
     """The properties that refer to nothing outside of the import; the update after it sets the others."""
-    for key, value in properties.items():
+    for key, value in part["Properties"].items():
         if _references(value) <= present:
             yield key, value
-        elif key in FIXED_REFERENCES:
+        elif key in FIXED_REFERENCES.get(part["Type"], set()):
             missing = ", ".join(sorted(_references(value) - present))
             raise DeployError(
                 f"{name} was kept by an earlier stack, but {missing}, which it stands on, is not found. Give your "

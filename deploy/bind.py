@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from deploy import base, stages
+from deploy import base, database, stages
 from deploy.place import Place
 
 
@@ -29,6 +29,8 @@ def bind(place: Place) -> dict[str, str]:
     known = {"WorkerIsDeployed": str(exists(place, stages.functions(place)["worker"])).lower()}
     if api := api_id(place):
         known["ApiId"] = api
+    if place.base.parameters().get("Database") == "aurora":
+        known["DatabaseResourceId"] = database.read_resource_id(place)
     outputs = base.bind(place, known)
     _tell(place, stages.addresses(place, place.base.parameters()))
     return outputs

@@ -8,18 +8,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy import base, bind, existing, package, removal, signing, stages, template, wheels, workers, zones
+from deploy import base, bind, database, existing, package, removal, signing, stages, template, wheels, workers, zones
 from deploy.place import Confirm, Place
 from deploy.stacks import DEAD_ENDS, DeployError, Stack
 
 FOR_EVER = "public, max-age=31536000, immutable"
-# Roles of the database: its owner makes MediaHub's, which has no password and signs in by IAM.
-SIGN_IN = (
-    "DO $$ BEGIN CREATE ROLE mediahub LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
-    "GRANT rds_iam TO mediahub",
-    "GRANT ALL ON DATABASE mediahub TO mediahub",
-    "GRANT ALL ON SCHEMA public TO mediahub",
-)
 
 
 def make_stack(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> dict[str, str]:
@@ -29,7 +22,8 @@ def make_stack(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> dic
     if {**held, **wanted}.get("Cdn", "true") == "true" and "SigningKey" not in wanted:
         parameters["SigningKey"], private = signing.public_half(place, held)
     if {**held, **wanted}.get("Database", "aurora") == "aurora":
-        parameters |= _prefix_lists(place) | zones.choose_zones(place, {**held, **wanted})
+        parameters |= {**_prefix_lists(place), **zones.choose_zones(place, {**held, **wanted})}
+        parameters["DatabaseResourceId"] = database.read_resource_id(place)
     outputs = base.make(place, parameters, confirm)
     if "UploadBucket" not in outputs:
         raise DeployError("Nothing was changed, because you said no.")
@@ -45,7 +39,7 @@ def up(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> str:
     outputs = step("stack", lambda: make_stack(place, wanted, confirm))
     if "DatabaseHost" in outputs:
         step("authorities of the database", package.bring_authorities)
-        step("sign-in of the database", lambda: make_database_user(place, outputs))
+        step("sign-in of the database", lambda: database.make_user(place, place.name))
     step("wheels of the functions", wheels.install_wheels)
     step("static files", package.collect_static)
     for kind in ("worker", "web"):
@@ -78,20 +72,6 @@ def manage(place: Place, line: str) -> str:
     if not said["well"]:
         raise DeployError(f"`{line}` failed in {function}:\n{said['output']}")
     return str(said["output"])
-
-
-def make_database_user(place: Place, outputs: Mapping[str, str]) -> None:
-    """Make MediaHub's user in Aurora through the Data API, which needs no way into the network."""
-    wanted = f"{place.project}-{place.stage}"
-    [cluster] = place.clients("rds").describe_db_clusters(DBClusterIdentifier=wanted)["DBClusters"]
-    client = place.clients("rds-data")
-    for sql in SIGN_IN:
-        client.execute_statement(
-            resourceArn=outputs["DatabaseClusterArn"],
-            secretArn=cluster["MasterUserSecret"]["SecretArn"],
-            database="mediahub",
-            sql=sql,
-        )
 
 
 def bring_static_files(place: Place, bucket: str, folder: Path = package.ROOT / "static") -> int:

@@ -100,14 +100,15 @@ def _table(place: Place, name: str) -> None:
     place.clients("dynamodb").delete_table(TableName=name)
 
 
-def _instance(place: Place, name: str) -> None:
+def remove_instance(place: Place, name: str) -> None:
+    """Delete an instance of Aurora; its records are its cluster's."""
     client = place.clients("rds")
     client.delete_db_instance(DBInstanceIdentifier=name)
     client.get_waiter("db_instance_deleted").wait(DBInstanceIdentifier=name)
 
 
-def _cluster(place: Place, name: str) -> None:
-    """A last snapshot stays: it costs cents, and who was wrong twice is grateful."""
+def remove_cluster(place: Place, name: str) -> None:
+    """Delete a cluster; a last snapshot stays, which costs cents, and serves who was wrong twice."""
     client = place.clients("rds")
     _unprotect_cluster(place, name)
     # A stage that was removed before has left a snapshot already.
@@ -124,8 +125,8 @@ _REMOVERS: dict[str, Callable[[Place, str], Any]] = {
     "AWS::S3::Bucket": _bucket,
     "AWS::SQS::Queue": lambda place, url: place.clients("sqs").delete_queue(QueueUrl=url),
     "AWS::DynamoDB::Table": _table,
-    "AWS::RDS::DBInstance": _instance,
-    "AWS::RDS::DBCluster": _cluster,
+    "AWS::RDS::DBInstance": remove_instance,
+    "AWS::RDS::DBCluster": remove_cluster,
     "AWS::RDS::DBSubnetGroup": lambda p, name: p.clients("rds").delete_db_subnet_group(DBSubnetGroupName=name),
     "AWS::RDS::DBClusterParameterGroup": lambda p, name: p.clients("rds").delete_db_cluster_parameter_group(
         DBClusterParameterGroupName=name

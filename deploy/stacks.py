@@ -196,6 +196,10 @@ class Stack:
             if "didn't contain changes" in why or "No updates" in why:
                 return None
             raise DeployError(f"The stack {self.name} cannot be changed: {why}") from error
+        described = self._cloudformation.describe_change_set(**asked)
+        if described.get("ExecutionStatus") == "UNAVAILABLE":
+            self._discard()
+            raise DeployError(f"The stack {self.name} cannot be changed: {described.get('StatusReason')}")
         changes: list[Change] = []
         for page in self._cloudformation.get_paginator("describe_change_set").paginate(**asked):
             changes += [_change(entry["ResourceChange"]) for entry in page["Changes"] if "ResourceChange" in entry]

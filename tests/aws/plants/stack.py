@@ -1,0 +1,91 @@
+"""Faults of making, removing and making again the stack, and of what the deploy command does to a stage that stands."""
+
+from tests.aws.plants import Edit, Plant
+
+RESTORE = (
+    "`python -m deploy restore` makes the cluster, its instance and its sign-in, and gives it the old one's name; "
+    "roles follow its resource id, a parameter that each command fills in."
+)
+PLANTS = [
+    Plant(
+        8,
+        "Restoring fails, and the next `up` points back to the old database",
+        RESTORE,
+        (Edit("deploy/restore.py", "    rename(place, incoming, place.name)\n", ""),),
+        "tests/aws/test_restore.py::test_the_restored_database_takes_the_name",
+    ),
+    Plant(
+        8,
+        "Restoring fails, and the next `up` points back to the old database",
+        RESTORE,
+        (
+            Edit(
+                "deploy/data.yaml",
+                '  KnowsDatabase: !Not [!Equals [!Ref DatabaseResourceId, ""]]\n',
+                '  KnowsDatabase: !Equals [!Ref DatabaseResourceId, "never"]\n',
+            ),
+        ),
+        "tests/aws/test_restore.py::test_roles_name_the_database_that_the_stage_has_now[WebRole]",
+    ),
+    Plant(
+        8,
+        "Restoring fails, and the next `up` points back to the old database",
+        RESTORE,
+        (Edit("deploy/restore.py", '    if not cluster.get("DBClusterMembers"):\n', "    if False:\n"),),
+        "tests/aws/test_restore.py::test_the_restored_database_has_what_the_template_gives_aurora",
+    ),
+    Plant(
+        12,
+        "A failed first create is a dead end",
+        "What the create made is deleted with it (`RetainExceptOnCreate`), and a stack that can only be deleted is "
+        "deleted by the tool, which lifts the protection against deletion first.",
+        (Edit("deploy/base.py", "    if status not in DEAD_ENDS:\n", '    if status != "none":\n'),),
+        "tests/deploy/test_coming_back.py::test_a_stack_whose_first_create_failed_is_made_anew",
+    ),
+    Plant(
+        12,
+        "A failed first create is a dead end",
+        "What the create made is deleted with it (`RetainExceptOnCreate`), and a stack that can only be deleted is "
+        "deleted by the tool, which lifts the protection against deletion first.",
+        (
+            Edit(
+                "deploy/data.yaml",
+                "  MirrorTable:\n    Type: AWS::DynamoDB::Table\n    DeletionPolicy: RetainExceptOnCreate\n",
+                "  MirrorTable:\n    Type: AWS::DynamoDB::Table\n    DeletionPolicy: Retain\n",
+            ),
+        ),
+        "tests/deploy/test_template.py::test_e1_e2_e3_e4_e8_e9_e10_e11_e12_e13_it_holds"
+        "[what_holds_data_outlives_the_stack]",
+    ),
+    Plant(
+        12,
+        "A failed first create is a dead end",
+        "What the create made is deleted with it (`RetainExceptOnCreate`), and a stack that can only be deleted is "
+        "deleted by the tool, which lifts the protection against deletion first.",
+        (Edit("deploy/base.py", "            removal.lift_protection(place, found)\n", "            pass\n"),),
+        "tests/aws/test_dead_ends.py::test_the_protection_is_lifted_where_cloudformation_could_not_delete",
+    ),
+    Plant(
+        13,
+        "`down` fails on a bucket that is versioned and full",
+        "Every version in the buckets that go with the stacks is deleted before the stacks are.",
+        (Edit("deploy/release.py", "        _empty_buckets(place, stack)\n", ""),),
+        "tests/aws/test_dead_ends.py::test_buckets_that_go_with_their_stack_are_emptied_first",
+    ),
+    Plant(
+        14,
+        "`up` after `down` makes a second key, and fails at queues and secrets",
+        "Everything that was kept is found by the stage's names, and named to CloudFormation in a change set that "
+        "imports; the one after it brings the rest.",
+        (Edit("deploy/base.py", "    if existing:\n", "    if False:\n"),),
+        "tests/deploy/test_coming_back.py::test_what_was_kept_is_taken_over_with_all_it_holds",
+    ),
+    Plant(
+        14,
+        "`up` after `down` makes a second key, and fails at queues and secrets",
+        "Everything that was kept is found by the stage's names, and named to CloudFormation in a change set that "
+        "imports; the one after it brings the rest.",
+        (Edit("deploy/adoption.py", '    "AWS::SQS::Queue": "QueueUrl",\n', '    "AWS::SQS::Queue": "QueueName",\n'),),
+        "tests/aws/test_retained.py::test_each_retained_type_is_imported_by_its_primary_identifier[AWS::SQS::Queue]",
+    ),
+]

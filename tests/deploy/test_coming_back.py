@@ -1,0 +1,140 @@
+"""A stage that goes and comes back: what was kept is taken over, what failed is cleared, on the local AWS."""
+
+import dataclasses
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+
+import pytest
+
+from deploy import base, existing, release, removal, template
+from deploy.place import Place
+from deploy.stacks import Change, DeployError, Template
+from mediahub.local import emulator, stack
+from tests.deploy.secret_imports import import_secrets
+
+LOCAL = {**stack.PARAMETERS, "AlarmEmail": "desk@example.org"}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[emulator.Emulator]:
+    started = emulator.start(emulator.free_port(), tmp_path_factory.mktemp("aws"), keep=False)
+    yield started
+    started.stop()
+
+
+def place_of(running: emulator.Emulator, stage: str) -> Place:
+    here = stack.place(running, stage)
+    return dataclasses.replace(here, clients=import_secrets(here.clients))
+
+
+def yes(changes: list[Change]) -> bool:
+    return True
+
+
+def test_what_was_kept_is_taken_over_with_all_it_holds(running: emulator.Emulator) -> None:
+    here = place_of(running, "returned")
+    first = base.make(here, LOCAL, yes)
+    s3, secrets = here.clients("s3"), here.clients("secretsmanager")
+    s3.put_object(Bucket=first["UploadBucket"], Key="uploads/1/original", Body=b"a picture")
+    here.clients("sqs").send_message(QueueUrl=first["DeadLetterQueueUrl"], MessageBody="a dead letter")
+    key_of_django = secrets.get_secret_value(SecretId=first["SecretName"])["SecretString"]
+    here.base.delete()
+    # Somebody left it open in the meantime.
+    s3.put_bucket_versioning(Bucket=first["UploadBucket"], VersioningConfiguration={"Status": "Suspended"})
+
+    asked: list[list[str]] = []
+
+    def note(changes: list[Change]) -> bool:
+        asked.append([str(change) for change in changes])
+        return True
+
+    second = base.make(here, LOCAL, note)
+    assert (here.base.described() or {})["StackStatus"] == "UPDATE_COMPLETE"
+    assert {"> UploadBucket (S3::Bucket)", "> Key (KMS::Key)", "> UploadQueue (SQS::Queue)"} <= set(asked[0])
+    assert {"+ WebRole (IAM::Role)", "+ UploadBucketPolicy (S3::BucketPolicy)"} <= set(asked[1])
+    assert second["KmsKeyArn"] == first["KmsKeyArn"]
+    assert s3.get_object(Bucket=second["UploadBucket"], Key="uploads/1/original")["Body"].read() == b"a picture"
+    letters = here.clients("sqs").receive_message(QueueUrl=second["DeadLetterQueueUrl"])["Messages"]
+    assert [letter["Body"] for letter in letters] == ["a dead letter"]
+    assert secrets.get_secret_value(SecretId=second["SecretName"])["SecretString"] == key_of_django
+    # What the template says is in force again.
+    assert s3.get_bucket_versioning(Bucket=second["UploadBucket"])["Status"] == "Enabled"
+    assert release.retained() & {found["LogicalResourceId"] for found in here.base.resources()} >= {"Key", "Secret"}
+    assert base.make(here, LOCAL, yes)["KmsKeyArn"] == first["KmsKeyArn"]
+
+
+def test_a_no_leaves_what_was_kept_as_it_is(running: emulator.Emulator) -> None:
+    here = place_of(running, "hesitant")
+    base.make(here, LOCAL, yes)
+    here.base.delete()
+    assert "UploadBucket" not in base.make(here, LOCAL, lambda changes: False)
+    assert here.base.described() is None
+
+
+def test_a_stack_whose_first_create_failed_is_made_anew(running: emulator.Emulator) -> None:
+    here = place_of(running, "failed")
+    # There is no function that the mapping could call.
+    with pytest.raises(DeployError, match="is ROLLBACK_COMPLETE"):
+        base.make(here, {**LOCAL, "WorkerIsDeployed": "true"}, yes)
+    assert not [name for name in _buckets(here) if "failed-uploads" in name], "what the failed create made is gone"
+    assert "UploadBucket" in base.make(here, LOCAL, yes)
+    assert (here.base.described() or {})["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_a_resource_that_an_update_lost_is_taken_over(running: emulator.Emulator) -> None:
+    here = place_of(running, "lost")
+    first = base.make(here, LOCAL, yes)
+    smaller = template.compose()
+    for name in ("CdnQueue", "OtherQueuesPolicy"):
+        del smaller["Resources"][name]
+    text = json.dumps(smaller).replace("CdnQueue", "BulkQueue")
+    key = "templates/smaller.json"
+    s3 = here.clients("s3")
+    s3.put_object(Bucket=first["PackageBucket"], Key=key, Body=text.encode())
+    address = Template({"TemplateURL": f"{s3.meta.endpoint_url}/{first['PackageBucket']}/{key}"})
+    here.base.prepare(address, {}, set(smaller["Parameters"]))
+    here.base.execute()
+    assert "CdnQueue" not in {found["LogicalResourceId"] for found in here.base.resources()}
+    base.make(here, LOCAL, yes)
+    assert "CdnQueue" in {found["LogicalResourceId"] for found in here.base.resources()}
+
+
+def test_a_key_and_secrets_that_are_leaving_are_called_back(running: emulator.Emulator) -> None:
+    here = place_of(running, "leaving")
+    first = base.make(here, LOCAL, yes)
+    kept = release._kept(here)
+    here.base.delete()
+    assert removal.remove(here, kept) == []
+    whole = template.compose()
+    wanted = {name: whole["Resources"][name] for name in template.retained(whole)}
+    leaving = list(existing.look_up(here, wanted))
+    assert {found.logical for found in leaving} == {"Secret", "DatabaseSecret", "Key"}
+    assert all(found.is_leaving for found in leaving)
+    second = base.make(here, LOCAL, yes)
+    assert second["KmsKeyArn"] == first["KmsKeyArn"]
+    state = here.clients("kms").describe_key(KeyId=first["KmsKeyArn"])["KeyMetadata"]["KeyState"]
+    assert state == "Enabled"
+
+
+def test_down_empties_what_goes_with_the_stacks(running: emulator.Emulator) -> None:
+    here = place_of(running, "emptied")
+    first = base.make(here, LOCAL, yes)
+    s3 = here.clients("s3")
+    # A bucket that goes with the stack, as CloudFront's has it: versioned, and full.
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as written:
+        written.writestr("handler.py", "")
+    for _ in range(2):
+        s3.put_object(Bucket=first["PackageBucket"], Key="package.zip", Body=package.getvalue())
+    kept = release.down(here)
+    assert {"UploadBucket", "Key"} <= {found["LogicalResourceId"] for found in kept}
+    assert f"mediahub-emptied-packages-{emulator.ACCOUNT}" not in _buckets(here)
+    assert f"mediahub-emptied-uploads-{emulator.ACCOUNT}" in _buckets(here)
+    # What a `down` kept is found by the next one too, which may have been told to delete it.
+    assert {found["PhysicalResourceId"] for found in release.down(here)} >= {first["UploadBucket"]}
+
+
+def _buckets(here: Place) -> set[str]:
+    return {bucket["Name"] for bucket in here.clients("s3").list_buckets()["Buckets"]}
