@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy import base, bind, existing, package, removal, signing, stages, template, workers
+from deploy import base, bind, existing, hosts, package, removal, signing, stages, template, workers
 from deploy.place import Confirm, Place
 from deploy.stacks import DEAD_ENDS, DeployError, Stack
 
@@ -28,6 +28,7 @@ SIGN_IN = (
 def make_stack(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> dict[str, str]:
     """Make or change the stack, and write the stages of zappa_settings.json; returns the outputs."""
     held = place.base.parameters()
+    hosts.check_network(place.region, {**held, **wanted})
     parameters, private = dict(wanted), ""
     if {**held, **wanted}.get("Cdn", "true") == "true" and "SigningKey" not in wanted:
         parameters["SigningKey"], private = signing.public_half(place, held)
