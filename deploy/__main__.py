@@ -6,9 +6,24 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy import bind, cost, measure, package, release, removal, restore, stages, template, verify, workers
+from deploy import (
+    base,
+    bind,
+    cost,
+    measure,
+    package,
+    presets,
+    release,
+    removal,
+    restore,
+    stages,
+    template,
+    verify,
+    workers,
+)
 from deploy.place import Confirm, Place
 from deploy.stacks import Change, DeployError
+from mediahub.costs import prices
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         ("up", _up, "the whole way: stack, package, both functions, database, static files"),
     ):
         made = command(name, run, says)
+        presets.add_argument(made)
         made.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the stack")
         made.add_argument("--yes", action="store_true", help="do not ask before changes are made")
     made = command("workers", _workers, "make or change the Celery workers on Fargate")
@@ -52,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--yes", action="store_true", help="do not ask before changes are made")
     command("check", _check, "whether what stands is what the template says")
     command("status", _status, "what stands, and what waits")
+    made = command("dashboard", _dashboard, "make CloudWatch's dashboard, which is paid for by the month, or remove it")
+    made.add_argument("--remove", action="store_true")
     made = command("rollback", _rollback, "put both functions back to an earlier release")
     made.add_argument("--back", type=int, default=1, help="by how many releases")
     made = command("restore", _restore, "put the records (Aurora) back to a moment or a snapshot, and undo that")
@@ -86,7 +104,8 @@ def _place(options: argparse.Namespace) -> Place:
 
 
 def _parameters(options: argparse.Namespace, known: set[str]) -> dict[str, str]:
-    found = dict(item.partition("=")[::2] for item in options.set)
+    explicit = dict(item.partition("=")[::2] for item in options.set)
+    found = presets.choose(getattr(options, "preset", None), explicit)
     if unknown := set(found) - known:
         raise DeployError(
             f"The stack has no parameter {', '.join(sorted(unknown))}. It has {', '.join(sorted(known))}."
@@ -151,6 +170,20 @@ def _status(options: argparse.Namespace) -> None:
         held = place.clients("sqs").get_queue_attributes(**asked)["Attributes"]
         print(f"queue     {outputs[name].rsplit('/', 1)[-1]}: {held['ApproximateNumberOfMessages']} messages wait")
     print(f"site      {release.address(place) or 'not deployed'}")
+
+
+def _dashboard(options: argparse.Namespace) -> None:
+    place = _place(options)
+    base.bind(place, {"ShowDashboard": str(not options.remove).lower()})
+    if options.remove:
+        print(f"The dashboard of {options.stage} is gone.")
+        return
+    console = f"https://{place.region}.console.aws.amazon.com/cloudwatch/home?region={place.region}"
+    print(f"{console}#dashboards/dashboard/{place.project}-{place.stage}")
+    print(
+        f"It costs ${prices()['prices']['dashboard']['price']} a month. Remove it: python -m deploy dashboard "
+        f"{options.stage} --remove"
+    )
 
 
 def _rollback(options: argparse.Namespace) -> int:

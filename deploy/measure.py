@@ -157,11 +157,16 @@ def _measured(photos: list[Path]) -> dict[str, Any]:
             "renditions": round(sum(held["bytes"] for held in sizes) / len(photos)),
             "viewed": round(next(held["bytes"] for held in sizes if held["name"] == "medium") / len(photos)),
             "logs": round(len(said.getvalue().encode()) / len(photos)),
+            "logs_invocation": 350,
+            "logs_database_hour": 1_000_000,
         },
         "assumed": {
             "web.ms": "A page through Django, of which the ticket is the smaller part: 50 ms at least.",
             "worker.dynamodb_writes": "One item of up to 2 KB in a transaction; each accepted tag adds a pointer.",
             "worker.requests": "One image at a time, each of which wakes the clock: the dearest case.",
+            "bytes.logs_invocation": "Lambda's own three lines on an invocation: START, END and REPORT.",
+            "bytes.logs_database_hour": "A megabyte an hour while it is awake: PostgreSQL's start, its checkpoints, "
+            "and statements of a second or more.",
         },
     }
 

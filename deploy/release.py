@@ -8,7 +8,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy import base, bind, database, existing, package, removal, signing, stages, template, wheels, workers, zones
+from deploy import (
+    base,
+    bind,
+    database,
+    existing,
+    hosts,
+    package,
+    removal,
+    signing,
+    stages,
+    template,
+    wheels,
+    workers,
+    zones,
+)
 from deploy.place import Confirm, Place
 from deploy.stacks import DEAD_ENDS, DeployError, Stack
 
@@ -18,6 +32,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 def make_stack(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> dict[str, str]:
     """Make or change the stack, and write the stages of zappa_settings.json; returns the outputs."""
     held = place.base.parameters()
+    hosts.check_network(place.region, {**held, **wanted})
     parameters, private = dict(wanted), ""
     if {**held, **wanted}.get("Cdn", "true") == "true" and "SigningKey" not in wanted:
         parameters["SigningKey"], private = signing.public_half(place, held)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from deploy import hosts
 from deploy.place import Place
 from deploy.stacks import DeployError
 from deploy.template import FOLDER
@@ -14,6 +15,8 @@ NOWHERE = "https://not-deployed.invalid"
 # Reserving concurrency must leave a hundred to the rest of the account.
 LEAST_LEFT = 100
 RESERVED = {"web": 20, "worker": 15}
+# So that a database that pauses may: a clock with nothing to do rests until the day ends.
+REST_SECONDS = 24 * 3600
 
 
 def names(place: Place) -> dict[str, str]:
@@ -117,6 +120,8 @@ def environment(place: Place, outputs: Mapping[str, str], parameters: Mapping[st
     }
     if host := outputs.get("CdnHost"):
         found |= {"CLOUDFRONT_DOMAIN": host, "STATIC_URL": f"https://{host}/static/"}
+    if "FunctionNetwork" in outputs:
+        found |= hosts.list_addresses(place.region, outputs["FunctionNetwork"])
     if kind == "worker" and "CdnQueueUrl" in outputs:
         found["CDN_QUEUE_URL"] = outputs["CdnQueueUrl"]
     if kind == "web" and "SigningKeyId" in outputs:
@@ -130,8 +135,7 @@ def environment(place: Place, outputs: Mapping[str, str], parameters: Mapping[st
 def _database(outputs: Mapping[str, str]) -> dict[str, str]:
     if "DatabaseHost" in outputs:
         address = f"postgresql://mediahub@{outputs['DatabaseHost']}:5432/mediahub"
-        # So that the clock lets the database pause.
-        return {"DATABASE_URL": address, "DATABASE_IAM": "true", "CLOCK_REST_SECONDS": "3600"}
+        return {"DATABASE_URL": address, "DATABASE_IAM": "true", "CLOCK_REST_SECONDS": str(REST_SECONDS)}
     return {"DATABASE_SECRET": outputs["DatabaseSecretName"]}
 
 
@@ -139,4 +143,11 @@ def _network(outputs: Mapping[str, str]) -> dict[str, Any]:
     if "FunctionSubnets" not in outputs:
         return {}
     subnets = outputs["FunctionSubnets"].split(",")
-    return {"vpc_config": {"SubnetIds": subnets, "SecurityGroupIds": [outputs["FunctionSecurityGroup"]]}}
+    return {
+        "vpc_config": {
+            "SubnetIds": subnets,
+            "SecurityGroupIds": [outputs["FunctionSecurityGroup"]],
+            # Zappa hands all of this to Lambda as it is (`create_lambda_function` and `update_lambda_configuration`).
+            "Ipv6AllowedForDualStack": outputs.get("FunctionNetwork") == hosts.IPV6,
+        }
+    }

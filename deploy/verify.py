@@ -1,13 +1,13 @@
 """Whether what stands is what the template says: Zappa logs some of what goes wrong, and ends as if all were well."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy import bind, stages, template
+from deploy import bind, chosen, stages, template, workers
 from deploy.place import Place
 
 REDO = "Run `python -m deploy up STAGE` again."
@@ -86,7 +86,8 @@ def _mapping(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
 
 def _clock(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
     name = f"{place.project}-{place.stage}-clock"
-    found = place.clients("scheduler").get_schedule(Name=name)
+    group = f"{place.project}-{place.stage}"
+    found = place.clients("scheduler").get_schedule(Name=name, GroupName=group)
     yield _found("clock", f"{found['ScheduleExpression']}, {found['State']}", found["State"] == "ENABLED")
 
 
@@ -120,23 +121,49 @@ def _roles(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _alarms(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
-    wanted = [
-        name for name, part in template.compose()["Resources"].items() if part["Type"] == "AWS::CloudWatch::Alarm"
-    ]
-    made = {found["LogicalResourceId"] for found in place.base.resources()}
-    client = place.clients("cloudwatch")
-    pages = client.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{place.project}-{place.stage}-")
-    held = [alarm for page in pages for alarm in page["MetricAlarms"]]
-    silent = [alarm["AlarmName"] for alarm in held if outputs["TopicArn"] not in alarm["AlarmActions"]]
-    missing = len([name for name in wanted if name in made]) - len(held)
-    ringing = [alarm["AlarmName"] for alarm in held if alarm.get("StateValue") == "ALARM"]
-    yield _found(
-        "alarms", f"{len(held)} there, {missing} missing, {len(silent)} tell nobody", missing <= 0 and not silent
-    )
-    yield _found("alarms", f"ringing: {', '.join(ringing) or 'none'}", not ringing, "See docs/operations.md for each.")
+    client, ringing = place.clients("cloudwatch"), list[str]()
+    for stack, expected in _expected_alarms(place).items():
+        pages = client.get_paginator("describe_alarms").paginate(AlarmNames=list(expected), AlarmTypes=["MetricAlarm"])
+        held = {alarm["AlarmName"]: alarm for page in pages for alarm in page["MetricAlarms"]}
+        missing = sorted(set(expected) - set(held))
+        topic = outputs["TopicArn"]
+        silent = [name for name, alarm in held.items() if not _reaches(alarm, topic if expected[name] else "")]
+        seen = f"{stack}: {len(held)} there, missing: {_listed(missing)}, tell nobody: {_listed(silent)}"
+        yield _found("alarms", seen, not missing and not silent)
+        ringing += [name for name, alarm in held.items() if alarm.get("StateValue") == "ALARM"]
+    yield _found("alarms", f"ringing: {_listed(ringing)}", not ringing, "See docs/operations.md for each.")
     subscribed = place.clients("sns").list_subscriptions_by_topic(TopicArn=outputs["TopicArn"])["Subscriptions"]
     advice = "Give AlarmEmail=…, or subscribe to the topic yourself."
     yield _found("alarms", f"{len(subscribed)} subscribed to the topic", bool(subscribed), advice)
+
+
+def _expected_alarms(place: Place) -> dict[str, dict[str, bool]]:
+    """Return, by stack, the alarms that its template has with its parameters, and whether each tells the topic.
+
+    Those of the workers' stack that start and stop workers tell these, and nobody else.
+    """
+    expected = {}
+    for stack, whole in ((place.base, template.compose()), (workers.stack(place), template.read(workers.TEMPLATE))):
+        alarms = chosen.of_type(chosen.select_resources(whole, stack.parameters()), "CloudWatch::Alarm").values()
+        if alarms and stack.described():
+            expected[stack.name] = {
+                _name(place, alarm["AlarmName"]): alarm["AlarmActions"] in ([{"Ref": "Topic"}], [{"Ref": "TopicArn"}])
+                for alarm in alarms
+            }
+    return expected
+
+
+def _name(place: Place, form: Mapping[str, str]) -> str:
+    return form["Fn::Sub"].replace("${Project}", place.project).replace("${Stage}", place.stage)
+
+
+def _reaches(alarm: Mapping[str, Any], topic: str) -> bool:
+    actions = alarm["AlarmActions"] if alarm.get("ActionsEnabled", True) else []
+    return topic in actions if topic else bool(actions)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
 
 
 def _api(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:

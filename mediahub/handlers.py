@@ -1,10 +1,9 @@
 """The front door of Zappa's handler: the queue, S3 itself, and the clock; each function takes (event, context)."""
 
 import random
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -56,14 +55,12 @@ def on_object_created(event: dict[str, Any], context: Any) -> dict[str, Any]:
     # What was worked on is worked on, whatever fails from here on: an exception would bring the whole batch back.
     # What went through may have left something that only the clock brings to its end.
     _attempt("wake the clock", rest.wake)
-    _attempt("write its metrics", lambda: metrics.report(batch.counts))
     return dict(answer)
 
 
 def on_minute(event: dict[str, Any], context: Any) -> dict[str, int]:
     """What the clock does: whatever would otherwise wait for a message that may never come."""
     if _attempt("ask whether the clock rests", rest.resting):
-        _attempt("write its metrics", lambda: metrics.report({"ticks": 1}))
         return {"ticks": 1}
     above = {"jobs_asked": jobs.remind, "jobs_swept": jobs.sweep}
     done = clock.tick(deadline(context), above, {RESTED: lambda: not jobs.busy() and rest.rest()})
@@ -71,9 +68,7 @@ def on_minute(event: dict[str, Any], context: Any) -> dict[str, int]:
     if any(done.values()):
         log.info("the clock did its work", extra=done)
     if not settings.LOCAL:
-        # Each metric is paid for by the month, and jobs have a page that tells more.
-        counted = {name: n for name, n in done.items() if not name.startswith("jobs_")}
-        _attempt("write its metrics", lambda: metrics.report({"ticks": 1, **counted, **clock.standing()}))
+        _attempt("write its metrics", lambda: metrics.report({**done, **clock.standing()}))
     return done
 
 
@@ -105,7 +100,6 @@ class _Batch:
 
     run: Invocation
     stopped: Misconfigured | None = None
-    counts: Counter[str] = field(default_factory=Counter)
 
     def deliver(self, record: SQSRecord) -> None:
         """Work on one message; whatever it raises brings the message back."""
@@ -134,12 +128,10 @@ class _Batch:
                 if not faults.is_of_one_object(fault):
                     self.stopped = fault
                 raise
-            self.counts[f"outcome_{outcome.split()[0]}"] += 1
             log.info("done", what=str(message), outcome=outcome)
 
     def _postpone(self, record: SQSRecord, error: Exception) -> None:
         """Say when the message comes back: soon at first, then ever later, and never all at once."""
-        self.counts[f"failed_{type(error).__name__.lower()}"] += 1
         received = int(record.attributes.approximate_receive_count or 1)
         at = None
         if settings.RETRY_SECONDS:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -16,13 +16,25 @@ ZERO = Decimal(0)
 
 WEB_GB = Decimal(512) / 1024
 WORKER_GB = Decimal(1792) / 1024
-# Lambda's poller asks an idle queue with five long polls of twenty seconds each.
+# Lambda's poller asks an idle queue with five long polls of twenty seconds each ("Configuring scaling behavior for SQS
+# event source mappings", AWS Lambda developer guide).
 POLLS = Decimal(5) * 3 * MINUTES
 # With bucket keys S3 asks KMS once for many objects; measured nowhere, told by AWS as up to 99 % fewer.
 KMS_SHARE = 1 / Decimal(100)
 # Aurora's least while it is awake, and the least that RDS Proxy counts.
 LEAST_ACU = Decimal("0.5")
 PROXY_ACU = Decimal(8)
+DAY = 24 * 3600
+DAYS = HOURS / 24
+# What a wake of the database takes besides the pause: to resume, to tick, and to notice that nobody is connected.
+WAKE_SECONDS = 60
+# DynamoDB and SQS keep a data key for five minutes, DynamoDB for each caller ("DynamoDB encryption at rest: usage
+# notes"), SQS for each principal, twice for one that sends ("Amazon SQS key management").
+DATA_KEY_SECONDS = 300
+# The upload queue has three that send (S3, web, worker) and one that receives, the CDN's one of each.
+QUEUE_CALLS = (2 * 3 + 1) + (2 * 1 + 1)
+# The queues' own keys aside, each start of a function decrypts its settings and reads and decrypts a secret.
+KMS_A_START = 2
 
 
 class CostError(ValueError):
@@ -31,33 +43,69 @@ class CostError(ValueError):
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be priced: images of one month, and how the desk is deployed."""
+    """What is to be priced: images of one month, and how the desk is deployed.
+
+    `endpoints` and what follows is counted in the template; the defaults are those of the stack with its own defaults
+    and without labels, and a test compares them with the template.
+    """
 
     images: int
     labels: bool = False
     moderation: bool = False
     published: int = 100
+    replaced: int = 0
+    taken_down: int = 0
     storage_days: int = 30
     views: int = 10
     pages: int = 3
     zones: int = 1
     database: str = "aurora"
     active_hours: int = 80
+    pause_seconds: int = 300
+    rest_seconds: int = DAY
     proxy: bool = False
-    alarms: int = 17
-    metrics: int = 24
+    key_versions: int = 2
     worker_hours: int = 0
+    endpoints: int = 2
+    alarms: int = 16
+    metrics: int = 4
+    dashboards: int = 0
+    secrets: int = 3
+    mappings: int = 2
 
     def __post_init__(self) -> None:
-        for name in ("images", "storage_days", "views", "pages", "active_hours", "alarms", "metrics", "worker_hours"):
-            if getattr(self, name) < 0:
-                raise CostError(f"{name} is {getattr(self, name)}; give 0 or more.")
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, int) and value < 0:
+                raise CostError(f"{field.name} is {value}; give 0 or more.")
         if not 0 <= self.published <= 100:
             raise CostError(f"published is {self.published}; give the share of the images in per cent, 0 to 100.")
         if self.zones not in (1, 2):
             raise CostError(f"zones is {self.zones}; the network has one or two.")
         if self.database not in ("aurora", "own"):
             raise CostError(f"database is {self.database!r}; give aurora or own.")
+        if self.key_versions > 2:
+            raise CostError(f"key_versions is {self.key_versions}; no more than two former versions are paid for.")
+        if not self.rest_seconds:
+            raise CostError("rest_seconds is 0; give how long the clock rests, 86400 until the day ends.")
+
+    @property
+    def wakes(self) -> Decimal:
+        """How often in a month the clock alone wakes the database: each rest ends by the day's end at the latest."""
+        return DAYS * DAY / min(self.rest_seconds, DAY)
+
+    @property
+    def awake_hours(self) -> Decimal:
+        """Hours in which the database is awake, for people, for files, and for the clock."""
+        if self.proxy:
+            return HOURS
+        by_the_clock = self.wakes * (self.pause_seconds + WAKE_SECONDS) / 3600
+        return min(HOURS, self.active_hours + by_the_clock)
+
+    @property
+    def metric_hours(self) -> Decimal:
+        """Hours in which metrics are sent; a clock before a database that does not pause never rests."""
+        return HOURS if self.database == "own" else min(HOURS, self.active_hours + self.wakes)
 
 
 @dataclass(frozen=True)
@@ -116,7 +164,7 @@ def price(name: str) -> Decimal:
 
 def bill(plan: Plan) -> Bill:
     """What the plan costs in one month."""
-    lines = [*_images(plan, measured()), *_standing(plan, measured()), *_database(plan)]
+    lines = [*_images(plan, measured()), *_standing(plan, measured()), *_keys(plan), *_database(plan, measured())]
     return Bill(plan, tuple(line for line in lines if line.quantity))
 
 
@@ -152,6 +200,9 @@ def _images(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
     seen_bytes = images * plan.views * Decimal(str(size["viewed"])) / GB
     yield Line("CloudFront", f"{plan.views} views an image", images * plan.views, "cloudfront_request")
     yield Line("CloudFront", "bytes out", seen_bytes, "cloudfront_gb")
+    # What is replaced changes the permanent address of each rendition; what is taken down is one folder.
+    paths = plan.replaced * _requests(worker, "s3", "Put") + plan.taken_down
+    yield Line("CloudFront", "paths invalidated", paths, "invalidation")
     if plan.labels:
         yield Line("Rekognition", "DetectLabels", images, "detect_labels")
     if plan.labels and plan.moderation:
@@ -159,33 +210,56 @@ def _images(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
 
 
 def _standing(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
-    rest = _ms(seen["clock"]) / 1000 * WORKER_GB
-    yield Line("Lambda", "clock, GB-seconds", MINUTES * rest, "lambda_gb_second", True)
+    # A clock that never rests asks about as much of the database as a page does.
+    ticks = _ms(seen["web" if plan.database == "own" else "clock"]) / 1000 * WORKER_GB
+    yield Line("Lambda", "clock, GB-seconds", MINUTES * ticks, "lambda_gb_second", True)
     yield Line("Lambda", "clock, invocations", MINUTES, "lambda_request", True)
     yield Line("EventBridge", "clock", MINUTES, "scheduler", True)
-    yield Line("SQS", "the mapping's polls of an idle queue", POLLS, "sqs_request", True)
-    yield Line(
-        "SQS", "the clock's look at dead letters", MINUTES * _requests(seen["clock"], "sqs", ""), "sqs_request", True
-    )
+    polls = f"{plan.mappings} mappings' polls of idle queues"
+    yield Line("SQS", polls, POLLS * plan.mappings, "sqs_request", True)
+    looks = MINUTES * _requests(seen["clock"], "sqs", "")
+    yield Line("SQS", "the clock's look at dead letters", looks, "sqs_request", True)
     reads = MINUTES * _requests(seen["clock"], "dynamodb", "")
     yield Line("DynamoDB", "whether the clock rests", reads, "dynamodb_read", True)
-    yield Line("KMS", "key", Decimal(1), "kms_key", True)
-    yield Line("Secrets Manager", "secrets", Decimal(3), "secret", True)
-    yield Line("CloudWatch", "alarms", Decimal(plan.alarms), "alarm", True)
-    yield Line("CloudWatch", "metrics of our own", Decimal(plan.metrics), "metric", True)
-    yield Line("CloudWatch", "dashboard", Decimal(1), "dashboard", True)
+    yield Line("Secrets Manager", "secrets", Decimal(plan.secrets), "secret", True)
+    yield Line("Secrets Manager", "read at the start of functions", _starts(plan), "secret_request", True)
+    yield Line("CloudWatch", "metrics that alarms watch", Decimal(plan.alarms), "alarm", True)
+    metrics = plan.metrics * plan.metric_hours / HOURS
+    yield Line("CloudWatch", f"{plan.metrics} metrics of our own, by the hour", metrics, "metric", True)
+    yield Line("CloudWatch", "dashboards", Decimal(plan.dashboards), "dashboard", True)
+    lines = MINUTES * seen["bytes"]["logs_invocation"] / GB
+    yield Line("CloudWatch", "logs of the clock", lines, "log_gb", True)
     yield Line("Fargate", "bulk workers", Decimal(plan.worker_hours), "fargate_hour")
 
 
-def _database(plan: Plan) -> Iterator[Line]:
+def _keys(plan: Plan) -> Iterator[Line]:
+    yield Line("KMS", "key", Decimal(1), "kms_key", True)
+    yield Line("KMS", "its former versions", Decimal(plan.key_versions), "kms_version", True)
+    # The table is asked each minute whether the clock rests.
+    yield Line("KMS", "the table's key, for the clock", MINUTES * 60 / DATA_KEY_SECONDS, "kms_request", True)
+    queues = Decimal(plan.active_hours) * 3600 / DATA_KEY_SECONDS * QUEUE_CALLS
+    yield Line("KMS", "the queues' keys, while there is work", queues, "kms_request", True)
+    yield Line("KMS", "settings and secrets of functions", _starts(plan) * KMS_A_START, "kms_request", True)
+
+
+def _starts(plan: Plan) -> Decimal:
+    """How often functions start anew: the one that the clock calls every two hours, two others in each active hour."""
+    return DAYS * 12 + plan.active_hours * 2
+
+
+def _database(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
+    places = Decimal(plan.endpoints * plan.zones)
+    yield Line("Network", f"{places} endpoints", places * HOURS, "endpoint_hour", True)
     if plan.database == "own":
         return
-    endpoints = Decimal(2 + plan.labels + (3 if plan.worker_hours else 0))
-    yield Line("Network", f"{endpoints} endpoints", endpoints * plan.zones * HOURS, "endpoint_hour", True)
-    hours = HOURS if plan.proxy else Decimal(plan.active_hours)
-    yield Line("Aurora", "awake, at half a unit", hours * LEAST_ACU, "aurora_acu_hour", True)
+    active = min(Decimal(plan.active_hours), HOURS)
+    alone = "awake behind the proxy" if plan.proxy else f"woken {plan.wakes:.0f} times by the clock"
+    yield Line("Aurora", "awake while there is work", LEAST_ACU * active, "aurora_acu_hour", True)
+    yield Line("Aurora", alone, LEAST_ACU * (plan.awake_hours - active), "aurora_acu_hour", True)
     yield Line("Aurora", "storage, 1 GB", Decimal(1), "aurora_storage", True)
     yield Line("Aurora", "reads and writes, a hundred an image", Decimal(plan.images) * 100, "aurora_io")
+    log = plan.awake_hours * seen["bytes"]["logs_database_hour"] / GB
+    yield Line("CloudWatch", "log of the database", log, "log_gb", True)
     if plan.proxy:
         yield Line("Aurora", "proxy", HOURS * PROXY_ACU, "proxy_acu_hour", True)
 

@@ -88,8 +88,10 @@ def standing() -> dict[str, int]:
         "failed_items": FailedItem.objects.filter(state=FailedItem.State.OPEN).count,
         "unmirrored": Image.objects.filter(mirrored_revision__lt=F("revision")).count,
         "drift": reconcile.drift,
-        "unlabelled": Image.objects.filter(label_state=Image.LabelState.UNAVAILABLE, deleted_at=None).count,
     }
+    if settings.LABELER != "off":
+        unlabelled = Image.objects.filter(label_state=Image.LabelState.UNAVAILABLE, deleted_at=None)
+        figures["unlabelled"] = unlabelled.count
     counts = {}
     for name, count in figures.items():
         try:

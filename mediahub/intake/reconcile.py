@@ -19,6 +19,8 @@ KEPT = 200
 PAGES_A_TURN = 20
 # However long the queue is, a comparison is due after so long.
 PATIENCE = timedelta(hours=1)
+# A clock that rests comes by once a day, a little early or late: what is due by then is not put off for another day.
+EARLY = 0.9
 # The clock's other duties need the rest of its time.
 LEFT = timedelta(seconds=20)
 
@@ -94,7 +96,7 @@ def _due() -> Reconciliation | None:
     if newest and newest.started_at > now - PATIENCE and wiring.queue().waiting():
         # What still waits for its turn would be taken for lost.
         return None
-    if full is None or full.started_at < now - timedelta(seconds=settings.RECONCILE_FULL_SECONDS):
+    if full is None or full.started_at < now - EARLY * timedelta(seconds=settings.RECONCILE_FULL_SECONDS):
         return begin(full=True, repair=True, by_hand=False)
     if newest is None or newest.started_at < now - timedelta(seconds=settings.RECONCILE_SECONDS):
         return begin(full=False, repair=True, by_hand=False)

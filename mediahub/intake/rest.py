@@ -1,12 +1,17 @@
 """When the clock may rest: a database that pauses wakes for every question, so none is asked while nothing waits.
 
+A rest ends with the day, when rights may end and everything is compared, or when the files of a deleted image are due.
+Whatever begins wakes the clock: a ticket, an event and a change of an image through the queue, a dead letter by itself.
+So a file that no event told of is found in minutes while its ticket is open, and where it has none after the next of
+these, or at the end of the day.
+
 The mark lies in the mirror's table, beside the images and never among them, because asking there costs next to nothing.
 """
 
 from datetime import datetime, time, timedelta
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F, Min, Q
 from django.utils import timezone
 
 from mediahub import wiring
@@ -34,9 +39,13 @@ def rest() -> bool:
     if not settings.CLOCK_REST_SECONDS or not _quiet() or wiring.queue().waiting():
         return False
     pk, sk = PLACE
-    until = min(timezone.now() + timedelta(seconds=settings.CLOCK_REST_SECONDS), _day_ends())
+    until = min([timezone.now() + timedelta(seconds=settings.CLOCK_REST_SECONDS), _day_ends(), *_sweep_due()])
     wiring.mirror_table().put({"pk": pk, "sk": sk, "until": int(until.timestamp())})
-    return True
+    if _quiet():
+        return True
+    # What began since the first look may have woken the clock before the mark was there.
+    wake()
+    return False
 
 
 def wake() -> None:
@@ -58,11 +67,17 @@ def _day_ends() -> datetime:
     return timezone.make_aware(datetime.combine(tomorrow, time.min))
 
 
+def _sweep_due() -> list[datetime]:
+    """When the clock has renditions of deleted images to remove next; empty when there are none."""
+    deleted_at = Image.objects.filter(Q(renditions__isnull=False), deleted_at__isnull=False)
+    first = deleted_at.aggregate(first=Min("deleted_at"))["first"]
+    return [first + timedelta(seconds=settings.SWEEP_GRACE_SECONDS)] if first else []
+
+
 def _quiet() -> bool:
     on_their_way = Upload.objects.filter(state__in=[Upload.State.ISSUED, Upload.State.WORKING])
     retried = FailedItem.objects.filter(state=FailedItem.State.RETRIED)
     unmirrored = Image.objects.filter(mirrored_revision__lt=F("revision"))
     uncut_images = Image.objects.filter(uncut())
-    deleted = Image.objects.filter(Q(renditions__isnull=False), deleted_at__isnull=False)
     comparing = Reconciliation.objects.filter(finished_at=None, by_hand=False)
-    return not any(rows.exists() for rows in (on_their_way, retried, unmirrored, uncut_images, deleted, comparing))
+    return not any(rows.exists() for rows in (on_their_way, retried, unmirrored, uncut_images, comparing))

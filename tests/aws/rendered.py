@@ -8,6 +8,8 @@ one resource are equal, and references to two are not.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
+from itertools import islice
 from typing import Any
 
 from deploy import stages, template, workers
@@ -131,6 +133,7 @@ class Rendered:
             "Fn::Select": lambda parts: self.value(parts[1])[int(self.value(parts[0]))],
             "Fn::Split": lambda parts: str(self.value(parts[1])).split(parts[0]),
             "Fn::GetAZs": lambda _: [f"{self.region}{letter}" for letter in "abc"],
+            "Fn::Cidr": self._cidr,
             "Fn::FindInMap": self._mapped,
         }
 
@@ -172,7 +175,15 @@ class Rendered:
             return f"{self.physical_name(name)}.s3.{self.region}.amazonaws.com"
         if kind == "AWS::S3::Bucket" and attribute == "DomainName":
             return f"{self.physical_name(name)}.s3.amazonaws.com"
+        if attribute == "Ipv6CidrBlocks":
+            return ["2001:db8:1234:5600::/56"]
         return f"{attribute}-of-{name}"
+
+    def _cidr(self, parts: Any) -> list[str]:
+        network, count, host_bits = (self.value(part) for part in parts)
+        block = ip_network(network)
+        subnets = block.subnets(new_prefix=block.max_prefixlen - int(host_bits))
+        return [str(subnet) for subnet in islice(subnets, int(count))]
 
     def _sub(self, form: Any) -> str:
         text, given = (form, {}) if isinstance(form, str) else form

@@ -1,0 +1,101 @@
+"""What the documents show of `python -m deploy cost`: whole bills, and figures in sentences."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from deploy import cost, presets, template
+from mediahub.costs import Bill, Plan, bill, model, prices
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DOCUMENT = ROOT / "docs" / "cost.md"
+# A command, and what it prints.
+SHOWN = r"`python -m deploy (cost [^`]+)`:\n\n(.*?)\n\n<!-- end -->"
+
+
+class Figure(NamedTuple):
+    """A figure in a sentence of a document: what stands right before and after it, and what it is."""
+
+    document: str
+    before: str
+    after: str
+    value: Callable[[], str]
+
+    def find(self, text: str) -> "re.Match[str]":
+        """Return where the figure stands; raises AssertionError when the sentence is not there, or there twice."""
+        pattern = re.escape(self.before) + r"(\$?[\d.,]*\d)" + re.escape(self.after)
+        found = list(re.finditer(pattern, text))
+        assert len(found) == 1, f"{self.document} says {len(found)} times: {self.before}…{self.after}"
+        return found[0]
+
+
+def print_bill(command: str) -> str:
+    """Return what the command prints now."""
+    run = [sys.executable, "-m", "deploy", *command.split()]
+    return subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def price_stack(images: int = 0, preset: str = "standard", *, labels: bool = False, **plan: Any) -> Bill:
+    """Return the bill of the stack that a preset makes."""
+    known = {name: str(rule.get("Default", "")) for name, rule in template.compose()["Parameters"].items()}
+    chosen = presets.choose(preset, {"Labels": str(labels).lower()})
+    counted = cost.count_parts({**known, **cost.DEPLOYED, **chosen})
+    return bill(Plan(**{"images": images, "labels": labels, **counted, **plan}))
+
+
+def _dollars(amount: Decimal, places: int = 2) -> str:
+    return f"${amount:,.{places}f}"
+
+
+def _aurora(what: str, **plan: Any) -> str:
+    return _dollars(next(line.dollars for line in price_stack(**plan).lines if line.what.startswith(what)))
+
+
+def _own_database() -> Decimal:
+    known = {name: str(rule.get("Default", "")) for name, rule in template.compose()["Parameters"].items()}
+    counted = cost.count_parts({**known, **cost.DEPLOYED, "Labels": "false", "Database": "own"})
+    return bill(Plan(images=0, **counted)).total()
+
+
+def _per_image(*, labels: bool = False, **plan: Any) -> Decimal:
+    return price_stack(10_000, labels=labels, **plan).total(standing=False)
+
+
+def _path() -> Decimal:
+    return Decimal(prices()["prices"]["invalidation"]["price"])
+
+
+def _paths() -> Decimal:
+    return Decimal(model.measured()["worker"]["requests"]["s3"]["PutObject"])
+
+
+COST = "docs/cost.md"
+FIGURES = [
+    Figure(COST, "and nothing else | ", " |", lambda: _dollars(price_stack().total())),
+    Figure(COST, "(../SECURITY.md#the-network) | ", " |", lambda: _dollars(price_stack(preset="small").total())),
+    Figure(COST, "so it wakes the database ", " times a month", lambda: f"{price_stack().plan.wakes:.0f}"),
+    Figure(COST, "which costs ", "; were it", lambda: _aurora("woken")),
+    Figure(COST, "to rest an hour, that would be ", ".", lambda: _aurora("woken", rest_seconds=3600)),
+    Figure(COST, "for ever and costs ", " a month besides", lambda: _aurora("proxy", proxy=True)),
+    Figure(COST, "| CloudWatch | ", " metrics that alarms watch", lambda: str(price_stack().plan.alarms)),
+    Figure(COST, "alarms watch, ", " metrics of our own", lambda: str(price_stack().plan.metrics)),
+    Figure(COST, "An image without labels costs ", ", a quarter", lambda: _dollars(_per_image() / 10_000, 5)),
+    Figure(COST, "leaves that out and saves ", ".", lambda: _dollars(_per_image() - _per_image(published=0))),
+    Figure(COST, "An image with labels costs ", ": four fifths", lambda: _dollars(_per_image(labels=True) / 10_000, 5)),
+    Figure(COST, "without labels, ", " by our measurements", lambda: _dollars(_per_image(published=0))),
+    Figure(COST, "CloudFront lists ", " for each path", lambda: f"${_path()}"),
+    Figure(COST, "because its permanent addresses show other bytes: ", " paths", lambda: f"{_paths():.0f}"),
+    Figure(COST, "paths and ", " an image", lambda: _dollars(_paths() * _path(), 3)),
+    Figure(COST, "an image, ", " for ten thousand", lambda: _dollars(_paths() * _path() * 10_000)),
+    Figure("README.md", "all published, cost ", "\nwithout labels", lambda: _dollars(_per_image())),
+    Figure("README.md", "without labels and ", " with", lambda: _dollars(_per_image(labels=True))),
+    Figure("README.md", "what stands\ncosts ", " a month by default", lambda: _dollars(price_stack().total(), 0)),
+    Figure(
+        "README.md", "by default, ", " with `--preset small`", lambda: _dollars(price_stack(preset="small").total(), 0)
+    ),
+    Figure("README.md", "and ", " with a PostgreSQL of yours", lambda: _dollars(_own_database(), 0)),
+]

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,9 +9,9 @@ import pytest
 
 from deploy import __main__ as deploy
 from mediahub.costs import CostError, Line, Plan, bill, model, prices
+from tests.costs import DOCUMENT, SHOWN, print_bill
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-DOCUMENT = ROOT / "docs" / "cost.md"
 SEEN = {
     "worker": {
         "ms": 1000,
@@ -22,7 +20,10 @@ SEEN = {
     },
     "web": {"ms": 100},
     "clock": {"ms": 2, "requests": {"sqs": {"GetQueueAttributes": 1}, "dynamodb": {"Query": 1}}},
-    "bytes": {"original": 4_000_000, "renditions": 200_000, "viewed": 50_000, "logs": 1000},
+    "bytes": {
+        **{"original": 4_000_000, "renditions": 200_000, "viewed": 50_000, "logs": 1000},
+        **{"logs_invocation": 350, "logs_database_hour": 1_000_000},
+    },
 }
 
 
@@ -58,24 +59,74 @@ def test_publishing_copies_each_rendition_twice() -> None:
 
 
 @pytest.mark.parametrize("images", [0, 1, 10_000])
-def test_labels_add_a_tenth_of_a_cent_each_and_an_endpoint(images: int) -> None:
+def test_labels_add_a_tenth_of_a_cent_each(images: int) -> None:
     without, with_labels = bill(Plan(images)), bill(Plan(images, labels=True))
     assert with_labels.total(standing=False) - without.total(standing=False) == images * Decimal("0.001")
-    assert with_labels.total(standing=True) - without.total(standing=True) == Decimal("7.30")
 
 
 @pytest.mark.parametrize(
     ("changed", "more"),
     [
         ({"zones": 2}, "14.60"),
-        ({"active_hours": 180}, "6.00"),
-        ({"alarms": 27}, "1.00"),
-        ({"database": "own"}, "-19.50"),
+        ({"endpoints": 3}, "7.30"),
+        ({"alarms": Plan(0).alarms + 10}, "1.00"),
+        ({"dashboards": 1}, "3.00"),
+        ({"secrets": Plan(0).secrets + 1}, "0.40"),
+        ({"mappings": 3}, "0.2628"),
+        ({"key_versions": 0}, "-2.00"),
     ],
 )
 def test_a_choice_changes_what_stands(changed: dict[str, int], more: str) -> None:
     plan = Plan(0, **changed)  # type: ignore[arg-type]
     assert bill(plan).total() - bill(Plan(0)).total() == Decimal(more)
+
+
+def line(plan: Plan, what: str) -> Line:
+    [found] = [line for line in bill(plan).lines if what in f"{line.service}: {line.what}"]
+    return found
+
+
+def test_the_clock_alone_wakes_the_database_at_the_end_of_each_rest() -> None:
+    daily = line(Plan(0), "Aurora: woken")
+    assert daily.what == "woken 30 times by the clock"
+    # 365 / 12 days, each with 300 s until the pause and a minute to wake and tick, at half a unit.
+    assert round(daily.quantity, 6) == round(Decimal(365) / 12 * 360 / 3600 / 2, 6)
+    hourly = line(Plan(0, rest_seconds=3600), "Aurora: woken")
+    assert round(hourly.quantity, 6) == round(24 * daily.quantity, 6)
+    slow = line(Plan(0, pause_seconds=600), "Aurora: woken")
+    assert round(slow.quantity * 360, 6) == round(daily.quantity * 660, 6)
+
+
+def test_a_month_has_no_more_hours_than_it_has() -> None:
+    busy = Plan(0, active_hours=729, rest_seconds=3600, pause_seconds=3600)
+    assert busy.awake_hours == busy.metric_hours == Decimal(730)
+    assert line(Plan(0, active_hours=5000), "Aurora: awake").quantity == 365
+
+
+def test_metrics_are_paid_for_in_the_hours_in_which_they_are_sent() -> None:
+    hours = 80 + Decimal(365) / 12
+    assert round(line(Plan(0, metrics=1), "of our own").quantity, 6) == round(hours / 730, 6)
+    # A database that does not pause lets nothing rest.
+    assert line(Plan(0, metrics=1, database="own"), "of our own").quantity == 1
+
+
+def test_keys_are_asked_for_every_five_minutes_by_each_who_sends_or_receives() -> None:
+    assert line(Plan(0), "the table's key").quantity == 730 * 12
+    # Three send to the upload queue and one receives, one sends to the CDN's and one receives; sending counts twice.
+    assert line(Plan(0, active_hours=10), "the queues' keys").quantity == 10 * 12 * (2 * 3 + 1 + 2 * 1 + 1)
+
+
+def test_what_is_replaced_or_taken_down_is_told_by_path_and_none_is_free() -> None:
+    renditions = model.measured()["worker"]["requests"]["s3"]["PutObject"]
+    told = line(Plan(1000, replaced=100, taken_down=7), "paths invalidated")
+    assert told.quantity == 100 * Decimal(renditions) + 7
+    assert told.dollars == told.quantity * Decimal("0.005")
+    assert not [line for line in bill(Plan(1000)).lines if line.price == "invalidation"]
+
+
+def test_the_databases_log_is_paid_for_while_it_is_awake() -> None:
+    log = line(Plan(0), "log of the database")
+    assert log.quantity == Plan(0).awake_hours * model.measured()["bytes"]["logs_database_hour"] / 10**9
 
 
 def test_a_database_behind_a_proxy_never_pauses() -> None:
@@ -89,7 +140,11 @@ def test_an_idle_month_costs_what_stands() -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{"images": -1}, {"zones": 3}, {"database": "mysql"}, {"views": -1}, {"published": 101}]
+    "changed",
+    [
+        *({"images": -1}, {"zones": 3}, {"database": "mysql"}, {"views": -1}, {"published": 101}),
+        *({"key_versions": 3}, {"rest_seconds": 0}, {"taken_down": -1}),
+    ],
 )
 def test_a_plan_that_makes_no_sense_is_refused(changed: dict[str, object]) -> None:
     with pytest.raises(CostError, match=f"{next(iter(changed))} is"):
@@ -102,7 +157,8 @@ def test_every_price_has_its_unit_and_source_and_none_stands_in_the_code() -> No
         assert Decimal(held["price"]) > 0, name
         assert held["unit"], name
         assert "https://aws.amazon.com/" in held["source"], name
-    used = {line.price for line in bill(Plan(1, labels=True, moderation=True, proxy=True, worker_hours=1)).lines}
+    more = Plan(1, labels=True, moderation=True, proxy=True, worker_hours=1, dashboards=1, replaced=1)
+    used = {line.price for line in bill(more).lines}
     assert used == set(prices()["prices"])
     code = (ROOT / "mediahub" / "costs" / "model.py").read_text()
     assert [held["price"] for held in prices()["prices"].values() if f'"{held["price"]}"' in code] == []
@@ -124,6 +180,7 @@ def test_the_command_prints_json_that_adds_up(capsys: pytest.CaptureFixture[str]
     assert deploy.main(["cost", "--images", "100", "--labels", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     total = sum(Decimal(line["dollars"]) for line in said["lines"])
+    assert abs(total - Decimal(said["total"])) < Decimal("0.001")
     assert abs(total - Decimal(said["standing"]) - Decimal(said["for_images"])) < Decimal("0.001")
 
 
@@ -132,11 +189,37 @@ def test_a_bad_plan_ends_with_a_sentence(capsys: pytest.CaptureFixture[str]) -> 
     assert "images is -5; give 0 or more." in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("preset", "most"), [("standard", 26), ("small", 12)])
+def test_a_preset_stands_within_its_goal_and_the_total_is_on_the_last_line(
+    preset: str, most: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deploy.main(["cost", "--images", "0", "--preset", preset]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    total = re.fullmatch(r"Total: \$(\d+\.\d\d) a month", last)
+    assert total
+    assert Decimal(total[1]) <= most
+
+
+def test_what_is_given_explicitly_wins_over_a_preset(capsys: pytest.CaptureFixture[str]) -> None:
+    def total(*arguments: str) -> Decimal:
+        assert deploy.main(["cost", "--images", "0", "--json", *arguments]) == 0
+        return Decimal(json.loads(capsys.readouterr().out)["total"])
+
+    assert total("--preset", "small", "--set", "Network=closed") == total("--preset", "standard")
+    assert total("--preset", "standard", "--zones", "2") == total("--preset", "standard") + Decimal("14.60")
+    # By default the stack is the standard one.
+    assert total() == total("--preset", "standard")
+
+
+def test_a_parameter_that_the_stack_does_not_have_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert deploy.main(["cost", "--images", "0", "--set", "Nonsense=1"]) == 1
+    assert "has no parameter Nonsense" in capsys.readouterr().err
+
+
 def test_the_document_shows_what_the_command_prints_now() -> None:
-    text = DOCUMENT.read_text()
-    shown = re.findall(r"`python -m deploy (cost [^`]+)`:\n\n(.*?)\n\n<!-- end -->", text, re.S)
-    assert len(shown) == 4
+    shown = re.findall(SHOWN, DOCUMENT.read_text(), re.S)
+    assert len(shown) >= 6
     for command, printed in shown:
-        done = [sys.executable, "-m", "deploy", *command.split()]
-        said = subprocess.run(done, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-        assert printed == said, f"docs/cost.md is stale: run `python -m deploy {command}` and put in what it prints"
+        assert printed == print_bill(command), (
+            f"docs/cost.md is stale: run `python -m tests.costs`, which puts in what `{command}` prints"
+        )

@@ -89,10 +89,17 @@ def mutants(template: Template) -> Iterator[tuple[str, Template]]:
             for place, rule in enumerate(value):
                 open_rule = {"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}
                 yield f"{_name(path)}[{place}] opened", _with(template, (*path, place), {**rule, **open_rule})
-    for name in ("TlsOnly", "TrustedPrincipal", "DeployerPrincipal", "UploadPrefix", "VisibilityTimeout"):
+    for name, part in template["Resources"].items():
+        if part.get("Condition") == "GoesByIpv6":
+            yield f"{name} in every network", _with(template, ("Resources", name, "Condition"), "MakesAurora")
+    for place, condition in enumerate(template["Conditions"].get("GoesByIpv6", {}).get("Fn::And", [])):
+        path = ("Conditions", "GoesByIpv6", "Fn::And", place)
+        if "Fn::Equals" in condition:
+            yield "GoesByIpv6 always", _with(template, path, {"Fn::Equals": ["", ""]})
+    for name in ("TlsOnly", "TrustedPrincipal", "DeployerPrincipal", "UploadPrefix", "VisibilityTimeout", "Network"):
         if name in template["Parameters"]:
             path = ("Parameters", name, "Default")
-            weak = {"TlsOnly": "false", "UploadPrefix": "", "VisibilityTimeout": 30}.get(name, "*")
+            weak = {"TlsOnly": "false", "UploadPrefix": "", "VisibilityTimeout": 30, "Network": "ipv6"}.get(name, "*")
             yield f"{name} by default {weak!r}", _with(template, path, weak)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from deploy.chosen import select_resources
 from tests.deploy.stack import (
     FUNCTION_SECONDS,
     HOLD_DATA,
@@ -326,25 +327,48 @@ def the_database_is_closed_and_kept(template: Template) -> Iterator[str]:
     )
 
 
+WAYS_OUT = (
+    *("EC2::InternetGateway", "EC2::NatGateway", "EC2::Route", "EC2::VPCGatewayAttachment", "EC2::EIP"),
+    *("EC2::EgressOnlyInternetGateway", "EC2::VPCPeeringConnection", "EC2::TransitGatewayAttachment"),
+)
+
+# What the internet can answer to.
+ADDRESSES = ("EC2::VPCCidrBlock", "EC2::SubnetCidrBlock")
+
+
+def rules_of(template: Template, group: str, direction: str, *, closed: bool) -> list[dict[str, Any]]:
+    """Return the rules of a security group in one of the two networks."""
+    found = []
+    for rule in given(template, group, f"SecurityGroup{direction}") or []:
+        choice = rule.get("Fn::If") if set(rule) == {"Fn::If"} else None
+        found.append(choice[1 if closed else 2] if choice and choice[0] == "IsClosed" else rule)
+    return found
+
+
+def opened_ports(template: Template, group: str, *, closed: bool) -> Iterator[str]:
+    """Say which rules of a security group open more than TLS or PostgreSQL."""
+    for direction in ("Ingress", "Egress"):
+        for rule in rules_of(template, group, direction, closed=closed):
+            ends = (rule.get("FromPort"), rule.get("ToPort"))
+            well = rule.get("IpProtocol") == "tcp" and ends in ((443, 443), (5432, 5432))
+            yield from must((well, f"{group} opens {ends}"), (rule.get("CidrIp") != "0.0.0.0/0", f"{group} is open"))
+
+
 @property_of
 def the_network_has_no_way_out(template: Template) -> Iterator[str]:
-    ways = ("EC2::InternetGateway", "EC2::NatGateway", "EC2::Route", "EC2::VPCGatewayAttachment", "EC2::EIP")
-    yield from must((not of_kind(template, *ways), "a way out"))
+    made = select_resources(template, {})
+    yield from must(
+        (template["Parameters"]["Network"].get("Default") == "closed", "the network is open by default"),
+        (not [name for name in of_kind(template, *WAYS_OUT, *ADDRESSES) if name in made], "a way out"),
+    )
     for subnet in of_kind(template, "EC2::Subnet"):
         yield from must((given(template, subnet, "MapPublicIpOnLaunch") is False, f"{subnet} gives public addresses"))
     for group in of_kind(template, "EC2::SecurityGroup"):
-        held = properties(template, group)
-        yield from must((bool(held.get("SecurityGroupEgress")), f"{group} lets all out"))
-        for rule in [*held.get("SecurityGroupIngress", []), *held.get("SecurityGroupEgress", [])]:
-            ends = (rule.get("FromPort"), rule.get("ToPort"))
-            yield from must(
-                (rule.get("IpProtocol") == "tcp" and ends in ((443, 443), (5432, 5432)), f"{group} opens {ends}"),
-                (
-                    rule.get("CidrIp", "") not in ("0.0.0.0/0",) and "CidrIpv6" not in rule,
-                    f"{group} is open to the world",
-                ),
-            )
-    out = given(template, "FunctionSecurityGroup", "SecurityGroupEgress") or []
+        yield from must((bool(given(template, group, "SecurityGroupEgress")), f"{group} lets all out"))
+        yield from opened_ports(template, group, closed=True)
+        rules = [rule for way in ("Ingress", "Egress") for rule in rules_of(template, group, way, closed=True)]
+        yield from must((not any("CidrIpv6" in rule for rule in rules), f"{group} is open to the world"))
+    out = rules_of(template, "FunctionSecurityGroup", "Egress", closed=True)
     yield from must(
         (len(out) == 4 and not any("CidrIp" in rule for rule in out), "functions reach more than their parts")
     )
@@ -358,6 +382,28 @@ def the_network_has_no_way_out(template: Template) -> Iterator[str]:
                 (account or layers, f"{endpoint} serves other accounts"),
                 ("*" not in text(s["Action"]), f"{endpoint} serves all"),
             )
+
+
+@property_of
+def a_network_by_ipv6_lets_nothing_in(template: Template) -> Iterator[str]:
+    made = select_resources(template, {"Network": "ipv6"})
+    ways = {name: template["Resources"][name]["Type"] for name in of_kind(template, *WAYS_OUT) if name in made}
+    route = properties(template, "RouteByIpv6")
+    yield from must(
+        (set(ways.values()) == {"AWS::EC2::EgressOnlyInternetGateway", "AWS::EC2::Route"}, "another way"),
+        (len(ways) == 2, "a second way"),
+        (route.get("EgressOnlyInternetGatewayId") == {"Ref": "EgressGateway"}, "the way leads elsewhere"),
+        (set(route) == {"RouteTableId", "DestinationIpv6CidrBlock", "EgressOnlyInternetGatewayId"}, "the way is wider"),
+        (not [n for n in made if given(template, n, "VpcEndpointType") == "Interface"], "endpoints are paid for"),
+    )
+    wide = []
+    for group in of_kind(template, "EC2::SecurityGroup"):
+        yield from opened_ports(template, group, closed=False)
+        wide += [(group, rule) for rule in rules_of(template, group, "Egress", closed=False) if "CidrIpv6" in rule]
+        incoming = rules_of(template, group, "Ingress", closed=False)
+        yield from must((not any("CidrIpv6" in rule for rule in incoming), f"{group} lets in from outside"))
+    ends = [(group, rule["CidrIpv6"], rule.get("FromPort")) for group, rule in wide]
+    yield from must((ends == [("FunctionSecurityGroup", "::/0", 443)], "more than functions go out, or further"))
 
 
 @property_of
@@ -573,7 +619,9 @@ def alarms_reach_somebody(template: Template) -> Iterator[str]:
     for name, held in alarms.items():
         told = held.get("AlarmActions") == [{"Ref": "Topic"}] and held.get("OKActions") == [{"Ref": "Topic"}]
         yield from must((told, f"{name} tells nobody"), (held.get("ActionsEnabled", True) is True, f"{name} is silent"))
-    watched = {(held["Namespace"], held["MetricName"]) for held in alarms.values()}
+    parts = [metric["MetricStat"]["Metric"] for a in alarms.values() for metric in a.get("Metrics", [])[1:]]
+    simple = [held for held in alarms.values() if "MetricName" in held]
+    watched = {(metric["Namespace"], metric["MetricName"]) for metric in [*simple, *parts]}
     for wanted in (
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
         ("AWS/SQS", "ApproximateAgeOfOldestMessage"),
@@ -583,7 +631,8 @@ def alarms_reach_somebody(template: Template) -> Iterator[str]:
         ("MediaHub", "drift"),
         ("MediaHub", "unmirrored"),
         ("MediaHub", "unlabelled"),
-        ("MediaHub", "ticks"),
+        ("AWS/Scheduler", "InvocationAttemptCount"),
+        ("AWS/Scheduler", "TargetErrorCount"),
     ):
         yield from must((wanted in watched, f"nobody watches {wanted[1]}"))
     yield from must(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mediahub import handlers
+from mediahub import handlers, metrics
 from mediahub.local import stack
 from mediahub.local.event_loop import Context
 from tests.deploy.stack import of_kind, properties, whole
@@ -16,6 +16,7 @@ from tests.deploy.stack import of_kind, properties, whole
 WHOLE = whole()
 ALARMS = {name: properties(WHOLE, name) for name in of_kind(WHOLE, "CloudWatch::Alarm")}
 OPERATIONS = Path(__file__).resolve().parent.parent.parent / "docs" / "operations.md"
+OWN = [alarm for alarm in ALARMS.values() if alarm.get("Namespace") == metrics.NAMESPACE]
 Series = Sequence[float | None]
 
 
@@ -50,7 +51,6 @@ CASES: dict[str, tuple[list[Series], list[Series]]] = {
     "WebFails": ([[1]], [[0], [None]]),
     "WebAnswersWithErrors": ([[5]], [[4], [None]]),
     "WorkerIsThrottled": ([[1, 1]], [[1, 0], [None, 1]]),
-    "WebIsThrottled": ([[1]], [[0]]),
     "WorkerNearsItsTimeOut": (
         [[54_000, 54_000], [60_000, 0, 60_000]],
         [[53_999, 53_999, 53_999], [60_000, None, None]],
@@ -87,16 +87,42 @@ def test_the_code_sends_what_the_alarms_listen_to(
     local_aws: stack.Stack, settings: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.LOCAL, settings.STAGE = False, "production"
+    settings.LABELER = "rekognition"
     handlers.on_minute({}, Context("test"))
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     sent = {
         metric["Name"] for line in lines for told in line["_aws"]["CloudWatchMetrics"] for metric in told["Metrics"]
     }
-    listened = {alarm["MetricName"] for alarm in ALARMS.values() if alarm["Namespace"] == "MediaHub"}
-    assert listened <= sent
+    listened = {alarm["MetricName"] for alarm in OWN}
+    # What no alarm listens to would be paid for all the same.
+    assert listened == sent == set(metrics.METRICS)
+    assert len(sent) <= 10
     assert {line["service"] for line in lines} == {"production"}
-    [dimensions] = {json.dumps(a["Dimensions"]) for a in ALARMS.values() if a["Namespace"] == "MediaHub"}
+    [dimensions] = {json.dumps(alarm["Dimensions"]) for alarm in OWN}
     assert json.loads(dimensions) == [{"Name": "service", "Value": {"Ref": "Stage"}}]
+
+
+@pytest.mark.django_db
+def test_a_clock_that_rests_or_labels_that_are_off_send_nothing_that_is_paid_for(
+    local_aws: stack.Stack, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.LOCAL, settings.LABELER, settings.CLOCK_REST_SECONDS = False, "off", 86400
+    while handlers.on_minute({}, Context("test")) != {"ticks": 1}:
+        said = capsys.readouterr().out
+        assert "failed_items" in said
+        assert "unlabelled" not in said
+    assert "_aws" not in capsys.readouterr().out
+
+
+def test_a_clock_whose_calls_are_refused_is_one_that_stands_still() -> None:
+    metrics_of = {metric["Id"]: metric for metric in ALARMS["ClockStandsStill"]["Metrics"]}
+    group = [{"Name": "ScheduleGroup", "Value": {"Ref": "ClockGroup"}}]
+    names = {"attempts": "InvocationAttemptCount", "refused": "TargetErrorCount"}
+    for part, name in names.items():
+        watched = metrics_of[part]["MetricStat"]["Metric"]
+        assert watched == {"Namespace": "AWS/Scheduler", "MetricName": name, "Dimensions": group}
+    assert metrics_of["called"]["Expression"] == "attempts - FILL(refused, 0)"
+    assert properties(WHOLE, "Clock")["GroupName"] == {"Ref": "ClockGroup"}
 
 
 def test_operations_say_what_to_do_about_each() -> None:

@@ -85,7 +85,7 @@ def test_functions_join_the_network_and_sign_in_without_a_password(place: Place)
     web = stages.environment(place, outputs, {"ApiId": "abc"}, "web")
     worker = stages.environment(place, outputs, {"ApiId": "abc"}, "worker")
     assert web["DATABASE_URL"] == "postgresql://mediahub@db.example.internal:5432/mediahub"
-    assert (web["DATABASE_IAM"], web["CLOCK_REST_SECONDS"]) == ("true", "3600")
+    assert (web["DATABASE_IAM"], web["CLOCK_REST_SECONDS"]) == ("true", "86400")
     assert web["STATIC_URL"] == "https://d1.cloudfront.net/static/"
     assert web["SITE_URL"] == "https://abc.execute-api.us-east-1.amazonaws.com/typed"
     # Only the web signs links.
@@ -127,7 +127,7 @@ def test_the_check_says_what_is_missing(place: Place, settings_file: Path) -> No
     faults = [finding.seen for finding in verify.check(place) if finding.advice]
     assert "the queue is told of nothing" in faults
     assert any("1 other policies" in seen for seen in faults)
-    assert any("1 missing" in seen for seen in faults)
+    assert any("missing: mediahub-typed-worker-fails, tell nobody: none" in seen for seen in faults)
 
 
 def test_without_a_function_nothing_is_tied(place: Place, settings_file: Path) -> None:

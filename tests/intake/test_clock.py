@@ -81,8 +81,9 @@ def test_metrics_are_written_for_the_alarms(harbour: Upload, settings: Any, caps
     handlers.on_minute({}, Context("test"))
     line = next(line for line in capsys.readouterr().out.splitlines() if "_aws" in line)
     assert '"Namespace":"MediaHub"' in line.replace(" ", "")
-    for name in ("dead_letters", "failed_items", "drift", "unmirrored", "clock_failures"):
+    for name in ("failed_items", "drift", "unmirrored", "duties_failing"):
         assert f'"{name}"' in line
+    assert "clock_failures" not in line
 
 
 def test_a_picture_over_the_limit_passes_once_when_a_chief_says_so(
