@@ -133,9 +133,7 @@ def _alarms(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
     yield _found(
         "alarms", f"{len(held)} there, {missing} missing, {len(silent)} tell nobody", missing <= 0 and not silent
     )
-    yield _found(
-        "alarms", f"ringing: {', '.join(ringing) or 'none'}", not ringing, "See docs/operations.md for each."
-    )
+    yield _found("alarms", f"ringing: {', '.join(ringing) or 'none'}", not ringing, "See docs/operations.md for each.")
     subscribed = place.clients("sns").list_subscriptions_by_topic(TopicArn=outputs["TopicArn"])["Subscriptions"]
     advice = "Give AlarmEmail=…, or subscribe to the topic yourself."
     yield _found("alarms", f"{len(subscribed)} subscribed to the topic", bool(subscribed), advice)
