@@ -13,10 +13,10 @@ from botocore.exceptions import ClientError
 from django.core.management import call_command
 from django.test import Client
 
-from deploy import editor, rehearse
-from deploy.place import Place
+from deploy import editor, rehearse, release
 from deploy.editor import Answer
 from deploy.photos import make_photo
+from deploy.place import Place
 from deploy.rehearsal import Bounds, Rehearsal, RehearsalError, Step
 from deploy.stacks import DeployError
 from mediahub.library.models import Image
@@ -44,10 +44,10 @@ class Operator:
         return []
 
     def invite(self, person: str) -> str:
-        """Run the command that the function runs."""
+        """Run the command that the function runs, for the path of the address that it prints."""
         said = StringIO()
         call_command("invite", person, "--role", "chief", stdout=said)
-        return said.getvalue().strip()
+        return urlsplit(said.getvalue().strip()).path
 
     def capacity(self, since: datetime) -> float | None:
         """Say that CloudWatch knows nothing yet, then that the database pauses."""
@@ -160,7 +160,7 @@ def test_what_cannot_be_removed_is_named_with_the_command_that_removes_it(monkey
     def refuse(place: Place) -> list[Any]:
         raise DeployError("The stack could not be removed.")
 
-    monkeypatch.setattr(rehearse.release, "down", refuse)
+    monkeypatch.setattr(release, "down", refuse)
     monkeypatch.setattr(rehearse, "NETWORK", -1)
     [left] = rehearse.AwsOperator(place(), {}).remove_all()
     assert left.startswith("The stack could not be removed.")
@@ -175,7 +175,7 @@ def test_down_waits_until_lambda_lets_go_of_the_network(monkeypatch: pytest.Monk
             raise said
         return said
 
-    monkeypatch.setattr(rehearse.release, "down", answer)
+    monkeypatch.setattr(release, "down", answer)
     monkeypatch.setattr(rehearse, "NETWORK_REST", 0)
     assert rehearse.AwsOperator(place(), {}).down() == ["bucket"]
 

@@ -44,6 +44,8 @@ class Aurora:
         rds._ACTION_MAP["CreateDBCluster"] = lambda p: self._created(create(p), rds._p(p, "DBClusterIdentifier"))
         rds._ACTION_MAP["DeleteDBCluster"] = lambda p: self._delete(delete, p)
         rds._ACTION_MAP["ModifyDBCluster"] = lambda p: self._modify(modify, p)
+        modify_instance = rds._ACTION_MAP["ModifyDBInstance"]
+        rds._ACTION_MAP["ModifyDBInstance"] = lambda p: _modify_instance(modify_instance, p)
         rds._ACTION_MAP["DescribeDBClusters"] = lambda p: self._describe(describe, p)
         rds._ACTION_MAP["RestoreDBClusterToPointInTime"] = lambda p: self._restore(create, p)
         rds_data._execute_statement = self._execute
@@ -56,6 +58,7 @@ class Aurora:
             "sign-in by IAM",
             "RestoreDBClusterToPointInTime",
             "ModifyDBCluster",
+            "ModifyDBInstance",
             "DeleteDBCluster",
             "ExecuteStatement",
             "ServerlessDatabaseCapacity",
@@ -191,6 +194,20 @@ class Aurora:
     def _store(self, name: str, units: float) -> None:
         metric = ("AWS/RDS", "ServerlessDatabaseCapacity", {"DBClusterIdentifier": name})
         cloudwatch._store_datum(*metric, time.time(), "None", units, None, None, None)
+
+
+def _modify_instance(modify: Operation, p: dict[str, Any]) -> Answer:
+    answer = modify(p)
+    former, name = rds._p(p, "DBInstanceIdentifier"), rds._p(p, "NewDBInstanceIdentifier")
+    if answer[0] < 400 and name:
+        instance = rds._instances[former]
+        arn = instance["DBInstanceArn"].rsplit(":", 1)[0]
+        rds._instances[name] = {**instance, "DBInstanceIdentifier": name, "DBInstanceArn": f"{arn}:{name}"}
+        del rds._instances[former]
+        for member in rds._clusters[instance["DBClusterIdentifier"]]["DBClusterMembers"]:
+            if member["DBInstanceIdentifier"] == former:
+                member["DBInstanceIdentifier"] = name
+    return answer
 
 
 def _manage_password(cluster: dict[str, Any]) -> None:

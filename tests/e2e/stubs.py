@@ -38,6 +38,7 @@ STUBS = (
         "has no such operation",
     ),
     Stub("RDS", "ModifyDBCluster", "takes a new name for a cluster, and RDS's own secret", "ignores both"),
+    Stub("RDS", "ModifyDBInstance", "takes a new name for an instance", "ignores it"),
     Stub("RDS", "DeleteDBCluster", "ends the PostgreSQL, and keeps the last snapshot", "keeps no snapshot"),
     Stub("RDS Data API", "ExecuteStatement", "the statement runs in the PostgreSQL", "knows no PostgreSQL of ours"),
     Stub(
