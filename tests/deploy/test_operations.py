@@ -1,0 +1,135 @@
+"""The operations guide: each command in it is taken by its parser, and was run by a step or a test that is named."""
+
+import argparse
+import re
+import shlex
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from django.core.management import get_commands, load_command_class
+
+from deploy import __main__ as deploy
+from deploy import template
+from deploy.editor import send
+from deploy.rehearsal import Operator, Rehearsal
+from mediahub.local import emulator, stack
+from tests.e2e.stubs import as_markdown
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+GUIDE = (ROOT / "docs" / "operations.md").read_text()
+BODY, REST = GUIDE.split("## What has run each command")
+TABLE = REST.split("\n## ")[0]
+# A continued line is one command; a comment is none.
+TEXT = re.sub(r"\\\n\s+", " ", BODY)
+PROGRAMS = ("python -m deploy", "python -m tests.e2e", "zappa", "aws")
+COMMAND = re.compile(rf"(?:^ {{4,}}|`)((?:{'|'.join(map(re.escape, PROGRAMS))}) [^`\n]+)", re.M)
+LINES = {" ".join(found.split("  #")[0].split()) for found in COMMAND.findall(TEXT)}
+# Without an option it is the name of an operation, and no command.
+COMMANDS = sorted(line for line in LINES if not line.startswith("aws") or " --" in line)
+RUNNERS = dict(re.findall(r"^\| `([^`]+)` \| ([^|]+) \|$", TABLE, re.M))
+PLACES = {"STAGE": "production", "NEW": "new", "OLD": "old", "KEY_ARN": "arn", "TIME": "2026-11-26T09:30:00Z"}
+
+
+def words(command: str) -> list[str]:
+    for name, value in PLACES.items():
+        command = re.sub(rf"\b{name}\b", value, command)
+    return shlex.split(command)
+
+
+def kind(command: str) -> str:
+    """Return the command without what differs from one use to the next: its program, its verb, and its options."""
+    if command.startswith("aws"):
+        return " ".join(command.split()[:3])
+    if command.startswith("zappa"):
+        return " ".join(command.split()[:2])
+    given = words(command)[3:]
+    if given[0] == "manage":
+        given = ["manage", *shlex.split(" ".join(given[2:]))]
+    options = sorted({word for word in given if word.startswith("--")} - {"--yes", "--role", "--set"})
+    return " ".join(["deploy", *given[: 1 + (given[0] == "manage")], *options])
+
+
+def test_the_guide_has_commands() -> None:
+    assert len(COMMANDS) > 20
+
+
+@pytest.mark.parametrize("command", [one for one in COMMANDS if one.startswith("python -m deploy")])
+def test_the_parser_takes_each_command(command: str) -> None:
+    options = deploy._parser().parse_args(words(command)[3:])
+    if hasattr(options, "set"):
+        known = set(template.compose()["Parameters"])
+        assert {item.partition("=")[0] for item in options.set} <= known
+    if hasattr(options, "line"):
+        name, *given = shlex.split(" ".join(options.line))
+        managed(name).parse_args(given)
+
+
+def managed(name: str) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = load_command_class(get_commands()[name], name).create_parser("manage.py", name)
+    return made
+
+
+def test_each_parameter_that_is_named_is_one_of_the_template() -> None:
+    assert set(re.findall(r"--set (\w+)=", GUIDE)) <= set(template.compose()["Parameters"])
+
+
+def test_each_command_was_run() -> None:
+    assert sorted({kind(command) for command in COMMANDS}) == sorted(RUNNERS)
+
+
+@cache
+def releases() -> set[str]:
+    text = (ROOT / "tests" / "e2e" / "__main__.py").read_text()
+    return {title.strip() for title in re.findall(r'timed\(\s*f?"([^"]+)"', text)}
+
+
+@pytest.mark.parametrize(("command", "runner"), list(RUNNERS.items()))
+def test_what_ran_it_is_there(command: str, runner: str) -> None:
+    steps = {step.title for step in Rehearsal(cast(Operator, None), send).steps()} | {"remove everything"}
+    for part in runner.split("; "):
+        match re.fullmatch(r"(rehearsal|releases): (.+)|`(tests/\S+\.py)::(\w+)`", part.strip()):
+            case re.Match() as found if found[1] == "rehearsal":
+                assert found[2] in steps
+            case re.Match() as found if found[1] == "releases":
+                assert found[2] in releases()
+            case re.Match() as found:
+                assert f"def {found[4]}(" in (ROOT / found[3]).read_text()
+            case None:
+                pytest.fail(f"{command}: {part} is no step and no test.")
+
+
+def test_the_list_of_stubs_is_the_one_that_the_rehearsal_has() -> None:
+    assert as_markdown() in GUIDE
+
+
+def test_the_commands_of_aws_do_what_the_guide_says(local_aws: stack.Stack, tmp_path: Path, settings: Any) -> None:
+    """Run the guide's own lines with the AWS CLI against the local AWS."""
+    endpoint, bucket = str(settings.AWS_ENDPOINT_URL), local_aws.outputs["UploadBucket"]
+    s3 = stack.root_client("s3", endpoint)
+    s3.create_bucket(Bucket="old-bucket")
+    s3.put_object(Bucket="old-bucket", Key="photos/harbor.jpg", Body=b"harbor")
+    key = "uploads/UPLOAD/original"
+    version = s3.put_object(Bucket=bucket, Key=key, Body=b"as it was")["VersionId"]
+    s3.delete_object(Bucket=bucket, Key=key)
+    environment = {
+        "PATH": str(ROOT),
+        "HOME": str(tmp_path),
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_DEFAULT_REGION": emulator.REGION,
+        "AWS_ACCESS_KEY_ID": stack.ROOT_KEY,
+        "AWS_SECRET_ACCESS_KEY": stack.ROOT_KEY,
+    }
+    program = ROOT / ".venv-local-aws" / "bin"
+    for command in (one for one in COMMANDS if one.startswith("aws")):
+        line = command.replace("KEY_ARN", local_aws.outputs["KmsKeyArn"]).replace("ACCOUNT", emulator.ACCOUNT)
+        line = line.replace("STAGE", local_aws.stage).replace("VERSION", version)
+        run = [str(program / "python"), str(program / "aws"), *shlex.split(line)[1:]]
+        done = subprocess.run(run, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+    assert s3.head_object(Bucket=bucket, Key="uploads/old/harbor.jpg")["ServerSideEncryption"] == "aws:kms"
+    assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"as it was"
+    secrets = stack.root_client("secretsmanager", endpoint)
+    assert "NEW" in secrets.get_secret_value(SecretId=f"mediahub-{local_aws.stage}/django")["SecretString"]
