@@ -14,7 +14,7 @@ import pytest
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 
-from deploy import stages, workers
+from deploy import hosts, stages, workers
 from deploy.base import Place
 from mediahub import checks
 from tests.aws.rendered import REGION, Rendered, render_settings, render_stack, render_workers
@@ -104,7 +104,7 @@ def test_each_setting_is_given_to_every_process_or_has_its_reason(database: str,
         assert READ - set(environment) - excused - absent == set(), kind
         # A reason that has become untrue is taken out, and a name that nobody reads is not given.
         assert set(environment) & excused == set(), kind
-        assert set(environment) <= READ, kind
+        assert set(environment) <= READ | set(hosts.VARIABLES.values()), kind
     assert set(REASONS) <= READ
 
 
