@@ -4,8 +4,6 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from deploy import stages
 from deploy.place import Place
 
@@ -23,11 +21,11 @@ def make(place: Place, alarms: Iterable[str]) -> str:
 
 def remove(place: Place) -> None:
     """Remove the dashboard, if it is there."""
-    try:
-        place.clients("cloudwatch").delete_dashboards(DashboardNames=[_name(place)])
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in ("ResourceNotFound", "DashboardNotFoundError"):
-            raise
+    client = place.clients("cloudwatch")
+    pages = client.get_paginator("list_dashboards").paginate(DashboardNamePrefix=_name(place))
+    names = [entry["DashboardName"] for page in pages for entry in page["DashboardEntries"]]
+    if _name(place) in names:
+        client.delete_dashboards(DashboardNames=[_name(place)])
 
 
 def _name(place: Place) -> str:

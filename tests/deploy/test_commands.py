@@ -10,7 +10,7 @@ import pytest
 from deploy import __main__ as deploy
 from deploy import base, bind, presets, release, removal, signing, stages, template, verify, workers
 from deploy.base import Place
-from deploy.stacks import Change, DeployError, Stack
+from deploy.stacks import Change, DeployError
 from mediahub.local import emulator, stack
 
 LOCAL = {**stack.PARAMETERS, "AlarmEmail": "desk@example.org"}
@@ -129,38 +129,6 @@ def test_the_check_says_what_is_missing(place: Place, settings_file: Path) -> No
     assert "the queue is told of nothing" in faults
     assert any("1 other policies" in seen for seen in faults)
     assert any("missing: mediahub-typed-worker-fails, tell nobody: none" in seen for seen in faults)
-
-
-def test_alarms_are_compared_by_name_and_stack_and_those_of_the_workers_tell_the_workers(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    base.make(place, LOCAL, yes)
-    workers_stack = workers.stack(place)
-    given = workers.parameters(place, place.base.outputs(), {"Subnets": "subnet-1", "SecurityGroups": "sg-1"})
-    given["Image"] = "000000000000.dkr.ecr.us-east-1.amazonaws.com/mediahub-typed-workers:1"
-    cloudwatch, topic = place.clients("cloudwatch"), place.base.outputs()["TopicArn"]
-    alarms = ("chunks-wait", "nothing-to-do", "do-not-start")
-    rule = {"Namespace": "AWS/SQS", "MetricName": "Age", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1}
-    rule |= {"Statistic": "Maximum", "ComparisonOperator": "GreaterThanThreshold"}
-    actions = {name: [topic if name == "do-not-start" else f"arn:aws:policy:{name}"] for name in alarms}
-    for name, told in actions.items():
-        cloudwatch.put_metric_alarm(AlarmName=f"mediahub-typed-workers-{name}", AlarmActions=told, **rule)
-    base_parameters = place.base.parameters()
-    monkeypatch.setattr(Stack, "parameters", lambda self: given if self.name == workers_stack.name else base_parameters)
-    monkeypatch.setattr(Stack, "described", lambda self: {"StackStatus": "CREATE_COMPLETE"})
-
-    def faults() -> list[str]:
-        return [found.seen for found in verify._alarms(place, {"TopicArn": topic}) if found.advice]
-
-    cloudwatch.delete_alarms(AlarmNames=["mediahub-typed-files-drift"])
-    [one] = [seen for seen in faults() if "files-drift" in seen]
-    # Three more of the same prefix hide none that is missing, and none of them is silent.
-    assert "missing: mediahub-typed-files-drift" in one
-    assert one.endswith("tell nobody: none")
-    assert not [seen for seen in faults() if "-workers" in seen]
-    cloudwatch.put_metric_alarm(AlarmName="mediahub-typed-workers-do-not-start", AlarmActions=[], **rule)
-    [silent] = [seen for seen in faults() if "mediahub-typed-workers:" in seen]
-    assert "tell nobody: mediahub-typed-workers-do-not-start" in silent
 
 
 def test_without_a_function_nothing_is_tied(place: Place, settings_file: Path) -> None:
