@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy import (
-    base,
     bind,
     cost,
+    dashboard,
     measure,
     package,
     presets,
@@ -178,16 +178,13 @@ def _status(options: argparse.Namespace) -> None:
 
 def _dashboard(options: argparse.Namespace) -> None:
     place = _place(options)
-    base.bind(place, {"ShowDashboard": str(not options.remove).lower()})
     if options.remove:
+        dashboard.remove(place)
         print(f"The dashboard of {options.stage} is gone.")
         return
-    console = f"https://{place.region}.console.aws.amazon.com/cloudwatch/home?region={place.region}"
-    print(f"{console}#dashboards/dashboard/{place.project}-{place.stage}")
-    print(
-        f"It costs ${prices()['prices']['dashboard']['price']} a month. Remove it: python -m deploy dashboard "
-        f"{options.stage} --remove"
-    )
+    print(dashboard.make(place, verify.expected_alarms(place)[place.base.name]))
+    price = prices()["prices"]["dashboard"]["price"]
+    print(f"It costs ${price} a month. Remove it: python -m deploy dashboard {options.stage} --remove")
 
 
 def _rollback(options: argparse.Namespace) -> int:

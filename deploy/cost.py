@@ -18,7 +18,7 @@ DEPLOYED = {"WorkerIsDeployed": "true", "SigningKey": "a key", "ApiId": "an API"
 # What a plan is asked for; the rest is counted in the template.
 ASKED = {
     *("images", "labels", "moderation", "published", "replaced", "taken_down", "storage_days", "views", "pages"),
-    *("active_hours", "key_versions", "worker_hours"),
+    *("active_hours", "dashboards", "key_versions", "worker_hours"),
 }
 
 
@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--active-hours", type=int, default=80, help="hours in which people or files keep the desk awake"
     )
+    parser.add_argument("--dashboards", type=int, default=0, help="made by `deploy dashboard`, and not removed")
     parser.add_argument("--key-versions", type=int, default=2, help="former versions of the key: 0 in the first year")
     parser.add_argument("--worker-hours", type=int, default=0, help="hours of bulk workers on Fargate")
     presets.add_argument(parser)
@@ -91,7 +92,6 @@ def count_parts(parameters: Mapping[str, str]) -> dict[str, Any]:
         "endpoints": sum(endpoint["VpcEndpointType"] == "Interface" for endpoint in endpoints),
         "alarms": sum(_count_metrics(alarm) for alarm in alarms),
         "metrics": len(metrics),
-        "dashboards": len(chosen.of_type(resources, "CloudWatch::Dashboard")),
         "secrets": len(chosen.of_type(resources, "SecretsManager::Secret")) + len(owners),
         "mappings": len(chosen.of_type(resources, "Lambda::EventSourceMapping")),
         "rest_seconds": stages.REST_SECONDS,

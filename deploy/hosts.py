@@ -10,11 +10,11 @@ from functools import cache
 from typing import Any
 
 from botocore.loaders import create_loader
-from botocore.regions import EndpointResolver
 
 from deploy.stacks import DeployError
 
 CLOSED, IPV6 = "closed", "ipv6"
+DUAL_STACK = ["dualstack"]
 VARIABLES = {
     "sqs": "AWS_ENDPOINT_URL_SQS",
     "secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER",
@@ -51,20 +51,25 @@ def list_addresses(region: str, network: str) -> dict[str, str]:
 
 def find_host(service: str, region: str, *, by_ipv6: bool) -> str:
     """Return the host of a service, the dual-stack one where that is asked for and there is one."""
-    dual_stack = by_ipv6 and has_dual_stack(service, region)
-    found = EndpointResolver(_endpoints()).construct_endpoint(service, region, use_dualstack_endpoint=dual_stack)
-    if found is None:
-        raise DeployError(f"botocore knows no endpoint of {service} in {region}. Is the region's name right?")
-    return str(found["hostname"])
+    partition = _partition(region)
+    if by_ipv6 and has_dual_stack(service, region):
+        [suffix] = [v["dnsSuffix"] for v in partition["defaults"]["variants"] if v["tags"] == DUAL_STACK]
+        return f"{service}.{region}.{suffix}"
+    return f"{service}.{region}.{partition['dnsSuffix']}"
 
 
 def has_dual_stack(service: str, region: str) -> bool:
-    """Return whether botocore names a dual-stack host of the service for the region, and not for all by one pattern."""
+    """Return whether botocore names a dual-stack host of the service for this very region."""
+    endpoint = _partition(region)["services"].get(service, {}).get("endpoints", {}).get(region, {})
+    return any(variant["tags"] == DUAL_STACK for variant in endpoint.get("variants", []))
+
+
+def _partition(region: str) -> Mapping[str, Any]:
+    """Return the partition of a region; raises DeployError for a name that botocore does not know."""
     for partition in _endpoints()["partitions"]:
         if region in partition["regions"]:
-            endpoint = partition["services"].get(service, {}).get("endpoints", {}).get(region, {})
-            return any(variant["tags"] == ["dualstack"] for variant in endpoint.get("variants", []))
-    return False
+            return dict(partition)
+    raise DeployError(f"botocore knows no region {region}. Is the name right?")
 
 
 def _called(parameters: Mapping[str, str]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from deploy import (
     base,
     bind,
+    dashboard,
     database,
     existing,
     hosts,
@@ -140,6 +141,7 @@ def down(place: Place) -> list[dict[str, Any]]:
         if stage in held and bind.exists(place, stages.functions(place)[kind]):
             package.zappa("undeploy", stage, "--yes")
     workers.stack(place).delete()
+    dashboard.remove(place)
     for stack in (place.base, place.packages):
         _empty_buckets(place, stack)
         stack.delete()

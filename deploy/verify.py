@@ -122,7 +122,7 @@ def _roles(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
 
 def _alarms(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
     client, ringing = place.clients("cloudwatch"), list[str]()
-    for stack, expected in _expected_alarms(place).items():
+    for stack, expected in expected_alarms(place).items():
         pages = client.get_paginator("describe_alarms").paginate(AlarmNames=list(expected), AlarmTypes=["MetricAlarm"])
         held = {alarm["AlarmName"]: alarm for page in pages for alarm in page["MetricAlarms"]}
         missing = sorted(set(expected) - set(held))
@@ -137,7 +137,7 @@ def _alarms(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
     yield _found("alarms", f"{len(subscribed)} subscribed to the topic", bool(subscribed), advice)
 
 
-def _expected_alarms(place: Place) -> dict[str, dict[str, bool]]:
+def expected_alarms(place: Place) -> dict[str, dict[str, bool]]:
     """Return, by stack, the alarms that its template has with its parameters, and whether each tells the topic.
 
     Those of the workers' stack that start and stop workers tell these, and nobody else.

@@ -16,7 +16,7 @@ COMPOSITIONS: list[Mapping[str, str]] = [
     {"Network": "ipv6"},
     {"Workers": "true", "Zones": "2", "DatabaseProxy": "true"},
     {"Database": "own"},
-    {"Cdn": "false", "ShowDashboard": "true"},
+    {"Cdn": "false"},
 ]
 
 
@@ -31,7 +31,6 @@ def count_rendered(stack: Rendered) -> dict[str, Any]:
     return {
         "alarms": sum(len([m for m in alarm.get("Metrics", [alarm]) if "Expression" not in m]) for alarm in alarms),
         "metrics": len({alarm["MetricName"] for alarm in alarms if alarm.get("Namespace") == "MediaHub"}),
-        "dashboards": len(stack.of_type("AWS::CloudWatch::Dashboard")),
         "endpoints": len(interfaces),
         "secrets": len(stack.of_type("AWS::SecretsManager::Secret"))
         + sum(cluster["ManageMasterUserPassword"] for cluster in clusters),
@@ -48,6 +47,8 @@ def test_what_is_paid_for_is_what_is_made(parameters: Mapping[str, str]) -> None
     seen = count_rendered(stack)
     assert {name: counted[name] for name in seen} == seen
     assert len(stack.of_type("AWS::KMS::Key")) == 1
+    # The command makes it, and the stack none.
+    assert stack.of_type("AWS::CloudWatch::Dashboard") == []
 
 
 def test_a_plan_by_default_is_the_stack_by_default_without_labels() -> None:

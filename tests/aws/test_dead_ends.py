@@ -98,6 +98,15 @@ class Buckets(Double):
         return {"Errors": self.refused} if self.refused else {}
 
 
+class Dashboards(Double):
+    """A stage for which nobody made a dashboard."""
+
+    service = "cloudwatch"
+
+    def list_dashboards(self, asked: Any) -> dict[str, Any]:
+        return {"DashboardEntries": []}
+
+
 def place_of(*doubles: Double) -> Place:
     return Place("mediahub", "production", REGION, make_clients(*doubles), pause=0, say=lambda line: None)
 
@@ -144,7 +153,7 @@ def test_buckets_that_go_with_their_stack_are_emptied_first(monkeypatch: pytest.
         ("UploadBucket", "AWS::S3::Bucket", f"{NAME}-uploads-{ACCOUNT}", "CREATE_COMPLETE"),
     ]
     monkeypatch.setattr(stages, "read", dict)
-    here = place_of(CloudFormation(log, "DELETE_FAILED", resources), Buckets(log))
+    here = place_of(CloudFormation(log, "DELETE_FAILED", resources), Buckets(log), Dashboards())
     kept = release.down(here)
     assert [found["LogicalResourceId"] for found in kept] == ["UploadBucket"]
     static = f"{NAME}-static-{ACCOUNT}"

@@ -22,8 +22,6 @@ from tests.children import python
 
 SETTINGS = Path(checks.__file__).with_name("settings.py")
 READ = set(re.findall(r"\benv\.\w+\(\s*\"([A-Z_]+)\"", SETTINGS.read_text()))
-# botocore itself asks for these.
-BY_BOTOCORE = set(hosts.VARIABLES.values())
 KINDS = ("web", "worker", "containers")
 EVERYWHERE = frozenset(KINDS)
 
@@ -106,7 +104,7 @@ def test_each_setting_is_given_to_every_process_or_has_its_reason(database: str,
         assert READ - set(environment) - excused - absent == set(), kind
         # A reason that has become untrue is taken out, and a name that nobody reads is not given.
         assert set(environment) & excused == set(), kind
-        assert set(environment) <= READ | BY_BOTOCORE, kind
+        assert set(environment) <= READ | set(hosts.VARIABLES.values()), kind
     assert set(REASONS) <= READ
 
 

@@ -1,5 +1,6 @@
 """What operators type: the words they get back, and that nothing is done without a yes."""
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy import __main__ as deploy
-from deploy import base, bind, release, removal, signing, stages, template, verify, workers
+from deploy import base, bind, presets, release, removal, signing, stages, template, verify, workers
 from deploy.base import Place
 from deploy.stacks import Change, DeployError
 from mediahub.local import emulator, stack
@@ -153,6 +154,47 @@ def test_workers_are_told_what_the_base_made(place: Place) -> None:
 def test_a_place_that_is_not_there_is_named(running: emulator.Emulator) -> None:
     with pytest.raises(DeployError, match=r"no stack mediahub-never-base.*deploy stack"):
         stack.place(running, "never").base.outputs()
+
+
+def test_a_network_that_a_region_cannot_have_is_refused_before_anything_is_made(running: emulator.Emulator) -> None:
+    here = dataclasses.replace(stack.place(running, "south"), region="sa-east-1")
+    with pytest.raises(DeployError, match=r"rekognition cannot be reached by IPv6 in sa-east-1.*Labels=false"):
+        release.make_stack(here, {**LOCAL, **presets.PRESETS["small"], "Labels": "true"}, yes)
+    assert here.base.described() is None
+    assert here.packages.described() is None
+
+
+def test_a_dashboard_is_there_on_demand(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base.make(place, LOCAL, yes)
+    monkeypatch.setattr(deploy, "_place", lambda options: place)
+
+    def dashboards() -> list[str]:
+        found = place.clients("cloudwatch").list_dashboards()["DashboardEntries"]
+        return [entry["DashboardName"] for entry in found if entry["DashboardName"] == "mediahub-typed"]
+
+    assert dashboards() == []
+    assert deploy.main(["dashboard", "typed"]) == 0
+    assert dashboards() == ["mediahub-typed"]
+    body = json.loads(place.clients("cloudwatch").get_dashboard(DashboardName="mediahub-typed")["DashboardBody"])
+    shown = {arn.rsplit(":", 1)[-1] for arn in body["widgets"][0]["properties"]["alarms"]}
+    found = place.clients("cloudwatch").describe_alarms(AlarmNames=sorted(shown))["MetricAlarms"]
+    arns = {alarm["AlarmArn"] for alarm in found}
+    assert arns
+    assert arns <= set(body["widgets"][0]["properties"]["alarms"])
+    assert "#dashboards/dashboard/mediahub-typed" in capsys.readouterr().out
+    for _ in range(2):
+        assert deploy.main(["dashboard", "typed", "--remove"]) == 0
+        assert dashboards() == []
+
+
+def test_what_is_given_explicitly_wins_over_a_preset() -> None:
+    assert presets.choose("small", {"Zones": "2"}) == {**presets.PRESETS["small"], "Zones": "2"}
+    assert presets.choose(None, {"Zones": "2"}) == {"Zones": "2"}
+    options = deploy._parser().parse_args(["up", "typed", "--preset", "small", "--set", "Network=closed"])
+    known = set(template.compose()["Parameters"])
+    assert deploy._parameters(options, known) == {**presets.PRESETS["small"], "Network": "closed"}
 
 
 def test_an_unknown_parameter_is_named_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,45 @@
+"""Faults of what stands each month, of what watches it, and of the network by IPv6."""
+
+from tests.aws.plants import Edit, Plant
+
+PLANTS = [
+    Plant(
+        7,
+        "Reprocessing what is published costs two hundred dollars of invalidations, and no document says so",
+        "Each path is priced, none as free; only what is replaced or taken down has any.",
+        (
+            Edit(
+                "mediahub/costs/model.py",
+                '    yield Line("CloudFront", "paths invalidated", paths, "invalidation")\n',
+                "",
+            ),
+        ),
+        "tests/costs/test_model.py::test_what_is_replaced_or_taken_down_is_told_by_path_and_none_is_free",
+    ),
+    Plant(
+        21,
+        "Two alarms of the workers are said to tell nobody, and hide others that are missing",
+        "Alarms are compared by name, stack by stack; those that start and stop workers tell the workers.",
+        (
+            Edit(
+                "deploy/verify.py",
+                "paginate(AlarmNames=list(expected), AlarmTypes=",
+                'paginate(AlarmNamePrefix=f"{place.project}-{place.stage}-", AlarmTypes=',
+            ),
+            Edit(
+                "deploy/verify.py",
+                "        missing = sorted(set(expected) - set(held))\n",
+                "        missing = sorted(expected)[: max(0, len(expected) - len(held))]\n"
+                "        expected = dict.fromkeys(held, True)\n",
+            ),
+        ),
+        "tests/aws/test_alarms.py::test_alarms_of_another_stack_do_not_hide_one_that_is_missing",
+    ),
+    Plant(
+        21,
+        "Two alarms of the workers are said to tell nobody, and hide others that are missing",
+        "Alarms are compared by name, stack by stack; those that start and stop workers tell the workers.",
+        (Edit("deploy/verify.py", 'topic if expected[name] else ""', "topic"),),
+        "tests/aws/test_alarms.py::test_all_is_well_though_the_workers_alarms_start_and_stop_workers_and_tell_nobody",
+    ),
+]

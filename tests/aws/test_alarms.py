@@ -1,0 +1,94 @@
+"""The check of a stage's alarms: by name, stack by stack, on a double of CloudWatch."""
+
+from typing import Any
+
+import pytest
+
+from deploy import chosen, template, verify, workers
+from deploy.place import Place
+from deploy.stacks import Stack
+from tests.aws.doubles import Double, make_clients
+from tests.aws.rendered import ACCOUNT, GIVEN, REGION
+
+NAME = "mediahub-production"
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:{NAME}-alarms"
+POLICY = f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:scalingPolicy:1"
+PARAMETERS = {
+    f"{NAME}-base": {name: value for name, value in GIVEN.items() if name != "SigningKey"} | {"SigningKey": "a key"},
+    f"{NAME}-workers": {"Image": "image"},
+}
+
+
+class CloudWatch(Double):
+    """Alarms by name, each with those it tells."""
+
+    service = "cloudwatch"
+
+    def __init__(self, alarms: dict[str, list[str]]) -> None:
+        super().__init__()
+        self.alarms = alarms
+
+    def describe_alarms(self, asked: Any) -> dict[str, Any]:
+        # Without names it would answer with every alarm of the account.
+        names = asked.get("AlarmNames") or list(self.alarms)
+        return {
+            "MetricAlarms": [
+                {"AlarmName": name, "AlarmActions": self.alarms[name], "ActionsEnabled": True, "StateValue": "OK"}
+                for name in names
+                if name in self.alarms
+            ]
+        }
+
+
+class Topics(Double):
+    service = "sns"
+
+    def list_subscriptions_by_topic(self, asked: Any) -> dict[str, Any]:
+        return {"Subscriptions": [{"TopicArn": asked["TopicArn"], "Protocol": "email"}]}
+
+
+@pytest.fixture
+def alarms() -> dict[str, list[str]]:
+    """All alarms of both stacks, each telling whom its template says."""
+    found = {}
+    for stack, whole in ((f"{NAME}-base", template.compose()), (f"{NAME}-workers", template.read(workers.TEMPLATE))):
+        resources = chosen.select_resources(whole, PARAMETERS[stack])
+        for alarm in chosen.of_type(resources, "CloudWatch::Alarm").values():
+            name = alarm["AlarmName"]["Fn::Sub"].replace("${Project}-${Stage}", NAME)
+            found[name] = [TOPIC if "Topic" in str(alarm["AlarmActions"]) else POLICY]
+    return found
+
+
+def list_faults(alarms: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.setattr(Stack, "parameters", lambda stack: PARAMETERS[stack.name])
+    monkeypatch.setattr(Stack, "described", lambda stack: {"StackStatus": "CREATE_COMPLETE"})
+    place = Place("mediahub", "production", REGION, make_clients(CloudWatch(alarms), Topics()))
+    return [finding.seen for finding in verify._alarms(place, {"TopicArn": TOPIC}) if finding.advice]
+
+
+def test_all_is_well_though_the_workers_alarms_start_and_stop_workers_and_tell_nobody(
+    alarms: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [name for name, told in alarms.items() if told == [POLICY]] == [
+        f"{NAME}-workers-chunks-wait",
+        f"{NAME}-workers-nothing-to-do",
+    ]
+    assert list_faults(alarms, monkeypatch) == []
+
+
+def test_alarms_of_another_stack_do_not_hide_one_that_is_missing(
+    alarms: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for missing in (f"{NAME}-files-drift", f"{NAME}-workers-do-not-start"):
+        left = {name: told for name, told in alarms.items() if name != missing}
+        [fault] = list_faults(left, monkeypatch)
+        assert fault.endswith(f"missing: {missing}, tell nobody: none")
+
+
+@pytest.mark.parametrize("told", [[], [POLICY]])
+@pytest.mark.parametrize("name", [f"{NAME}-files-drift", f"{NAME}-workers-do-not-start"])
+def test_an_alarm_that_should_tell_people_and_does_not_is_named(
+    name: str, told: list[str], alarms: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [fault] = list_faults({**alarms, name: told}, monkeypatch)
+    assert fault.endswith(f"missing: none, tell nobody: {name}")
