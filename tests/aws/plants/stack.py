@@ -119,4 +119,12 @@ PLANTS = [
         ),
         "tests/aws/test_invocation.py::test_the_client_that_invokes_is_the_one_that_asks_once",
     ),
+    Plant(
+        19,
+        "Regions without Rekognition or the Data API fail halfway",
+        "`deploy stack` and `up` look at the endpoints that botocore knows before they make anything, and name the "
+        "regions that have all parts.",
+        (Edit("deploy/release.py", "    regions.require(place.region, {**held, **wanted})\n", ""),),
+        "tests/aws/test_regions.py::test_what_a_region_lacks_is_named_before_anything_is_made",
+    ),
 ]
