@@ -60,9 +60,10 @@ def require(region: str, parameters: Mapping[str, str]) -> None:
     """Raise DeployError when the region lacks what the parameters ask for."""
     missing = [need for need in _list_asked(parameters) if region not in need.regions()]
     if missing:
+        ways = "; ".join(need.way_without for need in missing)
         raise DeployError(
             f"{region} has no {', '.join(need.name for need in missing)}. Nothing was changed. Take another region "
-            f"({', '.join(list_offered(parameters))}), or do without: {'; '.join(need.way_without for need in missing)}."
+            f"({', '.join(list_offered(parameters))}), or do without: {ways}."
         )
 
 
