@@ -4,16 +4,23 @@ from functools import cache
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from deploy import base, database, stages
 from deploy.place import Place
+from deploy.stacks import Clients
 
 
-def clients(profile: str | None = None, region: str | None = None) -> tuple[Any, str]:
+def clients(profile: str | None = None, region: str | None = None) -> tuple[Clients, str]:
     """A maker of clients, one for each service, and the region they are of."""
     session = boto3.Session(profile_name=profile, region_name=region)
-    return cache(session.client), session.region_name or "us-east-1"
+
+    @cache
+    def client(service: str, config: Config | None = None, /) -> Any:
+        return session.client(service, config=config)  # type: ignore[call-overload]
+
+    return client, session.region_name or "us-east-1"
 
 
 def after(cli: Any) -> None:

@@ -1,6 +1,5 @@
 """A release from the base to the site's address, and back: each step says what it does and how long it took."""
 
-import json
 import mimetypes
 import time
 import urllib.request
@@ -15,7 +14,9 @@ from deploy import (
     database,
     existing,
     hosts,
+    invocation,
     package,
+    regions,
     removal,
     signing,
     stages,
@@ -33,6 +34,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 def make_stack(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> dict[str, str]:
     """Make or change the stack, and write the stages of zappa_settings.json; returns the outputs."""
     held = place.base.parameters()
+    regions.require(place.region, {**held, **wanted})
     hosts.check_network(place.region, {**held, **wanted})
     parameters, private = dict(wanted), ""
     if {**held, **wanted}.get("Cdn", "true") == "true" and "SigningKey" not in wanted:
@@ -79,12 +81,10 @@ def address(place: Place) -> str:
 def manage(place: Place, line: str) -> str:
     """Run one of MediaHub's commands in the worker's function; returns what it wrote. Raises DeployError."""
     function = stages.functions(place)["worker"]
-    client = place.clients("lambda")
-    client.get_waiter("function_updated_v2").wait(FunctionName=function)
-    answer = client.invoke(FunctionName=function, Payload=json.dumps({"manage": line}).encode())
-    said = json.loads(answer["Payload"].read() or "null")
-    if "FunctionError" in answer or not isinstance(said, dict):
-        raise DeployError(f"`{line}` could not run in {function}: {(said or {}).get('errorMessage', said)}")
+    place.clients("lambda").get_waiter("function_updated_v2").wait(FunctionName=function)
+    said = invocation.invoke(place, function, {"manage": line})
+    if not isinstance(said, dict):
+        raise DeployError(f"`{line}` could not run in {function}: {said}")
     if not said["well"]:
         raise DeployError(f"`{line}` failed in {function}:\n{said['output']}")
     return str(said["output"])

@@ -9,7 +9,8 @@ from typing import Any
 from botocore.exceptions import ClientError, WaiterError
 
 Say = Callable[[str], None]
-Clients = Callable[[str], Any]
+# A maker of clients by service; with a `Config` of botocore's beside it, of clients that are used that way.
+Clients = Callable[..., Any]
 
 SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
 # A stack of these states can only be deleted: its first create or its deletion failed.
@@ -55,6 +56,7 @@ class Stack:
     pause: float = 3
     say: Say = print
     _seen: set[str] = field(default_factory=set)
+    _failures: list[str] = field(default_factory=list)
 
     @property
     def _cloudformation(self) -> Any:
@@ -228,6 +230,8 @@ class Stack:
         new = [event for event in self._events() if event["EventId"] not in self._seen]
         for event in reversed(new):
             self._seen.add(event["EventId"])
+            if event["ResourceStatus"].endswith("_FAILED"):
+                self._failures.append(f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}")
             if event["ResourceStatus"].endswith(("_COMPLETE", "_FAILED")):
                 self.say(f"  {event['ResourceStatus'].lower().replace('_', ' ')}: {event['LogicalResourceId']}")
 
@@ -237,7 +241,7 @@ class Stack:
             for event in self._cloudformation.describe_events(StackName=self.name)["OperationEvents"]
             if "FAILED" in (event.get("ValidationStatus"), event.get("ResourceStatus", "")[-6:])
         ]
-        return " ".join(dict.fromkeys(reversed(said)))
+        return " ".join(dict.fromkeys([*self._failures, *reversed(said)]))
 
 
 def _change(entry: Mapping[str, Any]) -> Change:

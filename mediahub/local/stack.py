@@ -3,7 +3,7 @@
 import logging
 import secrets
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,12 +52,12 @@ class Stack:
 
 
 @cache
-def root_client(service: str, endpoint: str) -> Any:
+def root_client(service: str, endpoint: str, config: Config | None = None) -> Any:
     """A client with the emulator's root key, for deploying and inspecting; made once, which is dearer than its use."""
     # A profile that the shell names for other work need not be there.
     core = botocore.session.Session({"profile": (None, None, None, None)})
     session = boto3.Session(ROOT_KEY, ROOT_KEY, region_name=REGION, botocore_session=core)
-    style = Config(s3={"addressing_style": "path"}) if service == "s3" else None
+    style = Config(s3={"addressing_style": "path"}) if service == "s3" else config
     return session.client(service, endpoint_url=endpoint, config=style)  # type: ignore[call-overload]
 
 
@@ -76,7 +76,10 @@ PARAMETERS = {
 
 def place(emulator: Emulator, stage: str) -> base.Place:
     """Where the deploy command's own code finds the local AWS."""
-    clients = partial(root_client, endpoint=emulator.endpoint)
+
+    def clients(service: str, config: Config | None = None, /) -> Any:
+        return root_client(service, emulator.endpoint, config)
+
     return base.Place("mediahub", stage, REGION, clients, pause=0.1, say=log.debug)
 
 

@@ -4,15 +4,16 @@ Parameters, waiters, paginators and the parsing of errors are botocore's; only t
 answers is checked against the service's model, as `botocore.stub` does, and it raises only errors that the model lists.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.config import Config
 from botocore.model import OperationModel
 from botocore.validate import validate_parameters
 
+from deploy.stacks import Clients
 from tests.aws.rendered import REGION
 
 
@@ -62,16 +63,16 @@ class Double:
         return _response(400), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
 
 
-def make_clients(*doubles: Double, others: Callable[..., Any] | None = None) -> Callable[..., Any]:
+def make_clients(*doubles: Double, others: Clients | None = None) -> Clients:
     """Return a maker of clients, as `Place` takes it; what has no double comes from `others`."""
     known = {double.service: double.client for double in doubles}
 
-    def client(service: str, *given: Any) -> Any:
+    def client(service: str, config: Config | None = None, /) -> Any:
         if service in known:
             return known[service]
         if others is None:
             raise AssertionError(f"Nobody doubles {service}.")
-        return others(service, *given)
+        return others(service, config)
 
     return client
 

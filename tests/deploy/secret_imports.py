@@ -4,21 +4,28 @@ Instead a secret is made anew by the change set that follows, and gets the value
 """
 
 import json
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
+
+from botocore.config import Config
+
+from deploy.stacks import Clients
 
 KIND = "AWS::SecretsManager::Secret"
 
 
-def import_secrets(clients: Callable[..., Any]) -> Callable[..., Any]:
+def import_secrets(clients: Clients) -> Clients:
     """Return a maker of clients whose CloudFormation takes secrets over."""
     double = _CloudFormation(clients)
-    return lambda service, *given: double if service == "cloudformation" else clients(service, *given)
+
+    def client(service: str, config: Config | None = None, /) -> Any:
+        return double if service == "cloudformation" else clients(service, config)
+
+    return client
 
 
 class _CloudFormation:
-    def __init__(self, clients: Callable[..., Any]) -> None:
+    def __init__(self, clients: Clients) -> None:
         self._clients = clients
         self._real = clients("cloudformation")
         self._values: dict[str, str] = {}

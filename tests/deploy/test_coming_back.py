@@ -76,7 +76,7 @@ def test_a_no_leaves_what_was_kept_as_it_is(running: emulator.Emulator) -> None:
 def test_a_stack_whose_first_create_failed_is_made_anew(running: emulator.Emulator) -> None:
     here = place_of(running, "failed")
     # There is no function that the mapping could call.
-    with pytest.raises(DeployError, match="is ROLLBACK_COMPLETE"):
+    with pytest.raises(DeployError, match=r"is ROLLBACK_COMPLETE. ClockIsNotRepeated: Lambda function not found"):
         base.make(here, {**LOCAL, "WorkerIsDeployed": "true"}, yes)
     assert not [name for name in _buckets(here) if "failed-uploads" in name], "what the failed create made is gone"
     assert "UploadBucket" in base.make(here, LOCAL, yes)

@@ -79,10 +79,9 @@ def test_a_parameter_that_is_refused_is_named(running: emulator.Emulator) -> Non
 
 
 def test_a_stack_that_cannot_be_made_says_which_part_and_what_to_do(running: emulator.Emulator) -> None:
-    bucket = "mediahub-taken-renditions-000000000000"
-    stack.root_client("s3", running.endpoint).create_bucket(Bucket=bucket)
-    with pytest.raises(emulator.EmulatorError, match=r"RenditionBucket.* move .* away"):
-        stack.deploy(running, "taken", PARAMETERS)
+    # There is no function that the queue could be mapped to.
+    with pytest.raises(emulator.EmulatorError, match=r"ClockIsNotRepeated: Lambda function not found.* move .* away"):
+        stack.deploy(running, "taken", {**PARAMETERS, "WorkerIsDeployed": "true"})
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])

@@ -6,6 +6,10 @@ RESTORE = (
     "`python -m deploy restore` makes the cluster, its instance and its sign-in, and gives it the old one's name; "
     "roles follow its resource id, a parameter that each command fills in."
 )
+ONCE = (
+    "The Data API is asked until the database has woken; functions are invoked by a client that waits longer than they "
+    "work and repeats nothing; `migrate` holds a lock of the database."
+)
 PLANTS = [
     Plant(
         8,
@@ -87,5 +91,40 @@ PLANTS = [
         "imports; the one after it brings the rest.",
         (Edit("deploy/adoption.py", '    "AWS::SQS::Queue": "QueueUrl",\n', '    "AWS::SQS::Queue": "QueueName",\n'),),
         "tests/aws/test_retained.py::test_each_retained_type_is_imported_by_its_primary_identifier[AWS::SQS::Queue]",
+    ),
+    Plant(
+        17,
+        "`up` meets a paused database, and a slow `migrate` runs twice",
+        ONCE,
+        (Edit("deploy/database.py", 'NOT_YET = {"DatabaseResumingException", ', "NOT_YET = {"),),
+        "tests/aws/test_invocation.py::test_a_paused_database_is_asked_until_it_wakes",
+    ),
+    Plant(
+        17,
+        "`up` meets a paused database, and a slow `migrate` runs twice",
+        ONCE,
+        (Edit("deploy/invocation.py", "READ_SECONDS = 930", "READ_SECONDS = 60"),),
+        "tests/aws/test_invocation.py::test_the_answer_is_waited_for_longer_than_any_function_works",
+    ),
+    Plant(
+        17,
+        "`up` meets a paused database, and a slow `migrate` runs twice",
+        ONCE,
+        (
+            Edit(
+                "deploy/invocation.py",
+                '    client = place.clients("lambda", ONCE)\n',
+                '    client = place.clients("lambda")\n',
+            ),
+        ),
+        "tests/aws/test_invocation.py::test_the_client_that_invokes_is_the_one_that_asks_once",
+    ),
+    Plant(
+        19,
+        "Regions without Rekognition or the Data API fail halfway",
+        "`deploy stack` and `up` look at the endpoints that botocore knows before they make anything, and name the "
+        "regions that have all parts.",
+        (Edit("deploy/release.py", "    regions.require(place.region, {**held, **wanted})\n", ""),),
+        "tests/aws/test_regions.py::test_what_a_region_lacks_is_named_before_anything_is_made",
     ),
 ]
