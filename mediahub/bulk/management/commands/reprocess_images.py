@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from mediahub.bulk import jobs
+from mediahub.bulk import fleet, jobs
 from mediahub.bulk.job_command import JobCommand
 from mediahub.bulk.models import Job
 from mediahub.bulk.selection import Selection
@@ -71,12 +71,6 @@ class Command(JobCommand):
     _handed_out = False
 
     def _hand_out(self, job: Job) -> None:
-        # Only here: the inline engine, and Lambda, do without Celery.
-        from mediahub.bulk.tasks import reprocess_chunk
-        from mediahub.celery import app
-
-        app.set_current()
-        for chunk_id in jobs.unfinished(job):
-            reprocess_chunk.delay(chunk_id)
+        fleet.hand_out(jobs.unfinished(job))
         self._handed_out = True
-        self.stdout.write("The chunks are on the queue; workers: celery -A mediahub worker")
+        self.stdout.write("The chunks are on the queue of the Celery workers.")
