@@ -10,6 +10,7 @@ from deploy import (
     bind,
     cost,
     dashboard,
+    follow,
     measure,
     package,
     presets,
@@ -25,6 +26,9 @@ from deploy import (
 from deploy.place import Confirm, Place
 from deploy.stacks import Change, DeployError
 from mediahub.costs import prices
+
+# After the words of a command, which are not argparse's.
+NO_WAIT = "--no-wait"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--yes", action="store_true", help="do not ask before it begins")
     made = command("manage", _manage, "run one of MediaHub's commands in the worker's function")
     made.add_argument("line", nargs=argparse.REMAINDER, help="such as doctor --inside, or invite you@example.org")
+    made.epilog = f"Work on all images is followed until it ends; {NO_WAIT} leaves it to the queue and returns."
     made = command("package", _package, "build the package that Lambda runs, and look through it")
     made.add_argument("--json", action="store_true")
     command("template", _template, "print the stack as one template", stage=False)
@@ -250,9 +255,18 @@ def _rehearse(options: argparse.Namespace) -> int:
     return int(not rehearse.rehearse(_place(options), parameters, confirm))
 
 
-def _manage(options: argparse.Namespace) -> None:
+def _manage(options: argparse.Namespace) -> int:
     place = _place(options)
-    print(release.manage(place, " ".join(options.line)).strip())
+    answer = release.ask(place, " ".join(word for word in options.line if word != NO_WAIT))
+    print(str(answer["output"]).strip())
+    job = str(answer.get("job", ""))
+    if not job or NO_WAIT in options.line:
+        return 0
+    try:
+        return int(not follow.follow(place, job))
+    except KeyboardInterrupt:
+        print(f"\nThe work goes on. Follow it: {follow.command(place, f'jobs {job[:8]}')}")
+        return 130
 
 
 def _package(options: argparse.Namespace) -> int:

@@ -80,6 +80,11 @@ def address(place: Place) -> str:
 
 def manage(place: Place, line: str) -> str:
     """Run one of MediaHub's commands in the worker's function; returns what it wrote. Raises DeployError."""
+    return str(ask(place, line)["output"])
+
+
+def ask(place: Place, line: str) -> dict[str, Any]:
+    """Run a command as `manage` does; returns its `output`, and the id of the `job` that goes on with its work."""
     function = stages.functions(place)["worker"]
     place.clients("lambda").get_waiter("function_updated_v2").wait(FunctionName=function)
     said = invocation.invoke(place, function, {"manage": line})
@@ -87,7 +92,7 @@ def manage(place: Place, line: str) -> str:
         raise DeployError(f"`{line}` could not run in {function}: {said}")
     if not said["well"]:
         raise DeployError(f"`{line}` failed in {function}:\n{said['output']}")
-    return str(said["output"])
+    return dict(said)
 
 
 def bring_static_files(place: Place, bucket: str, folder: Path = package.ROOT / "static") -> int:

@@ -27,7 +27,9 @@ log = logging.getLogger(__name__)
 CLOCK = "mediahub.handlers.on_minute"
 ARRIVED = "mediahub.handlers.on_object_created"
 # What an operator may ask of a deployed function; their output goes to the one who asked.
-COMMANDS = ("migrate", "check", "doctor", "invite", "reconcile", "rebuild_mirror", "reprocess_images")
+COMMANDS = ("migrate", "check", "doctor", "invite", "jobs", "reconcile", "rebuild_mirror", "reprocess_images")
+# These go through all images and would be cut off here: they are recorded, and the queue's turns do the work.
+QUEUED = ("reconcile", "rebuild_mirror", "reprocess_images")
 LEAST_SECRET = 50
 
 
@@ -89,21 +91,26 @@ def _minute(event: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _manage(line: str) -> dict[str, Any]:
-    """Run one command and answer what it wrote; nothing of it is logged, because an invitation is a secret."""
+    """Run one command and answer what it wrote, and the job that goes on with its work; see `deploy.follow`.
+
+    Nothing of it is logged, because an invitation is a secret.
+    """
     name, *arguments = shlex.split(line) or [""]
     if name not in COMMANDS:
         raise Refused(f"{name[:40]!r} is not run here. These are: {', '.join(COMMANDS)}.")
-    written, well = io.StringIO(), True
+    written, well, job = io.StringIO(), True, None
+    if name in QUEUED:
+        arguments.append("--queue")
     try:
         with redirect_stdout(written), redirect_stderr(written):
-            call_command(name, *arguments, no_color=True)
+            job = call_command(name, *arguments, no_color=True)
     except (CommandError, SystemExit) as error:
         well = False
         written.write(f"{error}\n")
     finally:
         connections.close_all()
     log.info("%s ended %s", name, "well" if well else "with an error")
-    return {"well": well, "output": written.getvalue()}
+    return {"well": well, "output": written.getvalue(), "job": job or ""}
 
 
 def _made() -> LambdaHandler:

@@ -18,6 +18,8 @@ _deserialize = TypeDeserializer().deserialize
 
 # DynamoDB takes a hundred items in one transaction.
 MOST_CHANGES = 100
+# So many keys are read at once, and looked up at once in the records.
+PAGE = 500
 Item = dict[str, Any]
 
 
@@ -140,17 +142,20 @@ class Table:
 
     def all_keys(self) -> Iterator[tuple[str, str]]:
         """(pk, sk) of every item, by reading the whole table."""
-        start: dict[str, Any] = {}
-        while True:
-            try:
-                answer = self.client.scan(TableName=self.name, ProjectionExpression="pk, sk", **start)
-            except Exception as error:
-                raise of_botocore(error, "the mirror") from error
-            for item in map(_plain, answer["Items"]):
-                yield item["pk"], item["sk"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        after: Item | None = {}
+        while after is not None:
+            keys, after = self.page(after)
+            yield from keys
+
+    def page(self, after: Item, most: int = PAGE) -> tuple[list[tuple[str, str]], Item | None]:
+        """(pk, sk) of up to `most` items behind the key `after`, and where the next page begins; None at the end."""
+        start: dict[str, Any] = {"ExclusiveStartKey": _typed(after)} if after else {}
+        try:
+            answer = self.client.scan(TableName=self.name, ProjectionExpression="pk, sk", Limit=most, **start)
+        except Exception as error:
+            raise of_botocore(error, "the mirror") from error
+        keys = [(str(item["pk"]), str(item["sk"])) for item in map(_plain, answer["Items"])]
+        return keys, _plain(answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None
 
 
 def _typed(item: Item) -> dict[str, Any]:

@@ -28,12 +28,16 @@ def environment(profile: str) -> dict[str, str]:
     }
 
 
+def recorded(*folders: str) -> dict[str, str]:
+    """What has a child record its calls of AWS; `folders` are imported from besides."""
+    return {"PYTHONPATH": os.pathsep.join([str(CHILDREN), *folders]), "MEDIAHUB_CALLS": str(CALLS)}
+
+
 @contextmanager
-def running(*command: str, profile: str = "worker") -> Iterator[subprocess.Popen[bytes]]:
-    """A child that is ended, if need be, at the end of the block."""
-    recorded = {"PYTHONPATH": str(CHILDREN), "MEDIAHUB_CALLS": str(CALLS)}
+def running(*command: str, profile: str = "worker", **changed: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A child, with its environment changed, that is ended, if need be, at the end of the block."""
     child = subprocess.Popen(
-        [sys.executable, *command], env={**environment(profile), **recorded}, cwd=settings.BASE_DIR
+        [sys.executable, *command], env={**environment(profile), **recorded(), **changed}, cwd=settings.BASE_DIR
     )
     try:
         yield child

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import IO, Any
 
-from mediahub.ports import Item, Overtaken
+from mediahub.ports import PAGE, Item, Overtaken
 from processing import Listed, Missing, Page, Rejected, StoredObject
 
 
@@ -131,6 +131,13 @@ class MemoryTable:
 
     def all_keys(self) -> Iterator[tuple[str, str]]:
         yield from [(pk, sk) for pk, items in self.held.items() for sk in items]
+
+    def page(self, after: Item, most: int = PAGE) -> tuple[list[tuple[str, str]], Item | None]:
+        keys = sorted(self.all_keys())
+        if after:
+            keys = [key for key in keys if key > (after["pk"], after["sk"])]
+        last = {"pk": keys[most - 1][0], "sk": keys[most - 1][1]} if len(keys) > most else None
+        return keys[:most], last
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 
 from mediahub import wiring
 from mediahub.local import stack
-from mediahub.ports import Overtaken, Queue, Table
+from mediahub.ports import Item, Overtaken, Queue, Table
 from processing import Misconfigured
 from tests.doubles import MemoryQueue, MemoryTable
 from tests.local_aws import RECEIVES, VISIBILITY
@@ -123,6 +123,22 @@ def test_items_are_listed_and_deleted(table: Any) -> None:
     table.delete("p", ["image", "never there"])
     assert list(table.all_keys()) == [("q", "image")]
     assert table.items("p") == {}
+
+
+@BOTH
+def test_keys_are_read_a_page_at_a_time(table: Any) -> None:
+    for pk in ("p", "q", "r"):
+        table.put({"pk": pk, "sk": "image"})
+    found: list[tuple[str, str]] = []
+    after: Item | None = {}
+    pages = 0
+    while after is not None:
+        keys, after = table.page(after, 2)
+        found += keys
+        pages += 1
+        assert len(keys) <= 2
+    assert sorted(found) == [("p", "image"), ("q", "image"), ("r", "image")]
+    assert pages == 2
 
 
 @BOTH

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from mediahub import rounds, wiring
-from mediahub.bulk import zips
+from mediahub.bulk import steps, zips
 from mediahub.bulk.models import Chunk, Job
-from mediahub.bulk.reprocess import reprocess
 from mediahub.bulk.selection import Selection
-from mediahub.intake import faults
+from mediahub.intake.compare import STEPS
+from mediahub.intake.models import Reconciliation
 from mediahub.library.models import Image
 from processing import ProcessingError
 
@@ -37,11 +37,16 @@ LANES = 2
 # Of an invocation a job takes so much, because messages of uploads may have come with its own.
 SLICE = timedelta(seconds=10)
 # What is begun needs so much time before the invocation ends.
-NEEDS: dict[str, timedelta] = {Kind.REPROCESS: timedelta(seconds=5), Kind.ZIP: timedelta(seconds=35)}
-# An image that so many workers died of is passed over.
-MOST_ATTEMPTS = 3
+NEEDS: dict[str, timedelta] = {
+    Kind.REPROCESS: timedelta(seconds=5),
+    Kind.ZIP: timedelta(seconds=35),
+    Kind.MIRROR: timedelta(seconds=5),
+    Kind.CHECK: timedelta(seconds=10),
+}
 ASK_AGAIN = timedelta(minutes=2)
 KEPT = timedelta(days=90)
+# A chunk that goes through no images has this in place of its first and last.
+NO_IMAGE = UUID(int=0)
 
 
 class Busy(Exception):
@@ -85,20 +90,46 @@ def order(
     selection: Selection, *, relabel: bool = False, by: "User | None" = None, queued: bool = False
 ) -> tuple[Job, bool]:
     """The job that makes these renditions anew, and whether it goes on with one that was interrupted."""
+    return _order(Kind.REPROCESS, selection, queued, relabel=relabel, by=by)
+
+
+def order_mirror(*, queued: bool = False) -> tuple[Job, bool]:
+    """Return the job that writes the whole mirror anew, and whether it goes on with one that was interrupted."""
+    return _order(Kind.MIRROR, Selection(), queued, relabel=False, by=None)
+
+
+def order_check(check: Reconciliation) -> Job:
+    """Return the job that brings a comparison to its end through the queue; it counts the steps of the comparison."""
+    asked = {"check": check.pk}
+    with transaction.atomic():
+        job = Job.objects.filter(kind=Kind.CHECK, selection=asked, finished_at=None).first()
+        if job is None:
+            job = Job.objects.create(kind=Kind.CHECK, selection=asked, queued=True, total=len(STEPS))
+            _cut(job, [Chunk(job=job, first=NO_IMAGE, last=NO_IMAGE, cursor=asked)])
+    resume(job)
+    ask(job, lanes=1)
+    return job
+
+
+def _order(kind: str, selection: Selection, queued: bool, **asked: Any) -> tuple[Job, bool]:
     wanted = {**asdict(selection), "ids": sorted(selection.ids)}
     with transaction.atomic():
-        held = Job.objects.filter(
-            kind=Kind.REPROCESS, selection=wanted, relabel=relabel, by=by, finished_at=None
-        ).first()
-        if held:
-            resume(held)
-            return held, True
-        job = Job.objects.create(selection=wanted, relabel=relabel, by=by, queued=queued)
-        ids = selection.images().values_list("pk", flat=True).iterator()
-        _cut(job, [Chunk(job=job, first=part[0], last=part[-1], attempts=0) for part in _parts(job, ids)])
-    if queued:
+        held = Job.objects.filter(kind=kind, selection=wanted, finished_at=None, **asked).first()
+        job = held or Job.objects.create(kind=kind, selection=wanted, queued=queued, **asked)
+        if held is None:
+            ids = selection.images().values_list("pk", flat=True).iterator()
+            chunks = [Chunk(job=job, first=part[0], last=part[-1], attempts=0) for part in _parts(job, ids)]
+            if kind == Kind.MIRROR:
+                chunks.insert(0, Chunk(job=job, first=NO_IMAGE, last=NO_IMAGE, cursor={"forgotten": 0}))
+            _cut(job, chunks)
+    if held:
+        resume(held)
+        if queued and not held.queued:
+            # A command that was interrupted elsewhere had begun it.
+            _through_the_queue(held)
+    elif queued:
         ask(job)
-    return job, False
+    return job, held is not None
 
 
 def order_zip(images: QuerySet[Image], files: str, by: "User") -> Job:
@@ -123,10 +154,10 @@ def pause(job: Job) -> bool:
 
 
 def resume(job: Job) -> bool:
-    """Go on with a paused job, through the queue if a person asked on a page; False when it is not paused."""
+    """Go on with a paused job, through the queue unless a command works on it; False when it is not paused."""
     passed = progress(job).passed
     moved = Job.move(job.pk, (State.PAUSED,), State.WAITING, started_at=None, passed_before=passed)
-    if moved and job.by_id:
+    if moved and (job.by_id or job.queued):
         _through_the_queue(job)
     return moved
 
@@ -188,7 +219,7 @@ def run(chunk_id: int, until: datetime | None = None) -> bool:
 
     Raises Busy while another worker has it.
     """
-    lease = _lease()
+    lease = steps.lease()
     if not Chunk.claim(chunk_id, until=lease):
         held = Chunk.objects.filter(pk=chunk_id, finished_at=None, job__state__in=Job.ACTIVE).first()
         if held:
@@ -196,7 +227,12 @@ def run(chunk_id: int, until: datetime | None = None) -> bool:
         return Chunk.objects.filter(pk=chunk_id).exclude(finished_at=None).exists()
     chunk = Chunk.objects.select_related("job").get(pk=chunk_id)
     Job.move(chunk.job_id, (State.WAITING,), State.RUNNING, started_at=timezone.now())
-    through = _zip(chunk) if chunk.job.kind == Kind.ZIP else _reprocess(chunk, until)
+    try:
+        through = steps.go_through(chunk, until)
+    except ProcessingError:
+        # What a part of AWS refuses is no fault of the image that it was about.
+        chunk.mine().update(lease_until=None, attempts=0)
+        raise
     if not through:
         chunk.mine().update(lease_until=None, attempts=0)
         return False
@@ -307,79 +343,6 @@ def _chunks(job: Job, parts: Any, start: int) -> Iterator[Chunk]:
         only = [str(pk) for pk in part]
         yield Chunk(job=job, first=min(only), last=max(only), only=only, start=start)
         start += len(only)
-
-
-def _lease() -> datetime:
-    return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
-
-
-def _hold(chunk: Chunk) -> bool:
-    """Prolong the lease; False when a person stopped the job, or the chunk is not this worker's any more."""
-    lease = _lease()
-    active = Job.objects.filter(state__in=Job.ACTIVE)
-    if not chunk.mine().filter(job__in=active).update(lease_until=lease):
-        return False
-    chunk.lease_until = lease
-    return True
-
-
-def _left(chunk: Chunk) -> QuerySet[Image]:
-    if chunk.only:
-        left = Selection(ids=tuple(chunk.only)).images()
-    else:
-        selection = Selection(**{**chunk.job.selection, "ids": tuple(chunk.job.selection["ids"])})
-        left = selection.images().filter(pk__gte=chunk.first, pk__lte=chunk.last)
-    return left.filter(pk__gt=chunk.reached) if chunk.reached else left
-
-
-def _reprocess(chunk: Chunk, until: datetime | None) -> bool:
-    deadly = chunk.attempts > MOST_ATTEMPTS
-    for image in list(_left(chunk).defer("label_raw")):
-        if (until and timezone.now() > until) or not _hold(chunk):
-            return False
-        failure = "The worker ended each time it came to this file." if deadly else _reprocessed(chunk, image)
-        deadly = False
-        if failure:
-            log.warning("could not reprocess %s (%s): %s", image.file_name, image.pk, failure)
-            chunk.failures = [*chunk.failures, [str(image.pk), image.file_name, failure]]
-        lease = _lease()
-        # The counts come after the files: a worker that dies in between does the image once more, to the same bytes.
-        chunk.mine().update(
-            reached=image.pk,
-            done=F("done") + int(not failure),
-            failed=len(chunk.failures),
-            failures=chunk.failures,
-            attempts=0,
-            lease_until=lease,
-        )
-        chunk.lease_until = lease
-    return True
-
-
-def _reprocessed(chunk: Chunk, image: Image) -> str:
-    try:
-        return reprocess(image, relabel=chunk.job.relabel)
-    except DatabaseError:
-        # Where this cannot be noted nothing can.
-        raise
-    except Exception as error:
-        return faults.of(error, image.file_name).message
-
-
-def _zip(chunk: Chunk) -> bool:
-    if chunk.attempts > MOST_ATTEMPTS:
-        names = dict(Image.objects.filter(pk__in=chunk.only).values_list("pk", "file_name"))
-        why = "The zip file could not be made; the worker ended each time it came to it."
-        made = zips.Made("", 0, 0, [[pk, names.get(UUID(pk), ""), why] for pk in chunk.only])
-    else:
-        found = zips.make(chunk, lambda: _hold(chunk))
-        if found is None:
-            return False
-        made = found
-    chunk.mine().update(
-        key=made.key, bytes=made.bytes, done=made.done, failed=len(made.failures), failures=made.failures
-    )
-    return True
 
 
 def _finish(job_id: UUID) -> None:

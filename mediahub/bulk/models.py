@@ -20,6 +20,8 @@ class Job(models.Model):
     class Kind(models.TextChoices):
         REPROCESS = "reprocess", _("renditions made anew")
         ZIP = "zip", _("download as a zip")
+        MIRROR = "mirror", _("mirror written anew")
+        CHECK = "check", _("comparison of buckets, records and mirror")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -74,13 +76,15 @@ class Job(models.Model):
 class Chunk(models.Model):
     """The images of a job from `first` to `last`, both included, or `only` those; all up to `reached` are behind it.
 
-    `failures` is [[image's id, file name, why]]; a chunk of a zip has in `key` and `bytes` what it made.
+    `failures` is [[image's id, file name, why]]; a chunk of a zip has in `key` and `bytes` what it made. A chunk with a
+    `cursor` is about no images: it goes through the mirror's table, or a comparison, and the cursor says how far it is.
     """
 
     job = models.ForeignKey(Job, models.CASCADE, related_name="chunks")
     first = models.UUIDField()
     last = models.UUIDField()
     only = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
+    cursor = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     # The place of the chunk's first image among all of its job.
     start = models.PositiveIntegerField(default=1, db_default=1)
     reached = models.UUIDField(null=True)

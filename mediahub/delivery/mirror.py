@@ -21,7 +21,7 @@ from mediahub.delivery.models import PublicFile
 from mediahub.library import revisions
 from mediahub.library.models import Image, Rendition, Tagging
 from mediahub.library.publishing import is_public
-from mediahub.ports import MOST_CHANGES, Item, Overtaken
+from mediahub.ports import MOST_CHANGES, PAGE, Item, Overtaken
 from processing.keys import content_address, permanent_address
 
 log = logging.getLogger(__name__)
@@ -88,11 +88,21 @@ CLOCK = "clock"
 
 def strangers() -> Iterator[str]:
     """The `pk` of each image that is in the mirror and in no record."""
-    seen = {CLOCK}
-    for pk, _ in wiring.mirror_table().all_keys():
-        if pk not in seen and not _known(pk):
-            yield pk
-        seen.add(pk)
+    seen: set[str] = set()
+    after: Item | None = {}
+    while after is not None:
+        found, after = strangers_behind(after)
+        yield from (pk for pk in found if pk not in seen)
+        seen.update(found)
+
+
+def strangers_behind(after: Item) -> tuple[list[str], Item | None]:
+    """Return the strangers among the next keys of the mirror, and where to go on; None at its end."""
+    keys, behind = wiring.mirror_table().page(after, PAGE)
+    pks = {pk for pk, _ in keys} - {CLOCK}
+    ids = {pk: image_id for pk in pks if (image_id := _image_id(pk))}
+    known = set(Image.objects.filter(pk__in=ids.values()).values_list("pk", flat=True))
+    return sorted(pk for pk in pks if ids.get(pk) not in known), behind
 
 
 def forget(pk: str) -> None:
@@ -101,21 +111,14 @@ def forget(pk: str) -> None:
     table.delete(pk, list(table.items(pk)))
 
 
-def rebuild() -> tuple[int, int]:
-    """Make the mirror what the records say, whatever it holds; returns how many were forgotten and pushed.
+def push_anew(image_id: UUID) -> bool:
+    """Write what the records say of an image over whatever the mirror holds, and be it newer.
 
-    It may be lost or restored from an older copy, or the records may: either way the records are the truth.
+    Either may have been lost, or restored from an older copy: the records are the truth.
     """
-    forgotten = 0
-    for pk in strangers():
-        forget(pk)
-        forgotten += 1
-    pushed = 0
-    for image in Image.objects.order_by("pk").only("pk").iterator():
-        held = read(image.pk)
-        revisions.bump(image.pk, above=int(held["revision"]) if held else 0)
-        pushed += push(image.pk)
-    return forgotten, pushed
+    held = read(image_id)
+    revisions.bump(image_id, above=int(held["revision"]) if held else 0)
+    return push(image_id)
 
 
 def item(image: Image, tags: list[str]) -> Item:
@@ -183,8 +186,8 @@ def _wanted(image: Image) -> tuple[Item, list[Item]]:
     return item(image, tags), pointers
 
 
-def _known(pk: str) -> bool:
+def _image_id(pk: str) -> UUID | None:
     try:
-        return Image.objects.filter(pk=UUID(pk)).exists()
+        return UUID(pk)
     except ValueError:
-        return False
+        return None

@@ -38,6 +38,10 @@ def title(job: Job) -> str:
             )
         case Job.Kind.ZIP, _files:
             text = ngettext("Original of %(n)d image as a zip", "Originals of %(n)d images as a zip", job.total)
+        case Job.Kind.MIRROR, _files:
+            text = ngettext("Mirror of %(n)d image written anew", "Mirror of %(n)d images written anew", job.total)
+        case Job.Kind.CHECK, _files:
+            return _("Buckets, records and mirror compared")
         case _kind:
             text = ngettext("Renditions of %(n)d image made anew", "Renditions of %(n)d images made anew", job.total)
     return text % {"n": job.total}

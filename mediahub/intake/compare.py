@@ -120,7 +120,8 @@ def mirrored(run: Reconciliation, cursor: Cursor) -> Findings:
 
 def strangers(run: Reconciliation, cursor: Cursor) -> Findings:
     """Items of the mirror whose image no record knows."""
-    return [_stranger(pk) for pk in mirror.strangers()], None
+    found, behind = mirror.strangers_behind(cursor)
+    return [_stranger(pk) for pk in found], behind
 
 
 def unlabelled(run: Reconciliation, cursor: Cursor) -> Findings:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from mediahub import handlers, wiring
-from mediahub.bulk import jobs
+from mediahub.bulk import jobs, steps
 from mediahub.bulk.models import Chunk, Job
 from mediahub.bulk.reprocess import estimate
 from mediahub.bulk.selection import Selection
@@ -149,7 +149,7 @@ def test_c19_a_worker_that_lost_its_lease_counts_nothing(job: Job, monkeypatch: 
 def test_c19_what_every_worker_dies_of_is_passed_over(job: Job, event_loop: EventLoop) -> None:
     deadly = Chunk.open().order_by("pk").first()
     assert deadly
-    Chunk.objects.filter(pk=deadly.pk).update(attempts=jobs.MOST_ATTEMPTS)
+    Chunk.objects.filter(pk=deadly.pk).update(attempts=steps.MOST_ATTEMPTS)
     drain(event_loop)
     assert state(job) == State.PARTLY
     assert "ended each time" in jobs.failures(job)[0].why

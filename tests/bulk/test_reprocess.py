@@ -1,5 +1,7 @@
 """Reprocessing, inline and by Celery on the SQS queue of the local AWS."""
 
+import base64
+import json
 import signal
 import time
 from collections.abc import Callable
@@ -13,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from mediahub import wiring
-from mediahub.bulk import jobs
+from mediahub.bulk import fleet, jobs
 from mediahub.bulk.models import Chunk, Job
 from mediahub.bulk.selection import Selection
 from mediahub.intake import ingest
@@ -80,6 +82,25 @@ def test_c19_a_killed_worker_goes_on_where_it_was(
         until(lambda: jobs.progress(job).finished)
     assert jobs.progress(job).done == 3
     assert len(stored(operator)) == 3 * len(wiring.specs())
+
+
+def test_the_message_for_a_worker_is_the_one_that_celery_writes(local_aws: Any, aws: Callable[[str, str], Any]) -> None:
+    from mediahub.bulk.tasks import reprocess_chunk
+    from mediahub.celery import QUEUE, app
+
+    app.set_current()
+    reprocess_chunk.delay(7)
+    sqs = aws("operator", "sqs")
+    [message] = sqs.receive_message(QueueUrl=settings.BULK_QUEUE_URL)["Messages"]
+    theirs, ours = json.loads(base64.b64decode(message["Body"])), fleet.encode_task(7)
+    assert (reprocess_chunk.name, QUEUE) == (fleet.TASK, fleet.QUEUE)
+    assert json.loads(base64.b64decode(ours["body"])) == json.loads(base64.b64decode(theirs["body"]))
+    fixed = ("content-encoding", "content-type")
+    assert [ours[name] for name in fixed] == [theirs[name] for name in fixed]
+    for name in ("lang", "task", "parent_id", "group"):
+        assert ours["headers"][name] == theirs["headers"][name]
+    for name in ("delivery_mode", "delivery_info", "priority", "body_encoding"):
+        assert ours["properties"][name] == theirs["properties"][name]
 
 
 def until(true: Callable[[], bool], seconds: float = 60) -> None:

@@ -230,7 +230,7 @@ def test_r7_the_mirror_is_rebuilt_from_the_records(
     table.replace({"pk": "no image's id", "sk": "image", "revision": 1}, None, [], [])
     assert found() == {"drifted": 2, "stranger": 1}
     call_command("rebuild_mirror")
-    assert "2 images pushed, 1 unknown ones forgotten" in capsys.readouterr().out
+    assert "2 of 2 images mirrored, 1 unknown ones forgotten, 0 failed." in capsys.readouterr().out
     assert found() == {}
 
 

@@ -78,4 +78,31 @@ PLANTS = [
         ),
         "tests/aws/test_addresses.py::test_pages_name_static_files_where_api_gateway_hands_them_on",
     ),
+    *(
+        Plant(
+            22,
+            "Recovery commands run inside a function that ends after a minute, and begin anew each time",
+            "They are jobs on the queue, recorded by one invocation, resumed after their last image, and followed.",
+            edits,
+            test,
+        )
+        for edits, test in (
+            (
+                (Edit("mediahub/entry.py", '        arguments.append("--queue")\n', "        pass\n"),),
+                "tests/bulk/test_from_the_shell.py::test_the_mirror_is_rebuilt_over_many_short_invocations",
+            ),
+            (
+                (
+                    Edit(
+                        "mediahub/bulk/steps.py", "left.filter(pk__gt=chunk.reached) if chunk.reached else left", "left"
+                    ),
+                ),
+                "tests/bulk/test_from_the_shell.py::test_a_rebuilt_mirror_goes_on_after_its_last_image",
+            ),
+            (
+                (Edit("mediahub/entry.py", 'QUEUED = ("reconcile", ', "QUEUED = ("),),
+                "tests/aws/test_operations.py::test_each_command_is_short_or_leaves_its_work_to_the_queue",
+            ),
+        )
+    ),
 ]

@@ -1,14 +1,14 @@
-import sys
 import time
 from argparse import ArgumentTypeError
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from mediahub.bulk import jobs
+from mediahub.bulk import fleet, jobs
+from mediahub.bulk.job_command import JobCommand
 from mediahub.bulk.models import Job
 from mediahub.bulk.selection import Selection
 from mediahub.library.models import Image
@@ -31,10 +31,11 @@ def image_id(text: str) -> str:
         raise ArgumentTypeError(f"{text!r} is not the id of an image") from error
 
 
-class Command(BaseCommand):
+class Command(JobCommand):
     help = "Make the renditions of images anew. Safe to interrupt: the same command goes on where it was."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("--all", action="store_true", help="All images.")
         parser.add_argument("--ids", nargs="+", type=image_id, default=[], help="The images with these ids.")
         parser.add_argument("--state", choices=Image.State.values, default="", help="The images in this state.")
@@ -43,71 +44,33 @@ class Command(BaseCommand):
         parser.add_argument("--relabel", action="store_true", help="Ask for labels again, which may cost money.")
         parser.add_argument("--dry-run", action="store_true", help="Say what would be done and stop.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: Any, **options: Any) -> str | None:
         if not (options["all"] or options["ids"] or options["state"] or options["since"]):
             raise CommandError("Say which images: --all, --ids, --state or --since.")
         selection = Selection(tuple(options["ids"]), options["state"], options["since"] or "")
         if options["dry_run"]:
             self.stdout.write(f"{selection.images().count()} images would be reprocessed.")
-            return
-        job, resumed = jobs.order(selection, relabel=options["relabel"])
-        if resumed:
-            self.stdout.write(f"Going on with the job of {job.created_at:%Y-%m-%d %H:%M}.")
-        try:
-            self._inline(job) if options["engine"] == "inline" else self._celery(job)
-        except KeyboardInterrupt:
-            raise CommandError("\nInterrupted. Run the same command again to go on.", returncode=130) from None
-        self._report(job)
+            return None
+        by_celery = options["engine"] == "celery"
+        job, resumed = jobs.order(selection, relabel=options["relabel"], queued=options["queue"] and not by_celery)
+        self.announce(job, resumed=resumed)
+        if by_celery:
+            self._hand_out(job)
+        if options["queue"]:
+            return self.leave_to_the_queue(job)
+        self.run_here(job)
+        return None
 
-    def _inline(self, job: Job) -> None:
-        for chunk_id in jobs.unfinished(job):
-            while not self._ran(chunk_id):
-                self._show(job)
-                time.sleep(1)
-            self._show(job)
-            if not self._goes_on(job):
-                return
-
-    def _ran(self, chunk_id: int) -> bool:
-        try:
-            jobs.run(chunk_id)
-        except jobs.Busy:
-            return False
-        except KeyboardInterrupt:
-            jobs.release(chunk_id)
-            raise
-        return True
-
-    def _celery(self, job: Job) -> None:
-        # Only here: the inline engine, and Lambda, do without Celery.
-        from mediahub.bulk.tasks import reprocess_chunk
-        from mediahub.celery import app
-
-        app.set_current()
-        for chunk_id in jobs.unfinished(job):
-            reprocess_chunk.delay(chunk_id)
-        self.stdout.write("The chunks are on the queue; workers: celery -A mediahub worker")
-        while self._goes_on(job):
-            self._show(job)
+    def work_on(self, job: Job) -> None:
+        if not self._handed_out:
+            super().work_on(job)
+        while self._handed_out and self.goes_on(job):
+            self.show(job)
             time.sleep(1)
 
-    def _goes_on(self, job: Job) -> bool:
-        """That nobody has paused or cancelled the job on its page, and it has not come to its end."""
-        job.refresh_from_db(fields=["state"])
-        return job.state in Job.ACTIVE
+    _handed_out = False
 
-    def _show(self, job: Job) -> None:
-        if sys.stderr.isatty():
-            now = jobs.progress(job)
-            self.stderr.write(f"\r{now.passed} of {now.total}", ending="")
-
-    def _report(self, job: Job) -> None:
-        now = jobs.progress(job)
-        for failure in jobs.failures(job):
-            self.stderr.write(str(failure))
-        self.stdout.write(f"{now.done} of {now.total} images reprocessed, {now.failed} failed.")
-        job.refresh_from_db(fields=["state"])
-        if job.state in (Job.State.PAUSED, Job.State.CANCELLED):
-            raise CommandError(f"Somebody has {job.state} the job on its page.")
-        if now.failed:
-            raise CommandError("Some images could not be reprocessed; the reasons stand above.")
+    def _hand_out(self, job: Job) -> None:
+        fleet.hand_out(jobs.unfinished(job))
+        self._handed_out = True
+        self.stdout.write("The chunks are on the queue of the Celery workers.")

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from mediahub.bulk import jobs, reports
+from mediahub.bulk.job_command import JobCommand
 from mediahub.intake import reconcile
 from mediahub.intake.compare import Finding
 from mediahub.intake.inventory import Inventory, UnusableInventory
@@ -17,13 +19,14 @@ from mediahub.intake.models import Reconciliation
 from processing import ProcessingError
 
 
-class Command(BaseCommand):
+class Command(JobCommand):
     help = (
         "Compares the upload bucket, the records, the renditions bucket and the mirror, and says what does not fit: "
         "0 when everything does. Interrupted, the same command goes on where it was."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("--repair", action="store_true", help="put what is needed on the queue")
         parser.add_argument("--since", type=_moment, help="only what changed since then, as 2026-11-01 or with a time")
         parser.add_argument(
@@ -36,16 +39,20 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object a line for each finding")
 
     def handle(self, *args: Any, **options: Any) -> str | None:
+        if options["queue"] and options["inventory"]:
+            raise CommandError("An inventory is a file of this machine, which the queue's workers do not see.")
         try:
             listing = Inventory(options["inventory"]) if options["inventory"] else None
             wanted = {"repair": options["repair"], "since": options["since"], "grace_seconds": options["grace"]}
             check = self._held(wanted) or reconcile.begin(**wanted)
+            if options["queue"]:
+                return self.leave_to_the_queue(jobs.order_check(check))
             for finding in reconcile.run(check, listing):
                 self._say(finding, in_json=options["json"])
         except (ProcessingError, UnusableInventory) as error:
             raise CommandError(f"The comparison stopped. {error}") from error
         if not options["json"]:
-            self._sum_up(check)
+            self.stdout.write(reports.describe_findings(check))
         if any(check.counts.values()) and not options["repair"]:
             raise SystemExit(1)
         return None
@@ -59,13 +66,6 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"kind": finding.kind, "what": finding.what, "says": finding.says}))
         else:
             self.stdout.write(f"{finding.kind:12} {finding.what}  {finding.says}")
-
-    def _sum_up(self, check: Reconciliation) -> None:
-        found = ", ".join(f"{n} {kind}" for kind, n in check.counts.items())
-        mended = " What mends it is on the queue." if check.repair and found else ""
-        self.stdout.write(
-            f"{check.pages} pages compared. " + (f"Found: {found}.{mended}" if found else "Everything fits.")
-        )
 
 
 def _moment(text: str) -> datetime:
