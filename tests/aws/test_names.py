@@ -10,7 +10,6 @@ from cfnlint.api import ManualArgs, lint
 
 from deploy import template
 from deploy.place import Place
-from deploy.restore import INCOMING, OUTGOING, choose_snapshot
 from deploy.stages import functions
 from tests.aws.compositions import EVERYTHING, compose, compose_workers
 from tests.aws.rendered import REGION, Rendered
@@ -80,15 +79,6 @@ def test_the_longest_names_that_zappa_and_the_command_give_keep_within_their_lim
         assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", function)
     for stack in (place.base, place.packages):
         assert re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", f"{stack.name}-deploy")
-
-
-def test_what_a_restore_names_keeps_within_the_limits_of_rds() -> None:
-    """Source: `DBClusterIdentifier` and `DBSnapshotIdentifier` in the RDS API reference: 63 and 255 characters."""
-    place = Place(LONGEST["Project"], LONGEST["Stage"], REGION, lambda _: None)
-    for part, mark in ((INCOMING, choose_snapshot("snapshot").mark), (OUTGOING, "261126093000")):
-        cluster = f"{place.name}-{part}-{mark}"
-        assert re.fullmatch(r"[A-Za-z](-?[A-Za-z0-9]){0,62}", f"{cluster}-1")
-        assert len(f"{cluster}-last-20261126093000") <= 255
 
 
 @pytest.mark.parametrize("parameter", ["Project", "Stage"])
