@@ -37,7 +37,7 @@ soak: setup-dev
 screenshots: setup-dev
 	@$(VENV)/python -m pytest tests/browser --screenshots
 
-lint: setup-dev .venv-checkov/done
+lint: setup-dev .venv-checkov/done .venv-parliament/done
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
@@ -46,6 +46,7 @@ lint: setup-dev .venv-checkov/done
 	@$(VENV)/cfn-lint var/stack.json deploy/packages.yaml deploy/workers.yaml
 	@.venv-checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet \
 	  -f var/stack.json deploy/packages.yaml deploy/workers.yaml
+	@$(VENV)/python -m tests.aws.policies .venv-parliament/bin/parliament
 	@$(VENV)/djlint --check --lint --quiet templates
 	@SECRET_KEY=lint LOCAL=true $(VENV)/python manage.py makemigrations --check --dry-run
 	@SECRET_KEY=$$($(VENV)/python -c "import secrets; print(secrets.token_urlsafe(60))") LOCAL=false MEDIAHUB_ENV_FILE= \
@@ -68,6 +69,7 @@ lock: .venv/uv
 	$(UV_COMPILE) requirements/uv.in -o requirements/uv.txt
 	$(UV_COMPILE) requirements/local-aws.in -o requirements/local-aws.txt
 	$(UV_COMPILE) requirements/checkov.in -o requirements/checkov.txt
+	$(UV_COMPILE) requirements/parliament.in -o requirements/parliament.txt
 	$(UV_COMPILE) pyproject.toml $(EXTRAS) -o requirements/run.txt
 	$(UV_COMPILE_LAMBDA) pyproject.toml --extra deploy --extra postgres -c requirements/run.txt -o requirements/lambda.txt
 	$(UV_COMPILE) pyproject.toml --extra bulk --extra postgres -c requirements/run.txt -o requirements/workers.txt
@@ -110,5 +112,12 @@ frontend: .venv/run
 	@$(VENV)/uv pip install --quiet --python .venv-checkov/bin/python --require-hashes -r requirements/checkov.txt >&2
 	@touch $@
 
+# parliament needs a setuptools of old, so it lives apart too.
+.venv-parliament/done: requirements/parliament.txt | .venv/uv
+	@echo "Installing what looks through the policies …" >&2
+	@test -d .venv-parliament || $(PYTHON) -m venv .venv-parliament
+	@$(VENV)/uv pip install --quiet --python .venv-parliament/bin/python --require-hashes -r requirements/parliament.txt >&2
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-local-aws .venv-checkov static mediahub/desk/frontend/node_modules mediahub/desk/static/desk/upload
+	rm -rf .venv .venv-local-aws .venv-checkov .venv-parliament static mediahub/desk/frontend/node_modules mediahub/desk/static/desk/upload

@@ -1,4 +1,4 @@
-"""The stacks that an operator can choose: each database, with and without CDN, labels, workers and proxy."""
+"""The stacks that an operator can choose: each database and network, and whatever can be switched on with it."""
 
 from functools import cache
 from itertools import product
@@ -6,14 +6,22 @@ from itertools import product
 from tests.aws.rendered import ACCOUNT, REGION, STAGE, Rendered, render_stack, render_workers
 
 SWITCHES = ("Cdn", "Labels", "Workers", "DatabaseProxy")
+# What stands at the beginning of a composition's name.
+BASES = {
+    "aurora": {"Database": "aurora", "Network": "closed"},
+    "ipv6": {"Database": "aurora", "Network": "ipv6"},
+    "own": {"Database": "own", "Network": "closed"},
+}
+# What the templates refuse, or what means nothing there.
+WITHOUT = {"ipv6": {"Workers"}, "own": {"DatabaseProxy"}}
 
 
 def _names() -> list[str]:
     names = []
-    for database, switches in product(("aurora", "own"), product((True, False), repeat=len(SWITCHES))):
+    for base, switches in product(BASES, product((True, False), repeat=len(SWITCHES))):
         parts = [name for name, on in zip(SWITCHES, switches, strict=True) if on]
-        if database == "aurora" or "DatabaseProxy" not in parts:
-            names.append("+".join((database, *parts)))
+        if WITHOUT.get(base, set()).isdisjoint(parts):
+            names.append("+".join((base, *parts)))
     return names
 
 
@@ -25,10 +33,10 @@ EVERYTHING = "+".join(("aurora", *SWITCHES))
 @cache
 def compose(name: str) -> Rendered:
     """Return the stack of a composition; it is shared, so nobody changes it."""
-    database, *parts = name.split("+")
+    base, *parts = name.split("+")
     switches = {switch: str(switch in parts).lower() for switch in SWITCHES}
     deployer = f"arn:aws:iam::{ACCOUNT}:role/deployment"
-    return render_stack({"Database": database, "DeployerPrincipal": deployer, **switches})
+    return render_stack({**BASES[base], "DeployerPrincipal": deployer, **switches})
 
 
 @cache

@@ -12,7 +12,7 @@ from deploy import template
 from deploy.place import Place
 from deploy.stages import functions
 from tests.aws.compositions import EVERYTHING, compose, compose_workers
-from tests.aws.rendered import REGION, Rendered
+from tests.aws.rendered import REGION, Rendered, render_settings
 
 TEMPLATES = ("stack.yaml", "workers.yaml", "packages.yaml")
 PARAMETERS = {name: template.read(template.FOLDER / name)["Parameters"] for name in TEMPLATES}
@@ -128,3 +128,37 @@ def test_each_size_that_may_be_given_is_one_that_fargate_has(cpu: int, memory: s
     assert judge(sized) == []
     gigabytes = int(sized.properties("Task")["Memory"]) // 1024
     assert gigabytes in {512: range(1, 5), 1024: range(2, 9), 2048: range(4, 17)}[cpu]
+
+
+# "IAM and AWS STS quotas" (all inline policies of a role together; a trust), "Bucket policies" (S3, 20 KB), "Amazon SQS
+# policy quotas" (8,192 bytes), KMS "Resource quotas" (32 KB), "Amazon VPC quotas" (20,480).
+SIZES_OF_POLICIES = {
+    "AWS::IAM::Role": ("Policies", 10240),
+    "AWS::S3::BucketPolicy": ("PolicyDocument", 20 * 1024),
+    "AWS::SQS::QueuePolicy": ("PolicyDocument", 8192),
+    "AWS::SNS::TopicPolicy": ("PolicyDocument", 30 * 1024),
+    "AWS::KMS::Key": ("KeyPolicy", 32 * 1024),
+    "AWS::EC2::VPCEndpoint": ("PolicyDocument", 20480),
+}
+TRUST_CHARACTERS = 2048
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_policies_with_the_longest_names_are_no_longer_than_aws_takes(name: str) -> None:
+    for logical, part in longest(name).resources.items():
+        key, characters = SIZES_OF_POLICIES.get(part["Type"], ("", 0))
+        if key in part["Properties"]:
+            documents = part["Properties"][key]
+            documents = [policy["PolicyDocument"] for policy in documents] if key == "Policies" else [documents]
+            length = sum(len(json.dumps(document, separators=(",", ":"))) for document in documents)
+            assert length <= characters, f"{logical} has {length} characters"
+        if "AssumeRolePolicyDocument" in part["Properties"]:
+            trust = json.dumps(part["Properties"]["AssumeRolePolicyDocument"], separators=(",", ":"))
+            assert len(trust) <= TRUST_CHARACTERS, logical
+
+
+@pytest.mark.parametrize("kind", ["web", "worker"])
+def test_the_settings_of_a_function_with_the_longest_names_fit_into_its_environment(kind: str) -> None:
+    """Source: "Lambda quotas": 4 KB for all environment variables of a function; Zappa adds a few short ones."""
+    settings = render_settings(longest("stack.yaml"), kind)
+    assert sum(len(f"{name}{value}") for name, value in settings.items()) <= 4096 - 512

@@ -185,7 +185,7 @@ def test_a_stage_with_a_database_of_its_own_is_told_what_to_do() -> None:
 def test_names_fit_for_the_longest_project_and_stage() -> None:
     """RDS takes 63 characters, and no two hyphens in a row."""
     rules = template.compose()["Parameters"]
-    longest = "-".join("a" * rules[name]["MaxLength"] for name in ("Project", "Stage"))
+    longest = "-".join("a" * int(rules[name]["MaxLength"]) for name in ("Project", "Stage"))
     for kind in (restore.INCOMING, restore.OUTGOING):
         assert len(f"{longest}-{kind}-{MARK}-1") <= 63
 

@@ -124,6 +124,19 @@ def test_api_gateway_calls_the_web_with_the_role_that_zappa_gives_it(qualifier: 
         assert list(refusals(stack, role, "apigateway.amazonaws.com", asked)) == []
 
 
+def test_who_ships_a_release_may_pass_each_role_to_its_service() -> None:
+    """Source: "Granting a user permissions to pass a role to an AWS service": functions and integrations name roles."""
+    stack = compose(EVERYTHING)
+    for role, service in (
+        ("WebRole", "lambda.amazonaws.com"),
+        ("WorkerRole", "lambda.amazonaws.com"),
+        ("WebRole", "apigateway.amazonaws.com"),
+    ):
+        passed: Context = {"iam:PassedToService": service}
+        assert may(stack, "DeployerRole", "iam:PassRole", stack.arn(role), passed).refusals == ()
+    assert not may(stack, "DeployerRole", "iam:PassRole", stack.arn("ClockRole"), {"iam:PassedToService": "x"})
+
+
 def test_the_code_of_the_web_calls_no_function_with_that_right() -> None:
     stack = compose(EVERYTHING)
     for name in (stack.outputs["WebFunction"], stack.outputs["WorkerFunction"]):

@@ -4,6 +4,7 @@ from tests.aws.plants import Edit, Plant
 
 ROLES, STACK, NETWORK = "deploy/roles.yaml", "deploy/stack.yaml", "deploy/network.yaml"
 KEYS, TRUST, ENDPOINTS = "tests/aws/test_keys.py", "tests/aws/test_trust.py", "tests/aws/test_endpoints.py"
+BOTH = "Principal: {Service: [lambda.amazonaws.com, apigateway.amazonaws.com]}"
 CALLS = "test_api_gateway_calls_the_web_with_the_role_that_zappa_gives_it"
 PASSES = "test_what_a_role_may_do_passes_the_endpoint_on_its_way"
 DOCUMENTED = "test_conditions_ask_a_service_only_for_keys_that_it_is_documented_to_send"
@@ -16,7 +17,7 @@ PLANTS = [
         (
             Edit(
                 ROLES,
-                "Principal: {Service: [lambda.amazonaws.com, apigateway.amazonaws.com]}",
+                BOTH,
                 "Principal: {Service: lambda.amazonaws.com}",
             ),
         ),
@@ -34,6 +35,20 @@ PLANTS = [
             ),
         ),
         f"{TRUST}::{CALLS}",
+    ),
+    Plant(
+        1,
+        "API Gateway cannot call the web function",
+        "The web's role trusts API Gateway, without conditions that it does not send, and may invoke the web function.",
+        (
+            Edit(
+                ROLES,
+                f"{BOTH}\n            Action: sts:AssumeRole\n",
+                f"{BOTH}\n            Action: sts:AssumeRole\n"
+                '            Condition: {StringEquals: {"aws:SourceAccount": !Ref AWS::AccountId}}\n',
+            ),
+        ),
+        f"{TRUST}::test_each_role_is_taken_by_its_services_and_by_no_other",
     ),
     Plant(
         3,
