@@ -130,7 +130,9 @@ def _earlier(client: Any, name: str, back: int) -> str:
     today = held.pop("$LATEST")
     others = sorted((int(version) for version, digest in held.items() if digest != today), reverse=True)
     if not 1 <= back <= len(others):
-        raise DeployError(f"{name} cannot go back by {back}: Lambda keeps {len(others)} earlier releases of it.")
+        raise DeployError(
+            f"{name} cannot go back by {back}: Lambda keeps {len(others)} earlier releases of it whose code is another."
+        )
     return str(others[back - 1])
 
 
