@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
-from deploy import release, removal, verify
+from deploy import release, removal, restore, verify
 from deploy.editor import EditorError, Send, send
 from deploy.place import Place
 from deploy.rehearsal import TAKEN_DOWN_AT_ONCE, Bounds, Rehearsal, RehearsalError, Step
@@ -27,6 +27,7 @@ IMAGES = TAKEN_DOWN_AT_ONCE + 3
 FAULTS = (DeployError, RehearsalError, EditorError, ClientError, BotoCoreError, HTTPError, OSError, KeyError)
 # How long Lambda may hold a network interface, and how long lies between two tries, in seconds.
 NETWORK, NETWORK_REST = 3600, 300
+RESTORABLE = 1800
 NAME_IS_FREE = ("404", "NoSuchBucket", "NotFound")
 
 
@@ -87,7 +88,15 @@ class AwsOperator:
 
     def restore(self, moment: datetime) -> str:
         """Bring the database back to this moment; return what stands now, in words."""
-        raise DeployError("There is no restore.")
+        until = time.monotonic() + RESTORABLE
+        # RDS can go back to a moment about five minutes after it.
+        while self.cluster()["LatestRestorableTime"] <= moment:
+            if time.monotonic() > until:
+                raise DeployError(f"RDS cannot go back to {moment.isoformat()} after {RESTORABLE // 60} minutes.")
+            time.sleep(self.place.pause)
+        former = restore.restore(self.place, restore.choose_moment(self.place, moment.isoformat()))
+        release.manage(self.place, "migrate --no-input")
+        return f"the records of {moment:%H:%M:%S} UTC are in use; {former} is kept"
 
     def down(self) -> list[str]:
         """Remove functions and stacks; return the names of what is kept."""
@@ -110,6 +119,8 @@ class AwsOperator:
         """Remove everything that stands or was kept; return what is left, and why."""
         try:
             self.down()
+            for cluster in restore.forget(self.place):
+                self._forget_snapshots(cluster)
             left = removal.remove(self.place, self.kept)
             for part in self.kept:
                 self._forget(str(part["ResourceType"]), str(part["PhysicalResourceId"]))
