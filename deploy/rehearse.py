@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
-from deploy import release, removal, restore, verify
+from deploy import existing, release, removal, restore, template, verify
 from deploy.editor import EditorError, Send, send
 from deploy.place import Place
 from deploy.rehearsal import TAKEN_DOWN_AT_ONCE, Bounds, Rehearsal, RehearsalError, Step
@@ -28,7 +28,6 @@ FAULTS = (DeployError, RehearsalError, EditorError, ClientError, BotoCoreError, 
 # How long Lambda may hold a network interface, and how long lies between two tries, in seconds.
 NETWORK, NETWORK_REST = 3600, 300
 RESTORABLE = 1800
-NAME_IS_FREE = ("404", "NoSuchBucket", "NotFound")
 
 
 @dataclass(frozen=True)
@@ -98,6 +97,10 @@ class AwsOperator:
         release.manage(self.place, "migrate --no-input")
         return f"the records of {moment:%H:%M:%S} UTC are in use; {former} is kept"
 
+    def reconcile(self) -> None:
+        """Compare files, records and mirror, and mend what does not fit, however new it is."""
+        release.manage(self.place, "reconcile --repair --grace 0")
+
     def down(self) -> list[str]:
         """Remove functions and stacks; return the names of what is kept."""
         self.kept = self._take_down()
@@ -150,15 +153,17 @@ def refuse_what_stands(place: Place) -> None:
     for stack in (place.base, place.packages):
         if stack.described():
             raise DeployError(f"The stack {stack.name} stands. Rehearse on a stage that is new, such as `rehearsal`.")
-    account = place.clients("sts").get_caller_identity()["Account"]
-    bucket = f"{place.project}-{place.stage}-uploads-{account}"
-    try:
-        place.clients("s3").head_bucket(Bucket=bucket)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in NAME_IS_FREE:
-            return
-        raise DeployError(f"Whether {bucket} is there cannot be seen: {error}") from error
-    raise DeployError(f"The bucket {bucket} of an earlier stage is there. Rehearse on a stage that is new.")
+    whole = template.compose()
+    parts = {name: whole["Resources"][name] for name in sorted(template.retained(whole))}
+    # A key that is leaving is what every stage leaves for thirty days; a secret that is leaving could still be needed.
+    kept = [
+        one.physical for one in existing.look_up(place, parts) if not (one.is_leaving and one.kind == "AWS::KMS::Key")
+    ]
+    if kept:
+        raise DeployError(
+            f"An earlier stage {place.stage} left {', '.join(kept)}, which a rehearsal would delete at its end. "
+            "Rehearse on a stage that is new, such as `rehearsal`."
+        )
 
 
 def dearest() -> Decimal:
