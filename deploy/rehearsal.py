@@ -222,7 +222,7 @@ class Rehearsal:
         raise RehearsalError(f"The image {image} is not published. See its page: what does it lack?")
 
     def _ready(self, uploads: Sequence[str]) -> list[str]:
-        """Wait until all uploads ended; return their images."""
+        """Wait until all uploads ended and the editor's browser can open the pictures; return their images."""
         states: list[Mapping[str, Any]] = []
 
         def have_ended() -> bool:
@@ -232,6 +232,9 @@ class Rehearsal:
         self._wait("ready", have_ended)
         if bad := [f"{one['name']} is {one['state']}: {one['reason']}" for one in states if one["state"] != "ready"]:
             raise RehearsalError("; ".join(bad))
+        # CloudFront opens these for signed addresses only; the status view hands the browser one for each.
+        if closed := [one["name"] for one in states if self._status(one["picture"]["address"]) != 200]:
+            raise RehearsalError(f"The pictures of {', '.join(closed)} cannot be opened by their signed addresses.")
         images = {one["id"]: str(one["image"]) for one in states}
         return [images[upload] for upload in uploads]
 
