@@ -1,6 +1,7 @@
 """`python -m deploy rehearse STAGE`: the whole way of a stage on a real account, which removes what it made."""
 
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -193,7 +194,7 @@ def run_steps(steps: Sequence[Step], remove_all: Callable[[], list[str]], say: S
             if not outcomes[-1].is_well:
                 break
     finally:
-        # Also after Ctrl-C, or an error that nobody foresaw.
+        # Also after Ctrl-C.
         left: list[str] = []
 
         def remove() -> str:
@@ -211,6 +212,9 @@ def _take(step: Step, say: Say) -> Outcome:
     try:
         result, is_well = step.run(), True
     except FAULTS as error:
+        result, is_well = f"{type(error).__name__}: {error}", False
+    except Exception as error:  # whatever nobody foresaw ends the step, and not the rehearsal: all is removed and told
+        say(traceback.format_exc())
         result, is_well = f"{type(error).__name__}: {error}", False
     outcome = Outcome(step.title, time.monotonic() - start, result, is_well)
     say(f"{'✓' if is_well else '✗'} {outcome.title}, {outcome.seconds:.0f} s: {result}")
