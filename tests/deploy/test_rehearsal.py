@@ -148,7 +148,6 @@ def test_a_step_that_fails_ends_the_rehearsal_and_everything_is_removed() -> Non
     assert "left: mediahub-rehearsal-logs: AccessDenied" in rehearse.summarize(outcomes)
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
 def test_an_error_that_nobody_foresaw_ends_the_step_and_is_told_with_its_place() -> None:
     said: list[str] = []
     [failed, removed], left = rehearse.run_steps([Step("first", lambda: str(1 // 0))], lambda: [], said.append)
@@ -157,6 +156,7 @@ def test_an_error_that_nobody_foresaw_ends_the_step_and_is_told_with_its_place()
     assert "Traceback" in "".join(said)
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
 def test_everything_is_removed_whatever_ends_the_steps(error: type[BaseException]) -> None:
     removed: list[bool] = []
 
