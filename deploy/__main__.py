@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--yes", action="store_true", help="do not ask")
     made.add_argument("--delete-data", metavar="STAGE", help="delete what holds data too; name the stage a second time")
     made = command("rehearse", _rehearse, "the whole way of a new stage and back, with pictures; removes what it made")
+    presets.add_argument(made)
     made.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the stack")
     made.add_argument("--yes", action="store_true", help="do not ask before it begins")
     made = command("manage", _manage, "run one of MediaHub's commands in the worker's function")

@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 import urllib3
 
 TIMEOUT = 120
+GAVE_UP = (502, 503, 504)
 FORM = "application/x-www-form-urlencoded"
 S3_XML = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 
@@ -92,7 +93,7 @@ class Editor:
     def page(self, path: str) -> str:
         """Return the page at the end of its redirects."""
         for _ in range(5):
-            answer = self.request("GET", path)
+            answer = self._get(path)
             if answer.status not in (301, 302):
                 break
             path = answer.header("Location").removeprefix(self.origin)
@@ -100,6 +101,11 @@ class Editor:
             raise EditorError(f"{path} answers {answer.status}: {_plain(answer.body)}")
         self.path = path
         return answer.body.decode()
+
+    def _get(self, path: str) -> Answer:
+        """Ask for a page; again, as people do, where API Gateway gave up on a function or a database that starts."""
+        answer = self.request("GET", path)
+        return self.request("GET", path) if answer.status in GAVE_UP else answer
 
     def submit(self, path: str, **fields: str) -> str:
         """Fill in the form of a page and send it; return where it leads."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from deploy.editor import Editor, Send
+from deploy.editor import Editor, EditorError, Send
 from deploy.photos import make_photo
 
 MB = 1_000_000
@@ -41,6 +41,9 @@ class Operator(Protocol):
 
     def restore(self, moment: datetime) -> str:
         """Bring the database back to this moment; return what stands now, in words."""
+
+    def reconcile(self) -> None:
+        """Compare files, records and mirror, and mend what does not fit."""
 
     def down(self) -> list[str]:
         """Remove functions and stack; return the names of what is kept."""
@@ -92,6 +95,7 @@ class Rehearsal:
             Step("wait until the database pauses", self.wait_for_pause),
             Step("first page after the pause", self.open_first_page),
             Step("restore the database", self.restore),
+            Step("fit files and mirror to the records", self.reconcile),
             Step("down", self.down),
             Step("up again, with what was kept", self.up_again),
         ]
@@ -179,8 +183,22 @@ class Rehearsal:
         if self.editor.public_address(image):
             raise RehearsalError("The image is still published after it was archived.")
         said = self.operator.restore(moment)
-        self._wait("ready", lambda: bool(self.editor.public_address(image)))
+        # Until the functions have found the restored database, pages answer with an error.
+        self._wait("ready", lambda: self._is_published(image))
         return said
+
+    def reconcile(self) -> str:
+        """Fit files and mirror to the restored records: what was taken down after the moment is public again."""
+        self.operator.reconcile()
+        address = self._address(self.images[0])
+        seconds = self._wait("public", lambda: self._status(address) == 200)
+        return f"the public address answers again after {seconds:.0f} s"
+
+    def _is_published(self, image: str) -> bool:
+        try:
+            return bool(self.editor.public_address(image))
+        except EditorError:
+            return False
 
     def down(self) -> str:
         """Remove the stage, and keep what holds data."""
@@ -204,7 +222,7 @@ class Rehearsal:
         raise RehearsalError(f"The image {image} is not published. See its page: what does it lack?")
 
     def _ready(self, uploads: Sequence[str]) -> list[str]:
-        """Wait until all uploads ended; return their images."""
+        """Wait until all uploads ended and the editor's browser can open the pictures; return their images."""
         states: list[Mapping[str, Any]] = []
 
         def have_ended() -> bool:
@@ -214,6 +232,9 @@ class Rehearsal:
         self._wait("ready", have_ended)
         if bad := [f"{one['name']} is {one['state']}: {one['reason']}" for one in states if one["state"] != "ready"]:
             raise RehearsalError("; ".join(bad))
+        # CloudFront opens these for signed addresses only; the status view hands the browser one for each.
+        if closed := [one["name"] for one in states if self._status(one["picture"]["address"]) != 200]:
+            raise RehearsalError(f"The pictures of {', '.join(closed)} cannot be opened by their signed addresses.")
         images = {one["id"]: str(one["image"]) for one in states}
         return [images[upload] for upload in uploads]
 

@@ -1,6 +1,7 @@
 """`python -m deploy rehearse STAGE`: the whole way of a stage on a real account, which removes what it made."""
 
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
-from deploy import release, removal, verify
+from deploy import existing, release, removal, restore, template, verify
 from deploy.editor import EditorError, Send, send
 from deploy.place import Place
 from deploy.rehearsal import TAKEN_DOWN_AT_ONCE, Bounds, Rehearsal, RehearsalError, Step
@@ -27,7 +28,7 @@ IMAGES = TAKEN_DOWN_AT_ONCE + 3
 FAULTS = (DeployError, RehearsalError, EditorError, ClientError, BotoCoreError, HTTPError, OSError, KeyError)
 # How long Lambda may hold a network interface, and how long lies between two tries, in seconds.
 NETWORK, NETWORK_REST = 3600, 300
-NAME_IS_FREE = ("404", "NoSuchBucket", "NotFound")
+RESTORABLE = 1800
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,19 @@ class AwsOperator:
 
     def restore(self, moment: datetime) -> str:
         """Bring the database back to this moment; return what stands now, in words."""
-        raise DeployError("There is no restore.")
+        until = time.monotonic() + RESTORABLE
+        # RDS can go back to a moment about five minutes after it.
+        while self.cluster()["LatestRestorableTime"] <= moment:
+            if time.monotonic() > until:
+                raise DeployError(f"RDS cannot go back to {moment.isoformat()} after {RESTORABLE // 60} minutes.")
+            time.sleep(self.place.pause)
+        former = restore.restore(self.place, restore.choose_moment(self.place, moment.isoformat()))
+        release.manage(self.place, "migrate --no-input")
+        return f"the records of {moment:%H:%M:%S} UTC are in use; {former} is kept"
+
+    def reconcile(self) -> None:
+        """Compare files, records and mirror, and mend what does not fit, however new it is."""
+        release.manage(self.place, "reconcile --repair --grace 0")
 
     def down(self) -> list[str]:
         """Remove functions and stacks; return the names of what is kept."""
@@ -110,6 +123,8 @@ class AwsOperator:
         """Remove everything that stands or was kept; return what is left, and why."""
         try:
             self.down()
+            for cluster in restore.forget(self.place):
+                self._forget_snapshots(cluster)
             left = removal.remove(self.place, self.kept)
             for part in self.kept:
                 self._forget(str(part["ResourceType"]), str(part["PhysicalResourceId"]))
@@ -139,15 +154,17 @@ def refuse_what_stands(place: Place) -> None:
     for stack in (place.base, place.packages):
         if stack.described():
             raise DeployError(f"The stack {stack.name} stands. Rehearse on a stage that is new, such as `rehearsal`.")
-    account = place.clients("sts").get_caller_identity()["Account"]
-    bucket = f"{place.project}-{place.stage}-uploads-{account}"
-    try:
-        place.clients("s3").head_bucket(Bucket=bucket)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in NAME_IS_FREE:
-            return
-        raise DeployError(f"Whether {bucket} is there cannot be seen: {error}") from error
-    raise DeployError(f"The bucket {bucket} of an earlier stage is there. Rehearse on a stage that is new.")
+    whole = template.compose()
+    parts = {name: whole["Resources"][name] for name in sorted(template.retained(whole))}
+    # A key that is leaving is what every stage leaves for thirty days; a secret that is leaving could still be needed.
+    kept = [
+        one.physical for one in existing.look_up(place, parts) if not (one.is_leaving and one.kind == "AWS::KMS::Key")
+    ]
+    if kept:
+        raise DeployError(
+            f"An earlier stage {place.stage} left {', '.join(kept)}, which a rehearsal would delete at its end. "
+            "Rehearse on a stage that is new, such as `rehearsal`."
+        )
 
 
 def dearest() -> Decimal:
@@ -177,7 +194,7 @@ def run_steps(steps: Sequence[Step], remove_all: Callable[[], list[str]], say: S
             if not outcomes[-1].is_well:
                 break
     finally:
-        # Also after Ctrl-C, or an error that nobody foresaw.
+        # Also after Ctrl-C.
         left: list[str] = []
 
         def remove() -> str:
@@ -195,6 +212,9 @@ def _take(step: Step, say: Say) -> Outcome:
     try:
         result, is_well = step.run(), True
     except FAULTS as error:
+        result, is_well = f"{type(error).__name__}: {error}", False
+    except Exception as error:  # whatever nobody foresaw ends the step, and not the rehearsal: all is removed and told
+        say(traceback.format_exc())
         result, is_well = f"{type(error).__name__}: {error}", False
     outcome = Outcome(step.title, time.monotonic() - start, result, is_well)
     say(f"{'✓' if is_well else '✗'} {outcome.title}, {outcome.seconds:.0f} s: {result}")

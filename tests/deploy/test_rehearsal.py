@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError
 from django.core.management import call_command
 from django.test import Client
 
-from deploy import editor, rehearse, release
+from deploy import editor, existing, rehearse, release
 from deploy.editor import Answer
+from deploy.existing import Existing
 from deploy.photos import make_photo
 from deploy.place import Place
 from deploy.rehearsal import Bounds, Rehearsal, RehearsalError, Step
@@ -31,8 +32,8 @@ QUICK = Bounds(ready=5, public=5, pause=5, poll=1)
 class Operator:
     """A double of the operator whose stage stands already: the desk of this test, with its records and buckets."""
 
+    become: Callable[[str], None]
     commands: list[str] = field(default_factory=list)
-    state: str = ""
 
     def up(self) -> str:
         """Deploy nothing; the site stands."""
@@ -59,6 +60,11 @@ class Operator:
         self.commands.append("restore")
         Image.objects.filter(state=Image.State.ARCHIVED, title="harbor").update(state=Image.State.PUBLISHED)
         return "restored"
+
+    def reconcile(self) -> None:
+        """Run the command that the function runs."""
+        self.become("worker")
+        call_command("reconcile", "--repair", "--grace", "0", stdout=StringIO())
 
     def down(self) -> list[str]:
         """Keep what holds data."""
@@ -100,8 +106,10 @@ def send(local_aws: Any, event_loop: EventLoop, settings: Any, as_role: Callable
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_the_steps_go_the_whole_way_with_the_desk_its_buckets_and_its_worker(send: Callable[..., Answer]) -> None:
-    operator = Operator()
+def test_the_steps_go_the_whole_way_with_the_desk_its_buckets_and_its_worker(
+    send: Callable[..., Answer], as_role: Callable[[str], None]
+) -> None:
+    operator = Operator(as_role)
     # Small ones, for what is tried is the way; the command's own are as large as their titles say.
     journey = Rehearsal(
         operator, send, QUICK, lambda seconds: None, lambda title, size: make_photo(title, max(20_000, size // 200))
@@ -140,7 +148,15 @@ def test_a_step_that_fails_ends_the_rehearsal_and_everything_is_removed() -> Non
     assert "left: mediahub-rehearsal-logs: AccessDenied" in rehearse.summarize(outcomes)
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+def test_an_error_that_nobody_foresaw_ends_the_step_and_is_told_with_its_place() -> None:
+    said: list[str] = []
+    [failed, removed], left = rehearse.run_steps([Step("first", lambda: str(1 // 0))], lambda: [], said.append)
+    assert (failed.is_well, removed.is_well, left) == (False, True, [])
+    assert failed.result.startswith("ZeroDivisionError")
+    assert "Traceback" in "".join(said)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
 def test_everything_is_removed_whatever_ends_the_steps(error: type[BaseException]) -> None:
     removed: list[bool] = []
 
@@ -196,36 +212,31 @@ class Stacks:
         raise ClientError({"Error": {"Code": "ValidationError", "Message": f"{StackName} does not exist"}}, "Describe")
 
 
-class Buckets:
-    """S3 and STS as far as a bucket is looked for."""
-
-    def __init__(self, code: str) -> None:
-        self.code = code
-
-    def head_bucket(self, Bucket: str) -> None:  # noqa: N803 - boto3's own name
-        if self.code:
-            raise ClientError({"Error": {"Code": self.code, "Message": Bucket}}, "HeadBucket")
-
-    def get_caller_identity(self) -> dict[str, str]:
-        return {"Account": "000000000000"}
-
-
 @pytest.mark.parametrize("standing", ["mediahub-rehearsal-base", "mediahub-rehearsal-packages"])
 def test_a_stage_that_stands_is_not_rehearsed_on(standing: str) -> None:
     with pytest.raises(DeployError, match=f"The stack {standing} stands"):
         rehearse.rehearse(place(cloudformation=Stacks(standing)), {}, lambda plan: True)
 
 
-@pytest.mark.parametrize("code", ["", "403"])
-def test_a_stage_whose_pictures_were_kept_is_not_rehearsed_on(code: str) -> None:
-    there = place(cloudformation=Stacks(), s3=Buckets(code), sts=Buckets(code))
-    with pytest.raises(DeployError, match="mediahub-rehearsal-uploads-000000000000"):
-        rehearse.rehearse(there, {}, lambda plan: True)
+KEPT = (
+    Existing("UploadBucket", "AWS::S3::Bucket", "mediahub-rehearsal-uploads-000000000000"),
+    Existing("DatabaseCluster", "AWS::RDS::DBCluster", "mediahub-rehearsal"),
+    Existing("Secret", "AWS::SecretsManager::Secret", "mediahub-rehearsal/django", is_leaving=True),
+)
 
 
-def test_it_says_what_it_will_do_and_what_it_costs_before_it_begins() -> None:
+@pytest.mark.parametrize("kept", KEPT, ids=lambda kept: kept.logical)
+def test_a_stage_that_left_something_is_not_rehearsed_on(kept: Existing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(existing, "look_up", lambda place, parts: iter([kept]))
+    with pytest.raises(DeployError, match=f"An earlier stage rehearsal left {kept.physical}"):
+        rehearse.rehearse(place(cloudformation=Stacks()), {}, lambda plan: True)
+
+
+def test_it_says_what_it_will_do_and_what_it_costs_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     plans: list[str] = []
-    new = place(cloudformation=Stacks(), s3=Buckets("404"), sts=Buckets("404"))
+    new = place(cloudformation=Stacks())
+    leaving = Existing("Key", "AWS::KMS::Key", "1234", is_leaving=True)
+    monkeypatch.setattr(existing, "look_up", lambda place, parts: iter([leaving]))
 
     def refuse(plan: str) -> bool:
         plans.append(plan)
@@ -234,7 +245,7 @@ def test_it_says_what_it_will_do_and_what_it_costs_before_it_begins() -> None:
     with pytest.raises(DeployError, match="Nothing was done"):
         rehearse.rehearse(new, {}, refuse)
     assert "8. take down 20 at once" in plans[0]
-    assert "14. remove everything" in plans[0]
+    assert "15. remove everything" in plans[0]
     assert re.search(r"costs \$\d\.\d\d at most", plans[0])
     assert 0 < rehearse.dearest() < 5
 

@@ -169,6 +169,8 @@ def give_commands(here: Ground) -> None:
     assert f"function  {WORKER}: Active" in here.deploy("status", STAGE)
     for line in ("reconcile --repair", "rebuild_mirror", "reprocess_images --all"):
         here.deploy("manage", STAGE, line)
+    here.deploy("dashboard", STAGE)
+    here.deploy("dashboard", STAGE, "--remove")
     for stage in (STAGE, f"{STAGE}_worker"):
         here.zappa("tail", stage, "--since", "30m", "--disable-keep-open")
 

@@ -9,12 +9,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from deploy.authorities import compose
+
 ADDRESSES = [f"127.71.0.{number}" for number in range(1, 255)]
 
 
 def make_certificate(certificate: Path, authority: Path) -> None:
     """Write a certificate with its key for all addresses of the stub, and the authority that clients are to trust."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Authority of a rehearsal")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Amazon RDS of a rehearsal")])
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(UTC)
     alternatives = [x509.IPAddress(ip_address(address)) for address in ADDRESSES]
@@ -36,4 +38,4 @@ def make_certificate(certificate: Path, authority: Path) -> None:
     )
     certificate.write_bytes(private + pem)
     certificate.chmod(0o600)
-    authority.write_bytes(pem)
+    authority.write_bytes(compose(pem))

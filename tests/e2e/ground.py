@@ -82,7 +82,8 @@ class Ground:
     def rehearse(self) -> int:
         """Rehearse a stage, with what it says in the terminal; returns how the command ended."""
         command = [sys.executable, "-m", "tests.e2e.rehearse", REHEARSED]
-        return subprocess.run(command, cwd=self.project, env=self.environment, check=False).returncode
+        shell = {**self.environment, "PYTHONUNBUFFERED": "1"}
+        return subprocess.run(command, cwd=self.project, env=shell, check=False).returncode
 
     def run(self, command: list[str], extra: dict[str, str] | None = None, *, fails: bool = False) -> str:
         """Run a command in the checkout; raises AssertionError with its output when it ends otherwise than expected."""

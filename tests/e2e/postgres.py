@@ -1,5 +1,6 @@
 """`python -m tests.e2e.postgres`: the PostgreSQL of Aurora's stub, restored to a moment by its log."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -42,7 +43,8 @@ def restore(folder: Path, source: Path, moment: str) -> None:
     subprocess.run(["cp", "-a", f"{source / 'base'}/.", str(server.pgdata)], check=True)
     _configure(folder, server)
     with (server.pgdata / "postgresql.auto.conf").open("a") as file:
-        file.write(RECOVERY.format(archive=source / "archive", moment=moment))
+        # PostgreSQL takes an offset here, and no letter for it.
+        file.write(RECOVERY.format(archive=source / "archive", moment=re.sub("Z$", "+00:00", moment)))
     (server.pgdata / "recovery.signal").touch()
     (server.pgdata / "recovery.signal").chmod(0o666)
     server.ensure_postgres_running()

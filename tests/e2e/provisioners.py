@@ -25,7 +25,17 @@ def install() -> list[str]:
         assert "import" not in HANDLERS[kind], f"ministack imports {kind} now: drop the stub."
         HANDLERS[kind]["import"] = lambda identifier, key=key, find=find: find(identifier[key])
         changesets._IMPORT_LOOKUPS[kind] = ((key,), _problem(kind, find))
-    return [*lacking, "import"]
+    record = provisioners._cw_metric_alarm_record
+    provisioners._cw_metric_alarm_record = lambda name, props: record(name, _without_math(props))
+    return [*lacking, "import", "alarm on metric math"]
+
+
+def _without_math(props: dict[str, Any]) -> dict[str, Any]:
+    """Return an alarm that stands and never rings, in place of one on an expression."""
+    if not props.get("Metrics"):
+        return props
+    others = {name: value for name, value in props.items() if name != "Metrics"}
+    return {**others, "Namespace": "MetricMath", "MetricName": "Expression", "TreatMissingData": "missing"}
 
 
 def _problem(kind: str, find: Callable[[str], Made]) -> Callable[[str], str | None]:

@@ -23,7 +23,7 @@ PARAMETERS = {
     "VisibilityTimeout": "20",
     "MaxReceiveCount": "20",
 }
-BOUNDS = Bounds(ready=180, public=120, pause=300, poll=1)
+BOUNDS = Bounds(ready=900, public=600, pause=900, poll=1)
 
 
 def main(stage: str) -> int:

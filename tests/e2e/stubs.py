@@ -21,6 +21,7 @@ STUBS = (
     Stub("CloudFormation", "AWS::Budgets::Budget", "made by ministack's own Budgets", "has no such type"),
     Stub("CloudFormation", "AWS::CloudFront::KeyGroup", "made by ministack's own CloudFront", "has no such type"),
     Stub("CloudFormation", "AWS::CloudFront::PublicKey", "made by ministack's own CloudFront", "has no such type"),
+    Stub("CloudFormation", "alarm on metric math", "stands, and never rings", "has alarms on one metric only"),
     Stub("CloudFormation", "import", "takes over network, database and secrets too", "imports fewer types than AWS"),
     # Aurora: tests/e2e/aurora.py.
     Stub("RDS", "AWS::RDS::DBCluster", "a PostgreSQL behind TLS on loopback", "makes databases with Docker only"),
