@@ -22,6 +22,8 @@ ENTRIES = {
     "celery.bin.worker": "bulk",
     "django.core.handlers.base": "web",
 }
+# A chunk of a job is the same code on Fargate, wherever a test runs it.
+ALSO_BULK = ("mediahub.bulk.jobs", "run")
 # What the operator's doctor tries out is no need of the product: it must be allowed, but is no reason to allow it.
 TRIALS = ("mediahub.intake.doctor", "mediahub.intake.trials")
 PREFIX, SUFFIX = "mediahub-local-", "-000000000000"
@@ -77,15 +79,17 @@ class Recorder:
 
     def record(self, service: str, operation: str, parameters: Mapping[str, Any], *, signed: bool) -> None:
         """Note one call, unless it comes from the tests themselves or is about what no stack has."""
-        modules = list(_callers())
-        role = next((ENTRIES[name] for name in modules if name in ENTRIES), "")
-        if not role or (service, operation) in NO_CALLS:
+        callers = list(_callers())
+        entry = next((ENTRIES[name] for name, _ in callers if name in ENTRIES), "")
+        roles = {role for role in (entry, "bulk" if ALSO_BULK in callers else "") if role}
+        if not roles or (service, operation) in NO_CALLS:
             return
-        trial = any(name in TRIALS for name in modules)
+        trial = any(name in TRIALS for name, _ in callers)
         for resource, key, version, encryption in describe(service, operation, parameters):
             short = resource.removeprefix(PREFIX).removesuffix(SUFFIX)
             if resource.startswith(PREFIX) and short in PARTS:
-                self._write(Call(role, service, operation, short, key, version, encryption, signed, trial))
+                for role in roles:
+                    self._write(Call(role, service, operation, short, key, version, encryption, signed, trial))
 
     def _write(self, call: Call) -> None:
         if call in self._calls:
@@ -139,8 +143,9 @@ def _prefix(bucket: str, key: str) -> str:
     return "*" if "-uploads-" in bucket else f"{key.split('/', 1)[0]}/*"
 
 
-def _callers() -> Iterator[str]:
+def _callers() -> Iterator[tuple[str, str]]:
+    """Yield the module and the function of each caller, the nearest first."""
     frame = sys._getframe(3)
     while frame is not None:
-        yield frame.f_globals.get("__name__", "")
+        yield frame.f_globals.get("__name__", ""), frame.f_code.co_name
         frame = frame.f_back  # type: ignore[assignment]
