@@ -69,15 +69,16 @@ def _parameters(options: argparse.Namespace) -> dict[str, str]:
     known = template.compose()["Parameters"]
     if unknown := set(explicit) - set(known):
         raise DeployError(f"The stack has no parameter {', '.join(sorted(unknown))}.")
+    for name, value in explicit.items():
+        allowed = [str(one) for one in known[name].get("AllowedValues", [value])]
+        if value not in allowed:
+            raise DeployError(f"{name} is {value}; give {' or '.join(allowed)}.")
     defaults = {name: str(rule.get("Default", "")) for name, rule in known.items()}
     return {**defaults, **DEPLOYED, **presets.choose(options.preset, explicit)}
 
 
 def count_parts(parameters: Mapping[str, str]) -> dict[str, Any]:
     """Return what the stack has of everything that is paid for by the month, as it is made with these parameters."""
-    if parameters["Database"] not in ("aurora", "own") or parameters["Zones"] not in ("1", "2"):
-        # The plan says what is wrong.
-        return {"database": parameters["Database"], "zones": int(parameters["Zones"])}
     resources = chosen.select_resources(template.compose(), parameters)
     endpoints = chosen.of_type(resources, "EC2::VPCEndpoint").values()
     alarms = chosen.of_type(resources, "CloudWatch::Alarm").values()

@@ -216,6 +216,21 @@ def test_a_parameter_that_the_stack_does_not_have_is_refused(capsys: pytest.Capt
     assert "has no parameter Nonsense" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--zones", "3"], "Zones is 3; give 1 or 2."),
+        (["--database", "mysql"], "Database is mysql; give aurora or own."),
+        (["--set", "Network=open"], "Network is open; give closed or ipv6."),
+    ],
+)
+def test_a_parameter_with_a_value_that_the_stack_does_not_take_is_refused(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deploy.main(["cost", "--images", "0", *arguments]) == 1
+    assert says in capsys.readouterr().err
+
+
 def test_the_document_shows_what_the_command_prints_now() -> None:
     shown = re.findall(SHOWN, DOCUMENT.read_text(), re.S)
     assert len(shown) >= 6
