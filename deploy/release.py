@@ -37,8 +37,9 @@ def make_stack(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> dic
     regions.require(place.region, {**held, **wanted})
     hosts.check_network(place.region, {**held, **wanted})
     parameters, private = dict(wanted), ""
-    if {**held, **wanted}.get("Cdn", "true") == "true" and "SigningKey" not in wanted:
-        parameters["SigningKey"], private = signing.public_half(place, held)
+    if {**held, **wanted}.get("Cdn", "true") == "true":
+        signed, private = signing.choose_key(place, held)
+        parameters |= signed
     if {**held, **wanted}.get("Database", "aurora") == "aurora":
         parameters |= {**_prefix_lists(place), **zones.choose_zones(place, {**held, **wanted})}
         parameters["DatabaseResourceId"] = database.read_resource_id(place)
@@ -46,7 +47,7 @@ def make_stack(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> dic
     if "UploadBucket" not in outputs:
         raise DeployError("Nothing was changed, because you said no.")
     if private:
-        signing.keep(place, private)
+        signing.keep(place, outputs["SigningKeyId"], private)
     stages.write(place, outputs, place.base.parameters())
     return outputs
 
