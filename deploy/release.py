@@ -34,8 +34,8 @@ FOR_EVER = "public, max-age=31536000, immutable"
 def make_stack(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> dict[str, str]:
     """Make or change the stack, and write the stages of zappa_settings.json; returns the outputs."""
     held = place.base.parameters()
-    regions.require(place.region, {**held, **wanted})
     hosts.check_network(place.region, {**held, **wanted})
+    regions.require(place.region, {**held, **wanted})
     parameters, private = dict(wanted), ""
     if {**held, **wanted}.get("Cdn", "true") == "true":
         signed, private = signing.choose_key(place, held)
