@@ -119,6 +119,8 @@ def rollback(place: Place, back: int) -> list[str]:
         found = client.get_function(FunctionName=name, Qualifier=version)
         with urllib.request.urlopen(found["Code"]["Location"], timeout=120) as answer:  # noqa: S310 - AWS signed it
             code = answer.read()
+        # Lambda changes nothing of a function that is being changed.
+        client.get_waiter("function_updated_v2").wait(FunctionName=name)
         client.update_function_code(FunctionName=name, ZipFile=code, Publish=True)
         client.get_waiter("function_updated_v2").wait(FunctionName=name)
     return [f"{name} is version {version} again" for name, version in chosen.items()]
