@@ -18,6 +18,7 @@ from deploy import (
     release,
     removal,
     restore,
+    rotation,
     stages,
     template,
     verify,
@@ -77,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--remove", action="store_true")
     made = command("rollback", _rollback, "put both functions back to an earlier release")
     made.add_argument("--back", type=int, default=1, help="by how many releases")
+    made = command("rotate", _rotate, "change a key of the stage, in two steps")
+    made.add_argument("key", choices=("links", "django"), help="what signs CloudFront's links, or Django's key")
+    made.add_argument("--now", action="store_true", help="both steps at once: what the former key signed ends")
     made = command("restore", _restore, "put the records (Aurora) back to a moment or a snapshot, and undo that")
     way = made.add_mutually_exclusive_group(required=True)
     way.add_argument(
@@ -220,6 +224,11 @@ def _restore(options: argparse.Namespace) -> None:
     print(f"The site uses the restored database {place.name}; the one before is {former or 'not there any more'}.")
     print(f"Fit files and mirror to it: python -m deploy manage {options.stage} reconcile --repair")
     print(f"To take it back: python -m deploy restore {options.stage} --undo")
+
+
+def _rotate(options: argparse.Namespace) -> None:
+    change = rotation.rotate_links if options.key == "links" else rotation.rotate_django
+    print(change(_place(options), now=options.now))
 
 
 def _agree(options: argparse.Namespace, question: str) -> None:

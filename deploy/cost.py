@@ -14,7 +14,7 @@ from mediahub.costs import Bill, CostError, Plan, bill, prices
 QUOTED = Decimal("2.15")
 QUOTED_IMAGES = 10_000
 # What the deploy command fills in by itself once all stands.
-DEPLOYED = {"WorkerIsDeployed": "true", "SigningKey": "a key", "ApiId": "an API"}
+DEPLOYED = {"WorkerIsDeployed": "true", "SigningKeyA": "a key", "ApiId": "an API"}
 # What a plan is asked for; the rest is counted in the template.
 ASKED = {
     *("images", "labels", "moderation", "published", "replaced", "taken_down", "storage_days", "views", "pages"),

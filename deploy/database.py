@@ -16,9 +16,15 @@ SIGN_IN = (
     "GRANT ALL ON DATABASE mediahub TO mediahub",
     "GRANT ALL ON SCHEMA public TO mediahub",
 )
-# A database that paused answers so until it has woken, and so does one that was made a moment ago.
+# A database that paused answers so until it has woken, and a restored one until it has the Data API.
 # Source: botocore's model of rds-data; "Troubleshooting Amazon RDS Data API issues", Aurora user guide.
-NOT_YET = {"DatabaseResumingException", "DatabaseUnavailableException", "StatementTimeoutException"}
+NOT_YET = {
+    "DatabaseResumingException",
+    "DatabaseUnavailableException",
+    "HttpEndpointNotEnabledException",
+    "InvalidResourceStateException",
+    "StatementTimeoutException",
+}
 WAKES_WITHIN = 600
 
 

@@ -14,6 +14,7 @@ from deploy.stacks import Change, DeployError
 # What each service answers with when there is no such thing; S3 answers HEAD with a bare status.
 NOT_FOUND = {
     "404",
+    "NoSuchBucket",
     "DBClusterNotFoundFault",
     "DBInstanceNotFound",
     "DBInstanceNotFoundFault",

@@ -34,11 +34,12 @@ FOR_EVER = "public, max-age=31536000, immutable"
 def make_stack(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> dict[str, str]:
     """Make or change the stack, and write the stages of zappa_settings.json; returns the outputs."""
     held = place.base.parameters()
-    regions.require(place.region, {**held, **wanted})
     hosts.check_network(place.region, {**held, **wanted})
+    regions.require(place.region, {**held, **wanted})
     parameters, private = dict(wanted), ""
-    if {**held, **wanted}.get("Cdn", "true") == "true" and "SigningKey" not in wanted:
-        parameters["SigningKey"], private = signing.public_half(place, held)
+    if {**held, **wanted}.get("Cdn", "true") == "true":
+        signed, private = signing.choose_key(place, held)
+        parameters |= signed
     if {**held, **wanted}.get("Database", "aurora") == "aurora":
         parameters |= {**_prefix_lists(place), **zones.choose_zones(place, {**held, **wanted})}
         parameters["DatabaseResourceId"] = database.read_resource_id(place)
@@ -46,7 +47,7 @@ def make_stack(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> dic
     if "UploadBucket" not in outputs:
         raise DeployError("Nothing was changed, because you said no.")
     if private:
-        signing.keep(place, private)
+        signing.keep(place, outputs["SigningKeyId"], private)
     stages.write(place, outputs, place.base.parameters())
     return outputs
 
@@ -118,6 +119,8 @@ def rollback(place: Place, back: int) -> list[str]:
         found = client.get_function(FunctionName=name, Qualifier=version)
         with urllib.request.urlopen(found["Code"]["Location"], timeout=120) as answer:  # noqa: S310 - AWS signed it
             code = answer.read()
+        # Lambda changes nothing of a function that is being changed.
+        client.get_waiter("function_updated_v2").wait(FunctionName=name)
         client.update_function_code(FunctionName=name, ZipFile=code, Publish=True)
         client.get_waiter("function_updated_v2").wait(FunctionName=name)
     return [f"{name} is version {version} again" for name, version in chosen.items()]

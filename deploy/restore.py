@@ -165,7 +165,12 @@ def make_cluster(place: Place, origin: Origin, name: str) -> None:
         rds.enable_http_endpoint(ResourceArn=cluster["DBClusterArn"])
     if not cluster.get("DBClusterMembers"):
         instance = read_properties(place, "DatabaseInstance")
-        rds.create_db_instance(**{**instance, "DBInstanceIdentifier": f"{name}-1", "DBClusterIdentifier": name})
+        try:
+            rds.create_db_instance(**{**instance, "DBInstanceIdentifier": f"{name}-1", "DBClusterIdentifier": name})
+        except ClientError as error:
+            # It was asked for before the command was broken off, and is on its way.
+            if error.response["Error"]["Code"] != "DBInstanceAlreadyExists":
+                raise
     wait_for_instance(place, f"{name}-1")
 
 

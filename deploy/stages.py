@@ -125,10 +125,7 @@ def environment(place: Place, outputs: Mapping[str, str], parameters: Mapping[st
     if kind == "worker" and "CdnQueueUrl" in outputs:
         found["CDN_QUEUE_URL"] = outputs["CdnQueueUrl"]
     if kind == "web" and "SigningKeyId" in outputs:
-        found |= {
-            "CLOUDFRONT_KEY_ID": outputs["SigningKeyId"],
-            "CLOUDFRONT_KEY_SECRET": outputs["SigningSecretName"],
-        }
+        found["CLOUDFRONT_KEY_SECRET"] = outputs["SecretName"]
     return found | _database(outputs)
 
 

@@ -41,7 +41,6 @@ MIRROR_TABLE = env.str("MIRROR_TABLE", default="")
 KMS_KEY_ARN = env.str("KMS_KEY_ARN", default="")
 CLOUDFRONT_DOMAIN = env.str("CLOUDFRONT_DOMAIN", default="")
 CDN_QUEUE_URL = env.str("CDN_QUEUE_URL", default="")
-CLOUDFRONT_KEY_ID = env.str("CLOUDFRONT_KEY_ID", default="")
 
 # Secrets, each by the ARN under which Secrets Manager keeps it; what cannot be read ends the start
 SECRET_KEY = env.str("SECRET_KEY", default="")
@@ -59,6 +58,9 @@ if SECRET_KEY_SECRET:
     former = vault.values(SECRET_KEY_SECRET, AWS_REGION, AWS_ENDPOINT_URL).get("SECRET_KEY_FALLBACK")
     # While a key is changed, what the former one signed stays good.
     SECRET_KEY_FALLBACKS = [former] if former else []
+# The key's id lies beside the key, so that while it is changed no process has one of the old pair and one of the new.
+CLOUDFRONT_KEY_ID = _secret(CLOUDFRONT_KEY_SECRET, "CLOUDFRONT_KEY_ID") if CLOUDFRONT_KEY_SECRET else ""
+CLOUDFRONT_KEY = _secret(CLOUDFRONT_KEY_SECRET, "CLOUDFRONT_PRIVATE_KEY") if CLOUDFRONT_KEY_SECRET else ""
 
 # Uploads and pictures
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=200_000_000)
@@ -216,7 +218,7 @@ STORAGES = {
             ),
             "custom_domain": CLOUDFRONT_DOMAIN,
             "cloudfront_key_id": CLOUDFRONT_KEY_ID or None,
-            "cloudfront_key": _secret(CLOUDFRONT_KEY_SECRET, "PRIVATE_KEY").encode() if CLOUDFRONT_KEY_SECRET else None,
+            "cloudfront_key": CLOUDFRONT_KEY.encode() or None,
             "querystring_auth": bool(CLOUDFRONT_KEY_ID),
         },
     },

@@ -54,6 +54,10 @@ class Aurora(Double):
             raise Fault("DBInstanceNotFoundFault")
         return {"DBInstances": [{"DBInstanceIdentifier": name, "DBInstanceStatus": "available"}]}
 
+    def describe_db_subnet_groups(self, asked: Any) -> Any:
+        group = {"DBSubnetGroupName": asked["DBSubnetGroupName"], "VpcId": "vpc-1"}
+        return {"DBSubnetGroups": [group]}
+
     def restore_db_cluster_to_point_in_time(self, asked: Any) -> Any:
         self._cluster(asked["SourceDBClusterIdentifier"])
         return self._restore(asked)

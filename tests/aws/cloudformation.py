@@ -61,7 +61,13 @@ class CloudFormation(Double):
         return {"Status": "CREATE_COMPLETE", "ExecutionStatus": "AVAILABLE", "Changes": []}
 
     def execute_change_set(self, asked: Any) -> None:
-        self.parameters |= self._prepared or {}
+        prepared = self._prepared or {}
+        for slot in ("SigningKeyA", "SigningKeyB"):
+            # CannotChangeImmutablePublicKeyFields: a public key is made or removed, and never changed.
+            held, new = self.parameters[slot], prepared.get(slot, self.parameters[slot])
+            assert not (held and new and held != new), f"CloudFront changes no key in place: {slot}"
+        self.parameters |= prepared
+        self.rendered = render_stack(self.parameters)
 
 
 def _listed(kind: str, values: Mapping[str, str]) -> list[dict[str, str]]:

@@ -21,7 +21,7 @@ STAGE = "production"
 GIVEN = {
     "ApiId": "a1b2c3d4e5",
     "WorkerIsDeployed": "true",
-    "SigningKey": "-----BEGIN PUBLIC KEY-----",
+    "SigningKeyA": "-----BEGIN PUBLIC KEY-----\nfirst line\nsecond line\n-----END PUBLIC KEY-----",
     "ZoneA": f"{REGION}a",
     "ZoneB": f"{REGION}b",
     "S3PrefixList": "pl-11111111",

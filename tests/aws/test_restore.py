@@ -91,6 +91,8 @@ def expected(rendered: Rendered, name: str, value: object) -> object:
     """What RDS is given for a property: the stack's own part where the template refers to one."""
     if name == "VpcSecurityGroupIds":
         return [rendered.physical_name("DatabaseSecurityGroup")]
+    if isinstance(value, dict):
+        return {key: float(number) for key, number in value.items()}
     return value
 
 

@@ -74,14 +74,13 @@ REASONS: dict[str, tuple[frozenset[str], str]] = {
     "AWS_REGION": (frozenset({"web", "worker"}), "Lambda sets it, and lets nobody else."),
     "PUBLIC_URL": (EVERYWHERE, "Made of CLOUDFRONT_DOMAIN or SITE_URL, which are given."),
     "CDN_QUEUE_URL": (frozenset({"web"}), "The web publishes nothing; its role cannot send there."),
-    "CLOUDFRONT_KEY_ID": (frozenset({"worker", "containers"}), "Only pages need signed addresses."),
-    "CLOUDFRONT_KEY_SECRET": (frozenset({"worker", "containers"}), "Only the web may read the private key."),
+    "CLOUDFRONT_KEY_SECRET": (frozenset({"worker", "containers"}), "Only pages need signed addresses."),
     "LABEL_RECORDINGS": (EVERYWHERE, "Recorded answers are for tests."),
     "CELERY_BROKER_URL": (EVERYWHERE, "The default is SQS, with the queue that BULK_QUEUE_URL names."),
 }
 # What a stack without the part in question has no value for.
 WITHOUT = {
-    "cdn": {"CLOUDFRONT_DOMAIN", "STATIC_URL", "CDN_QUEUE_URL", "CLOUDFRONT_KEY_ID", "CLOUDFRONT_KEY_SECRET"},
+    "cdn": {"CLOUDFRONT_DOMAIN", "STATIC_URL", "CDN_QUEUE_URL", "CLOUDFRONT_KEY_SECRET"},
     "aurora": {"DATABASE_URL", "DATABASE_IAM", "CLOCK_REST_SECONDS"},
     "own": {"DATABASE_SECRET"},
 }

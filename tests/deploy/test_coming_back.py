@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from deploy import __main__ as deploy
 from deploy import base, existing, release, removal, template
 from deploy.place import Place
 from deploy.stacks import Change, DeployError, Template
@@ -134,6 +135,19 @@ def test_down_empties_what_goes_with_the_stacks(running: emulator.Emulator) -> N
     assert f"mediahub-emptied-uploads-{emulator.ACCOUNT}" in _buckets(here)
     # What a `down` kept is found by the next one too, which may have been told to delete it.
     assert {found["PhysicalResourceId"] for found in release.down(here)} >= {first["UploadBucket"]}
+
+
+def test_what_was_kept_is_deleted_after_an_earlier_down(
+    running: emulator.Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = place_of(running, "regretted")
+    base.make(here, LOCAL, yes)
+    monkeypatch.setattr(deploy, "_place", lambda options: here)
+    assert deploy.main(["down", "regretted", "--yes"]) == 0
+    assert "Kept, because they hold data:" in capsys.readouterr().out
+    assert deploy.main(["down", "regretted", "--yes", "--delete-data", "regretted"]) == 0
+    assert "Removed, with all data." in capsys.readouterr().out
+    assert not [name for name in _buckets(here) if "regretted" in name]
 
 
 def _buckets(here: Place) -> set[str]:

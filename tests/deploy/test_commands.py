@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy import __main__ as deploy
-from deploy import base, bind, presets, release, removal, signing, stages, template, verify, workers
+from deploy import base, bind, presets, release, removal, stages, template, verify, workers
 from deploy.base import Place
 from deploy.stacks import Change, DeployError
 from mediahub.local import emulator, stack
@@ -81,7 +81,6 @@ def test_functions_join_the_network_and_sign_in_without_a_password(place: Place)
         "FunctionSecurityGroup": "sg-1",
         "CdnHost": "d1.cloudfront.net",
         "SigningKeyId": "K1",
-        "SigningSecretName": "mediahub-typed/cloudfront",
     }
     web = stages.environment(place, outputs, {"ApiId": "abc"}, "web")
     worker = stages.environment(place, outputs, {"ApiId": "abc"}, "worker")
@@ -90,21 +89,9 @@ def test_functions_join_the_network_and_sign_in_without_a_password(place: Place)
     assert web["STATIC_URL"] == "https://d1.cloudfront.net/static/"
     assert web["SITE_URL"] == "https://abc.execute-api.us-east-1.amazonaws.com/typed"
     # Only the web signs links.
-    assert set(web) - set(worker) == {"CLOUDFRONT_KEY_ID", "CLOUDFRONT_KEY_SECRET"}
+    assert set(web) - set(worker) == {"CLOUDFRONT_KEY_SECRET"}
+    assert web["CLOUDFRONT_KEY_SECRET"] == web["SECRET_KEY_SECRET"]
     assert stages._network(outputs)["vpc_config"]["SubnetIds"] == ["subnet-a", "subnet-b"]
-
-
-def test_the_signing_key_is_made_once_and_kept_in_its_secret_alone(place: Place) -> None:
-    public, private = signing.public_half(place, {})
-    assert public.startswith("-----BEGIN PUBLIC KEY-----")
-    place.clients("secretsmanager").create_secret(Name="mediahub-typed/cloudfront", SecretString="{}")
-    signing.keep(place, private)
-    assert signing.public_half(place, {"SigningKey": public}) == (public, "")
-    held = place.clients("secretsmanager").get_secret_value(SecretId="mediahub-typed/cloudfront")["SecretString"]
-    assert json.loads(held) == {"PRIVATE_KEY": private}
-    # Where the secret is lost, a new pair is made.
-    place.clients("secretsmanager").delete_secret(SecretId="mediahub-typed/cloudfront", ForceDeleteWithoutRecovery=True)
-    assert signing.public_half(place, {"SigningKey": public})[1]
 
 
 def test_the_check_says_what_is_missing(place: Place, settings_file: Path) -> None:

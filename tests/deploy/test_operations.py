@@ -132,4 +132,4 @@ def test_the_commands_of_aws_do_what_the_guide_says(local_aws: stack.Stack, tmp_
     assert s3.head_object(Bucket=bucket, Key="uploads/old/harbor.jpg")["ServerSideEncryption"] == "aws:kms"
     assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"as it was"
     secrets = stack.root_client("secretsmanager", endpoint)
-    assert "NEW" in secrets.get_secret_value(SecretId=f"mediahub-{local_aws.stage}/django")["SecretString"]
+    assert "NEW" in secrets.get_secret_value(SecretId=f"mediahub-{local_aws.stage}/database")["SecretString"]

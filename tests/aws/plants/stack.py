@@ -10,6 +10,10 @@ ONCE = (
     "The Data API is asked until the database has woken; functions are invoked by a client that waits longer than they "
     "work and repeats nothing; `migrate` holds a lock of the database."
 )
+ROTATION = (
+    "`python -m deploy rotate` brings a new key into a second place of the stack, signs with it once CloudFront knows "
+    "it, and takes the old one away when no link of it is good; id and private half lie in one secret."
+)
 PLANTS = [
     Plant(
         8,
@@ -96,7 +100,7 @@ PLANTS = [
         17,
         "`up` meets a paused database, and a slow `migrate` runs twice",
         ONCE,
-        (Edit("deploy/database.py", 'NOT_YET = {"DatabaseResumingException", ', "NOT_YET = {"),),
+        (Edit("deploy/database.py", '    "DatabaseResumingException",\n', ""),),
         "tests/aws/test_invocation.py::test_a_paused_database_is_asked_until_it_wakes",
     ),
     Plant(
@@ -126,5 +130,31 @@ PLANTS = [
         "regions that have all parts.",
         (Edit("deploy/release.py", "    regions.require(place.region, {**held, **wanted})\n", ""),),
         "tests/aws/test_regions.py::test_what_a_region_lacks_is_named_before_anything_is_made",
+    ),
+    Plant(
+        15,
+        "CloudFront's key cannot be changed",
+        ROTATION,
+        (
+            Edit(
+                "deploy/signing.py",
+                '    return next((slot for slot in SLOTS if not held.get(f"SigningKey{slot}")), other_slot(used))\n',
+                "    return used\n",
+            ),
+        ),
+        "tests/aws/test_rotation.py::test_links_of_both_keys_are_good_while_the_key_is_changed",
+    ),
+    Plant(
+        15,
+        "CloudFront's key cannot be changed",
+        ROTATION,
+        (
+            Edit(
+                "deploy/delivery.yaml",
+                '        CallerReference: !Select [2, !Split ["\\n", !Ref SigningKeyB]]\n',
+                '        CallerReference: !Sub "${Project}-${Stage}"\n',
+            ),
+        ),
+        "tests/aws/test_rotation.py::test_both_keys_have_names_and_references_of_their_own",
     ),
 ]
