@@ -40,7 +40,7 @@ def function(three_images: list[Image]) -> Iterator[Function]:
 
 @pytest.fixture
 def place(function: Function) -> Place:
-    return Place("mediahub", "local", "us-east-1", lambda service: function, pause=0.05)
+    return Place("mediahub", "local", "us-east-1", lambda service, config=None: function, pause=0.05)
 
 
 @pytest.fixture
