@@ -85,7 +85,7 @@ def recover(images: int) -> int:
         take_in_one()
     fill(images)
     with deployed_function() as function:
-        place = Place("mediahub", "local", "us-east-1", lambda service: function, pause=1)
+        place = Place("mediahub", "local", "us-east-1", lambda service, config=None: function, pause=1)
         with ExitStack() as block, patch.object(deploy, "_place", lambda options: place):
             for _ in range(WORKERS):
                 block.enter_context(mapping(str(seconds)))

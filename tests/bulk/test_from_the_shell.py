@@ -40,7 +40,7 @@ def function(three_images: list[Image]) -> Iterator[Function]:
 
 @pytest.fixture
 def place(function: Function) -> Place:
-    return Place("mediahub", "local", "us-east-1", lambda service: function, pause=0.05)
+    return Place("mediahub", "local", "us-east-1", lambda service, config=None: function, pause=0.05)
 
 
 @pytest.fixture
@@ -69,8 +69,9 @@ def test_the_mirror_is_rebuilt_over_many_short_invocations(
     assert said.rstrip().endswith("3 of 3 images mirrored, 1 unknown ones forgotten, 0 failed.")
     assert {pk for pk, _ in table.all_keys()} == {str(image.pk) for image in three_images}
     assert all(not mirror.drifted(image) for image in Image.objects.all())
-    # It was recorded by one invocation, worked on by one for each chunk, and asked about by others.
-    assert len((tmp_path / "seconds").read_text().splitlines()) >= Chunk.objects.count() == 4
+    # It was recorded by one invocation, worked on by several with at most a chunk a lane, and asked about by others.
+    assert Chunk.objects.count() == 4
+    assert len((tmp_path / "seconds").read_text().splitlines()) >= 4 / jobs.LANES
     assert len(function.seconds) >= 2
     assert function.longest < 60
 
