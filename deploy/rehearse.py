@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
-from deploy import existing, release, removal, restore, template, verify
+from deploy import existing, follow, release, removal, restore, template, verify
 from deploy.editor import EditorError, Send, send
 from deploy.place import Place
 from deploy.rehearsal import TAKEN_DOWN_AT_ONCE, Bounds, Rehearsal, RehearsalError, Step
@@ -100,7 +100,9 @@ class AwsOperator:
 
     def reconcile(self) -> None:
         """Compare files, records and mirror, and mend what does not fit, however new it is."""
-        release.manage(self.place, "reconcile --repair --grace 0")
+        job = str(release.ask(self.place, "reconcile --repair --grace 0").get("job", ""))
+        if job and not follow.follow(self.place, job):
+            raise DeployError(f"The comparison failed. See {follow.command(self.place, f'jobs {job[:8]}')}.")
 
     def down(self) -> list[str]:
         """Remove functions and stacks; return the names of what is kept."""

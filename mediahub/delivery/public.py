@@ -6,6 +6,8 @@ worker that comes last sees the records as they are.
 """
 
 import logging
+import re
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -27,6 +29,7 @@ CACHE_PERMANENT = "public, max-age=60, s-maxage=31536000"
 ROUNDS = 5
 # The source of a file that is being replaced: it is there, and no rendition has this key.
 REPLACING = "replacing"
+_PUBLIC = re.compile(r"public/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 
 
 def address(key: str) -> str:
@@ -70,6 +73,44 @@ def withdraw(image_id: UUID) -> None:
 def is_there(key: str) -> bool:
     """That everyone may fetch the file, and it is copied."""
     return PublicFile.objects.filter(key=key).exclude(source="").exists()
+
+
+def find_unknown(keys: Iterable[str]) -> list[str]:
+    """Return those of the bucket's keys that everyone may fetch, and that no record knows, as after a restore."""
+    open_to_all = [key for key in keys if _PUBLIC.match(key)]
+    known = set(PublicFile.objects.filter(key__in=open_to_all).values_list("key", flat=True))
+    return [key for key in open_to_all if key not in known]
+
+
+def settle_unknown(key: str) -> None:
+    """Record a public file that no record knew, and do with it what its image asks for; remove it without an image."""
+    found = _PUBLIC.match(key)
+    image = Image.objects.prefetch_related("renditions").filter(pk=found[1]).first() if found else None
+    if image is None:
+        wiring.renditions().delete(key)
+        _tell([f"/{key}"])
+        return
+    PublicFile.objects.get_or_create(key=key, defaults={"image": image, "source": REPLACING})
+    bring(image)
+
+
+def has_lost_files(image: Image) -> bool:
+    """Return whether a public image's files are recorded and not there, by one of them: they come and go together."""
+    rows = PublicFile.objects.filter(image=image, superseded_at=None).exclude(source="")
+    row = rows.first() if is_public(image) else None
+    if row is None:
+        return False
+    try:
+        wiring.renditions().head(row.key)
+    except Missing:
+        return True
+    return False
+
+
+def copy_again(image_id: UUID) -> None:
+    """Copy all public files of an image anew, whatever their records say."""
+    PublicFile.objects.filter(image_id=image_id).update(source="")
+    bring(Image.objects.prefetch_related("renditions").get(pk=image_id))
 
 
 def sweep(most: int = 100) -> int:

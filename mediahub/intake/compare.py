@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from mediahub import rounds, wiring
-from mediahub.delivery import mirror
+from mediahub.delivery import mirror, public
 from mediahub.intake import originals, sweep
 from mediahub.intake.ingest import SETTLED
 from mediahub.intake.models import Reconciliation, Upload
@@ -97,7 +97,8 @@ def renditions(run: Reconciliation, cursor: Cursor) -> Findings:
 
     unnamed = [key for key, found in objects.items() if key not in records and _old(run, found.last_modified)]
     unjudged = _judge_each(unnamed, judge)
-    return [*(_altered(str(pk)) for pk in altered), *_orphans(orphans), *unjudged], page.next
+    unknown = [_unknown(key) for key in public.find_unknown(unnamed)]
+    return [*(_altered(str(pk)) for pk in altered), *_orphans(orphans), *unjudged, *unknown], page.next
 
 
 def renditions_unseen(run: Reconciliation, cursor: Cursor) -> Findings:
@@ -108,11 +109,13 @@ def renditions_unseen(run: Reconciliation, cursor: Cursor) -> Findings:
 
 
 def mirrored(run: Reconciliation, cursor: Cursor) -> Findings:
-    """Images of which the mirror says something else."""
+    """Images of which the mirror says something else, or whose public files are not there."""
     part, after = _part(Image.objects.filter(_old_rows(run, "updated_at")).only("pk"), cursor, IMAGES)
 
     def judge(image_id: str) -> Finding | None:
         image = Image.objects.filter(pk=image_id).first()
+        if image and public.has_lost_files(image):
+            return _unpublished(image)
         return _drifted(image) if image and mirror.drifted(image) else None
 
     return _judge_each([str(image.pk) for image in part], judge), after
@@ -246,6 +249,19 @@ def _unjudged(what: str) -> Finding:
 def _drifted(image: Image) -> Finding:
     says = "The mirror holds something else of this image."
     return Finding("drifted", str(image.pk), says, lambda: mirror.mend(image.pk))
+
+
+def _unpublished(image: Image) -> Finding:
+    def mend() -> None:
+        public.copy_again(image.pk)
+        mirror.mend(image.pk)
+
+    return Finding("drifted", str(image.pk), "Its public files are not in the bucket.", mend)
+
+
+def _unknown(key: str) -> Finding:
+    says = "Everyone may fetch this file, and no record knows it."
+    return Finding("orphan", key, says, lambda: public.settle_unknown(key))
 
 
 def _stranger(pk: str) -> Finding:

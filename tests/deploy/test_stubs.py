@@ -19,7 +19,7 @@ from tests.e2e.stubs import STUBS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Each of them is put in ministack's place when it starts; the others are parameters, or stand before it.
-IN_MINISTACK = ("CloudFormation", "RDS", "RDS Data API", "CloudWatch")
+IN_MINISTACK = ("CloudFormation", "EC2", "RDS", "RDS Data API", "CloudWatch")
 INSTALL = """
 import json
 from pathlib import Path

@@ -33,6 +33,8 @@ def restore(folder: Path, source: Path, moment: str) -> None:
     """Start a server in `folder` with what `source` had at the moment."""
     running = _server(source)
     running.ensure_postgres_running()
+    # Recovery must come upon something later than the moment, or it does not know that it reached it.
+    running.psql("SELECT pg_current_xact_id();")
     segment = running.psql("SELECT pg_walfile_name(pg_switch_wal());").split("\n")[2].strip()
     until = time.monotonic() + 60
     while not (source / "archive" / segment).is_file():
@@ -56,7 +58,8 @@ def run(folder: Path, database: str, user: str, sql: str) -> str:
     """Run one statement; return what PostgreSQL has against it."""
     address = f"postgresql://{user}@/{database}?host={folder / 'data'}"
     psql = [str(_server(folder).bin_path / "psql"), "-q", "-v", "ON_ERROR_STOP=1", "-c", sql, address]
-    return subprocess.run(psql, capture_output=True, text=True, check=False).stderr.strip()
+    done = subprocess.run(psql, capture_output=True, text=True, check=False)
+    return done.stderr.strip() if done.returncode else ""
 
 
 def end(folder: Path) -> None:

@@ -27,7 +27,19 @@ def install() -> list[str]:
         changesets._IMPORT_LOOKUPS[kind] = ((key,), _problem(kind, find))
     record = provisioners._cw_metric_alarm_record
     provisioners._cw_metric_alarm_record = lambda name, props: record(name, _without_math(props))
-    return [*lacking, "import", "alarm on metric math"]
+    describe = ec2._ACTION_MAP["DescribeSecurityGroups"]
+    ec2._ACTION_MAP["DescribeSecurityGroups"] = lambda p: _describe_groups(describe, p)
+    return [*lacking, "import", "alarm on metric math", "DescribeSecurityGroups by description"]
+
+
+def _describe_groups(describe: Callable[[dict[str, Any]], Any], p: dict[str, Any]) -> Any:
+    wanted = ec2._parse_filters(p).get("description")
+    if not wanted:
+        return describe(p)
+    groups = [group["GroupId"] for group in ec2._security_groups.values() if group["Description"] in wanted]
+    if not groups:
+        return ec2._xml(200, "DescribeSecurityGroupsResponse", "<securityGroupInfo></securityGroupInfo>")
+    return describe({**p, **{f"GroupId.{number}": [group] for number, group in enumerate(groups, 1)}})
 
 
 def _without_math(props: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 from deploy import bind, rehearse
@@ -39,15 +40,14 @@ def main(stage: str) -> int:
     return int(not rehearse.rehearse(place, PARAMETERS, confirm, send=send, bounds=BOUNDS))
 
 
-def patient(clients: Callable[[str], Any]) -> Callable[[str], Any]:
+def patient(clients: Callable[..., Any]) -> Callable[..., Any]:
     """Return the same clients, of which Lambda's asks again where the local AWS lost an answer."""
-    lost: dict[str, Any] = {}
 
-    def client(service: str) -> Any:
-        made = clients(service)
-        if service == "lambda" and service not in lost:
-            lost[service] = made.invoke
-            made.invoke = lambda **asked: _invoke(lost[service], **asked)
+    @cache
+    def client(service: str, *config: Any) -> Any:
+        made = clients(service, *config)
+        if service == "lambda":
+            made.invoke = partial(_invoke, made.invoke)
         return made
 
     return client

@@ -23,6 +23,7 @@ STUBS = (
     Stub("CloudFormation", "AWS::CloudFront::PublicKey", "made by ministack's own CloudFront", "has no such type"),
     Stub("CloudFormation", "alarm on metric math", "stands, and never rings", "has alarms on one metric only"),
     Stub("CloudFormation", "import", "takes over network, database and secrets too", "imports fewer types than AWS"),
+    Stub("EC2", "DescribeSecurityGroups by description", "finds the group", "ignores this filter"),
     # Aurora: tests/e2e/aurora.py.
     Stub("RDS", "AWS::RDS::DBCluster", "a PostgreSQL behind TLS on loopback", "makes databases with Docker only"),
     Stub(
