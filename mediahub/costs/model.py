@@ -70,7 +70,7 @@ class Plan:
     alarms: int = 16
     metrics: int = 4
     dashboards: int = 0
-    secrets: int = 3
+    secrets: int = 2
     mappings: int = 2
 
     def __post_init__(self) -> None:
