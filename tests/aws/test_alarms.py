@@ -14,7 +14,7 @@ NAME = "mediahub-production"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:{NAME}-alarms"
 POLICY = f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:scalingPolicy:1"
 PARAMETERS = {
-    f"{NAME}-base": {name: value for name, value in GIVEN.items() if name != "SigningKey"} | {"SigningKey": "a key"},
+    f"{NAME}-base": dict(GIVEN),
     f"{NAME}-workers": {"Image": "image"},
 }
 
