@@ -21,6 +21,8 @@ from tests.e2e.authority import make_certificate
 from tests.e2e.transport import is_lost
 
 STATE = package.ROOT / "var" / "e2e"
+# Hidden: functions are unpacked in it, and Zappa would take the handler in one for a WebSocket handler of the project.
+LOCAL_AWS = ".aws"
 STAGE = "production"
 REHEARSED = "rehearsal"
 # The releases need no more than this; the rehearsal has the whole template.
@@ -105,14 +107,14 @@ class Ground:
 def ground() -> Iterator[Ground]:
     """Everything fresh, and ended with the block."""
     shutil.rmtree(STATE / "project", ignore_errors=True)
-    shutil.rmtree(STATE / "aws", ignore_errors=True)
+    shutil.rmtree(STATE / LOCAL_AWS, ignore_errors=True)
     shutil.rmtree(STATE / "postgres", ignore_errors=True)
     _end_databases()
     project = _copied(STATE / "project")
     make_certificate(STATE / "certificate.pem", project / "rds-ca.pem")
     emulator.PROGRAM = _with_stubs(_local_aws(STATE / "local-aws"))
     server = get_server(STATE / "postgres", cleanup_mode="stop")
-    running = emulator.start(emulator.free_port(), STATE / "aws", keep=False)
+    running = emulator.start(emulator.free_port(), STATE / LOCAL_AWS, keep=False)
     try:
         made = Ground(project, running.endpoint, server.get_uri())
         _tell_functions(made)
