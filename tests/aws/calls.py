@@ -48,6 +48,38 @@ BY_KMS = {
     "sqs:SendMessage": ("kms:GenerateDataKey", "kms:Decrypt"),
     "sqs:ReceiveMessage": ("kms:Decrypt",),
 }
+# Rights that no recorded call shows: the roles that have them, and who uses them when.
+ALL = ("web", "worker", "bulk")
+IN_THE_NETWORK = "Lambda joins the network with the role before the code runs (Lambda developer guide, VPC)."
+BY_LAMBDA = "Lambda writes what the code prints with the role of the function."
+BY_KOMBU = "Celery receives by an HTTP client of its own, beside botocore's (kombu/asynchronous/aws/sqs/connection.py)."
+NO_REKOGNITION = "The local AWS has no Rekognition; tests/processing/test_labels.py holds the call to botocore's model."
+WITHOUT_A_CALL: dict[str, tuple[tuple[str, ...], str]] = {
+    "secretsmanager:GetSecretValue": (ALL, "Settings read the secret when a process starts (tests/test_vault.py)."),
+    "rds-db:connect": (ALL, "The sign-in's token is signed here; the database's port takes it."),
+    "lambda:InvokeFunction": (("web",), "API Gateway calls the function with its role; the code is denied it."),
+    "logs:CreateLogStream": (("web", "worker"), BY_LAMBDA),
+    "logs:PutLogEvents": (("web", "worker"), BY_LAMBDA),
+    **dict.fromkeys(
+        (
+            "ec2:CreateNetworkInterface",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSubnets",
+            "ec2:DeleteNetworkInterface",
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:UnassignPrivateIpAddresses",
+        ),
+        (("web", "worker"), IN_THE_NETWORK),
+    ),
+    "s3:ListBucket": (("worker", "bulk"), "Without it S3 answers 403, and not 404, for an object that is gone."),
+    "rekognition:DetectLabels": (("bulk",), NO_REKOGNITION),
+    "rekognition:DetectModerationLabels": (("worker", "bulk"), NO_REKOGNITION),
+    "sqs:ReceiveMessage": (("bulk",), BY_KOMBU),
+    "sqs:ChangeMessageVisibility": (
+        ("bulk",),
+        "A task that Celery rejects is hidden for a while (kombu's SQS channel).",
+    ),
+}
 # Parts of an upload are encrypted under the key of the first, which S3 has to decrypt.
 IN_PARTS = ("UploadPart", "CompleteMultipartUpload", "ListParts")
 SSE = "s3:x-amz-server-side-encryption"
@@ -139,12 +171,29 @@ def merge(folder: Path) -> set[Call]:
     return {Call(*json.loads(line)) for line in lines}
 
 
+def format_rights(calls: Sequence[Call]) -> str:
+    """Return how many calls each role was seen to make, and the rights that none of them shows, in Markdown."""
+    pairs = sorted({(call.role, f"{call.service}:{call.operation}") for call in calls})
+    rows = [f"{len(pairs)} pairs of role and operation, each allowed by every policy in its way.", ""]
+    rows += ["| Role | Operations |", "| --- | --- |"]
+    rows += [f"| {role} | {', '.join(name for who, name in pairs if who == role)} |" for role in ROLES]
+    rows += ["", "| A right that no call shows | Of | Why it is granted |", "| --- | --- | --- |"]
+    rows += [f"| `{action}` | {', '.join(roles)} | {reason} |" for action, (roles, reason) in WITHOUT_A_CALL.items()]
+    return "\n".join(rows)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare or take over; return 0 when no call was made that the repository does not know."""
     parser = argparse.ArgumentParser(prog="python -m tests.aws.calls", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where the run left its state, such as var/test")
+    parser.add_argument(
+        "folder", type=Path, nargs="?", default=Path("var/test"), help="where the run left its state, such as var/test"
+    )
     parser.add_argument("--write", action="store_true", help="take over what was recorded")
+    parser.add_argument("--rights", action="store_true", help="print what is called, and the rights without a call")
     options = parser.parse_args(arguments)
+    if options.rights:
+        print(format_rights(read()))
+        return 0
     recorded, known = merge(options.folder), set(read())
     if options.write:
         FILE.write_text("[\n" + ",\n".join(json.dumps(call) for call in sorted(recorded)) + "\n]\n")

@@ -22,8 +22,8 @@ ENTRIES = {
     "celery.bin.worker": "bulk",
     "django.core.handlers.base": "web",
 }
-# A chunk of a job is the same code on Fargate, wherever a test runs it.
-ALSO_BULK = ("mediahub.bulk.jobs", "run")
+# Images of a job are worked on by the same code on Fargate, wherever a test runs it.
+ALSO_BULK = ("mediahub.bulk.steps", "_work_on_images")
 # What the operator's doctor tries out is no need of the product: it must be allowed, but is no reason to allow it.
 TRIALS = ("mediahub.intake.doctor", "mediahub.intake.trials")
 PREFIX, SUFFIX = "mediahub-local-", "-000000000000"
