@@ -109,6 +109,8 @@ BULK_MAY: list[Probe] = [
     ("secretsmanager", "get_secret_value", SECRET),
 ]
 BULK_MAY_NOT: list[Probe] = [
+    ("s3", "list_object_versions", {"Bucket": UPLOADS}),
+    ("dynamodb", "scan", {"TableName": TABLE}),
     ("s3", "put_object", ORIGINAL),
     ("s3", "delete_object", ORIGINAL),
     ("sqs", "receive_message", {"QueueUrl": QUEUE}),
