@@ -7,15 +7,21 @@ against them in milliseconds. `--write` takes over what was recorded.
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.aws.iam import BROWSER, Verdict, applies, identity_policy, may, request_of
 from tests.aws.recording import Call
-from tests.aws.rendered import Rendered
+from tests.aws.rendered import Rendered, render_stack
 
 FILE = Path(__file__).parent / "recorded_calls.json"
+COMPOSITIONS: dict[str, dict[str, Any]] = {
+    "closed network": {"Workers": "true"},
+    "network by IPv6": {"Network": "ipv6"},
+    "database of yours": {"Database": "own"},
+    "proxy": {"DatabaseProxy": "true", "Zones": 2},
+}
 ROLES = {"web": "WebRole", "worker": "WorkerRole", "bulk": "BulkRole"}
 BUCKETS = {"uploads": "UploadBucket", "renditions": "RenditionBucket"}
 QUEUES = {"uploads": "UploadQueue", "dead-letters": "DeadLetterQueue", "bulk": "BulkQueue", "cdn": "CdnQueue"}
@@ -167,8 +173,26 @@ def _context(stack: Rendered, call: Call) -> dict[str, str]:
 
 def merge(folder: Path) -> set[Call]:
     """Return the calls of all processes of a run, which stand in a file for each."""
-    lines = [line for path in folder.glob("calls-*.jsonl") for line in path.read_text().splitlines()]
-    return {Call(*json.loads(line)) for line in lines}
+    return {Call(*entry) for entry in _read_lines(folder) if isinstance(entry, list)}
+
+
+def find_refused(calls: Iterable[Call]) -> Iterator[str]:
+    """Yield each call that AWS would refuse in one of the compositions, with the policies that say no."""
+    for name, parameters in COMPOSITIONS.items():
+        stack = render_stack(parameters)
+        for call in calls:
+            if refusals := judge(stack, call):
+                yield f"{name}: {call.role} may not {call.service}.{call.operation}: {', '.join(refusals)}"
+
+
+def find_faults(folder: Path) -> set[str]:
+    """Return the parameters of a run that the service models do not allow."""
+    return {entry["fault"] for entry in _read_lines(folder) if isinstance(entry, dict)}
+
+
+def _read_lines(folder: Path) -> Iterator[Any]:
+    for path in folder.glob("calls-*.jsonl"):
+        yield from map(json.loads, path.read_text().splitlines())
 
 
 def format_rights(calls: Sequence[Call]) -> str:
@@ -183,7 +207,7 @@ def format_rights(calls: Sequence[Call]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Compare or take over; return 0 when no call was made that the repository does not know."""
+    """Compare or take over; return 0 when AWS would have taken each call."""
     parser = argparse.ArgumentParser(prog="python -m tests.aws.calls", description=__doc__)
     parser.add_argument(
         "folder", type=Path, nargs="?", default=Path("var/test"), help="where the run left its state, such as var/test"
@@ -201,10 +225,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"+ {call.role}: {call.service}.{call.operation} {call.resource} {call.key}")
     for call in sorted(known - recorded):
         print(f"- {call.role}: {call.service}.{call.operation} {call.resource} {call.key}")
-    new = recorded - known and not options.write
-    if new:
-        print("These calls are new (+). Look at them, then run `python -m tests.aws.calls FOLDER --write`.")
-    return int(bool(new))
+    if recorded != known and not options.write:
+        print("Look at what is new (+) or gone (-), then run `python -m tests.aws.calls FOLDER --write`.")
+    faults = find_faults(options.folder) | set(find_refused(recorded))
+    for fault in sorted(faults):
+        print(f"✗ {fault}")
+    return int(bool(faults))
 
 
 if __name__ == "__main__":

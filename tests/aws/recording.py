@@ -6,6 +6,7 @@ are not recorded. Signed addresses count as calls of who signs: a browser sends 
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -67,6 +68,8 @@ class Recorder:
         def record_parameters(client: Any, api_params: Any, operation_model: Any, context: Any, **rest: Any) -> Any:
             service = operation_model.service_model.service_name
             self.record(service, operation_model.name, api_params, signed=bool(context.get("is_presign_request")))
+            for fault in find_faults(operation_model.input_shape, api_params, operation_model.name):
+                self._append({"fault": f"{service}.{fault}"})
             return emit(client, api_params, operation_model, context, **rest)
 
         def record_form(presigner: Any, request_dict: Any, fields: Any = None, **rest: Any) -> Any:
@@ -95,9 +98,43 @@ class Recorder:
         if call in self._calls:
             return
         self._calls.add(call)
+        self._append(call)
+
+    def _append(self, entry: Any) -> None:
         # At once, because processes of the tests are killed; a line is short enough to be written whole.
         with self._path.open("a") as file:
-            file.write(json.dumps(call) + "\n")
+            file.write(json.dumps(entry) + "\n")
+
+
+def find_faults(shape: Any, value: Any, path: str) -> Iterator[str]:
+    """Yield what AWS would not take of parameters, by the service model: values, lengths and patterns.
+
+    botocore itself checks types and what is required, and leaves these to the service.
+    """
+    # boto3 takes some texts in a form of its own, such as a source to copy, and writes them itself.
+    if shape is None or (shape.type_name == "string" and not isinstance(value, str)):
+        return
+    if shape.type_name == "structure":
+        for name, part in value.items():
+            yield from find_faults(shape.members.get(name), part, f"{path}.{name}")
+    elif shape.type_name == "list":
+        yield from _find_length(shape, value, path)
+        for part in value:
+            yield from find_faults(shape.member, part, path)
+    elif shape.type_name == "map":
+        for part in value.values():
+            yield from find_faults(shape.value, part, path)
+    elif shape.type_name == "string":
+        yield from _find_length(shape, value, path)
+        if shape.enum and value not in shape.enum:
+            yield f"{path} has no value {value}"
+        if (pattern := shape.metadata.get("pattern")) and not re.search(pattern, value):
+            yield f"{path} does not match {pattern}"
+
+
+def _find_length(shape: Any, value: Any, path: str) -> Iterator[str]:
+    if not shape.metadata.get("min", 0) <= len(value) <= shape.metadata.get("max", len(value)):
+        yield f"{path} has a length of {len(value)}"
 
 
 def describe(service: str, operation: str, parameters: Mapping[str, Any]) -> Iterator[tuple[str, str, bool, str]]:
