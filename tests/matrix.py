@@ -102,7 +102,10 @@ SERVICES = {
 DEPLOYMENT = {
     "E1": ("A bucket is opened: ACL, policy, a flag off", "the template's tests fail; each mutation is noticed"),
     "E2": ("Plain http", "refused by buckets and all in them, queues and topic"),
-    "E3": ("Another encryption, another key, or none named", "the bucket refuses the object"),
+    "E3": (
+        "Another encryption, or another key",
+        "the bucket refuses the object; one that names none gets the bucket's key",
+    ),
     "E4": (
         "A role that may more than it needs",
         "each action and resource is named; each role is probed for what it may not",
@@ -118,7 +121,7 @@ DEPLOYMENT = {
     "E7": ("The secret store is gone, or a secret is missing", "the function does not start, and names the secret"),
     "E8": (
         "A function in the network lacks a way to a part",
-        "the template has each endpoint that the code asks for, and no way out",
+        "the template has each endpoint that the code asks for, and no way out unless `Network=ipv6` opens one",
     ),
     "E9": ("No dead letters, kept too short, shown again too soon, all or nothing", "the template's tests fail"),
     "E10": ("An alarm is missing, tells nobody, or never rings", "each is there and evaluated by its own numbers"),

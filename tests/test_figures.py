@@ -9,7 +9,9 @@ import pytest
 
 from mediahub.costs import Plan, bill, model, prices
 from mediahub.intake import reconcile
+from tests.aws.plants import read_plants
 from tests.costs import FIGURES, Figure
+from tests.documents import BLOCKS, Block
 from tests.dying import STEPS
 from tests.journeys.test_deaths import WAYS
 from tests.simulation.plants import PLANTS
@@ -39,6 +41,18 @@ def test_reliability_counts_planted_bugs_and_deaths() -> None:
     assert f"each of {NUMBERS[len(PLANTS)]} bugs that are planted" in said
     assert f"at each of {len(STEPS)} named steps" in said
     assert f"{len(STEPS) * len(WAYS)} deaths" in said
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.command)
+def test_tables_are_those_that_their_commands_print(block: Block) -> None:
+    document = (ROOT / block.document).read_text()
+    assert block.replace(document) == document, "the document is stale: run `python -m tests.documents`"
+
+
+def test_each_fault_that_kept_it_from_working_on_aws_is_planted() -> None:
+    numbers = sorted({plant.number for plant in read_plants()})
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert f"ends with `{len(numbers)} of {len(numbers)} caught`" in text("docs/reliability.md")
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: f"{figure.document}: {figure.before}".strip())
