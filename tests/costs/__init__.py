@@ -77,6 +77,8 @@ COST = "docs/cost.md"
 FIGURES = [
     Figure(COST, "and nothing else | ", " |", lambda: _dollars(price_stack().total())),
     Figure(COST, "(../SECURITY.md#the-network) | ", " |", lambda: _dollars(price_stack(preset="small").total())),
+    Figure(COST, "with them `standard` costs ", " a month", lambda: _dollars(price_stack(labels=True).total())),
+    Figure(COST, "and `small` ", ".", lambda: _dollars(price_stack(preset="small", labels=True).total())),
     Figure(COST, "so it wakes the database ", " times a month", lambda: f"{price_stack().plan.wakes:.0f}"),
     Figure(COST, "which costs ", "; were it", lambda: _aurora("woken")),
     Figure(COST, "to rest an hour, that would be ", ".", lambda: _aurora("woken", rest_seconds=3600)),
@@ -93,9 +95,10 @@ FIGURES = [
     Figure(COST, "an image, ", " for ten thousand", lambda: _dollars(_paths() * _path() * 10_000)),
     Figure("README.md", "all published, cost ", "\nwithout labels", lambda: _dollars(_per_image())),
     Figure("README.md", "without labels and ", " with", lambda: _dollars(_per_image(labels=True))),
-    Figure("README.md", "what stands\ncosts ", " a month by default", lambda: _dollars(price_stack().total(), 0)),
+    Figure("README.md", "what stands\ncosts ", " a month in the closed", lambda: _dollars(price_stack().total(), 0)),
+    Figure("README.md", "`Labels=false`, and ", " with labels", lambda: _dollars(price_stack(labels=True).total(), 0)),
     Figure(
-        "README.md", "by default, ", " with `--preset small`", lambda: _dollars(price_stack(preset="small").total(), 0)
+        "README.md", "It costs ", " with\n`--preset small`", lambda: _dollars(price_stack(preset="small").total(), 0)
     ),
     Figure("README.md", "and ", " with a PostgreSQL of yours", lambda: _dollars(_own_database(), 0)),
 ]
