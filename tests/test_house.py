@@ -107,9 +107,20 @@ def test_nothing_unfinished_and_no_path_of_a_machine() -> None:
 
 
 def test_the_documents_lead_to_what_is_there() -> None:
-    for document in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+    for document in tracked("*.md"):
         for place in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", document.read_text()):
             assert (document.parent / place).exists(), f"{document.name}: {place}"
+
+
+def test_each_decision_has_a_short_page_that_is_listed() -> None:
+    pages = tracked("docs/decisions/0*.md")
+    assert [int(path.name[:4]) for path in pages] == list(range(1, len(pages) + 1))
+    rows = re.findall(r"^\| \[(\d+)\]\((\S+)\) \|", (ROOT / "docs" / "decisions" / "README.md").read_text(), re.M)
+    assert rows == [(str(number), path.name) for number, path in enumerate(pages, 1)]
+    for path in pages:
+        lines = path.read_text().splitlines()
+        assert len(lines) <= 30, name(path)
+        assert {"## Context", "## Decision", "## Consequences"} <= set(lines), name(path)
 
 
 def test_the_newest_version_of_the_changelog_is_the_projects() -> None:
