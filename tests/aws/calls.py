@@ -54,37 +54,50 @@ BY_KMS = {
     "sqs:SendMessage": ("kms:GenerateDataKey", "kms:Decrypt"),
     "sqs:ReceiveMessage": ("kms:Decrypt",),
 }
-# Rights that no recorded call shows: the roles that have them, and who uses them when.
+# Rights that no recorded call shows, by the statement that grants them: the roles that have them, and who uses them.
 ALL = ("web", "worker", "bulk")
-IN_THE_NETWORK = "Lambda joins the network with the role before the code runs (Lambda developer guide, VPC)."
+FUNCTIONS = ("web", "worker")
+WORKERS = ("worker", "bulk")
 BY_LAMBDA = "Lambda writes what the code prints with the role of the function."
-BY_KOMBU = "Celery receives by an HTTP client of its own, beside botocore's (kombu/asynchronous/aws/sqs/connection.py)."
+IN_THE_NETWORK = "Lambda joins the network with the role before the code runs (Lambda developer guide, VPC)."
+BY_KOMBU = (
+    "Celery's consumer has an HTTP client of its own beside botocore's (kombu/asynchronous/aws/sqs/connection.py)."
+)
 NO_REKOGNITION = "The local AWS has no Rekognition; tests/processing/test_labels.py holds the call to botocore's model."
-WITHOUT_A_CALL: dict[str, tuple[tuple[str, ...], str]] = {
-    "secretsmanager:GetSecretValue": (ALL, "Settings read the secret when a process starts (tests/test_vault.py)."),
-    "rds-db:connect": (ALL, "The sign-in's token is signed here; the database's port takes it."),
-    "lambda:InvokeFunction": (("web",), "API Gateway calls the function with its role; the code is denied it."),
-    "logs:CreateLogStream": (("web", "worker"), BY_LAMBDA),
-    "logs:PutLogEvents": (("web", "worker"), BY_LAMBDA),
-    **dict.fromkeys(
-        (
-            "ec2:CreateNetworkInterface",
-            "ec2:DescribeNetworkInterfaces",
-            "ec2:DescribeSubnets",
-            "ec2:DeleteNetworkInterface",
-            "ec2:AssignPrivateIpAddresses",
-            "ec2:UnassignPrivateIpAddresses",
-        ),
-        (("web", "worker"), IN_THE_NETWORK),
+WITHOUT_A_CALL: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {
+    ("ReadSecrets", "secretsmanager:GetSecretValue"): (ALL, "Settings read the secret when a process starts."),
+    ("SignInToTheDatabase", "rds-db:connect"): (
+        ALL,
+        "The token is signed in the process; the database's port takes it.",
     ),
-    "s3:ListBucket": (("worker", "bulk"), "Without it S3 answers 403, and not 404, for an object that is gone."),
-    "rekognition:DetectLabels": (("bulk",), NO_REKOGNITION),
-    "rekognition:DetectModerationLabels": (("worker", "bulk"), NO_REKOGNITION),
-    "sqs:ReceiveMessage": (("bulk",), BY_KOMBU),
-    "sqs:ChangeMessageVisibility": (
+    ("ApiGatewayCallsTheFunction", "lambda:InvokeFunction"): (
+        ("web",),
+        "API Gateway calls the function with its role; the function's own code is denied it.",
+    ),
+    ("WriteLogs", "logs:CreateLogStream"): (FUNCTIONS, BY_LAMBDA),
+    ("WriteLogs", "logs:PutLogEvents"): (FUNCTIONS, BY_LAMBDA),
+    ("JoinTheNetwork", "ec2:CreateNetworkInterface"): (FUNCTIONS, IN_THE_NETWORK),
+    ("JoinTheNetwork", "ec2:DescribeNetworkInterfaces"): (FUNCTIONS, IN_THE_NETWORK),
+    ("JoinTheNetwork", "ec2:DescribeSubnets"): (FUNCTIONS, IN_THE_NETWORK),
+    ("JoinTheNetwork", "ec2:DeleteNetworkInterface"): (FUNCTIONS, IN_THE_NETWORK),
+    ("JoinTheNetwork", "ec2:AssignPrivateIpAddresses"): (FUNCTIONS, IN_THE_NETWORK),
+    ("JoinTheNetwork", "ec2:UnassignPrivateIpAddresses"): (FUNCTIONS, IN_THE_NETWORK),
+    ("SeeWhatIsMissing", "s3:ListBucket"): (WORKERS, "Without it S3 answers 403, and not 404, for what is gone."),
+    ("Label", "rekognition:DetectLabels"): (("bulk",), NO_REKOGNITION),
+    ("Label", "rekognition:DetectModerationLabels"): (WORKERS, NO_REKOGNITION),
+    ("TellTheCdn", "sqs:SendMessage"): (
+        WORKERS,
+        "Only a stage with CloudFront has the queue (tests/deploy/test_cdn.py).",
+    ),
+    ("WriteTheMirror", "dynamodb:DeleteItem"): (
         ("bulk",),
-        "A task that Celery rejects is hidden for a while (kombu's SQS channel).",
+        "A tag that went since leaves the mirror (delivery/mirror.py).",
     ),
+    ("WriteRenditions", "s3:DeleteObject"): (("bulk",), "What is not published any more goes (delivery/public.py)."),
+    ("AskTheWorkers", "sqs:SendMessage"): (("bulk",), "A new revision asks for its mirror (library/revisions.py)."),
+    ("WorkOnTheQueue", "sqs:ReceiveMessage"): (("bulk",), BY_KOMBU),
+    ("WorkOnTheQueue", "sqs:ChangeMessageVisibility"): (("bulk",), "A task that Celery rejects is hidden for a while."),
+    ("WorkOnTheQueue", "sqs:SendMessage"): (("bulk",), "A chunk that another worker holds is asked for again later."),
 }
 # Parts of an upload are encrypted under the key of the first, which S3 has to decrypt.
 IN_PARTS = ("UploadPart", "CompleteMultipartUpload", "ListParts")
@@ -201,8 +214,11 @@ def format_rights(calls: Sequence[Call]) -> str:
     rows = [f"{len(pairs)} pairs of role and operation, each allowed by every policy in its way.", ""]
     rows += ["| Role | Operations |", "| --- | --- |"]
     rows += [f"| {role} | {', '.join(name for who, name in pairs if who == role)} |" for role in ROLES]
-    rows += ["", "| A right that no call shows | Of | Why it is granted |", "| --- | --- | --- |"]
-    rows += [f"| `{action}` | {', '.join(roles)} | {reason} |" for action, (roles, reason) in WITHOUT_A_CALL.items()]
+    rows += ["", "| A right that no call shows | Statement | Of | Who uses it |", "| --- | --- | --- | --- |"]
+    rows += [
+        f"| `{action}` | `{sid}` | {', '.join(roles)} | {reason} |"
+        for (sid, action), (roles, reason) in WITHOUT_A_CALL.items()
+    ]
     return "\n".join(rows)
 
 

@@ -101,7 +101,7 @@ OTHER_FUNCTION = {"FunctionName": "somebody-elses"}
 PACKAGE = {"Bucket": "mediahub-local-packages-000000000000", "Key": "release.zip"}
 STACK = "mediahub-local-base"
 BULK_MAY: list[Probe] = [
-    ("s3", "get_object", ORIGINAL),
+    ("s3", "get_object", {**ORIGINAL, "VersionId": "null"}),
     ("s3", "put_object", RENDITION),
     ("sqs", "receive_message", {"QueueUrl": BULK}),
     ("sqs", "send_message", {"QueueUrl": QUEUE, "MessageBody": "{}"}),
@@ -109,6 +109,7 @@ BULK_MAY: list[Probe] = [
     ("secretsmanager", "get_secret_value", SECRET),
 ]
 BULK_MAY_NOT: list[Probe] = [
+    ("s3", "get_object", ORIGINAL),
     ("s3", "list_object_versions", {"Bucket": UPLOADS}),
     ("dynamodb", "scan", {"TableName": TABLE}),
     ("s3", "put_object", ORIGINAL),
