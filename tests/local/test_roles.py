@@ -101,7 +101,6 @@ OTHER_FUNCTION = {"FunctionName": "somebody-elses"}
 PACKAGE = {"Bucket": "mediahub-local-packages-000000000000", "Key": "release.zip"}
 STACK = "mediahub-local-base"
 BULK_MAY: list[Probe] = [
-    ("s3", "get_object", {**ORIGINAL, "VersionId": "null"}),
     ("s3", "put_object", RENDITION),
     ("sqs", "receive_message", {"QueueUrl": BULK}),
     ("sqs", "send_message", {"QueueUrl": QUEUE, "MessageBody": "{}"}),
@@ -257,6 +256,7 @@ def test_the_worker_reads_an_earlier_version(client: Callable[[str, str], Any]) 
     operator = client("operator", "s3")
     first = operator.put_object(Body=b"first", **ORIGINAL)["VersionId"]
     operator.put_object(Body=b"second", **ORIGINAL)
+    assert client("bulk", "s3").get_object(VersionId=first, **ORIGINAL)["VersionId"] == first
     found = client("worker", "s3").get_object(VersionId=first, **ORIGINAL)
     assert found["Body"].read() == b"first"
 
