@@ -150,6 +150,8 @@ OF_CHECKS = (
     _("No record names this rendition."),
     _("The mirror holds something else of this image."),
     _("The mirror has an image that no record knows."),
+    _("Its public files are not in the bucket."),
+    _("Everyone may fetch this file, and no record knows it."),
     _("Its labels could not be had when it came in."),
 )
 

@@ -3,4 +3,10 @@
 import os
 
 # The emulator's module asks for the project's folder only.
-os.environ.update(DJANGO_SETTINGS_MODULE="mediahub.settings", MEDIAHUB_ENV_FILE="", SECRET_KEY="unused")
+# Where the suite imports a part of this, its own settings are in force already.
+for name, value in {
+    "DJANGO_SETTINGS_MODULE": "mediahub.settings",
+    "MEDIAHUB_ENV_FILE": "",
+    "SECRET_KEY": "unused",
+}.items():
+    os.environ.setdefault(name, value)

@@ -9,13 +9,21 @@ const OPENS_AFTER = 600;
 const chosen = () => [...document.querySelectorAll("input[name=image]:checked")].map((box) => box.closest("[data-image]").dataset.image);
 const placeAt = (target) => target.closest?.("[data-collection]");
 
+const places = document.getElementById("places");
+
 // On a small screen the pictures come first, until an editor asks for the tree.
-if (matchMedia("(max-width: 900px)").matches && !document.cookie.includes("places=open")) {
-  document.getElementById("places")?.removeAttribute("open");
+if (places && matchMedia("(max-width: 900px)").matches && !document.cookie.includes("places=open")) places.open = false;
+let wasOpen = places?.open;
+
+function keepPlaces() {
+  if (places.open === wasOpen) return;
+  wasOpen = places.open;
+  document.cookie = `places=${wasOpen ? "open" : "closed"}; path=/; max-age=31536000; samesite=lax`;
 }
-document.getElementById("places")?.addEventListener("toggle", ({ target }) => {
-  document.cookie = `places=${target.open ? "open" : "closed"}; path=/; max-age=31536000; samesite=lax`;
-});
+
+places?.addEventListener("toggle", keepPlaces);
+// A page that is left at once has not told of the toggle yet.
+if (places) addEventListener("pagehide", keepPlaces);
 
 let over = null;
 let opening = null;
