@@ -1,11 +1,25 @@
 """Which tests `python -m tests` runs on SQLite alone."""
 
+DEPLOY = (
+    "cdn",
+    "coming_back",
+    "commands",
+    "locks",
+    "operations",
+    "rehearsal",
+    "stubs",
+    "template",
+    "workers",
+    "zappa_settings",
+    "zones",
+)
 # What asks no database, or brings one of its own, is the same on each: it runs once.
 ONCE = (
     "processing",
+    "aws",
     "costs",
     "simulation",
-    *(f"deploy/test_{name}.py" for name in ("cdn", "commands", "locks", "template", "workers", "zappa_settings")),
+    *(f"deploy/test_{name}.py" for name in DEPLOY),
     *(f"local/test_{name}.py" for name in ("roles", "site", "stack")),
     *(f"test_{name}.py" for name in ("house", "matrix", "ports", "soak", "vault")),
 )
