@@ -34,6 +34,9 @@ PARTS = {"uploads", "renditions", "dead-letters", "bulk", "cdn", "images", ""}
 NO_CALLS = {("s3", "CreateBucket")}
 
 
+TAKEN_AS = {"structure": Mapping, "map": Mapping, "list": (list, tuple), "string": str}
+
+
 class Call(NamedTuple):
     """One kind of call: all calls that the same rules of AWS decide are one.
 
@@ -67,9 +70,10 @@ class Recorder:
 
         def record_parameters(client: Any, api_params: Any, operation_model: Any, context: Any, **rest: Any) -> Any:
             service = operation_model.service_model.service_name
-            self.record(service, operation_model.name, api_params, signed=bool(context.get("is_presign_request")))
-            for fault in find_faults(operation_model.input_shape, api_params, operation_model.name):
-                self._append({"fault": f"{service}.{fault}"})
+            signed = bool(context.get("is_presign_request"))
+            if self.record(service, operation_model.name, api_params, signed=signed):
+                for fault in find_faults(operation_model.input_shape, api_params, operation_model.name):
+                    self._append({"fault": f"{service}.{fault}"})
             return emit(client, api_params, operation_model, context, **rest)
 
         def record_form(presigner: Any, request_dict: Any, fields: Any = None, **rest: Any) -> Any:
@@ -80,19 +84,22 @@ class Recorder:
         patch.object(BaseClient, "_emit_api_params", record_parameters).start()
         patch.object(S3PostPresigner, "generate_presigned_post", record_form).start()
 
-    def record(self, service: str, operation: str, parameters: Mapping[str, Any], *, signed: bool) -> None:
-        """Note one call, unless it comes from the tests themselves or is about what no stack has."""
+    def record(self, service: str, operation: str, parameters: Mapping[str, Any], *, signed: bool) -> bool:
+        """Note one call, and return whether it is the product's, about a part that a stack has."""
         callers = list(_callers())
         entry = next((ENTRIES[name] for name, _ in callers if name in ENTRIES), "")
         roles = {role for role in (entry, "bulk" if ALSO_BULK in callers else "") if role}
         if not roles or (service, operation) in NO_CALLS:
-            return
+            return False
         trial = any(name in TRIALS for name, _ in callers)
+        known = False
         for resource, key, version, encryption in describe(service, operation, parameters):
             short = resource.removeprefix(PREFIX).removesuffix(SUFFIX)
             if resource.startswith(PREFIX) and short in PARTS:
+                known = True
                 for role in roles:
                     self._write(Call(role, service, operation, short, key, version, encryption, signed, trial))
+        return known
 
     def _write(self, call: Call) -> None:
         if call in self._calls:
@@ -111,8 +118,9 @@ def find_faults(shape: Any, value: Any, path: str) -> Iterator[str]:
 
     botocore itself checks types and what is required, and leaves these to the service.
     """
-    # boto3 takes some texts in a form of its own, such as a source to copy, and writes them itself.
-    if shape is None or (shape.type_name == "string" and not isinstance(value, str)):
+    # boto3 takes some texts in a form of its own, such as a source to copy; botocore refuses other types itself.
+    kind: Any = TAKEN_AS.get(getattr(shape, "type_name", ""))
+    if kind is None or not isinstance(value, kind):
         return
     if shape.type_name == "structure":
         for name, part in value.items():
