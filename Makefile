@@ -7,13 +7,17 @@ PHOTOS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export LOCAL = true
 
-.PHONY: run test demo bench bench-desk e2e-deploy aws-check soak lint messages lock setup setup-dev frontend screenshots clean
+.PHONY: run test test-fast demo bench bench-desk e2e-deploy aws-check soak lint messages lock setup setup-dev frontend screenshots clean
 
 run: setup
 	@$(VENV)/python manage.py local --port $(PORT) --aws-port $(AWS_PORT)
 
 test: setup-dev
 	@$(VENV)/python -m tests
+
+# Without browser and local AWS, on SQLite alone: what a change broke, in a minute or so.
+test-fast: setup-dev
+	@$(VENV)/python -m pytest --quiet -n 2 --dist loadfile --fast
 
 demo: setup
 	@$(VENV)/python manage.py demo --alone $(if $(JSON),--json) $(PHOTOS)

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -20,6 +21,31 @@ gc.set_threshold(200_000, 20, 20)
 # How long an example takes says how busy the machine is, and nothing of the code.
 settings.register_profile("mediahub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("mediahub")
+
+
+# What starts an emulator, a browser or other processes, and what plays many runs.
+SLOW_PARTS = {"local_aws", "local_aws_process", "running", "browser", "page", "signed_in"}
+SLOW_FOLDERS = ("browser", "deploy", "journeys", "local", "simulation")
+ROOT = Path(__file__).parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="Leave out what needs a browser or the local AWS.")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the slow tests where `--fast` asks for that."""
+    if not config.getoption("--fast"):
+        return
+    slow = [item for item in items if _is_slow(item)]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if not _is_slow(item)]
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    fixtures = SLOW_PARTS & set(getattr(item, "fixturenames", ()))
+    return bool(fixtures) or item.path.relative_to(ROOT).parts[0] in SLOW_FOLDERS
 
 
 @pytest.fixture(autouse=True)
