@@ -119,12 +119,12 @@ def _place(options: argparse.Namespace) -> Place:
 
 def _parameters(options: argparse.Namespace, known: set[str]) -> dict[str, str]:
     explicit = dict(item.partition("=")[::2] for item in options.set)
-    found = presets.choose(getattr(options, "preset", None), explicit)
-    if unknown := set(found) - known:
+    parameters = presets.choose(getattr(options, "preset", None), explicit)
+    if unknown := set(parameters) - known:
         raise DeployError(
             f"The stack has no parameter {', '.join(sorted(unknown))}. It has {', '.join(sorted(known))}."
         )
-    return found
+    return parameters
 
 
 def _confirm(options: argparse.Namespace) -> Confirm:

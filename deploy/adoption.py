@@ -54,7 +54,7 @@ FIXED_REFERENCES = {
 
 @dataclass(frozen=True)
 class Import:
-    """A change set's imports, and the template that holds them and nothing else that is new."""
+    """Return a change set's imports, and the template that holds them and nothing else that is new."""
 
     template: dict[str, Any]
     resources: list[dict[str, Any]]
@@ -113,18 +113,18 @@ def build_import(whole: Mapping[str, Any], current: Mapping[str, Any], resources
 
 
 def _stated(part: Mapping[str, Any]) -> dict[str, Any]:
-    """The resource with the properties that an import is told; it waits for nothing, because all of it exists."""
-    kept = copy.deepcopy({key: value for key, value in part.items() if key not in ("DependsOn", "Metadata")})
-    properties, kind = kept["Properties"], kept["Type"]
+    """Return the resource with the properties that an import is told; it waits for nothing, for all of it exists."""
+    stated = copy.deepcopy({key: value for key, value in part.items() if key not in ("DependsOn", "Metadata")})
+    properties, kind = stated["Properties"], stated["Type"]
     left = LEFT_TO_THE_UPDATE.get(kind, set())
     if kind in NAME_ALONE:
         left = set(properties) - {NAMED_BY[kind]}
-    kept["Properties"] = {name: value for name, value in properties.items() if name not in left}
-    return kept
+    stated["Properties"] = {name: value for name, value in properties.items() if name not in left}
+    return stated
 
 
 def _resolvable(name: str, part: Mapping[str, Any], present: set[str]) -> Iterator[tuple[str, Any]]:
-    """The properties that refer to nothing outside of the import; the update after it sets the others."""
+    """Return the properties that refer to nothing outside of the import; the update after it sets the others."""
     for key, value in part["Properties"].items():
         if _references(value) <= present:
             yield key, value
@@ -137,7 +137,7 @@ def _resolvable(name: str, part: Mapping[str, Any], present: set[str]) -> Iterat
 
 
 def _references(value: Any) -> set[str]:
-    """The logical names of resources that a value refers to."""
+    """Return the logical names of resources that a value refers to."""
     if isinstance(value, list):
         return {name for part in value for name in _references(part)}
     if not isinstance(value, dict):

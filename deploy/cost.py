@@ -51,10 +51,10 @@ def run(options: argparse.Namespace) -> int:
     """Print the bill of a plan; raises DeployError for one that cannot be priced."""
     given = {name: value for name, value in vars(options).items() if name in ASKED}
     try:
-        made = bill(Plan(**given, **count_parts(_parameters(options))))
+        monthly_bill = bill(Plan(**given, **count_parts(_parameters(options))))
     except CostError as error:
         raise DeployError(str(error)) from error
-    print(as_json(made) if options.json else as_text(made))
+    print(as_json(monthly_bill) if options.json else as_text(monthly_bill))
     return 0
 
 

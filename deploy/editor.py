@@ -18,12 +18,12 @@ S3_XML = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 
 
 class EditorError(Exception):
-    """What the site answered, where an editor would have got further."""
+    """Raised when the site answers with what stops an editor."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to one request; a header that comes several times has several entries."""
+    """Hold the answer to one request; a header that comes several times has several entries."""
 
     status: int
     headers: Sequence[tuple[str, str]]
@@ -65,7 +65,7 @@ class Editor:
 
     @property
     def prefix(self) -> str:
-        """What stands before each path, such as API Gateway's stage."""
+        """Return what comes before each path, such as API Gateway's stage."""
         return urlsplit(self.site).path.rstrip("/")
 
     def request(self, method: str, path: str, body: bytes = b"", kind: str = "", **headers: str) -> Answer:

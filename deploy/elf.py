@@ -1,4 +1,4 @@
-"""What an ELF file asks of the machine that loads it: read from its headers, as the dynamic loader reads them.
+"""Read what an ELF file asks of the machine that loads it from its headers, as the dynamic loader does.
 
 Sources: System V ABI, "Object Files" and "Dynamic Linking"; Linux Standard Base Core, "Symbol Versioning". Only
 little-endian 64-bit files are read past their first header: Lambda loads no others, and that header tells them apart.

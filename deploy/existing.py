@@ -1,4 +1,4 @@
-"""What stands in the account of all that the template retains, each found in the way of its kind."""
+"""Find what the account still has of all that the template retains, each kind in its own way."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ class Existing:
 
     @property
     def change(self) -> Change:
-        """What taking it over is to the operator who is asked."""
+        """Return how taking it over is shown to the operator, who is asked first."""
         return Change("Import", self.logical, self.kind, False)
 
 
@@ -55,7 +55,7 @@ class Look:
     keys: list[str] = field(default_factory=list)
 
     def name(self, properties: Mapping[str, Any], key: str) -> str:
-        """The name that the template gives."""
+        """Return the name that the template gives."""
         return str(template.fill_in(properties[key], self.values))
 
 
@@ -105,11 +105,11 @@ def _bucket(look: Look, properties: Mapping[str, Any]) -> str:
 
 
 def _table(look: Look, properties: Mapping[str, Any]) -> str:
-    found = look.place.clients("dynamodb").describe_table(TableName=look.name(properties, "TableName"))["Table"]
-    if found["TableStatus"] == "DELETING":
-        raise DeployError(f"The table {found['TableName']} is being deleted. Wait a minute, and run the command again.")
-    _note_key(look, found.get("SSEDescription", {}).get("KMSMasterKeyArn", ""))
-    return str(found["TableName"])
+    table = look.place.clients("dynamodb").describe_table(TableName=look.name(properties, "TableName"))["Table"]
+    if table["TableStatus"] == "DELETING":
+        raise DeployError(f"The table {table['TableName']} is being deleted. Wait a minute, and run the command again.")
+    _note_key(look, table.get("SSEDescription", {}).get("KMSMasterKeyArn", ""))
+    return str(table["TableName"])
 
 
 def _queue(look: Look, properties: Mapping[str, Any]) -> str:
@@ -123,9 +123,9 @@ def _log_group(look: Look, properties: Mapping[str, Any]) -> str:
 
 
 def _secret(look: Look, properties: Mapping[str, Any]) -> tuple[str, bool]:
-    found = look.place.clients("secretsmanager").describe_secret(SecretId=look.name(properties, "Name"))
-    _note_key(look, found.get("KmsKeyId", ""))
-    return str(found["ARN"]), "DeletedDate" in found
+    secret = look.place.clients("secretsmanager").describe_secret(SecretId=look.name(properties, "Name"))
+    _note_key(look, secret.get("KmsKeyId", ""))
+    return str(secret["ARN"]), "DeletedDate" in secret
 
 
 def _cluster(look: Look, properties: Mapping[str, Any]) -> str:
@@ -142,7 +142,7 @@ def _instance(look: Look, properties: Mapping[str, Any]) -> str:
 
 
 def _cluster_parameters(look: Look, properties: Mapping[str, Any]) -> str:
-    """The group that the cluster uses: CloudFormation made up its name."""
+    """Return the group that the cluster uses: CloudFormation made up its name."""
     name = str((look.cluster or {}).get("DBClusterParameterGroup", ""))
     return "" if name.startswith("default.") else name
 
@@ -155,7 +155,7 @@ def _subnet_group(look: Look, properties: Mapping[str, Any]) -> str:
 
 
 def _network(look: Look, properties: Mapping[str, Any]) -> str:
-    """The network that the database's subnets lie in, or else the one that bears the stage's name."""
+    """Return the network that the database's subnets lie in, or else the one that bears the stage's name."""
     if look.network:
         return look.network
     name = next(tag["Value"] for tag in properties["Tags"] if tag["Key"] == "Name")
@@ -183,11 +183,11 @@ def _in_network(look: Look, operation: str, key: str, identifier: str, by: str, 
 
 
 def _key(look: Look, properties: Mapping[str, Any]) -> tuple[str, bool]:
-    """The key that what was found is encrypted with: a key has no name."""
+    """Return the key that encrypts what still exists: a key has no name."""
     for reference in look.keys:
-        found = look.place.clients("kms").describe_key(KeyId=reference)["KeyMetadata"]
-        if found["KeyManager"] == "CUSTOMER" and found["KeyState"] in ("Enabled", "Disabled", "PendingDeletion"):
-            return str(found["KeyId"]), found["KeyState"] == "PendingDeletion"
+        key = look.place.clients("kms").describe_key(KeyId=reference)["KeyMetadata"]
+        if key["KeyManager"] == "CUSTOMER" and key["KeyState"] in ("Enabled", "Disabled", "PendingDeletion"):
+            return str(key["KeyId"]), key["KeyState"] == "PendingDeletion"
     return "", False
 
 

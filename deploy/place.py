@@ -21,15 +21,15 @@ class Place:
 
     @property
     def name(self) -> str:
-        """What the names of the stage's parts begin with, such as `mediahub-production`."""
+        """Return what the names of the stage's parts begin with, such as `mediahub-production`."""
         return f"{self.project}-{self.stage}"
 
     @property
     def base(self) -> Stack:
-        """The stack of everything but the functions; Zappa gives its own the name without `base`."""
+        """Return the stack of everything but the functions; Zappa gives its own the name without `base`."""
         return Stack(f"{self.name}-base", self.clients, self.pause, self.say)
 
     @property
     def packages(self) -> Stack:
-        """The stack of the bucket that templates and packages go through."""
+        """Return the stack of the bucket that templates and packages go through."""
         return Stack(f"{self.name}-packages", self.clients, self.pause, self.say)

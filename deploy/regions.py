@@ -1,4 +1,4 @@
-"""Which regions have what a stage asks for, looked at before anything is made."""
+"""Check that a region has what a stage asks for, before anything is made."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

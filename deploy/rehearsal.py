@@ -21,7 +21,7 @@ ENDED = {"ready", "rejected", "failed", "deleted", "expired"}
 
 
 class RehearsalError(Exception):
-    """What a step saw that should have been otherwise."""
+    """Raised when a step sees something else than it should."""
 
 
 class Operator(Protocol):
@@ -102,7 +102,7 @@ class Rehearsal:
 
     @property
     def editor(self) -> Editor:
-        """The person who signed in."""
+        """Return the person who signed in."""
         if self._editor is None:
             raise RehearsalError("Nobody signed in.")
         return self._editor
@@ -202,10 +202,10 @@ class Rehearsal:
 
     def down(self) -> str:
         """Remove the stage, and keep what holds data."""
-        kept = self.operator.down()
-        if not kept:
+        retained = self.operator.down()
+        if not retained:
             raise RehearsalError("Nothing was kept.")
-        return f"{len(kept)} kept"
+        return f"{len(retained)} kept"
 
     def up_again(self) -> str:
         """Deploy once more under the same name, and find the picture with its original."""

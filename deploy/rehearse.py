@@ -83,8 +83,8 @@ class AwsOperator:
     def cluster(self) -> dict[str, Any]:
         """Return the cluster that the stack names."""
         arn = self.place.base.outputs()["DatabaseClusterArn"]
-        found = self.place.clients("rds").describe_db_clusters(DBClusterIdentifier=arn.rsplit(":", 1)[1])
-        return dict(found["DBClusters"][0])
+        answer = self.place.clients("rds").describe_db_clusters(DBClusterIdentifier=arn.rsplit(":", 1)[1])
+        return dict(answer["DBClusters"][0])
 
     def restore(self, moment: datetime) -> str:
         """Bring the database back to this moment; return what stands now, in words."""
@@ -159,12 +159,12 @@ def refuse_what_stands(place: Place) -> None:
     whole = template.compose()
     parts = {name: whole["Resources"][name] for name in sorted(template.retained(whole))}
     # A key that is leaving is what every stage leaves for thirty days; a secret that is leaving could still be needed.
-    kept = [
+    leftovers = [
         one.physical for one in existing.look_up(place, parts) if not (one.is_leaving and one.kind == "AWS::KMS::Key")
     ]
-    if kept:
+    if leftovers:
         raise DeployError(
-            f"An earlier stage {place.stage} left {', '.join(kept)}, which a rehearsal would delete at its end. "
+            f"An earlier stage {place.stage} left {', '.join(leftovers)}, which a rehearsal would delete at its end. "
             "Rehearse on a stage that is new, such as `rehearsal`."
         )
 

@@ -142,7 +142,7 @@ def _earlier(client: Any, name: str, back: int) -> str:
 def down(place: Place) -> list[dict[str, Any]]:
     """Remove functions, API and stacks; returns what was kept because it holds data, as the stack told of it."""
     status = place.base.settle()
-    kept = _kept(place)
+    retained_resources = _kept(place)
     if status and status not in DEAD_ENDS:
         # The mapping goes first: nothing is to be delivered to a function that is going.
         base.bind(place, {"WorkerIsDeployed": "false"})
@@ -155,11 +155,11 @@ def down(place: Place) -> list[dict[str, Any]]:
     for stack in (place.base, place.packages):
         _empty_buckets(place, stack)
         stack.delete()
-    return kept
+    return retained_resources
 
 
 def _kept(place: Place) -> list[dict[str, Any]]:
-    """What the stack retains; without a stack what an earlier one left."""
+    """Return what the stack retains, or what an earlier one left where there is none."""
     if place.base.described():
         return [found for found in place.base.resources() if found["LogicalResourceId"] in retained()]
     whole = template.compose()

@@ -50,7 +50,7 @@ class Origin:
 
     @property
     def operation(self) -> str:
-        """The call of RDS that restores."""
+        """Return the call of RDS that restores."""
         is_snapshot = "SnapshotIdentifier" in self.request
         return "restore_db_cluster_from_snapshot" if is_snapshot else "restore_db_cluster_to_point_in_time"
 

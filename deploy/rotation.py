@@ -57,17 +57,17 @@ def rotate_django(place: Place, *, now: bool) -> str:
     The first run signs with a new key and still accepts the old one; the second ends that. `now` does both at once:
     everybody is signed out, and invitations end.
     """
-    held = signing.read_secret(place)
-    if not held.get("SECRET_KEY"):
+    secret = signing.read_secret(place)
+    if not secret.get("SECRET_KEY"):
         raise DeployError(f"The secret {place.name}/django has no SECRET_KEY. Run `python -m deploy up {place.stage}`.")
-    if held.get("SECRET_KEY_FALLBACK") and not now:
+    if secret.get("SECRET_KEY_FALLBACK") and not now:
         require_age(place, "django", SESSIONS_END)
-        signing.write_secret(place, {**held, "SECRET_KEY_FALLBACK": ""})
+        signing.write_secret(place, {**secret, "SECRET_KEY_FALLBACK": ""})
         restart(place)
         return "The former key is gone; what it signed has ended."
-    former = "" if now else held["SECRET_KEY"]
+    former = "" if now else secret["SECRET_KEY"]
     fresh = secrets.token_urlsafe(SECRET_KEY_LENGTH)
-    signing.write_secret(place, {**held, "SECRET_KEY": fresh, "SECRET_KEY_FALLBACK": former})
+    signing.write_secret(place, {**secret, "SECRET_KEY": fresh, "SECRET_KEY_FALLBACK": former})
     note_since(place, "django")
     restart(place)
     if now:
@@ -90,8 +90,8 @@ def require_age(place: Place, what: str, age: timedelta) -> None:
 
 def note_since(place: Place, what: str) -> None:
     """Note in the secret that a key signs from now on."""
-    held = signing.read_secret(place)
-    signing.write_secret(place, {**held, SINCE[what]: datetime.now(UTC).isoformat(timespec="seconds")})
+    secret = signing.read_secret(place)
+    signing.write_secret(place, {**secret, SINCE[what]: datetime.now(UTC).isoformat(timespec="seconds")})
 
 
 def remove_other(place: Place) -> None:

@@ -62,8 +62,8 @@ def keep(place: Place, key_id: str, private: str) -> None:
 
 def is_kept(place: Place) -> bool:
     """Return whether the secret holds the private half of the key that the stack says is in use."""
-    held = read_secret(place)
-    return bool(held.get(PRIVATE)) and held.get(KEY_ID) == place.base.outputs().get("SigningKeyId")
+    secret = read_secret(place)
+    return bool(secret.get(PRIVATE)) and secret.get(KEY_ID) == place.base.outputs().get("SigningKeyId")
 
 
 def read_secret(place: Place) -> dict[str, Any]:

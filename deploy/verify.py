@@ -87,8 +87,8 @@ def _mapping(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
 def _clock(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
     name = f"{place.project}-{place.stage}-clock"
     group = f"{place.project}-{place.stage}"
-    found = place.clients("scheduler").get_schedule(Name=name, GroupName=group)
-    yield _found("clock", f"{found['ScheduleExpression']}, {found['State']}", found["State"] == "ENABLED")
+    schedule = place.clients("scheduler").get_schedule(Name=name, GroupName=group)
+    yield _found("clock", f"{schedule['ScheduleExpression']}, {schedule['State']}", schedule["State"] == "ENABLED")
 
 
 def _notification(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
@@ -124,13 +124,13 @@ def _alarms(place: Place, outputs: Mapping[str, str]) -> Iterator[Finding]:
     client, ringing = place.clients("cloudwatch"), list[str]()
     for stack, expected in expected_alarms(place).items():
         pages = client.get_paginator("describe_alarms").paginate(AlarmNames=list(expected), AlarmTypes=["MetricAlarm"])
-        held = {alarm["AlarmName"]: alarm for page in pages for alarm in page["MetricAlarms"]}
-        missing = sorted(set(expected) - set(held))
+        alarms = {alarm["AlarmName"]: alarm for page in pages for alarm in page["MetricAlarms"]}
+        missing = sorted(set(expected) - set(alarms))
         topic = outputs["TopicArn"]
-        silent = [name for name, alarm in held.items() if not _reaches(alarm, topic if expected[name] else "")]
-        seen = f"{stack}: {len(held)} there, missing: {_listed(missing)}, tell nobody: {_listed(silent)}"
+        silent = [name for name, alarm in alarms.items() if not _reaches(alarm, topic if expected[name] else "")]
+        seen = f"{stack}: {len(alarms)} there, missing: {_listed(missing)}, tell nobody: {_listed(silent)}"
         yield _found("alarms", seen, not missing and not silent)
-        ringing += [name for name, alarm in held.items() if alarm.get("StateValue") == "ALARM"]
+        ringing += [name for name, alarm in alarms.items() if alarm.get("StateValue") == "ALARM"]
     yield _found("alarms", f"ringing: {_listed(ringing)}", not ringing, "See docs/operations.md for each.")
     subscribed = place.clients("sns").list_subscriptions_by_topic(TopicArn=outputs["TopicArn"])["Subscriptions"]
     advice = "Give AlarmEmail=…, or subscribe to the topic yourself."

@@ -114,22 +114,22 @@ def order_check(check: Reconciliation) -> Job:
 def _order(kind: str, selection: Selection, queued: bool, **asked: Any) -> tuple[Job, bool]:
     wanted = {**asdict(selection), "ids": sorted(selection.ids)}
     with transaction.atomic():
-        held = Job.objects.filter(kind=kind, selection=wanted, finished_at=None, **asked).first()
-        job = held or Job.objects.create(kind=kind, selection=wanted, queued=queued, **asked)
-        if held is None:
+        open_job = Job.objects.filter(kind=kind, selection=wanted, finished_at=None, **asked).first()
+        job = open_job or Job.objects.create(kind=kind, selection=wanted, queued=queued, **asked)
+        if open_job is None:
             ids = selection.images().values_list("pk", flat=True).iterator()
             chunks = [Chunk(job=job, first=part[0], last=part[-1], attempts=0) for part in _parts(job, ids)]
             if kind == Kind.MIRROR:
                 chunks.insert(0, Chunk(job=job, first=NO_IMAGE, last=NO_IMAGE, cursor={"forgotten": 0}))
             _cut(job, chunks)
-    if held:
-        resume(held)
-        if queued and not held.queued:
+    if open_job:
+        resume(open_job)
+        if queued and not open_job.queued:
             # A command that was interrupted elsewhere had begun it.
-            _through_the_queue(held)
+            _through_the_queue(open_job)
     elif queued:
         ask(job)
-    return job, held is not None
+    return job, open_job is not None
 
 
 def order_zip(images: QuerySet[Image], files: str, by: "User") -> Job:

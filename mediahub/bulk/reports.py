@@ -84,9 +84,9 @@ def list_jobs(most: int = 20) -> list[str]:
 def describe_findings(check: Reconciliation) -> str:
     """Return what a comparison found, in one line."""
     counts = Counter(check.counts)
-    found = ", ".join(f"{n} {kind}" for kind, n in counts.items())
-    mended = " What mends it is on the queue." if check.repair and found else ""
-    return f"{check.pages} pages compared. " + (f"Found: {found}.{mended}" if found else "Everything fits.")
+    findings = ", ".join(f"{n} {kind}" for kind, n in counts.items())
+    mended = " What mends it is on the queue." if check.repair and findings else ""
+    return f"{check.pages} pages compared. " + (f"Found: {findings}.{mended}" if findings else "Everything fits.")
 
 
 def _describe_check(job: Job) -> str:

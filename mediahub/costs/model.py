@@ -91,7 +91,7 @@ class Plan:
 
     @property
     def wakes(self) -> Decimal:
-        """How often in a month the clock alone wakes the database: each rest ends by the day's end at the latest."""
+        """Return how often a month the clock alone wakes the database: each rest ends with the day at the latest."""
         return DAYS * DAY / min(self.rest_seconds, DAY)
 
     @property
@@ -243,7 +243,7 @@ def _keys(plan: Plan) -> Iterator[Line]:
 
 
 def _starts(plan: Plan) -> Decimal:
-    """How often functions start anew: the one that the clock calls every two hours, two others in each active hour."""
+    """Return how often functions start anew: the clock's every two hours, two others in each active hour."""
     return DAYS * 12 + plan.active_hours * 2
 
 

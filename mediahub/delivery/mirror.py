@@ -116,8 +116,8 @@ def push_anew(image_id: UUID) -> bool:
 
     Either may have been lost, or restored from an older copy: the records are the truth.
     """
-    held = read(image_id)
-    revisions.bump(image_id, above=int(held["revision"]) if held else 0)
+    items = read(image_id)
+    revisions.bump(image_id, above=int(items["revision"]) if items else 0)
     return push(image_id)
 
 

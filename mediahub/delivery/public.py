@@ -84,8 +84,8 @@ def find_unknown(keys: Iterable[str]) -> list[str]:
 
 def settle_unknown(key: str) -> None:
     """Record a public file that no record knew, and do with it what its image asks for; remove it without an image."""
-    found = _PUBLIC.match(key)
-    image = Image.objects.prefetch_related("renditions").filter(pk=found[1]).first() if found else None
+    address = _PUBLIC.match(key)
+    image = Image.objects.prefetch_related("renditions").filter(pk=address[1]).first() if address else None
     if image is None:
         wiring.renditions().delete(key)
         _tell([f"/{key}"])

@@ -85,11 +85,11 @@ def findings(parliament: str, texts: dict[str, str]) -> list[dict[str, Any]]:
             (Path(folder) / f"{name}.json").write_text(text)
         command = [parliament, "--directory", folder, "--json"]
         run = subprocess.run(command, capture_output=True, text=True, check=False)
-    found = [json.loads(line) for line in run.stdout.splitlines()]
-    of_canary = [one["issue"] for one in found if one["location"]["filepath"].endswith("canary.json")]
+    findings_of_run = [json.loads(line) for line in run.stdout.splitlines()]
+    of_canary = [one["issue"] for one in findings_of_run if one["location"]["filepath"].endswith("canary.json")]
     if "UNKNOWN_ACTION" not in of_canary or "Traceback" in run.stderr:
         raise RuntimeError(f"parliament did not look through the policies:\n{run.stderr}")
-    return [one for one in found if not one["location"]["filepath"].endswith("canary.json")]
+    return [one for one in findings_of_run if not one["location"]["filepath"].endswith("canary.json")]
 
 
 def is_waived(finding: dict[str, Any]) -> bool:

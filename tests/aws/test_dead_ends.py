@@ -154,8 +154,8 @@ def test_buckets_that_go_with_their_stack_are_emptied_first(monkeypatch: pytest.
     ]
     monkeypatch.setattr(stages, "read", dict)
     here = place_of(CloudFormation(log, "DELETE_FAILED", resources), Buckets(log), Dashboards())
-    kept = release.down(here)
-    assert [found["LogicalResourceId"] for found in kept] == ["UploadBucket"]
+    retained = release.down(here)
+    assert [found["LogicalResourceId"] for found in retained] == ["UploadBucket"]
     static = f"{NAME}-static-{ACCOUNT}"
     assert log == [f"empty {static}: a@2, a@1", f"empty {static}: b@3", f"delete {NAME}-base"]
 

@@ -28,9 +28,9 @@ PLANTS = [
             ),
             Edit(
                 "deploy/verify.py",
-                "        missing = sorted(set(expected) - set(held))\n",
-                "        missing = sorted(expected)[: max(0, len(expected) - len(held))]\n"
-                "        expected = dict.fromkeys(held, True)\n",
+                "        missing = sorted(set(expected) - set(alarms))\n",
+                "        missing = sorted(expected)[: max(0, len(expected) - len(alarms))]\n"
+                "        expected = dict.fromkeys(alarms, True)\n",
             ),
         ),
         "tests/aws/test_alarms.py::test_alarms_of_another_stack_do_not_hide_one_that_is_missing",
