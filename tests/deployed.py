@@ -59,8 +59,8 @@ def function_environment() -> dict[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     # As Zappa's package holds it.
     (folder / "zappa_settings.py").write_text(cli.get_zappa_settings_string())
-    told = {"UPLOAD_QUEUE_ARN": QUEUE_ARN, "SECRET_KEY": settings.SECRET_KEY, "PYTHONWARNINGS": "ignore"}
-    return {**recorded(str(folder)), **told}
+    variables = {"UPLOAD_QUEUE_ARN": QUEUE_ARN, "SECRET_KEY": settings.SECRET_KEY, "PYTHONWARNINGS": "ignore"}
+    return {**recorded(str(folder)), **variables}
 
 
 @dataclass

@@ -102,23 +102,23 @@ def references(node: Any) -> Iterator[str]:
 def replaced_by(whole: dict[str, Any], name: str, seen: frozenset[str] = frozenset()) -> set[str]:
     """Return the parameters whose change makes a resource anew, also because what it refers to is made anew."""
     part = whole["Resources"][name]
-    found: set[str] = set()
+    properties_given: set[str] = set()
     for path in create_only_paths(part["Type"]):
         for value in values(part.get("Properties", {}), path):
-            found |= _parameters(whole, value, seen | {name})
-    return found
+            properties_given |= _parameters(whole, value, seen | {name})
+    return properties_given
 
 
 def _parameters(whole: dict[str, Any], node: Any, seen: frozenset[str]) -> set[str]:
-    found: set[str] = set()
+    properties_given: set[str] = set()
     for reference in references(node):
         if reference in whole.get("Parameters", {}):
-            found.add(reference)
+            properties_given.add(reference)
         elif reference in whole.get("Conditions", {}):
-            found |= _parameters(whole, whole["Conditions"][reference], seen)
+            properties_given |= _parameters(whole, whole["Conditions"][reference], seen)
         elif reference in whole["Resources"] and reference not in seen:
-            found |= replaced_by(whole, reference, seen)
-    return found
+            properties_given |= replaced_by(whole, reference, seen)
+    return properties_given
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

@@ -105,12 +105,12 @@ SETTINGS = {
 @cache
 def methods() -> dict[str, list[ast.FunctionDef]]:
     """Return the functions of Zappa's commands and core by name."""
-    found: dict[str, list[ast.FunctionDef]] = {}
+    functions_by_name: dict[str, list[ast.FunctionDef]] = {}
     for module in (cli, core):
         for node in ast.walk(ast.parse(inspect.getsource(module))):
             if isinstance(node, ast.FunctionDef):
-                found.setdefault(node.name, []).append(node)
-    return found
+                functions_by_name.setdefault(node.name, []).append(node)
+    return functions_by_name
 
 
 def called(function: ast.FunctionDef) -> Iterator[Call]:

@@ -114,12 +114,12 @@ def look_up(*doubles: Double) -> dict[str, existing.Existing]:
     others = [Account(), Buckets(), Table(), Queues(), Logs(), Secrets(), Keys(), Network(), aurora]
     clients = make_clients(*others, *doubles)
     place = Place("mediahub", "production", REGION, clients, pause=0, say=lambda line: None)
-    return {found.logical: found for found in existing.look_up(place, RETAINED)}
+    return {resources.logical: resources for resources in existing.look_up(place, RETAINED)}
 
 
 def test_each_part_is_found_by_what_leads_to_it() -> None:
-    found = look_up()
-    physical = {name: part.physical for name, part in found.items()}
+    resources = look_up()
+    physical = {name: part.physical for name, part in resources.items()}
     assert physical["Key"] == "1"
     assert physical["UploadBucket"] == f"{NAME}-uploads-{ACCOUNT}"
     assert physical["UploadQueue"] == f"https://sqs/{NAME}-uploads"
@@ -131,25 +131,25 @@ def test_each_part_is_found_by_what_leads_to_it() -> None:
     assert physical["DatabaseParameters"] == "mediahub-production-base-parameters"
     assert (physical["DatabaseCluster"], physical["DatabaseInstance"]) == (NAME, f"{NAME}-1")
     # A name that only begins alike is another's.
-    assert not {"CdnQueue", "DatabaseSecret", "WebLogs"} & set(found)
+    assert not {"CdnQueue", "DatabaseSecret", "WebLogs"} & set(resources)
 
 
 def test_a_secret_that_is_leaving_is_told_from_one_that_stays() -> None:
-    found = look_up()
-    assert found["Secret"].is_leaving
-    assert not found["Key"].is_leaving
+    resources = look_up()
+    assert resources["Secret"].is_leaving
+    assert not resources["Key"].is_leaving
 
 
 def test_the_key_is_found_by_the_secret_when_nothing_else_is_left() -> None:
-    found = look_up(Buckets("uploads", "renditions", "logs"))
-    assert found["Key"].physical == "1"
-    assert "UploadBucket" not in found
+    resources = look_up(Buckets("uploads", "renditions", "logs"))
+    assert resources["Key"].physical == "1"
+    assert "UploadBucket" not in resources
 
 
 def test_a_key_that_was_to_go_is_of_use_again() -> None:
     keys = Keys("PendingDeletion")
-    found = look_up(keys)["Key"]
-    assert found.is_leaving
+    resources = look_up(keys)["Key"]
+    assert resources.is_leaving
     place = Place("mediahub", "production", REGION, make_clients(keys), pause=0, say=lambda line: None)
-    existing.revive(place, found)
+    existing.revive(place, resources)
     assert keys.state == "Enabled"

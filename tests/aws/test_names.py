@@ -47,15 +47,15 @@ def longest(name: str) -> Rendered:
 
 def literal(stack: Rendered) -> str:
     """Return a template in which every value is written out, so that schemas can judge it."""
-    kept = ("Type", "Properties", "DeletionPolicy", "UpdateReplacePolicy")
-    resources = {name: {key: part[key] for key in kept if key in part} for name, part in stack.resources.items()}
+    kept_keys = ("Type", "Properties", "DeletionPolicy", "UpdateReplacePolicy")
+    resources = {name: {key: part[key] for key in kept_keys if key in part} for name, part in stack.resources.items()}
     return json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources})
 
 
 def judge(stack: Rendered) -> list[str]:
     """Return what cfn-lint's schemas of the region say of a template's values."""
-    found = lint(literal(stack), config=ManualArgs(regions=[REGION], ignore_checks=MADE_UP))
-    return [f"{match.rule.id} {'.'.join(map(str, match.path or []))}: {match.message}" for match in found]
+    findings = lint(literal(stack), config=ManualArgs(regions=[REGION], ignore_checks=MADE_UP))
+    return [f"{match.rule.id} {'.'.join(map(str, match.path or []))}: {match.message}" for match in findings]
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

@@ -115,9 +115,9 @@ def test_a_closed_network_or_a_database_of_ones_own_is_refused_nowhere() -> None
 @pytest.mark.parametrize("network", ["closed", "ipv6"])
 def test_a_functions_clients_take_the_hosts_from_its_environment(network: str, monkeypatch: pytest.MonkeyPatch) -> None:
     environment = render_settings(render_stack({"Network": network}), "worker")
-    told = {name: value for name, value in environment.items() if name.startswith("AWS_ENDPOINT_URL_")}
-    assert set(told) == set(hosts.VARIABLES.values())
-    for name, value in told.items():
+    addresses = {name: value for name, value in environment.items() if name.startswith("AWS_ENDPOINT_URL_")}
+    assert set(addresses) == set(hosts.VARIABLES.values())
+    for name, value in addresses.items():
         monkeypatch.setenv(name, value)
     session = boto3.Session("a", "b", region_name=REGION)
     for service in (*hosts.VARIABLES, *hosts.BY_GATEWAY):

@@ -85,9 +85,9 @@ class Ground:
 
 @pytest.fixture
 def ground() -> Ground:
-    made = Ground()
-    made.deploy()
-    return made
+    new_ground = Ground()
+    new_ground.deploy()
+    return new_ground
 
 
 def test_the_first_key_is_made_once_and_its_private_half_is_in_the_secret_alone(ground: Ground) -> None:

@@ -123,9 +123,11 @@ def test_what_an_operator_adds_for_every_stage_reaches_every_process() -> None:
     place = Place("mediahub", "production", REGION, lambda service: None)
     added = {"base": {"aws_environment_variables": {"MODERATION": "true"}}, "production": {}}
     added["production_worker"] = {"aws_environment_variables": {"MODERATION": "false", "LABEL_MAX": "20"}}
-    told = {kind: stages.settings_of(place, stack.outputs, stack.parameters, kind, added) for kind in ("web", "worker")}
-    assert {settings["MODERATION"] for settings in told.values()} == {"true"}
-    assert told["worker"]["LABEL_MAX"] == "20"
+    given_settings = {
+        kind: stages.settings_of(place, stack.outputs, stack.parameters, kind, added) for kind in ("web", "worker")
+    }
+    assert {settings["MODERATION"] for settings in given_settings.values()} == {"true"}
+    assert given_settings["worker"]["LABEL_MAX"] == "20"
     # The stack's own values are nobody's to change here.
     added["base"]["aws_environment_variables"]["UPLOAD_BUCKET"] = "another"
     after = stages.settings_of(place, stack.outputs, stack.parameters, "worker", added)

@@ -105,19 +105,19 @@ def directives(policy: str) -> dict[str, set[str]]:
 def test_what_is_signed_is_allowed_to_browsers(
     signed: dict[tuple[str, str], dict[str, Any]], region: str, cdn: str
 ) -> None:
-    found = signed[region, cdn]
-    policy = directives(found["policy"])
+    signed_addresses = signed[region, cdn]
+    policy = directives(signed_addresses["policy"])
     asked = {
-        "connect-src": found["form"] + found["steps"],
+        "connect-src": signed_addresses["form"] + signed_addresses["steps"],
         # The form without scripts, and what a form's answer redirects to.
-        "form-action": found["form"] + found["files"],
-        "img-src": found["shown"],
+        "form-action": signed_addresses["form"] + signed_addresses["files"],
+        "img-src": signed_addresses["shown"],
     }
     for directive, addresses in asked.items():
         origins = {f"{urlsplit(address).scheme}://{urlsplit(address).netloc}" for address in addresses}
         assert origins <= policy[directive], (directive, region)
         assert all(origin.startswith("https://") for origin in origins)
-    uploads = {urlsplit(address).netloc for address in found["form"] + found["steps"]}
+    uploads = {urlsplit(address).netloc for address in signed_addresses["form"] + signed_addresses["steps"]}
     assert uploads == {f"mediahub-production-uploads-{ACCOUNT}.s3.{region}.amazonaws.com"}
 
 

@@ -143,10 +143,10 @@ def test_a_rebuilt_mirror_goes_on_after_its_last_image(
     after = dict(Image.objects.values_list("pk", "revision"))
     assert [after[image.pk] - before[image.pk] for image in three_images] == [0, 1, 1]
     # Done again it changes nothing that anybody reads.
-    held = {image.pk: mirror.read(image.pk) for image in three_images}
+    mirrored = {image.pk: mirror.read(image.pk) for image in three_images}
     call_command("rebuild_mirror", stdout=StringIO())
     for image in three_images:
-        assert {**(mirror.read(image.pk) or {}), "revision": 0} == {**(held[image.pk] or {}), "revision": 0}
+        assert {**(mirror.read(image.pk) or {}), "revision": 0} == {**(mirrored[image.pk] or {}), "revision": 0}
 
 
 def test_what_a_part_of_aws_refuses_is_named_and_tried_again(

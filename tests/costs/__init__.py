@@ -28,9 +28,9 @@ class Figure(NamedTuple):
     def find(self, text: str) -> "re.Match[str]":
         """Return where the figure stands; raises AssertionError when the sentence is not there, or there twice."""
         pattern = re.escape(self.before) + r"(\$?[\d.,]*\d)" + re.escape(self.after)
-        found = list(re.finditer(pattern, text))
-        assert len(found) == 1, f"{self.document} says {len(found)} times: {self.before}…{self.after}"
-        return found[0]
+        matches = list(re.finditer(pattern, text))
+        assert len(matches) == 1, f"{self.document} says {len(matches)} times: {self.before}…{self.after}"
+        return matches[0]
 
 
 def print_bill(command: str) -> str:

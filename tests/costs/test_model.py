@@ -118,9 +118,9 @@ def test_keys_are_asked_for_every_five_minutes_by_each_who_sends_or_receives() -
 
 def test_what_is_replaced_or_taken_down_is_told_by_path_and_none_is_free() -> None:
     renditions = model.measured()["worker"]["requests"]["s3"]["PutObject"]
-    told = line(Plan(1000, replaced=100, taken_down=7), "paths invalidated")
-    assert told.quantity == 100 * Decimal(renditions) + 7
-    assert told.dollars == told.quantity * Decimal("0.005")
+    invalidations = line(Plan(1000, replaced=100, taken_down=7), "paths invalidated")
+    assert invalidations.quantity == 100 * Decimal(renditions) + 7
+    assert invalidations.dollars == invalidations.quantity * Decimal("0.005")
     assert not [line for line in bill(Plan(1000)).lines if line.price == "invalidation"]
 
 

@@ -129,8 +129,8 @@ def test_down_empties_what_goes_with_the_stacks(running: emulator.Emulator) -> N
         written.writestr("handler.py", "")
     for _ in range(2):
         s3.put_object(Bucket=first["PackageBucket"], Key="package.zip", Body=package.getvalue())
-    kept = release.down(here)
-    assert {"UploadBucket", "Key"} <= {found["LogicalResourceId"] for found in kept}
+    retained = release.down(here)
+    assert {"UploadBucket", "Key"} <= {found["LogicalResourceId"] for found in retained}
     assert f"mediahub-emptied-packages-{emulator.ACCOUNT}" not in _buckets(here)
     assert f"mediahub-emptied-uploads-{emulator.ACCOUNT}" in _buckets(here)
     # What a `down` kept is found by the next one too, which may have been told to delete it.

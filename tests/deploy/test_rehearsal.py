@@ -90,11 +90,11 @@ def send(local_aws: Any, event_loop: EventLoop, settings: Any, as_role: Callable
         as_role("web")
         parts = urlsplit(url)
         kind = headers.get("Content-Type", "")
-        told = {name: value for name, value in headers.items() if name != "Content-Type"}
+        other_headers = {name: value for name, value in headers.items() if name != "Content-Type"}
         # The editor keeps the cookies.
         browser = Client(enforce_csrf_checks=True)
         path = f"{parts.path}?{parts.query}"
-        said: Any = browser.generic(method, path, body, kind, secure=True, headers=told)
+        said: Any = browser.generic(method, path, body, kind, secure=True, headers=other_headers)
         cookies = [("Set-Cookie", morsel.OutputString()) for morsel in said.cookies.values()]
         if "/public/" in url and said.status_code == 302:
             # Without CloudFront the site leads to the file.

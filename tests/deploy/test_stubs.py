@@ -72,8 +72,8 @@ def distribute(edge: Edge, key: rsa.RSAPrivateKey) -> tuple[str, str, str]:
         },
         "CacheBehaviors": {"Quantity": 1, "Items": [{**common, "PathPattern": "public/*"}]},
     }
-    made = client.create_distribution(DistributionConfig=config)["Distribution"]
-    return made["Id"], made["DomainName"], public
+    distribution = client.create_distribution(DistributionConfig=config)["Distribution"]
+    return distribution["Id"], distribution["DomainName"], public
 
 
 def test_the_edge_keeps_an_answer_until_it_is_told_and_asks_for_signatures(edge: Edge) -> None:

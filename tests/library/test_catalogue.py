@@ -38,15 +38,15 @@ def suggested(image: Image) -> set[str]:
 
 
 def test_the_words_of_the_file_are_taken_over_when_it_comes_in() -> None:
-    made = take_in(with_xmp(XMP))
-    assert (made.title, made.alt_text, made.credit) == (
+    image = take_in(with_xmp(XMP))
+    assert (image.title, image.alt_text, image.credit) == (
         "Fog over the harbour",
         "Three boats in fog",
         "Ada Lund / North Press",
     )
-    assert (made.licence, made.rights_until) == ("Editorial use only", date(2027, 1, 31))
-    assert suggested(made) == {"Harbour", "Fog"}
-    assert set(made.taggings.values_list("source", "confidence")) == {("file", None)}
+    assert (image.licence, image.rights_until) == ("Editorial use only", date(2027, 1, 31))
+    assert suggested(image) == {"Harbour", "Fog"}
+    assert set(image.taggings.values_list("source", "confidence")) == {("file", None)}
 
 
 def test_what_a_program_wrote_for_nothing_is_no_word() -> None:
@@ -54,9 +54,9 @@ def test_what_a_program_wrote_for_nothing_is_no_word() -> None:
     for word in ("Fog over the harbour", "North Press", "Ada Lund", "Editorial use only", "Fog", "fog<"):
         assert word in packet
         packet = packet.replace(word, "null<" if word.endswith("<") else "null")
-    made = take_in(with_xmp(packet))
-    assert (made.title, made.credit, made.licence) == ("IMG 1", "", "")
-    assert suggested(made) == {"Harbour"}
+    image = take_in(with_xmp(packet))
+    assert (image.title, image.credit, image.licence) == ("IMG 1", "", "")
+    assert suggested(image) == {"Harbour"}
 
 
 def test_a_keyword_that_is_a_tag_already_is_that_tag() -> None:
@@ -66,32 +66,32 @@ def test_a_keyword_that_is_a_tag_already_is_that_tag() -> None:
 
 
 def test_what_an_editor_decided_stays_when_the_file_comes_again(editor: User) -> None:
-    made = take_in(with_xmp(XMP))
-    review.describe(Act(editor), made, {"title": Edit("Quay")})
-    review.accept(Act(editor), made.taggings.filter(tag__name="Fog"))
+    image = take_in(with_xmp(XMP))
+    review.describe(Act(editor), image, {"title": Edit("Quay")})
+    review.accept(Act(editor), image.taggings.filter(tag__name="Fog"))
     take_in(with_iptc(IIM))
-    made.refresh_from_db()
-    assert (made.title, made.caption) == ("Quay", "Boats wait for the fog to lift.")
-    assert made.embedded["title"] == "Fog in town"
+    image.refresh_from_db()
+    assert (image.title, image.caption) == ("Quay", "Boats wait for the fog to lift.")
+    assert image.embedded["title"] == "Fog in town"
     # Harbour stood in the former file only; Fog was decided on.
-    assert suggested(made) == {"Tram"}
-    assert made.taggings.get(tag__name="Fog").state == Tagging.State.ACCEPTED
+    assert suggested(image) == {"Tram"}
+    assert image.taggings.get(tag__name="Fog").state == Tagging.State.ACCEPTED
 
 
 def test_a_word_of_the_file_is_taken_over_by_hand(editor: User) -> None:
-    made = take_in(with_xmp(XMP))
-    review.describe(Act(editor), made, {"title": Edit("Quay"), "rights_until": Edit(None)})
-    assert review.take_over(Act(editor), made, "title")
-    assert review.take_over(Act(editor), made, "rights_until")
-    made.refresh_from_db()
-    assert (made.title, str(made.rights_until)) == ("Fog over the harbour", "2027-01-31")
-    assert not review.take_over(Act(editor), made, "sha256")
+    image = take_in(with_xmp(XMP))
+    review.describe(Act(editor), image, {"title": Edit("Quay"), "rights_until": Edit(None)})
+    assert review.take_over(Act(editor), image, "title")
+    assert review.take_over(Act(editor), image, "rights_until")
+    image.refresh_from_db()
+    assert (image.title, str(image.rights_until)) == ("Fog over the harbour", "2027-01-31")
+    assert not review.take_over(Act(editor), image, "sha256")
 
 
 def test_a_published_image_keeps_what_it_must_have(editor: User) -> None:
-    made = take_in(with_xmp(XMP))
-    publishing.publish(Act(editor), [made])
-    made.refresh_from_db()
-    made.embedded["alt_text"] = " "
+    image = take_in(with_xmp(XMP))
+    publishing.publish(Act(editor), [image])
+    image.refresh_from_db()
+    image.embedded["alt_text"] = " "
     with pytest.raises(ValidationError):
-        review.take_over(Act(editor), made, "alt_text")
+        review.take_over(Act(editor), image, "alt_text")
