@@ -12,18 +12,13 @@ const placeAt = (target) => target.closest?.("[data-collection]");
 const places = document.getElementById("places");
 
 // On a small screen the pictures come first, until an editor asks for the tree.
-if (places && matchMedia("(max-width: 900px)").matches && !document.cookie.includes("places=open")) places.open = false;
-let wasOpen = places?.open;
+const wasLeft = /places=(open|closed)/.exec(document.cookie)?.[1] ?? (matchMedia("(max-width: 900px)").matches ? "closed" : "open");
+if (places) places.open = wasLeft === "open";
 
-function keepPlaces() {
-  if (places.open === wasOpen) return;
-  wasOpen = places.open;
-  document.cookie = `places=${wasOpen ? "open" : "closed"}; path=/; max-age=31536000; samesite=lax`;
-}
-
-places?.addEventListener("toggle", keepPlaces);
-// A page that is left at once has not told of the toggle yet.
-if (places) addEventListener("pagehide", keepPlaces);
+// The toggle event comes a task later, and a page that is reloaded at once never sees it.
+places?.querySelector("summary").addEventListener("click", () => {
+  document.cookie = `places=${places.open ? "closed" : "open"}; path=/; max-age=31536000; samesite=lax`;
+});
 
 let over = null;
 let opening = null;
