@@ -119,8 +119,8 @@ def fill(many: int, photos: list[Path]) -> int:
 
     from django.db import transaction
 
-    from mediahub import wiring
-    from mediahub.library import catalogue
+    from mediahub.aws import clients
+    from mediahub.library import cataloging
     from mediahub.library.models import Image, Tag, Tagging
     from processing import process
     from tests.browser.scenes import SKIES, photograph
@@ -130,9 +130,9 @@ def fill(many: int, photos: list[Path]) -> int:
     for number in range(many):
         image_id = uuid4()
         data = BytesIO(files[number % len(files)])
-        result = process(data, image_id, store=wiring.renditions(), labeler=wiring.labeler())
+        result = process(data, image_id, store=clients.renditions(), labeler=clients.labeler())
         with transaction.atomic():
-            image = catalogue.enter(image_id, f"Image_{number:03}.jpg", result)
+            image = cataloging.enter(image_id, f"Image_{number:03}.jpg", result)
             Image.objects.filter(pk=image.pk).update(alt_text="What is seen", credit="Ada Lund", licence="CC BY 4.0")
             source = Tagging.Source.REKOGNITION
             Tagging.objects.create(image=image, tag=tag, source=source, confidence=97.0)

@@ -69,7 +69,7 @@ def _measure(number: int) -> None:
     from django.contrib.auth.models import User
     from django.http import QueryDict
 
-    from mediahub.library import duplicates, likeness
+    from mediahub.library import duplicates, similarity
     from mediahub.library.models import Image, Likeness
     from mediahub.library.search import Search
 
@@ -81,7 +81,7 @@ def _measure(number: int) -> None:
     chosen = random.Random(7).sample(ids, ROUNDS)
     paired = list(Likeness.objects.values_list("second", flat=True)[:ROUNDS])
     groups = duplicates.Groups(user)
-    _say("compare one with all", [partial(likeness.compare, pk) for pk in chosen])
+    _say("compare one with all", [partial(similarity.compare, pk) for pk in chosen])
     _say("all groups, in order", [partial(duplicates.Groups, user)] * ROUNDS)
     _say("the images of a group", [partial(duplicates.group, user, pk, groups) for pk in paired])
     _say("how many an image has", [partial(duplicates.number, user, Image(pk=pk)) for pk in chosen])

@@ -81,8 +81,8 @@ def _pages(image: UUID, collection: int) -> dict[str, str]:
         "one image": f"{grid}{image}/change/",
         "review": f"/admin/images/{image}/review/",
         "collections": "/admin/collections/",
-        "failed items": "/admin/intake/faileditem/",
-        "uploads": "/admin/intake/upload/",
+        "failed items": "/admin/recovery/faileditem/",
+        "uploads": "/admin/uploads/upload/",
         "tags": "/admin/library/tag/",
         "activity": "/admin/activity/",
         "dashboard, 30 days": "/admin/dashboard/?days=30",
@@ -105,10 +105,11 @@ def _fill(number: int, editor: "User") -> tuple[int, UUID]:
     from django.contrib.auth.models import Group
     from django.utils import timezone
 
-    from mediahub.intake.models import FailedItem, QueueHour, Upload
     from mediahub.library import collections
     from mediahub.library.activity import Act
     from mediahub.library.models import Activity, Image, Membership, Rendition, Tag, Tagging, Version
+    from mediahub.recovery.models import FailedItem, QueueHour
+    from mediahub.uploads.models import Upload
     from processing import COLOURS
 
     chance, now = random.Random(5), timezone.now()

@@ -72,11 +72,11 @@ class _Counted:
     """The requests of this process, by service and operation, while the block runs."""
 
     def __init__(self) -> None:
-        from mediahub import wiring
+        from mediahub.aws import clients
 
         self.requests: Counter[tuple[str, str]] = Counter()
         for service in SERVICES:
-            wiring.client(service).meta.events.register(f"before-call.{service}", self._count)
+            clients.client(service).meta.events.register(f"before-call.{service}", self._count)
 
     def _count(self, model: Any, **_: Any) -> None:
         self.requests[(model.service_model.service_name, model.name)] += 1
@@ -94,15 +94,15 @@ def _measured(photos: list[Path]) -> dict[str, Any]:
     from django.contrib.auth.models import Group, User
     from django.db.models import Sum
 
-    from mediahub import wiring
+    from mediahub.aws import clients
 
     said = io.StringIO()
     with redirect_stdout(said):
         # The logger keeps the stream that it finds when it is made.
-        from mediahub.handlers import on_minute, on_object_created
-    from mediahub.intake import tickets
+        from mediahub.worker.handlers import on_minute, on_object_created
     from mediahub.library.models import Rendition
     from mediahub.local.event_loop import Context
+    from mediahub.uploads import tickets
 
     person = User.objects.create(username="editor", is_staff=True)
     person.groups.add(Group.objects.get(name="Editor"))
@@ -113,7 +113,7 @@ def _measured(photos: list[Path]) -> dict[str, Any]:
         ticket = tickets.issue(person, photo.name, "image/jpeg", len(data))
         web.append(time.perf_counter() - start)
         _send(ticket.key, data)
-        event = {"Records": [_record(message) for message in wiring.queue().receive()]}
+        event = {"Records": [_record(message) for message in clients.queue().receive()]}
         counted.taken()
         start, busy = time.perf_counter(), time.process_time()
         with redirect_stdout(said):

@@ -37,4 +37,4 @@ if settings.CELERY_BROKER_URL.startswith("sqs:"):
         "is_secure": not (settings.AWS_ENDPOINT_URL or "").startswith("http://"),
         "wait_time_seconds": 5,
     }
-app.autodiscover_tasks(["mediahub.bulk"])
+app.autodiscover_tasks(["mediahub.worker"])

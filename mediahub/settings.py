@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 import environ
 from botocore.config import Config
 
-from mediahub import fills, logs, vault
+from mediahub import crop_settings, logs
+from mediahub.aws import secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
@@ -50,12 +51,12 @@ CLOUDFRONT_KEY_SECRET = env.str("CLOUDFRONT_KEY_SECRET", default="")
 
 
 def _secret(reference: str, name: str) -> str:
-    return vault.value(reference, name, AWS_REGION, AWS_ENDPOINT_URL)
+    return secrets.value(reference, name, AWS_REGION, AWS_ENDPOINT_URL)
 
 
 if SECRET_KEY_SECRET:
     SECRET_KEY = _secret(SECRET_KEY_SECRET, "SECRET_KEY")
-    former = vault.values(SECRET_KEY_SECRET, AWS_REGION, AWS_ENDPOINT_URL).get("SECRET_KEY_FALLBACK")
+    former = secrets.values(SECRET_KEY_SECRET, AWS_REGION, AWS_ENDPOINT_URL).get("SECRET_KEY_FALLBACK")
     # While a key is changed, what the former one signed stays good.
     SECRET_KEY_FALLBACKS = [former] if former else []
 # The key's id lies beside the key, so that while it is changed no process has one of the old pair and one of the new.
@@ -71,7 +72,7 @@ IMAGE_MAX_PIXELS = env.int("IMAGE_MAX_PIXELS", default=100_000_000)
 IMAGE_MAX_PIXELS_ONCE = env.int("IMAGE_MAX_PIXELS_ONCE", default=200_000_000)
 IMAGE_MAX_SIDE = env.int("IMAGE_MAX_SIDE", default=30_000)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
-RENDITION_FILLS = fills.parse(env.str("RENDITION_FILLS", default="square=512x512,wide=1024x576"))
+RENDITION_FILLS = crop_settings.parse(env.str("RENDITION_FILLS", default="square=512x512,wide=1024x576"))
 
 # What brings a file to its end whatever happens
 RETRY_SECONDS = env.int("RETRY_SECONDS", default=30)
@@ -107,8 +108,9 @@ CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="sqs://")
 
 INSTALLED_APPS = [
     "mediahub.desk",
-    "mediahub.bulk",
-    "mediahub.intake",
+    "mediahub.jobs",
+    "mediahub.recovery",
+    "mediahub.uploads",
     "mediahub.delivery",
     "mediahub.library",
     "mediahub.desk.apps.AdminConfig",
@@ -159,7 +161,7 @@ if DATABASE_SECRET:
     DATABASE_URL = _secret(DATABASE_SECRET, "DATABASE_URL")
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 if env.bool("DATABASE_IAM", default=False):
-    DATABASES["default"]["ENGINE"] = "mediahub.postgres_iam"
+    DATABASES["default"]["ENGINE"] = "mediahub.aws.postgres_iam"
     DATABASES["default"]["OPTIONS"] = {
         "iam_region": AWS_REGION,
         "sslmode": "verify-full",
@@ -187,7 +189,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
-CSRF_FAILURE_VIEW = "mediahub.desk.views.session.csrf_failure"
+CSRF_FAILURE_VIEW = "mediahub.desk.people.session_views.csrf_failure"
 # How long an invitation is good; a person who is away for a weekend still finds it.
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
 
@@ -195,7 +197,7 @@ LANGUAGE_CODE = env.str("SITE_LANGUAGE", default="en")
 # Each by its own name, so that everybody finds theirs.
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")]
 LOCALE_PATHS = [BASE_DIR / "mediahub" / "locale"]
-FORMAT_MODULE_PATH = "mediahub.formats"
+FORMAT_MODULE_PATH = "mediahub.locale_formats"
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 

@@ -1,4 +1,4 @@
-"""The worker's function as it is deployed: `mediahub.entry` in processes of their own, called as Lambda calls it."""
+"""The worker's function as it is deployed: `mediahub.worker.lambda_entry` in processes of their own."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:mediahub-local-uploads"
 # One event a line; an invocation that Lambda would have ended answers nothing.
 FUNCTION = """
 import json, sys, time
-from mediahub.entry import lambda_handler
+from mediahub.worker.lambda_entry import lambda_handler
 from mediahub.local.event_loop import Context
 print("READY", flush=True)
 for line in sys.stdin:
@@ -34,7 +34,7 @@ for line in sys.stdin:
 # What Lambda's event source mapping does, with the front door of the deployed function.
 MAPPING = """
 import signal, sys, time
-from mediahub.entry import lambda_handler
+from mediahub.worker.lambda_entry import lambda_handler
 from mediahub.local.event_loop import EventLoop
 def handler(event, context):
     start = time.monotonic()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import IO, Any
 
-from mediahub.ports import PAGE, Item, Overtaken
+from mediahub.aws.table import PAGE, Item, Overtaken
 from processing import Listed, Missing, Page, Rejected, StoredObject
 
 

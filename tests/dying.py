@@ -17,8 +17,8 @@ import django
 SECONDS = 8
 # A place in the code, and at which of its calls; the worker dies when the call has had its effect.
 STEPS: dict[str, tuple[str, str, int]] = {
-    "adopt": ("mediahub.intake.ingest", "_find_or_adopt", 1),
-    "claim": ("mediahub.intake.models.Upload", "claim", 1),
+    "adopt": ("mediahub.uploads.ingest", "_find_or_adopt", 1),
+    "claim": ("mediahub.uploads.models.Upload", "claim", 1),
     "fetch": ("processing.store.S3Store", "get", 1),
     "decode": ("processing.pipeline", "open_picture", 1),
     "metadata": ("processing.metadata", "read", 1),
@@ -27,12 +27,12 @@ STEPS: dict[str, tuple[str, str, int]] = {
     "store the second": ("processing.store.S3Store", "put", 2),
     "store the third": ("processing.store.S3Store", "put", 3),
     "label": ("processing.pipeline", "_label", 1),
-    "enter": ("mediahub.library.catalogue", "enter", 1),
-    "record": ("mediahub.intake.ingest", "_record", 1),
-    "read the mirror": ("mediahub.ports.Table", "items", 1),
-    "write the mirror": ("mediahub.ports.Table", "replace", 1),
-    "answer": ("mediahub.handlers", "work", 1),
-    "acknowledge": ("mediahub.ports.Queue", "delete", 1),
+    "enter": ("mediahub.library.cataloging", "enter", 1),
+    "record": ("mediahub.uploads.ingest", "_record", 1),
+    "read the mirror": ("mediahub.aws.table.Table", "items", 1),
+    "write the mirror": ("mediahub.aws.table.Table", "replace", 1),
+    "answer": ("mediahub.worker.handlers", "work", 1),
+    "acknowledge": ("mediahub.aws.table.Queue", "delete", 1),
 }
 
 
@@ -64,8 +64,9 @@ def _arm(step: str, die: Callable[[], None]) -> None:
 
 
 def _work(step: str, how: str, back_at: float) -> None:
-    from mediahub import handlers, wiring
+    from mediahub.aws import clients
     from mediahub.local.event_loop import Context, _record
+    from mediahub.worker import handlers
 
     ends = time.monotonic() + SECONDS
     deaths = {
@@ -73,7 +74,7 @@ def _work(step: str, how: str, back_at: float) -> None:
         "exception": _raise,
         "time-out": lambda: _hang(ends),
     }
-    queue = wiring.queue()
+    queue = clients.queue()
     message = queue.client.receive_message(
         QueueUrl=queue.url,
         VisibilityTimeout=max(1, round(back_at - time.time())),
@@ -99,7 +100,7 @@ def main() -> None:
     """Fork a worker for each line, and wait for all."""
     django.setup()
     # Imported once, here, and not by each worker again.
-    _place("mediahub.handlers")
+    _place("mediahub.worker.handlers")
     left = []
     for line in sys.stdin:
         death = json.loads(line)

@@ -26,7 +26,7 @@ ONCE = (
     "simulation",
     *(f"deploy/test_{name}.py" for name in DEPLOY),
     *(f"local/test_{name}.py" for name in ("roles", "site", "stack")),
-    *(f"test_{name}.py" for name in ("house", "matrix", "ports", "soak", "vault")),
+    *(f"test_{name}.py" for name in ("house", "matrix", "queue_and_table", "soak", "secrets")),
 )
 
 # What scripts keep and send while the line or the session is away is the same whichever database lies behind them; what

@@ -105,7 +105,7 @@ def soak(args: argparse.Namespace) -> int:
 def _measure(args: argparse.Namespace, folder: Path) -> int:
     from django.conf import settings
 
-    from mediahub.intake.models import Upload
+    from mediahub.uploads.models import Upload
 
     settings.AWS_PROFILE = "web"
     workers = Workers(args.workers, folder)
@@ -164,7 +164,7 @@ def _send_all(files: int) -> dict[UUID, datetime]:
     from django.contrib.auth.models import User
     from django.db import connection
 
-    from mediahub.intake import tickets
+    from mediahub.uploads import tickets
     from tests.pictures import jpeg
 
     editor = User.objects.create_user("soak", is_superuser=True)
@@ -197,15 +197,16 @@ def _tell(args: argparse.Namespace, sent: dict[UUID, datetime], killed: int, too
     """Print the figures, from the records and from a comparison of buckets, records and mirror."""
     from django.conf import settings
 
-    from mediahub.intake import reconcile
-    from mediahub.intake.models import FailedItem, Upload
     from mediahub.library.models import Image
+    from mediahub.recovery import consistency_checks
+    from mediahub.recovery.models import FailedItem
+    from mediahub.uploads.models import Upload
 
     settings.AWS_PROFILE = "worker"
     settings.SWEEP_GRACE_SECONDS = 0
     uploads = Upload.objects.in_bulk(sent)
     states = Counter(upload.state for upload in uploads.values())
-    found = Counter(finding.kind for finding in reconcile.run(reconcile.begin(grace_seconds=0)))
+    found = Counter(finding.kind for finding in consistency_checks.run(consistency_checks.begin(grace_seconds=0)))
     lost = len(sent) - states["ready"] + FailedItem.objects.count()
     # A picture that was recorded twice has a second revision.
     duplicated = Image.objects.exclude(revision=1).count() + max(0, Image.objects.count() - len(sent))

@@ -6,7 +6,7 @@ import pytest
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 
-from mediahub import wiring
+from mediahub.aws import clients
 from processing import MeasuredLabeler, RecordedLabeler, RekognitionLabeler
 
 
@@ -39,7 +39,7 @@ def test_a11_a_contradiction_has_an_id(settings: Any, changed: dict[str, Any], e
 @pytest.mark.usefixtures("local_aws")
 def test_the_labeler_is_the_one_that_is_named(settings: Any, name: str, kind: type | None) -> None:
     settings.LABELER = name
-    made = wiring.labeler()
+    made = clients.labeler()
     assert made is None if kind is None else isinstance(made, kind)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mediahub.costs import Plan, bill, model, prices
-from mediahub.intake import reconcile
+from mediahub.recovery import consistency_checks
 from tests.aws.plants import read_plants
 from tests.costs import FIGURES, Figure
 from tests.documents import BLOCKS, Block
@@ -87,7 +87,7 @@ def test_the_workers_memory_follows_from_what_was_measured() -> None:
 @pytest.mark.parametrize("document", ["README.md"])
 def test_the_clock_lists_as_much_as_is_said(document: str) -> None:
     page = 1000
-    assert f"lists {reconcile.PAGES_A_TURN * page:,} objects a minute, {page:,} a request" in text(document)
+    assert f"lists {consistency_checks.PAGES_A_TURN * page:,} objects a minute, {page:,} a request" in text(document)
 
 
 def _reliability() -> str:

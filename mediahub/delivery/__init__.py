@@ -1,0 +1,1 @@
+"""Delivery: the mirror, public copies, and addresses for the CDN."""

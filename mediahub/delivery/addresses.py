@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.core.files.storage import storages
 from django.utils.http import content_disposition_header
 
-from mediahub import wiring
+from mediahub.aws import clients
 from processing import ProcessingError, Signer
 
 log = logging.getLogger(__name__)
@@ -32,19 +32,19 @@ def address(key: str) -> str:
 
 def original(key: str, version_id: str, file_name: str) -> str:
     """A link that downloads one version of an original under its own name, good for moments; raises ProcessingError."""
-    return _attached(wiring.signer(), key, file_name, {"VersionId": version_id})
+    return _attached(clients.signer(), key, file_name, {"VersionId": version_id})
 
 
 def download(key: str, file_name: str) -> str:
     """A link that downloads a file of the renditions bucket under a name, good for moments; raises ProcessingError."""
-    return _attached(wiring.rendition_signer(), key, file_name, {})
+    return _attached(clients.rendition_signer(), key, file_name, {})
 
 
 def _sign(key: str) -> str:
     if settings.CLOUDFRONT_DOMAIN:
         cdn: Any = storages["renditions"]
         return str(cdn.url(key, expire=LINK_SECONDS))
-    return wiring.rendition_signer().url("get_object", key, LINK_SECONDS, {})
+    return clients.rendition_signer().url("get_object", key, LINK_SECONDS, {})
 
 
 def _attached(signer: Signer, key: str, file_name: str, params: dict[str, str]) -> str:

@@ -15,13 +15,14 @@ from uuid import UUID
 from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils import timezone
 
-from mediahub import rounds, wiring
+from mediahub import rounds
+from mediahub.aws import clients
+from mediahub.aws.table import MOST_CHANGES, PAGE, Item, Overtaken
 from mediahub.delivery import public
 from mediahub.delivery.models import PublicFile
 from mediahub.library import revisions
 from mediahub.library.models import Image, Rendition, Tagging
 from mediahub.library.publishing import is_public
-from mediahub.ports import MOST_CHANGES, PAGE, Item, Overtaken
 from processing.keys import content_address, permanent_address
 
 log = logging.getLogger(__name__)
@@ -65,12 +66,12 @@ def push_stale(most: int = 100) -> int:
 
 def read(image_id: UUID) -> Item | None:
     """The image's own item as the mirror holds it."""
-    return wiring.mirror_table().items(str(image_id)).get("image")
+    return clients.mirror_table().items(str(image_id)).get("image")
 
 
 def drifted(image: Image) -> bool:
     """That the mirror does not hold what it should of this image; one that waits to be pushed has not drifted."""
-    held = wiring.mirror_table().items(str(image.pk))
+    held = clients.mirror_table().items(str(image.pk))
     own, pointers = _wanted(image)
     wanted = {item["sk"]: item for item in (own, *pointers)}
     return held != wanted and image.mirrored_revision >= image.revision
@@ -98,7 +99,7 @@ def strangers() -> Iterator[str]:
 
 def strangers_behind(after: Item) -> tuple[list[str], Item | None]:
     """Return the strangers among the next keys of the mirror, and where to go on; None at its end."""
-    keys, behind = wiring.mirror_table().page(after, PAGE)
+    keys, behind = clients.mirror_table().page(after, PAGE)
     pks = {pk for pk, _ in keys} - {CLOCK}
     ids = {pk: image_id for pk in pks if (image_id := _image_id(pk))}
     known = set(Image.objects.filter(pk__in=ids.values()).values_list("pk", flat=True))
@@ -107,7 +108,7 @@ def strangers_behind(after: Item) -> tuple[list[str], Item | None]:
 
 def forget(pk: str) -> None:
     """Take all items of one `pk` out of the mirror."""
-    table = wiring.mirror_table()
+    table = clients.mirror_table()
     table.delete(pk, list(table.items(pk)))
 
 
@@ -162,7 +163,7 @@ def _public_tags(image: Image) -> list[str]:
 
 
 def _write(image: Image) -> bool:
-    table = wiring.mirror_table()
+    table = clients.mirror_table()
     held = table.items(str(image.pk))
     read = held["image"]["revision"] if "image" in held else None
     if read is not None and read >= image.revision:

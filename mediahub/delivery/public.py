@@ -14,7 +14,8 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from mediahub import rounds, wiring
+from mediahub import rounds
+from mediahub.aws import clients
 from mediahub.delivery.models import PublicFile
 from mediahub.library.models import Image
 from mediahub.library.publishing import is_public
@@ -87,7 +88,7 @@ def settle_unknown(key: str) -> None:
     address = _PUBLIC.match(key)
     image = Image.objects.prefetch_related("renditions").filter(pk=address[1]).first() if address else None
     if image is None:
-        wiring.renditions().delete(key)
+        clients.renditions().delete(key)
         _tell([f"/{key}"])
         return
     PublicFile.objects.get_or_create(key=key, defaults={"image": image, "source": REPLACING})
@@ -101,7 +102,7 @@ def has_lost_files(image: Image) -> bool:
     if row is None:
         return False
     try:
-        wiring.renditions().head(row.key)
+        clients.renditions().head(row.key)
     except Missing:
         return True
     return False
@@ -122,7 +123,7 @@ def sweep(most: int = 100) -> int:
         row = old.filter(pk=pk).first()
         if row is None:
             return False
-        wiring.renditions().delete(row.key)
+        clients.renditions().delete(row.key)
         removed, _ = PublicFile.objects.filter(pk=row.pk, superseded_at=row.superseded_at).delete()
         if not removed:
             # It was wanted again in the meantime: it is copied once more.
@@ -172,7 +173,7 @@ def _copy(image: Image, key: str, source: str, *, over: PublicFile | None) -> bo
     PublicFile.objects.update_or_create(key=key, defaults={"image": image, "superseded_at": None, **begun})
     cache = CACHE_PERMANENT if _is_permanent(image, key, source) else CACHE_BY_CONTENT
     try:
-        wiring.renditions().copy(source, key, cache)
+        clients.renditions().copy(source, key, cache)
     except Missing:
         # The comparison finds that it is missing and has it made anew, which leads here again.
         log.warning("the rendition %s is not in the bucket; it is published when it is made anew", source)
@@ -186,12 +187,12 @@ def _is_permanent(image: Image, key: str, source: str) -> bool:
 
 def _take_down(image: Image, rows: list[PublicFile]) -> None:
     for row in rows:
-        wiring.renditions().delete(row.key)
+        clients.renditions().delete(row.key)
     _tell([f"/{public_folder(image.pk)}*"])
     PublicFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
 
 
 def _tell(paths: list[str]) -> None:
-    cdn = wiring.cdn()
+    cdn = clients.cdn()
     if cdn and paths:
         cdn.send({"paths": paths})

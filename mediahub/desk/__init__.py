@@ -1,0 +1,1 @@
+"""The desk: the editors' site, by feature."""

@@ -19,8 +19,8 @@ from django.utils import translation
 from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext as _
 
-from mediahub.desk import typed
-from mediahub.library.texts import LARGEST, read_number
+from mediahub.desk import unsaved_input
+from mediahub.library.parsing import LARGEST, read_number
 from processing import is_storable
 
 # No page of the desk sends JSON that is nested deeper.
@@ -55,7 +55,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     """Answer 400 with a sentence: as a page to a person, as {"reason": …} to a program."""
     with translation.override(translation.get_language_from_request(request)):
         reason = _sentence(exception)
-        if typed.is_for_a_script(request):
+        if unsaved_input.is_for_a_script(request):
             return JsonResponse({"reason": reason}, status=400)
         return HttpResponse(render_to_string("desk/bad_request.html", {"reason": reason}), status=400)
 

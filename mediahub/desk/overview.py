@@ -9,12 +9,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mediahub.bulk.models import Job
-from mediahub.bulk.scopes import visible_jobs
-from mediahub.intake import reconcile, scopes
-from mediahub.intake.models import FailedItem, Upload
+from mediahub.jobs.access import visible_jobs
+from mediahub.jobs.models import Job
 from mediahub.library import access
 from mediahub.library.models import Image
+from mediahub.recovery import consistency_checks
+from mediahub.recovery.access import visible_failed_items
+from mediahub.recovery.models import FailedItem
+from mediahub.uploads.access import visible_uploads
+from mediahub.uploads.models import Upload
 
 
 @dataclass(frozen=True)
@@ -36,18 +39,18 @@ MAIN = ("upload", "review", "images", "collections", "failed")
 def ways(request: HttpRequest) -> list[Way]:
     """The parts of the desk this editor may enter, the failed items with their count."""
     parts = [
-        ("upload", _("Upload"), "desk:upload", "intake.add_upload"),
+        ("upload", _("Upload"), "desk:upload", "uploads.add_upload"),
         ("review", _("Review"), "desk:review_start", "library.review_tagging"),
         ("images", _("Images"), "admin:library_image_changelist", "library.view_image"),
         ("collections", _("Collections"), "desk:collections", "library.view_collection"),
-        ("failed", _("Failed items"), "admin:intake_faileditem_changelist", "intake.view_faileditem"),
-        ("uploads", _("Uploads"), "admin:intake_upload_changelist", "intake.view_upload"),
+        ("failed", _("Failed items"), "admin:recovery_faileditem_changelist", "recovery.view_faileditem"),
+        ("uploads", _("Uploads"), "admin:uploads_upload_changelist", "uploads.view_upload"),
         ("duplicates", _("Duplicates"), "desk:duplicates", "library.review_tagging"),
         ("tags", _("Tags"), "admin:library_tag_changelist", "library.view_tag"),
-        ("work", _("Work"), "desk:jobs", "bulk.view_job"),
+        ("work", _("Work"), "desk:jobs", "jobs.view_job"),
         ("activity", _("Activity"), "desk:activity", "library.view_activity"),
-        ("dashboard", _("Dashboard"), "desk:dashboard", "intake.view_dashboard"),
-        ("checks", _("Checks"), "admin:intake_reconciliation_changelist", "intake.view_reconciliation"),
+        ("dashboard", _("Dashboard"), "desk:dashboard", "recovery.view_dashboard"),
+        ("checks", _("Checks"), "admin:recovery_reconciliation_changelist", "recovery.view_reconciliation"),
         ("users", _("Users"), "admin:auth_user_changelist", "auth.view_user"),
     ]
     found = []
@@ -67,13 +70,13 @@ def _waiting(name: str, user: User | AnonymousUser) -> int:
         case "work":
             return visible_jobs(user).filter(state__in=Job.ACTIVE).count()
         case "checks":
-            return reconcile.drift()
+            return consistency_checks.drift()
     return 0
 
 
 def failed(user: User | AnonymousUser) -> QuerySet[FailedItem]:
     """The failed items this person may see and nobody has dealt with."""
-    return scopes.visible_failed_items(user).filter(state=FailedItem.State.OPEN)
+    return visible_failed_items(user).filter(state=FailedItem.State.OPEN)
 
 
 def counts(user: User | AnonymousUser) -> dict[str, dict[str, int]]:
@@ -86,10 +89,10 @@ def counts(user: User | AnonymousUser) -> dict[str, dict[str, int]]:
             .filter(deleted_at=None)
             .aggregate(all=Count("pk"), in_review=Count("pk", filter=review), no_alt_text=Count("pk", filter=blind))
         )
-    if user.has_perm("intake.view_upload"):
+    if user.has_perm("uploads.view_upload"):
         today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
         running = Q(state__in=[Upload.State.ISSUED, Upload.State.WORKING])
-        uploads = scopes.visible_uploads(user).filter(issued_at__gte=today)
+        uploads = visible_uploads(user).filter(issued_at__gte=today)
         found["uploads"] = uploads.aggregate(today=Count("pk"), running=Count("pk", filter=running))
     return found
 

@@ -12,8 +12,8 @@ from django.urls import URLPattern, URLResolver, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mediahub.desk import language, overview, typed
-from mediahub.desk.views.session import ask_to_sign_in, bring_along, send_again
+from mediahub.desk import language, overview, unsaved_input
+from mediahub.desk.people.session_views import ask_to_sign_in, bring_along, send_again
 
 
 class DeskSite(AdminSite):
@@ -23,7 +23,7 @@ class DeskSite(AdminSite):
     index_title = gettext_lazy("Desk")
     site_url = None
     enable_nav_sidebar = False
-    index_template = "desk/home.html"
+    index_template = "desk/dashboard/home.html"
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
@@ -39,10 +39,10 @@ class DeskSite(AdminSite):
         def keep_typed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method != "POST" or request.user.is_authenticated or request.path == reverse("admin:logout"):
                 return inner(request, *args, **kwargs)
-            if typed.is_for_a_script(request):
+            if unsaved_input.is_for_a_script(request):
                 said = _("You are signed out. Sign in again, and send it once more.")
                 return JsonResponse({"reason": said, "code": "signed_out"}, status=403)
-            form = typed.read(request)
+            form = unsaved_input.read(request)
             return ask_to_sign_in(request, form) if form else inner(request, *args, **kwargs)
 
         return update_wrapper(keep_typed, inner)
@@ -52,7 +52,7 @@ class DeskSite(AdminSite):
         return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        form = typed.unsign(request.POST.get(typed.NAME, ""))
+        form = unsaved_input.unsign(request.POST.get(unsaved_input.NAME, ""))
         answer = super().login(request, {**(extra_context or {}), **bring_along(form)})
         if request.method == "POST" and isinstance(request.user, User):
             language.take_along(request, request.user)

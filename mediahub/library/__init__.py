@@ -1,0 +1,1 @@
+"""The library: images, tags, collections, versions, and what editors do with them."""

@@ -16,9 +16,9 @@ from django.db.models import Q, Value
 from django.db.models.functions import Concat, Substr
 from django.utils.translation import gettext as _
 
-from mediahub.library import access, edits
+from mediahub.library import access, field_edits
 from mediahub.library.activity import Act
-from mediahub.library.edits import UNSEEN, Conflict, Conflicted, Edit, Unseen
+from mediahub.library.field_edits import UNSEEN, Conflict, Conflicted, Edit, Unseen
 from mediahub.library.models import Activity, Collection, Image, Membership
 from processing import is_storable
 
@@ -65,7 +65,7 @@ def describe(act: Act, collection: Collection, wanted: Mapping[str, Edit]) -> No
         held = _hold()
         kept = _same(held, collection)
         before = snapshot(kept)
-        values, conflicting = edits.merge({name: getattr(kept, name) for name in wanted}, wanted)
+        values, conflicting = field_edits.merge({name: getattr(kept, name) for name in wanted}, wanted)
         if conflicting:
             raise Conflicted([Conflict(name, getattr(kept, name), wanted[name].wanted) for name in conflicting])
         if "name" in values:

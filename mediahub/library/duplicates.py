@@ -12,7 +12,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mediahub.library import access, collections, likeness, revisions
+from mediahub.library import access, collections, revisions, similarity
 from mediahub.library.activity import Act, as_text
 from mediahub.library.models import Activity, Image, Likeness, Tagging
 
@@ -24,12 +24,12 @@ MOST_PAIRS = 20_000
 
 def of_use(user: User | AnonymousUser) -> QuerySet[Image]:
     """The images among which duplicates matter to this person."""
-    return likeness.in_use(access.visible(user))
+    return similarity.in_use(access.visible(user))
 
 
 def alike(user: User | AnonymousUser) -> QuerySet[Likeness]:
     """The pairs of images in use that look alike, and that nobody has said are different."""
-    return likeness.pairs(of_use(user))
+    return similarity.pairs(of_use(user))
 
 
 def number(user: User | AnonymousUser, image: Image) -> int:

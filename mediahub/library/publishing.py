@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mediahub import rounds
-from mediahub.library import revisions, sight
+from mediahub.library import revisions, snapshots
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Image
 
@@ -180,7 +180,7 @@ def publish(act: Act, images: Iterable[Image], seen: Mapping[UUID, str] = Mappin
         ids = [image.pk for image in images]
         for image in Image.objects.select_for_update().filter(pk__in=ids).exclude(state=Image.State.PUBLISHED):
             lacks = missing(image)
-            if seen.get(image.pk, sight.mark(image)) != sight.mark(image):
+            if seen.get(image.pk, snapshots.mark(image)) != snapshots.mark(image):
                 lacks = [_("Its file, words or state were changed after you saw it. Look at it again first.")]
             if lacks:
                 result.refused.append((image, lacks))

@@ -10,9 +10,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from mediahub.library import edits, publishing, revisions, vocabulary
+from mediahub.library import field_edits, publishing, revisions, vocabulary
 from mediahub.library.activity import Act, as_text
-from mediahub.library.edits import UNSEEN, Conflicted, Edit
+from mediahub.library.field_edits import UNSEEN, Conflicted, Edit
 from mediahub.library.models import Activity, Image, Tagging
 
 # What an editor types about an image.
@@ -109,9 +109,9 @@ def describe(act: Act, image: Image, wanted: Mapping[str, Edit]) -> None:
     """
     with transaction.atomic():
         current = Image.objects.select_for_update().get(pk=image.pk)
-        values, conflicting = edits.merge({name: getattr(current, name) for name in wanted}, wanted)
+        values, conflicting = field_edits.merge({name: getattr(current, name) for name in wanted}, wanted)
         if conflicting:
-            raise Conflicted([edits.conflict(current, name, wanted[name].wanted) for name in conflicting])
+            raise Conflicted([field_edits.conflict(current, name, wanted[name].wanted) for name in conflicting])
         if not values:
             return
         changes = {name: [as_text(getattr(current, name)), as_text(value)] for name, value in values.items()}

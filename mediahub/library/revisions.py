@@ -9,8 +9,9 @@ from django.db.models import F, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from mediahub import wiring
+from mediahub import messages
 from mediahub.library.models import Image
+from mediahub.messages import MirrorImage
 from processing import ProcessingError
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ def changed(image_id: UUID, above: int = 0) -> None:
 
 def _announce(image_id: UUID) -> None:
     try:
-        wiring.queue().send({"mediahub": "mirror", "image": str(image_id)})
+        messages.send(MirrorImage(image_id))
     except ProcessingError as error:
         # The row says revision ≠ mirrored_revision: the clock pushes what this message did not.
         log.warning("image %s waits for the clock to be mirrored: %s", image_id, error)

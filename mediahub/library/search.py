@@ -14,9 +14,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mediahub.library import access, likeness, tree
+from mediahub.library import access, collection_tree, similarity
 from mediahub.library.models import Image, Membership, Tagging
-from mediahub.library.texts import read_day, read_number
+from mediahub.library.parsing import read_day, read_number
 from processing import MONOCHROME
 
 # Words beyond these narrow nothing, and each costs the database a look at every row.
@@ -120,7 +120,7 @@ def _twice(_only: str, person: Person) -> Q:
 
 
 def _near(_only: str, person: Person) -> Q:
-    alike = likeness.pairs(likeness.in_use(access.visible(person)))
+    alike = similarity.pairs(similarity.in_use(access.visible(person)))
     # One list instead of two: with an “or” the database would look through all images.
     return Q(pk__in=alike.values_list("first").union(alike.values_list("second")))
 
@@ -133,7 +133,7 @@ def _among(where: Q) -> Q:
 def _within(collection: str, person: Person) -> Q:
     if collection == NONE:
         return ~Q(Exists(Membership.objects.filter(image=OuterRef("pk"))))
-    return Q(pk__in=tree.within(person, int(collection)).values("image"))
+    return Q(pk__in=collection_tree.within(person, int(collection)).values("image"))
 
 
 def _collection(text: str) -> str:

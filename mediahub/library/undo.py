@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from mediahub.library import access, collections, focus, publishing, revisions
+from mediahub.library import access, collections, focal_point, publishing, revisions
 from mediahub.library.activity import Act, Changes, as_text
 from mediahub.library.models import Activity, Collection, Image, Likeness, Tagging
 from mediahub.library.versions import put_in_place
@@ -189,7 +189,7 @@ def _take_back(act: Act, image: Image | None, done: Activity) -> None:
     act.note(image, Activity.Verb.UNDONE, _reversed(done.changes), done.batch)
     revisions.changed(image.pk)
     if "focal_x" in fields or "version" in done.changes:
-        focus.follow(image)
+        focal_point.follow(image)
 
 
 def _stands(image: Image, changes: Changes) -> bool:

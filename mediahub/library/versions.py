@@ -13,7 +13,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mediahub.library import focus, likeness, publishing, revisions
+from mediahub.library import focal_point, publishing, revisions, similarity
 from mediahub.library.activity import Act, as_text
 from mediahub.library.models import Activity, Image, Rendition, Version
 from processing import Missing, StoredRendition, check_moment
@@ -177,7 +177,7 @@ def restore(act: Act, image: Image, number: int, *, flags_seen: bool = False) ->
         publishing.check_file(image)
         act.note(image, Activity.Verb.RESTORED, {"version": [before.number, wanted.number]})
         revisions.changed(image.pk)
-        focus.follow(image)
+        focal_point.follow(image)
     return True
 
 
@@ -206,7 +206,7 @@ def put_in_place(image: Image, before: Version, wanted: Version) -> None:
     Rendition.objects.bulk_create(
         [Rendition(image=image, name=name, **fields) for name, fields in wanted.files.items()]
     )
-    likeness.note(image)
+    similarity.note(image)
 
 
 def taken_at(facts: dict[str, Any]) -> datetime | None:

@@ -1,0 +1,1 @@
+"""The machine without AWS: emulator, stack, event loop and demo."""

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import requests
 
-from mediahub.intake.models import Upload
+from mediahub.uploads.models import Upload
 
 # Python knows WebP by itself only since 3.13.
 PICTURES = {

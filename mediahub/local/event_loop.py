@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from zappa.cli import ZappaCLI
 
-from mediahub import wiring
+from mediahub.aws import clients
 from mediahub.local.emulator import ACCOUNT
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class EventLoop:
         if time.monotonic() - self._ticked >= self.clock_seconds:
             self._ticked = time.monotonic()
             self.tick()
-        queue = wiring.queue()
+        queue = clients.queue()
         answer = queue.client.receive_message(
             QueueUrl=queue.url,
             MaxNumberOfMessages=BATCH,
@@ -102,7 +102,7 @@ class EventLoop:
             "detail-type": "Scheduled Event",
             "source": "aws.events",
             "resources": [
-                f"arn:aws:events:{settings.AWS_REGION}:{ACCOUNT}:rule/mediahub-local-mediahub.handlers.on_minute"
+                f"arn:aws:events:{settings.AWS_REGION}:{ACCOUNT}:rule/mediahub-local-mediahub.worker.handlers.on_minute"
             ],
         }
         try:
@@ -111,7 +111,7 @@ class EventLoop:
             log.exception("the clock failed; it tries again at its next tick")
 
     def _invoke(self, messages: list[dict[str, Any]]) -> None:
-        queue = wiring.queue()
+        queue = clients.queue()
         event = {"Records": [_record(message, queue.url) for message in messages]}
         try:
             answer = self.handler(event, Context(self.name))

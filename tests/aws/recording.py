@@ -18,15 +18,15 @@ from botocore.signers import S3PostPresigner
 from django.conf import settings
 
 ENTRIES = {
-    "mediahub.handlers": "worker",
-    "mediahub.bulk.tasks": "bulk",
+    "mediahub.worker.handlers": "worker",
+    "mediahub.worker.tasks": "bulk",
     "celery.bin.worker": "bulk",
     "django.core.handlers.base": "web",
 }
 # Images of a job are worked on by the same code on Fargate, wherever a test runs it.
-ALSO_BULK = ("mediahub.bulk.steps", "_work_on_images")
+ALSO_BULK = ("mediahub.jobs.chunk_work", "_work_on_images")
 # What the operator's doctor tries out is no need of the product: it must be allowed, but is no reason to allow it.
-TRIALS = ("mediahub.intake.doctor", "mediahub.intake.trials")
+TRIALS = ("mediahub.recovery.doctor", "mediahub.recovery.doctor_trials")
 PREFIX, SUFFIX = "mediahub-local-", "-000000000000"
 # What the stack has; tests also ask for what is not there. Rekognition names nothing.
 PARTS = {"uploads", "renditions", "dead-letters", "bulk", "cdn", "images", ""}

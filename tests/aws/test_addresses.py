@@ -16,15 +16,15 @@ from django.urls import set_script_prefix
 
 from deploy import stages
 from deploy.base import Place
-from mediahub.bulk import zips
 from mediahub.delivery.embed import embed
+from mediahub.jobs import downloads
 from mediahub.library.models import Image
 from mediahub.site_address import build_site_url
 from tests.aws.rendered import REGION, render_settings, render_stack
 from tests.children import python
 from tests.images import image
 
-ROOT = Path(zips.__file__).resolve().parents[2]
+ROOT = Path(downloads.__file__).resolve().parents[2]
 SITE = f"https://a1b2c3d4e5.execute-api.{REGION}.amazonaws.com/production"
 REQUEST = """
 import io, json, pathlib
@@ -107,7 +107,7 @@ def test_pages_name_static_files_where_api_gateway_hands_them_on() -> None:
 
 
 def test_nobody_puts_an_address_together_by_hand() -> None:
-    allowed = {"settings.py", "site_address.py", "checks.py", "intake/doctor.py", "local/management/commands/demo.py"}
+    allowed = {"settings.py", "site_address.py", "checks.py", "recovery/doctor.py", "local/management/commands/demo.py"}
     readers = {
         str(path.relative_to(ROOT / "mediahub"))
         for path in (ROOT / "mediahub").rglob("*.py")

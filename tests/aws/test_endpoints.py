@@ -18,8 +18,8 @@ from tests.aws.iam import (
 from tests.aws.rendered import Rendered
 
 LAMBDA = "lambda.amazonaws.com"
-# What the code of a role does not do itself: a browser does it by a link that mediahub/intake/tickets.py signed, Lambda
-# does it before and around the code, API Gateway calls the function with the function's role.
+# What the code of a role does not do itself: a browser does it by a link of mediahub/uploads/tickets.py, Lambda does it
+# before and around the code, API Gateway calls the function with the function's role.
 BY_OTHERS = {
     "s3:AbortMultipartUpload": BROWSER,
     "s3:ListMultipartUploadParts": BROWSER,

@@ -121,7 +121,7 @@ def test_a_functions_clients_take_the_hosts_from_its_environment(network: str, m
         monkeypatch.setenv(name, value)
     session = boto3.Session("a", "b", region_name=REGION)
     for service in (*hosts.VARIABLES, *hosts.BY_GATEWAY):
-        # As `mediahub.wiring` and `mediahub.vault` make them on AWS.
+        # As `mediahub.aws.clients` and `mediahub.aws.secrets` make them on AWS.
         address = session.client(service, endpoint_url=None).meta.endpoint_url  # type: ignore[call-overload]
         by_ipv6 = network == "ipv6" and service in hosts.VARIABLES
         assert address == f"https://{service}.{REGION}.{'api.aws' if by_ipv6 else 'amazonaws.com'}"

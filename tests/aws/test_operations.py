@@ -10,10 +10,10 @@ from django.conf import settings
 from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand, CommandError
 
-from mediahub.bulk.job_command import JobCommand
+from mediahub.jobs.job_command import JobCommand
 
 ROOT = Path(settings.BASE_DIR)
-ENTRY = ast.parse((ROOT / "mediahub" / "entry.py").read_text())
+ENTRY = ast.parse((ROOT / "mediahub" / "worker/lambda_entry.py").read_text())
 # Why each is through in time whatever the library holds.
 SHORT = {
     "migrate": "Migrations fill in rows a slice at a time, or need none: the deploy command waits for them.",
@@ -26,7 +26,7 @@ NAMES = "|".join(["reconcile", "rebuild_mirror", "reprocess_images", "doctor", "
 
 
 def constant(name: str) -> tuple[str, ...]:
-    """Return a tuple of `mediahub.entry`, which starts only as a deployed function."""
+    """Return a tuple of `mediahub.worker.lambda_entry`, which starts only as a deployed function."""
     [value] = [
         node.value
         for node in ENTRY.body
@@ -57,7 +57,7 @@ def test_each_command_is_short_or_leaves_its_work_to_the_queue() -> None:
     assert {name for name in commands if isinstance(command_class(name), JobCommand)} == queued
     assert set(SHORT) == commands - queued
     # Nobody else's command is one of all images.
-    ours = [name for name, app in get_commands().items() if isinstance(app, str) and app.startswith("mediahub.bulk")]
+    ours = [name for name, app in get_commands().items() if isinstance(app, str) and app.startswith("mediahub.jobs")]
     assert set(ours) == queued | {"jobs"}
 
 

@@ -31,17 +31,17 @@ from csp.utils import build_policy
 from django.core.cache import cache
 from django.core.files.storage import storages
 from django.test import override_settings
-from mediahub import wiring
+from mediahub.aws import clients
 from mediahub.delivery import addresses
-from mediahub.intake import tickets
+from mediahub.uploads import tickets
 
 def sign(environment):
     os.environ.update(environment)
     names = runpy.run_path("mediahub/settings.py")
-    wiring._client.cache_clear()
+    clients._client.cache_clear()
     cache.clear()
     with override_settings(**{name: value for name, value in names.items() if name.isupper()}):
-        signer = wiring.signer()
+        signer = clients.signer()
         form = signer.post("uploads/1/original", "image/jpeg", 1000, 60).url
         given = {"UploadId": "u", "PartNumber": 1, "VersionId": "v", "ContentType": "image/jpeg"}
         wanted = {"create_multipart_upload": ["ContentType"], "upload_part": ["UploadId", "PartNumber"]}
@@ -51,7 +51,7 @@ def sign(environment):
         ]
         files = [addresses.original("uploads/1/original", "v", "a.jpg"), addresses.download("downloads/1.zip", "a.zip")]
         shown = [addresses.address("large/1/2.jpg")]
-        shown.append(wiring.rendition_signer().url("get_object", "large/1/2.jpg", 60, {}))
+        shown.append(clients.rendition_signer().url("get_object", "large/1/2.jpg", 60, {}))
         # Nothing asks django-storages for a link of S3's; if something did, it would be of the same host.
         storage = storages["renditions"]
         shown.append(storage.connection.meta.client.generate_presigned_url(

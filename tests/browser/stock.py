@@ -11,13 +11,14 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
-from mediahub import wiring
-from mediahub.bulk.models import Chunk, Job
-from mediahub.intake.models import Decision, Duty, FailedItem, QueueHour, Reconciliation, Redrive, Upload
-from mediahub.library import catalogue, collections
+from mediahub.aws import clients
+from mediahub.jobs.models import Chunk, Job
+from mediahub.library import cataloging, collections
 from mediahub.library.activity import Act
 from mediahub.library.models import Image, Tag, Tagging
 from mediahub.library.versions import Original
+from mediahub.recovery.models import Decision, Duty, FailedItem, QueueHour, Reconciliation, Redrive
+from mediahub.uploads.models import Upload
 from processing import process
 from tests.browser.scenes import SKIES, photograph
 
@@ -39,9 +40,9 @@ def library(settings: Any) -> list[Image]:
     for number, name in enumerate(SKIES):
         image_id = uuid4()
         data = photograph(name, orientation=(1, 6, 8)[number % 3])
-        result = process(BytesIO(data), image_id, store=wiring.renditions(), labeler=wiring.labeler())
+        result = process(BytesIO(data), image_id, store=clients.renditions(), labeler=clients.labeler())
         with transaction.atomic():
-            made.append(catalogue.enter(image_id, f"{name.replace(' ', '_')}.jpg", result))
+            made.append(cataloging.enter(image_id, f"{name.replace(' ', '_')}.jpg", result))
     settings.AWS_PROFILE = "web"
     for image in made[1::2]:
         Image.objects.filter(pk=image.pk).update(alt_text=ALT_TEXT, credit="Ada Lund / MediaHub", licence="CC BY 4.0")
@@ -56,9 +57,9 @@ def copy(name: str, settings: Any, width: int = 1200) -> Image:
     """A smaller copy of a scene, as somebody sends it a second time."""
     settings.AWS_PROFILE = "worker"
     image_id, data = uuid4(), photograph(name, width, width * 3 // 4)
-    result = process(BytesIO(data), image_id, store=wiring.renditions(), labeler=wiring.labeler())
+    result = process(BytesIO(data), image_id, store=clients.renditions(), labeler=clients.labeler())
     with transaction.atomic():
-        made = catalogue.enter(image_id, f"{name.replace(' ', '_')}_copy.jpg", result)
+        made = cataloging.enter(image_id, f"{name.replace(' ', '_')}_copy.jpg", result)
     settings.AWS_PROFILE = "web"
     return made
 
@@ -67,10 +68,10 @@ def replace(image: Image, user: User, settings: Any) -> None:
     """Two more files of the image, the last of them in use; what was found in it was flagged."""
     settings.AWS_PROFILE = "worker"
     for number, name in enumerate(list(SKIES)[:2], 1):
-        result = process(BytesIO(photograph(name)), image.pk, store=wiring.renditions(), labeler=None)
+        result = process(BytesIO(photograph(name)), image.pk, store=clients.renditions(), labeler=None)
         with transaction.atomic():
             original = Original(f"uploads/{uuid4()}/original", f"v{number}", user)
-            catalogue.enter(image.pk, f"{image.title}_{number}.jpg", result, original=original, keep_labels=True)
+            cataloging.enter(image.pk, f"{image.title}_{number}.jpg", result, original=original, keep_labels=True)
     settings.AWS_PROFILE = "web"
     flags = [{"name": "Graphic violence", "parent": "Violence", "confidence": 83.2}]
     words = {"title": "Evening light", "credit": "Ada Lund / North Press", "keywords": ["Lake", "Evening"]}
@@ -81,10 +82,10 @@ def offer(image: Image, user: User, settings: Any) -> None:
     """A newer file of a published image, which was flagged and waits for somebody who may publish."""
     settings.AWS_PROFILE = "worker"
     for number, name in enumerate(list(SKIES)[2:4], 1):
-        result = process(BytesIO(photograph(name)), image.pk, store=wiring.renditions(), labeler=None)
+        result = process(BytesIO(photograph(name)), image.pk, store=clients.renditions(), labeler=None)
         with transaction.atomic():
             original = Original(f"uploads/{uuid4()}/original", "v1", user, may_go_out=number == 1)
-            catalogue.enter(image.pk, image.file_name, result, original=original, keep_labels=True)
+            cataloging.enter(image.pk, image.file_name, result, original=original, keep_labels=True)
     settings.AWS_PROFILE = "web"
     version = image.versions.get(waiting=True)
     version.facts["moderation"] = [{"name": "Graphic violence", "parent": "Violence", "confidence": 83.2}]

@@ -10,8 +10,8 @@ from django.conf import settings as django_settings
 from PIL import Image as Pillow
 from playwright.sync_api import expect
 
-from mediahub import wiring
-from mediahub.library import focus
+from mediahub.aws import clients
+from mediahub.library import focal_point
 from mediahub.library.models import Image
 from tests.browser.desk import Desk
 from tests.pictures import jpeg
@@ -59,9 +59,9 @@ def test_the_point_is_moved_by_click_and_keys_and_the_crops_follow(
     expect(page.locator(".messagelist")).to_contain_text("is kept. Its crops are being made anew.")
     assert signed_in.findings() == []
 
-    until(lambda: focus.is_cut(Image.objects.get(pk=image.pk)))
+    until(lambda: focal_point.is_cut(Image.objects.get(pk=image.pk)))
     as_role("worker")
-    with wiring.renditions().get(image.renditions.get(name="square").key) as file:
+    with clients.renditions().get(image.renditions.get(name="square").key) as file:
         # The red third to the left is not in it.
         pixel = Pillow.open(BytesIO(file.read())).convert("RGB").getpixel((40, 40))
     assert isinstance(pixel, tuple)

@@ -8,10 +8,11 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from playwright.sync_api import Locator, Page, expect
 
-from mediahub.intake import tickets
-from mediahub.intake.models import FailedItem, Upload
 from mediahub.library.models import Image, Tagging
 from mediahub.local import stack
+from mediahub.recovery.models import FailedItem
+from mediahub.uploads import tickets
+from mediahub.uploads.models import Upload
 from tests.browser import stock
 from tests.browser.desk import Desk
 from tests.pictures import jpeg
@@ -121,7 +122,7 @@ def failed(signed_in: Desk, chief: User) -> FailedItem:
 
 def test_a_failed_item_is_retried_to_its_end(signed_in: Desk, failed: FailedItem, worker: None) -> None:
     page = signed_in.page
-    signed_in.open("/admin/intake/faileditem/")
+    signed_in.open("/admin/recovery/faileditem/")
     reach(page, page.get_by_role("link", name="The store was away."))
     page.keyboard.press("Enter")
     reach(page, page.get_by_role("link", name="again.jpg"))

@@ -10,9 +10,10 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from mediahub.intake.models import FailedItem, Upload
 from mediahub.library.models import Image
 from mediahub.local.event_loop import EventLoop
+from mediahub.recovery.models import FailedItem
+from mediahub.uploads.models import Upload
 from tests.browser.desk import Desk
 from tests.browser.test_pages import shoot
 from tests.local_aws import RECEIVES, VISIBILITY, drain
@@ -67,7 +68,7 @@ def test_r6_failures_are_dealt_with_by_cause(
 ) -> None:
     page = signed_in.page
     shots = request.config.getoption("--screenshots", default=False)
-    signed_in.open("/admin/intake/faileditem/")
+    signed_in.open("/admin/recovery/faileditem/")
     expect(page.locator(".cause-count")).to_have_text(["10", "10", "10"])
     assert signed_in.findings() == []
     if shots:
@@ -83,7 +84,7 @@ def test_r6_failures_are_dealt_with_by_cause(
     assert Upload.objects.filter(key__startswith="harbour", state=Upload.State.READY).count() == EACH
     assert Image.objects.count() == EACH
 
-    signed_in.open("/admin/intake/faileditem/")
+    signed_in.open("/admin/recovery/faileditem/")
     expect(page.locator(".cause-count")).to_have_text(["10", "10"])
     page.locator(".cause", has_text="neither an event").locator("h2 a").click()
     page.locator(".entry-name").first.click()
@@ -99,5 +100,5 @@ def test_r6_failures_are_dealt_with_by_cause(
 
     retried = FailedItem.objects.filter(upload__key__startswith="harbour").first()
     assert retried
-    signed_in.open(f"/admin/intake/faileditem/{retried.pk}/change/")
+    signed_in.open(f"/admin/recovery/faileditem/{retried.pk}/change/")
     expect(page.get_by_role("region", name="What was decided")).to_contain_text(f"{chief} retried")

@@ -6,10 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from mediahub.intake.models import Batch, Upload
 from mediahub.library import collections
 from mediahub.library.activity import Act
 from mediahub.library.models import Image
+from mediahub.uploads.models import Batch, Upload
 from tests.browser.desk import Desk
 from tests.pictures import jpeg
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from mediahub.library import review
 from mediahub.library.activity import Act
-from mediahub.library.edits import Edit
+from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image
 from tests.browser.conftest import sign_in
 from tests.browser.desk import Desk, sign_in_again, sign_in_by_hand

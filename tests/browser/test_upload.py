@@ -11,10 +11,10 @@ from django.contrib.auth.models import User
 from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 
-from mediahub import wiring
+from mediahub.aws import clients
 from mediahub.delivery.addresses import address
-from mediahub.intake.models import Upload
 from mediahub.library.models import Image
+from mediahub.uploads.models import Upload
 from tests.browser.desk import Desk
 from tests.browser.scenes import heavy, photograph
 from tests.pictures import jpeg
@@ -46,12 +46,12 @@ def test_photographs_dropped_together_become_images_and_a_text_file_is_rejected(
     desk.drop(*turned, TEXT)
     for name, _type, _data in turned:
         desk.ends_as(name, "done")
-        expect(desk.row(name).get_by_role("link")).to_have_count(1 + len(wiring.specs()))
+        expect(desk.row(name).get_by_role("link")).to_have_count(1 + len(clients.specs()))
     desk.ends_as("notes.jpg", "rejected")
     expect(desk.row("notes.jpg").locator("[data-reason]")).to_contain_text("JPEG, PNG, GIF or WebP")
     expect(desk.page.locator("#summary")).to_have_text("3 done · 1 rejected")
     for image in Image.objects.all():
-        assert image.renditions.count() == len(wiring.specs())
+        assert image.renditions.count() == len(clients.specs())
         assert corners(image) == {"top left"}
     assert desk.findings() == []
 

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Dialog, Page, Route, expect
 
-from mediahub.intake.models import Batch
 from mediahub.library.models import Activity, Image
+from mediahub.uploads.models import Batch
 from tests.browser.conftest import sign_in
 from tests.browser.desk import Desk, sign_in_again
 from tests.pictures import jpeg

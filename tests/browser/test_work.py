@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from mediahub.bulk.models import Job
+from mediahub.jobs.models import Job
 from mediahub.library.models import Image, Version
 from tests.browser import stock
 from tests.browser.desk import Desk

@@ -17,13 +17,13 @@ from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.db import connection
 
-from mediahub import wiring
+from mediahub.aws import clients
+from mediahub.aws.table import Item
 from mediahub.delivery import addresses, mirror
 from mediahub.library import collections, publishing, review
 from mediahub.library.activity import Act
 from mediahub.library.models import Image
 from mediahub.local import stack
-from mediahub.ports import Item
 from processing import Misconfigured
 from tests.images import image_with_tags
 
@@ -76,7 +76,7 @@ def test_of_what_is_not_public_the_mirror_tells_no_words_and_no_tags(
     Image.objects.filter(pk=image.pk).update(**hidden)
     mirror.mend(image.pk)
     assert mirror.push(image.pk)
-    items = wiring.mirror_table().items(str(image.pk))
+    items = clients.mirror_table().items(str(image.pk))
     assert set(items) == {"image"}
     assert set(items["image"]) == {"pk", "sk", "revision", "state", "renditions"}
     assert set(items["image"]["renditions"]["large"]) == {"width", "height", "bytes"}
@@ -90,12 +90,12 @@ def test_an_image_of_a_closed_collection_shows_in_the_mirror_once_it_is_publishe
     collections.put(Act(None), [image], closed)
     review.reopen(Act(chief), [image])
     mirror.push(image.pk)
-    held = wiring.mirror_table().items(str(image.pk))
+    held = clients.mirror_table().items(str(image.pk))
     assert "Harbour" not in str(held)
     assert "Boat" not in str(held)
     assert publishing.publish(Act(chief), [image]).done == 1
     mirror.push(image.pk)
-    assert set(wiring.mirror_table().items(str(image.pk))) == {"image", "tag#Boat", "tag#Sea"}
+    assert set(clients.mirror_table().items(str(image.pk))) == {"image", "tag#Boat", "tag#Sea"}
 
 
 def test_what_an_earlier_release_told_of_what_is_not_public_is_found_and_mended(image: Image, chief: User) -> None:
@@ -106,7 +106,7 @@ def test_what_an_earlier_release_told_of_what_is_not_public_is_found_and_mended(
     assert mirror.drifted(image)
     mirror.mend(image.pk)
     mirror.push(image.pk)
-    assert set(wiring.mirror_table().items(str(image.pk))) == {"image"}
+    assert set(clients.mirror_table().items(str(image.pk))) == {"image"}
 
 
 def test_a_stale_push_changes_nothing(image: Image) -> None:

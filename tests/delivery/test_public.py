@@ -15,10 +15,10 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from mediahub import wiring
+from mediahub.aws import clients
 from mediahub.delivery import embed, mirror, public
 from mediahub.delivery.models import PublicFile
-from mediahub.library import catalogue, publishing, review, versions
+from mediahub.library import cataloging, publishing, review, versions
 from mediahub.library.activity import Act
 from mediahub.library.models import Image, Rendition
 from mediahub.library.versions import Original
@@ -31,9 +31,9 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 def take_in(image_id: Any, width: int, key: str) -> Image:
-    result = process(BytesIO(jpeg(width, 300)), image_id, store=wiring.renditions(), labeler=None)
+    result = process(BytesIO(jpeg(width, 300)), image_id, store=clients.renditions(), labeler=None)
     with transaction.atomic():
-        made = catalogue.enter(image_id, f"{key}.jpg", result, original=Original(key, "v1", may_go_out=True))
+        made = cataloging.enter(image_id, f"{key}.jpg", result, original=Original(key, "v1", may_go_out=True))
     Image.objects.filter(pk=image_id).update(alt_text='A "boat"', credit="Ada Lund", licence="CC BY 4.0")
     return made
 
@@ -42,7 +42,7 @@ def take_in(image_id: Any, width: int, key: str) -> Image:
 def cdn() -> Iterator[MemoryQueue]:
     """The queue of paths that CloudFront would be told of."""
     queue = MemoryQueue(visibility=60, receives=5)
-    with patch.object(wiring, "cdn", lambda: queue):
+    with patch.object(clients, "cdn", lambda: queue):
         yield queue
 
 
@@ -61,7 +61,7 @@ def published(local_aws: object, as_role: Callable[[str], None], editor: User, c
 
 
 def objects() -> set[str]:
-    page = wiring.renditions().page()
+    page = clients.renditions().page()
     return {found.key for found in page.versions if found.latest and not found.removed and "public/" in found.key}
 
 
@@ -70,7 +70,7 @@ def permanent(image: Image, name: str = "large") -> str:
 
 
 def read(key: str) -> bytes:
-    with wiring.renditions().get(key) as file:
+    with clients.renditions().get(key) as file:
         return file.read()
 
 
@@ -150,14 +150,14 @@ def test_c11_who_dies_after_a_copy_leaves_no_bytes_of_a_version_that_is_no_more(
 ) -> None:
     first = read(permanent(published))
     take_in(published.pk, 640, "second")
-    copy = type(wiring.renditions()).copy
+    copy = type(clients.renditions()).copy
 
     def dies(store: Any, source: str, key: str, cache: str) -> None:
         copy(store, source, key, cache)
         if key.endswith("/large.jpg"):
             raise KeyboardInterrupt
 
-    with patch.object(type(wiring.renditions()), "copy", dies), pytest.raises(KeyboardInterrupt):
+    with patch.object(type(clients.renditions()), "copy", dies), pytest.raises(KeyboardInterrupt):
         mirror.push(published.pk)
     assert read(permanent(published)) != first
     assert public.is_there(permanent(published))
@@ -188,14 +188,14 @@ def test_what_is_wanted_again_while_it_is_swept_stays(published: Image, chief: U
     take_in(published.pk, 640, "second")
     mirror.push(published.pk)
     settings.PUBLIC_GRACE_SECONDS = -1
-    delete = type(wiring.renditions()).delete
+    delete = type(clients.renditions()).delete
 
     def restored_meanwhile(store: Any, key: str) -> None:
         delete(store, key)
         versions.restore(Act(chief), published, 1)
         public.bring(Image.objects.prefetch_related("renditions").get(pk=published.pk))
 
-    with patch.object(type(wiring.renditions()), "delete", restored_meanwhile):
+    with patch.object(type(clients.renditions()), "delete", restored_meanwhile):
         public.sweep(most=1)
     for key in public.wanted(Image.objects.prefetch_related("renditions").get(pk=published.pk)):
         assert read(key)
@@ -211,7 +211,7 @@ def test_rights_that_ended_take_the_files_away(published: Image) -> None:
 
 def test_a_rendition_that_is_lost_holds_up_no_other(published: Image) -> None:
     take_in(published.pk, 640, "second")
-    wiring.renditions().delete(published.renditions.get(name="small").key)
+    clients.renditions().delete(published.renditions.get(name="small").key)
     mirror.push(published.pk)
     assert read(permanent(published)) == read(published.renditions.get(name="large").key)
     assert PublicFile.objects.filter(source="").count() == 1
@@ -221,7 +221,7 @@ def test_what_the_cdn_was_not_told_is_told_at_the_next_push(published: Image, cd
     take_in(published.pk, 640, "second")
     refusing = MemoryQueue(visibility=60, receives=5)
     refuse = patch.object(refusing, "send", side_effect=Misconfigured("AccessDenied", "The queue refuses."))
-    with patch.object(wiring, "cdn", lambda: refusing), refuse, pytest.raises(Misconfigured):
+    with patch.object(clients, "cdn", lambda: refusing), refuse, pytest.raises(Misconfigured):
         mirror.push(published.pk)
     mirror.push(published.pk)
     assert len(told(cdn)) == published.renditions.count()

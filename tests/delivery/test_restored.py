@@ -5,13 +5,13 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 
-from mediahub import wiring
+from mediahub.aws import clients
 from mediahub.delivery import mirror
 from mediahub.delivery.models import PublicFile
-from mediahub.intake import reconcile
 from mediahub.library import review
 from mediahub.library.activity import Act
 from mediahub.library.models import Image
+from mediahub.recovery import consistency_checks
 from tests.delivery.test_public import cdn, objects, published, told  # noqa: F401 - fixtures
 from tests.doubles import MemoryQueue
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 def compare() -> list[str]:
-    return [finding.says for finding in reconcile.run(reconcile.begin(repair=True, grace_seconds=0))]
+    return [finding.says for finding in consistency_checks.run(consistency_checks.begin(repair=True, grace_seconds=0))]
 
 
 def put_back(image: Image, files: list[PublicFile]) -> None:
@@ -53,7 +53,7 @@ def test_what_was_published_since_is_public_no_more(published: Image, cdn: Memor
 
 def test_a_public_file_of_no_image_is_removed(published: Image, cdn: MemoryQueue) -> None:  # noqa: F811
     kept, stray = objects(), f"public/{uuid4()}/large.jpg"
-    wiring.renditions().copy(published.renditions.get(name="large").key, stray, "public")
+    clients.renditions().copy(published.renditions.get(name="large").key, stray, "public")
     compare()
     assert objects() == kept
     assert f"/{stray}" in told(cdn)

@@ -16,7 +16,7 @@ DRIVER = """
 import json, sys, time
 sys.path[:0] = sys.argv[1:3]
 start = time.perf_counter()
-from mediahub.entry import lambda_handler
+from mediahub.worker.lambda_entry import lambda_handler
 print(json.dumps({"import": time.perf_counter() - start}))
 class Context:
     function_name, memory_limit_in_mb, aws_request_id = "f", 1792, "r"

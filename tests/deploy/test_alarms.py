@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from mediahub import handlers, metrics
+from mediahub.aws import metrics
 from mediahub.local import stack
 from mediahub.local.event_loop import Context
+from mediahub.worker import handlers
 from tests.deploy.stack import of_kind, properties, whole
 
 WHOLE = whole()

@@ -189,7 +189,7 @@ def test_messages_bare_events_and_the_clock_are_answered(
         "eventSourceARN": QUEUE,
         "awsRegion": "us-east-1",
     }
-    rule = "arn:aws:events:us-east-1:000000000000:rule/mediahub-local-mediahub.handlers.on_minute"
+    rule = "arn:aws:events:us-east-1:000000000000:rule/mediahub-local-mediahub.worker.handlers.on_minute"
     answers = functions.invoke(
         code,
         boto3,

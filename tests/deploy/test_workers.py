@@ -377,4 +377,4 @@ def test_what_reaches_the_image_is_enough_to_find_the_task(tmp_path: Path) -> No
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert "mediahub.bulk.tasks.reprocess_chunk" in done.stdout
+    assert "mediahub.worker.tasks.reprocess_chunk" in done.stdout

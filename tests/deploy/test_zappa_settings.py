@@ -36,7 +36,7 @@ def test_web_and_worker_have_their_own_time_and_memory() -> None:
 
 
 def test_e16_nothing_reaches_zappa_but_through_our_door() -> None:
-    assert STAGES["base"]["lambda_handler"] == "mediahub.entry.lambda_handler"
+    assert STAGES["base"]["lambda_handler"] == "mediahub.worker.lambda_entry.lambda_handler"
     # Zappa's own mapping would bring back whole batches, and its schedule adds a permission at each update.
     assert not any("events" in STAGES[stage] for stage in ("base", "web", "worker"))
     assert STAGES["base"]["keep_warm"] is False

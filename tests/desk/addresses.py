@@ -11,13 +11,14 @@ from django.http import QueryDict
 from django.urls import get_resolver
 from django.utils import timezone
 
-from mediahub.bulk.models import Chunk, Job
-from mediahub.intake.models import Batch, FailedItem, Reconciliation, Redrive, Upload
-from mediahub.library import collections, saved
+from mediahub.jobs.models import Chunk, Job
+from mediahub.library import collections, saved_searches
 from mediahub.library.activity import Act, as_text
 from mediahub.library.models import Activity, LabelRule, Version
 from mediahub.library.search import Search
 from mediahub.library.versions import FACTS
+from mediahub.recovery.models import FailedItem, Reconciliation, Redrive
+from mediahub.uploads.models import Batch, Upload
 from tests.desk.records import image, tagging
 
 PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>|\(\?P<(\w+)>[^()]*\)")
@@ -92,7 +93,7 @@ class Records:
         self.check = Reconciliation.objects.create(finished_at=timezone.now(), counts={"lost": 1})
         self.job = Job.objects.create(kind=Job.Kind.ZIP, selection={}, by=owner, total=1)
         self.chunk = Chunk.objects.create(job=self.job, first=uuid4(), last=uuid4(), key="downloads/x.zip")
-        self.search = saved.keep(owner, "Boats", Search.parse(QueryDict("q=boat")))
+        self.search = saved_searches.keep(owner, "Boats", Search.parse(QueryDict("q=boat")))
         self.rule = LabelRule.objects.create(label="Person")
         self.act = Activity.objects.filter(image=self.image).latest("pk").batch
         self.owner = owner

@@ -15,9 +15,8 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
-from mediahub.bulk.models import Chunk, Job
 from mediahub.delivery.models import PublicFile
-from mediahub.intake.models import Batch, Decision, FailedItem, QueueHour, Reconciliation, Redrive, Upload
+from mediahub.jobs.models import Chunk, Job
 from mediahub.library import collections
 from mediahub.library.activity import Act
 from mediahub.library.models import (
@@ -32,6 +31,8 @@ from mediahub.library.models import (
     Tagging,
     Version,
 )
+from mediahub.recovery.models import Decision, FailedItem, QueueHour, Reconciliation, Redrive
+from mediahub.uploads.models import Batch, Upload
 from tests.desk import records
 
 # No signature and no policy of S3 that a page holds looks so.

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from mediahub.library import review
 from mediahub.library.activity import Act
-from mediahub.library.edits import Edit
+from mediahub.library.field_edits import Edit
 from mediahub.library.models import Activity, Tagging
 from tests.desk.records import image, tagging
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from mediahub.library import collections, publishing, review
 from mediahub.library.activity import Act
-from mediahub.library.edits import Edit
+from mediahub.library.field_edits import Edit
 from mediahub.library.models import Activity, Image
 from tests.desk.records import image
 from tests.desk.test_edits import Fields, form

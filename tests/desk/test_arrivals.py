@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from mediahub.intake.models import Upload
+from mediahub.uploads.models import Upload
 from tests.browser.stock import failed_item, upload
 from tests.desk.conftest import HOSTILE
 from tests.desk.records import image

@@ -8,8 +8,8 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from mediahub.intake.models import Batch, Upload
 from mediahub.library.models import Activity
+from mediahub.uploads.models import Batch, Upload
 from tests.browser.stock import upload
 from tests.desk.records import image
 from tests.desk.test_sign import FILE, ask
@@ -127,5 +127,5 @@ def test_the_library_shows_the_images_of_one_batch(signed_in: Client, editor: Us
     assert "Of none" not in page
     assert "Sent together" in page
     assert 'name="batch"' in page
-    assert str(batch.pk) in signed_in.get(reverse("admin:intake_upload_changelist")).content.decode()
+    assert str(batch.pk) in signed_in.get(reverse("admin:uploads_upload_changelist")).content.decode()
     assert "makes no sense" in signed_in.get(reverse("admin:library_image_changelist") + "?batch=7").content.decode()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediahub.desk.charts import Chart, Series, rounded
+from mediahub.desk.dashboard.charts import Chart, Series, rounded
 
 
 def chart(*series: Series, **options: object) -> Chart:

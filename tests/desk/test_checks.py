@@ -6,11 +6,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from mediahub.intake.models import Reconciliation, Upload
+from mediahub.recovery.models import Reconciliation
+from mediahub.uploads.models import Upload
 from tests.browser.stock import failed_item, upload
 from tests.images import image
 
-LIST = reverse("admin:intake_reconciliation_changelist")
+LIST = reverse("admin:recovery_reconciliation_changelist")
 
 
 def check(**fields: object) -> Reconciliation:
@@ -22,7 +23,7 @@ def test_chief_editors_see_what_did_not_fit(chief_client: Client, signed_in: Cli
     page = chief_client.get(LIST).content.decode()
     assert "3 did not fit" in page
     assert "Files that nobody was told of" in page
-    page = chief_client.get(reverse("admin:intake_reconciliation_change", args=[found.pk])).content.decode()
+    page = chief_client.get(reverse("admin:recovery_reconciliation_change", args=[found.pk])).content.decode()
     assert "a.jpg" in page
     assert signed_in.get(LIST).status_code == 403
 
@@ -36,15 +37,15 @@ def test_only_a_chief_editor_lets_a_large_picture_pass(
     chief_client: Client, signed_in: Client, editor: User, aws: object
 ) -> None:
     large = upload(editor, "wide.png", "rejected", code="too_many_pixels", reason="Too many pixels.")
-    page = reverse("admin:intake_upload_change", args=[large.pk])
+    page = reverse("admin:uploads_upload_change", args=[large.pk])
     assert "A chief editor can let it pass once." in signed_in.get(page).content.decode()
     assert "Let it pass once" not in signed_in.get(page).content.decode()
     assert "Let it pass once" in chief_client.get(page).content.decode()
     order = {"action": "allow_more_pixels", "index": "0", "_selected_action": str(large.pk), "stay": "1"}
-    signed_in.post(reverse("admin:intake_upload_changelist"), order)
+    signed_in.post(reverse("admin:uploads_upload_changelist"), order)
     large.refresh_from_db()
     assert large.state == Upload.State.REJECTED
-    answer = chief_client.post(reverse("admin:intake_upload_changelist"), order, follow=True).content.decode()
+    answer = chief_client.post(reverse("admin:uploads_upload_changelist"), order, follow=True).content.decode()
     assert "1 picture is tried again." in answer
     assert "What was decided" in answer
 

@@ -107,10 +107,10 @@ def _objects(desk: Desk, address: Address) -> list[str]:
     records: dict[str, list[Any]] = {
         "library.image": [desk.closed, desk.open],
         "library.tag": [desk.tags[0], desk.tags[1], desk.tags[4]],
-        "intake.upload": desk.uploads,
-        "intake.faileditem": desk.items,
-        "intake.redrive": desk.orders,
-        "intake.reconciliation": desk.checks,
+        "uploads.upload": desk.uploads,
+        "recovery.faileditem": desk.items,
+        "recovery.redrive": desk.orders,
+        "recovery.reconciliation": desk.checks,
         "auth.user": [desk.lawyer],
         "auth.group": [Group.objects.get(name="Legal")],
     }
@@ -134,12 +134,12 @@ def questions(desk: Desk, address: Address) -> list[Asked]:
             {"original": "deleted"},
             {"after": f"2030-01-01T00:00:00+00:00,{uuid4()}"},
         ],
-        "admin:intake_faileditem_changelist": [
+        "admin:recovery_faileditem_changelist": [
             *({"state__exact": item.state, "o": "1"} for item in desk.items[2:6]),
             {"fingerprint__exact": "f" * 16},
             {"upload__id__exact": str(desk.uploads[4].pk)},
         ],
-        "admin:intake_upload_changelist": [{"state__exact": state} for state in ("ready", "failed", "issued")],
+        "admin:uploads_upload_changelist": [{"state__exact": state} for state in ("ready", "failed", "issued")],
         "desk:status": [{"ids": ids}],
         "desk:review_items": [{key: pk} for key in ("_of", "_after", "_before") for pk in _pks(desk.closed, desk.open)],
         "desk:review_start": filters[:3],
@@ -155,8 +155,8 @@ def questions(desk: Desk, address: Address) -> list[Asked]:
 SEARCHES = {
     "admin:library_image_changelist",
     "admin:library_tag_changelist",
-    "admin:intake_upload_changelist",
-    "admin:intake_faileditem_changelist",
+    "admin:uploads_upload_changelist",
+    "admin:recovery_faileditem_changelist",
     "desk:complete",
     "desk:tag_names",
     "desk:complete_collection",
@@ -210,10 +210,10 @@ def bodies(desk: Desk, name: str) -> list[Asked] | None:
         "desk:add_tag": [{"name": "Vessel"}, {"name": ""}],
         "desk:decide_tag": [{"verdict": "accept"}, {"verdict": "none"}],
         "desk:crop": [{"x": "10", "y": "20"}],
-        "admin:intake_faileditem_changelist": [
+        "admin:recovery_faileditem_changelist": [
             {"action": action, "note": "Seen", **items} for action in ("retry", "retry_without_labels", "discard")
         ],
-        "admin:intake_upload_changelist": [
+        "admin:uploads_upload_changelist": [
             {"action": "allow_more_pixels", "_selected_action": _pks(*desk.uploads), "index": "0"}
         ],
         "admin:library_tag_changelist": [

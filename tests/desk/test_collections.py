@@ -87,7 +87,7 @@ def test_no_list_shows_a_closed_image(signed_in: Client, editor: User, closed: I
     # The number at “Failed items” in the bar counts none either.
     assert b"data-failed hidden>0<" in signed_in.get("/admin/").content
     assert signed_in.get(reverse("desk:pulse")).json()["failed"] == 0
-    pages += ["/admin/intake/upload/", "/admin/intake/faileditem/?state__exact=open", reverse("desk:review_items")]
+    pages += ["/admin/uploads/upload/", "/admin/recovery/faileditem/?state__exact=open", reverse("desk:review_items")]
     for page in pages:
         answer = signed_in.get(page)
         text = b"".join(answer) if answer.streaming else answer.content

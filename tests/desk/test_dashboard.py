@@ -10,10 +10,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from mediahub.desk.charts import Chart
-from mediahub.intake import watch
-from mediahub.intake.models import FailedItem, QueueHour, Upload
+from mediahub.desk.dashboard.charts import Chart
 from mediahub.library.models import Image, Version
+from mediahub.recovery import queue_hours
+from mediahub.recovery.models import FailedItem, QueueHour
+from mediahub.uploads.models import Upload
 from tests.desk.records import image
 
 PAGE = reverse("desk:dashboard")
@@ -74,7 +75,7 @@ def test_failures_stand_under_their_cause_and_lead_to_it(signed_in: Client) -> N
     chart = drawn(signed_in, "failures")
     assert values(chart) == {"open": [2], "dealt with": [1]}
     page = signed_in.get(PAGE).content.decode()
-    assert 'href="/admin/intake/faileditem/?fingerprint__exact=ffffffff"' in page
+    assert 'href="/admin/recovery/faileditem/?fingerprint__exact=ffffffff"' in page
     assert "The file is cut off." in page
 
 
@@ -83,12 +84,12 @@ def test_the_clock_writes_down_how_the_queue_stands(signed_in: Client, local_aws
     settings.AWS_PROFILE = "worker"
     upload("working")
     QueueHour.objects.create(
-        hour=timezone.now() - watch.KEPT - timedelta(hours=1),
+        hour=timezone.now() - queue_hours.KEPT - timedelta(hours=1),
         at=timezone.now(),
         **dict.fromkeys(["waiting", "waiting_most", "oldest", "oldest_most", "dead_letters"], 0),
     )
-    watch.note()
-    watch.note()
+    queue_hours.note()
+    queue_hours.note()
     held = QueueHour.objects.get()
     assert (held.waiting, held.dead_letters) == (0, 0)
     assert [what for what, _ in signed_in.get(PAGE).context["standing"]][:2] == [

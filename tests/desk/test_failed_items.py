@@ -9,15 +9,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from mediahub.intake.models import FailedItem
+from mediahub.recovery.models import FailedItem
 from tests.browser.stock import failed_item, upload
 from tests.desk.conftest import HOSTILE
 
-LIST = reverse("admin:intake_faileditem_changelist")
+LIST = reverse("admin:recovery_faileditem_changelist")
 
 
 def page_of(item: FailedItem) -> str:
-    return reverse("admin:intake_faileditem_change", args=[item.pk])
+    return reverse("admin:recovery_faileditem_change", args=[item.pk])
 
 
 def act(client: Client, item: FailedItem, action: str, **data: str) -> Any:
@@ -41,7 +41,7 @@ def test_an_editor_retries_and_sees_how_far_it_is(signed_in: Client, editor: Use
     assert json.loads(message["Body"]) == {"mediahub": "redrive", "order": item.redrive_id}
     item.sent_at = timezone.now()
     item.save()
-    address = reverse("admin:intake_redrive_change", args=[item.redrive_id])
+    address = reverse("admin:recovery_redrive_change", args=[item.redrive_id])
     assert "being retried" in signed_in.get(address).content.decode().split('class="ledger')[1]
     item.state = FailedItem.State.RESOLVED
     item.save()

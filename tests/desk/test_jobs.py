@@ -12,8 +12,8 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
-from mediahub import wiring
-from mediahub.bulk.models import Chunk, Job
+from mediahub.aws import clients
+from mediahub.jobs.models import Chunk, Job
 from mediahub.library.models import Activity, Image, Version
 from tests.desk import records
 from tests.desk.conftest import HOSTILE
@@ -68,7 +68,7 @@ def test_making_renditions_anew_is_asked_for_with_its_price_and_then_begins(
     assert answer["Location"] == f"/admin/jobs/{made.pk}/"
     assert (made.total, made.relabel, made.queued, str(made.by)) == (3, True, True, "chief")
     settings.AWS_PROFILE = "worker"
-    assert wiring.queue().waiting() > 0
+    assert clients.queue().waiting() > 0
     settings.AWS_PROFILE = "web"
     again = chief_client.post(BULK, chosen("reprocess", *images, labels="1"), follow=True)
     assert "The same was asked for already" in again.content.decode()

@@ -8,11 +8,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import translation
 
-from mediahub.desk.counted import SAMPLES, counted
 from mediahub.desk.models import Preference
-from mediahub.desk.review_words import review_words
-from mediahub.desk.upload_words import upload_words
-from mediahub.intake.models import Upload
+from mediahub.desk.plurals import SAMPLES, counted
+from mediahub.desk.review.texts import review_words
+from mediahub.desk.upload.texts import upload_words
+from mediahub.uploads.models import Upload
 
 PREFERENCES = "/admin/preferences/"
 
@@ -60,7 +60,7 @@ def test_a_reason_is_told_in_the_language_of_the_page(signed_in: Client, editor:
     choose(signed_in, "de")
     [told] = signed_in.get(f"/admin/upload/status/?ids={held.pk}").json()["uploads"]
     assert told["reason"].startswith("Das ist ein PDF-Dokument; so etwas wird nicht angenommen.")
-    assert "PDF-Dokument" in signed_in.get(f"/admin/intake/upload/{held.pk}/change/").content.decode()
+    assert "PDF-Dokument" in signed_in.get(f"/admin/uploads/upload/{held.pk}/change/").content.decode()
 
 
 def test_a_script_gets_a_sentence_for_each_way_of_counting() -> None:

@@ -17,9 +17,9 @@ from django.test import Client
 from django.urls import reverse
 
 from mediahub.desk.http import Unreadable, parse_json
-from mediahub.desk.views import library
+from mediahub.desk.library import views as library_views
+from mediahub.library.parsing import read_day, read_moment, read_number
 from mediahub.library.search import FILTERS
-from mediahub.library.texts import read_day, read_moment, read_number
 from mediahub.wsgi import application
 from processing import is_storable
 from tests.desk.addresses import Records, Route, routes
@@ -203,7 +203,7 @@ def test_no_odd_text_in_a_query_or_a_form_is_an_error_of_the_server(
 
 def test_each_act_on_many_images_takes_odd_words(records: Records, clients: dict[str, Client]) -> None:
     def requests() -> Iterator[tuple[str, ...]]:
-        for verb in library.ACTS:
+        for verb in library_views.ACTS:
             for text in (*FEW_TEXTS, "٣", "x" * 3000):
                 fields = "&".join(f"{name}={quote(text)}" for name in ("tag", "credit", "collection", "files", "next"))
                 yield "POST", reverse("desk:bulk"), f"act={verb}&image={records.image.pk}&{fields}"
@@ -219,9 +219,9 @@ def test_a_list_is_asked_only_for_the_filters_that_it_offers(records: Records, c
         ("GET", f"{route.fill({})}?{name}={quote(text)}") for route in lists for name in LOOKUPS for text in FEW_TEXTS
     )
     assert failures(clients["superuser"], requests) == []
-    refused = reverse("admin:intake_faileditem_changelist") + "?reason__regex=(("
+    refused = reverse("admin:recovery_faileditem_changelist") + "?reason__regex=(("
     assert ask(clients["superuser"], "GET", refused).status_code == 400
-    linked = f"{reverse('admin:intake_faileditem_changelist')}?upload__id__exact={records.upload.pk}"
+    linked = f"{reverse('admin:recovery_faileditem_changelist')}?upload__id__exact={records.upload.pk}"
     assert ask(clients["editor"], "GET", linked).status_code == 200
 
 

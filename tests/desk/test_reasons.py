@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+from mediahub import messages
 from mediahub.delivery import public
 from mediahub.desk import reasons
-from mediahub.intake import clock, compare, dead_letters, events, faults, ingest
+from mediahub.recovery import comparisons, dead_letters
+from mediahub.uploads import error_kinds, ingest
+from mediahub.worker import clock
 from processing import decode, embedded, errors, labels, metadata, pipeline, store
 
 MODULES: tuple[ModuleType, ...] = (decode, embedded, errors, labels, metadata, pipeline, store)
-MODULES += (clock, compare, dead_letters, events, faults, ingest, public)
+MODULES += (clock, comparisons, dead_letters, messages, error_kinds, ingest, public)
 CALLS = {"Rejected", "NotAnalysable", "Missing", "Unavailable", "Misconfigured", "Unreadable", "append", "_Letter"}
 CALLS |= {"_lost", "Finding"}
 NAMES = {"says", "reason", "UNKNOWN", "KILLED"}
@@ -63,7 +66,7 @@ def test_each_sentence_that_is_written_is_known(module: ModuleType) -> None:
 
 def test_the_sentences_are_found_in_the_source_at_all() -> None:
     assert len({sentence for module in MODULES for sentence in written(module)}) > 45
-    assert all(known(message) for _error, _kind, message in faults.TABLE)
+    assert all(known(message) for _error, _kind, message in error_kinds.TABLE)
 
 
 @pytest.mark.parametrize("language", ["de", "ar"])

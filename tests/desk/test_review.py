@@ -14,11 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mediahub.desk.models import Preference
-from mediahub.intake import batches
 from mediahub.library import review
 from mediahub.library.activity import Act
-from mediahub.library.edits import Edit
+from mediahub.library.field_edits import Edit
 from mediahub.library.models import Activity, Image, Tagging
+from mediahub.uploads import upload_batches
 from tests.browser.stock import upload
 from tests.desk.conftest import HOSTILE
 from tests.desk.records import image, tagging
@@ -105,12 +105,12 @@ def left(client: Client, made: Image) -> tuple[int, bool]:
 
 
 def test_a_tag_of_the_whole_batch_or_of_the_file_is_no_review(signed_in: Client, editor: User) -> None:
-    batch = batches.begin(editor, uuid4())
+    batch = upload_batches.begin(editor, uuid4())
     made = image()
     upload(editor, "harbour.jpg", "ready", image=made, batch=batch)
     tagging(made, "Harbour")
     tagging(made, "Keyword", source=Tagging.Source.FILE, confidence=None)
-    batches.apply(editor, batches.keep(editor, batch.pk, batches.Words(tags=("harbour", "Fair"))))
+    upload_batches.apply(editor, upload_batches.keep(editor, batch.pk, upload_batches.Words(tags=("harbour", "Fair"))))
     assert states(made) == {"Harbour": "accepted", "Fair": "accepted", "Keyword": "suggested"}
     assert left(signed_in, made) == (1, True)
     # The script counts by the same mark.
@@ -121,12 +121,12 @@ def test_a_tag_of_the_whole_batch_or_of_the_file_is_no_review(signed_in: Client,
 
 
 def test_words_for_the_batch_take_no_review_back(signed_in: Client, editor: User) -> None:
-    batch = batches.begin(editor, uuid4())
+    batch = upload_batches.begin(editor, uuid4())
     made = image()
     upload(editor, "harbour.jpg", "ready", image=made, batch=batch)
     tagging(made, "Harbour")
     press(signed_in, made, "Reject Harbour")
-    batches.apply(editor, batches.keep(editor, batch.pk, batches.Words(tags=("Harbour",))))
+    upload_batches.apply(editor, upload_batches.keep(editor, batch.pk, upload_batches.Words(tags=("Harbour",))))
     assert left(signed_in, made) == (0, False)
 
 

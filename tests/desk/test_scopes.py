@@ -8,12 +8,13 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
 
-from mediahub.bulk.models import Chunk, Job
-from mediahub.intake import scopes
-from mediahub.intake.models import Batch, FailedItem, Reconciliation, Redrive, Upload
+from mediahub.jobs.models import Chunk, Job
 from mediahub.library import access, collections, duplicates, review, vocabulary
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Collection, Image, LabelRule, Tag, Tagging
+from mediahub.recovery.access import visible_examples
+from mediahub.recovery.models import FailedItem, Reconciliation, Redrive
+from mediahub.uploads.models import Batch, Upload
 from tests.browser.stock import failed_item, upload
 from tests.desk.records import image, tagging
 
@@ -59,8 +60,8 @@ def test_people_see_the_state_of_what_they_sent_and_nothing_of_the_image_it_beca
     assert [(one["name"], one["state"], one["image"], one["picture"], one["links"]) for one in told] == [
         ("from-my-camera.jpg", "ready", None, None, [])
     ]
-    pages = [reverse("desk:upload"), reverse("desk:arrival", args=[sent.pk]), "/admin/intake/upload/"]
-    for address in [*pages, reverse("admin:intake_upload_change", args=[sent.pk])]:
+    pages = [reverse("desk:upload"), reverse("desk:arrival", args=[sent.pk]), "/admin/uploads/upload/"]
+    for address in [*pages, reverse("admin:uploads_upload_change", args=[sent.pk])]:
         text = page(signed_in, address)
         assert "from-my-camera.jpg" in text
         assert "Secret plan" not in text
@@ -77,15 +78,15 @@ def test_a_file_on_its_way_into_a_closed_collection_is_closed_to_others(
     sent = upload(chief, "evidence.jpg", "failed", batch=batch)
     failed_item(sent, reason="evidence.jpg is cut off.")
     for address in (
-        "/admin/intake/upload/",
-        "/admin/intake/faileditem/",
-        "/admin/intake/faileditem/?state__exact=open",
+        "/admin/uploads/upload/",
+        "/admin/recovery/faileditem/",
+        "/admin/recovery/faileditem/?state__exact=open",
     ):
         assert "evidence.jpg" not in page(signed_in, address)
     assert "evidence.jpg" not in page(signed_in, reverse("desk:dashboard"))
     assert chart(signed_in, "uploads")["failed"][-1] == 0
     editor.groups.add(Group.objects.get(name="Legal"))
-    assert "evidence.jpg" in page(signed_in, "/admin/intake/upload/")
+    assert "evidence.jpg" in page(signed_in, "/admin/uploads/upload/")
 
 
 def test_figures_count_what_is_open_to_the_reader(
@@ -104,7 +105,7 @@ def test_figures_count_what_is_open_to_the_reader(
 def test_a_cause_is_told_by_an_item_that_is_open_to_the_reader(signed_in: Client, closed: Image) -> None:
     failed_item(None, image=image("Harbour"), reason="harbour.jpg is cut off.", fingerprint="f" * 16)
     failed_item(None, image=closed, reason="secret-plan.jpg is cut off.", fingerprint="f" * 16)
-    text = page(signed_in, "/admin/intake/faileditem/")
+    text = page(signed_in, "/admin/recovery/faileditem/")
     assert "harbour.jpg is cut off." in text
     assert "secret-plan" not in text
 
@@ -113,11 +114,11 @@ def test_a_message_that_nobody_can_read_is_for_those_to_whom_nothing_is_closed(
     signed_in: Client, editor: User, legal: Group
 ) -> None:
     item = failed_item(None, kind="unknown", reason="The message is no JSON text.", payload="secret-plan.jpg")
-    listed = "/admin/intake/faileditem/?state__exact=open"
+    listed = "/admin/recovery/faileditem/?state__exact=open"
     assert "no JSON text" in page(signed_in, listed)
     collections.make(Act(None), "Lawsuit", groups=[legal])
     assert "no JSON text" not in page(signed_in, listed)
-    assert signed_in.get(reverse("admin:intake_faileditem_change", args=[item.pk])).status_code == 302
+    assert signed_in.get(reverse("admin:recovery_faileditem_change", args=[item.pk])).status_code == 302
     editor.groups.add(legal)
     assert "no JSON text" in page(signed_in, listed)
 
@@ -131,7 +132,7 @@ def test_a_message_about_several_files_is_shown_when_all_are_open(
         for one in (ours, hidden)
     ]
     item = failed_item(ours, payload=json.dumps({"Records": records}))
-    address = reverse("admin:intake_faileditem_change", args=[item.pk])
+    address = reverse("admin:recovery_faileditem_change", args=[item.pk])
     assert hidden.key in page(chief_client, address)
     text = page(signed_in, address)
     assert hidden.key not in text
@@ -144,11 +145,11 @@ def test_a_retry_counts_the_items_that_are_open(signed_in: Client, chief: User, 
     failed_item(None, image=closed, redrive=order, state=FailedItem.State.RETRIED)
     only_closed = Redrive.objects.create(by=chief, total=1)
     failed_item(None, image=closed, redrive=only_closed, state=FailedItem.State.RETRIED)
-    text = page(signed_in, reverse("admin:intake_redrive_change", args=[order.pk]))
+    text = page(signed_in, reverse("admin:recovery_redrive_change", args=[order.pk]))
     assert "Retry of 1 failed item<" in text
     assert "1 succeeded" in text
-    assert signed_in.get(reverse("admin:intake_redrive_change", args=[only_closed.pk])).status_code == 302
-    assert [one.pk for one in signed_in.get("/admin/intake/faileditem/").context["orders"]] == [order.pk]
+    assert signed_in.get(reverse("admin:recovery_redrive_change", args=[only_closed.pk])).status_code == 302
+    assert [one.pk for one in signed_in.get("/admin/recovery/faileditem/").context["orders"]] == [order.pk]
 
 
 def test_examples_of_a_check_name_what_is_open(editor: User, chief: User, closed: Image) -> None:
@@ -164,8 +165,8 @@ def test_examples_of_a_check_name_what_is_open(editor: User, chief: User, closed
         "a-name-that-nobody-knows.jpg",
     ]
     check = Reconciliation.objects.create(examples=[["gone", name, "Says."] for name in names])
-    assert [what for _kind, what, _says in scopes.visible_examples(editor, check)] == [names[1], names[3], names[5]]
-    assert len(scopes.visible_examples(chief, check)) == 7
+    assert [what for _kind, what, _says in visible_examples(editor, check)] == [names[1], names[3], names[5]]
+    assert len(visible_examples(chief, check)) == 7
 
 
 def test_a_job_names_the_failures_on_open_images_and_counts_the_others(

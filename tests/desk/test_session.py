@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
-from mediahub.desk.typed import unsign
+from mediahub.desk.unsaved_input import unsign
 from mediahub.library.models import Image
 from tests.desk.records import image
 from tests.desk.test_edits import Fields, form

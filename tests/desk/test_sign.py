@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from mediahub.intake.models import Upload
 from mediahub.library import collections
 from mediahub.library.activity import Act
+from mediahub.uploads.models import Upload
 from tests.desk.records import image
 from tests.pictures import jpeg
 

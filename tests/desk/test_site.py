@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from mediahub.desk import words
-from mediahub.intake.models import Upload
+from mediahub.desk import presenters as desk_presenters
 from mediahub.library.models import SavedSearch
+from mediahub.uploads.models import Upload
 from tests.browser.stock import failed_item, upload
 from tests.desk.conftest import HOSTILE
 from tests.desk.records import image
@@ -48,7 +48,7 @@ def test_every_page_carries_the_policy_and_no_inline_style_or_script(signed_in: 
     made = image()
     sent = upload(editor, "a.jpg", "ready", image=made)
     paths = ["/admin/", "/admin/library/image/", "/admin/upload/", f"/admin/library/image/{made.pk}/change/"]
-    for path in [*paths, f"/admin/intake/upload/{sent.pk}/change/", "/admin/library/tag/"]:
+    for path in [*paths, f"/admin/uploads/upload/{sent.pk}/change/", "/admin/library/tag/"]:
         answer = signed_in.get(path)
         policy = {directive.strip() for directive in answer["Content-Security-Policy"].split(";")}
         assert {"script-src 'self'", "style-src 'self'"} <= policy
@@ -70,32 +70,32 @@ def test_every_page_carries_the_policy_and_no_inline_style_or_script(signed_in: 
     ],
 )
 def test_an_upload_tells_its_story(editor: User, state: str, values: dict[str, Any], says: str) -> None:
-    sentences = [sentence for _when, sentence in words.story(upload(editor, "a.jpg", state, **values))]
+    sentences = [sentence for _when, sentence in desk_presenters.story(upload(editor, "a.jpg", state, **values))]
     assert sentences[0].startswith("editor asked to send this file")
     assert says in sentences[-1]
 
 
 def test_an_object_without_a_ticket_says_so(editor: User) -> None:
     adopted = upload(editor, "a.jpg", "ready", source=Upload.Source.BUCKET)
-    assert "without a ticket" in words.story(adopted)[0][1]
+    assert "without a ticket" in desk_presenters.story(adopted)[0][1]
 
 
 def test_an_upload_is_looked_at_and_not_changed(chief_client: Client, editor: User) -> None:
     sent = upload(editor, HOSTILE, "failed", reason=HOSTILE)
     failed_item(sent)
-    path = reverse("admin:intake_upload_change", args=[sent.pk])
+    path = reverse("admin:uploads_upload_change", args=[sent.pk])
     assert "<script>alert" not in chief_client.get(path).content.decode()
     assert chief_client.post(path, {"file_name": "x"}).status_code == 403
-    assert chief_client.get(reverse("admin:intake_upload_add")).status_code == 403
-    assert chief_client.post(reverse("admin:intake_upload_delete", args=[sent.pk])).status_code == 403
-    assert "<script>alert" not in chief_client.get("/admin/intake/upload/").content.decode()
+    assert chief_client.get(reverse("admin:uploads_upload_add")).status_code == 403
+    assert chief_client.post(reverse("admin:uploads_upload_delete", args=[sent.pk])).status_code == 403
+    assert "<script>alert" not in chief_client.get("/admin/uploads/upload/").content.decode()
 
 
 def test_time_is_told_as_people_tell_it(signed_in: Client, editor: User) -> None:
     upload(editor, "a.jpg", "ready")
-    assert "just now" in signed_in.get("/admin/intake/upload/").content.decode()
+    assert "just now" in signed_in.get("/admin/uploads/upload/").content.decode()
     Upload.objects.update(issued_at="2020-01-01T00:00:00Z")
-    assert re.search(r"\d years ago", signed_in.get("/admin/intake/upload/").content.decode())
+    assert re.search(r"\d years ago", signed_in.get("/admin/uploads/upload/").content.decode())
 
 
 def test_the_address_of_the_site_leads_to_the_desk(client: Client, signed_in: Client) -> None:

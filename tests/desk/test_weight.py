@@ -42,7 +42,7 @@ def test_the_library_and_the_review_bring_little_script(signed_in: Client) -> No
         assert sum(len(gzip.compress(script)) for script in brought.values()) < MOST
 
 
-@pytest.mark.parametrize("path", ["/admin/", "/admin/library/image/", "/admin/activity/", "/admin/intake/upload/"])
+@pytest.mark.parametrize("path", ["/admin/", "/admin/library/image/", "/admin/activity/", "/admin/uploads/upload/"])
 def test_the_uploader_comes_on_the_upload_page_only(signed_in: Client, path: str) -> None:
     assert "/static/desk/upload/" not in signed_in.get(path).content.decode()
     assert UPLOADER in signed_in.get("/admin/upload/").content.decode()

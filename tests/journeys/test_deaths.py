@@ -11,12 +11,13 @@ import pytest
 from django.conf import settings as django_settings
 from django.utils import timezone
 
-from mediahub import wiring
+from mediahub.aws import clients
 from mediahub.delivery import mirror
-from mediahub.intake import reconcile
-from mediahub.intake.models import FailedItem, Upload
 from mediahub.library.models import Image, Rendition
 from mediahub.local.event_loop import EventLoop
+from mediahub.recovery import consistency_checks
+from mediahub.recovery.models import FailedItem
+from mediahub.uploads.models import Upload
 from tests.children import environment
 from tests.dying import SECONDS, STEPS
 from tests.local_aws import drain
@@ -56,12 +57,12 @@ def test_r3_c9_c11_c13_whoever_dies_wherever_the_next_delivery_completes(
 
     assert set(Upload.objects.values_list("state", flat=True)) == {Upload.State.READY}
     assert Upload.objects.count() == Image.objects.count() == len(deaths)
-    assert Rendition.objects.count() == len(wiring.specs()) * len(deaths)
+    assert Rendition.objects.count() == len(clients.specs()) * len(deaths)
     assert not FailedItem.objects.exists()
     assert not any(mirror.drifted(image) for image in Image.objects.all())
     settings.SWEEP_GRACE_SECONDS = settings.RECONCILE_GRACE_SECONDS = 0
-    assert list(reconcile.run(reconcile.begin())) == []
-    assert {found.key for found in wiring.renditions().page().versions} == set(
+    assert list(consistency_checks.run(consistency_checks.begin())) == []
+    assert {found.key for found in clients.renditions().page().versions} == set(
         Rendition.objects.values_list("key", flat=True)
     )
     with capsys.disabled():

@@ -13,16 +13,17 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from mediahub.bulk import jobs
-from mediahub.bulk.models import Job
-from mediahub.bulk.selection import Selection
 from mediahub.delivery import mirror
-from mediahub.intake.models import Batch, FailedItem, Upload
+from mediahub.jobs import runner
+from mediahub.jobs.models import Job
+from mediahub.jobs.selection import Selection
 from mediahub.library import review, versions
 from mediahub.library.activity import Act
-from mediahub.library.edits import Edit
+from mediahub.library.field_edits import Edit
 from mediahub.library.models import Activity, Collection, Image, LabelRule, SavedSearch, Tag, Tagging, Version
 from mediahub.local.event_loop import EventLoop
+from mediahub.recovery.models import FailedItem
+from mediahub.uploads.models import Batch, Upload
 from tests import images as stock
 from tests.browser.stock import check, failed_item, retry
 from tests.extremes import files
@@ -79,7 +80,7 @@ def values(image: Image) -> Values:
     some = {model: model.objects.first() for model in models}
     upload = image.uploads.get(state=Upload.State.READY)
     return {
-        "objects": {**objects(), "library.image": image.pk, "intake.upload": upload.pk},
+        "objects": {**objects(), "library.image": image.pk, "uploads.upload": upload.pk},
         "image_id": image.pk,
         "upload_id": upload.pk,
         "batch_id": some[Batch].pk,
@@ -117,7 +118,7 @@ def take_in(loop: EventLoop, s3: Any, bucket: str, labels: Path) -> None:
 def fill_the_desk(chief: User) -> None:
     """Jobs, failed items, checks and collections, each with images of the extremes in it."""
     images = list(Image.objects.all())
-    jobs.order(Selection(ids=tuple(str(image.pk) for image in images)), by=chief)
+    runner.order(Selection(ids=tuple(str(image.pk) for image in images)), by=chief)
     upload = images[0].uploads.first()
     failed_item(upload, image=images[0])
     failed_item(None, "The image could not be mirrored.", image=images[1], kind="mirror", step="")
@@ -140,9 +141,9 @@ LISTS = [
     "/admin/library/image/",
     "/admin/library/image/?q=20240602&view=list",
     "/admin/library/image/?sort=taken",
-    "/admin/intake/upload/",
-    "/admin/intake/faileditem/",
-    "/admin/intake/reconciliation/",
+    "/admin/uploads/upload/",
+    "/admin/recovery/faileditem/",
+    "/admin/recovery/reconciliation/",
     "/admin/activity/",
     "/admin/activity/export.csv",
     "/admin/activity/export.jsonl",
@@ -209,7 +210,7 @@ def pages(image: Image) -> list[str]:
         f"/admin/review/items/?_after={image.pk}",
         f"/admin/duplicates/{image.pk}/",
         f"/admin/upload/{upload.pk}/",
-        f"/admin/intake/upload/{upload.pk}/change/",
+        f"/admin/uploads/upload/{upload.pk}/change/",
     ]
 
 

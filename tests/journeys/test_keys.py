@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from mediahub.intake.models import Upload
 from mediahub.local.event_loop import EventLoop
+from mediahub.uploads.models import Upload
 from tests.local_aws import drain
 from tests.pictures import jpeg
 
@@ -29,7 +29,7 @@ KEYS = (
     "a..b.jpg",
     "trailing.",
     "<script>alert(1)</script>.jpg",
-    "'; DROP TABLE intake_upload; --.jpg",
+    "'; DROP TABLE uploads_upload; --.jpg",
     "k" * 1020 + ".jpg",
 )
 

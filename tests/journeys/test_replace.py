@@ -20,9 +20,9 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from mediahub import wiring
+from mediahub.aws import clients
 from mediahub.delivery import mirror, public
-from mediahub.library import catalogue, publishing
+from mediahub.library import cataloging, publishing
 from mediahub.library.activity import Act
 from mediahub.library.models import Image
 from mediahub.library.versions import Original
@@ -73,9 +73,9 @@ def published(local_aws: object, as_role: Callable[[str], None], chief: User, li
     as_role("worker")
     image_id = uuid4()
     data = jpeg(800, 600)
-    result = process(BytesIO(data), image_id, store=wiring.renditions(), labeler=None, specs=wiring.specs())
+    result = process(BytesIO(data), image_id, store=clients.renditions(), labeler=None, specs=clients.specs())
     with transaction.atomic():
-        catalogue.enter(image_id, "quay.jpg", result, original=Original(f"uploads/{image_id}/original", "v1"))
+        cataloging.enter(image_id, "quay.jpg", result, original=Original(f"uploads/{image_id}/original", "v1"))
     Image.objects.filter(pk=image_id).update(alt_text="A quay", credit="Ada Lund", licence="CC BY 4.0")
     image = Image.objects.get(pk=image_id)
     publishing.publish(Act(chief), [image])

@@ -8,13 +8,13 @@ import urllib3
 from django.contrib.auth.models import User
 
 from mediahub.delivery import mirror
-from mediahub.intake import tickets
-from mediahub.intake.models import Upload
 from mediahub.library import publishing, review
 from mediahub.library.activity import Act
-from mediahub.library.edits import Edit
+from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image
 from mediahub.local.event_loop import EventLoop
+from mediahub.uploads import tickets
+from mediahub.uploads.models import Upload
 from tests.local_aws import drain
 from tests.pictures import jpeg
 

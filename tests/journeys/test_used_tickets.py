@@ -11,13 +11,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from mediahub import wiring
-from mediahub.intake import ingest, reconcile, redrive, tickets
-from mediahub.intake.models import FailedItem, Upload
+from mediahub.aws import clients
 from mediahub.library import publishing
 from mediahub.library.activity import Act
 from mediahub.library.models import Image, Version
 from mediahub.local.event_loop import EventLoop
+from mediahub.recovery import consistency_checks, retries
+from mediahub.recovery.models import FailedItem
+from mediahub.uploads import ingest, tickets
+from mediahub.uploads.models import Upload
 from tests.local_aws import drain
 from tests.pictures import jpeg
 
@@ -58,7 +60,7 @@ def work(event_loop: EventLoop, as_role: Callable[[str], None]) -> Callable[[], 
 def facts(image: Image) -> Any:
     """What must not change: the record, its files in the bucket of renditions, and the version its original is."""
     image.refresh_from_db()
-    store = wiring.renditions()
+    store = clients.renditions()
     files = {row.key: store.get(row.key).read() for row in image.renditions.all()}
     version = image.versions.get(current=True)
     return image.sha256, image.width, image.revision, image.state, files, (version.key, version.version_id)
@@ -67,7 +69,10 @@ def facts(image: Image) -> Any:
 def findings(as_role: Callable[[str], None]) -> list[tuple[str, str]]:
     """What a comparison finds that mends what it can."""
     as_role("worker")
-    found = [(finding.kind, finding.what) for finding in reconcile.run(reconcile.begin(repair=True, grace_seconds=0))]
+    found = [
+        (finding.kind, finding.what)
+        for finding in consistency_checks.run(consistency_checks.begin(repair=True, grace_seconds=0))
+    ]
     as_role("web")
     return found
 
@@ -115,7 +120,7 @@ def test_d6_a_used_ticket_changes_nothing_that_is_published(
     client = Client()
     client.force_login(chief)
     as_role("web")
-    page = client.get(reverse("admin:intake_reconciliation_changelist")).content.decode()
+    page = client.get(reverse("admin:recovery_reconciliation_changelist")).content.decode()
     assert "Files that were put over an original" in page
     assert "1 did not fit" in page
     link = client.post(reverse("desk:download", args=[image.pk]))["Location"]
@@ -189,7 +194,7 @@ def test_d6_the_first_version_stays_while_it_waits_to_be_tried_again(
     post(ticket, SECOND)
     work()
     assert not Image.objects.exists()
-    assert redrive.retry(editor, FailedItem.objects.all())
+    assert retries.retry(editor, FailedItem.objects.all())
     work()
     assert Image.objects.get().width == 640
     assert Upload.objects.get().state == Upload.State.READY
@@ -304,7 +309,7 @@ def test_a_chief_editor_puts_an_original_back_on_top_so_that_the_bucket_never_fo
     for person in (editor, chief):
         clients[person.username].force_login(person)
     assert clients["editor"].post(address).status_code == 403
-    checks = reverse("admin:intake_reconciliation_changelist")
+    checks = reverse("admin:recovery_reconciliation_changelist")
     assert address in clients["chief"].get(checks).content.decode()
     # With the web's own role, which may write and read single versions there and no more.
     assert "1 original lies on top again." in clients["chief"].post(address, follow=True).content.decode()

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from mediahub.library import activity, publishing, review
 from mediahub.library.activity import Act
-from mediahub.library.edits import Edit
+from mediahub.library.field_edits import Edit
 from mediahub.library.models import Activity, Image, Tagging
 from mediahub.library.undo import undo
 from tests.images import image_with_tags

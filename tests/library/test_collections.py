@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from mediahub.library import access, collections, tree, undo
+from mediahub.library import access, collection_tree, collections, undo
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Collection, Image, Membership
 from mediahub.library.search import Search
@@ -221,7 +221,7 @@ def test_a_tree_costs_the_same_for_five_hundred(editor: User, django_assert_num_
     editor = User.objects.get(pk=editor.pk)
     editor.has_perm("library.view_image")
     with django_assert_num_queries(3):
-        top = tree.tree(editor)
+        top = collection_tree.tree(editor)
     assert [node.name for node in top] == ["Place"]
     assert (top[0].own, top[0].count, len(top[0].children)) == (0, 450, 50)
     assert [node.name for node in top[0].children[:2]] == ["Place › Place 0", "Place › Place 1"]
@@ -232,14 +232,14 @@ def test_a_text_means_a_collection(editor: User) -> None:
     sport = make("Sport", make("News"))
     make("Sport", make("Archive"))
     make("Closed", None, legal)
-    assert tree.find(editor, "news > sport") == sport
-    assert tree.find(editor, "Sport") is None
-    assert tree.find(editor, "closed") is None
-    assert tree.complete(editor, "spo") == ["Archive › Sport", "News › Sport"]
+    assert collection_tree.find(editor, "news > sport") == sport
+    assert collection_tree.find(editor, "Sport") is None
+    assert collection_tree.find(editor, "closed") is None
+    assert collection_tree.complete(editor, "spo") == ["Archive › Sport", "News › Sport"]
 
 
 def test_images_out_of_use_are_not_counted(editor: User) -> None:
     news, gone = make("News"), image()
     collections.put(Act(None), [image(), gone], news)
     Image.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
-    assert [(node.own, node.count) for node in tree.tree(editor)] == [(1, 1)]
+    assert [(node.own, node.count) for node in collection_tree.tree(editor)] == [(1, 1)]

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import QueryDict
 from PIL import Image as Pixels
 
-from mediahub.library import catalogue, collections, duplicates, review, versions
+from mediahub.library import cataloging, collections, duplicates, review, versions
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Image, Likeness, Tagging
 from mediahub.library.search import Search
@@ -35,7 +35,7 @@ def take_in(name: str, width: int = 800, *, quality: int = 90, image_id: Any = N
     result = process(BytesIO(encoded(made, "JPEG", quality=quality)), image_id, store=MemoryStore(), labeler=None)
     with transaction.atomic():
         original = Original(key, "v1") if key else None
-        return catalogue.enter(image_id, f"{name}.jpg", result, original=original)
+        return cataloging.enter(image_id, f"{name}.jpg", result, original=original)
 
 
 def like(*images: Image) -> None:

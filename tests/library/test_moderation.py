@@ -16,7 +16,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from mediahub.library import catalogue, publishing, versions
+from mediahub.library import cataloging, publishing, versions
 from mediahub.library.activity import Act
 from mediahub.library.models import Image, Version
 from mediahub.library.undo import undo
@@ -60,7 +60,7 @@ def take_in(labeler: Any, data: bytes = FIRST, *, keep_labels: bool = False, by:
     result = process(BytesIO(data), IMAGE, store=MemoryStore(), labeler=labeler)
     with transaction.atomic():
         original = Original(result.metadata.sha256, "v1", by, may_go_out=by is not None)
-        made = catalogue.enter(IMAGE, "harbour.jpg", result, original=original, keep_labels=keep_labels)
+        made = cataloging.enter(IMAGE, "harbour.jpg", result, original=original, keep_labels=keep_labels)
     Image.objects.update(**WORDS)
     made.refresh_from_db()
     return made

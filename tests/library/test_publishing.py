@@ -9,10 +9,10 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from mediahub import wiring
+from mediahub.aws import clients
 from mediahub.library import publishing, review
 from mediahub.library.activity import Act
-from mediahub.library.edits import Edit
+from mediahub.library.field_edits import Edit
 from mediahub.library.models import Activity, Image
 from mediahub.library.undo import undo
 from tests.doubles import MemoryQueue
@@ -132,7 +132,7 @@ def test_the_last_day_counts_whole_and_then_it_is_taken_down_by_itself(
     made = image(**COMPLETE, rights_until=last)
     publishing.publish(Act(editor), [made])
     midnight = timezone.make_aware(datetime.combine(last, time.min)) + timedelta(days=1)
-    monkeypatch.setattr(wiring, "queue", MemoryQueue)
+    monkeypatch.setattr(clients, "queue", MemoryQueue)
     with time_machine.travel(midnight - timedelta(seconds=1), tick=False):
         assert publishing.take_down_ended() == 0
     with time_machine.travel(midnight, tick=False):

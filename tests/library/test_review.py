@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from mediahub.delivery import mirror
 from mediahub.library import publishing, review, vocabulary
 from mediahub.library.activity import Act
-from mediahub.library.edits import Edit
+from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tag, Tagging
 from mediahub.local import stack
 from tests.images import image_with_tags

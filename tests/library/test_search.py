@@ -8,9 +8,10 @@ from django.contrib.auth.models import User
 from django.http import QueryDict
 from django.utils import timezone
 
-from mediahub.intake.models import FailedItem, Upload
 from mediahub.library.models import Image, Tagging
 from mediahub.library.search import Search
+from mediahub.recovery.models import FailedItem
+from mediahub.uploads.models import Upload
 from tests.images import image, image_with_tags
 
 pytestmark = pytest.mark.django_db

@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from mediahub.library import collections, duplicates, focus, publishing, review
+from mediahub.library import collections, duplicates, focal_point, publishing, review
 from mediahub.library.activity import Act
-from mediahub.library.edits import Edit
+from mediahub.library.field_edits import Edit
 from mediahub.library.models import Activity, Collection, Image, Likeness
 from mediahub.library.undo import undo
 from processing import Point
@@ -54,7 +54,7 @@ def accept(act: Act, made: Image) -> None:
 
 
 def aim(act: Act, made: Image) -> None:
-    focus.move(act, made, Point(0.2, 0.2))
+    focal_point.move(act, made, Point(0.2, 0.2))
 
 
 def look(act: Act, made: Image) -> None:

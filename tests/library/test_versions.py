@@ -11,14 +11,14 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from mediahub import wiring
-from mediahub.intake import sweep
-from mediahub.library import catalogue, publishing, versions
+from mediahub.aws import clients
+from mediahub.library import cataloging, publishing, versions
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Image, Rendition
 from mediahub.library.search import Search
 from mediahub.library.undo import undo
 from mediahub.library.versions import Original
+from mediahub.uploads import rendition_sweep
 from processing import Label, LabelAnswer, process
 from tests.pictures import jpeg
 
@@ -37,9 +37,9 @@ class Flagging:
 
 def take_in(width: int, key: str, by: User | None = None, *, may_go_out: bool = False, labeler: Any = None) -> Image:
     """One file of so many pixels, made into the image by the worker."""
-    result = process(BytesIO(jpeg(width, 300)), IMAGE, store=wiring.renditions(), labeler=labeler)
+    result = process(BytesIO(jpeg(width, 300)), IMAGE, store=clients.renditions(), labeler=labeler)
     with transaction.atomic():
-        return catalogue.enter(IMAGE, f"{key}.jpg", result, original=Original(key, "v1", by, may_go_out))
+        return cataloging.enter(IMAGE, f"{key}.jpg", result, original=Original(key, "v1", by, may_go_out))
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_what_a_version_needs_is_never_swept(replaced: Image, settings: object) 
     settings.SWEEP_GRACE_SECONDS = 0  # type: ignore[attr-defined]
     kept = versions.keys(replaced.pk)
     assert len(kept) == 2 * Rendition.objects.count()
-    assert sweep.sweep(kept) == 0
+    assert rendition_sweep.sweep(kept) == 0
 
 
 def test_only_the_file_in_use_is_current(replaced: Image) -> None:

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
-from mediahub.library import catalogue, review, vocabulary
+from mediahub.library import cataloging, review, vocabulary
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Image, LabelRule, Synonym, Tag, Tagging
 from processing import Label
@@ -23,7 +23,7 @@ def states(made: Image) -> dict[str, str]:
 
 
 def label(made: Image, *names: str) -> None:
-    catalogue._suggest(made, "rekognition", tuple(Label(name, 90.0) for name in names))
+    cataloging._suggest(made, "rekognition", tuple(Label(name, 90.0) for name in names))
 
 
 def test_merged_tags_keep_the_strongest_decision_and_leave_a_synonym(editor: User) -> None:
@@ -88,7 +88,7 @@ def test_a_label_becomes_the_tag_it_is_mapped_to() -> None:
     people = Tag.objects.create(name="People")
     LabelRule.objects.create(label="Human", tag=people)
     made = image()
-    catalogue._suggest(made, "rekognition", (Label("Human", 70.0), Label("People", 95.0)))
+    cataloging._suggest(made, "rekognition", (Label("Human", 70.0), Label("People", 95.0)))
     tagging = made.taggings.get()
     assert (tagging.tag, tagging.confidence, tagging.state) == (people, 95.0, Tagging.State.SUGGESTED)
 

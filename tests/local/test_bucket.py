@@ -12,10 +12,10 @@ import urllib3
 from botocore.exceptions import ClientError
 from django.conf import settings
 
-from mediahub import wiring
-from mediahub.intake.models import Upload
+from mediahub.aws import clients
 from mediahub.library.models import Image
 from mediahub.local.event_loop import EventLoop
+from mediahub.uploads.models import Upload
 from tests.local_aws import drain
 from tests.pictures import jpeg
 
@@ -81,7 +81,7 @@ def test_a_page_may_read_the_etag_of_what_it_sent(aws: Callable[[str, str], Any]
 
 
 def test_what_we_write_is_encrypted_with_our_key(aws: Callable[[str, str], Any]) -> None:
-    wiring.renditions().put("small/1/2.jpg", b"bytes", "image/jpeg")
+    clients.renditions().put("small/1/2.jpg", b"bytes", "image/jpeg")
     held = aws("worker", "s3").head_object(Bucket=settings.RENDITION_BUCKET, Key="small/1/2.jpg")
     assert held["ServerSideEncryption"] == "aws:kms"
     assert held["SSEKMSKeyId"] == settings.KMS_KEY_ARN

@@ -10,11 +10,11 @@ import pytest
 from django.contrib.auth.models import User
 from PIL import Image
 
-from mediahub.intake import tickets
-from mediahub.intake.models import Upload
 from mediahub.local import demo
 from mediahub.local.emulator import free_port
 from mediahub.local.event_loop import EventLoop
+from mediahub.uploads import tickets
+from mediahub.uploads.models import Upload
 from tests.local_aws import drain
 from tests.pictures import jpeg
 

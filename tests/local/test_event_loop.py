@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from mediahub.intake.models import FailedItem, Upload
 from mediahub.local.event_loop import BATCH, Context, EventLoop
+from mediahub.recovery.models import FailedItem
+from mediahub.uploads.models import Upload
 from tests.children import running
 from tests.local_aws import RECEIVES, drain
 from tests.pictures import jpeg

@@ -14,7 +14,7 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 from django.conf import settings
 
-from mediahub import wiring
+from mediahub.aws import clients
 from mediahub.local import stack
 from processing import Misconfigured, Missing, Rejected, S3Store, Signer, Store, Unavailable
 from processing.store import SPOOL
@@ -27,7 +27,7 @@ def store(request: pytest.FixtureRequest) -> Store:
     if request.param == "memory":
         return MemoryStore(versioned=False)
     request.getfixturevalue("local_aws")
-    return wiring.renditions()
+    return clients.renditions()
 
 
 @pytest.fixture(params=["local AWS", "memory"])
@@ -167,17 +167,17 @@ def test_a9_a_version_is_read_by_its_id(local_aws: stack.Stack, aws: Callable[[s
     bucket = local_aws.outputs["UploadBucket"]
     first = aws("operator", "s3").put_object(Bucket=bucket, Key="a.jpg", Body=b"first")["VersionId"]
     aws("operator", "s3").put_object(Bucket=bucket, Key="a.jpg", Body=b"second")
-    with wiring.uploads().get("a.jpg", first) as file:
+    with clients.uploads().get("a.jpg", first) as file:
         assert file.read() == b"first"
     with pytest.raises(Missing):
-        wiring.uploads().get("a.jpg", "00000000-0000-0000-0000-000000000000")
+        clients.uploads().get("a.jpg", "00000000-0000-0000-0000-000000000000")
 
 
 def test_what_the_role_may_not_do_is_a_mistake_of_the_setup(
     local_aws: stack.Stack, as_role: Callable[[str], None]
 ) -> None:
     as_role("web")
-    store = wiring.renditions()
+    store = clients.renditions()
     with pytest.raises(Misconfigured, match="AccessDenied"):
         store.put("a.jpg", b"", "image/jpeg")
     with pytest.raises(Misconfigured, match="AccessDenied"):
@@ -187,7 +187,7 @@ def test_what_the_role_may_not_do_is_a_mistake_of_the_setup(
 def test_renditions_lie_encrypted_and_are_kept_by_browsers(
     local_aws: stack.Stack, aws: Callable[[str, str], Any]
 ) -> None:
-    wiring.renditions().put("a.jpg", b"1", "image/jpeg", "public, max-age=31536000, immutable")
+    clients.renditions().put("a.jpg", b"1", "image/jpeg", "public, max-age=31536000, immutable")
     head = aws("operator", "s3").head_object(Bucket=local_aws.outputs["RenditionBucket"], Key="a.jpg")
     assert head["SSEKMSKeyId"] == local_aws.outputs["KmsKeyArn"]
     assert head["CacheControl"] == "public, max-age=31536000, immutable"
@@ -265,8 +265,8 @@ def test_r5_c1_a_busy_store_is_asked_again(
     with busy_store(refusals) as address:
         settings.AWS_ENDPOINT_URL = address
         if heals:
-            with wiring.uploads().get("a.jpg") as file:
+            with clients.uploads().get("a.jpg") as file:
                 assert file.read() == b"bytes"
         else:
             with pytest.raises(Unavailable):
-                wiring.uploads().get("a.jpg")
+                clients.uploads().get("a.jpg")

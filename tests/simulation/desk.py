@@ -13,12 +13,14 @@ from django.db.models import F
 from django.utils import timezone
 from greenlet import getcurrent, greenlet
 
-from mediahub import handlers
-from mediahub.intake import redrive, tickets
-from mediahub.intake.models import FailedItem, Upload
 from mediahub.library import review
 from mediahub.library.activity import Act
 from mediahub.library.models import Image, Tagging
+from mediahub.recovery import retries
+from mediahub.recovery.models import FailedItem
+from mediahub.uploads import tickets
+from mediahub.uploads.models import Upload
+from mediahub.worker import handlers
 from tests.doubles import now
 from tests.pictures import jpeg
 from tests.simulation.world import Killed, World
@@ -107,7 +109,7 @@ class Desk:
 
     def redrive(self) -> None:
         """The editor retries what failed."""
-        redrive.retry(self.user, FailedItem.objects.all())
+        retries.retry(self.user, FailedItem.objects.all())
 
     def _key(self, number: int) -> str:
         if self.world.chance.random() < 0.5:

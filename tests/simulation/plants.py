@@ -8,10 +8,11 @@ from uuid import UUID
 
 from django.db.models import F, Q
 
-from mediahub.intake import compare, ingest
-from mediahub.intake.models import Claim, Upload
 from mediahub.library.models import Image
 from mediahub.library.versions import is_current
+from mediahub.recovery import comparisons
+from mediahub.uploads import ingest
+from mediahub.uploads.models import Claim, Upload
 from processing import Listed, RenderedFile, Store, Unavailable, pipeline
 from tests.doubles import MemoryStore, MemoryTable
 
@@ -45,12 +46,12 @@ def _mirrors_without_condition() -> Any:
 
 def _compares_keys_only() -> Any:
     """Lost: a newer version whose event was dropped is never noticed, because a record has its key."""
-    honest = compare._judge
+    honest = comparisons._judge
 
     def judge(listed: Listed, record: Upload | None) -> Any:
         return None if record else honest(listed, record)
 
-    return patch.object(compare, "_judge", judge)
+    return patch.object(comparisons, "_judge", judge)
 
 
 def _believes_every_put() -> Any:

@@ -15,12 +15,15 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Count
 
-from mediahub import handlers, wiring
+from mediahub.aws import clients
 from mediahub.delivery import mirror
-from mediahub.intake import dead_letters, ingest, reconcile, redrive, tickets
-from mediahub.intake.models import FailedItem, Upload
-from mediahub.library import catalogue, versions
+from mediahub.library import cataloging, versions
 from mediahub.library.models import Image, Rendition, Version
+from mediahub.recovery import consistency_checks, dead_letters, retries
+from mediahub.recovery.models import FailedItem
+from mediahub.uploads import ingest, tickets
+from mediahub.uploads.models import Upload
+from mediahub.worker import handlers
 from tests.simulation.desk import FUNCTION_SECONDS, JUNK, Desk
 from tests.simulation.outcome import Outcome
 from tests.simulation.world import World
@@ -42,8 +45,8 @@ STEPS: tuple[tuple[Any, str], ...] = (
     (ingest, "_release"),
     (ingest, "_gone"),
     (dead_letters, "_keep"),
-    (redrive, "send_next"),
-    (reconcile, "_note"),
+    (retries, "send_next"),
+    (consistency_checks, "_note"),
 )
 ROOMS = ("bulk", "intake", "library")
 
@@ -85,14 +88,14 @@ def _in(world: World, recorded: Counter[tuple[str, str]]) -> Iterator[None]:
             "labeler": "labeler",
         }
         for function, name in parts.items():
-            stack.enter_context(patch.object(wiring, function, lambda name=name: world.part(name)))
+            stack.enter_context(patch.object(clients, function, lambda name=name: world.part(name)))
         stack.enter_context(patch.object(tickets, "uuid4", lambda: UUID(int=world.chance.getrandbits(128), version=4)))
         stack.enter_context(patch.object(handlers, "random", world.chance))
         for name, seconds in TIMES.items():
             stack.enter_context(patch.object(settings, name, seconds))
         for owner, name in STEPS:
             stack.enter_context(patch.object(owner, name, _step(world, name, getattr(owner, name))))
-        stack.enter_context(patch.object(catalogue, "enter", _counting(recorded, catalogue.enter)))
+        stack.enter_context(patch.object(cataloging, "enter", _counting(recorded, cataloging.enter)))
         yield
 
 
@@ -123,7 +126,7 @@ def _whole(world: World, outcome: Outcome) -> None:
     objects = world.renditions.objects
     missing = [key for key in Rendition.objects.values_list("key", flat=True) if key not in objects]
     outcome.orphaned += [f"{key} is recorded and not there" for key in missing]
-    for image in Image.objects.annotate(n=Count("renditions")).filter(deleted_at=None).exclude(n=len(wiring.specs())):
+    for image in Image.objects.annotate(n=Count("renditions")).filter(deleted_at=None).exclude(n=len(clients.specs())):
         outcome.orphaned.append(f"{image.pk} has {image.renditions.count()} renditions")
 
 
@@ -143,7 +146,7 @@ def _reconcile(world: World, desk: Desk, outcome: Outcome) -> None:
     """Compare and mend until everything fits; what a comparison finds a third time is not mended at all."""
     for _ in range(4):
         world.pass_time(settings.SWEEP_GRACE_SECONDS + FUNCTION_SECONDS + 1)
-        run = reconcile.run(reconcile.begin(repair=True, grace_seconds=0))
+        run = consistency_checks.run(consistency_checks.begin(repair=True, grace_seconds=0))
         # A used ticket's later version is told, and left for an operator.
         found = [finding for finding in run if finding.kind != "overwritten"]
         if not found:

@@ -9,21 +9,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mediahub.delivery.addresses import address as address_of
-from mediahub.desk import file_words, job_words, reasons, words
-from mediahub.library import sight, versions
+from mediahub.desk import presenters as desk_presenters
+from mediahub.desk import reasons
+from mediahub.desk.jobs import presenters as jobs_presenters
+from mediahub.desk.library import file_presenters
+from mediahub.library import snapshots, versions
 from mediahub.library.models import Image, Tagging, Version
 
 register = template.Library()
-register.filter("standing", words.standing)
+register.filter("standing", desk_presenters.standing)
 register.filter("told", reasons.told)
-register.filter("job_title", job_words.title)
-register.filter("mark", sight.mark)
+register.filter("job_title", jobs_presenters.title)
+register.filter("mark", snapshots.mark)
 
 
 @register.filter
 def tone(state: str) -> str:
     """The colour that goes with a state."""
-    return words.TONES.get(state, "quiet")
+    return desk_presenters.TONES.get(state, "quiet")
 
 
 @register.filter
@@ -47,7 +50,7 @@ def chosen(choices: list[dict[str, Any]]) -> str:
 @register.filter
 def step(name: str) -> str:
     """A step of the processing in plain words."""
-    return str(words.STEPS.get(name, name))
+    return str(desk_presenters.STEPS.get(name, name))
 
 
 @register.filter
@@ -87,9 +90,9 @@ def needs_look(version: Version) -> bool:
 
 
 @register.filter
-def differences(version: Version, current: Version | None) -> list[file_words.Fact]:
+def differences(version: Version, current: Version | None) -> list[file_presenters.Fact]:
     """What the version's file says of itself, and where the one in use says something else."""
-    return file_words.facts(version, current)
+    return file_presenters.facts(version, current)
 
 
 @register.inclusion_tag("desk/picture.html")

@@ -7,7 +7,7 @@ PLANTS = [
         2,
         "In us-east-1 the Content-Security-Policy blocks uploads and downloads",
         "Every client of S3 that signs names the region's own host.",
-        (Edit("mediahub/wiring.py", '"us_east_1_regional_endpoint": "regional", ', ""),),
+        (Edit("mediahub/aws/clients.py", '"us_east_1_regional_endpoint": "regional", ', ""),),
         "tests/aws/test_signed_hosts.py::test_what_is_signed_is_allowed_to_browsers",
     ),
     Plant(
@@ -88,19 +88,21 @@ PLANTS = [
         )
         for edits, test in (
             (
-                (Edit("mediahub/entry.py", '        arguments.append("--queue")\n', "        pass\n"),),
-                "tests/bulk/test_from_the_shell.py::test_the_mirror_is_rebuilt_over_many_short_invocations",
+                (Edit("mediahub/worker/lambda_entry.py", '        arguments.append("--queue")\n', "        pass\n"),),
+                "tests/jobs/test_commands.py::test_the_mirror_is_rebuilt_over_many_short_invocations",
             ),
             (
                 (
                     Edit(
-                        "mediahub/bulk/steps.py", "left.filter(pk__gt=chunk.reached) if chunk.reached else left", "left"
+                        "mediahub/jobs/chunk_work.py",
+                        "left.filter(pk__gt=chunk.reached) if chunk.reached else left",
+                        "left",
                     ),
                 ),
-                "tests/bulk/test_from_the_shell.py::test_a_rebuilt_mirror_goes_on_after_its_last_image",
+                "tests/jobs/test_commands.py::test_a_rebuilt_mirror_goes_on_after_its_last_image",
             ),
             (
-                (Edit("mediahub/entry.py", 'QUEUED = ("reconcile", ', "QUEUED = ("),),
+                (Edit("mediahub/worker/lambda_entry.py", 'QUEUED = ("reconcile", ', "QUEUED = ("),),
                 "tests/aws/test_operations.py::test_each_command_is_short_or_leaves_its_work_to_the_queue",
             ),
         )

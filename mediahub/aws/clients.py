@@ -1,0 +1,125 @@
+"""From settings to parts: each AWS client and store is made once, lazily, for the settings in force."""
+
+import threading
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+from django.conf import settings
+
+from mediahub.aws.queue import Queue
+from mediahub.aws.table import Table
+from processing import (
+    SPECS,
+    Labeler,
+    Limits,
+    MeasuredLabeler,
+    RecordedLabeler,
+    RekognitionLabeler,
+    RenditionSpec,
+    S3Store,
+    Signer,
+    of_botocore,
+)
+
+# Making a boto3 client reads files and is not thread-safe; using one is.
+_making = threading.RLock()
+
+
+@cache
+def _client(service: str, profile: str | None, region: str, endpoint: str | None) -> Any:
+    config = Config(
+        signature_version="s3v4" if service == "s3" else None,
+        retries={"mode": "standard", "max_attempts": 4},
+        connect_timeout=3,
+        read_timeout=20,
+        # boto3 would sign `BUCKET.s3.amazonaws.com` in us-east-1, and the policy of the pages names the region's host.
+        s3={"us_east_1_regional_endpoint": "regional", "addressing_style": "path" if endpoint else "virtual"},
+    )
+    session = boto3.Session(profile_name=profile, region_name=region)
+    return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
+
+
+def client(service: str, profile: str | None = None) -> Any:
+    """A boto3 client of this process's role or of a profile, one for the same settings.
+
+    Raises Misconfigured without a role.
+    """
+    with _making:
+        try:
+            return _client(service, profile or settings.AWS_PROFILE, settings.AWS_REGION, settings.AWS_ENDPOINT_URL)
+        except BotoCoreError as error:
+            raise of_botocore(error, f"the way to {service}") from error
+
+
+def uploads() -> S3Store:
+    """The bucket of originals."""
+    return S3Store(client("s3"), settings.UPLOAD_BUCKET, settings.KMS_KEY_ARN)
+
+
+def renditions() -> S3Store:
+    """The bucket of renditions."""
+    return S3Store(client("s3"), settings.RENDITION_BUCKET, settings.KMS_KEY_ARN)
+
+
+def signer() -> Signer:
+    """Signs what a browser may send into the bucket of originals."""
+    return Signer(client("s3"), settings.UPLOAD_BUCKET, settings.KMS_KEY_ARN)
+
+
+def rendition_signer() -> Signer:
+    """Signs what a browser may fetch from the bucket of renditions."""
+    return Signer(client("s3"), settings.RENDITION_BUCKET)
+
+
+def limits() -> Limits:
+    """How large a file and a picture may be."""
+    return Limits(
+        max_bytes=settings.UPLOAD_MAX_BYTES, max_pixels=settings.IMAGE_MAX_PIXELS, max_side=settings.IMAGE_MAX_SIDE
+    )
+
+
+def specs() -> list[RenditionSpec]:
+    """The renditions of each image: the sizes that show all of it, and the crops that the settings ask for."""
+    fills = settings.RENDITION_FILLS.items()
+    return [*SPECS, *(RenditionSpec(name, width, height, "fill") for name, (width, height) in fills)]
+
+
+def labeler() -> Labeler | None:
+    """The labeler that the setting LABELER names; None when labels are off."""
+    match settings.LABELER:
+        case "rekognition":
+            return RekognitionLabeler(
+                client("rekognition"),
+                settings.LABEL_MAX,
+                settings.LABEL_MIN_CONFIDENCE,
+                moderate=settings.MODERATION,
+            )
+        case "measured":
+            return MeasuredLabeler()
+        case "recorded":
+            return RecordedLabeler(Path(settings.LABEL_RECORDINGS))
+    return None
+
+
+def mirror_table() -> Table:
+    """The table that readers outside Django query."""
+    return Table(client("dynamodb"), settings.MIRROR_TABLE)
+
+
+def queue() -> Queue:
+    """The queue of upload events and of our own messages."""
+    return Queue(client("sqs"), settings.UPLOAD_QUEUE_URL)
+
+
+def cdn() -> Queue | None:
+    """The queue of paths that the CDN is to fetch anew; None where no CDN stands before the renditions."""
+    return Queue(client("sqs"), settings.CDN_QUEUE_URL) if settings.CDN_QUEUE_URL else None
+
+
+def dead_letters() -> Queue:
+    """The queue of messages that failed too often."""
+    return Queue(client("sqs"), settings.DEAD_LETTER_QUEUE_URL)

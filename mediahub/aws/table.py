@@ -1,0 +1,113 @@
+"""The two parts of AWS that are not files: queues, and the table of the mirror, with errors of ours."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from processing import of_botocore
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+# DynamoDB takes a hundred items in one transaction.
+MOST_CHANGES = 100
+# So many keys are read at once, and looked up at once in the records.
+PAGE = 500
+Item = dict[str, Any]
+
+
+class Overtaken(Exception):
+    """Another writer changed the items since they were read; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Items by `pk` and `sk`; errors come out as Unavailable or Misconfigured."""
+
+    client: "DynamoDBClient"
+    name: str
+
+    def items(self, pk: str) -> dict[str, Item]:
+        """All items of one `pk`, by `sk`, as they are now."""
+        try:
+            answer = self.client.query(
+                TableName=self.name,
+                ConsistentRead=True,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": pk}},
+            )
+        except Exception as error:
+            raise of_botocore(error, f"the mirror of {pk}") from error
+        return {item["sk"]: item for item in map(_plain, answer["Items"])}
+
+    def replace(self, guard: Item, read: Any, puts: Sequence[Item], gone: Sequence[str]) -> None:
+        """Write `guard` and `puts` and remove the items `gone`, all or nothing.
+
+        Raises Overtaken unless the revision of the item in the guard's place is still `read`, None for no item.
+        """
+        pk = guard["pk"]
+        own: dict[str, Any] = {"TableName": self.name, "Item": _typed(guard)}
+        if read is None:
+            own["ConditionExpression"] = "attribute_not_exists(pk)"
+        else:
+            own["ConditionExpression"] = "revision = :read"
+            own["ExpressionAttributeValues"] = {":read": _serialize(read)}
+        changes = [
+            {"Put": own},
+            *({"Put": {"TableName": self.name, "Item": _typed(put)}} for put in puts),
+            *({"Delete": {"TableName": self.name, "Key": _typed({"pk": pk, "sk": sk})}} for sk in gone),
+        ]
+        try:
+            self.client.transact_write_items(TransactItems=cast(Any, changes))
+        except self.client.exceptions.TransactionCanceledException as error:
+            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+            if reasons <= {"None", "ConditionalCheckFailed"}:
+                raise Overtaken from error
+            raise of_botocore(error, f"the mirror of {pk}") from error
+        except Exception as error:
+            raise of_botocore(error, f"the mirror of {pk}") from error
+
+    def put(self, item: Item) -> None:
+        """Write one item whatever was there before."""
+        try:
+            self.client.put_item(TableName=self.name, Item=_typed(item))
+        except Exception as error:
+            raise of_botocore(error, f"the item {item['pk']}") from error
+
+    def delete(self, pk: str, sks: Sequence[str]) -> None:
+        """Remove items of one `pk`; no error when there are none."""
+        for sk in sks:
+            try:
+                self.client.delete_item(TableName=self.name, Key=_typed({"pk": pk, "sk": sk}))
+            except Exception as error:
+                raise of_botocore(error, f"the mirror of {pk}") from error
+
+    def all_keys(self) -> Iterator[tuple[str, str]]:
+        """(pk, sk) of every item, by reading the whole table."""
+        after: Item | None = {}
+        while after is not None:
+            keys, after = self.page(after)
+            yield from keys
+
+    def page(self, after: Item, most: int = PAGE) -> tuple[list[tuple[str, str]], Item | None]:
+        """(pk, sk) of up to `most` items behind the key `after`, and where the next page begins; None at the end."""
+        start: dict[str, Any] = {"ExclusiveStartKey": _typed(after)} if after else {}
+        try:
+            answer = self.client.scan(TableName=self.name, ProjectionExpression="pk, sk", Limit=most, **start)
+        except Exception as error:
+            raise of_botocore(error, "the mirror") from error
+        keys = [(str(item["pk"]), str(item["sk"])) for item in map(_plain, answer["Items"])]
+        return keys, _plain(answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None
+
+
+def _typed(item: Item) -> dict[str, Any]:
+    return {name: _serialize(value) for name, value in item.items()}
+
+
+def _plain(item: Mapping[str, Any]) -> Item:
+    return {name: _deserialize(value) for name, value in item.items()}

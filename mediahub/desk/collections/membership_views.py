@@ -1,0 +1,137 @@
+"""Putting images into collections and taking them out: from the library, by dragging, and on the page of one image."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from mediahub.desk.activity.undo_views import say
+from mediahub.desk.current_user import editor
+from mediahub.desk.upload.progress_views import refused
+from mediahub.library import access, collection_tree, collections
+from mediahub.library.activity import Act
+from mediahub.library.models import Collection, Image
+from mediahub.library.parsing import read_number
+
+MOST = 1000
+
+Filing = Callable[[Act, QuerySet[Image], Collection], int]
+
+
+def put_in(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
+    """Put the images into the collection that the form names."""
+    if collection := _named(request):
+        say(request, _put(act, images, collection), act)
+
+
+def take_out(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
+    """Take the images out of the collection that the form names."""
+    if collection := _named(request):
+        say(request, _take_out(act, images, collection), act)
+
+
+@require_POST
+def drop(request: HttpRequest) -> JsonResponse:
+    """Put `image`s into the `collection` with this id; the answer has the `text` of what was done, and its `undo`."""
+    if refusal := refused(request, "library.add_membership"):
+        return refusal
+    user = editor(request)
+    collection = _by_id(user, request.POST.get("collection", ""))
+    if collection is None:
+        return JsonResponse({"reason": _("The collection is gone, or not for you to see.")}, status=404)
+    try:
+        ids = {UUID(text) for text in request.POST.getlist("image")}
+    except ValueError:
+        return JsonResponse({"reason": _("One of the ids is not the id of an image.")}, status=400)
+    if len(ids) > MOST:
+        said = _("%(n)d images are too many at once; at most %(most)d. Narrow the search and go on in parts.")
+        return JsonResponse({"reason": said % {"n": len(ids), "most": MOST}}, status=400)
+    act = Act(user)
+    text = _put(act, access.visible(user).filter(pk__in=ids), collection)
+    undo = reverse("desk:undo", args=[act.batch]) if act.changed else ""
+    return JsonResponse({"text": text, "undo": undo})
+
+
+@require_POST
+def of_image(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Put one image into the collection that the form names, or take it `out` of the one with this id."""
+    user = editor(request)
+    one = access.visible(user).filter(pk=image_id)
+    get_object_or_404(one)
+    out = request.POST.get("out", "")
+    if not user.has_perm("library.delete_membership" if out else "library.add_membership"):
+        raise PermissionDenied
+    act = Act(user)
+    collection = _by_id(user, out) if out else _named(request)
+    if collection and out:
+        say(request, _take_out(act, one, collection), act)
+    elif collection:
+        say(request, _put(act, one, collection), act)
+    if one.exists():
+        return redirect(f"{reverse('admin:library_image_change', args=[image_id])}#collections")
+    return redirect("admin:library_image_changelist")
+
+
+def shown(user: User, image: Image) -> list[tuple[int, str]]:
+    """The collections that an image is in, as far as the person may see them: (id, names from the top down)."""
+    held = set(image.memberships.values_list("collection", flat=True))
+    return [(pk, name) for pk, name in collection_tree.names(user).items() if pk in held]
+
+
+def _named(request: HttpRequest) -> Collection | None:
+    """The collection whose name was typed; None, and a sentence, when there is none."""
+    text = request.POST.get("collection", "")
+    found = collection_tree.find(editor(request), text) if text.strip() else None
+    if found is None and text.strip():
+        said = _("There is no collection “%(name)s”. Choose one that is there, with the names of those it lies in.")
+        messages.error(request, said % {"name": text[:100]})
+    elif found is None:
+        messages.error(request, _("Type the name of a collection."))
+    return found
+
+
+def _by_id(user: User, text: str) -> Collection | None:
+    return access.collections(user).filter(pk=read_number(text) or 0).first()
+
+
+def _put(act: Act, images: QuerySet[Image], collection: Collection) -> str:
+    opened = _filed(collections.put, act, images, collection)
+    if not act.changed:
+        return _("They are in “%(name)s” already.") % {"name": collection.name}
+    text = ngettext("%(n)d image was put into “%(name)s”.", "%(n)d images were put into “%(name)s”.", act.changed)
+    return text % {"n": act.changed, "name": collection.name} + opened
+
+
+def _take_out(act: Act, images: QuerySet[Image], collection: Collection) -> str:
+    opened = _filed(collections.take_out, act, images, collection)
+    if not act.changed:
+        return _("None of them is in “%(name)s” itself.") % {"name": collection.name}
+    text = ngettext(
+        "%(n)d image was taken out of “%(name)s”.", "%(n)d images were taken out of “%(name)s”.", act.changed
+    )
+    return text % {"n": act.changed, "name": collection.name} + opened
+
+
+def _filed(verb: Filing, act: Act, images: QuerySet[Image], collection: Collection) -> str:
+    """Do it; what to add to the message where images that only some could see are in everybody's sight now."""
+    ids = list(images.values_list("pk", flat=True))
+    before = access.hidden(ids)
+    verb(act, images.only("title"), collection)
+    opened = before - access.hidden(ids)
+    if opened <= 0:
+        return ""
+    text = ngettext(
+        "%(n)d image was for some only: now everybody sees it who may see images.",
+        "%(n)d images were for some only: now everybody sees them who may see images.",
+        opened,
+    )
+    return " " + text % {"n": opened}

@@ -1,0 +1,226 @@
+"""The collections: the tree with pictures, and what is done to one of them."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from django.contrib import admin, messages
+from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from mediahub.desk.collections.forms import CollectionForm
+from mediahub.desk.current_user import editor
+from mediahub.desk.upload.progress_views import refused
+from mediahub.library import access, collection_tree, collections
+from mediahub.library.activity import Act
+from mediahub.library.field_edits import UNSEEN, Conflicted, Unseen
+from mediahub.library.models import Collection
+from mediahub.library.parsing import read_number
+
+may_see = permission_required("library.view_collection", raise_exception=True)
+
+
+@require_GET
+@may_see
+def page(request: HttpRequest) -> HttpResponse:
+    """The whole tree that this person may see, with counts and covers, and a form that makes another collection."""
+    return _tree(request, {"parent": request.GET.get("within", "")})
+
+
+def _tree(request: HttpRequest, typed: Mapping[str, str], status: int = 200) -> HttpResponse:
+    """The tree, with what was typed into its form."""
+    user = editor(request)
+    top = collection_tree.tree(user)
+    collection_tree.cover(top, user)
+    context = {
+        "title": _("Collections"),
+        "nodes": top,
+        "places": [(node.collection.pk, node.name) for node in collection_tree.flat(top)],
+        "typed": typed,
+        "chosen": _number(typed.get("parent", "")),
+        "may_make": user.has_perm("library.add_collection"),
+        "groups": _groups(user),
+        "own_groups": {group.pk for group in _chosen_groups(request)},
+    }
+    return render(
+        request, "desk/collections/collections.html", {**admin.site.each_context(request), **context}, status=status
+    )
+
+
+@require_GET
+def complete(request: HttpRequest) -> JsonResponse:
+    """At most 20 names of collections for `?q=`, from the top down, as {"names": [...]}."""
+    if refusal := refused(request, "library.view_image"):
+        return refusal
+    return JsonResponse({"names": collection_tree.complete(request.user, request.GET.get("q", ""))})
+
+
+@require_POST
+@permission_required("library.add_collection", raise_exception=True)
+def make(request: HttpRequest) -> HttpResponse:
+    """Make the collection that the form names, in another one or at the top."""
+    user, act = editor(request), Act(editor(request))
+    groups = _chosen_groups(request) if user.has_perm("library.restrict_collection") else []
+    try:
+        parent = _parent(request, user)
+        made = collections.make(
+            act,
+            request.POST.get("name", ""),
+            parent,
+            description=request.POST.get("description", ""),
+            groups=groups,
+        )
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return _tree(request, request.POST.dict(), status=400)
+    _say(request, act, _("“%(name)s” is made. Drag images onto it in the library.") % {"name": made.name})
+    return redirect("desk:collections")
+
+
+@require_GET
+@may_see
+def one(request: HttpRequest, pk: int) -> HttpResponse:
+    """One collection with the forms that change it."""
+    return _show(request, get_object_or_404(access.collections(editor(request)), pk=pk))
+
+
+def _show(request: HttpRequest, collection: Collection, form: CollectionForm | None = None) -> HttpResponse:
+    """The page of a collection, with what was typed where that could not be written."""
+    user = editor(request)
+    names = collection_tree.names(user)
+    inside = set(access.collections(user).filter(collections.below(collection)).values_list("pk", flat=True))
+    own_groups = set(collection.groups.values_list("pk", flat=True))
+    context = {
+        "title": collection.name,
+        "collection": collection,
+        "form": form or CollectionForm(collection),
+        "full_name": names[collection.pk],
+        "places": [(key, name) for key, name in names.items() if key not in inside],
+        "held": access.visible(user).filter(memberships__collection=collection).count(),
+        "below": len(inside) - 1,
+        "groups": _groups(user),
+        "own_groups": own_groups,
+        "closed_above": Collection.objects.filter(
+            path__in=[collection.path[:n] for n in range(collections.STEP, len(collection.path), collections.STEP)],
+            restricted=True,
+        ).exists(),
+    }
+    status = 409 if form and form.conflicts else 400 if form else 200
+    return render(
+        request, "desk/collections/collection.html", {**admin.site.each_context(request), **context}, status=status
+    )
+
+
+@require_POST
+def change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Rename, move, restrict or delete a collection, as the form's `act` says."""
+    user = editor(request)
+    collection = get_object_or_404(access.collections(user), pk=pk)
+    name = request.POST.get("act", "")
+    if name not in ACTS:
+        raise Http404
+    permission, verb = ACTS[name]
+    if not user.has_perm(permission):
+        raise PermissionDenied
+    if verb is None:
+        return _rename(request, collection)
+    act = Act(user)
+    try:
+        text = verb(request, act, collection)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("desk:collection", pk)
+    _say(request, act, text)
+    if name == "delete" or not access.collections(user).filter(pk=pk).exists():
+        return redirect("desk:collections")
+    return redirect("desk:collection", pk)
+
+
+def _rename(request: HttpRequest, collection: Collection) -> HttpResponse:
+    act, form = Act(editor(request)), CollectionForm(collection, request.POST)
+    try:
+        if form.is_valid():
+            collections.describe(act, collection, form.edits())
+    except ValidationError as error:
+        form.add_error("name", error)
+    except Conflicted:
+        # Somebody wrote between the look and the lock: the form looks again.
+        collection.refresh_from_db()
+        form = CollectionForm(collection, request.POST)
+    if not form.is_valid():
+        collection.refresh_from_db()
+        return _show(request, collection, form)
+    _say(request, act, _("“%(name)s” is changed.") % {"name": collection.name})
+    return redirect("desk:collection", collection.pk)
+
+
+def _move(request: HttpRequest, act: Act, collection: Collection) -> str:
+    seen: int | Unseen | None = UNSEEN
+    if "seen_parent" in request.POST:
+        seen = _number(request.POST["seen_parent"]) or None
+    collections.move(act, collection, _parent(request, editor(request)), seen)
+    if collection.parent is None:
+        return _("“%(name)s” is at the top now.") % {"name": collection.name}
+    return _("“%(name)s” is in “%(parent)s” now.") % {"name": collection.name, "parent": collection.parent.name}
+
+
+def _restrict(request: HttpRequest, act: Act, collection: Collection) -> str:
+    seen = _chosen_groups(request, "seen_group") if "seen_groups" in request.POST else None
+    collections.restrict(act, collection, _chosen_groups(request), seen)
+    groups = list(collection.groups.order_by("name"))
+    if not groups:
+        return _("“%(name)s” is for everybody now who may see images.") % {"name": collection.name}
+    said = _("“%(name)s” is for these groups only: %(groups)s.")
+    return said % {"name": collection.name, "groups": ", ".join(group.name for group in groups)}
+
+
+def _delete(request: HttpRequest, act: Act, collection: Collection) -> str:
+    held = collections.delete(act, collection)
+    text = ngettext(
+        "“%(name)s” is deleted. %(n)d image was in it, and stays in the library.",
+        "“%(name)s” is deleted. %(n)d images were in it, and stay in the library.",
+        held,
+    )
+    return text % {"name": collection.name, "n": held}
+
+
+# What is typed has a form of its own.
+ACTS: dict[str, tuple[str, Callable[[HttpRequest, Act, Collection], str] | None]] = {
+    "rename": ("library.change_collection", None),
+    "move": ("library.change_collection", _move),
+    "restrict": ("library.restrict_collection", _restrict),
+    "delete": ("library.delete_collection", _delete),
+}
+
+
+def _say(request: HttpRequest, act: Act, text: str) -> None:
+    messages.success(request, text, extra_tags=f"undo-{act.batch}")
+
+
+def _parent(request: HttpRequest, user: User) -> Collection | None:
+    """The collection that the form chooses as the place; raises ValidationError where it is gone."""
+    text = request.POST.get("parent", "")
+    if not text:
+        return None
+    found = access.collections(user).filter(pk=_number(text)).first()
+    if found is None:
+        raise ValidationError(_("The collection that it should lie in is gone. Choose another one."))
+    return found
+
+
+def _groups(user: User) -> Iterable[Group]:
+    return Group.objects.order_by("name") if user.has_perm("library.restrict_collection") else Group.objects.none()
+
+
+def _chosen_groups(request: HttpRequest, name: str = "group") -> list[Group]:
+    ids = [_number(text) for text in request.POST.getlist(name)]
+    return list(Group.objects.filter(pk__in=ids).order_by("name"))
+
+
+def _number(text: str) -> int:
+    """The id that a text is; 0, which no record has, for none."""
+    return read_number(text) or 0

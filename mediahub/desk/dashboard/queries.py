@@ -1,0 +1,224 @@
+"""What the dashboard counts: each figure from the records alone, in as many queries whatever there is to count."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import BigIntegerField, Case, Count, F, IntegerField, Max, Q, QuerySet, Sum, Value, When
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from mediahub import costs
+from mediahub.aws import clients
+from mediahub.library import access
+from mediahub.library.models import Image, Rendition, Version
+from mediahub.recovery import queue_hours
+from mediahub.recovery.models import FailedItem, QueueHour
+from mediahub.uploads.models import Upload
+
+PERIODS = (7, 30, 90)
+CAUSES = 6
+# A public file is a copy of its rendition: one by content, and one that follows the image.
+PUBLIC_COPIES = 2
+OUTCOMES = (Upload.State.READY, Upload.State.REJECTED, Upload.State.FAILED, "open")
+Share = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days up to today by the site's clock; `starts` are the first moments of its parts, each of `step` days."""
+
+    days: int
+    step: int
+    starts: tuple[datetime, ...]
+
+    @classmethod
+    def of(cls, days: int) -> "Period":
+        """A period in parts of a day, or of a week where days would be too many to draw."""
+        step = 1 if days <= 31 else 7
+        today = timezone.localdate()
+        first = today - timedelta(days=days - 1)
+        parts = -(-days // step)
+        firsts = [max(first, today - timedelta(days=step * (parts - n) - 1)) for n in range(parts)]
+        return cls(days, step, tuple(timezone.make_aware(datetime.combine(day, time.min)) for day in firsts))
+
+    def part(self, field: str) -> Case:
+        """The number of the part in which a moment lies, from 0; for moments within the period."""
+        # Days differ in length where clocks are put forward, so that no division finds the part.
+        later = list(enumerate(self.starts))[:0:-1]
+        return Case(
+            *(When(**{f"{field}__gte": start}, then=Value(n)) for n, start in later),
+            default=Value(0),
+            output_field=IntegerField(),
+        )
+
+    def spread(self, rows: Iterable[tuple[int, Any]], missing: Any) -> list[Any]:
+        """One value for each part."""
+        found = dict(rows)
+        return [found.get(n, missing) for n in range(len(self.starts))]
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """What came in each part of a period: how many uploads by what became of them, and how long the work on one took.
+
+    `outcomes` has the states, and "open" for what has no end yet or never arrived. Of the images, a half took at most
+    `half` seconds and 95 of 100 at most `most`, to a hundredth; None where there are none.
+    """
+
+    outcomes: dict[str, list[int]]
+    half: list[float | None]
+    most: list[float | None]
+
+
+def arrivals(uploads: QuerySet[Upload], period: Period) -> Arrivals:
+    """Those of the uploads that are of the period, each in the part in which its ticket was given."""
+    rows = (
+        uploads.filter(issued_at__gte=period.starts[0])
+        .order_by()
+        .values_list(period.part("issued_at"), "state", F("work_ms") / 10)
+        .annotate(n=Count("pk"))
+    )
+    found = {name: [0] * len(period.starts) for name in OUTCOMES}
+    times: list[list[Share]] = [[] for _ in period.starts]
+    for part, state, hundredths, n in rows:
+        found[state if state in OUTCOMES else "open"][part] += n
+        if state == Upload.State.READY and hundredths is not None:
+            times[part].append((hundredths, n))
+    return Arrivals(found, [_within(part, 50) for part in times], [_within(part, 95) for part in times])
+
+
+def _within(times: list[Share], per_cent: int) -> float | None:
+    """The least of (hundredths of a second, how often) that so many per cent do not go above, in seconds."""
+    enough = sum(n for _time, n in times) * per_cent / 100
+    for hundredths, n in sorted(times):
+        enough -= n
+        if enough <= 0:
+            return hundredths / 100
+    return None
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Failures of one cause: `failed` in the period, of which `open` wait for a person."""
+
+    fingerprint: str
+    reason: str
+    failed: int
+    open: int
+
+
+def failures(items: QuerySet[FailedItem], period: Period) -> tuple[list[Cause], Cause | None]:
+    """The causes that made most of the items fail in the period, and all others as one."""
+    found = (
+        items.filter(last_failed_at__gte=period.starts[0])
+        .order_by()
+        .values("fingerprint")
+        .annotate(n=Count("pk"), still=Count("pk", filter=Q(state=FailedItem.State.OPEN)), sample=Max("pk"))
+        .order_by("-n", "-sample")
+    )
+    rows = list(found)
+    shown, rest = rows[:CAUSES], rows[CAUSES:]
+    reasons = dict(items.filter(pk__in=[row["sample"] for row in shown]).values_list("pk", "reason"))
+    causes = [Cause(row["fingerprint"], reasons.get(row["sample"], ""), row["n"], row["still"]) for row in shown]
+    if not rest:
+        return causes, None
+    return causes, Cause("", "", sum(row["n"] for row in rest), sum(row["still"] for row in rest))
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The queue as the clock found it last, None before it looked; `age` in seconds is of this moment."""
+
+    last: QueueHour | None
+    age: int
+    waiting: list[int | None]
+    oldest: list[int | None]
+
+
+def queue(period: Period) -> Queue:
+    """What waits now, and the most that waited in each part of the period."""
+    rows = list(
+        QueueHour.objects.filter(hour__gte=period.starts[0])
+        .order_by()
+        .values_list(period.part("hour"))
+        .annotate(Max("waiting_most"), Max("oldest_most"))
+    )
+    return Queue(
+        QueueHour.objects.first(),
+        queue_hours.age(timezone.now()),
+        period.spread([(part, waiting) for part, waiting, _oldest in rows], None),
+        period.spread([(part, oldest) for part, _waiting, oldest in rows], None),
+    )
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Bytes as the records know them: originals in use, their renditions, public copies, all of earlier versions."""
+
+    originals: int
+    renditions: int
+    public: int
+    earlier: int
+
+
+def storage(user: User | AnonymousUser) -> Storage:
+    """Return how many bytes the files of the images take that are open to this person."""
+    images = access.unclosed(user).filter(deleted_at=None)
+    kept = images.order_by().aggregate(all=Sum("bytes"))["all"] or 0
+    out = Q(image__state=Image.State.PUBLISHED, image__deleted_at=None)
+    renditions = access.about_unclosed(user, Rendition.objects.order_by())
+    made = renditions.aggregate(all=Sum("bytes"), public=Sum("bytes", filter=out))
+    earlier = access.about_unclosed(user, Version.objects.filter(current=False).order_by())
+    paths = ["facts__bytes", *(f"files__{name}__bytes" for name in sorted({spec.name for spec in clients.specs()}))]
+    sums = earlier.aggregate(**{path: Sum(Cast(KT(path), BigIntegerField())) for path in paths})
+    return Storage(
+        kept, made["all"] or 0, (made["public"] or 0) * PUBLIC_COPIES, sum(total or 0 for total in sums.values())
+    )
+
+
+@dataclass(frozen=True)
+class Month:
+    """This month's `images`, how many were `labelled`, and what both cost: (standing, for images) by service."""
+
+    began: datetime
+    images: int
+    labelled: int
+    bill: dict[str, tuple[Decimal, Decimal]]
+    labels: Decimal
+
+
+def month() -> Month:
+    """Return what the whole desk took in and had labelled since the first of this month, at the list prices.
+
+    A bill for a part of the images would be wrong for everybody, so that it counts those that are closed to a reader.
+    """
+    began = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    since: QuerySet[Image] = Image.objects.order_by()
+    images = since.filter(created_at__gte=began).aggregate(
+        all=Count("pk"), out=Count("pk", filter=Q(state=Image.State.PUBLISHED))
+    )
+    labelled = since.filter(labelled_at__gte=began, label_source="rekognition").count()
+    published = round(100 * images["out"] / images["all"]) if images["all"] else 0
+    taken = costs.bill(costs.Plan(images=images["all"], published=published)).by_service()
+    asked = costs.Plan(images=labelled, labels=True, moderation=settings.MODERATION)
+    labels = costs.bill(asked).by_service().get("Rekognition", (Decimal(0), Decimal(0)))
+    return Month(began, images["all"], labelled, {**taken, "Rekognition": labels}, sum(labels, Decimal(0)))
+
+
+def coverage(user: User | AnonymousUser) -> dict[str, Share]:
+    """(with alt text, without) of the images this person may see, by state."""
+    rows = (
+        access.visible(user)
+        .filter(deleted_at=None)
+        .order_by()
+        .values_list("state")
+        .annotate(worded=Count("pk", filter=~Q(alt_text="")), blind=Count("pk", filter=Q(alt_text="")))
+    )
+    found = {state: (worded, blind) for state, worded, blind in rows}
+    return {state: found.get(state, (0, 0)) for state in Image.State.values}

@@ -1,0 +1,151 @@
+"""Duplicates: one group of images after the other, side by side, and what a person decides on them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from mediahub.desk.activity.undo_views import say
+from mediahub.desk.current_user import editor
+from mediahub.desk.duplicates import presenters as duplicates_presenters
+from mediahub.desk.people import preferences
+from mediahub.library import access, duplicates
+from mediahub.library.activity import Act
+from mediahub.library.models import Image
+
+# The keys of the review that mean the same here.
+KEYS = ("next", "previous")
+may_see = permission_required("library.view_image", raise_exception=True)
+
+
+@require_GET
+@never_cache
+@may_see
+def start(request: HttpRequest) -> HttpResponse:
+    """The newest group."""
+    groups = duplicates.Groups(editor(request))
+    newest = groups.beside(None, 1)
+    return _show(request, groups, Image.objects.get(pk=newest) if newest else None)
+
+
+@require_GET
+@never_cache
+@may_see
+def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """The group that this image belongs to."""
+    image = get_object_or_404(access.visible(request.user), pk=image_id)
+    return _show(request, duplicates.Groups(editor(request)), image)
+
+
+def _show(request: HttpRequest, groups: duplicates.Groups, image: Image | None) -> HttpResponse:
+    user = editor(request)
+    held = duplicates.group(user, image.pk, groups) if image else []
+    context: dict[str, Any] = {
+        "title": _("Duplicates"),
+        "image": image,
+        "images": [_column(number, one, held) for number, one in enumerate(held, 1)],
+        "rows": duplicates_presenters.rows(held),
+        "same_file": len({one.sha256 for one in held}) == 1,
+        "number": len(groups),
+        "may_part": user.has_perm("library.review_tagging"),
+        "may_keep": _may_keep(user),
+        "keyboard": _keyboard(user),
+        **_ways(groups, image),
+    }
+    return render(request, "desk/duplicates/duplicates.html", {**admin.site.each_context(request), **context})
+
+
+def _column(number: int, image: Image, held: list[Image]) -> dict[str, Any]:
+    """One image as the page shows it: its number, and whose addresses would refuse if it were kept."""
+    public = [one.title for one in duplicates.public_beside(image, held)]
+    return {"image": image, "number": number, "public_beside": ", ".join(public)}
+
+
+def _ways(groups: duplicates.Groups, image: Image | None) -> dict[str, str]:
+    """The addresses of the groups before and after; empty where there is none."""
+    found = {name: groups.beside(image.pk if image else None, step) for name, step in (("previous", -1), ("next", 1))}
+    return {name: reverse("desk:duplicates_of", args=[pk]) if pk else "" for name, pk in found.items()}
+
+
+def _keyboard(user: User) -> dict[str, Any]:
+    held = preferences.of(user)
+    keys = preferences.keys(held)
+    return {"on": held.shortcuts_on, "keys": {name: keys[name] for name in KEYS}}
+
+
+def _may_keep(user: User) -> bool:
+    """Merging decides on tags and words, and archives."""
+    return user.has_perms(["library.publish_image", "library.review_tagging", "library.change_image"])
+
+
+@require_POST
+def decide(request: HttpRequest) -> HttpResponse:
+    """Keep one of the images that the form names, or say that they, or one of them, are no duplicates."""
+    user = editor(request)
+    images = list(access.changeable(user).filter(pk__in=_ids(request.POST.getlist("image"))))
+    chosen = {str(image.pk): image for image in images}
+    first = images[-1] if images else None
+    after = _ways(duplicates.Groups(user), first)
+    done = _keep(request, user, chosen) if "keep" in request.POST else _part(request, user, chosen)
+    if done or first is None:
+        return redirect(after["next"] or after["previous"] or "desk:duplicates")
+    return redirect("desk:duplicates_of", first.pk)
+
+
+def _keep(request: HttpRequest, user: User, chosen: dict[str, Image]) -> bool:
+    if not _may_keep(user):
+        raise PermissionDenied
+    kept = chosen.get(request.POST.get("keep", ""))
+    if kept is None:
+        messages.error(request, _("That image is not there any more. Choose another to keep."))
+        return False
+    act = Act(user)
+    others = [image for image in chosen.values() if image != kept]
+    try:
+        done = duplicates.keep(act, kept, others, addresses_may_go=bool(request.POST.get("agreed")))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return False
+    text = ngettext(
+        "%(title)s is kept, and %(n)d duplicate was merged into it and archived.",
+        "%(title)s is kept, and %(n)d duplicates were merged into it and archived.",
+        len(done.others),
+    )
+    say(request, text % {"title": kept.title, "n": len(done.others)}, act)
+    return True
+
+
+def _part(request: HttpRequest, user: User, chosen: dict[str, Image]) -> bool:
+    if not user.has_perm("library.review_tagging"):
+        raise PermissionDenied
+    act = Act(user)
+    one = chosen.get(request.POST.get("part", ""))
+    if not duplicates.part(act, list(chosen.values()), one):
+        messages.error(request, _("There was nothing to tell apart: somebody has decided on these images already."))
+        return False
+    text = (
+        _("%(title)s is not shown beside the others any more.") if one else _("They are not shown together any more.")
+    )
+    say(request, text % {"title": one.title if one else ""}, act)
+    # Those that are left may still be duplicates of each other.
+    return one is None or len(chosen) == 2
+
+
+def _ids(texts: list[str]) -> list[UUID]:
+    found = []
+    for text in texts[: duplicates.MOST]:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found

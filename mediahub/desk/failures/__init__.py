@@ -1,0 +1,1 @@
+"""Failed items, retries, consistency checks and duties."""

@@ -1,0 +1,28 @@
+"""Putting originals back on top of what a used ticket put over them."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from mediahub.recovery import consistency_checks
+from mediahub.uploads import originals
+from processing import ProcessingError
+
+
+@require_POST
+@permission_required(["library.replace_image", "recovery.view_reconciliation"], raise_exception=True)
+def put_back(request: HttpRequest) -> HttpResponse:
+    """Put back each original that the newest comparison found under a later version."""
+    number = 0
+    for upload in consistency_checks.find_overwritten():
+        try:
+            number += originals.put_back(upload)
+        except ProcessingError as error:
+            messages.error(request, error.message)
+            break
+    text = ngettext("%(n)d original lies on top again.", "%(n)d originals lie on top again.", number)
+    messages.success(request, text % {"n": number})
+    return redirect("admin:recovery_reconciliation_changelist")

@@ -1,0 +1,101 @@
+"""Jobs on many images in words: how far each is, and what it made."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.timesince import timeuntil
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from mediahub.jobs import runner
+from mediahub.jobs.access import visible_jobs
+from mediahub.jobs.models import Chunk, Job
+
+SHOWN = 200
+
+
+def may_steer(user: User | AnonymousUser, job: Job) -> bool:
+    """That this person may pause, cancel and go on with the job."""
+    return user.has_perm("jobs.change_job") or (user.is_authenticated and job.by_id == user.pk)
+
+
+def latest(user: User | AnonymousUser, most: int) -> list[Job]:
+    """The newest jobs, each with `done` and `failed`, counts of images."""
+    found = visible_jobs(user).select_related("by")
+    return list(found.annotate(done=Sum("chunks__done", default=0), failed=Sum("chunks__failed", default=0))[:most])
+
+
+def title(job: Job) -> str:
+    """What the job does, as the head of its page."""
+    match job.kind, job.files:
+        case Job.Kind.ZIP, Job.Files.LARGE:
+            text = ngettext(
+                "Large rendition of %(n)d image as a zip", "Large renditions of %(n)d images as a zip", job.total
+            )
+        case Job.Kind.ZIP, _files:
+            text = ngettext("Original of %(n)d image as a zip", "Originals of %(n)d images as a zip", job.total)
+        case Job.Kind.MIRROR, _files:
+            text = ngettext("Mirror of %(n)d image written anew", "Mirror of %(n)d images written anew", job.total)
+        case Job.Kind.CHECK, _files:
+            return _("Buckets, records and mirror compared")
+        case _kind:
+            text = ngettext("Renditions of %(n)d image made anew", "Renditions of %(n)d images made anew", job.total)
+    return text % {"n": job.total}
+
+
+def says(job: Job, now: runner.Progress) -> str:
+    """How far it is, in one sentence."""
+    numbers = {"n": now.passed, "m": now.total, "done": now.done, "failed": now.failed}
+    match job.state:
+        case Job.State.WAITING:
+            return _("%(n)d of %(m)d are through; it waits for its turn") % numbers
+        case Job.State.RUNNING:
+            return _("%(n)d of %(m)d are through") % numbers
+        case Job.State.PAUSED:
+            return _("Paused after %(n)d of %(m)d") % numbers
+        case Job.State.CANCELLED:
+            return _("Cancelled after %(n)d of %(m)d") % numbers
+        case Job.State.PARTLY:
+            return _("%(done)d succeeded, %(failed)d failed") % numbers
+    return _("%(done)d succeeded") % numbers
+
+
+def left(now: runner.Progress) -> str:
+    """How long it will take from now on; empty while nobody can say."""
+    if now.left is None:
+        return ""
+    moment = timezone.now()
+    return timeuntil(moment + now.left, moment, depth=1) if now.left.total_seconds() >= 60 else _("under a minute")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One zip file of a download: its number among all, and whether it can still be fetched."""
+
+    chunk: Chunk
+    number: int
+    of: int
+
+    @property
+    def file_name(self) -> str:
+        """What it is called on the machine of who fetches it."""
+        day = timezone.localtime(self.chunk.job.created_at).strftime("%Y-%m-%d")
+        return f"mediahub-{day}-{self.number}-of-{self.of}.zip"
+
+    @property
+    def until(self) -> datetime | None:
+        """When it is removed."""
+        made = self.chunk.finished_at
+        return made + timedelta(seconds=settings.DOWNLOAD_KEEP_SECONDS) if made else None
+
+
+def parts(job: Job) -> list[Part]:
+    """The zip files that a job made, or made and removed again; none of a job of another kind."""
+    if job.kind != Job.Kind.ZIP:
+        return []
+    chunks = list(job.chunks.select_related("job").defer("only", "failures"))
+    return [Part(chunk, number, len(chunks)) for number, chunk in enumerate(chunks, 1) if chunk.bytes]

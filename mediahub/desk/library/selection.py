@@ -1,0 +1,183 @@
+"""The images that a form of the library chooses, and as what its page showed them.
+
+A page says when it was made, and which images its search found. “All results” are those; what came, or was changed,
+after that is left out and told, and where nobody can say which they were, the person is asked.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from mediahub.desk.activity.undo_views import back
+from mediahub.library import access, snapshots
+from mediahub.library.models import Image
+from mediahub.library.parsing import read_moment
+from mediahub.library.search import Search
+
+# One request may take so many; more would outlast the function.
+MOST = 1000
+# A row may be committed so long after the moment that it bears.
+LATE = timedelta(seconds=30)
+PICTURES = 60
+# What a form says besides the images.
+ORDER = ("act", "next", "tag", "collection", "credit", "licence", "files", "labels")
+
+LABELS = {
+    "publish": gettext_lazy("Publish"),
+    "archive": gettext_lazy("Archive"),
+    "reopen": gettext_lazy("Back to review"),
+    "add_tag": gettext_lazy("Tag"),
+    "reject_tag": gettext_lazy("Reject on all"),
+    "put_in": gettext_lazy("Put into it"),
+    "take_out": gettext_lazy("Take out of it"),
+    "set_credit": gettext_lazy("Credit"),
+    "set_licence": gettext_lazy("Licence"),
+    "ask_reprocess": gettext_lazy("Make renditions anew"),
+    "download": gettext_lazy("Download"),
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page of the library showed: the moment before it was made, and the images that its search found."""
+
+    moment: datetime
+    found: int
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.moment.isoformat()} {self.found} {self.digest}"
+
+    @classmethod
+    def show(cls, images: QuerySet[Image]) -> "Page":
+        """Return what a page that is made now shows of these images; to be asked before the images themselves."""
+        moment = timezone.now()
+        rows = list(images.order_by().values_list("pk", "revision")[: MOST + 1])
+        if len(rows) > MOST:
+            return cls(moment, images.order_by().count(), "")
+        return cls(moment, len(rows), snapshots.digest(rows))
+
+    @classmethod
+    def parse(cls, text: str) -> "Page | None":
+        """Return what a form says that its page showed; None where it says nothing that makes sense."""
+        try:
+            at, found, digest = text.split(" ")
+            moment = read_moment(at)
+            return cls(moment, int(found[:9]), digest) if moment else None
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The images to act on; `seen` has the mark that each was seen with, as far as the form says, `page` the rest."""
+
+    images: QuerySet[Image]
+    seen: Mapping[UUID, str] = field(default_factory=dict)
+    page: Page | None = None
+    left_out: int = 0
+
+
+def chosen(request: HttpRequest, user: User) -> Chosen | HttpResponse | None:
+    """Return the images that the form names, or a page that asks; None, and a sentence, for none or too many."""
+    page = Page.parse(request.POST.get("seen", ""))
+    if request.POST.get("all"):
+        found = Search.parse(request.GET).images(user)
+        rows = list(found.order_by("-created_at", "pk").defer("label_raw")[: MOST + 1])
+        return _all(request, user, rows, page) if _is_possible(request, len(rows), found) else None
+    seen = dict(_marked(text) for text in request.POST.getlist("image") if _marked(text))
+    images = access.visible(user).filter(pk__in=list(seen))
+    if not _is_possible(request, images.order_by().count(), images):
+        return None
+    return Chosen(images, {pk: mark for pk, mark in seen.items() if mark}, page)
+
+
+def _is_possible(request: HttpRequest, number: int, images: QuerySet[Image]) -> bool:
+    if number == 0:
+        messages.error(request, _("Select images first."))
+    elif number > MOST:
+        said = _("%(n)d images are too many at once; at most %(most)d. Narrow the search and go on in parts.")
+        messages.error(request, said % {"n": images.order_by().count(), "most": MOST})
+    return 0 < number <= MOST
+
+
+def _marked(text: str) -> Any:
+    """Return (id, mark) of what a box says; nothing for what is none."""
+    pk, _slash, mark = text.partition("/")
+    try:
+        return UUID(pk), mark
+    except ValueError:
+        return ()
+
+
+def _all(request: HttpRequest, user: User, rows: list[Image], page: Page | None) -> Chosen | HttpResponse:
+    if page is None:
+        says = _("The form does not say which images you saw. Look at them, and choose again.")
+        return ask(request, says, left=[(image, "") for image in rows])
+    before = [image for image in rows if max(image.created_at, image.updated_at) <= page.moment]
+    for same in (rows, before):
+        if _digest(same) == page.digest:
+            images = access.visible(user).filter(pk__in=[image.pk for image in same])
+            seen = {image.pk: snapshots.mark(image) for image in same}
+            return Chosen(images, seen, page, len(rows) - len(same))
+    settled = [image for image in rows if max(image.created_at, image.updated_at) <= page.moment - LATE]
+    pks = {image.pk for image in settled}
+    others = [(image, "") for image in rows if image.pk not in pks]
+    says = ngettext(
+        "%(n)d image was found when you looked. Some came, went or were changed since. Nothing is done yet.",
+        "%(n)d images were found when you looked. Some came, went or were changed since. Nothing is done yet.",
+        page.found,
+    )
+    return ask(request, says % {"n": page.found}, go_on=settled, left=others)
+
+
+def _digest(images: Sequence[Image]) -> str:
+    return snapshots.digest((image.pk, image.revision) for image in images)
+
+
+def ask(
+    request: HttpRequest, says: str, *, go_on: Sequence[Image] = (), left: Sequence[tuple[Image, str]] = ()
+) -> HttpResponse:
+    """Return the page that asks before it goes on: with images as they were seen, and with those that were not.
+
+    Each of the latter has a sentence that says why it was left out, or none.
+    """
+    shown = {image.pk: image for image in _pictures([image for image, _why in left[:PICTURES]])}
+    context = {
+        "title": _("%(act)s: look again") % {"act": LABELS.get(request.POST.get("act", ""), "")},
+        "says": says,
+        "go_on": [(image, snapshots.mark(image)) for image in go_on],
+        "left": [(image, snapshots.mark(image)) for image, _why in left],
+        "shown": [(shown[image.pk], why) for image, why in left[:PICTURES] if image.pk in shown],
+        "order": [(name, request.POST[name]) for name in ORDER if name in request.POST],
+        "seen": Page(timezone.now(), len(left), ""),
+        "back": back(request),
+    }
+    return render(request, "desk/library/look_again.html", {**admin.site.each_context(request), **context}, status=409)
+
+
+def _pictures(images: Sequence[Image]) -> QuerySet[Image]:
+    found = Image.objects.filter(pk__in=[image.pk for image in images])
+    return found.defer("label_raw").prefetch_related("renditions")
+
+
+def say_left_out(request: HttpRequest, number: int) -> None:
+    """Say how many images were left out, because they came or were changed after the page was shown."""
+    if number:
+        said = ngettext(
+            "%(n)d image came or was changed after this page was shown, and was left out. Look at it first.",
+            "%(n)d images came or were changed after this page was shown, and were left out. Look at them first.",
+            number,
+        )
+        messages.warning(request, said % {"n": number})

@@ -1,0 +1,71 @@
+"""Merging tags, hiding labels, and completing what is typed."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from mediahub.desk.activity.undo_views import back
+from mediahub.desk.current_user import editor
+from mediahub.desk.upload.progress_views import refused
+from mediahub.library import access, vocabulary
+from mediahub.library.activity import Act
+
+
+@require_GET
+def complete(request: HttpRequest) -> JsonResponse:
+    """At most 20 names of tags for `?q=`, as {"names": [...]}."""
+    if refusal := refused(request, "library.view_tag"):
+        return refusal
+    return JsonResponse({"names": vocabulary.complete(access.visible_tags(request.user), request.GET.get("q", ""))})
+
+
+@require_POST
+@permission_required("library.delete_tag", raise_exception=True)
+def merge(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make this tag the one that the form names."""
+    tags = access.visible_tags(request.user)
+    tag = get_object_or_404(tags, pk=pk)
+    into = vocabulary.find(" ".join(request.POST.get("into", "").split()))
+    if into is None or not tags.filter(pk=into.pk).exists():
+        messages.error(request, _("There is no tag of that name. Choose one that is there."))
+        return redirect("admin:library_tag_change", pk)
+    try:
+        number = vocabulary.merge(Act(editor(request)), tag, into)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("admin:library_tag_change", pk)
+    text = ngettext(
+        "“%(tag)s” is “%(into)s” now, on %(n)d image.", "“%(tag)s” is “%(into)s” now, on %(n)d images.", number
+    )
+    messages.success(request, text % {"tag": tag.name, "into": into.name, "n": number})
+    return redirect("admin:library_tag_change", into.pk)
+
+
+@require_POST
+@permission_required("library.change_tag", raise_exception=True)
+def hide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have this word suggested by no machine any more."""
+    tag = get_object_or_404(access.visible_tags(request.user), pk=pk)
+    number = vocabulary.hide_label(Act(editor(request)), tag)
+    text = ngettext(
+        "“%(tag)s” is suggested no more; it was on %(n)d image.",
+        "“%(tag)s” is suggested no more; it was on %(n)d images.",
+        number,
+    )
+    messages.success(request, text % {"tag": tag.name, "n": number})
+    return redirect(back(request))
+
+
+@require_POST
+@permission_required("library.change_tag", raise_exception=True)
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a hidden or mapped label be suggested as it is again."""
+    rule = get_object_or_404(access.visible_rules(request.user), pk=pk)
+    vocabulary.show_label(rule)
+    messages.success(request, _("“%(label)s” is suggested again.") % {"label": rule.label})
+    return redirect(back(request))

@@ -1,0 +1,113 @@
+"""The files an image was made of: seen side by side, restored, and replaced by a new one."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from mediahub.desk.activity.undo_views import say
+from mediahub.desk.current_user import editor
+from mediahub.desk.upload.single_file import form_config, plain_ticket
+from mediahub.library import access, versions
+from mediahub.library.activity import Act
+from mediahub.library.models import Image, Version
+from mediahub.uploads.access import visible_uploads
+from mediahub.uploads.models import Upload
+
+may_replace = permission_required("library.replace_image", raise_exception=True)
+RECENT = 5
+
+
+def replaceable(user: User | AnonymousUser, image_id: UUID) -> Image:
+    """Return the image whose file this person may replace; raises PermissionDenied or Http404."""
+    if not user.has_perm("library.replace_image"):
+        raise PermissionDenied
+    return _visible_image(user, image_id)
+
+
+@require_GET
+@never_cache
+def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """All versions of the image, the newest first, each beside the one that is in use."""
+    image = _image(request, image_id)
+    kept = list(image.versions.select_related("by"))
+    context = {
+        "title": _("Versions of %(title)s") % {"title": image.title},
+        "image": image,
+        "versions": kept,
+        "current": next((version for version in kept if version.current), None),
+        "may_replace": request.user.has_perm("library.replace_image"),
+        "may_restore": may_restore(request.user, image),
+        "may_publish": request.user.has_perm("library.publish_image"),
+        "published": image.state == Image.State.PUBLISHED,
+    }
+    return _render(request, "desk/library/versions.html", context)
+
+
+def may_restore(user: User | AnonymousUser, image: Image) -> bool:
+    """Return whether the person may put another file to use: for a published image that is to publish it."""
+    if image.state == Image.State.PUBLISHED and not user.has_perm("library.publish_image"):
+        return False
+    return user.has_perm("library.replace_image")
+
+
+@require_POST
+@may_replace
+def restore(request: HttpRequest, image_id: UUID, number: int) -> HttpResponse:
+    """Make another version the image's file, or with `decline` leave one out that waits."""
+    image, act = _image(request, image_id), Act(editor(request))
+    if "decline" in request.POST:
+        if not request.user.has_perm("library.publish_image"):
+            raise PermissionDenied
+        if versions.decline(act, image, number):
+            said = _("Version %(n)d of %(title)s is left out. It stays among the versions.")
+            messages.success(request, said % {"n": number, "title": image.title})
+        return redirect("desk:versions", image_id)
+    try:
+        restored = versions.restore(act, image, number, flags_seen=bool(request.POST.get("flags_seen")))
+    except Version.DoesNotExist:
+        raise Http404 from None
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("desk:versions", image_id)
+    if restored:
+        said = _("Version %(n)d of %(title)s is in use now.") % {"n": number, "title": image.title}
+        say(request, said, act)
+    return redirect("desk:versions", image_id)
+
+
+@require_GET
+@never_cache
+def replace(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """A form that sends the next version's file straight to the upload bucket, and leads on to what became of it."""
+    image = replaceable(request.user, image_id)
+    context = {
+        "title": _("Replace the file of %(title)s") % {"title": image.title},
+        "image": image,
+        "will_wait": not may_restore(request.user, image),
+    }
+    sent = visible_uploads(request.user).filter(uploaded_by_id=request.user.pk, image=image)
+    under_way = sent.exclude(method=Upload.Method.PLAIN).exclude(state__in=Upload.ENDED)
+    config = form_config(request.user, under_way.order_by("-issued_at")[:RECENT])
+    config["image"] = str(image.pk)
+    return _render(request, "desk/library/replace.html", {**context, **plain_ticket(request, image), "config": config})
+
+
+def _image(request: HttpRequest, image_id: UUID) -> Image:
+    return _visible_image(request.user, image_id)
+
+
+def _visible_image(user: User | AnonymousUser, image_id: UUID) -> Image:
+    return get_object_or_404(access.visible(user).prefetch_related("renditions"), pk=image_id)
+
+
+def _render(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    return render(request, template, {**admin.site.each_context(request), **context})

@@ -1,0 +1,105 @@
+"""People's preferences, and the two groups that editors start with."""
+
+import django.db.models.deletion
+from django.apps.registry import Apps
+from django.conf import settings
+from django.contrib.auth.management import create_permissions
+from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+EDITOR = {
+    "library": [
+        "view_image",
+        "change_image",
+        "replace_image",
+        "download_original",
+        "view_rendition",
+        "view_tag",
+        "add_tag",
+        "view_tagging",
+        "review_tagging",
+        "view_collection",
+        "add_collection",
+        "add_membership",
+        "delete_membership",
+        "view_activity",
+    ],
+    "uploads": ["view_upload", "add_upload"],
+    "recovery": ["view_faileditem", "retry_faileditem", "view_redrive", "view_dashboard"],
+    "jobs": ["view_job"],
+}
+CHIEF_EDITOR = {
+    "library": [
+        "publish_image",
+        "change_tag",
+        "delete_tag",
+        "change_collection",
+        "delete_collection",
+        "restrict_collection",
+        "see_every_collection",
+    ],
+    "uploads": ["allow_more_pixels"],
+    "recovery": ["discard_faileditem", "view_reconciliation"],
+    "jobs": ["change_job", "reprocess_images"],
+}
+
+
+def create_groups(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    from django.apps import apps as installed
+
+    for label in EDITOR:
+        # Django creates permissions only after all migrations; the groups need them now.
+        create_permissions(installed.get_app_config(label), verbosity=0, using=schema_editor.connection.alias)
+    permissions = apps.get_model("auth", "Permission").objects
+    for name, grants in (("Editor", [EDITOR]), ("Chief editor", [EDITOR, CHIEF_EDITOR])):
+        group, _created = apps.get_model("auth", "Group").objects.get_or_create(name=name)
+        for by_app in grants:
+            for label, codenames in by_app.items():
+                group.permissions.add(*permissions.filter(content_type__app_label=label, codename__in=codenames))
+
+
+def delete_groups(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    apps.get_model("auth", "Group").objects.filter(name__in=["Editor", "Chief editor"]).delete()
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = [
+        ("library", "0001_initial"),
+        ("uploads", "0001_initial"),
+        ("recovery", "0001_initial"),
+        ("jobs", "0001_initial"),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("contenttypes", "0002_remove_content_type_name"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="Preference",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("shortcuts", models.JSONField(blank=True, default=dict, verbose_name="shortcuts")),
+                ("shortcuts_on", models.BooleanField(default=True, verbose_name="shortcuts are on")),
+                ("threshold", models.PositiveSmallIntegerField(default=80, verbose_name="accept from, in per cent")),
+                (
+                    "language",
+                    models.CharField(blank=True, db_default="", default="", max_length=8, verbose_name="language"),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="preference",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "preference",
+                "verbose_name_plural": "preferences",
+            },
+        ),
+        migrations.RunPython(create_groups, delete_groups),
+    ]

@@ -1,0 +1,1 @@
+"""People, preferences, invitations and sessions."""

@@ -1,0 +1,83 @@
+"""Who is signed in, for pages that stay open for hours: their scripts ask before they send what was typed.
+
+And what becomes of a form whose session or token has ended meanwhile.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.urls import resolve, reverse
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from mediahub.desk import unsaved_input
+from mediahub.desk.unsaved_input import Typed
+
+# Who opens these need not be signed in.
+OPEN_TO_ALL = ("login", "password_reset_confirm")
+
+
+@require_GET
+@never_cache
+def state(request: HttpRequest) -> JsonResponse:
+    """Return {"user": the id of the signed-in person, or null, "token": the CSRF token that forms need now, or ""}."""
+    user = request.user
+    if not (user.is_active and user.is_staff):
+        # A token would come with a cookie. Where a sign-in in another tab overtakes this answer, that cookie would take
+        # the place of the new one.
+        return JsonResponse({"user": None, "token": ""})
+    return JsonResponse({"user": user.pk, "token": get_token(request)})
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form whose token is not good: keep what was typed where this site's own page sent it."""
+    if unsaved_input.is_for_a_script(request):
+        said = _("Nothing was changed: the page is older than your sign-in. Load it again.")
+        return JsonResponse({"reason": said, "code": "csrf"}, status=403)
+    form = unsaved_input.read(request) if unsaved_input.is_own(request) else None
+    name = resolve(request.path_info).url_name
+    if form is None:
+        says = _("Nothing was changed, because this came from another site, or could not be read.")
+        return _page(request, {"title": _("Refused"), "says": says})
+    if name == "login":
+        return ask_to_sign_in(request, unsaved_input.unsign(request.POST.get(unsaved_input.NAME, "")))
+    if name not in OPEN_TO_ALL and not admin.site.has_permission(request):
+        return ask_to_sign_in(request, form)
+    says = _("You have signed in again since this page was opened, so the desk could not take what you sent from it.")
+    return send_again(request, form, says, status=403)
+
+
+def ask_to_sign_in(request: HttpRequest, form: Typed | None) -> HttpResponse:
+    """Return the sign-in that brings along what was typed."""
+    context = {
+        "title": _("Sign in to the desk"),
+        "app_path": reverse("admin:login"),
+        "form": AdminAuthenticationForm(request),
+        "next": form.page if form else reverse("admin:index"),
+        **bring_along(form),
+    }
+    return _page(request, context, template="admin/login.html")
+
+
+def bring_along(form: Typed | None) -> dict[str, Any]:
+    """Return what the sign-in's template needs to keep what was typed."""
+    return {"typed": form.sign() if form else "", "typed_form": form}
+
+
+def send_again(request: HttpRequest, form: Typed, says: str, status: int = 200) -> HttpResponse:
+    """Return the page that shows what was typed, and sends it when the person says so."""
+    return _page(request, {"title": _("Not sent yet"), "says": says, "form": form}, status)
+
+
+def _page(
+    request: HttpRequest, context: dict[str, Any], status: int = 403, template: str = "desk/people/send_again.html"
+) -> HttpResponse:
+    response = render(request, template, {**admin.site.each_context(request), **context}, status=status)
+    add_never_cache_headers(response)
+    return response

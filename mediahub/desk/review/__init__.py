@@ -1,0 +1,1 @@
+"""The review, one image after the other."""

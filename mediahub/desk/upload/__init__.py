@@ -1,0 +1,1 @@
+"""The upload page, its batches, and the progress of each file."""

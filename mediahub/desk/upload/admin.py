@@ -1,0 +1,64 @@
+"""The journeys of files, to look at."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy, ngettext
+
+from mediahub.desk import presenters as desk_presenters
+from mediahub.desk.admin_pages import PageAdmin
+from mediahub.desk.current_user import editor
+from mediahub.recovery import retries
+from mediahub.recovery.access import visible_failed_items
+from mediahub.uploads.access import visible_uploads
+from mediahub.uploads.ingest import TOO_MANY_PIXELS
+from mediahub.uploads.models import Upload
+
+
+@admin.register(Upload)
+class UploadAdmin(PageAdmin):
+    change_list_template = "desk/upload/uploads.html"
+    change_form_template = "desk/upload/detail.html"
+    list_display = ["file_name"]
+    list_filter = ["state", "source", "method"]
+    list_select_related = ["uploaded_by"]
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ["file_name", "key", "reason"]
+    search_help_text = gettext_lazy("File name, key or reason")
+    actions = ["allow_more_pixels"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Upload | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Upload | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
+        return visible_uploads(request.user)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        upload: Upload = kwargs["obj"]
+        context.update(
+            title=upload.file_name,
+            story=desk_presenters.story(upload),
+            failed_items=visible_failed_items(request.user).filter(upload=upload),
+            decisions=upload.decisions.select_related("by"),
+            may_allow=upload.code == TOO_MANY_PIXELS and self.has_allow_permission(request),
+            may_retry=request.user.has_perm("recovery.retry_faileditem"),
+        )
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def has_allow_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("uploads.allow_more_pixels")
+
+    @admin.action(description=gettext_lazy("Let it pass once"), permissions=["allow"])
+    def allow_more_pixels(self, request: HttpRequest, queryset: QuerySet[Upload]) -> None:
+        done = sum(retries.allow_more_pixels(editor(request), upload) for upload in queryset)
+        text = ngettext("%(n)d picture is tried again.", "%(n)d pictures are tried again.", done)
+        messages.success(request, text % {"n": done})

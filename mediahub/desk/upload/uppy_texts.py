@@ -1,0 +1,89 @@
+"""What Uppy says beside the desk's own sentences, by Uppy's names; `%{name}` is what it fills in.
+
+A sentence with a number comes in all forms that the language has, by the names of Intl.PluralRules.
+"""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from mediahub.desk.plurals import counted
+
+
+def core_words() -> dict[str, Any]:
+    """Of the files that are added, and of the connection."""
+    return {
+        "addBulkFilesFailed": counted(
+            lambda n: ngettext("%{smart_count} file could not be added", "%{smart_count} files could not be added", n)
+        ),
+        "folderAdded": counted(
+            lambda n: ngettext(
+                "%{smart_count} file added from %{folder}", "%{smart_count} files added from %{folder}", n
+            )
+        ),
+        "folderAlreadyAdded": _("The folder “%{folder}” was added already"),
+        "emptyFolderAdded": _("The folder is empty: no file was added"),
+        "addedNumFiles": _("Files added: %{numFiles}"),
+        "noMoreFilesAllowed": _("No more files can be added"),
+        "noInternetConnection": _("No connection to the internet"),
+        "connectedToInternet": _("Connected to the internet again"),
+        "actionFailed": _("This did not work"),
+        "loading": _("Loading…"),
+    }
+
+
+def dashboard_words() -> dict[str, Any]:
+    """Of the drop zone, its list, and the bar below it."""
+    return {
+        **_plurals(),
+        "addingMoreFiles": _("More files are being added"),
+        "back": _("Back"),
+        "cancelUpload": _("Cancel upload"),
+        "uploadComplete": _("Upload complete"),
+        "uploadPaused": _("Upload paused"),
+        "dropPasteFolders": _("Drop pictures here or %{browseFolders}"),
+        "dropPasteBoth": _("Drop pictures here, %{browseFiles} or %{browseFolders}"),
+        "browseFolders": _("choose a folder"),
+        "recoveredAllFiles": _("All files are back. You can resume the upload."),
+        "sessionRestored": _("Files of your last visit"),
+        "reSelect": _("Choose again"),
+        "dataUploadedOfTotal": _("%{complete} of %{total}"),
+        "dataUploadedOfUnknown": _("%{complete} so far"),
+        "xTimeLeft": _("%{time} left"),
+        "upload": _("Upload"),
+        "error": _("Error"),
+        "showErrorDetails": _("Show what went wrong"),
+        "myDevice": _("My device"),
+    }
+
+
+def _plurals() -> dict[str, Any]:
+    return {
+        "xFilesSelected": counted(
+            lambda n: ngettext("%{smart_count} file selected", "%{smart_count} files selected", n)
+        ),
+        "uploadingXFiles": counted(
+            lambda n: ngettext("Sending %{smart_count} file", "Sending %{smart_count} files", n)
+        ),
+        "processingXFiles": counted(
+            lambda n: ngettext("Preparing %{smart_count} file", "Preparing %{smart_count} files", n)
+        ),
+        "recoveredXFiles": counted(
+            lambda n: ngettext(
+                "%{smart_count} file could not be brought back whole. Choose it again and resume the upload.",
+                "%{smart_count} files could not be brought back whole. Choose them again and resume the upload.",
+                n,
+            )
+        ),
+        "filesUploadedOfTotal": counted(
+            lambda n: ngettext("%{complete} of %{smart_count} file sent", "%{complete} of %{smart_count} files sent", n)
+        ),
+        "uploadXFiles": counted(lambda n: ngettext("Send %{smart_count} file", "Send %{smart_count} files", n)),
+        "uploadXNewFiles": counted(
+            lambda n: ngettext("Send %{smart_count} more file", "Send %{smart_count} more files", n)
+        ),
+        "xMoreFilesAdded": counted(
+            lambda n: ngettext("%{smart_count} more file added", "%{smart_count} more files added", n)
+        ),
+    }

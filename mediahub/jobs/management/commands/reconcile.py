@@ -1,0 +1,76 @@
+"""manage.py reconcile: compare buckets, records and mirror, and mend what does not fit."""
+
+import json
+from argparse import ArgumentTypeError
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
+
+from mediahub.jobs import reports, runner
+from mediahub.jobs.job_command import JobCommand
+from mediahub.recovery import consistency_checks
+from mediahub.recovery.comparisons import Finding
+from mediahub.recovery.inventory import Inventory, UnusableInventory
+from mediahub.recovery.models import Reconciliation
+from processing import ProcessingError
+
+
+class Command(JobCommand):
+    help = (
+        "Compares the upload bucket, the records, the renditions bucket and the mirror, and says what does not fit: "
+        "0 when everything does. Interrupted, the same command goes on where it was."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--repair", action="store_true", help="put what is needed on the queue")
+        parser.add_argument("--since", type=_moment, help="only what changed since then, as 2026-11-01 or with a time")
+        parser.add_argument(
+            "--grace",
+            type=int,
+            default=settings.RECONCILE_GRACE_SECONDS,
+            help="seconds for which what is new is in good hands (default: %(default)s)",
+        )
+        parser.add_argument("--inventory", type=Path, help="the manifest.json of an S3 Inventory in place of a listing")
+        parser.add_argument("--json", action="store_true", help="one JSON object a line for each finding")
+
+    def handle(self, *args: Any, **options: Any) -> str | None:
+        if options["queue"] and options["inventory"]:
+            raise CommandError("An inventory is a file of this machine, which the queue's workers do not see.")
+        try:
+            listing = Inventory(options["inventory"]) if options["inventory"] else None
+            wanted = {"repair": options["repair"], "since": options["since"], "grace_seconds": options["grace"]}
+            check = self._held(wanted) or consistency_checks.begin(**wanted)
+            if options["queue"]:
+                return self.leave_to_the_queue(runner.order_check(check))
+            for finding in consistency_checks.run(check, listing):
+                self._say(finding, in_json=options["json"])
+        except (ProcessingError, UnusableInventory) as error:
+            raise CommandError(f"The comparison stopped. {error}") from error
+        if not options["json"]:
+            self.stdout.write(reports.describe_findings(check))
+        if any(check.counts.values()) and not options["repair"]:
+            raise SystemExit(1)
+        return None
+
+    def _held(self, wanted: dict[str, Any]) -> Reconciliation | None:
+        # The clock's own have no hand-made grace; its cursor is no business of a person's.
+        return Reconciliation.objects.filter(finished_at=None, full=True, by_hand=True, **wanted).first()
+
+    def _say(self, finding: Finding, *, in_json: bool) -> None:
+        if in_json:
+            self.stdout.write(json.dumps({"kind": finding.kind, "what": finding.what, "says": finding.says}))
+        else:
+            self.stdout.write(f"{finding.kind:12} {finding.what}  {finding.says}")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no date. Write it as 2026-11-01 or 2026-11-01T06:00.") from error
+    return timezone.make_aware(moment) if timezone.is_naive(moment) else moment

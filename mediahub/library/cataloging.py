@@ -1,0 +1,206 @@
+"""Entering what processing found into the records: one image, its renditions, its suggested tags."""
+
+from collections.abc import Collection, Sequence
+from copy import copy
+from dataclasses import asdict
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from mediahub.library import focal_point, publishing, revisions, similarity, versions, vocabulary
+from mediahub.library.activity import Act, as_text
+from mediahub.library.models import WHOLE, Activity, Image, Rendition, Tagging
+from processing import Label, Point, Result, StoredRendition, clean_text, shorten
+
+TITLE = 200
+
+
+def enter(
+    image_id: UUID,
+    file_name: str,
+    result: Result,
+    *,
+    original: versions.Original | None = None,
+    keep_labels: bool = False,
+) -> Image:
+    """Write the image, its renditions and its labels, within the caller's transaction.
+
+    What an editor typed or decided stays. The revision grows when a reader of the mirror could see the difference.
+    A file that may not take the place of one that the public sees is kept waiting, and changes nothing of the image.
+    """
+    image = Image.objects.select_for_update().filter(pk=image_id).first()
+    if image and original and versions.must_wait(candidate := _candidate(image, file_name, result), original):
+        versions.keep_waiting(candidate, original, result.renditions)
+        return image
+    new = image is None
+    if image is None:
+        image = Image(id=image_id, file_name=file_name, title=_title(file_name))
+        _take_words(image, result)
+    restored = image.deleted_at is not None
+    image.deleted_at = None
+    image.file_name = file_name
+    is_other_file = image.sha256 != result.metadata.sha256
+    _describe(image, result)
+    _note_flags(image, result, is_other_file=is_other_file)
+    if not keep_labels:
+        _note_labels(image, result)
+    focal_point.note(image, result, keep_labels=keep_labels)
+    image.save(force_insert=new)
+    similarity.note(image)
+    changed = _enter_renditions(image, result) or restored
+    _suggest_keywords(image, result.metadata.words.keywords)
+    if not keep_labels and result.labels is not None:
+        _suggest(image, result.labels.source, result.labels.labels)
+    if original:
+        versions.record(image, original)
+        if new:
+            Act(original.by).note(image, Activity.Verb.UPLOADED, {})
+    if changed and not new:
+        revisions.bump(image.pk)
+    return image
+
+
+def _candidate(image: Image, file_name: str, result: Result) -> Image:
+    """Return the image as this file would make it, without a word of it being kept."""
+    candidate = copy(image)
+    candidate.file_name = file_name
+    _describe(candidate, result)
+    _note_labels(candidate, result)
+    _note_flags(candidate, result, is_other_file=True)
+    focal_point.note(candidate, result)
+    return candidate
+
+
+def remove(image_id: UUID) -> bool:
+    """Mark an image whose original was deleted, within the caller's transaction; its words and decisions stay."""
+    marked = Image.objects.filter(pk=image_id, deleted_at=None).update(deleted_at=timezone.now())
+    if marked:
+        revisions.bump(image_id)
+    return marked == 1
+
+
+def _take_words(image: Image, result: Result) -> None:
+    """The words of the file for an image that has none of an editor's yet."""
+    for name, value in asdict(result.metadata.words).items():
+        if name != "keywords" and value and (not isinstance(value, str) or publishing.says_something(value)):
+            setattr(image, name, value)
+
+
+def _title(file_name: str) -> str:
+    return clean_text(PurePath(file_name).stem.replace("_", " "), TITLE) or shorten(file_name, TITLE)
+
+
+def _describe(image: Image, result: Result) -> None:
+    found = result.metadata
+    image.format, image.width, image.height = found.format, found.width, found.height
+    image.bytes, image.sha256 = found.bytes, found.sha256
+    taken = found.taken_at
+    # A camera without an offset shows the clock of where it stood; the site's own zone is the best guess.
+    image.taken_at = timezone.make_aware(taken) if taken and timezone.is_naive(taken) else taken
+    image.camera, image.latitude, image.longitude = found.camera, found.latitude, found.longitude
+    image.placeholder, image.notes = result.placeholder, list(found.notes)
+    image.fingerprint, image.colours = result.fingerprint, f" {' '.join(result.colours)} " if result.colours else ""
+    words = {name: as_text(value) for name, value in asdict(found.words).items() if value}
+    image.embedded = {**words, "keywords": list(found.words.keywords)} if words else {}
+
+
+def _note_labels(image: Image, result: Result) -> None:
+    image.label_state, image.label_note = result.label_state, result.label_note[:500]
+    answer = result.labels
+    image.labelled_at = timezone.now() if answer else image.labelled_at
+    image.label_source = answer.source if answer else ""
+    image.label_model = answer.model_version[:64] if answer else ""
+    image.label_raw = answer.raw if answer else {}
+
+
+def _note_flags(image: Image, result: Result, *, is_other_file: bool) -> None:
+    """Write down what was flagged, and whether the service was asked of this very file and answered.
+
+    Without an answer the flags of the same file stay as they are: the service may be out of reach this time only.
+    """
+    answer = result.labels
+    if answer and (answer.moderated or answer.flags):
+        flags = [
+            {"name": flag.name, "parent": "".join(flag.parents[:1]), "confidence": flag.confidence}
+            for flag in answer.flags
+        ]
+        if flags != image.moderation:
+            image.moderation, image.moderation_seen_at = flags, None
+        image.moderation_checked = image.sha256 if answer.moderated else ""
+    elif is_other_file:
+        image.moderation, image.moderation_checked = [], ""
+    if is_other_file:
+        # A look at one file is no look at another, also where the flags are the same.
+        image.moderation_seen_at = None
+
+
+def enter_cut(image: Image, made: Sequence[StoredRendition], point: Point, names: Collection[str]) -> None:
+    """Enter filled renditions that were cut anew at a point, within the caller's transaction, under the image's lock.
+
+    `names` are those that there should be besides the sizes that show the whole picture.
+    """
+    image.cut_x, image.cut_y = point.x, point.y
+    image.save(update_fields=["cut_x", "cut_y", "updated_at"])
+    changed = _put(image, made, {*names, *WHOLE})
+    versions.refresh(image)
+    if changed:
+        revisions.changed(image.pk)
+
+
+def _enter_renditions(image: Image, result: Result) -> bool:
+    return _put(image, result.renditions, {made.name for made in result.renditions})
+
+
+def _put(image: Image, renditions: Sequence[StoredRendition], names: Collection[str]) -> bool:
+    """Make these the image's renditions of their names, and remove those of no name that is wanted."""
+    held = {rendition.name: rendition.key for rendition in image.renditions.all()}
+    if held == {name: key for name, key in held.items() if name in names} | {
+        made.name: made.key for made in renditions
+    }:
+        return False
+    image.renditions.exclude(name__in=names).delete()
+    for made in renditions:
+        fields: dict[str, Any] = {
+            "key": made.key,
+            "width": made.width,
+            "height": made.height,
+            "bytes": made.bytes,
+            "content_type": made.content_type,
+            "sha256": made.sha256,
+        }
+        Rendition.objects.update_or_create(image=image, name=made.name, defaults=fields)
+    return True
+
+
+def _suggest_keywords(image: Image, keywords: tuple[str, ...]) -> None:
+    """Suggest a tag for each keyword of the file; those of a file before go, unless an editor decided on them."""
+    words = [word for word in keywords if publishing.says_something(word)]
+    tags = [tag.pk for tag in vocabulary.meant(words).values() if tag]
+    gone = image.taggings.filter(source=Tagging.Source.FILE, state=Tagging.State.SUGGESTED)
+    gone.exclude(tag__in=tags).delete()
+    for tag in tags:
+        Tagging.objects.get_or_create(image=image, tag_id=tag, defaults={"source": Tagging.Source.FILE})
+
+
+def _suggest(image: Image, source: str, labels: tuple[Label, ...]) -> None:
+    """Suggest a tag for each label; a tag that an editor has decided on keeps the decision."""
+    tags = vocabulary.meant((label.name[:100] for label in labels), labels=True)
+    best: dict[int, Label] = {}
+    for label in labels:
+        tag = tags[label.name[:100]]
+        if tag and (tag.pk not in best or label.confidence > best[tag.pk].confidence):
+            best[tag.pk] = label
+    others = (Tagging.Source.EDITOR, Tagging.Source.FILE)
+    undecided = image.taggings.filter(state=Tagging.State.SUGGESTED).exclude(source__in=others)
+    undecided.exclude(tag__in=best).delete()
+    for tag_id, label in best.items():
+        claim: dict[str, Any] = {
+            "confidence": label.confidence,
+            "boxes": [[box.left, box.top, box.width, box.height] for box in label.boxes],
+        }
+        defaults = {"source": source, **claim}
+        tagging, created = Tagging.objects.get_or_create(image=image, tag_id=tag_id, defaults=defaults)
+        if not created and tagging.source == source:
+            Tagging.objects.filter(pk=tagging.pk).update(**claim)

@@ -1,0 +1,248 @@
+"""Acts that were done elsewhere and are sent here: each once, however often it arrives, and only to what was seen.
+
+A browser paints what its editor does at once, and sends it later. So each wish has an id of its sender's making, and
+says what the editor saw beside what it should be: where somebody has changed the same thing since, it is refused.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from mediahub.library import access, publishing, review, undo
+from mediahub.library.activity import Act, last_of
+from mediahub.library.field_edits import Conflict, Conflicted, Edit, plain
+from mediahub.library.models import Activity, Image, Tagging
+from processing import is_storable
+
+# The words that are typed beside a picture.
+WORDS = ("title", "alt_text", "caption", "credit", "licence")
+INVALID, FORBIDDEN, GONE, CONFLICT = 400, 403, 404, 409
+
+
+class Refused(Exception):
+    """Why a wish was not done: `status` as HTTP counts, and sentences for a person."""
+
+    def __init__(self, status: int, *sentences: str) -> None:
+        super().__init__(" ".join(sentences))
+        self.status, self.sentences = status, sentences
+
+
+@dataclass(frozen=True)
+class TagWish:
+    """A tag's state as it was seen and as it should be; without an id the tag is known by its name alone.
+
+    `seen` is None for a tag that was not on the image.
+    """
+
+    tag_id: int | None
+    name: str
+    seen: str | None
+    wanted: str
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One act on one image; pairs are (what was seen, what it should be).
+
+    `undo` takes back the act `undoes`, or the newest of this person's on the image. `file` is the SHA-256 of the file
+    that was seen: where it is given, no other one is published.
+    """
+
+    image_id: UUID
+    batch: UUID
+    tags: tuple[TagWish, ...] = ()
+    words: dict[str, tuple[str, str]] = field(default_factory=dict)
+    state: tuple[str, str] | None = None
+    file: str = ""
+    undo: bool = False
+    undoes: UUID | None = None
+
+
+def perform(user: User, wish: Wish) -> Act:
+    """Do what is wished, whole or not at all, and once under one id; raises Refused."""
+    act = Act(user, wish.batch)
+    with transaction.atomic():
+        image = Image.objects.select_for_update().filter(pk=wish.image_id).first()
+        if image is None or not access.visible(user).filter(pk=image.pk).exists():
+            raise Refused(GONE, _("The image is not there, or not for you to see."))
+        if act.is_done_to(image):
+            return act
+        if Activity.objects.filter(batch=wish.batch).exclude(by=user).exists():
+            raise Refused(INVALID, _("Another act has this id already."))
+        if not access.changeable(user).filter(pk=image.pk).exists():
+            raise Refused(FORBIDDEN, _("You may not change this image. Ask a chief editor for the right."))
+        _decide(act, image, wish.tags)
+        if wish.words and not user.has_perm("library.change_image"):
+            raise Refused(FORBIDDEN, _("You may not change the words of images. Ask a chief editor for the right."))
+        _describe(act, image, wish.words)
+        if wish.state:
+            _check_file(image, wish)
+            _move(act, user, image, *wish.state)
+        if wish.undo:
+            _undo(act, user, image, wish.undoes)
+    return act
+
+
+def _decide(act: Act, image: Image, wishes: tuple[TagWish, ...]) -> None:
+    verbs: dict[str, Callable[[Act, list[Tagging]], int]] = {
+        Tagging.State.ACCEPTED: review.accept,
+        Tagging.State.REJECTED: review.reject,
+        Tagging.State.SUGGESTED: review.leave_open,
+    }
+    held = list(image.taggings.select_related("tag")) if wishes else []
+    chosen: dict[str, list[Tagging]] = {state: [] for state in verbs}
+    for wish in wishes:
+        tagging = _find(held, wish)
+        if tagging:
+            if _is_open_to(tagging, wish):
+                chosen[wish.wanted].append(tagging)
+        elif wish.seen is None and wish.wanted == Tagging.State.ACCEPTED:
+            _add(act, image, wish.name)
+        else:
+            raise Refused(CONFLICT, _("The tag “%(tag)s” is not on it any more.") % {"tag": wish.name})
+    for state, verb in verbs.items():
+        verb(act, chosen[state])
+
+
+def _find(held: list[Tagging], wish: TagWish) -> Tagging | None:
+    name = " ".join(wish.name.split()).casefold()
+    same = [tagging for tagging in held if tagging.tag_id == wish.tag_id]
+    return next(iter([*same, *(tagging for tagging in held if tagging.tag.name.casefold() == name)]), None)
+
+
+def _is_open_to(tagging: Tagging, wish: TagWish) -> bool:
+    """That there is something to decide; raises Refused where somebody else has decided since."""
+    if tagging.state == wish.wanted:
+        return False
+    if wish.seen is not None and tagging.state != wish.seen:
+        said = _("Somebody else has decided on “%(tag)s” since: it is %(state)s now.")
+        raise Refused(CONFLICT, said % {"tag": tagging.tag.name, "state": tagging.get_state_display()})
+    return True
+
+
+def _add(act: Act, image: Image, name: str) -> None:
+    try:
+        review.add(act, image, name)
+    except ValidationError as error:
+        raise Refused(INVALID, *error.messages) from error
+
+
+def _describe(act: Act, image: Image, words: dict[str, tuple[str, str]]) -> None:
+    if not words:
+        return
+    edits = {name: Edit(plain(wanted), seen) for name, (seen, wanted) in words.items()}
+    checked = Image(**{name: edit.wanted for name, edit in edits.items()})
+    try:
+        checked.clean_fields(exclude={column.name for column in Image._meta.fields} - set(words))
+        review.describe(act, image, edits)
+    except Conflicted as error:
+        raise Refused(CONFLICT, *(_changed_since(conflict) for conflict in error.conflicts)) from error
+    except ValidationError as error:
+        raise Refused(INVALID, *_sentences(error)) from error
+
+
+def _changed_since(conflict: Conflict) -> str:
+    said = _("Somebody else has changed its %(field)s since: “%(now)s”.")
+    return said % {"field": _label(conflict.field), "now": conflict.theirs}
+
+
+def _label(name: str) -> str:
+    return str(getattr(Image._meta.get_field(name), "verbose_name", name))
+
+
+def _sentences(error: ValidationError) -> list[str]:
+    if not hasattr(error, "error_dict"):
+        return error.messages
+    return [f"{_label(name).capitalize()}: {text}" for name, texts in error.message_dict.items() for text in texts]
+
+
+def _check_file(image: Image, wish: Wish) -> None:
+    if wish.file and wish.state and wish.state[1] == Image.State.PUBLISHED and image.sha256 != wish.file:
+        raise Refused(CONFLICT, _("Its file was replaced since you saw it. Look at the new one first."))
+
+
+def _move(act: Act, user: User, image: Image, seen: str, wanted: str) -> None:
+    if not user.has_perm("library.publish_image"):
+        raise Refused(FORBIDDEN, _("You may not publish or archive images. Ask a chief editor."))
+    if image.state == wanted:
+        return
+    if image.state != seen:
+        said = _("Somebody else has changed its state since: it is %(state)s now.")
+        raise Refused(CONFLICT, said % {"state": image.get_state_display()})
+    if wanted == Image.State.PUBLISHED:
+        lacks = [sentence for _image, sentences in publishing.publish(act, [image]).refused for sentence in sentences]
+        if lacks:
+            raise Refused(CONFLICT, *lacks)
+    elif wanted == Image.State.ARCHIVED:
+        review.archive(act, [image])
+    else:
+        review.reopen(act, [image])
+
+
+def _undo(act: Act, user: User, image: Image, batch: UUID | None) -> None:
+    wanted = batch or last_of(user, [image.pk])
+    done = list(Activity.objects.filter(batch=wanted, by=user)) if wanted else []
+    if batch and (not done or Activity.objects.filter(undoes=batch).exists()):
+        # It was refused, had nothing to change, or was taken back before.
+        return
+    if not done:
+        raise Refused(CONFLICT, _("Nothing that you did to this image is left to take back."))
+    if any(one.image_id != image.pk for one in done):
+        raise Refused(CONFLICT, _("That act changed other images too. Take it back where it was done."))
+    if any(not user.has_perms(undo.permissions_to_undo(one)) for one in done):
+        raise Refused(FORBIDDEN, _("You may not take this back. Ask a chief editor."))
+    refused = undo.undo(user, done[0].batch, act).refused
+    if refused:
+        raise Refused(CONFLICT, *refused)
+
+
+def parse(data: Any) -> Wish:
+    """What a program sent as JSON; raises Refused for what is no act.
+
+    {id, image, tags: [[tag's id or null, name, seen or null, wanted]], words: {name: [seen, wanted]},
+    state: [seen, wanted], file: the SHA-256 seen, undo: true, undoes: id}; all but id and image may be missing.
+    """
+    try:
+        wish = _read(data)
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+        raise Refused(INVALID, _("This is no act that the desk knows. Load the page again.")) from error
+    return wish
+
+
+def _read(data: Any) -> Wish:
+    tags, words, state = data.get("tags") or [], data.get("words") or {}, data.get("state")
+    return Wish(
+        image_id=UUID(data["image"]),
+        batch=UUID(data["id"]),
+        tags=tuple(_read_tag(*row) for row in tags),
+        words={_known(name, WORDS): (_text(seen), _text(wanted)) for name, (seen, wanted) in words.items()},
+        state=(_known(state[0], Image.State.values), _known(state[1], Image.State.values)) if state else None,
+        file=_text(data.get("file") or ""),
+        undo=data.get("undo") is True,
+        undoes=UUID(data["undoes"]) if data.get("undoes") else None,
+    )
+
+
+def _read_tag(tag_id: Any, name: Any, seen: Any, wanted: Any) -> TagWish:
+    states = Tagging.State.values
+    known = None if seen is None else _known(seen, states)
+    return TagWish(None if tag_id is None else int(tag_id), _text(name), known, _known(wanted, states))
+
+
+def _known(value: Any, allowed: Collection[str]) -> str:
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(value)
+    return value
+
+
+def _text(value: Any) -> str:
+    """A text that every database keeps; raises ValueError for another."""
+    if not isinstance(value, str) or not is_storable(value):
+        raise ValueError(value)
+    return value

@@ -1,0 +1,149 @@
+"""The focal point: proposed by the boxes of labels, moved by an editor, and followed by the filled renditions."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+
+from mediahub import messages
+from mediahub.library import field_edits, revisions
+from mediahub.library.activity import Act
+from mediahub.library.field_edits import UNSEEN, Conflict, Conflicted, Unseen
+from mediahub.library.models import Activity, Image, Tagging
+from mediahub.messages import CutCrops
+from processing import CENTRE, LabelAnswer, Point, ProcessingError, Result
+
+log = logging.getLogger(__name__)
+
+# Boxes of these are looked at first; the most telling kind that there is decides alone. Names are Rekognition's.
+FACES = frozenset({"face", "head"})
+PEOPLE = frozenset(
+    {"person", "people", "human", "adult", "man", "male", "woman", "female", "child", "boy", "girl", "baby", "teen"}
+)
+# How far down in the box of a whole person the face is looked for.
+FACE = 1 / 3
+# Thousandths of a side: finer than anybody points, and the same number wherever it is written.
+DIGITS = 3
+Claim = tuple[str, float, Sequence[Sequence[float]]]
+
+
+def point(image: Image) -> Point:
+    """Where the eye should rest: as an editor said, else as proposed."""
+    if image.focal_x is None or image.focal_y is None:
+        return proposed(image)
+    return Point(image.focal_x, image.focal_y)
+
+
+def proposed(image: Image) -> Point:
+    """Where the labels' boxes propose it; the centre without any."""
+    return Point(image.proposed_x, image.proposed_y)
+
+
+def is_cut(image: Image) -> bool:
+    """That the filled renditions were cut where they should be."""
+    return (image.cut_x, image.cut_y) == (point(image).x, point(image).y)
+
+
+def is_awaited(image: Image) -> bool:
+    """That a worker is to cut the filled renditions anew; `uncut` says the same of many."""
+    return not is_cut(image) and (image.cut_x is not None or image.focal_x is not None)
+
+
+def propose(claims: Iterable[Claim]) -> Point:
+    """The centre of the boxes of (name, confidence in per cent, boxes), weighted by area and confidence.
+
+    Faces come first, then people, then all else; a box is left, top, width, height, as parts of the picture.
+    """
+    boxed = [(name.casefold(), confidence, box) for name, confidence, boxes in claims for box in boxes]
+    for kind, down in ((FACES, 0.5), (PEOPLE, FACE)):
+        chosen = [claim for claim in boxed if claim[0] in kind]
+        if chosen:
+            return _middle(chosen, down)
+    return _middle(boxed, 0.5)
+
+
+def aim(image_id: UUID, *, keep_labels: bool = False) -> Callable[[LabelAnswer | None], Point]:
+    """What says where to cut the file that an image is about to be made of, once its labels are there."""
+
+    def at(labels: LabelAnswer | None) -> Point:
+        image = Image.objects.filter(pk=image_id).first()
+        if image and image.focal_x is not None:
+            return point(image)
+        return _proposal(image, labels, keep_labels=keep_labels)
+
+    return at
+
+
+def note(image: Image, result: Result, *, keep_labels: bool = False) -> None:
+    """Write onto an image that is to be saved what its labels propose, and where its file was cut."""
+    found = _proposal(image, result.labels, keep_labels=keep_labels)
+    image.proposed_x, image.proposed_y = found.x, found.y
+    image.cut_x, image.cut_y = result.point.x, result.point.y
+
+
+def chosen(image: Image) -> Point | None:
+    """Where an editor said that the focal point is; None while it is left to the proposal."""
+    return None if image.focal_x is None or image.focal_y is None else Point(image.focal_x, image.focal_y)
+
+
+def move(act: Act, image: Image, wanted: Point | None, seen: Point | Unseen | None = UNSEEN) -> bool:
+    """Set the focal point, or leave it to the proposal again; the renditions follow. False when it is there already.
+
+    `seen` is what `chosen` said when the person looked; raises Conflicted where somebody else has moved it since.
+    """
+    x, y = (round(wanted.x, DIGITS), round(wanted.y, DIGITS)) if wanted else (None, None)
+    with transaction.atomic():
+        held = Image.objects.select_for_update().get(pk=image.pk)
+        fields = {"focal_x": [held.focal_x, x], "focal_y": [held.focal_y, y]}
+        if all(before == after for before, after in fields.values()):
+            return False
+        if seen is not UNSEEN and seen != chosen(held):
+            found = field_edits.conflict(held, "focal_x", wanted)
+            raise Conflicted([Conflict("focal_x", chosen(held), wanted, found.by, found.at)])
+        held.focal_x, held.focal_y = x, y
+        held.save(update_fields=[*fields, "updated_at"])
+        act.note(held, Activity.Verb.AIMED, {"fields": fields})
+        revisions.changed(held.pk)
+        follow(held)
+    return True
+
+
+def follow(image: Image) -> None:
+    """After the commit, have the filled renditions cut anew where they are not cut as they should be."""
+    if not is_cut(image):
+        transaction.on_commit(partial(ask, image.pk))
+
+
+def ask(image_id: UUID) -> bool:
+    """Ask the worker to cut the image's filled renditions anew."""
+    try:
+        messages.send(CutCrops(image_id))
+    except ProcessingError as error:
+        # The row says where they were cut: the clock asks for what this message did not.
+        log.warning("image %s waits for the clock to be cut: %s", image_id, error)
+        return False
+    return True
+
+
+def _proposal(image: Image | None, labels: LabelAnswer | None, *, keep_labels: bool) -> Point:
+    if labels:
+        boxes = [[(box.left, box.top, box.width, box.height) for box in label.boxes] for label in labels.labels]
+        return propose((label.name, label.confidence, found) for label, found in zip(labels.labels, boxes, strict=True))
+    if not keep_labels or image is None:
+        return CENTRE
+    held = Tagging.objects.filter(image=image).exclude(state=Tagging.State.REJECTED).select_related("tag")
+    return propose((tagging.tag.name, tagging.confidence or 0, tagging.boxes) for tagging in held if tagging.boxes)
+
+
+def _middle(boxed: Sequence[tuple[str, float, Sequence[float]]], down: float) -> Point:
+    weights = [confidence * width * height for _name, confidence, (_left, _top, width, height) in boxed]
+    if not sum(weights):
+        return CENTRE
+    parts = [
+        (weight * (left + width / 2), weight * (top + height * down))
+        for weight, (_name, _confidence, (left, top, width, height)) in zip(weights, boxed, strict=True)
+    ]
+    x, y = (sum(part) / sum(weights) for part in zip(*parts, strict=True))
+    return Point(round(min(max(x, 0.0), 1.0), DIGITS), round(min(max(y, 0.0), 1.0), DIGITS))

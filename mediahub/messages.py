@@ -1,0 +1,359 @@
+"""The messages of the upload queue: S3's events and our own, each encoded and decoded in one place, strictly."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+from urllib.parse import unquote_plus
+from uuid import UUID
+
+from django.conf import settings
+
+from mediahub.aws import clients
+from processing import Misconfigured, is_storable
+
+# SQS carries no more in one message, and S3 tells of one object in each.
+MOST_CHARACTERS = 1024 * 1024
+MOST_RECORDS = 100
+# S3 has no longer keys.
+MOST_KEY_BYTES = 1024
+# Other events of a bucket, which change nothing here.
+IGNORED = (
+    "IntelligentTiering",
+    "LifecycleTransition",
+    "ObjectAcl:",
+    "ObjectRestore:",
+    "ObjectTagging:",
+    "Replication:",
+)
+REMOVED = ("ObjectRemoved:", "LifecycleExpiration:")
+
+
+class Unreadable(Exception):
+    """A message that nobody here handles: it stays on the queue and becomes a dead letter, never a success."""
+
+
+@dataclass(frozen=True)
+class ObjectCreated:
+    """S3 announces a file in the upload bucket; the sequencer is S3's own text, empty when S3 sent none."""
+
+    bucket: str
+    key: str
+    version_id: str
+    sequencer: str
+
+
+@dataclass(frozen=True)
+class ObjectRemoved:
+    """S3 announces that a file, or a version of it, was removed from the upload bucket."""
+
+    bucket: str
+    key: str
+    sequencer: str
+
+
+@dataclass(frozen=True)
+class _OwnMessage:
+    """A message of our own: `kind` names it in JSON, under "mediahub"."""
+
+    kind: ClassVar[str]
+
+    def encode(self) -> dict[str, Any]:
+        """Return the message as JSON holds it."""
+        raise NotImplementedError
+
+    @classmethod
+    def decode(cls, body: Mapping[str, Any]) -> Self:
+        """Return the message that a body holds; raise Unreadable when a value is missing or of another type."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class CheckKey(_OwnMessage):
+    """Bring the record of a key of the upload bucket to what the bucket has there now."""
+
+    kind = "look"
+    key: str
+
+    def encode(self) -> dict[str, Any]:
+        return {"mediahub": self.kind, "key": self.key}
+
+    @classmethod
+    def decode(cls, body: Mapping[str, Any]) -> Self:
+        return cls(_check_key(_read(body, "key", str)))
+
+
+@dataclass(frozen=True)
+class ResumeUpload(_OwnMessage):
+    """Take up an upload that nobody works on any more."""
+
+    kind = "retry"
+    upload_id: UUID
+
+    def encode(self) -> dict[str, Any]:
+        return {"mediahub": self.kind, "upload": str(self.upload_id)}
+
+    @classmethod
+    def decode(cls, body: Mapping[str, Any]) -> Self:
+        return cls(_read_id(body, "upload"))
+
+
+@dataclass(frozen=True)
+class RetryFailedItem(_OwnMessage):
+    """Try a failed item again, as an editor ordered."""
+
+    kind = "again"
+    item_id: int
+
+    def encode(self) -> dict[str, Any]:
+        return {"mediahub": self.kind, "item": self.item_id}
+
+    @classmethod
+    def decode(cls, body: Mapping[str, Any]) -> Self:
+        return cls(_read(body, "item", int))
+
+
+@dataclass(frozen=True)
+class SendRetries(_OwnMessage):
+    """Put the next failed items of an editor's order back on the queue."""
+
+    kind = "redrive"
+    order_id: int
+
+    def encode(self) -> dict[str, Any]:
+        return {"mediahub": self.kind, "order": self.order_id}
+
+    @classmethod
+    def decode(cls, body: Mapping[str, Any]) -> Self:
+        return cls(_read(body, "order", int))
+
+
+@dataclass(frozen=True)
+class ReprocessImage(_OwnMessage):
+    """Make the renditions of an image again."""
+
+    kind = "reprocess"
+    image_id: UUID
+
+    def encode(self) -> dict[str, Any]:
+        return {"mediahub": self.kind, "image": str(self.image_id)}
+
+    @classmethod
+    def decode(cls, body: Mapping[str, Any]) -> Self:
+        return cls(_read_id(body, "image"))
+
+
+@dataclass(frozen=True)
+class CutCrops(_OwnMessage):
+    """Cut the crops of an image around its focal point."""
+
+    kind = "cut"
+    image_id: UUID
+
+    def encode(self) -> dict[str, Any]:
+        return {"mediahub": self.kind, "image": str(self.image_id)}
+
+    @classmethod
+    def decode(cls, body: Mapping[str, Any]) -> Self:
+        return cls(_read_id(body, "image"))
+
+
+@dataclass(frozen=True)
+class SweepRenditions(_OwnMessage):
+    """Remove objects of the renditions bucket that no record names."""
+
+    kind = "sweep"
+    keys: tuple[str, ...]
+
+    def encode(self) -> dict[str, Any]:
+        return {"mediahub": self.kind, "keys": list(self.keys)}
+
+    @classmethod
+    def decode(cls, body: Mapping[str, Any]) -> Self:
+        keys = _read(body, "keys", list)
+        if not all(isinstance(key, str) for key in keys):
+            raise _lacking(body)
+        return cls(tuple(keys))
+
+
+@dataclass(frozen=True)
+class MirrorImage(_OwnMessage):
+    """Mirror an image that has changed."""
+
+    kind = "mirror"
+    image_id: UUID
+
+    def encode(self) -> dict[str, Any]:
+        return {"mediahub": self.kind, "image": str(self.image_id)}
+
+    @classmethod
+    def decode(cls, body: Mapping[str, Any]) -> Self:
+        return cls(_read_id(body, "image"))
+
+
+@dataclass(frozen=True)
+class WakeClock(_OwnMessage):
+    """Let the clock tick again: work has begun that it may have to finish."""
+
+    kind = "wake"
+
+    def encode(self) -> dict[str, Any]:
+        return {"mediahub": self.kind}
+
+    @classmethod
+    def decode(cls, body: Mapping[str, Any]) -> Self:
+        return cls()
+
+
+@dataclass(frozen=True)
+class ContinueJob(_OwnMessage):
+    """Work on a job for a while."""
+
+    kind = "job"
+    job_id: UUID
+
+    def encode(self) -> dict[str, Any]:
+        return {"mediahub": self.kind, "job": str(self.job_id)}
+
+    @classmethod
+    def decode(cls, body: Mapping[str, Any]) -> Self:
+        return cls(_read_id(body, "job"))
+
+
+OwnMessage = (
+    CheckKey
+    | ResumeUpload
+    | RetryFailedItem
+    | SendRetries
+    | ReprocessImage
+    | CutCrops
+    | SweepRenditions
+    | MirrorImage
+    | WakeClock
+    | ContinueJob
+)
+Message = ObjectCreated | ObjectRemoved | OwnMessage
+_BY_KIND: dict[str, type[OwnMessage]] = {message.kind: message for message in OwnMessage.__args__}
+
+
+def send(message: OwnMessage, delay: int = 0) -> None:
+    """Put a message of ours on the upload queue, to be delivered after `delay` seconds.
+
+    Raises Unavailable or Misconfigured when the queue does not take it.
+    """
+    clients.queue().send(message.encode(), delay)
+
+
+def decode_text(text: str) -> list[Message]:
+    """Return the messages in the text of one body; raise Unreadable, or Misconfigured for a bucket that is not ours."""
+    if len(text) > MOST_CHARACTERS:
+        raise Unreadable(f"The message has {len(text)} characters; at most {MOST_CHARACTERS} are read.")
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("The message is no JSON text. See its payload.") from error
+    return decode(body)
+
+
+def arrived_keys(text: str) -> list[str]:
+    """Return the keys of the upload bucket whose arrival a body announces; raise as `decode_text` does."""
+    return [message.key for message in decode_text(text) if isinstance(message, ObjectCreated | CheckKey)]
+
+
+def decode(body: Any) -> list[Message]:
+    """Return the messages in one body of JSON; raise Unreadable, or Misconfigured for a bucket that is not ours."""
+    match body:
+        case {"Event": "s3:TestEvent"}:
+            return []
+        case {"mediahub": str(kind)}:
+            if kind not in _BY_KIND:
+                raise _lacking(body)
+            return [_BY_KIND[kind].decode(body)]
+        case {"Type": "Notification", "Message": str(inner)}:
+            return decode_text(inner)
+        case {"source": "aws.s3", "detail-type": str(name), "detail": dict(detail)}:
+            return _decode_bridge_event(name, detail)
+        case {"Records": [_, *_] as records} if len(records) <= MOST_RECORDS:
+            return [message for record in records for message in _decode_record(record)]
+        case {"Records": [_, *_] as records}:
+            raise Unreadable(f"The event has {len(records)} records; at most {MOST_RECORDS} are read.")
+    raise Unreadable("This message is neither an event of S3 nor one of MediaHub's own.")
+
+
+def _decode_record(record: Any) -> list[Message]:
+    match record:
+        case {"EventSource": "aws:sns", "Sns": {"Message": str(inner)}}:
+            return decode_text(inner)
+        case {
+            "eventName": str(name),
+            "s3": {"bucket": {"name": str(bucket)}, "object": {"key": str(key), **details}},
+        }:
+            pass
+        case _:
+            raise Unreadable("A record of this event names no bucket and object.")
+    version = str(record.get("eventVersion") or "2.1")
+    if not version.startswith("2."):
+        raise Unreadable(f"The event has the form {version}; 2.x is read here.")
+    # S3 encodes keys as HTML forms do: a space is a plus. Decoding twice would open another object.
+    return _decode_object_event(name, bucket, unquote_plus(key), details.get("versionId"), details.get("sequencer"))
+
+
+def _decode_bridge_event(name: str, detail: dict[str, Any]) -> list[Message]:
+    """Return the messages of EventBridge's form of an event, whose keys are not encoded."""
+    match name, detail:
+        case "Object Created" | "Object Deleted", {
+            "bucket": {"name": str(bucket)},
+            "object": {"key": str(key), **details},
+        }:
+            verb = {"Object Created": "ObjectCreated:", "Object Deleted": "ObjectRemoved:"}[name]
+            return _decode_object_event(verb, bucket, key, details.get("version-id"), details.get("sequencer"))
+    raise Unreadable(f"Nothing is done on the event {name[:80]} of EventBridge.")
+
+
+def _decode_object_event(name: str, bucket: str, key: str, version: Any, sequencer: Any) -> list[Message]:
+    kind, key = name.removeprefix("s3:"), _check_key(key)
+    if bucket != settings.UPLOAD_BUCKET:
+        raise Misconfigured(
+            "foreign_bucket",
+            f"An event came from the bucket {bucket}, but uploads go to {settings.UPLOAD_BUCKET}. "
+            "Remove the notification of that bucket or correct UPLOAD_BUCKET.",
+        )
+    if kind.startswith(REMOVED):
+        return [ObjectRemoved(bucket, key, str(sequencer or ""))]
+    if kind.startswith(IGNORED):
+        return []
+    if not kind.startswith("ObjectCreated:"):
+        raise Unreadable(f"Nothing is done on the event {name[:80]}.")
+    return [ObjectCreated(bucket, key, str(version or ""), str(sequencer or ""))]
+
+
+def _read(body: Mapping[str, Any], name: str, expected: type[Any]) -> Any:
+    value = body.get(name)
+    # JSON's true is an int in Python.
+    if not isinstance(value, expected) or isinstance(value, bool):
+        raise _lacking(body)
+    return value
+
+
+def _read_id(body: Mapping[str, Any], name: str) -> UUID:
+    text = _read(body, name, str)
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Unreadable(f"{text[:80]!r} is not the id of an upload, image or job.") from error
+
+
+def _lacking(body: Mapping[str, Any]) -> Unreadable:
+    kind = str(body["mediahub"])[:40]
+    return Unreadable(f"A message of the kind {kind!r} is not known to this version, or lacks what it needs.")
+
+
+def _check_key(key: str) -> str:
+    if not key or len(key.encode(errors="replace")) > MOST_KEY_BYTES:
+        raise Unreadable(f"The key {key[:80]!r} is empty or longer than the {MOST_KEY_BYTES} bytes that S3 allows.")
+    if not is_storable(key):
+        raise Unreadable(
+            f"The key {key[:80]!r} holds a NUL or half of a character, which no database takes. "
+            "Copy the file to another key."
+        )
+    return key

@@ -1,0 +1,209 @@
+"""The doctor: each part that an upload needs, looked at as it is now, with what to do about each fault."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from mediahub.aws import clients
+from mediahub.recovery import doctor_trials
+from processing import ProcessingError, of_botocore
+
+STACK = "Deploy the stack: `make run` does it here, `deploy/stack.yaml` on AWS."
+RIGHTS = f"Check the settings and the rights of this process. {STACK}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was seen of one part; `advice` is empty when it is well."""
+
+    part: str
+    seen: str
+    advice: str = ""
+
+
+def examine(*, inside: bool = False) -> Iterator[Finding]:
+    """Look at every part in turn; a part that cannot be looked at is a finding too.
+
+    `inside` a deployed function only what it works with: how the parts are set up is no affair of its role.
+    """
+    for part, look in (INSIDE if inside else PARTS).items():
+        try:
+            yield from (Finding(part, seen, advice) for seen, advice in look())
+        except (ProcessingError, ClientError, BotoCoreError) as error:
+            yield Finding(part, of_botocore(error, f"the {part}").message, RIGHTS)
+        except Exception as error:
+            yield Finding(part, f"{type(error).__name__}: {error}", RIGHTS)
+
+
+Seen = Iterator[tuple[str, str]]
+
+
+def _database() -> Seen:
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    engine = f"{connection.vendor}, {len(missing)} migrations missing"
+    yield engine, "Run `manage.py migrate`." if missing else ""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            mode = cursor.execute("PRAGMA journal_mode").fetchone()[0]
+        yield f"journal mode {mode}", "" if mode == "wal" else "Put the file on a local disk, where SQLite can use WAL."
+
+
+def _buckets() -> Seen:
+    s3 = clients.client("s3")
+    for setting in ("UPLOAD_BUCKET", "RENDITION_BUCKET"):
+        name = getattr(settings, setting)
+        if not name:
+            yield f"{setting} is empty", f"Set {setting} to the stack's output. {STACK}"
+            continue
+        s3.head_bucket(Bucket=name)
+        blocks = s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]
+        yield f"{name} is there, closed to the public", "" if all(blocks.values()) else f"Close {name}. {STACK}"
+    versions = s3.get_bucket_versioning(Bucket=settings.UPLOAD_BUCKET).get("Status")
+    yield f"versioning of originals: {versions}", "" if versions == "Enabled" else f"Enable versioning. {STACK}"
+
+
+def _cors() -> Seen:
+    try:
+        rules = clients.client("s3").get_bucket_cors(Bucket=settings.UPLOAD_BUCKET)["CORSRules"]
+    except ClientError:
+        rules = []
+    site = urlsplit(settings.SITE_URL)
+    origin = f"{site.scheme}://{site.netloc}"
+    ours = [rule for rule in rules if origin in rule["AllowedOrigins"]]
+    exposes = any("ETag" in rule.get("ExposeHeaders", []) for rule in ours if "POST" in rule["AllowedMethods"])
+    advice = f"Deploy the stack with SiteOrigin={origin}; browsers cannot upload until then."
+    yield f"pages of {origin} {'may' if exposes else 'may not'} upload", "" if exposes else advice
+
+
+def _queue() -> Seen:
+    sqs = clients.client("sqs")
+    attributes = sqs.get_queue_attributes(QueueUrl=settings.UPLOAD_QUEUE_URL, AttributeNames=["All"])["Attributes"]
+    waiting = attributes["ApproximateNumberOfMessages"]
+    yield f"{waiting} messages wait, hidden for {attributes['VisibilityTimeout']} s while worked on", ""
+    redrive = json.loads(attributes.get("RedrivePolicy") or "{}")
+    target = str(redrive.get("deadLetterTargetArn", "")).rsplit(":", 1)[-1]
+    same = bool(target) and target == settings.DEAD_LETTER_QUEUE_URL.rsplit("/", 1)[-1]
+    yield (
+        f"after {redrive.get('maxReceiveCount', '∞')} tries to {target or 'nowhere'}",
+        "" if same else f"What fails would be lost: give the queue its dead-letter queue. {STACK}",
+    )
+    letters = sqs.get_queue_attributes(QueueUrl=settings.DEAD_LETTER_QUEUE_URL, AttributeNames=["All"])["Attributes"]
+    longer = int(letters["MessageRetentionPeriod"]) > int(attributes["MessageRetentionPeriod"])
+    yield (
+        f"{letters['ApproximateNumberOfMessages']} dead letters wait to be collected",
+        "" if longer else f"Let the dead-letter queue keep longer than the queue. {STACK}",
+    )
+
+
+def _notification() -> Seen:
+    found = clients.client("s3").get_bucket_notification_configuration(Bucket=settings.UPLOAD_BUCKET)
+    queues = [entry["QueueArn"].rsplit(":", 1)[-1] for entry in found.get("QueueConfigurations", [])]
+    told = settings.UPLOAD_QUEUE_URL.rsplit("/", 1)[-1] in queues
+    yield (
+        f"uploads are announced to {', '.join(queues) or 'nobody'}",
+        "" if told else f"No upload would ever be seen: notify the queue. {STACK}",
+    )
+
+
+def _table() -> Seen:
+    table = clients.mirror_table()
+    found = table.client.describe_table(TableName=table.name)["Table"]
+    indexes = [str(index.get("IndexName")) for index in found.get("GlobalSecondaryIndexes", [])]
+    yield (
+        f"{table.name} is {found.get('TableStatus')}, indexed {', '.join(indexes) or 'by nothing'}",
+        "" if "by_tag" in indexes else f"Readers cannot look up tags: add the index by_tag. {STACK}",
+    )
+
+
+def _labeler() -> Seen:
+    known = ("rekognition", "measured", "recorded", "off")
+    yield (
+        f"LABELER={settings.LABELER}",
+        "" if settings.LABELER in known else f"Set LABELER to one of {', '.join(known)}.",
+    )
+
+
+def _static() -> Seen:
+    try:
+        address = staticfiles_storage.url("desk/desk.css")
+    except ValueError:
+        address = ""
+    yield address or "the desk's style sheet is missing", "" if address else "Run `manage.py collectstatic`."
+
+
+def _roles() -> Seen:
+    held = boto3.Session().available_profiles
+    missing = [role for role in ("web", "worker") if role not in held]
+    if missing:
+        who = clients.client("sts").get_caller_identity()["Arn"]
+        yield f"this process is {who}", ""
+        return
+    for role, allowed in (("web", False), ("worker", True)):
+        s3 = boto3.Session(profile_name=role, region_name=settings.AWS_REGION).client(
+            "s3", endpoint_url=settings.AWS_ENDPOINT_URL
+        )
+        reads = _may_read(s3)
+        yield (
+            f"{role} {'may' if reads else 'may not'} read originals",
+            "" if reads == allowed else f"Correct the {role}'s role. {STACK}",
+        )
+
+
+def _may_read(s3: Any) -> bool:
+    try:
+        s3.head_object(Bucket=settings.UPLOAD_BUCKET, Key="uploads/doctor/original")
+    except ClientError as error:
+        return error.response["Error"]["Code"] in ("404", "NoSuchKey")
+    return True
+
+
+def _reach() -> Seen:
+    for name, store in (("originals", clients.uploads()), ("renditions", clients.renditions())):
+        store.page(most=1)
+        yield f"{name} are reached", ""
+    clients.mirror_table().items("doctor")
+    yield "the mirror is reached", ""
+
+
+def _work() -> Seen:
+    """Do what the worker does, where its credentials are to be had."""
+    if "worker" in boto3.Session().available_profiles:
+        yield from doctor_trials.attempt("worker")
+    else:
+        yield 'not tried from here: run `python -m deploy manage STAGE "doctor --inside"` in the worker', ""
+
+
+def _own_work() -> Seen:
+    yield from doctor_trials.attempt(None)
+
+
+PARTS: dict[str, Callable[[], Seen]] = {
+    "database": _database,
+    "buckets": _buckets,
+    "CORS": _cors,
+    "notification": _notification,
+    "queue": _queue,
+    "mirror": _table,
+    "labeler": _labeler,
+    "static files": _static,
+    "roles": _roles,
+    "work": _work,
+}
+INSIDE: dict[str, Callable[[], Seen]] = {
+    "database": _database,
+    "stores": _reach,
+    "queue": _queue,
+    "labeler": _labeler,
+    "static files": _static,
+    "work": _own_work,
+}

@@ -1,0 +1,262 @@
+"""Tickets: what a browser is handed so that it can send one file, and nothing else, straight into the upload bucket."""
+
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mediahub import messages
+from mediahub.aws import clients
+from mediahub.library.models import Image
+from mediahub.messages import WakeClock
+from mediahub.uploads import upload_batches
+from mediahub.uploads.models import Batch, Upload
+from processing import ProcessingError, clean_text
+from processing.keys import original_key
+
+log = logging.getLogger(__name__)
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+CONTENT_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+# Uppy and S3 ask for parts of at least 5 MiB; larger ones make fewer requests and a retry dearer.
+PART_BYTES = 8 * 1024 * 1024
+# A paused upload may be resumed this long after its ticket was issued.
+LONGEST = timedelta(hours=24)
+PLAIN_SECONDS = 3600
+
+Operation = Literal["create", "part", "list", "complete", "abort"]
+_PRESIGNED = {
+    "create": "create_multipart_upload",
+    "part": "upload_part",
+    "list": "list_parts",
+    "complete": "complete_multipart_upload",
+    "abort": "abort_multipart_upload",
+}
+
+
+class AlreadySent(Exception):
+    """The file of this upload has arrived: there is nothing left to send."""
+
+    def __init__(self, upload: Upload) -> None:
+        super().__init__(_("%(name)s has arrived already.") % {"name": upload.file_name})
+        self.upload_id = upload.pk
+
+
+class TicketRefused(Exception):
+    """Why no ticket is given, in a sentence for the editor; `retry_after` counts seconds when waiting helps."""
+
+    def __init__(self, message: str, retry_after: int = 0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class UploadTicket:
+    """The server's key for one file, and for a file sent in one request its address and form fields."""
+
+    upload_id: UUID
+    key: str
+    method: str
+    url: str
+    fields: dict[str, str]
+    part_bytes: int
+    expires_at: datetime
+    # The same ticket was handed out before, and nothing has arrived by it.
+    is_reused: bool = False
+
+
+def display_name(file_name: str) -> str:
+    """Return the name a person sees: no folders, nothing that is not seen or turns directions, at most 255 long."""
+    return clean_text(file_name.replace("\\", "/").rsplit("/", 1)[-1], 255) or _("unnamed file")
+
+
+def issue(
+    user: "User",
+    file_name: str,
+    content_type: str,
+    size: int,
+    batch: UUID | None = None,
+    sha256: str = "",
+    *,
+    image: Image | None = None,
+) -> UploadTicket:
+    """A ticket for one file of `size` bytes; raises TicketRefused for its type or size, or too many open tickets.
+
+    It belongs to the batch of this id, which begins with its first ticket. `sha256` is what the browser counted.
+    With an image the file becomes its next version.
+    """
+    name = display_name(file_name)
+    _check(user, name, content_type, size)
+    method = Upload.Method.POST if size <= settings.UPLOAD_PART_THRESHOLD else Upload.Method.MULTIPART
+    said: dict[str, Any] = {"content_type": content_type, "declared_bytes": size, "declared_sha256": sha256}
+    upload = _record(user, name, method, batch=_batch(user, batch) if batch else None, image=image, **said)
+    return _sendable(upload)
+
+
+def reissue(
+    user: "User", upload_id: UUID, content_type: str, size: int, image: Image | None = None
+) -> UploadTicket | None:
+    """Return a fresh ticket for a file whose sending broke off, under its own key; None when a new one must be issued.
+
+    So a file that is sent twice, because the first answer was lost, becomes one image. Raises AlreadySent when the
+    worker has seen the file.
+    """
+    upload = Upload.objects.filter(pk=upload_id, uploaded_by=user).exclude(state=Upload.State.DELETED).first()
+    if upload is None:
+        return None
+    if upload.version_id:
+        raise AlreadySent(upload)
+    same = (upload.content_type, upload.declared_bytes, upload.image) == (content_type, size, image)
+    if not same or not _open(user).filter(pk=upload.pk).exists():
+        return None
+    _prolong(upload)
+    return _sendable(upload)
+
+
+def _sendable(upload: Upload) -> UploadTicket:
+    if upload.method == Upload.Method.MULTIPART:
+        return _ticket(upload, "", {})
+    size = upload.declared_bytes or settings.UPLOAD_MAX_BYTES
+    post = clients.signer().post(upload.key, upload.content_type, size, settings.UPLOAD_TICKET_SECONDS)
+    return _ticket(upload, post.url, post.fields)
+
+
+def issue_plain(user: "User", redirect: Callable[[UUID], str], image: Image | None = None) -> UploadTicket:
+    """The one open ticket of this editor for a form without JavaScript, which leads back to `redirect(upload id)`.
+
+    With an image the file becomes its next version.
+    """
+    upload = _open(user).filter(method=Upload.Method.PLAIN, image=image).order_by("-issued_at").first()
+    is_reused = bool(upload and upload.expires_at and upload.expires_at >= timezone.now() + timedelta(minutes=10))
+    if upload is None or not is_reused:
+        _check_open(user)
+        name = image.file_name if image else _("file of a plain form")
+        upload = _record(user, name, Upload.Method.PLAIN, seconds=PLAIN_SECONDS, image=image)
+    seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else PLAIN_SECONDS
+    # The form cannot say the type before the file is chosen; the bytes decide when it arrives.
+    post = clients.signer().post(
+        upload.key, "application/octet-stream", settings.UPLOAD_MAX_BYTES, seconds, redirect=redirect(upload.pk)
+    )
+    return replace(_ticket(upload, post.url, post.fields), is_reused=is_reused)
+
+
+def sign(user: "User", key: str, operation: Operation, multipart_id: str = "", part: int = 0) -> str:
+    """The signed address for one step of a file sent in parts; raises TicketRefused unless the key is this editor's."""
+    upload = _open(user).filter(bucket=settings.UPLOAD_BUCKET, key=key, method=Upload.Method.MULTIPART).first()
+    if upload is None:
+        raise TicketRefused(_("This upload is no longer open. Add the file again to start a new one."))
+    params: dict[str, str | int] = {}
+    if operation == "create":
+        params["ContentType"] = upload.content_type
+    elif not multipart_id:
+        raise TicketRefused(_("The request does not say which upload it continues. Add the file again."))
+    else:
+        params["UploadId"] = multipart_id
+    if operation == "part":
+        most = math.ceil((upload.declared_bytes or 0) / PART_BYTES)
+        if not 1 <= part <= most:
+            raise TicketRefused(
+                _("%(name)s has %(most)d parts; part %(part)d was asked for. Add the file again.")
+                % {"name": upload.file_name, "most": most, "part": part}
+            )
+        params["PartNumber"] = part
+    _prolong(upload)
+    return clients.signer().url(_PRESIGNED[operation], key, settings.UPLOAD_TICKET_SECONDS, params)
+
+
+def headers(operation: Operation) -> dict[str, str]:
+    """Return the headers that the browser must send with a step, because they are signed."""
+    return clients.signer().headers_of(_PRESIGNED[operation])
+
+
+def close(upload: Upload) -> None:
+    """Hand the ticket out no more: its file has arrived, though no worker has seen it yet."""
+    still_open = Upload.objects.filter(pk=upload.pk, state=Upload.State.ISSUED, expires_at__gt=timezone.now())
+    still_open.update(expires_at=timezone.now())
+
+
+def _open(user: "User") -> QuerySet[Upload]:
+    # A ticket brings one file: what arrived and waits to be tried again has no place for another.
+    open_states = Upload.objects.filter(state=Upload.State.ISSUED, version_id="")
+    return open_states.filter(uploaded_by=user, expires_at__gt=timezone.now())
+
+
+def _check(user: "User", name: str, content_type: str, size: int) -> None:
+    if content_type not in CONTENT_TYPES:
+        raise TicketRefused(
+            _("%(name)s is not a JPEG, PNG, GIF or WebP picture. Export it as one of these and add it again.")
+            % {"name": name}
+        )
+    if size < 1:
+        raise TicketRefused(_("%(name)s is empty. Check the file and add it again.") % {"name": name})
+    if size > settings.UPLOAD_MAX_BYTES:
+        raise TicketRefused(
+            _("%(name)s has %(size)d MB; at most %(most)d MB are taken. Make the file smaller and add it again.")
+            % {"name": name, "size": math.ceil(size / 1_000_000), "most": settings.UPLOAD_MAX_BYTES // 1_000_000}
+        )
+    _check_open(user)
+
+
+def _check_open(user: "User") -> None:
+    if _open(user).count() >= settings.UPLOAD_MAX_OPEN_TICKETS:
+        raise TicketRefused(
+            _("%(most)d of your files are still on their way. Wait until some have arrived, then go on.")
+            % {"most": settings.UPLOAD_MAX_OPEN_TICKETS},
+            retry_after=60,
+        )
+
+
+def _batch(user: "User", batch_id: UUID) -> Batch:
+    try:
+        return upload_batches.begin(user, batch_id)
+    except upload_batches.NotYours as error:
+        raise TicketRefused(str(error)) from error
+
+
+def _record(user: "User", name: str, method: Upload.Method, *, seconds: int = 0, **values: Any) -> Upload:
+    _wake_the_clock()
+    upload_id = uuid4()
+    return Upload.objects.create(
+        id=upload_id,
+        method=method,
+        file_name=name,
+        bucket=settings.UPLOAD_BUCKET,
+        key=original_key(upload_id),
+        uploaded_by=user,
+        expires_at=timezone.now() + timedelta(seconds=seconds or settings.UPLOAD_TICKET_SECONDS),
+        **values,
+    )
+
+
+def _wake_the_clock() -> None:
+    """Let the clock tick again, unless another upload is on its way, for which it does so already."""
+    on_their_way = Upload.objects.filter(state__in=[Upload.State.ISSUED, Upload.State.WORKING])
+    if not settings.CLOCK_REST_SECONDS or on_their_way.exists():
+        return
+    try:
+        messages.send(WakeClock())
+    except ProcessingError as error:
+        # The file's own event wakes it as well.
+        log.warning("the clock could not be woken: %s", error)
+
+
+def _prolong(upload: Upload) -> None:
+    """Someone who still sends parts keeps the ticket, for a day at most."""
+    until = min(timezone.now() + timedelta(seconds=settings.UPLOAD_TICKET_SECONDS), upload.issued_at + LONGEST)
+    Upload.objects.filter(pk=upload.pk, state=Upload.State.ISSUED).update(expires_at=until)
+
+
+def _ticket(upload: Upload, url: str, fields: dict[str, str]) -> UploadTicket:
+    return UploadTicket(
+        upload.pk, upload.key, upload.method, url, fields, PART_BYTES, upload.expires_at or timezone.now()
+    )

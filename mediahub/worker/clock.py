@@ -1,0 +1,75 @@
+"""What the clock does each minute, so that nothing waits for a message that may never come."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import F
+
+from mediahub import rounds
+from mediahub.delivery import mirror, public
+from mediahub.jobs import runner
+from mediahub.library import publishing
+from mediahub.library.models import Image
+from mediahub.recovery import consistency_checks, dead_letters, queue_hours, retries
+from mediahub.recovery.duties import Duties, Tick, count_failing
+from mediahub.recovery.models import FailedItem
+from mediahub.uploads import crops, rendition_sweep, stalled_uploads
+from mediahub.worker import clock_rest
+
+log = logging.getLogger(__name__)
+
+# The last duty, which only makes sense when none has failed.
+REST = "rested"
+
+
+def list_duties(deadline: datetime) -> Duties:
+    """Return the duties by name, in the order in which they are done."""
+    return {
+        # What must not be public any more comes before all else: first the records, then the mirror and the files.
+        "rights_ended": publishing.take_down_ended,
+        "mirrored": mirror.push_stale,
+        "superseded": public.sweep,
+        "dead_letters": dead_letters.collect,
+        "resumed": stalled_uploads.resume,
+        "expired": stalled_uploads.expire,
+        "reminded": retries.remind,
+        "cut": crops.remind,
+        "swept": rendition_sweep.sweep_deleted,
+        "jobs_asked": runner.remind,
+        "jobs_swept": runner.sweep,
+        # How the queue stands after all that was asked for, and before what a comparison asks for.
+        "queue_noted": queue_hours.note,
+        "reconciled": lambda: consistency_checks.turn(deadline),
+    }
+
+
+def tick(deadline: datetime) -> dict[str, int]:
+    """Do each duty in turn; one that fails is counted and holds up no other. Return what each did."""
+    duties = list_duties(deadline)
+    current = Tick(deadline, [*duties, REST])
+    counts = current.go(duties)
+    if not current.failures:
+        current.go({REST: lambda: not runner.busy() and clock_rest.rest()})
+    return {**counts, "clock_failures": current.failures, "duties_failing": count_failing(current.failures)}
+
+
+def standing() -> dict[str, int]:
+    """How much waits at this moment, for alarms; what cannot be counted is left out."""
+    figures: dict[str, Callable[[], int]] = {
+        "failed_items": FailedItem.objects.filter(state=FailedItem.State.OPEN).count,
+        "unmirrored": Image.objects.filter(mirrored_revision__lt=F("revision")).count,
+        "drift": consistency_checks.drift,
+    }
+    if settings.LABELER != "off":
+        unlabelled = Image.objects.filter(label_state=Image.LabelState.UNAVAILABLE, deleted_at=None)
+        figures["unlabelled"] = unlabelled.count
+    counts = {}
+    for name, count in figures.items():
+        try:
+            counts[name] = count()
+        except Exception as error:
+            log.exception("the clock could not count %s", name)
+            rounds.recover(error)
+    return counts

@@ -1,0 +1,77 @@
+"""When the clock may rest: a database that pauses wakes for every question, so none is asked while nothing waits.
+
+A rest ends with the day, when rights may end and everything is compared, or when the files of a deleted image are due.
+Whatever begins wakes the clock: a ticket, an event and a change of an image through the queue, a dead letter by itself.
+So a file that no event told of is found in minutes while its ticket is open, and where it has none after the next of
+these, or at the end of the day.
+
+The mark lies in the mirror's table, beside the images and never among them, because asking there costs next to nothing.
+"""
+
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+from django.db.models import F, Min, Q
+from django.utils import timezone
+
+from mediahub.aws import clients
+from mediahub.delivery import mirror
+from mediahub.library.models import Image, uncut
+from mediahub.recovery.models import FailedItem, Reconciliation
+from mediahub.uploads.models import Upload
+
+PLACE = (mirror.CLOCK, "rest")
+
+
+def resting() -> bool:
+    """Whether the clock has nothing to do now; asks the table and the queues, never the database."""
+    if not settings.CLOCK_REST_SECONDS:
+        return False
+    pk, sk = PLACE
+    mark = clients.mirror_table().items(pk).get(sk)
+    if mark is None or int(mark["until"]) <= timezone.now().timestamp():
+        return False
+    return not clients.dead_letters().waiting()
+
+
+def rest() -> bool:
+    """Let the clock rest when nothing is on its way or waits for a minute to come; returns whether it does."""
+    if not settings.CLOCK_REST_SECONDS or not _quiet() or clients.queue().waiting():
+        return False
+    pk, sk = PLACE
+    until = min([timezone.now() + timedelta(seconds=settings.CLOCK_REST_SECONDS), _day_ends(), *_sweep_due()])
+    clients.mirror_table().put({"pk": pk, "sk": sk, "until": int(until.timestamp())})
+    if _quiet():
+        return True
+    # What began since the first look may have woken the clock before the mark was there.
+    wake()
+    return False
+
+
+def wake() -> None:
+    """Let the clock tick again from the next minute on."""
+    if settings.CLOCK_REST_SECONDS:
+        pk, sk = PLACE
+        clients.mirror_table().delete(pk, [sk])
+
+
+def _day_ends() -> datetime:
+    """The next midnight by the site's clock, when rights may end."""
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    return timezone.make_aware(datetime.combine(tomorrow, time.min))
+
+
+def _sweep_due() -> list[datetime]:
+    """When the clock has renditions of deleted images to remove next; empty when there are none."""
+    deleted_at = Image.objects.filter(Q(renditions__isnull=False), deleted_at__isnull=False)
+    first = deleted_at.aggregate(first=Min("deleted_at"))["first"]
+    return [first + timedelta(seconds=settings.SWEEP_GRACE_SECONDS)] if first else []
+
+
+def _quiet() -> bool:
+    on_their_way = Upload.objects.filter(state__in=[Upload.State.ISSUED, Upload.State.WORKING])
+    retried = FailedItem.objects.filter(state=FailedItem.State.RETRIED)
+    unmirrored = Image.objects.filter(mirrored_revision__lt=F("revision"))
+    uncut_images = Image.objects.filter(uncut())
+    comparing = Reconciliation.objects.filter(finished_at=None, by_hand=False)
+    return not any(rows.exists() for rows in (on_their_way, retried, unmirrored, uncut_images, comparing))

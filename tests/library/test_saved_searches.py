@@ -1,0 +1,83 @@
+"""Saved searches: what is shared outlives its owner, and tells nobody of what is closed to them."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from mediahub.library import collections, saved_searches
+from mediahub.library.activity import Act
+from mediahub.library.models import SavedSearch, Tag, Tagging
+from mediahub.library.search import Search
+from tests.images import image_with_tags
+
+
+def search(query: str) -> Search:
+    return Search.parse(QueryDict(query))
+
+
+def names(user: User) -> list[str]:
+    return [one.name for one in saved_searches.of(user)]
+
+
+@pytest.mark.parametrize("way", ["one", "many"])
+def test_a_search_for_everybody_outlives_its_owner(editor: User, other_editor: User, way: str) -> None:
+    saved_searches.keep(editor, "Boats", search("q=boat"), shared=True)
+    saved_searches.keep(editor, "Mine", search("q=fog"))
+    if way == "one":
+        editor.delete()
+    else:
+        User.objects.filter(pk=editor.pk).delete()
+    assert [(one.name, one.owner) for one in SavedSearch.objects.all()] == [("Boats", None)]
+    assert names(other_editor) == ["Boats"]
+
+
+@pytest.mark.parametrize("gone", ["deleted", "deactivated"])
+def test_a_chief_editor_keeps_the_searches_of_who_has_left(
+    editor: User, other_editor: User, chief: User, gone: str
+) -> None:
+    kept = saved_searches.keep(editor, "Boats", search("q=boat"), shared=True)
+    saved_searches.rename(chief, kept.pk, "Not theirs yet")
+    assert not saved_searches.forget(chief, kept.pk)
+    if gone == "deleted":
+        editor.delete()
+    else:
+        User.objects.filter(pk=editor.pk).update(is_active=False)
+    saved_searches.rename(other_editor, kept.pk, "Taken")
+    assert not saved_searches.forget(other_editor, kept.pk)
+    assert names(chief) == ["Boats"]
+    saved_searches.rename(chief, kept.pk, "Ships")
+    assert names(other_editor) == ["Ships"]
+    assert saved_searches.forget(chief, kept.pk)
+
+
+def test_two_searches_of_one_name_can_both_lose_their_owners(editor: User, other_editor: User, chief: User) -> None:
+    for person in (editor, other_editor):
+        saved_searches.keep(person, "Boats", search("q=boat"), shared=True)
+        person.delete()
+    assert names(chief) == ["Boats", "Boats"]
+    saved_searches.rename(chief, saved_searches.of(chief)[0].pk, "Boats")
+    with pytest.raises(ValidationError, match="1 to 60"):
+        saved_searches.rename(chief, saved_searches.of(chief)[0].pk, "")
+
+
+def test_a_search_after_what_is_closed_is_shown_to_who_may_see_it(editor: User, chief: User, db: Any) -> None:
+    legal = Group.objects.create(name="Legal")
+    closed = collections.make(Act(None), "Lawsuit", None, groups=[legal])
+    made = image_with_tags("Secret")
+    Tagging.objects.filter(image=made).update(state=Tagging.State.ACCEPTED)
+    collections.put(Act(None), [made], closed)
+    secret, known = Tag.objects.get(name="Secret"), Tag.objects.create(name="Known")
+    for name, query in (
+        ("By collection", f"collection={closed.pk}"),
+        ("By tag", f"tag={secret.pk}"),
+        ("In none", "collection=none"),
+        ("Known", f"tag={known.pk}"),
+    ):
+        saved_searches.keep(chief, name, search(query), shared=True)
+    assert names(chief) == ["By collection", "By tag", "In none", "Known"]
+    assert names(editor) == ["In none", "Known"]
+    editor.groups.add(legal)
+    assert names(editor) == ["By collection", "By tag", "In none", "Known"]
