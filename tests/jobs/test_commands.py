@@ -27,7 +27,7 @@ from tests.local_aws import drain
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 # Each image a chunk of its own, and each turn a single one: as many invocations as a large library needs.
-SMALL = "from mediahub.bulk import jobs; jobs.CHUNK = 1\n"
+SMALL = "from mediahub.jobs import runner; runner.CHUNK = 1\n"
 NUMBER = re.compile(r"^[0-9a-f]{8}-[0-9a-f-]{27}$", re.M)
 
 

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from mediahub import messages
 from mediahub.aws import clients
 from mediahub.delivery import mirror
 from mediahub.local import stack
@@ -72,10 +73,10 @@ def test_a_ticket_wakes_it(editor: User, event_loop: EventLoop) -> None:
 
 @pytest.mark.usefixtures("rests")
 def test_a_ticket_is_issued_though_the_clock_cannot_be_woken(editor: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse() -> None:
+    def refuse(message: messages.OwnMessage, delay: int = 0) -> None:
         raise Unavailable("slow", "The queue does not answer.")
 
-    monkeypatch.setattr(clock_rest, "ask", refuse)
+    monkeypatch.setattr(messages, "send", refuse)
     assert tickets.issue(editor, "a.jpg", "image/jpeg", 1000)
 
 
