@@ -48,7 +48,7 @@ STEPS: tuple[tuple[Any, str], ...] = (
     (retries, "send_next"),
     (consistency_checks, "_note"),
 )
-ROOMS = ("bulk", "intake", "library")
+ROOMS = ("jobs", "recovery", "uploads", "library")
 
 
 def play(seed: int) -> Outcome:
