@@ -9,10 +9,13 @@ from processing.errors import (
     Misconfigured,
     Missing,
     NotAnalysable,
+    Note,
     ProcessingError,
     Rejected,
     Unavailable,
     of_botocore,
+    translate_botocore_error,
+    translate_botocore_errors,
 )
 from processing.fingerprint import bands, distance, probes
 from processing.labels import (
@@ -47,6 +50,7 @@ __all__ = [
     "Misconfigured",
     "Missing",
     "NotAnalysable",
+    "Note",
     "Page",
     "Point",
     "PresignedPost",
@@ -75,5 +79,7 @@ __all__ = [
     "process",
     "process_image",
     "shorten",
+    "translate_botocore_error",
+    "translate_botocore_errors",
     "window",
 ]

@@ -12,13 +12,12 @@ from typing import IO
 from PIL import Image, UnidentifiedImageError
 
 from processing import png
-from processing.errors import ProcessingError, Rejected
+from processing.errors import ProcessingError, Rejected, too_large
 
 # The bytes decide, not the name; MPO files of phones open through JPEG. Only the first frame is ever decoded.
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 # These are decoded no larger than they are needed, which is said by who renders them; their EXIF touches no pixel.
 DRAFTED = ("JPEG", "MPO")
-ADVICE = "Export it as JPEG, PNG, GIF or WebP and upload it again."
 
 # Every header is checked below, against the limits of the call; Pillow's limit is one for the whole process.
 Image.MAX_IMAGE_PIXELS = None
@@ -27,17 +26,17 @@ _HEAD = 64
 _ZEROS = 4096
 _BLOCK = 1 << 20
 _KNOWN = (
-    (b"%PDF", "a PDF document"),
-    (b"II*\0", "a TIFF or raw file"),
-    (b"MM\0*", "a TIFF or raw file"),
-    (b"8BPS", "a Photoshop file"),
-    (b"BM", "a BMP file"),
-    (b"%!PS", "a PostScript file"),
-    (b"PK\3\4", "a ZIP archive or an office document"),
-    (b"\x1f\x8b", "a compressed file"),
-    (b"\0\0\1\0", "an icon file"),
+    (b"%PDF", "pdf"),
+    (b"II*\0", "tiff"),
+    (b"MM\0*", "tiff"),
+    (b"8BPS", "photoshop"),
+    (b"BM", "bmp"),
+    (b"%!PS", "postscript"),
+    (b"PK\3\4", "archive"),
+    (b"\x1f\x8b", "compressed"),
+    (b"\0\0\1\0", "icon"),
 )
-_BRANDS = ((b"avif", "an AVIF file"), (b"hei", "a HEIC file"), (b"hev", "a HEIC file"), (b"mif1", "a HEIC file"))
+_BRANDS = ((b"avif", "avif"), (b"hei", "heic"), (b"hev", "heic"), (b"mif1", "heic"))
 
 
 @dataclass(frozen=True)
@@ -59,14 +58,9 @@ def open_picture(file: IO[bytes], limits: Limits) -> Image.Image:
     head = file.read(_HEAD)
     file.seek(0)
     if not head:
-        raise Rejected("empty", "The file is empty. Check it and upload it again.", "decode")
+        raise Rejected("empty", step="decode")
     if size > limits.max_bytes:
-        raise Rejected(
-            "too_large",
-            f"The file has {size / 1e6:.0f} MB; at most {limits.max_bytes / 1e6:.0f} MB are taken. "
-            "Make it smaller and upload it again.",
-            "decode",
-        )
+        raise too_large(size, limits.max_bytes)
     try:
         picture = png.Png(file) if head.startswith(png.MAGIC) else Image.open(file, formats=FORMATS)
     except UnidentifiedImageError as error:
@@ -125,16 +119,16 @@ def _check_size(size: tuple[int, int], limits: Limits) -> None:
     if width * height > limits.max_pixels or max(size) > limits.max_side:
         raise Rejected(
             "too_many_pixels",
-            f"The picture has {width} × {height} pixels; at most {limits.max_pixels // 1_000_000} million, and "
-            f"{limits.max_side} a side, are taken. Make it smaller and upload it again.",
-            "decode",
+            step="decode",
+            width=width,
+            height=height,
+            n=limits.max_pixels // 1_000_000,
+            side=limits.max_side,
         )
 
 
 def _broken() -> Rejected:
-    return Rejected(
-        "broken", "The file is damaged or was cut off on its way. Open it, save it anew and upload it again.", "decode"
-    )
+    return Rejected("broken", step="decode")
 
 
 def _unidentified(head: bytes) -> Rejected:
@@ -142,14 +136,14 @@ def _unidentified(head: bytes) -> Rejected:
         return _broken()
     kind = next((name for magic, name in _KNOWN if head.startswith(magic)), "")
     if head[4:8] == b"ftyp":
-        kind = next((name for brand, name in _BRANDS if brand in head[8:]), "a video")
+        kind = next((name for brand, name in _BRANDS if brand in head[8:]), "video")
     if b"<svg" in head.lower() or head.lstrip().lower().startswith(b"<?xml"):
-        kind = "an SVG drawing"
+        kind = "svg"
+    if not kind and _is_text(head):
+        kind = "text"
     if kind:
-        return Rejected("unsupported", f"This is {kind}, which is not taken. {ADVICE}", "decode")
-    if _is_text(head):
-        return Rejected("not_an_image", f"This file holds text, not a picture. {ADVICE}", "decode")
-    return Rejected("not_an_image", f"This file is not a picture of a kind that is taken. {ADVICE}", "decode")
+        return Rejected("unsupported", step="decode", kind=kind, formats="JPEG, PNG, GIF, WebP")
+    return Rejected("not_an_image", step="decode", formats="JPEG, PNG, GIF, WebP")
 
 
 def _is_text(head: bytes) -> bool:

@@ -126,7 +126,7 @@ def _look_at(profile: str | None, upload: Upload) -> tuple[str, str]:
     except Missing:
         return f"{what} was refused ({upload.code}) and is not in the bucket any more", ""
     except Misconfigured as error:
-        return f"{what} {_until(upload)}: AWS refuses it with {error.code}", READ
+        return f"{what} {_until(upload)}: AWS refuses it with {error.specific_code}", READ
     except ProcessingError as error:
         return f"{what} {_until(upload)}: {error.message}", READ
     return f"{what} was refused ({upload.code}) and can be read now; it {_until(upload)}", ""

@@ -148,10 +148,10 @@ def _classify(error: Exception) -> tuple[str, str]:
     match error:
         case CutOff():
             return Duty.Fault.CUT_OFF, ""
-        case Misconfigured(code=code):
-            return Duty.Fault.MISCONFIGURED, code
-        case ProcessingError(code=code):
-            return Duty.Fault.UNAVAILABLE, code
+        case Misconfigured():
+            return Duty.Fault.MISCONFIGURED, error.specific_code
+        case ProcessingError():
+            return Duty.Fault.UNAVAILABLE, error.specific_code
         case DatabaseError():
             return Duty.Fault.DATABASE, type(error).__name__
     return Duty.Fault.UNFORESEEN, type(error).__name__

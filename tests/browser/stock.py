@@ -25,10 +25,10 @@ from tests.browser.scenes import SKIES, photograph
 ALT_TEXT = "Mist lies between dark ridges under a warm sky."
 GUESSES = [("Sunrise", 98.4), ("Mountain range", 96.1), ("Mist", 88.7), ("Lake", 71.2), ("Boat", 61.5)]
 BOXES = {"Mountain range": [[0.02, 0.5, 0.55, 0.3], [0.6, 0.55, 0.38, 0.25]], "Mist": [[0.1, 0.35, 0.5, 0.2]]}
-REASON = "AWS refused writing large/7f3a.jpg with AccessDenied. An operator has to look: run doctor."
+REASON = "Writing large/7f3a.jpg failed: AWS refused it (AccessDenied). An operator has to run doctor."
 
 TOO_LARGE = (
-    "The picture has 16000 × 9000 pixels; at most 100 million, and 30000 a side, are taken. "
+    "The image has 16000 × 9000 pixels; the limit is 100 megapixels and 30000 pixels per side. "
     "Make it smaller and upload it again."
 )
 
