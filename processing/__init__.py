@@ -13,7 +13,6 @@ from processing.errors import (
     ProcessingError,
     Rejected,
     Unavailable,
-    of_botocore,
     translate_botocore_error,
     translate_botocore_errors,
 )
@@ -74,7 +73,6 @@ __all__ = [
     "cut",
     "distance",
     "is_storable",
-    "of_botocore",
     "probes",
     "process",
     "process_image",

@@ -164,11 +164,6 @@ def translate_botocore_error(error: Exception, action: str, **params: Any) -> Pr
     raise error
 
 
-def of_botocore(error: Exception, name: str) -> ProcessingError:
-    """Return the error of ours for one that botocore raised while `name` was called."""
-    return translate_botocore_error(error, "call", name=name)
-
-
 def _translate_answer(error: ClientError, params: Mapping[str, Any]) -> ProcessingError:
     aws_code = str(error.response.get("Error", {}).get("Code", "")) or "unknown"
     if aws_code in MISSING:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from mediahub import rounds
 from mediahub.recovery.models import Duty
-from processing import Misconfigured, ProcessingError, of_botocore
+from processing import Misconfigured, ProcessingError, translate_botocore_error
 
 log = logging.getLogger(__name__)
 Duties = Mapping[str, Callable[[], int]]
@@ -144,7 +144,7 @@ def _note_failure(name: str, error: Exception, items: Sequence[str]) -> None:
 def _classify(error: Exception) -> tuple[str, str]:
     """Return the kind of the error and its code, which name no file and hold no secret."""
     if isinstance(error, ClientError | BotoCoreError):
-        error = of_botocore(error, "AWS")
+        error = translate_botocore_error(error, "call", name="AWS")
     match error:
         case CutOff():
             return Duty.Fault.CUT_OFF, ""
