@@ -1,5 +1,6 @@
 """Pixels and labels: from the bytes of a stranger to renditions, metadata and labels, with no Django."""
 
+from processing import formats
 from processing.bounds import EARLIEST_YEAR, LATEST_YEAR, check_moment, clean_text, is_storable, shorten
 from processing.colours import MONOCHROME
 from processing.colours import NAMES as COLOURS
@@ -72,6 +73,7 @@ __all__ = [
     "clean_text",
     "cut",
     "distance",
+    "formats",
     "is_storable",
     "probes",
     "process",

@@ -13,6 +13,7 @@ from processing import embedded
 from processing.bounds import check_degrees, clean_text, parse_moment, parse_offset
 from processing.embedded import SHORT, Words, read_field
 from processing.errors import Note
+from processing.formats import find_format
 from processing.png import Png
 
 # Orientations that lie the picture on its side; EXIF 2.32, tag 0x0112.
@@ -67,10 +68,12 @@ def read(file: IO[bytes], picture: Image.Image) -> Metadata:
     artist = field("credit", lambda: _text(exif.get(Base.Artist)) or _text(exif.get(Base.Copyright)), "")
     words, unread = embedded.read(picture)
     notes += unread
-    content = "JPEG" if picture.format == "MPO" else str(picture.format)
+    known = find_format(picture.format)
+    if known is None:
+        raise ValueError(f"{picture.format} is not in the table of formats.")
     return Metadata(
-        format=content,
-        content_type=f"image/{content.lower()}",
+        format=known.name,
+        content_type=known.content_type,
         width=width,
         height=height,
         bytes=size,

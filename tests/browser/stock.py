@@ -19,7 +19,8 @@ from mediahub.library.models import Image, Tag, Tagging
 from mediahub.library.versions import Original
 from mediahub.recovery.models import Decision, Duty, FailedItem, QueueHour, Reconciliation, Redrive
 from mediahub.uploads.models import Upload
-from processing import process
+from processing import Rejected, process
+from processing.formats import describe_inputs
 from tests.browser.scenes import SKIES, photograph
 
 ALT_TEXT = "Mist lies between dark ridges under a warm sky."
@@ -117,7 +118,7 @@ def uploads(user: User, images: list[Image]) -> Upload:
         upload(user, image.file_name, Upload.State.READY, image=image, attempts=1)
     upload(user, "just_sent.jpg", Upload.State.WORKING, attempts=1, step="render")
     upload(user, "still_sending.png", Upload.State.ISSUED)
-    text = "The file is not a JPEG, PNG, GIF or WebP picture. Export it as one of these and upload it again."
+    text = Rejected("not_an_image", formats=describe_inputs()).message
     upload(user, "notes.jpg", Upload.State.REJECTED, reason=text, attempts=1, step="decode")
     return upload(user, "IMG_4711.jpg", Upload.State.FAILED, reason=REASON, attempts=3, step="store")
 
