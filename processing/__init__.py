@@ -1,5 +1,6 @@
 """Pixels and labels: from the bytes of a stranger to renditions, metadata and labels, with no Django."""
 
+from processing import formats
 from processing.bounds import EARLIEST_YEAR, LATEST_YEAR, check_moment, clean_text, is_storable, shorten
 from processing.colours import MONOCHROME
 from processing.colours import NAMES as COLOURS
@@ -9,10 +10,12 @@ from processing.errors import (
     Misconfigured,
     Missing,
     NotAnalysable,
+    Note,
     ProcessingError,
     Rejected,
     Unavailable,
-    of_botocore,
+    translate_botocore_error,
+    translate_botocore_errors,
 )
 from processing.fingerprint import bands, distance, probes
 from processing.labels import (
@@ -47,6 +50,7 @@ __all__ = [
     "Misconfigured",
     "Missing",
     "NotAnalysable",
+    "Note",
     "Page",
     "Point",
     "PresignedPost",
@@ -69,11 +73,13 @@ __all__ = [
     "clean_text",
     "cut",
     "distance",
+    "formats",
     "is_storable",
-    "of_botocore",
     "probes",
     "process",
     "process_image",
     "shorten",
+    "translate_botocore_error",
+    "translate_botocore_errors",
     "window",
 ]

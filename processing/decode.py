@@ -7,18 +7,18 @@ an error in its pixels only the first time.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import IO
 
 from PIL import Image, UnidentifiedImageError
 
-from processing import png
-from processing.errors import ProcessingError, Rejected
+from processing import formats, png
+from processing.errors import ProcessingError, Rejected, too_large
 
-# The bytes decide, not the name; MPO files of phones open through JPEG. Only the first frame is ever decoded.
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
-# These are decoded no larger than they are needed, which is said by who renders them; their EXIF touches no pixel.
-DRAFTED = ("JPEG", "MPO")
-ADVICE = "Export it as JPEG, PNG, GIF or WebP and upload it again."
+# Pillow imports all its plugins when it meets a format whose own it has not.
+for _format in formats.FORMATS:
+    for _plugin in _format.plugins:
+        import_module(_plugin)
 
 # Every header is checked below, against the limits of the call; Pillow's limit is one for the whole process.
 Image.MAX_IMAGE_PIXELS = None
@@ -26,18 +26,6 @@ Image.MAX_IMAGE_PIXELS = None
 _HEAD = 64
 _ZEROS = 4096
 _BLOCK = 1 << 20
-_KNOWN = (
-    (b"%PDF", "a PDF document"),
-    (b"II*\0", "a TIFF or raw file"),
-    (b"MM\0*", "a TIFF or raw file"),
-    (b"8BPS", "a Photoshop file"),
-    (b"BM", "a BMP file"),
-    (b"%!PS", "a PostScript file"),
-    (b"PK\3\4", "a ZIP archive or an office document"),
-    (b"\x1f\x8b", "a compressed file"),
-    (b"\0\0\1\0", "an icon file"),
-)
-_BRANDS = ((b"avif", "an AVIF file"), (b"hei", "a HEIC file"), (b"hev", "a HEIC file"), (b"mif1", "a HEIC file"))
 
 
 @dataclass(frozen=True)
@@ -52,41 +40,47 @@ class Limits:
 def open_picture(file: IO[bytes], limits: Limits) -> Image.Image:
     """Open the first frame of an allowed file; raises Rejected with a sentence for the editor.
 
-    It is decoded, but for a format of DRAFTED.
+    Its pixels are decoded, except in a format that decodes scaled: how large they are needed is known when it is
+    rendered, and its EXIF touches no pixel.
     """
     size = file.seek(0, 2)
     file.seek(0)
     head = file.read(_HEAD)
     file.seek(0)
     if not head:
-        raise Rejected("empty", "The file is empty. Check it and upload it again.", "decode")
+        raise Rejected("empty", step="decode")
     if size > limits.max_bytes:
-        raise Rejected(
-            "too_large",
-            f"The file has {size / 1e6:.0f} MB; at most {limits.max_bytes / 1e6:.0f} MB are taken. "
-            "Make it smaller and upload it again.",
-            "decode",
-        )
+        raise too_large(size, limits.max_bytes)
     try:
-        picture = png.Png(file) if head.startswith(png.MAGIC) else Image.open(file, formats=FORMATS)
+        picture = png.Png(file) if head.startswith(png.MAGIC) else Image.open(file, formats=_list_openers())
     except UnidentifiedImageError as error:
-        raise _unidentified(head) from error
+        raise _reject_unidentified(head) from error
     except Exception as error:
         raise _broken() from error
     start = file.tell()
     _check_size(picture.size, limits)
     with refusing_broken():
         _check_pixels(file, picture, start)
-        if picture.format not in DRAFTED:
+        if not _decodes_scaled(picture):
             picture.load()
     return picture
+
+
+def _list_openers() -> list[str]:
+    # Only the first frame is ever decoded, and a file with several pictures opens as what it begins with.
+    return [each.name for each in formats.list_inputs()]
+
+
+def _decodes_scaled(picture: Image.Image) -> bool:
+    known = formats.find_format(picture.format)
+    return known is not None and known.decodes_scaled
 
 
 def _check_pixels(file: IO[bytes], picture: Image.Image, start: int) -> None:
     """Raise ValueError for damage that decoders pass over; `start` is where the file was read to."""
     if isinstance(picture, png.Png):
         png.check(file)
-    elif picture.format in DRAFTED and _ends_in_zeros(file) and not _has_end(file, start):
+    elif _decodes_scaled(picture) and _ends_in_zeros(file) and not _has_end(file, start):
         raise ValueError("Room was laid out for the whole file, and only its beginning came.")
 
 
@@ -125,31 +119,25 @@ def _check_size(size: tuple[int, int], limits: Limits) -> None:
     if width * height > limits.max_pixels or max(size) > limits.max_side:
         raise Rejected(
             "too_many_pixels",
-            f"The picture has {width} × {height} pixels; at most {limits.max_pixels // 1_000_000} million, and "
-            f"{limits.max_side} a side, are taken. Make it smaller and upload it again.",
-            "decode",
+            step="decode",
+            width=width,
+            height=height,
+            n=limits.max_pixels // 1_000_000,
+            side=limits.max_side,
         )
 
 
 def _broken() -> Rejected:
-    return Rejected(
-        "broken", "The file is damaged or was cut off on its way. Open it, save it anew and upload it again.", "decode"
-    )
+    return Rejected("broken", step="decode")
 
 
-def _unidentified(head: bytes) -> Rejected:
-    if head[:3] == b"\xff\xd8\xff" or head[:4] in (b"\x89PNG", b"GIF8", b"RIFF"):
+def _reject_unidentified(head: bytes) -> Rejected:
+    if formats.identify_input(head):
         return _broken()
-    kind = next((name for magic, name in _KNOWN if head.startswith(magic)), "")
-    if head[4:8] == b"ftyp":
-        kind = next((name for brand, name in _BRANDS if brand in head[8:]), "a video")
-    if b"<svg" in head.lower() or head.lstrip().lower().startswith(b"<?xml"):
-        kind = "an SVG drawing"
+    kind = formats.identify_unsupported(head) or ("text" if _is_text(head) else "")
     if kind:
-        return Rejected("unsupported", f"This is {kind}, which is not taken. {ADVICE}", "decode")
-    if _is_text(head):
-        return Rejected("not_an_image", f"This file holds text, not a picture. {ADVICE}", "decode")
-    return Rejected("not_an_image", f"This file is not a picture of a kind that is taken. {ADVICE}", "decode")
+        return Rejected("unsupported", step="decode", kind=kind, formats=formats.describe_inputs())
+    return Rejected("not_an_image", step="decode", formats=formats.describe_inputs())
 
 
 def _is_text(head: bytes) -> bool:

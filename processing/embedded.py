@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 from PIL import Image, IptcImagePlugin, JpegImagePlugin
 
 from processing.bounds import clean_text, parse_last_day, shorten
+from processing.errors import Note
 
 T = TypeVar("T")
 SHORT, LONG = 200, 2000
@@ -44,27 +45,27 @@ class Words:
     keywords: tuple[str, ...] = ()
 
 
-def read_field(notes: list[str], name: str, get: Callable[[], T], empty: T) -> T:
+def read_field(notes: list[Note], name: str, get: Callable[[], T], empty: T) -> T:
     """Return what `get` reads; of a field that cannot be read, or holds what is not kept, leave a note and `empty`."""
     try:
         return get()
     except Exception:  # hostile metadata raises anything; one field is no reason to lose another, or the picture
-        notes.append(f"The {name} in the file could not be read.")
+        notes.append(Note("unreadable_metadata", {"field": name}))
         return empty
 
 
-def read(picture: Image.Image) -> tuple[Words, list[str]]:
+def read(picture: Image.Image) -> tuple[Words, list[Note]]:
     """The words of a file that is open, and a note for each part of it that cannot be read."""
-    notes: list[str] = []
+    notes: list[Note] = []
 
-    def part(name: str, get: Callable[[Image.Image, list[str]], Words]) -> Words:
+    def part(name: str, get: Callable[[Image.Image, list[Note]], Words]) -> Words:
         try:
             return get(picture, notes)
         except Exception:  # hostile metadata raises anything, and is no reason to lose the picture
-            notes.append(f"The {name} words in the file could not be read.")
+            notes.append(Note("unreadable_metadata", {"field": name}))
             return Words()
 
-    return _first(part("XMP", _xmp), part("IPTC", _iptc)), notes
+    return _first(part("xmp", _xmp), part("iptc", _iptc)), notes
 
 
 def _first(*found: Words) -> Words:
@@ -76,7 +77,7 @@ def _first(*found: Words) -> Words:
     return Words(**{name: pick(name) for name in Words.__dataclass_fields__})
 
 
-def _xmp(picture: Image.Image, notes: list[str]) -> Words:
+def _xmp(picture: Image.Image, notes: list[Note]) -> Words:
     packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
     if isinstance(packet, str):
         packet = packet.encode()
@@ -114,7 +115,7 @@ def _texts(element: ElementTree.Element) -> list[str]:
     return [item.text or "" for item in items] if items else [element.text or ""]
 
 
-def _iptc(picture: Image.Image, notes: list[str]) -> Words:
+def _iptc(picture: Image.Image, notes: list[Note]) -> Words:
     held: Mapping[tuple[int, int], Any] = {}
     if isinstance(picture, JpegImagePlugin.JpegImageFile):
         held = IptcImagePlugin.getiptcinfo(picture) or {}
@@ -168,5 +169,5 @@ def _keywords(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(seen.values())[:MOST_KEYWORDS]
 
 
-def _last_day(text: str, notes: list[str]) -> date | None:
-    return read_field(notes, "last day of the rights", lambda: parse_last_day(text), None)
+def _last_day(text: str, notes: list[Note]) -> date | None:
+    return read_field(notes, "rights_until", lambda: parse_last_day(text), None)

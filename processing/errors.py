@@ -8,6 +8,12 @@ ProcessingError
 └── Misconfigured   rights, names or keys are wrong: an operator has to act, the message is kept
 """
 
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -19,15 +25,51 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from processing.sentences import SENTENCES, Sentence, render
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that a person should know about a file that became an image all the same.
+
+    Attributes:
+        code: Names what happened, for programs; SENTENCES has its sentence.
+        params: Fill the sentence; every value can be written as JSON.
+        message: The English sentence, for logs and search; empty to render it from the code.
+    """
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    message: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.message:
+            object.__setattr__(self, "message", render(SENTENCES[self.code], self.params))
+
 
 class ProcessingError(Exception):
-    """`code` is for programs and stays; `message` tells an editor in a sentence what happened and what to do."""
+    """Base class of the errors that say what is to be done.
 
-    def __init__(self, code: str, message: str, step: str = "") -> None:
+    Attributes:
+        code: Names what happened, for programs; SENTENCES has its sentence.
+        params: Fill the sentence; every value can be written as JSON.
+        message: The English sentence, for logs and search. `render` gives it in another language.
+        step: The step of `process` that failed, or empty.
+    """
+
+    def __init__(self, code: str, sentence: Sentence = "", step: str = "", **params: Any) -> None:
+        """Render the message from SENTENCES, or from `sentence` for a code that only the caller knows."""
+        message = render(sentence or SENTENCES[code], params)
         super().__init__(message)
         self.code = code
+        self.params = params
         self.message = message
         self.step = step
+
+    @property
+    def specific_code(self) -> str:
+        """The code of the error that AWS answered with, such as "AccessDenied", or `code` for another error."""
+        return str(self.params.get("aws_code") or self.code)
 
 
 class Rejected(ProcessingError):
@@ -35,7 +77,7 @@ class Rejected(ProcessingError):
 
 
 class NotAnalysable(ProcessingError):
-    """The picture can never be labelled."""
+    """The picture can never be labeled."""
 
 
 class Missing(ProcessingError):
@@ -87,27 +129,47 @@ _SETUP = (
 )
 
 
-def of_botocore(error: Exception, what: str) -> ProcessingError:
-    """The error of ours for one that botocore raised while it was at `what` ("the object uploads/…")."""
+def too_large(size: int, limit: int) -> Rejected:
+    """Return the error for a file of `size` bytes where at most `limit` bytes are accepted."""
+    return Rejected("too_large", size=math.ceil(size / 1e6), limit=limit // 1_000_000)
+
+
+@contextmanager
+def translate_botocore_errors(action: str, **params: Any) -> Iterator[None]:
+    """Raise ours in place of the errors that botocore raises inside; others pass.
+
+    Args:
+        action: What is being done, one of PHRASES["action"].
+        **params: Fill the phrase of the action.
+    """
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise translate_botocore_error(error, action, **params) from error
+
+
+def translate_botocore_error(error: Exception, action: str, **params: Any) -> ProcessingError:
+    """Return the error of ours for one that botocore raised during the action.
+
+    An error of ours is returned as it is, and one that is neither is raised again.
+    """
     if isinstance(error, ProcessingError):
         return error
     if isinstance(error, ClientError):
-        return _of_answer(error, what)
+        return _translate_answer(error, {"action": action, **params})
     if isinstance(error, _SETUP):
-        return Misconfigured("setup", f"{what} cannot be reached as this process is set up: {error}. Run doctor.")
+        return Misconfigured("aws_setup", action=action, error=str(error), **params)
     if isinstance(error, BotoCoreError):
-        return Unavailable("unreachable", f"{what} could not be reached: {error}. It is tried again by itself.")
+        return Unavailable("aws_unreachable", action=action, error=str(error), **params)
     raise error
 
 
-def _of_answer(error: ClientError, what: str) -> ProcessingError:
-    code = str(error.response.get("Error", {}).get("Code", ""))
-    if code in MISSING:
-        return Missing("missing", f"{what} is not there any more.")
-    if code in MISCONFIGURED:
-        return Misconfigured(code, f"AWS refused {what} with {code}. An operator has to look: run doctor.")
-    if code == "InvalidObjectState":
-        return Unavailable(
-            code, f"{what} lies in an archive of S3, from which nothing is read at once. Restore it there."
-        )
-    return Unavailable(code or "unknown", f"AWS could not serve {what} now ({code}). It is tried again by itself.")
+def _translate_answer(error: ClientError, params: Mapping[str, Any]) -> ProcessingError:
+    aws_code = str(error.response.get("Error", {}).get("Code", "")) or "unknown"
+    if aws_code in MISSING:
+        return Missing("missing", **params)
+    if aws_code in MISCONFIGURED:
+        return Misconfigured("aws_refused", aws_code=aws_code, **params)
+    if aws_code == "InvalidObjectState":
+        return Unavailable("archived", aws_code=aws_code, **params)
+    return Unavailable("aws_unavailable", aws_code=aws_code, **params)

@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter, ImageStat
 
 from processing import colours
 from processing.bounds import as_json, clamp, clean_text
-from processing.errors import NotAnalysable, of_botocore
+from processing.errors import NotAnalysable, translate_botocore_error
 
 if TYPE_CHECKING:
     from types_boto3_rekognition import RekognitionClient
@@ -102,10 +102,10 @@ class RekognitionLabeler:
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             if code in ("InvalidImageFormatException", "ImageTooLargeException", "InvalidParameterException"):
-                raise NotAnalysable(code, f"Rekognition does not analyse this picture ({code}).", "label") from error
-            raise of_botocore(error, "the label service") from error
+                raise NotAnalysable("not_analyzable", step="label", aws_code=code) from error
+            raise translate_botocore_error(error, "label_image") from error
         except Exception as error:
-            raise of_botocore(error, "the label service") from error
+            raise translate_botocore_error(error, "label_image") from error
         raw = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
         return _answer(self.source, raw)
 
@@ -123,7 +123,7 @@ class RecordedLabeler:
         try:
             answer = json.loads(path.read_text()) if path.is_file() else {}
         except (ValueError, RecursionError) as error:
-            raise NotAnalysable("recording", "The recorded answer for this picture cannot be read.", "label") from error
+            raise NotAnalysable("unreadable_recording", step="label") from error
         return _answer(self.source, answer)
 
 

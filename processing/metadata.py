@@ -12,6 +12,8 @@ from PIL.ExifTags import GPS, IFD, Base
 from processing import embedded
 from processing.bounds import check_degrees, clean_text, parse_moment, parse_offset
 from processing.embedded import SHORT, Words, read_field
+from processing.errors import Note
+from processing.formats import find_format
 from processing.png import Png
 
 # Orientations that lie the picture on its side; EXIF 2.32, tag 0x0112.
@@ -33,7 +35,7 @@ class Metadata:
     latitude: float | None
     longitude: float | None
     words: Words
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def orientation(picture: Image.Image) -> int:
@@ -47,15 +49,15 @@ def orientation(picture: Image.Image) -> int:
 
 def read(file: IO[bytes], picture: Image.Image) -> Metadata:
     """Everything that is kept of a file besides its pixels; a field that cannot be read leaves a note."""
-    notes: list[str] = []
+    notes: list[Note] = []
     field = partial(read_field, notes)
     if isinstance(picture, Png) and picture.has_unread_chunks:
-        notes.append("The EXIF block in the file could not be read.")
-    exif: Any = field("EXIF block", lambda: picture.getexif(), Image.Exif())
-    details: Any = field("EXIF block", lambda: exif.get_ifd(IFD.Exif), {}) if exif else {}
-    place: Any = field("place", lambda: exif.get_ifd(IFD.GPSInfo), {}) if exif else {}
+        notes.append(Note("unreadable_metadata", {"field": "exif"}))
+    exif: Any = field("exif", lambda: picture.getexif(), Image.Exif())
+    details: Any = field("exif", lambda: exif.get_ifd(IFD.Exif), {}) if exif else {}
+    place: Any = field("location", lambda: exif.get_ifd(IFD.GPSInfo), {}) if exif else {}
     nowhere: tuple[float | None, float | None] = (None, None)
-    latitude, longitude = field("place", lambda: _place(place), nowhere)
+    latitude, longitude = field("location", lambda: _place(place), nowhere)
     width, height = picture.size
     if orientation(picture) in SIDEWAYS:
         width, height = height, width
@@ -66,20 +68,22 @@ def read(file: IO[bytes], picture: Image.Image) -> Metadata:
     artist = field("credit", lambda: _text(exif.get(Base.Artist)) or _text(exif.get(Base.Copyright)), "")
     words, unread = embedded.read(picture)
     notes += unread
-    content = "JPEG" if picture.format == "MPO" else str(picture.format)
+    known = find_format(picture.format)
+    if known is None:
+        raise ValueError(f"{picture.format} is not in the table of formats.")
     return Metadata(
-        format=content,
-        content_type=f"image/{content.lower()}",
+        format=known.name,
+        content_type=known.content_type,
         width=width,
         height=height,
         bytes=size,
         sha256=digest,
-        taken_at=field("date taken", lambda: _taken(details, exif, notes), None),
+        taken_at=field("date_taken", lambda: _taken(details, exif, notes), None),
         camera=field("camera", lambda: _camera(exif), ""),
         latitude=latitude,
         longitude=longitude,
         words=replace(words, credit=words.credit or artist),
-        notes=tuple(dict.fromkeys(notes)),
+        notes=tuple({note.message: note for note in notes}.values()),
     )
 
 
@@ -87,13 +91,13 @@ def _text(value: object) -> str:
     return clean_text(value, SHORT)
 
 
-def _taken(details: Any, exif: Any, notes: list[str]) -> datetime | None:
+def _taken(details: Any, exif: Any, notes: list[Note]) -> datetime | None:
     taken = parse_moment(_text(details.get(Base.DateTimeOriginal) or exif.get(Base.DateTime)))
     if taken is None:
         return None
     offset = _text(details.get(Base.OffsetTimeOriginal))
     # A zone that cannot be one leaves the clock's time as it is, without a zone.
-    return taken.replace(tzinfo=read_field(notes, "time zone", lambda: parse_offset(offset), None))
+    return taken.replace(tzinfo=read_field(notes, "time_zone", lambda: parse_offset(offset), None))
 
 
 def _camera(exif: Any) -> str:

@@ -14,7 +14,7 @@ from processing import metadata, renditions
 from processing.colours import dominant
 from processing.crop import CENTRE, Point
 from processing.decode import Limits, open_picture
-from processing.errors import Misconfigured, NotAnalysable, ProcessingError, Unavailable
+from processing.errors import Misconfigured, NotAnalysable, Note, ProcessingError, Unavailable
 from processing.fingerprint import fingerprint
 from processing.keys import rendition_key
 from processing.labels import SMALLEST_SIDE, LabelAnswer, Labeler
@@ -52,7 +52,7 @@ class Result:
     placeholder: str
     labels: LabelAnswer | None
     label_state: str
-    label_note: str
+    label_note: Note | None
     seconds: dict[str, float]
     fingerprint: str = ""
     colours: tuple[str, ...] = ()
@@ -169,16 +169,16 @@ def _store(store: Store, image_id: UUID, made: RenderedFile) -> StoredRendition:
 
 def _label(
     labeler: Labeler | None, rendered: Sequence[RenderedFile], sha256: str
-) -> tuple[LabelAnswer | None, str, str]:
+) -> tuple[LabelAnswer | None, str, Note | None]:
     if labeler is None:
-        return None, "off", ""
+        return None, "off", None
     jpegs = [made for made in rendered if made.content_type == "image/jpeg"]
     largest = max(jpegs, key=lambda made: made.width * made.height, default=None)
     if largest is None or min(largest.width, largest.height) < SMALLEST_SIDE:
-        return None, "not_analysable", f"A picture under {SMALLEST_SIDE} px a side is too small to be labelled."
+        return None, "not_analysable", Note("too_small_to_label", {"side": SMALLEST_SIDE})
     try:
-        return labeler.label(largest.data, sha256=sha256), "done", ""
+        return labeler.label(largest.data, sha256=sha256), "done", None
     except NotAnalysable as error:
-        return None, "not_analysable", error.message
+        return None, "not_analysable", Note(error.code, error.params, error.message)
     except (Unavailable, Misconfigured) as error:
-        return None, "unavailable", error.message
+        return None, "unavailable", Note(error.code, error.params, error.message)

@@ -12,6 +12,7 @@ from PIL.Image import Resampling, Transpose
 
 from processing.crop import CENTRE, Point, filled_size, window
 from processing.decode import refusing_broken
+from processing.formats import get_output
 from processing.metadata import SIDEWAYS, orientation
 
 # EXIF orientation → how to turn the stored pixels upright.
@@ -24,7 +25,6 @@ TURN = {
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }
-SUFFIXES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 PLACEHOLDER_EDGE = 20
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 _SPACES = {"RGB": ("RGB", "RGBA"), "GRAY": ("L",), "CMYK": ("CMYK",)}
@@ -41,13 +41,16 @@ class RenditionSpec:
     width: int
     height: int
     mode: Literal["fit", "fill"] = "fit"
-    format: Literal["JPEG", "PNG", "WEBP"] = "JPEG"
+    format: str = "JPEG"
     quality: int = 82
+
+    def __post_init__(self) -> None:
+        get_output(self.format)
 
     @property
     def suffix(self) -> str:
         """The ending of the rendition's key."""
-        return SUFFIXES[self.format]
+        return get_output(self.format).suffix
 
     def scale(self, width: int, height: int) -> float:
         """By how much a picture of that size shrinks, at most 1."""
@@ -192,22 +195,19 @@ def _cut(held: Raster, spec: RenditionSpec, point: Point) -> Image.Image:
 
 
 def _encode(picture: Image.Image, spec: RenditionSpec) -> RenderedFile:
-    out = BytesIO()
-    if spec.format == "JPEG":
-        _flat(picture).save(out, "JPEG", quality=spec.quality)
-    elif spec.format == "WEBP":
-        picture.save(out, "WEBP", quality=spec.quality, method=2)
-    else:
-        picture.save(out, "PNG")
+    out, output = BytesIO(), get_output(spec.format)
+    quality = {"quality": spec.quality} if output.has_quality else {}
+    opaque = picture if output.has_alpha else _flat(picture)
+    opaque.save(out, output.name, **quality, **output.save_options)
     data = out.getvalue()
     return RenderedFile(
         spec.name,
         picture.width,
         picture.height,
         data,
-        f"image/{spec.format.lower()}",
+        output.content_type,
         hashlib.sha256(data).hexdigest(),
-        spec.suffix,
+        output.suffix,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
-from processing.errors import Rejected, Unavailable, of_botocore
+from processing.errors import Unavailable, too_large, translate_botocore_errors
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -85,10 +85,8 @@ class S3Store:
         self._encryption = _encryption(kms_key_arn)
 
     def head(self, key: str, version_id: str | None = None) -> StoredObject:
-        try:
+        with translate_botocore_errors("read_object", key=key):
             found = self._client.head_object(**self._address(key, version_id))
-        except Exception as error:
-            raise of_botocore(error, f"the object {key}") from error
         return StoredObject(
             key,
             found.get("VersionId", ""),
@@ -99,52 +97,42 @@ class S3Store:
         )
 
     def get(self, key: str, version_id: str | None = None, max_bytes: int | None = None) -> IO[bytes]:
-        try:
+        with translate_botocore_errors("read_object", key=key):
             answer = self._client.get_object(**self._address(key, version_id))
-        except Exception as error:
-            raise of_botocore(error, f"the object {key}") from error
         length = answer["ContentLength"]
         if max_bytes is not None and length > max_bytes:
             answer["Body"].close()
-            raise Rejected(
-                "too_large",
-                f"The file has {length / 1e6:.0f} MB; at most {max_bytes / 1e6:.0f} MB are taken. "
-                "Make it smaller and upload it again.",
-            )
+            raise too_large(length, max_bytes)
         file: IO[bytes] = SpooledTemporaryFile(SPOOL)  # noqa: SIM115 - the caller closes it
         try:
-            for chunk in answer["Body"].iter_chunks(CHUNK):
-                file.write(chunk)
-        except Exception as error:
+            with translate_botocore_errors("read_object", key=key):
+                for chunk in answer["Body"].iter_chunks(CHUNK):
+                    file.write(chunk)
+            # A connection that ends early must not pass for a file that is broken.
+            if file.tell() != length:
+                raise Unavailable("incomplete", key=key)
+        except Exception:
             file.close()
-            raise of_botocore(error, f"the object {key}") from error
-        # A connection that ends early must not pass for a file that is broken.
-        if file.tell() != length:
-            file.close()
-            raise Unavailable("short", f"Only a part of {key} came. It is fetched again by itself.")
+            raise
         file.seek(0)
         return file
 
     def put(self, key: str, data: bytes, content_type: str, cache_control: str = "") -> None:
         extra: dict[str, Any] = {"CacheControl": cache_control} if cache_control else {}
-        try:
+        with translate_botocore_errors("write_object", key=key):
             self._client.put_object(
                 Bucket=self.bucket, Key=key, Body=data, ContentType=content_type, **extra, **self._encryption
             )
-        except Exception as error:
-            raise of_botocore(error, f"writing {key}") from error
 
     def put_file(self, key: str, file: IO[bytes], content_type: str) -> None:
         file.seek(0)
-        try:
+        with translate_botocore_errors("write_object", key=key):
             self._client.put_object(
                 Bucket=self.bucket, Key=key, Body=file, ContentType=content_type, **self._encryption
             )
-        except Exception as error:
-            raise of_botocore(error, f"writing {key}") from error
 
     def copy(self, source: str, key: str, cache_control: str) -> None:
-        try:
+        with translate_botocore_errors("copy_object", source=source, key=key):
             content_type = self._client.head_object(Bucket=self.bucket, Key=source)["ContentType"]
             self._client.copy_object(
                 Bucket=self.bucket,
@@ -156,27 +144,21 @@ class S3Store:
                 ContentType=content_type,
                 **self._encryption,
             )
-        except Exception as error:
-            raise of_botocore(error, f"copying {source} to {key}") from error
 
     def put_back(self, key: str, version_id: str) -> str:
         """Write an earlier version of an object over its later ones; returns the id of the version this makes."""
-        try:
+        with translate_botocore_errors("restore_object", key=key):
             answer = self._client.copy_object(
                 Bucket=self.bucket,
                 Key=key,
                 CopySource={"Bucket": self.bucket, "Key": key, "VersionId": version_id},
                 **self._encryption,
             )
-        except Exception as error:
-            raise of_botocore(error, f"putting {key} back") from error
         return str(answer["VersionId"])
 
     def delete(self, key: str) -> None:
-        try:
+        with translate_botocore_errors("delete_object", key=key):
             self._client.delete_object(Bucket=self.bucket, Key=key)
-        except Exception as error:
-            raise of_botocore(error, f"deleting {key}") from error
 
     def page(self, start: Mapping[str, str] | None = None, most: int = 1000) -> Page:
         return self._list(most, **dict(start or {}))
@@ -192,10 +174,8 @@ class S3Store:
         return tuple(listed)
 
     def _list(self, most: int, **marker: str) -> Page:
-        try:
+        with translate_botocore_errors("list_bucket", bucket=self.bucket):
             answer = self._client.list_object_versions(Bucket=self.bucket, MaxKeys=most, **cast(Any, marker))
-        except Exception as error:
-            raise of_botocore(error, f"listing {self.bucket}") from error
         found = [
             *(
                 Listed(v["Key"], v["VersionId"], v["Size"], v["LastModified"], v["IsLatest"])
@@ -262,12 +242,10 @@ class Signer:
             fixed["x-amz-server-side-encryption-aws-kms-key-id"] = self._encryption["SSEKMSKeyId"]
         conditions: list[Any] = [{name: value} for name, value in fixed.items()]
         conditions.append(["content-length-range", 1, max_bytes])
-        try:
+        with translate_botocore_errors("sign_address", key=key):
             made = self._client.generate_presigned_post(
                 self._bucket, key, Fields=dict(fixed), Conditions=conditions, ExpiresIn=expires
             )
-        except Exception as error:
-            raise of_botocore(error, f"signing {key}") from error
         return PresignedPost(made["url"], made["fields"])
 
     def url(self, operation: str, key: str, expires: int, params: Mapping[str, str | int]) -> str:
@@ -281,12 +259,10 @@ class Signer:
             params = {**params, **self._encryption}
         if operation == "complete_multipart_upload":
             params = {**params, "IfNoneMatch": "*"}
-        try:
+        with translate_botocore_errors("sign_address", key=key):
             return self._client.generate_presigned_url(
                 operation, Params={"Bucket": self._bucket, "Key": key, **params}, ExpiresIn=expires
             )
-        except Exception as error:
-            raise of_botocore(error, f"signing {key}") from error
 
 
 _HEADERS = {

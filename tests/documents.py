@@ -5,12 +5,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from processing.formats import FORMATS
 from tests.aws import calls
 from tests.aws.__main__ import format_table
 from tests.aws.plants import read_plants
 from tests.e2e import stubs
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def format_formats() -> str:
+    """Return the table of image formats in Markdown."""
+    rows = [
+        f"| {each.label} | {', '.join(f'`{kind}`' for kind in each.content_types)} | "
+        f"{', '.join(f'`.{suffix}`' for suffix in each.suffixes)} | "
+        f"{'yes' if each.is_input else 'no'} | {'yes' if each.is_output else 'no'} |"
+        for each in FORMATS
+    ]
+    return "\n".join(["| Format | MIME type | Suffixes | Input | Output |", "| --- | --- | --- | --- | --- |", *rows])
 
 
 class Block(NamedTuple):
@@ -34,6 +46,7 @@ BLOCKS = (
     Block("docs/reliability.md", "python -m tests.aws --table", lambda: format_table(read_plants())),
     Block("SECURITY.md", "python -m tests.aws.calls --rights", lambda: calls.format_rights(calls.read())),
     Block("docs/operations.md", "python -m tests.e2e.stubs", stubs.as_markdown),
+    Block("docs/formats.md", "python -m tests.documents", format_formats),
 )
 
 

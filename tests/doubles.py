@@ -10,7 +10,8 @@ from io import BytesIO
 from typing import IO, Any
 
 from mediahub.aws.table import PAGE, Item, Overtaken
-from processing import Listed, Missing, Page, Rejected, StoredObject
+from processing import Listed, Missing, Page, StoredObject
+from processing.errors import too_large
 
 
 def now() -> float:
@@ -49,7 +50,7 @@ class MemoryStore:
     def get(self, key: str, version_id: str | None = None, max_bytes: int | None = None) -> IO[bytes]:
         data = self._found(key, version_id).data
         if max_bytes is not None and len(data) > max_bytes:
-            raise Rejected("too_large", "The file is too large.")
+            raise too_large(len(data), max_bytes)
         return BytesIO(data)
 
     def put(self, key: str, data: bytes, content_type: str, cache_control: str = "") -> None:
@@ -102,7 +103,7 @@ class MemoryStore:
                 if version.listed.removed:
                     break
                 return version
-        raise Missing("missing", f"the object {key} is not there any more.")
+        raise Missing("missing", action="read_object", key=key)
 
 
 @dataclass

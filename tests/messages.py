@@ -26,7 +26,7 @@ PLURALS = {
 }
 KEYWORDS = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"), None),
-    **dict.fromkeys(("ngettext", "ngettext_lazy"), (1, 2)),
+    **dict.fromkeys(("ngettext", "ngettext_lazy", "ngettext_noop"), (1, 2)),
     **dict.fromkeys(("pgettext", "pgettext_lazy"), ((1, "c"), 2)),
 }
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -38,6 +38,7 @@ def sources() -> Iterator[Path]:
     for path in sorted((ROOT / "mediahub").rglob("*.py")):
         if not {"migrations", "node_modules", "local"} & set(path.parts[len(ROOT.parts) :]):
             yield path
+    yield ROOT / "processing" / "sentences.py"
     yield from sorted((ROOT / "templates").rglob("*.html"))
 
 

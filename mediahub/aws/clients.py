@@ -7,7 +7,6 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
 from django.conf import settings
 
 from mediahub.aws.queue import Queue
@@ -22,7 +21,7 @@ from processing import (
     RenditionSpec,
     S3Store,
     Signer,
-    of_botocore,
+    translate_botocore_errors,
 )
 
 # Making a boto3 client reads files and is not thread-safe; using one is.
@@ -48,11 +47,8 @@ def client(service: str, profile: str | None = None) -> Any:
 
     Raises Misconfigured without a role.
     """
-    with _making:
-        try:
-            return _client(service, profile or settings.AWS_PROFILE, settings.AWS_REGION, settings.AWS_ENDPOINT_URL)
-        except BotoCoreError as error:
-            raise of_botocore(error, f"the way to {service}") from error
+    with _making, translate_botocore_errors("connect", service=service):
+        return _client(service, profile or settings.AWS_PROFILE, settings.AWS_REGION, settings.AWS_ENDPOINT_URL)
 
 
 def uploads() -> S3Store:

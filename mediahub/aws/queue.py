@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from processing import of_botocore
+from processing import translate_botocore_errors
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -19,43 +19,33 @@ class Queue:
 
     def send(self, body: Any, delay: int = 0) -> None:
         """Put one message on the queue, to be delivered after `delay` seconds; the body is anything JSON can hold."""
-        try:
+        with translate_botocore_errors("use_queue", queue=self.url):
             self.client.send_message(QueueUrl=self.url, MessageBody=json.dumps(body), DelaySeconds=delay)
-        except Exception as error:
-            raise of_botocore(error, f"the queue {self.url}") from error
 
     def receive(self, most: int = 10) -> list[dict[str, Any]]:
         """Up to ten messages that are there now, each hidden from others for the queue's visibility time-out."""
-        try:
+        with translate_botocore_errors("use_queue", queue=self.url):
             answer = self.client.receive_message(
                 QueueUrl=self.url,
                 MaxNumberOfMessages=most,
                 WaitTimeSeconds=0,
                 MessageSystemAttributeNames=["All"],
             )
-        except Exception as error:
-            raise of_botocore(error, f"the queue {self.url}") from error
         return [dict(message) for message in answer.get("Messages", [])]
 
     def waiting(self) -> int:
         """About how many messages are there now and hidden from nobody."""
         asked: list[Any] = ["ApproximateNumberOfMessages"]
-        try:
+        with translate_botocore_errors("use_queue", queue=self.url):
             answer = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=asked)
-        except Exception as error:
-            raise of_botocore(error, f"the queue {self.url}") from error
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
     def delete(self, receipt: str) -> None:
         """Take one received message off the queue for good."""
-        try:
+        with translate_botocore_errors("use_queue", queue=self.url):
             self.client.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
-        except Exception as error:
-            raise of_botocore(error, f"the queue {self.url}") from error
 
     def hide(self, receipt: str, seconds: int) -> None:
         """Let one received message come back in so many seconds."""
-        try:
+        with translate_botocore_errors("use_queue", queue=self.url):
             self.client.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
-        except Exception as error:
-            raise of_botocore(error, f"the queue {self.url}") from error

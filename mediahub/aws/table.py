@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from processing import of_botocore
+from processing import translate_botocore_errors
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -34,15 +34,13 @@ class Table:
 
     def items(self, pk: str) -> dict[str, Item]:
         """All items of one `pk`, by `sk`, as they are now."""
-        try:
+        with translate_botocore_errors("use_mirror", key=pk):
             answer = self.client.query(
                 TableName=self.name,
                 ConsistentRead=True,
                 KeyConditionExpression="pk = :pk",
                 ExpressionAttributeValues={":pk": {"S": pk}},
             )
-        except Exception as error:
-            raise of_botocore(error, f"the mirror of {pk}") from error
         return {item["sk"]: item for item in map(_plain, answer["Items"])}
 
     def replace(self, guard: Item, read: Any, puts: Sequence[Item], gone: Sequence[str]) -> None:
@@ -62,30 +60,25 @@ class Table:
             *({"Put": {"TableName": self.name, "Item": _typed(put)}} for put in puts),
             *({"Delete": {"TableName": self.name, "Key": _typed({"pk": pk, "sk": sk})}} for sk in gone),
         ]
-        try:
-            self.client.transact_write_items(TransactItems=cast(Any, changes))
-        except self.client.exceptions.TransactionCanceledException as error:
-            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-            if reasons <= {"None", "ConditionalCheckFailed"}:
-                raise Overtaken from error
-            raise of_botocore(error, f"the mirror of {pk}") from error
-        except Exception as error:
-            raise of_botocore(error, f"the mirror of {pk}") from error
+        with translate_botocore_errors("use_mirror", key=pk):
+            try:
+                self.client.transact_write_items(TransactItems=cast(Any, changes))
+            except self.client.exceptions.TransactionCanceledException as error:
+                reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+                if reasons <= {"None", "ConditionalCheckFailed"}:
+                    raise Overtaken from error
+                raise
 
     def put(self, item: Item) -> None:
         """Write one item whatever was there before."""
-        try:
+        with translate_botocore_errors("use_mirror", key=item["pk"]):
             self.client.put_item(TableName=self.name, Item=_typed(item))
-        except Exception as error:
-            raise of_botocore(error, f"the item {item['pk']}") from error
 
     def delete(self, pk: str, sks: Sequence[str]) -> None:
         """Remove items of one `pk`; no error when there are none."""
         for sk in sks:
-            try:
+            with translate_botocore_errors("use_mirror", key=pk):
                 self.client.delete_item(TableName=self.name, Key=_typed({"pk": pk, "sk": sk}))
-            except Exception as error:
-                raise of_botocore(error, f"the mirror of {pk}") from error
 
     def all_keys(self) -> Iterator[tuple[str, str]]:
         """(pk, sk) of every item, by reading the whole table."""
@@ -97,10 +90,8 @@ class Table:
     def page(self, after: Item, most: int = PAGE) -> tuple[list[tuple[str, str]], Item | None]:
         """(pk, sk) of up to `most` items behind the key `after`, and where the next page begins; None at the end."""
         start: dict[str, Any] = {"ExclusiveStartKey": _typed(after)} if after else {}
-        try:
+        with translate_botocore_errors("use_table", table=self.name):
             answer = self.client.scan(TableName=self.name, ProjectionExpression="pk, sk", Limit=most, **start)
-        except Exception as error:
-            raise of_botocore(error, "the mirror") from error
         keys = [(str(item["pk"]), str(item["sk"])) for item in map(_plain, answer["Items"])]
         return keys, _plain(answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None
 

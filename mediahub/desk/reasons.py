@@ -8,46 +8,16 @@ is shown as it was written.
 import re
 from functools import cache
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_noop as _
+
+from processing import sentences
+from processing.sentences import Sentence
 
 AGAIN = _("It is tried again by itself.")
 OPERATOR = _("An operator has to look: run doctor.")
-ADVICE = _("Export it as JPEG, PNG, GIF or WebP and upload it again.")
-
 # What a sentence can be about.
 THINGS = (
-    _("a PDF document"),
-    _("a TIFF or raw file"),
-    _("a Photoshop file"),
-    _("a BMP file"),
-    _("a PostScript file"),
-    _("a ZIP archive or an office document"),
-    _("a compressed file"),
-    _("an icon file"),
-    _("an AVIF file"),
-    _("a HEIC file"),
-    _("a video"),
-    _("an SVG drawing"),
-    _("the label service"),
-    _("the object %(key)s"),
-    _("the queue %(key)s"),
-    _("the mirror of %(key)s"),
-    _("the mirror"),
-    _("the item %(key)s"),
-    _("the way to %(key)s"),
-    _("writing %(key)s"),
-    _("copying %(from)s to %(key)s"),
-    _("deleting %(key)s"),
-    _("listing %(key)s"),
-    _("signing %(key)s"),
-    _("EXIF block"),
-    _("place"),
-    _("credit"),
-    _("date taken"),
-    _("time zone"),
-    _("last day of the rights"),
-    _("camera"),
     _("waiting for the file"),
     _("working"),
     _("done"),
@@ -59,38 +29,16 @@ THINGS = (
 
 # Of a file: what is said to who uploaded it. Sentences that could be taken for another stand behind it.
 OF_FILES = (
-    _("The file is empty. Check it and upload it again."),
-    _("The file has %(size)s MB; at most %(most)s MB are taken. Make it smaller and upload it again."),
-    _(
-        "The picture has %(width)s × %(height)s pixels; at most %(millions)s million, and %(side)s a side, are taken. "
-        "Make it smaller and upload it again."
-    ),
-    _("The file is damaged or was cut off on its way. Open it, save it anew and upload it again."),
-    _("This is %(thing)s, which is not taken. %(advice)s"),
-    _("This file holds text, not a picture. %(advice)s"),
-    _("This file is not a picture of a kind that is taken. %(advice)s"),
     _("The database cannot hold what this file says of itself. Export it anew and upload it."),
     _("The file was not sent in time. Add it again."),
     _("The file was deleted from the upload bucket."),
     _("%(name)s was removed while it was read."),
     _("%(name)s is being worked on by another worker; this delivery waits for it."),
     _("The image is published, so its new file waits until somebody who may publish puts it to use."),
-    _("The %(thing)s words in the file could not be read."),
-    _("The %(thing)s in the file could not be read."),
-    _("A picture under %(side)s px a side is too small to be labelled."),
-    _("Rekognition does not analyse this picture (%(code)s)."),
-    _("The recorded answer for this picture cannot be read."),
 )
 
 # Of services and messages: what an operator can do something about.
 OF_SERVICES = (
-    _("Only a part of %(key)s came. It is fetched again by itself."),
-    _("%(thing)s is not there any more."),
-    _("AWS refused %(thing)s with %(code)s. An operator has to look: run doctor."),
-    _("AWS could not serve %(thing)s now (%(code)s). It is tried again by itself."),
-    _("%(thing)s lies in an archive of S3, from which nothing is read at once. Restore it there."),
-    _("%(thing)s cannot be reached as this process is set up: %(error)s. Run doctor."),
-    _("%(thing)s could not be reached: %(error)s. It is tried again by itself."),
     _("%(name)s changes faster than it can be published. It is tried again."),
     _("This invocation has no time left for another message."),
     _("The database could not answer. %(advice)s"),
@@ -155,11 +103,12 @@ OF_CHECKS = (
     _("Its labels could not be had when it came in."),
 )
 
-SENTENCES = (*OF_FILES, *OF_SERVICES, *OF_CHECKS)
+SENTENCES: tuple[Sentence, ...] = (*sentences.SENTENCES.values(), *OF_FILES, *OF_SERVICES, *OF_CHECKS)
 # What a part of a sentence can be, by its name; names of other parts are of files, keys and numbers, and stay.
-PARTS = {"thing": THINGS, "advice": (AGAIN, OPERATOR, ADVICE)}
+PARTS: dict[str, tuple[str, ...]] = {"thing": THINGS, "advice": (AGAIN, OPERATOR)}
+PARTS |= {name: tuple(phrases.values()) for name, phrases in sentences.PHRASES.items()}
 
-_MARK = re.compile(r"%\\\((\w+)\\\)s")
+_MARK = re.compile(r"%\\\((\w+)\\\)[sd]")
 
 
 def told(reason: str) -> str:
@@ -167,14 +116,22 @@ def told(reason: str) -> str:
     return _said(reason, SENTENCES)
 
 
-def _said(text: str, among: tuple[str, ...]) -> str:
+def _said(text: str, among: tuple[Sentence, ...]) -> str:
     for sentence, pattern in _patterns(among):
         if found := pattern.fullmatch(text):
-            parts = {name: _said(part, PARTS.get(name, ())) for name, part in found.groupdict().items()}
-            return gettext(sentence) % parts if parts else gettext(sentence)
+            parts = {name: _part(_said(part, PARTS.get(name, ()))) for name, part in found.groupdict().items()}
+            return sentences.render(sentence, parts, gettext, ngettext)
     return text
 
 
+def _part(text: str) -> str | int:
+    return int(text) if text.isdecimal() and text.isascii() else text
+
+
 @cache
-def _patterns(sentences: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((one, re.compile(_MARK.sub(r"(?P<\1>.+?)", re.escape(one)), re.DOTALL)) for one in sentences)
+def _patterns(among: tuple[Sentence, ...]) -> tuple[tuple[Sentence, re.Pattern[str]], ...]:
+    return tuple(
+        (sentence, re.compile(_MARK.sub(r"(?P<\1>.+?)", re.escape(form)), re.DOTALL))
+        for sentence in among
+        for form in ([sentence] if isinstance(sentence, str) else sentence)
+    )

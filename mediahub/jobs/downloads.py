@@ -26,12 +26,12 @@ from mediahub.library.versions import current_file
 from mediahub.site_address import build_site_url
 from mediahub.uploads import error_kinds
 from processing import Missing
+from processing.formats import find_format
 from processing.keys import download_key
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-SUFFIXES = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp"}
 COLUMNS = ("file", "title", "alt text", "caption", "credit", "licence", "rights until", "address of the record")
 # What Windows, macOS or a shell would stumble over in a name, and what turns the direction of writing.
 UNSAFE = re.compile(r"[\x00-\x1f\x7f<>:\"/\\|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
@@ -156,8 +156,8 @@ def _add(made: ZipFile, rows: list[tuple[str, ...]], number: int, image: Image |
 
 def _open(image: Image, files: str) -> tuple[IO[bytes], str]:
     if files == Job.Files.ORIGINAL:
-        original = current_file(image)
-        return clients.uploads().get(original.key, original.version_id or None), SUFFIXES.get(image.format, "bin")
+        original, known = current_file(image), find_format(image.format)
+        return clients.uploads().get(original.key, original.version_id or None), known.suffix if known else "bin"
     largest = max(image.renditions.all(), key=lambda one: one.width * one.height, default=None)
     if largest is None:
         raise Missing("gone", "It has no renditions.")

@@ -2,7 +2,7 @@
 
 Each function returns a queryset of what is open to one person. Views and the functions behind them take such a
 queryset, or the person; none begins with all rows of a table that tells of images. For uploads, failed items and jobs
-`intake.scopes` and `bulk.scopes` do the same.
+`uploads.access`, `recovery.access` and `jobs.access` do the same.
 """
 
 from collections.abc import Sequence

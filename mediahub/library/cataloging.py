@@ -100,14 +100,15 @@ def _describe(image: Image, result: Result) -> None:
     # A camera without an offset shows the clock of where it stood; the site's own zone is the best guess.
     image.taken_at = timezone.make_aware(taken) if taken and timezone.is_naive(taken) else taken
     image.camera, image.latitude, image.longitude = found.camera, found.latitude, found.longitude
-    image.placeholder, image.notes = result.placeholder, list(found.notes)
+    image.placeholder, image.notes = result.placeholder, [note.message for note in found.notes]
     image.fingerprint, image.colours = result.fingerprint, f" {' '.join(result.colours)} " if result.colours else ""
     words = {name: as_text(value) for name, value in asdict(found.words).items() if value}
     image.embedded = {**words, "keywords": list(found.words.keywords)} if words else {}
 
 
 def _note_labels(image: Image, result: Result) -> None:
-    image.label_state, image.label_note = result.label_state, result.label_note[:500]
+    image.label_state = result.label_state
+    image.label_note = result.label_note.message[:500] if result.label_note else ""
     answer = result.labels
     image.labelled_at = timezone.now() if answer else image.labelled_at
     image.label_source = answer.source if answer else ""

@@ -12,15 +12,8 @@ from typing import Any, BinaryIO
 import requests
 
 from mediahub.uploads.models import Upload
+from processing.formats import map_suffixes
 
-# Python knows WebP by itself only since 3.13.
-PICTURES = {
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".png": "image/png",
-    ".gif": "image/gif",
-    ".webp": "image/webp",
-}
 # Long enough for every delivery that the queue allows a file.
 PATIENCE = 180
 LOST = "lost"
@@ -83,7 +76,7 @@ class Browser:
 
     def send(self, path: Path, sent: Sent) -> None:
         """Ask for a ticket and send the file as it says; a refusal is the end of the file."""
-        kind = PICTURES.get(path.suffix.lower(), "application/octet-stream")
+        kind = map_suffixes().get(path.suffix[1:].lower(), "application/octet-stream")
         wish = {"method": "POST", "name": path.name, "type": kind, "size": path.stat().st_size}
         answer = self._sign(wish)
         while answer.status_code == TOO_MANY:
@@ -178,7 +171,7 @@ def send_all(browser: Browser, paths: Sequence[Path], progress: Callable[[int, i
 
 
 def _is_picture(file: Path) -> bool:
-    return file.suffix.lower() in PICTURES and not file.name.startswith(".")
+    return file.suffix[1:].lower() in map_suffixes() and not file.name.startswith(".")
 
 
 def _look(browser: Browser, sent: Sequence[Sent]) -> None:

@@ -15,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from mediahub.aws import clients
 from mediahub.recovery import doctor_trials
-from processing import ProcessingError, of_botocore
+from processing import ProcessingError, translate_botocore_error
 
 STACK = "Deploy the stack: `make run` does it here, `deploy/stack.yaml` on AWS."
 RIGHTS = f"Check the settings and the rights of this process. {STACK}"
@@ -39,7 +39,7 @@ def examine(*, inside: bool = False) -> Iterator[Finding]:
         try:
             yield from (Finding(part, seen, advice) for seen, advice in look())
         except (ProcessingError, ClientError, BotoCoreError) as error:
-            yield Finding(part, of_botocore(error, f"the {part}").message, RIGHTS)
+            yield Finding(part, translate_botocore_error(error, "call", name=f"the {part}").message, RIGHTS)
         except Exception as error:
             yield Finding(part, f"{type(error).__name__}: {error}", RIGHTS)
 

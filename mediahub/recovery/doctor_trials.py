@@ -14,7 +14,14 @@ from mediahub.aws.queue import Queue
 from mediahub.aws.table import Table
 from mediahub.messages import WakeClock
 from mediahub.uploads.models import Upload
-from processing import Misconfigured, Missing, ProcessingError, S3Store, of_botocore
+from processing import (
+    Misconfigured,
+    Missing,
+    ProcessingError,
+    S3Store,
+    translate_botocore_error,
+    translate_botocore_errors,
+)
 from processing.errors import MISCONFIGURED
 
 NEWEST = 3
@@ -33,7 +40,7 @@ def attempt(profile: str | None) -> Iterator[tuple[str, str]]:
         try:
             yield trial(profile), ""
         except (ProcessingError, ClientError, BotoCoreError) as error:
-            yield of_botocore(error, what).message, advice
+            yield translate_botocore_error(error, "call", name=what).message, advice
         except Exception as error:
             yield f"{what}: {type(error).__name__}: {error}", advice
     yield from _refused(profile)
@@ -54,10 +61,8 @@ def _read(profile: str | None, upload: Upload) -> None:
     client = clients.client("s3", profile)
     S3Store(client, upload.bucket).head(upload.key)
     version = {"VersionId": upload.version_id} if upload.version_id else {}
-    try:
+    with translate_botocore_errors("read_object", key=upload.key):
         client.get_object(Bucket=upload.bucket, Key=upload.key, **version)["Body"].close()
-    except (ClientError, BotoCoreError) as error:
-        raise of_botocore(error, f"the object {upload.key}") from error
 
 
 def _renditions(profile: str | None) -> str:
@@ -126,7 +131,7 @@ def _look_at(profile: str | None, upload: Upload) -> tuple[str, str]:
     except Missing:
         return f"{what} was refused ({upload.code}) and is not in the bucket any more", ""
     except Misconfigured as error:
-        return f"{what} {_until(upload)}: AWS refuses it with {error.code}", READ
+        return f"{what} {_until(upload)}: AWS refuses it with {error.specific_code}", READ
     except ProcessingError as error:
         return f"{what} {_until(upload)}: {error.message}", READ
     return f"{what} was refused ({upload.code}) and can be read now; it {_until(upload)}", ""

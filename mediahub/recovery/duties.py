@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from mediahub import rounds
 from mediahub.recovery.models import Duty
-from processing import Misconfigured, ProcessingError, of_botocore
+from processing import Misconfigured, ProcessingError, translate_botocore_error
 
 log = logging.getLogger(__name__)
 Duties = Mapping[str, Callable[[], int]]
@@ -144,14 +144,14 @@ def _note_failure(name: str, error: Exception, items: Sequence[str]) -> None:
 def _classify(error: Exception) -> tuple[str, str]:
     """Return the kind of the error and its code, which name no file and hold no secret."""
     if isinstance(error, ClientError | BotoCoreError):
-        error = of_botocore(error, "AWS")
+        error = translate_botocore_error(error, "call", name="AWS")
     match error:
         case CutOff():
             return Duty.Fault.CUT_OFF, ""
-        case Misconfigured(code=code):
-            return Duty.Fault.MISCONFIGURED, code
-        case ProcessingError(code=code):
-            return Duty.Fault.UNAVAILABLE, code
+        case Misconfigured():
+            return Duty.Fault.MISCONFIGURED, error.specific_code
+        case ProcessingError():
+            return Duty.Fault.UNAVAILABLE, error.specific_code
         case DatabaseError():
             return Duty.Fault.DATABASE, type(error).__name__
     return Duty.Fault.UNFORESEEN, type(error).__name__

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, NotSupportedError, OperationalError
 from django.db.utils import ProgrammingError
 
-from processing import Misconfigured, ProcessingError, Rejected, Unavailable, of_botocore
+from processing import Misconfigured, ProcessingError, Rejected, Unavailable, translate_botocore_error
 
 _Kind = type[Rejected] | type[Unavailable] | type[Misconfigured]
 # What S3 answers about one object, though it may serve the next: its own rights, or the key it was encrypted with.
@@ -46,13 +46,13 @@ def is_of_one_object(fault: Exception) -> bool:
 
     What is refused at a step of the work, as writing a rendition is, is refused for every file.
     """
-    return isinstance(fault, Misconfigured) and fault.code in OF_ONE_OBJECT and not fault.step
+    return isinstance(fault, Misconfigured) and fault.specific_code in OF_ONE_OBJECT and not fault.step
 
 
 def of(error: Exception, what: str) -> ProcessingError:
     """The error of ours for any other that was raised at `what`; one that nobody foresaw is tried again."""
     if isinstance(error, ProcessingError | ClientError | BotoCoreError):
-        return of_botocore(error, what)
+        return translate_botocore_error(error, "process_file", name=what)
     for known, kind, message in TABLE:
         if isinstance(error, known):
             return kind(type(error).__name__, message)

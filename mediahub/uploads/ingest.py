@@ -129,10 +129,11 @@ def left_behind(keys: Iterable[str]) -> list[str]:
 
 def put_off(key: str, fault: ProcessingError) -> None:
     """Note on a file that is not begun why that is; `fault` befell another one, of which nothing is told here."""
-    met = f"the work on another file met a fault of the setup ({fault.code})"
+    code = fault.specific_code
+    met = f"the work on another file met a fault of the setup ({code})"
     reason = f"It was not begun yet: {met}. {error_kinds.OPERATOR}"
     # The step is that of the fault, so that both are one cause on the desk.
-    _leave_word(_find_or_adopt(key).pk, type(fault)(fault.code, reason, fault.step))
+    _leave_word(_find_or_adopt(key).pk, type(fault)(code, reason, fault.step))
 
 
 def _leave_word(upload_id: UUID, fault: ProcessingError) -> None:
@@ -357,7 +358,12 @@ def _ended() -> dict[str, Any]:
 
 def _word(error: ProcessingError) -> dict[str, Any]:
     """What a record says of an error."""
-    return {"reason": error.message[:500], "step": error.step[:16], "code": error.code[:64], "error": _name(error)}
+    return {
+        "reason": error.message[:500],
+        "step": error.step[:16],
+        "code": error.specific_code[:64],
+        "error": _name(error),
+    }
 
 
 def _name(error: BaseException) -> str:

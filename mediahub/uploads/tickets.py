@@ -19,7 +19,7 @@ from mediahub.library.models import Image
 from mediahub.messages import WakeClock
 from mediahub.uploads import upload_batches
 from mediahub.uploads.models import Batch, Upload
-from processing import ProcessingError, clean_text
+from processing import ProcessingError, clean_text, formats
 from processing.keys import original_key
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-CONTENT_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 # Uppy and S3 ask for parts of at least 5 MiB; larger ones make fewer requests and a retry dearer.
 PART_BYTES = 8 * 1024 * 1024
 # A paused upload may be resumed this long after its ticket was issued.
@@ -192,10 +191,13 @@ def _open(user: "User") -> QuerySet[Upload]:
 
 
 def _check(user: "User", name: str, content_type: str, size: int) -> None:
-    if content_type not in CONTENT_TYPES:
+    if content_type not in formats.list_content_types():
         raise TicketRefused(
-            _("%(name)s is not a JPEG, PNG, GIF or WebP picture. Export it as one of these and add it again.")
-            % {"name": name}
+            _(
+                "%(name)s is not an image in a supported format. Export it in one of these formats and add it again: "
+                "%(formats)s."
+            )
+            % {"name": name, "formats": formats.describe_inputs()}
         )
     if size < 1:
         raise TicketRefused(_("%(name)s is empty. Check the file and add it again.") % {"name": name})

@@ -19,16 +19,17 @@ from mediahub.library.models import Image, Tag, Tagging
 from mediahub.library.versions import Original
 from mediahub.recovery.models import Decision, Duty, FailedItem, QueueHour, Reconciliation, Redrive
 from mediahub.uploads.models import Upload
-from processing import process
+from processing import Rejected, process
+from processing.formats import describe_inputs
 from tests.browser.scenes import SKIES, photograph
 
 ALT_TEXT = "Mist lies between dark ridges under a warm sky."
 GUESSES = [("Sunrise", 98.4), ("Mountain range", 96.1), ("Mist", 88.7), ("Lake", 71.2), ("Boat", 61.5)]
 BOXES = {"Mountain range": [[0.02, 0.5, 0.55, 0.3], [0.6, 0.55, 0.38, 0.25]], "Mist": [[0.1, 0.35, 0.5, 0.2]]}
-REASON = "AWS refused writing large/7f3a.jpg with AccessDenied. An operator has to look: run doctor."
+REASON = "Writing large/7f3a.jpg failed: AWS refused it (AccessDenied). An operator has to run doctor."
 
 TOO_LARGE = (
-    "The picture has 16000 × 9000 pixels; at most 100 million, and 30000 a side, are taken. "
+    "The image has 16000 × 9000 pixels; the limit is 100 megapixels and 30000 pixels per side. "
     "Make it smaller and upload it again."
 )
 
@@ -117,7 +118,7 @@ def uploads(user: User, images: list[Image]) -> Upload:
         upload(user, image.file_name, Upload.State.READY, image=image, attempts=1)
     upload(user, "just_sent.jpg", Upload.State.WORKING, attempts=1, step="render")
     upload(user, "still_sending.png", Upload.State.ISSUED)
-    text = "The file is not a JPEG, PNG, GIF or WebP picture. Export it as one of these and upload it again."
+    text = Rejected("not_an_image", formats=describe_inputs()).message
     upload(user, "notes.jpg", Upload.State.REJECTED, reason=text, attempts=1, step="decode")
     return upload(user, "IMG_4711.jpg", Upload.State.FAILED, reason=REASON, attempts=3, step="store")
 

@@ -106,7 +106,7 @@ def take_down(page: Page, image: Image) -> None:
 def replace_and_restore(page: Page, image: Image, file: Path) -> None:
     open_image(page, image)
     enter(page, "link", "Replace the file")
-    reach(page, page.get_by_label("JPEG, PNG, GIF or WebP picture"))
+    reach(page, page.get_by_label("Image (JPEG, PNG, GIF, WebP)"))
     with page.expect_file_chooser() as chosen:
         page.keyboard.press("Enter")
     chosen.value.set_files(file)

@@ -18,7 +18,7 @@ from tests.browser.test_going_on import hold, is_store, to_store, wait_for
 from tests.pictures import jpeg
 
 pytestmark = pytest.mark.usefixtures("worker")
-PICTURE = "JPEG, PNG, GIF or WebP picture"
+PICTURE = "Image (JPEG, PNG, GIF, WebP)"
 
 
 def choose(page: Page, name: str, data: bytes, kind: str = "image/jpeg") -> None:
@@ -61,7 +61,7 @@ def test_a_file_is_sent_and_followed_on_the_page_of_the_form(signed_in: Desk) ->
     ("name", "kind", "data", "says"),
     [
         ("empty.jpg", "image/jpeg", b"", "This file is empty"),
-        ("minutes.pdf", "application/pdf", b"%PDF-1.7", "not a JPEG, PNG, GIF or WebP picture"),
+        ("minutes.pdf", "application/pdf", b"%PDF-1.7", "not an image in a supported format"),
         ("large.jpg", "image/jpeg", b"x" * 3_000_000, "is larger than 2 MB"),
     ],
 )

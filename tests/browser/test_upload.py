@@ -48,7 +48,7 @@ def test_photographs_dropped_together_become_images_and_a_text_file_is_rejected(
         desk.ends_as(name, "done")
         expect(desk.row(name).get_by_role("link")).to_have_count(1 + len(clients.specs()))
     desk.ends_as("notes.jpg", "rejected")
-    expect(desk.row("notes.jpg").locator("[data-reason]")).to_contain_text("JPEG, PNG, GIF or WebP")
+    expect(desk.row("notes.jpg").locator("[data-reason]")).to_contain_text("JPEG, PNG, GIF, WebP")
     expect(desk.page.locator("#summary")).to_have_text("3 done · 1 rejected")
     for image in Image.objects.all():
         assert image.renditions.count() == len(clients.specs())
@@ -158,7 +158,7 @@ def test_a_file_is_uploaded_without_javascript(signed_in: Desk) -> None:
     signed_in.open("/admin/upload/")
     page.wait_for_url("**/upload/plain/")
     picture = {"name": "plain.jpg", "mimeType": "image/jpeg", "buffer": jpeg()}
-    page.get_by_label("JPEG, PNG, GIF or WebP picture").set_input_files(picture)  # type: ignore[arg-type]
+    page.get_by_label("Image (JPEG, PNG, GIF, WebP)").set_input_files(picture)  # type: ignore[arg-type]
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator(".chip")).to_have_text("done")
     assert Image.objects.count() == 1

@@ -1,6 +1,10 @@
 """What Zappa is told, against what the stack makes and the event loop assumes."""
 
 import json
+from collections.abc import Iterable
+from fnmatch import fnmatch
+from importlib.metadata import files
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
@@ -9,6 +13,8 @@ from django.utils.module_loading import import_string
 
 from mediahub.local import stack
 from mediahub.local.event_loop import FUNCTION_SECONDS, Context
+from processing.formats import FORMATS, Format
+from tests.test_formats import AVIF
 
 STAGES: dict[str, dict[str, Any]] = json.loads((settings.BASE_DIR / "zappa_settings.json").read_text())
 EVENTS = [event for stage in STAGES.values() for event in stage.get("events", [])]
@@ -56,3 +62,24 @@ def test_the_package_holds_neither_settings_nor_secrets() -> None:
     assert {"zappa_settings.json", "var", "tests", ".*"} <= set(STAGES["base"]["exclude"])
     told = [stage.get("environment_variables", {}) for stage in STAGES.values()]
     assert set().union(*told) == set()
+
+
+def find_missing(table: Iterable[Format]) -> set[str]:
+    """Return what the formats need and the package lacks: no file of Pillow's has it, or Zappa leaves it out."""
+    # Zappa compares its patterns with the names of files and folders.
+    shipped = {
+        path.name
+        for path in map(PurePosixPath, files("Pillow") or [])
+        if not any(fnmatch(part, pattern) for part in path.parts for pattern in STAGES["base"]["exclude"])
+    }
+    needed = {codec for each in table for codec in each.codecs}
+    needed |= {f"{plugin.rpartition('.')[2]}.py" for each in table for plugin in each.plugins}
+    return {pattern for pattern in needed if not any(fnmatch(name, pattern) for name in shipped)}
+
+
+def test_the_package_has_what_each_format_needs() -> None:
+    assert find_missing(FORMATS) == set()
+
+
+def test_a_format_whose_decoder_is_left_out_of_the_package_is_noticed() -> None:
+    assert find_missing([*FORMATS, AVIF]) == {"_avif*", "libavif*"}

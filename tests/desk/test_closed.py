@@ -92,7 +92,7 @@ def _values(desk: Desk, address: Address, parameter: str) -> list[str]:
         "path": [f"{desk.closed.pk}/large.jpg"],
         "uidb64": ["MQ"],
         "token": ["set-password"],
-        "app_label": ["library", "intake", "auth"],
+        "app_label": ["library", "uploads", "recovery", "jobs", "auth"],
         "url": ["nothing/there/"],
         "id": _pks(desk.lawyer),
     }

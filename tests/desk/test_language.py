@@ -13,6 +13,7 @@ from mediahub.desk.plurals import SAMPLES, counted
 from mediahub.desk.review.texts import review_words
 from mediahub.desk.upload.texts import upload_words
 from mediahub.uploads.models import Upload
+from processing import Rejected
 
 PREFERENCES = "/admin/preferences/"
 
@@ -53,13 +54,13 @@ def test_a_language_that_is_not_there_is_refused(signed_in: Client, editor: User
 
 
 def test_a_reason_is_told_in_the_language_of_the_page(signed_in: Client, editor: User) -> None:
-    reason = "This is a PDF document, which is not taken. Export it as JPEG, PNG, GIF or WebP and upload it again."
+    reason = Rejected("unsupported", kind="pdf", formats="JPEG, PNG").message
     held = Upload.objects.create(
         uploaded_by=editor, state=Upload.State.REJECTED, reason=reason, key="k", file_name="a.jpg"
     )
     choose(signed_in, "de")
     [told] = signed_in.get(f"/admin/upload/status/?ids={held.pk}").json()["uploads"]
-    assert told["reason"].startswith("Das ist ein PDF-Dokument; so etwas wird nicht angenommen.")
+    assert told["reason"].startswith("Das Dateiformat wird nicht unterstützt: ein PDF-Dokument.")
     assert "PDF-Dokument" in signed_in.get(f"/admin/uploads/upload/{held.pk}/change/").content.decode()
 
 

@@ -15,10 +15,9 @@ from mediahub.desk import reasons
 from mediahub.recovery import comparisons, dead_letters
 from mediahub.uploads import error_kinds, ingest
 from mediahub.worker import clock
-from processing import decode, embedded, errors, labels, metadata, pipeline, store
+from processing import Missing, Rejected
 
-MODULES: tuple[ModuleType, ...] = (decode, embedded, errors, labels, metadata, pipeline, store)
-MODULES += (clock, comparisons, dead_letters, messages, error_kinds, ingest, public)
+MODULES: tuple[ModuleType, ...] = (clock, comparisons, dead_letters, messages, error_kinds, ingest, public)
 CALLS = {"Rejected", "NotAnalysable", "Missing", "Unavailable", "Misconfigured", "Unreadable", "append", "_Letter"}
 CALLS |= {"_lost", "Finding"}
 NAMES = {"says", "reason", "UNKNOWN", "KILLED"}
@@ -36,7 +35,7 @@ def written(module: ModuleType) -> Iterator[str]:
             texts = node.value.elts
         for text in texts:
             sentence = filled(text, module)
-            if " " in sentence and sentence.endswith((".", ")")):
+            if " " in sentence and sentence.endswith("."):
                 yield sentence
 
 
@@ -65,22 +64,22 @@ def test_each_sentence_that_is_written_is_known(module: ModuleType) -> None:
 
 
 def test_the_sentences_are_found_in_the_source_at_all() -> None:
-    assert len({sentence for module in MODULES for sentence in written(module)}) > 45
+    assert len({sentence for module in MODULES for sentence in written(module)}) > 35
     assert all(known(message) for _error, _kind, message in error_kinds.TABLE)
 
 
 @pytest.mark.parametrize("language", ["de", "ar"])
 def test_names_and_numbers_stay(language: str) -> None:
-    large = "The picture has 1024 × 768 pixels; at most 7 million, and 300 a side, are taken. "
+    large = Rejected("too_many_pixels", width=1024, height=768, n=7, side=300)
+    missing = Missing("missing", action="read_object", key="uploads/a.jpg")
+    document = Rejected("unsupported", kind="pdf", formats="JPEG")
     with translation.override(language):
-        told = reasons.told(large + "Make it smaller and upload it again.")
-        gone = reasons.told("the object uploads/a.jpg is not there any more.")
-        text = reasons.told(f"This is a PDF document, which is not taken. {decode.ADVICE}")
+        told = reasons.told(large.message)
+        gone = reasons.told(missing.message)
+        text = reasons.told(document.message)
     assert all(number in told for number in ("1024", "768", "7", "300"))
     assert "uploads/a.jpg" in gone
-    assert not any(
-        english in told + gone + text for english in ("picture has", "the object", "PDF document", "Export it")
-    )
+    assert not any(english in told + gone + text for english in ("image has", "Reading", "PDF document", "Export it"))
 
 
 def test_what_nobody_foresaw_stays_as_it_was_written() -> None:
@@ -91,4 +90,5 @@ def test_what_nobody_foresaw_stays_as_it_was_written() -> None:
 
 def test_a_cause_without_its_particulars_is_said_too() -> None:
     with translation.override("de"):
-        assert "only a part" not in reasons.told("Only a part of … came. It is fetched again by itself.").lower()
+        said = reasons.told("Only a part of … arrived. MediaHub tries again automatically.")
+        assert "only a part" not in said.lower()

@@ -137,7 +137,7 @@ def test_the_demo_prints_a_table_for_people(running: Running, pictures: Path) ->
     assert code == 0, err
     assert "one.jpg" in out
     assert "Lighthouse" in out
-    assert "notes.txt is not a JPEG, PNG, GIF or WebP picture" in out
+    assert "notes.txt is not an image in a supported format" in out
     assert "1 of 2 ready" in out
 
 

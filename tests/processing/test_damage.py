@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 
-from processing import CENTRE, SPECS, Rejected, cut, process, process_image
+from processing import CENTRE, SPECS, Note, Rejected, cut, process, process_image
 from processing.decode import Limits, open_picture
 from tests.doubles import MemoryStore
 from tests.pictures import encoded, jpeg, picture
@@ -140,7 +140,7 @@ def test_an_animated_png_is_taken_by_its_first_frame() -> None:
 def test_what_stands_after_the_pixels_and_cannot_be_read_costs_no_picture(chunk: tuple[bytes, bytes]) -> None:
     *parts, end = chunks(photo())
     found = process_image(BytesIO(joined([*parts, chunk, end])))
-    assert found["metadata"].notes == ("The EXIF block in the file could not be read.",)
+    assert found["metadata"].notes == (Note("unreadable_metadata", {"field": "exif"}),)
     assert [made.sha256 for made in found["thumbnails"]] == [
         made.sha256 for made in process_image(BytesIO(photo()))["thumbnails"]
     ]

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 
-from processing import Metadata, process
+from processing import Metadata, Note, process
 from processing.embedded import LONGEST_PACKET, Words
 from processing.metadata import read
 from tests.doubles import MemoryStore
@@ -97,7 +97,7 @@ def test_a_hostile_packet_leaves_a_note_and_the_picture(packet: str) -> None:
     picture = Image.new("RGB", (64, 48))
     picture.save(out, "WEBP", xmp=packet.encode())
     said = found(out.getvalue())
-    assert said.notes == ("The XMP words in the file could not be read.",)
+    assert said.notes == (Note("unreadable_metadata", {"field": "xmp"}),)
     assert (said.width, said.words) == (64, Words())
 
 
@@ -105,7 +105,7 @@ def test_a_hostile_packet_leaves_a_note_and_the_picture(packet: str) -> None:
     "date", ["2027-13-99", "2026-11-31", "20261131", "n/a", "0001-01-01", "9999-12-31", "99999999", "2027", "1", "-1"]
 )
 def test_one_date_that_cannot_be_read_loses_no_other_word(date: str) -> None:
-    note = () if date == "2027" else ("The last day of the rights in the file could not be read.",)
+    note = () if date == "2027" else (Note("unreadable_metadata", {"field": "rights_until"}),)
     end = END_OF_2027 if date == "2027" else None
     xmp = found(with_xmp(XMP.replace("2027-01-31T00:00:00Z", date)))
     assert (xmp.words, xmp.notes) == (replace(ALL, rights_until=end), note)

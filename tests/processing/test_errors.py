@@ -9,7 +9,15 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from processing import Misconfigured, Missing, ProcessingError, Rejected, Unavailable, of_botocore
+from processing import (
+    Misconfigured,
+    Missing,
+    ProcessingError,
+    Rejected,
+    Unavailable,
+    translate_botocore_error,
+    translate_botocore_errors,
+)
 
 
 def answered(code: str) -> ClientError:
@@ -56,13 +64,19 @@ def answered(code: str) -> ClientError:
     ids=str,
 )
 def test_each_error_has_its_kind(error: Exception, kind: type[ProcessingError]) -> None:
-    ours = of_botocore(error, "the object a.jpg")
+    ours = translate_botocore_error(error, "read_object", key="a.jpg")
     assert type(ours) is kind
-    assert "the object a.jpg" in ours.message
+    assert "Reading a.jpg failed: " in ours.message
 
 
 def test_an_error_of_ours_stays_and_a_mistake_of_the_code_comes_out() -> None:
     ours = Rejected("empty", "The file is empty.")
-    assert of_botocore(ours, "anything") is ours
+    assert translate_botocore_error(ours, "call", name="anything") is ours
+    with pytest.raises(ZeroDivisionError), translate_botocore_errors("call", name="anything"):
+        raise ZeroDivisionError
     with pytest.raises(ZeroDivisionError):
-        of_botocore(ZeroDivisionError(), "anything")
+        translate_botocore_error(ZeroDivisionError(), "call", name="anything")
+    refused = pytest.raises(Misconfigured, match="Calling anything failed")
+    with refused as caught, translate_botocore_errors("call", name="anything"):
+        raise answered("AccessDenied")
+    assert isinstance(caught.value.__cause__, ClientError)

@@ -118,7 +118,7 @@ def test_a_service_out_of_reach_is_unavailable(client: Any) -> None:
         aws_access_key_id="x",
         aws_secret_access_key="x",
     )
-    with pytest.raises(Unavailable, match="label service"):
+    with pytest.raises(Unavailable, match="Labeling the image failed: AWS cannot be reached"):
         RekognitionLabeler(away).label(b"jpeg", sha256="")
 
 

@@ -244,7 +244,7 @@ def test_r4_a_bad_file_is_rejected_with_a_reason_and_once(put: Put) -> None:
     event = put(b"These are words, not pixels.")
     assert ingest.arrived(event, deadline=soon()) == "rejected"
     upload = Upload.objects.get()
-    assert "holds text" in upload.reason
+    assert "a text file" in upload.reason
     assert ingest.arrived(event, deadline=soon()) == "duplicate"
     assert upload.attempts == 1
 

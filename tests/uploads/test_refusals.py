@@ -230,7 +230,7 @@ def test_the_doctor_reads_what_the_worker_would_read(
     deliver("closed.jpg", "open.jpg")
     assert "the newest originals were read: 2" in examine(capsys, "--inside")
     with deny(settings.UPLOAD_BUCKET, "*"):
-        assert "AWS refused the object" in examine(capsys, "--inside")
+        assert "failed: AWS refused it (" in examine(capsys, "--inside")
 
 
 @pytest.mark.parametrize("action", ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"])

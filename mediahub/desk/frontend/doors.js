@@ -4,7 +4,7 @@ import { getDroppedFiles } from "@uppy/core/utils";
 import { fill } from "./numbers.js";
 
 // What browsers call a picture that has no file of its own.
-const NAMELESS = /^image\.(png|jpe?g|gif|webp)$/i;
+const NAMELESS = /^image\.[a-z0-9]+$/i;
 
 const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
 const isTypedInto = (element) => element.closest?.("input, textarea, select, [contenteditable]");

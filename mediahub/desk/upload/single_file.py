@@ -17,7 +17,7 @@ from mediahub.desk.upload.texts import upload_words
 from mediahub.library.models import Image
 from mediahub.uploads import tickets
 from mediahub.uploads.models import Upload
-from processing import ProcessingError
+from processing import ProcessingError, formats
 
 # A form is renewed this long before its ticket ends, so that a file chosen at the last moment still gets through.
 RENEWED_BEFORE = timedelta(minutes=5)
@@ -29,7 +29,7 @@ def form_config(user: User | AnonymousUser, recent: Iterable[Upload] = ()) -> di
         "url": reverse("desk:sign"),
         "status": reverse("desk:status"),
         "user": str(user.pk),
-        "types": [*tickets.CONTENT_TYPES],
+        "types": formats.list_content_types(),
         "maxBytes": settings.UPLOAD_MAX_BYTES,
         "partThreshold": settings.UPLOAD_PART_THRESHOLD,
         "partBytes": tickets.PART_BYTES,
@@ -53,4 +53,6 @@ def plain_ticket(request: HttpRequest, image: Image | None = None) -> dict[str, 
         "ticket": ticket,
         "seconds": max(60, int(renewed.total_seconds())),
         "most": settings.UPLOAD_MAX_BYTES // 1_000_000,
+        "accept": ",".join(formats.list_content_types()),
+        "formats": formats.describe_inputs(),
     }

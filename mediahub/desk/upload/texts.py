@@ -5,13 +5,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from mediahub.desk.upload.uppy_texts import core_words, dashboard_words
+from processing import formats
 
 
 def upload_words(max_bytes: int) -> dict[str, Any]:
     """The sentences of the page's scripts."""
     most = max_bytes // 1_000_000
     return {
-        "note": _("JPEG, PNG, GIF or WebP, at most %(most)d MB each") % {"most": most},
+        "note": _("%(formats)s, up to %(most)d MB each") % {"formats": formats.describe_inputs(), "most": most},
         "offline": _("Offline. Sending goes on by itself when the connection is back."),
         "signedOut": _("Sending goes on by itself once you have signed in again."),
         "unreachable": _("The connection broke off. The file is sent again by itself."),
@@ -70,8 +71,10 @@ def _uppy(most: int) -> dict[str, Any]:
         "exceedsSize": _("“%%{file}” is larger than %(most)d MB. Make it smaller and add it again.") % {"most": most},
         "inferiorSize": _("This file is empty. Check it and add it again."),
         "youCanOnlyUploadFileTypes": _(
-            "This file is not a JPEG, PNG, GIF or WebP picture. Export it as one of these and add it again."
-        ),
+            "This file is not an image in a supported format. Export it in one of these formats and add it again: "
+            "%(formats)s."
+        )
+        % {"formats": formats.describe_inputs()},
         "noDuplicates": _("“%{fileName}” is already in the list."),
         "failedToUpload": _("“%{file}” could not be sent."),
     }

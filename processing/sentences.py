@@ -1,0 +1,132 @@
+"""The English sentence for each code of an error or note, as a template that `mediahub` translates with gettext.
+
+`processing` has no Django, so the functions below only mark strings for extraction (see tests/messages.py).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+# A template for `%`, or a singular and a plural template, between which the parameter `n` chooses.
+Sentence = str | tuple[str, str]
+
+
+def gettext_noop(message: str) -> str:
+    """Return the string as it is; it is translated where it is shown."""
+    return message
+
+
+def ngettext_noop(singular: str, plural: str) -> tuple[str, str]:
+    """Return the pair as it is; it is translated where it is shown."""
+    return singular, plural
+
+
+_ = gettext_noop
+
+SENTENCES: Mapping[str, Sentence] = {
+    # The file
+    "empty": _("The file is empty. Check it and upload it again."),
+    "too_large": _("The file has %(size)d MB; the limit is %(limit)d MB. Make it smaller and upload it again."),
+    "too_many_pixels": ngettext_noop(
+        "The image has %(width)d × %(height)d pixels; the limit is %(n)d megapixel and %(side)d pixels per side. "
+        "Make it smaller and upload it again.",
+        "The image has %(width)d × %(height)d pixels; the limit is %(n)d megapixels and %(side)d pixels per side. "
+        "Make it smaller and upload it again.",
+    ),
+    "broken": _("The file is damaged or incomplete. Open it, save it again, and upload the new file."),
+    "unsupported": _(
+        "The file is %(kind)s, which is not supported. Export it in one of these formats and upload it again: "
+        "%(formats)s."
+    ),
+    "not_an_image": _(
+        "The file is not an image in a supported format. Export it in one of these formats and upload it again: "
+        "%(formats)s."
+    ),
+    # Its metadata
+    "unreadable_metadata": _("The %(field)s in the file could not be read."),
+    # Its labels
+    "too_small_to_label": _("The image is too small to be labeled; each side needs at least %(side)d pixels."),
+    "not_analyzable": _("Rekognition cannot analyze this image (%(aws_code)s)."),
+    "unreadable_recording": _("The recorded labels of this image cannot be read."),
+    # AWS
+    "incomplete": _("Only a part of %(key)s arrived. MediaHub tries again automatically."),
+    "missing": _("%(action)s failed: it does not exist or was deleted."),
+    "aws_refused": _("%(action)s failed: AWS refused it (%(aws_code)s). An operator has to run doctor."),
+    "aws_setup": _("%(action)s failed: AWS is not set up for this process (%(error)s). An operator has to run doctor."),
+    "aws_unavailable": _(
+        "%(action)s failed: AWS cannot answer right now (%(aws_code)s). MediaHub tries again automatically."
+    ),
+    "aws_unreachable": _("%(action)s failed: AWS cannot be reached (%(error)s). MediaHub tries again automatically."),
+    "archived": _("%(action)s failed: it is in an archive of S3. Restore it there."),
+}
+
+# What a parameter of this name stands for inside a sentence: parameter → value → phrase, a template of the same
+# parameters.
+PHRASES: Mapping[str, Mapping[str, str]] = {
+    "action": {
+        "call": _("Calling %(name)s"),
+        "connect": _("Connecting to %(service)s"),
+        "copy_object": _("Copying %(source)s to %(key)s"),
+        "delete_object": _("Deleting %(key)s"),
+        "label_image": _("Labeling the image"),
+        "list_bucket": _("Listing the bucket %(bucket)s"),
+        "process_file": _("Processing %(name)s"),
+        "read_object": _("Reading %(key)s"),
+        "restore_object": _("Restoring %(key)s"),
+        "sign_address": _("Signing an address of %(key)s"),
+        "use_mirror": _("Using the mirror of %(key)s"),
+        "use_queue": _("Using the queue %(queue)s"),
+        "use_table": _("Using the mirror's table %(table)s"),
+        "write_object": _("Writing %(key)s"),
+    },
+    "field": {
+        "camera": _("camera"),
+        "credit": _("credit"),
+        "date_taken": _("date taken"),
+        "exif": _("EXIF metadata"),
+        "iptc": _("IPTC metadata"),
+        "location": _("location"),
+        "rights_until": _("last day of the rights"),
+        "time_zone": _("time zone"),
+        "xmp": _("XMP metadata"),
+    },
+    "kind": {
+        "archive": _("a ZIP archive or an office document"),
+        "avif": _("an AVIF file"),
+        "bmp": _("a BMP file"),
+        "compressed": _("a compressed file"),
+        "heic": _("a HEIC file"),
+        "icon": _("an icon file"),
+        "pdf": _("a PDF document"),
+        "photoshop": _("a Photoshop file"),
+        "postscript": _("a PostScript file"),
+        "svg": _("an SVG drawing"),
+        "text": _("a text file"),
+        "tiff": _("a TIFF or raw file"),
+        "video": _("a video"),
+    },
+}
+
+
+def _choose_form(singular: str, plural: str, n: int) -> str:
+    return singular if n == 1 else plural
+
+
+def render(
+    sentence: Sentence,
+    params: Mapping[str, Any],
+    gettext: Callable[[str], str] = gettext_noop,
+    ngettext: Callable[[str, str, int], str] = _choose_form,
+) -> str:
+    """Fill a sentence with its parameters, in the language that the two functions translate to; English without them.
+
+    A sentence without parameters is not a template: a percent sign in it stands for itself.
+    """
+    text = gettext(sentence) if isinstance(sentence, str) else ngettext(*sentence, params["n"])
+    if not params:
+        return text
+    phrases = {
+        name: gettext(phrase) % params
+        for name, choices in PHRASES.items()
+        if (phrase := choices.get(str(params.get(name))))
+    }
+    return text % {**params, **phrases}
