@@ -11,7 +11,6 @@ from deploy import (
     cost,
     dashboard,
     follow,
-    measure,
     package,
     presets,
     rehearse,
@@ -106,7 +105,6 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--json", action="store_true")
     command("template", _template, "print the stack as one template", stage=False)
     cost.add_arguments(command("cost", cost.run, "what images cost, by service", stage=False))
-    measure.add_arguments(command("measure", measure.run, "measure what one image takes, for `cost`", stage=False))
     return parser
 
 

@@ -17,8 +17,7 @@ from deploy.editor import EditorError, Send, send
 from deploy.place import Place
 from deploy.rehearsal import TAKEN_DOWN_AT_ONCE, Bounds, Rehearsal, RehearsalError, Step
 from deploy.stacks import DeployError, Say
-from mediahub.costs import Plan, bill
-from mediahub.costs.model import HOURS, price
+from mediahub.costs import HOURS, Plan, bill, price
 
 # Most of it is waiting: for CloudFront, for Aurora's first instance, its pause and its restored copy.
 LONGEST = 4

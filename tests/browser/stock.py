@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
+from bench.scenes import SKIES, photograph
 from mediahub import wiring
 from mediahub.bulk.models import Chunk, Job
 from mediahub.intake.models import Decision, Duty, FailedItem, QueueHour, Reconciliation, Redrive, Upload
@@ -19,7 +20,6 @@ from mediahub.library.activity import Act
 from mediahub.library.models import Image, Tag, Tagging
 from mediahub.library.versions import Original
 from processing import process
-from tests.browser.scenes import SKIES, photograph
 
 ALT_TEXT = "Mist lies between dark ridges under a warm sky."
 GUESSES = [("Sunrise", 98.4), ("Mountain range", 96.1), ("Mist", 88.7), ("Lake", 71.2), ("Boat", 61.5)]

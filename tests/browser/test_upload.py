@@ -11,12 +11,12 @@ from django.contrib.auth.models import User
 from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 
+from bench.scenes import heavy, photograph
 from mediahub import wiring
 from mediahub.delivery.addresses import address
 from mediahub.intake.models import Upload
 from mediahub.library.models import Image
 from tests.browser.desk import Desk
-from tests.browser.scenes import heavy, photograph
 from tests.pictures import jpeg
 
 pytestmark = pytest.mark.usefixtures("worker")

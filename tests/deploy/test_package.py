@@ -16,7 +16,7 @@ from deploy.stacks import DeployError
 from mediahub.library.models import Image
 from mediahub.local import stack
 from tests.children import environment as child_environment
-from tests.deploy import functions
+from tests.e2e import functions
 from tests.pictures import jpeg
 from tests.settings import STATE
 

@@ -18,7 +18,7 @@ from mediahub.library.activity import Act, as_text
 from mediahub.library.models import Activity, LabelRule, Version
 from mediahub.library.search import Search
 from mediahub.library.versions import FACTS
-from tests.desk.records import image, tagging
+from tests.records import image, tagging
 
 PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>|\(\?P<(\w+)>[^()]*\)")
 

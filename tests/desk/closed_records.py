@@ -32,7 +32,7 @@ from mediahub.library.models import (
     Tagging,
     Version,
 )
-from tests.desk import records
+from tests import records
 
 # No signature and no policy of S3 that a page holds looks so.
 PATTERN = re.compile(r"zxq7([0-9a-z_]{1,40})7qxz")

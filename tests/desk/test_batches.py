@@ -11,8 +11,8 @@ from django.urls import reverse
 from mediahub.intake.models import Batch, Upload
 from mediahub.library.models import Activity
 from tests.browser.stock import upload
-from tests.desk.records import image
 from tests.desk.test_sign import FILE, ask
+from tests.records import image
 
 ONE = "1" * 64
 

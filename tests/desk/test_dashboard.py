@@ -14,7 +14,7 @@ from mediahub.desk.charts import Chart
 from mediahub.intake import watch
 from mediahub.intake.models import FailedItem, QueueHour, Upload
 from mediahub.library.models import Image, Version
-from tests.desk.records import image
+from tests.records import image
 
 PAGE = reverse("desk:dashboard")
 

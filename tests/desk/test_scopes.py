@@ -15,7 +15,7 @@ from mediahub.library import access, collections, duplicates, review, vocabulary
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Collection, Image, LabelRule, Tag, Tagging
 from tests.browser.stock import failed_item, upload
-from tests.desk.records import image, tagging
+from tests.records import image, tagging
 
 BUCKET = "mediahub-local-uploads-000000000000"
 

