@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from deploy import wheels
+from deploy.package import wheels
 from tests.aws.__main__ import copied_project
 from tests.e2e.functions import find_python
 

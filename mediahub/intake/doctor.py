@@ -17,7 +17,7 @@ from mediahub import wiring
 from mediahub.intake import trials
 from processing import ProcessingError, of_botocore
 
-STACK = "Deploy the stack: `make run` does it here, `deploy/stack.yaml` on AWS."
+STACK = "Deploy the stack: `make run` does it here, `deploy/templates/stack.yaml` on AWS."
 RIGHTS = f"Check the settings and the rights of this process. {STACK}"
 
 

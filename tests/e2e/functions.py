@@ -9,8 +9,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from deploy import package
-from deploy.stacks import DeployError
+from deploy.errors import DeployError
+from deploy.package import build
 
 DRIVER = """
 import json, sys, time
@@ -33,22 +33,22 @@ for line in sys.stdin:
 
 def interpreter() -> str:
     """Return the Python of the functions' runtime; raise DeployError when the machine has none."""
-    if python := find_python(package.RUNTIME):
+    if python := find_python(build.RUNTIME):
         return python
-    raise DeployError(f"{package.RUNTIME} is not here, which the functions run on. Install it to try them.")
+    raise DeployError(f"{build.RUNTIME} is not here, which the functions run on. Install it to try them.")
 
 
 def runtime(folder: Path) -> Path:
     """What Lambda's runtime has and the package therefore has not: boto3, in the locked version."""
     if not folder.is_dir():
-        locked = (package.ROOT / "requirements" / "run.txt").read_text()
+        locked = (build.ROOT / "requirements" / "run.txt").read_text()
         wanted = re.findall(r"^((?:boto3|botocore|s3transfer)==\S+)", locked, re.M)
         uv = [str(Path(sys.executable).parent / "uv"), "pip", "install", "--quiet", "--no-deps"]
         subprocess.run([*uv, "--target", str(folder), *wanted], check=True)
     return folder
 
 
-def unpacked(built: package.Package, folder: Path) -> Path:
+def unpacked(built: build.Package, folder: Path) -> Path:
     """The package as Lambda lays it out."""
     with zipfile.ZipFile(built.path) as held:
         held.extractall(folder)
