@@ -47,9 +47,9 @@ lint: setup-dev .venv-checkov/done .venv-parliament/done
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports
 	@mkdir -p var && $(VENV)/python -m deploy template > var/stack.json
-	@$(VENV)/cfn-lint var/stack.json deploy/packages.yaml deploy/workers.yaml
+	@$(VENV)/cfn-lint var/stack.json deploy/templates/packages.yaml deploy/templates/workers.yaml
 	@.venv-checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet \
-	  -f var/stack.json deploy/packages.yaml deploy/workers.yaml
+	  -f var/stack.json deploy/templates/packages.yaml deploy/templates/workers.yaml
 	@$(VENV)/python -m tests.aws.policies .venv-parliament/bin/parliament
 	@$(VENV)/djlint --check --lint --quiet templates
 	@SECRET_KEY=lint LOCAL=true $(VENV)/python manage.py makemigrations --check --dry-run

@@ -10,9 +10,7 @@ import django
 @contextmanager
 def database() -> Iterator[str]:
     """Django set up, with an empty database that ends with the block; gives the database's vendor."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-    # Tests may run beside it.
-    os.environ.setdefault("TEST_STATE", "bench")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
     django.setup()
     from django.db import connection
 

@@ -119,11 +119,11 @@ def fill(many: int, photos: list[Path]) -> int:
 
     from django.db import transaction
 
+    from bench.scenes import SKIES, photograph
     from mediahub.aws import clients
     from mediahub.library import cataloging
     from mediahub.library.models import Image, Tag, Tagging
     from processing import process
-    from tests.browser.scenes import SKIES, photograph
 
     files = [photo.read_bytes() for photo in photos] or [photograph(name) for name in SKIES]
     tag, _made = Tag.objects.get_or_create(name="Bench")

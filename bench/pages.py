@@ -4,12 +4,10 @@ Each image has five renditions, five tags of five hundred, an upload, a version 
 ten of which are closed to the editor who asks.
 """
 
-import os
 import random
 import sys
 import time
 from datetime import timedelta
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -33,14 +31,8 @@ WORDS = (
 def main(number: int) -> None:
     """Prints a line for each page: median milliseconds of an editor and of a chief editor."""
     with database() as vendor:
-        from django.conf import settings
         from django.test import Client
 
-        # Links are signed, and nothing is asked of AWS.
-        profile = Path(os.environ["AWS_CONFIG_FILE"])
-        profile.parent.mkdir(parents=True, exist_ok=True)
-        profile.write_text("[profile worker]\naws_access_key_id = bench\naws_secret_access_key = bench\n")
-        settings.ALLOWED_HOSTS = ["testserver"]
         print(f"{vendor}, {number:,} images, median of {ROUNDS} rounds")
         editor, chief = _people()
         collection, image = _fill(number, editor)

@@ -6,26 +6,17 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy import (
-    bind,
-    cost,
-    dashboard,
-    follow,
-    measure,
-    package,
-    presets,
-    rehearse,
-    release,
-    removal,
-    restore,
-    rotation,
-    stages,
-    template,
-    verify,
-    workers,
-)
-from deploy.place import Confirm, Place
-from deploy.stacks import Change, DeployError
+from deploy import presets, template
+from deploy.cloudformation import Change
+from deploy.commands import check, cost, dashboard, down, rollback, up, workers
+from deploy.database import restore
+from deploy.errors import DeployError
+from deploy.functions import binding, job_progress, management, zappa_settings
+from deploy.keys import rotation
+from deploy.package import build
+from deploy.rehearsal import rehearse
+from deploy.stack import removal
+from deploy.stage import Confirm, Place, open_clients
 from mediahub.costs import prices
 
 # After the words of a command, which are not argparse's.
@@ -58,11 +49,11 @@ def _parser() -> argparse.ArgumentParser:
             made.add_argument("--region", help="region, when the profile has none")
         return made
 
-    for name, run, says in (
+    for name, handler, says in (
         ("stack", _stack, "make or change the stack, and write the stages of zappa_settings.json"),
         ("up", _up, "the whole way: stack, package, both functions, database, static files"),
     ):
-        made = command(name, run, says)
+        made = command(name, handler, says)
         presets.add_argument(made)
         made.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the stack")
         made.add_argument("--yes", action="store_true", help="do not ask before changes are made")
@@ -106,12 +97,11 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--json", action="store_true")
     command("template", _template, "print the stack as one template", stage=False)
     cost.add_arguments(command("cost", cost.run, "what images cost, by service", stage=False))
-    measure.add_arguments(command("measure", measure.run, "measure what one image takes, for `cost`", stage=False))
     return parser
 
 
 def _place(options: argparse.Namespace) -> Place:
-    client, region = bind.clients(options.profile, options.region)
+    client, region = open_clients(options.profile, options.region)
     # The local AWS is done at once.
     here = client("sts").meta.endpoint_url.startswith("http://127.")
     return Place(options.project, options.stage, region, client, pause=0.2 if here else 3)
@@ -139,8 +129,10 @@ def _confirm(options: argparse.Namespace) -> Confirm:
 
 def _stack(options: argparse.Namespace) -> None:
     place = _place(options)
-    release.make_stack(place, _parameters(options, set(template.compose()["Parameters"])), _confirm(options))
-    print(f"The stack {place.base.name} stands. Next: zappa deploy {' and '.join(stages.names(place).values())}.")
+    up.make_stack(place, _parameters(options, set(template.compose()["Parameters"])), _confirm(options))
+    print(
+        f"The stack {place.base.name} stands. Next: zappa deploy {' and '.join(zappa_settings.names(place).values())}."
+    )
 
 
 def _workers(options: argparse.Namespace) -> None:
@@ -151,7 +143,7 @@ def _workers(options: argparse.Namespace) -> None:
 
 def _up(options: argparse.Namespace) -> int:
     place = _place(options)
-    site = release.up(place, _parameters(options, set(template.compose()["Parameters"])), _confirm(options))
+    site = up.up(place, _parameters(options, set(template.compose()["Parameters"])), _confirm(options))
     print(f"The site is at {site}")
     print(f"Invite yourself: python -m deploy manage {options.stage} invite you@example.org --role admin")
     return _check(options)
@@ -159,7 +151,7 @@ def _up(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     faults = 0
-    for finding in verify.check(_place(options)):
+    for finding in check.check(_place(options)):
         print(f"{'✗' if finding.advice else '✓'} {finding.part:13} {finding.seen}")
         if finding.advice:
             print(f"  → {finding.advice.replace('STAGE', options.stage)}")
@@ -172,8 +164,8 @@ def _status(options: argparse.Namespace) -> None:
     place = _place(options)
     for stack in (place.packages, place.base):
         print(f"stack     {stack.name}: {(stack.described() or {}).get('StackStatus', 'not there')}")
-    for name in stages.functions(place).values():
-        if bind.exists(place, name):
+    for name in zappa_settings.functions(place).values():
+        if binding.exists(place, name):
             found = place.clients("lambda").get_function_configuration(FunctionName=name)
             print(f"function  {name}: {found.get('State', '')}, changed {found['LastModified']}")
         else:
@@ -183,7 +175,7 @@ def _status(options: argparse.Namespace) -> None:
         asked = {"QueueUrl": outputs[name], "AttributeNames": ["ApproximateNumberOfMessages"]}
         held = place.clients("sqs").get_queue_attributes(**asked)["Attributes"]
         print(f"queue     {outputs[name].rsplit('/', 1)[-1]}: {held['ApproximateNumberOfMessages']} messages wait")
-    print(f"site      {release.address(place) or 'not deployed'}")
+    print(f"site      {up.address(place) or 'not deployed'}")
 
 
 def _dashboard(options: argparse.Namespace) -> None:
@@ -192,13 +184,13 @@ def _dashboard(options: argparse.Namespace) -> None:
         dashboard.remove(place)
         print(f"The dashboard of {options.stage} is gone.")
         return
-    print(dashboard.make(place, verify.expected_alarms(place)[place.base.name]))
+    print(dashboard.make(place, check.expected_alarms(place)[place.base.name]))
     price = prices()["prices"]["dashboard"]["price"]
     print(f"It costs ${price} a month. Remove it: python -m deploy dashboard {options.stage} --remove")
 
 
 def _rollback(options: argparse.Namespace) -> int:
-    for line in release.rollback(_place(options), options.back):
+    for line in rollback.rollback(_place(options), options.back):
         print(line)
     return _check(options)
 
@@ -219,8 +211,8 @@ def _restore(options: argparse.Namespace) -> None:
         origin = restore.choose_moment(place, options.to) if options.to else restore.choose_snapshot(options.snapshot)
         _agree(options, f"Put all records of {place.stage} back to {origin.title}? The site rests for some minutes.")
         former = restore.restore(place, origin)
-    if bind.exists(place, stages.functions(place)["worker"]):
-        print(release.manage(place, "migrate --no-input").strip())
+    if binding.exists(place, zappa_settings.functions(place)["worker"]):
+        print(management.manage(place, "migrate --no-input").strip())
     print(f"The site uses the restored database {place.name}; the one before is {former or 'not there any more'}.")
     print(f"Fit files and mirror to it: python -m deploy manage {options.stage} reconcile --repair")
     print(f"To take it back: python -m deploy restore {options.stage} --undo")
@@ -242,7 +234,7 @@ def _down(options: argparse.Namespace) -> int:
         raise DeployError(f"--delete-data {options.delete_data} is not {options.stage}. Nothing was removed.")
     if not options.yes and input(f"Remove {options.stage}? Type its name: ").strip() != options.stage:
         raise DeployError("Nothing was removed.")
-    kept = release.down(place)
+    kept = down.down(place)
     if options.delete_data:
         if any(found["ResourceType"] == "AWS::RDS::DBCluster" for found in kept):
             restore.forget(place)
@@ -267,21 +259,21 @@ def _rehearse(options: argparse.Namespace) -> int:
 
 def _manage(options: argparse.Namespace) -> int:
     place = _place(options)
-    answer = release.ask(place, " ".join(word for word in options.line if word != NO_WAIT))
+    answer = management.ask(place, " ".join(word for word in options.line if word != NO_WAIT))
     print(str(answer["output"]).strip())
     job = str(answer.get("job", ""))
     if not job or NO_WAIT in options.line:
         return 0
     try:
-        return int(not follow.follow(place, job))
+        return int(not job_progress.follow(place, job))
     except KeyboardInterrupt:
-        print(f"\nThe work goes on. Follow it: {follow.command(place, f'jobs {job[:8]}')}")
+        print(f"\nThe work goes on. Follow it: {job_progress.command(place, f'jobs {job[:8]}')}")
         return 130
 
 
 def _package(options: argparse.Namespace) -> int:
-    built = package.build(options.stage)
-    print(package.as_json(built) if options.json else package.report(built))
+    built = build.build(options.stage)
+    print(build.as_json(built) if options.json else build.report(built))
     return int(bool(built.faults))
 
 

@@ -10,8 +10,9 @@ from click import ClickException
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from deploy import bind, package
-from deploy.stacks import DeployError
+from deploy.errors import DeployError
+from deploy.functions import binding
+from deploy.package import build
 
 
 @contextmanager
@@ -26,15 +27,15 @@ def _told_by_zappa() -> Iterator[None]:
 def prepare() -> None:
     """Run before a package is made."""
     with _told_by_zappa():
-        package.prepare()
+        build.prepare()
 
 
 def seal(cli: Any) -> None:
     """Run after a package was made and before it is sent."""
     with _told_by_zappa():
-        package.seal(Path(cli.zip_path), cli.stage_config)
+        build.seal(Path(cli.zip_path), cli.stage_config)
 
 
 def after(cli: Any) -> None:
     """Run after a function was made or changed."""
-    bind.after(cli)
+    binding.after(cli)

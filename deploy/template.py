@@ -8,10 +8,12 @@ from typing import Any, cast
 
 import yaml
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(__file__).resolve().parent / "templates"
 SECTIONS = ("Parameters", "Conditions", "Resources", "Outputs")
 # The policies of deletion under which a resource outlives its stack.
 RETAINING = ("Retain", "RetainExceptOnCreate")
+
+Resources = dict[str, dict[str, Any]]
 
 
 class TemplateError(Exception):
@@ -67,32 +69,49 @@ def retained(whole: Mapping[str, Any]) -> set[str]:
 
 
 def conditions(whole: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, bool]:
-    """Return each condition as CloudFormation decides it; what is not given has its default."""
-    values = {name: rule.get("Default", "") for name, rule in whole["Parameters"].items()} | dict(parameters)
-    return {name: bool(_decide(rule, whole["Conditions"], values)) for name, rule in whole["Conditions"].items()}
+    """Return each condition as CloudFormation decides it; a parameter that is not given has its default."""
+    values = {name: str(rule.get("Default", "")) for name, rule in whole["Parameters"].items()} | dict(parameters)
+    rules = whole.get("Conditions", {})
+    return {name: bool(_evaluate(rule, values, rules)) for name, rule in rules.items()}
 
 
-def _decide(rule: Any, others: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
-    if not isinstance(rule, dict):
-        return rule
-    [(function, given)] = rule.items()
+def select_resources(whole: Mapping[str, Any], parameters: Mapping[str, str]) -> Resources:
+    """Return the resources that a stack with these parameters has: those whose condition holds."""
+    holds = conditions(whole, parameters)
+    return {name: part for name, part in whole["Resources"].items() if holds.get(part.get("Condition", ""), True)}
+
+
+def of_type(resources: Resources, kind: str) -> dict[str, dict[str, Any]]:
+    """Return the properties of the resources of one type, such as `SQS::Queue`, by logical name."""
+    return {name: part["Properties"] for name, part in resources.items() if part["Type"] == f"AWS::{kind}"}
+
+
+def _evaluate(node: Any, values: Mapping[str, str], rules: Mapping[str, Any]) -> Any:
+    """Return the value of a part of a condition.
+
+    The functions are those of "Condition functions", CloudFormation template reference.
+    """
+    if not isinstance(node, dict):
+        return node
+    [(function, operand)] = node.items()
     match function:
         case "Ref":
-            return values[given]
+            return values[operand]
         case "Condition":
-            return _decide(others[given], others, values)
+            return _evaluate(rules[operand], values, rules)
+    parts = [_evaluate(part, values, rules) for part in operand]
+    match function:
         case "Fn::Equals":
-            first, second = (str(_decide(part, others, values)) for part in given)
-            return first == second
+            return str(parts[0]) == str(parts[1])
         case "Fn::Not":
-            return not _decide(given[0], others, values)
+            return not parts[0]
         case "Fn::And":
-            return all(_decide(part, others, values) for part in given)
+            return all(parts)
         case "Fn::Or":
-            return any(_decide(part, others, values) for part in given)
+            return any(parts)
         case "Fn::Select":
-            return str(_decide(given[1], others, values)).split(",")[int(given[0])]
-    raise TemplateError(f"A condition uses {function}, which the deploy command cannot decide.")
+            return str(parts[1]).split(",")[int(parts[0])]
+    raise TemplateError(f"A condition uses {function}, which the deploy command cannot evaluate.")
 
 
 def fill_in(value: Any, values: Mapping[str, str]) -> Any:

@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from deploy import wheels
+from deploy.package import wheels
 from tests.aws.__main__ import copied_project
-from tests.deploy.functions import find_python
+from tests.e2e.functions import find_python
 
 VERSIONS = ("3.11", "3.12", "3.13")
 

@@ -39,10 +39,10 @@ from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from deploy import __main__ as deploy  # noqa: E402
-from deploy.place import Place  # noqa: E402
-from mediahub.aws import clients  # noqa: E402
+from deploy.stage import Place  # noqa: E402
+from mediahub.aws import clients  # noqa: E402  # noqa: E402
 from mediahub.delivery import mirror  # noqa: E402
-from mediahub.jobs.models import Job  # noqa: E402
+from mediahub.jobs.models import Job  # noqa: E402  # noqa: E402
 from mediahub.library.models import Image, Version  # noqa: E402
 from mediahub.local import emulator, stack  # noqa: E402
 from mediahub.recovery.models import Reconciliation  # noqa: E402
@@ -152,7 +152,7 @@ def type_in(line: str, *, leave: bool = False) -> int:
     start = time.monotonic()
     print(f"$ python -m deploy manage local {line}", flush=True)
     if leave:
-        with patch("deploy.follow.time.sleep", side_effect=KeyboardInterrupt):
+        with patch("deploy.functions.job_progress.time.sleep", side_effect=KeyboardInterrupt):
             assert deploy.main(["manage", "local", line]) == 130
         job = Job.objects.latest("created_at")
         print(f"$ python -m deploy manage local jobs {str(job.pk)[:8]}", flush=True)

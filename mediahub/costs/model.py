@@ -153,7 +153,7 @@ def prices() -> dict[str, Any]:
 
 @cache
 def measured() -> dict[str, Any]:
-    """What one image was measured to take; `deploy measure` writes it."""
+    """What one image was measured to take; `python -m bench.usage` writes it."""
     return dict(json.loads((FOLDER / "measured.json").read_text()))
 
 

@@ -12,8 +12,9 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from deploy import base
-from deploy.stacks import DeployError
+from deploy.errors import DeployError
+from deploy.stack import base
+from deploy.stage import Place
 from mediahub.local.emulator import ACCOUNT, REGION, Emulator, EmulatorError
 
 log = logging.getLogger(__name__)
@@ -74,13 +75,13 @@ PARAMETERS = {
 }
 
 
-def place(emulator: Emulator, stage: str) -> base.Place:
+def place(emulator: Emulator, stage: str) -> Place:
     """Where the deploy command's own code finds the local AWS."""
 
     def clients(service: str, config: Config | None = None, /) -> Any:
         return root_client(service, emulator.endpoint, config)
 
-    return base.Place("mediahub", stage, REGION, clients, pause=0.1, say=log.debug)
+    return Place("mediahub", stage, REGION, clients, pause=0.1, say=log.debug)
 
 
 def deploy(emulator: Emulator, stage: str, parameters: dict[str, str]) -> Stack:

@@ -17,7 +17,7 @@ from mediahub.aws import clients
 from mediahub.recovery import doctor_trials
 from processing import ProcessingError, translate_botocore_error
 
-STACK = "Deploy the stack: `make run` does it here, `deploy/stack.yaml` on AWS."
+STACK = "Deploy the stack: `make run` does it here, `deploy/templates/stack.yaml` on AWS."
 RIGHTS = f"Check the settings and the rights of this process. {STACK}"
 
 

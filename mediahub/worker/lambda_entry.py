@@ -91,7 +91,7 @@ def _minute(event: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _manage(line: str) -> dict[str, Any]:
-    """Run one command and answer what it wrote, and the job that goes on with its work; see `deploy.follow`.
+    """Run one command and answer what it wrote, and the job that goes on; see `deploy.functions.job_progress`.
 
     Nothing of it is logged, because an invitation is a secret.
     """

@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy import elf
+from deploy.package import elf
 
 # The file is loaded behind this address, so that an address and a place in the file are never the same number.
 LOADED_AT = 0x10000

@@ -9,16 +9,20 @@ from typing import Any, NamedTuple
 import boto3
 from botocore.model import OperationModel
 
-from deploy.restore import Origin
-from deploy.template import FOLDER
+from deploy.database.restore import Origin
 from tests.aws.rendered import REGION
 
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 # Names under which a client is held outside of the function that makes it.
 KNOWN = {"_cloudformation": "cloudformation"}
-# Called by a name that is put together; `deploy.restore` says which.
+# Called by a name that is put together; `deploy.database.restore` says which.
 BY_NAME = {
-    ("deploy/restore.py", "rds", Origin("", "", request).operation) for request in ({}, {"SnapshotIdentifier": "one"})
-} | {("deploy/existing.py", "ec2", "describe_subnets"), ("deploy/existing.py", "ec2", "describe_security_groups")}
+    ("deploy/database/restore.py", "rds", Origin("", "", request).operation)
+    for request in ({}, {"SnapshotIdentifier": "one"})
+} | {
+    ("deploy/stack/existing.py", "ec2", "describe_subnets"),
+    ("deploy/stack/existing.py", "ec2", "describe_security_groups"),
+}
 
 
 class Call(NamedTuple):
@@ -37,17 +41,19 @@ class Call(NamedTuple):
         return sorted(shape.name for shape in model.error_shapes)
 
 
-def find_calls(folder: Path = FOLDER) -> set[Call]:
+def find_calls(folder: Path = DEPLOY) -> set[Call]:
     """Return the calls of all modules; raises AssertionError for one whose service cannot be told."""
     calls = {Call(*named) for named in BY_NAME}
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(folder.rglob("*.py")):
         tree = ast.parse(path.read_text())
         services = {service for node in ast.walk(tree) if (service := _service(node))}
         for part in ast.walk(tree):
             # Lambdas stand in tables too.
             if isinstance(part, ast.FunctionDef | ast.Lambda):
                 named = _calls_in(part, services)
-                calls |= {Call(f"deploy/{path.name}", service, operation) for service, operation in named}
+                calls |= {
+                    Call(path.relative_to(folder.parent).as_posix(), service, operation) for service, operation in named
+                }
     return calls
 
 

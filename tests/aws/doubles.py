@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.model import OperationModel
 from botocore.validate import validate_parameters
 
-from deploy.stacks import Clients
+from deploy.cloudformation import Clients
 from tests.aws.rendered import REGION
 
 

@@ -181,7 +181,8 @@ def _several(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else value or ()
 
 
-# The roles whose code runs in the network of the stack, where it has one; see deploy/stages.py and deploy/workers.py.
+# The roles whose code runs in the network of the stack, where it has one; see
+# deploy/functions/zappa_settings.py and deploy/commands/workers.py.
 # A task's image and log take the way of its code ("Amazon ECR interface VPC endpoints", for Fargate 1.4).
 IN_THE_NETWORK = ("WebRole", "WorkerRole", "BulkRole", "ExecutionRole")
 # The functions whose code has the role, by the end of their names; Lambda says in each call of the code which it is.

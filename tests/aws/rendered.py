@@ -12,8 +12,10 @@ from ipaddress import ip_network
 from itertools import islice
 from typing import Any
 
-from deploy import stages, template, workers
-from deploy.base import Place
+from deploy import template
+from deploy.commands import workers
+from deploy.functions import zappa_settings
+from deploy.stage import Place
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
@@ -209,8 +211,8 @@ def render_stack(parameters: Mapping[str, Any] | None = None, region: str = REGI
 
 
 def render_settings(stack: Rendered, kind: str) -> dict[str, str]:
-    """Return the settings that `deploy.stages` gives the function `web` or `worker` of this stack."""
-    return stages.environment(_place(stack), stack.outputs, stack.parameters, kind)
+    """Return the settings that `deploy.functions.zappa_settings` gives the function `web` or `worker` of this stack."""
+    return zappa_settings.environment(_place(stack), stack.outputs, stack.parameters, kind)
 
 
 def render_workers(stack: Rendered, parameters: Mapping[str, Any]) -> Rendered:

@@ -14,8 +14,8 @@ import pytest
 from django.core.management import call_command
 from django.urls import set_script_prefix
 
-from deploy import stages
-from deploy.base import Place
+from deploy.functions import zappa_settings
+from deploy.stage import Place
 from mediahub.delivery.embed import embed
 from mediahub.jobs import downloads
 from mediahub.library.models import Image
@@ -58,7 +58,7 @@ def at_gateway(settings: Any) -> Iterator[str]:
     [
         ({}, SITE),
         ({"SiteOrigin": "https://desk.example.org"}, "https://desk.example.org"),
-        ({"ApiId": ""}, stages.NOWHERE),
+        ({"ApiId": ""}, zappa_settings.NOWHERE),
     ],
 )
 def test_the_sites_address_has_the_stage_where_api_gateway_wants_it(parameters: dict[str, str], address: str) -> None:
@@ -66,11 +66,11 @@ def test_the_sites_address_has_the_stage_where_api_gateway_wants_it(parameters: 
     assert {render_settings(stack, kind)["SITE_URL"] for kind in ("web", "worker")} == {address}
     # Zappa's callback tells functions that stand already the same.
     place = Place("mediahub", "production", REGION, lambda service: None)
-    told = stages.addresses(place, stack.parameters)
+    told = zappa_settings.addresses(place, stack.parameters)
     assert told.items() <= render_settings(stack, "web").items()
     # CORS knows origins, which have no path.
     [rule] = stack.properties("UploadBucket")["CorsConfiguration"]["CorsRules"]
-    assert rule["AllowedOrigins"] == [stages.origin(place, stack.parameters)]
+    assert rule["AllowedOrigins"] == [zappa_settings.origin(place, stack.parameters)]
 
 
 @pytest.mark.django_db

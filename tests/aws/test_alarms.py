@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from deploy import chosen, template, verify, workers
-from deploy.place import Place
-from deploy.stacks import Stack
+from deploy import template
+from deploy.cloudformation import Stack
+from deploy.commands import check, workers
+from deploy.stage import Place
 from tests.aws.doubles import Double, make_clients
 from tests.aws.rendered import ACCOUNT, GIVEN, REGION
 
@@ -52,8 +53,8 @@ def alarms() -> dict[str, list[str]]:
     """All alarms of both stacks, each telling whom its template says."""
     found = {}
     for stack, whole in ((f"{NAME}-base", template.compose()), (f"{NAME}-workers", template.read(workers.TEMPLATE))):
-        resources = chosen.select_resources(whole, PARAMETERS[stack])
-        for alarm in chosen.of_type(resources, "CloudWatch::Alarm").values():
+        resources = template.select_resources(whole, PARAMETERS[stack])
+        for alarm in template.of_type(resources, "CloudWatch::Alarm").values():
             name = alarm["AlarmName"]["Fn::Sub"].replace("${Project}-${Stage}", NAME)
             found[name] = [TOPIC if "Topic" in str(alarm["AlarmActions"]) else POLICY]
     return found
@@ -63,7 +64,7 @@ def list_faults(alarms: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(Stack, "parameters", lambda stack: PARAMETERS[stack.name])
     monkeypatch.setattr(Stack, "described", lambda stack: {"StackStatus": "CREATE_COMPLETE"})
     place = Place("mediahub", "production", REGION, make_clients(CloudWatch(alarms), Topics()))
-    return [finding.seen for finding in verify._alarms(place, {"TopicArn": TOPIC}) if finding.advice]
+    return [finding.seen for finding in check._alarms(place, {"TopicArn": TOPIC}) if finding.advice]
 
 
 def test_all_is_well_though_the_workers_alarms_start_and_stop_workers_and_tell_nobody(

@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from deploy import authorities, package
-from deploy.stacks import DeployError
+from deploy.errors import DeployError
+from deploy.package import authorities, build
 
 # SHA-256 of the five roots, as the repository of Amazon Trust Services publishes them.
 FINGERPRINTS = {
@@ -179,18 +179,18 @@ def test_settings_verify_the_host_by_the_bundle_of_the_package() -> None:
         "AWS_REGION": "eu-central-1",
     }
     command = [sys.executable, "-c", said]
-    output = subprocess.run(command, cwd=package.ROOT, env=environment, capture_output=True, text=True, check=True)
+    output = subprocess.run(command, cwd=build.ROOT, env=environment, capture_output=True, text=True, check=True)
     assert output.stdout.split() == ["verify-full", "True"]
-    assert package.RDS_CA == package.ROOT / "rds-ca.pem"
+    assert build.RDS_CA == build.ROOT / "rds-ca.pem"
 
 
 def test_the_image_of_the_workers_makes_the_same_bundle(rds: Authority, tmp_path: Path) -> None:
-    lines = (package.ROOT / "deploy" / "Dockerfile").read_text().splitlines()
+    lines = (build.ROOT / "deploy" / "Dockerfile").read_text().splitlines()
     assert f"ADD {authorities.RDS_BUNDLE} /rds.pem" in lines
     assert "RUN /opt/workers/bin/python /authorities.py /rds.pem /rds-ca.pem" in lines
     assert "COPY --from=packages --chmod=444 /rds-ca.pem /app/rds-ca.pem" in lines
     # Alone, as it lies in the image: the project is not beside it.
-    shutil.copy(package.ROOT / "deploy" / "authorities.py", tmp_path)
+    shutil.copy(build.ROOT / "deploy" / "package" / "authorities.py", tmp_path)
     (tmp_path / "rds.pem").write_bytes(rds.pem)
     subprocess.run([sys.executable, "-I", "authorities.py", "rds.pem", "rds-ca.pem"], cwd=tmp_path, check=True)
     assert (tmp_path / "rds-ca.pem").read_bytes() == authorities.compose(rds.pem)
@@ -209,7 +209,7 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setattr(authorities, "RDS_BUNDLE", f"http://127.0.0.1:{server.server_port}/bundle.pem")
-    monkeypatch.setattr(package, "RDS_CA", tmp_path / "rds-ca.pem")
+    monkeypatch.setattr(build, "RDS_CA", tmp_path / "rds-ca.pem")
     yield folder
     server.shutdown()
     server.server_close()
@@ -217,24 +217,24 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 def test_the_list_is_brought_once_a_day(published: Path, rds: Authority) -> None:
     (published / "bundle.pem").write_bytes(rds.pem)
-    package.bring_authorities()
-    assert authorities.find_missing(package.RDS_CA.read_bytes()) == []
+    build.bring_authorities()
+    assert authorities.find_missing(build.RDS_CA.read_bytes()) == []
     second = Authority("Amazon RDS eu-central-2 Root CA RSA2048 G1")
     (published / "bundle.pem").write_bytes(rds.pem + second.pem)
-    package.bring_authorities()
-    assert second.pem not in package.RDS_CA.read_bytes()
-    yesterday = time.time() - 2 * package.DAY
-    os.utime(package.RDS_CA, (yesterday, yesterday))
-    package.bring_authorities()
-    assert second.pem in package.RDS_CA.read_bytes()
+    build.bring_authorities()
+    assert second.pem not in build.RDS_CA.read_bytes()
+    yesterday = time.time() - 2 * build.DAY
+    os.utime(build.RDS_CA, (yesterday, yesterday))
+    build.bring_authorities()
+    assert second.pem in build.RDS_CA.read_bytes()
 
 
 @pytest.mark.parametrize("present", [b"", None])
 def test_a_list_without_amazons_roots_does_not_stay(published: Path, rds: Authority, present: bytes | None) -> None:
-    package.RDS_CA.write_bytes(rds.pem if present is None else present)
+    build.RDS_CA.write_bytes(rds.pem if present is None else present)
     (published / "bundle.pem").write_bytes(rds.pem)
-    package.bring_authorities()
-    assert authorities.find_missing(package.RDS_CA.read_bytes()) == []
+    build.bring_authorities()
+    assert authorities.find_missing(build.RDS_CA.read_bytes()) == []
 
 
 @pytest.mark.parametrize("answer", [None, b"<html>Sign in to this network</html>"])
@@ -243,12 +243,14 @@ def test_without_the_list_a_complete_file_serves_and_no_other(
 ) -> None:
     if answer:
         (published / "bundle.pem").write_bytes(answer)
-    with pytest.raises(DeployError, match=r"cannot be fetched.*python -m deploy\.authorities FILE rds-ca\.pem"):
-        package.bring_authorities()
-    package.RDS_CA.write_bytes(authorities.compose(rds.pem))
-    yesterday = time.time() - 2 * package.DAY
-    os.utime(package.RDS_CA, (yesterday, yesterday))
-    package.bring_authorities()
+    with pytest.raises(
+        DeployError, match=r"cannot be fetched.*python -m deploy\.package\.authorities FILE rds-ca\.pem"
+    ):
+        build.bring_authorities()
+    build.RDS_CA.write_bytes(authorities.compose(rds.pem))
+    yesterday = time.time() - 2 * build.DAY
+    os.utime(build.RDS_CA, (yesterday, yesterday))
+    build.bring_authorities()
 
 
 def test_only_stages_with_aurora_need_the_list() -> None:
@@ -257,4 +259,4 @@ def test_only_stages_with_aurora_need_the_list() -> None:
         {"aws_environment_variables": {}},
         {"aws_environment_variables": {"DATABASE_IAM": "true"}},
     ]
-    assert [package.signs_in_by_iam(stage) for stage in stages] == [False, False, True]
+    assert [build.signs_in_by_iam(stage) for stage in stages] == [False, False, True]

@@ -24,7 +24,11 @@ TEMPLATES = {
 OF_THE_STACK = {"Project", "Stage"}
 # Parameters that a create-only property hangs on under a fixed name, each with why that is no trap.
 WAIVED = {
-    ("stack", "Proxy", "ZoneA"): "deploy/zones.py chooses the zones once; those of a network that stands never change",
+    (
+        "stack",
+        "Proxy",
+        "ZoneA",
+    ): "deploy/stack/zones.py chooses them once; those of a network that stands never change",
     ("stack", "Proxy", "ZoneB"): "as ZoneA",
     ("workers", "Repository", "KmsKeyArn"): "the key is kept for good, and taken over by a stack that is made again",
 }

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from deploy import chosen, cost, presets, template
+from deploy import presets, template
+from deploy.commands import cost
 from mediahub.costs import Plan
 from tests.aws.rendered import Rendered, render_stack
 
@@ -60,7 +61,7 @@ def test_a_plan_by_default_is_the_stack_by_default_without_labels() -> None:
 def test_the_resources_that_the_deploy_command_expects_are_those_that_are_made(parameters: Mapping[str, str]) -> None:
     stack = render_stack(parameters)
     given = {name: str(value) for name, value in stack.parameters.items()}
-    assert set(chosen.select_resources(template.compose(), given)) == set(stack.resources)
+    assert set(template.select_resources(template.compose(), given)) == set(stack.resources)
 
 
 def test_a_preset_names_parameters_of_the_stack_with_values_that_they_take() -> None:

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
-from deploy import base, release, removal, stages
-from deploy.place import Place
-from deploy.stacks import DeployError
+from deploy.commands import down
+from deploy.errors import DeployError
+from deploy.functions import zappa_settings
+from deploy.stack import base, removal
+from deploy.stage import Place
 from tests.aws.doubles import Double, Fault, make_clients
 from tests.aws.rendered import ACCOUNT, REGION
 
@@ -152,9 +154,9 @@ def test_buckets_that_go_with_their_stack_are_emptied_first(monkeypatch: pytest.
         ("StaticBucket", "AWS::S3::Bucket", f"{NAME}-static-{ACCOUNT}", "CREATE_COMPLETE"),
         ("UploadBucket", "AWS::S3::Bucket", f"{NAME}-uploads-{ACCOUNT}", "CREATE_COMPLETE"),
     ]
-    monkeypatch.setattr(stages, "read", dict)
+    monkeypatch.setattr(zappa_settings, "read", dict)
     here = place_of(CloudFormation(log, "DELETE_FAILED", resources), Buckets(log), Dashboards())
-    retained = release.down(here)
+    retained = down.down(here)
     assert [found["LogicalResourceId"] for found in retained] == ["UploadBucket"]
     static = f"{NAME}-static-{ACCOUNT}"
     assert log == [f"empty {static}: a@2, a@1", f"empty {static}: b@3", f"delete {NAME}-base"]

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy import invocation
-from deploy.template import FOLDER
-from tests.aws.deploy_calls import Call, find_calls
+from deploy.functions import invocation
+from tests.aws.deploy_calls import DEPLOY, Call, find_calls
 
 CALLS = sorted(find_calls())
 # Errors that the code looks for, by the name in its source, and the calls where it does.
@@ -42,9 +41,9 @@ HANDLED: dict[str, tuple[str, ...]] = {
 CODES = {"ChangeSetNotFoundException": "NotFound", "DBInstanceAlreadyExistsFault": "DBInstanceAlreadyExists"}
 # Modules that hand every error on by their design.
 REPORTED = {
-    "deploy/removal.py": "`remove` names what could not be deleted, and why; the rest is deleted.",
-    "deploy/verify.py": "`check` shows it as a finding.",
-    "deploy/rehearse.py": "A rehearsal names the step that failed, and removes what it made.",
+    "deploy/stack/removal.py": "`remove` names what could not be deleted, and why; the rest is deleted.",
+    "deploy/commands/check.py": "`check` shows it as a finding.",
+    "deploy/rehearsal/rehearse.py": "A rehearsal names the step that failed, and removes what it made.",
 }
 BY_NAME: dict[str, str] = {
     r"Internal|^Service(Exception|Failure|Unavailable)|DependencyTimeout|Throttl|TooManyRequests|EC2Unexpected": (
@@ -112,14 +111,16 @@ def test_the_calls_are_found() -> None:
     assert len(CALLS) > 80
 
 
-@pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.module.split('/')[1]}-{call.service}-{call.operation}")
+@pytest.mark.parametrize(
+    "call", CALLS, ids=lambda call: f"{call.module.removeprefix('deploy/')}-{call.service}-{call.operation}"
+)
 def test_each_error_is_handled_or_waived(call: Call) -> None:
     assert [error for error in call.errors() if not next(accounts(call, error), "")] == []
 
 
 @pytest.mark.parametrize("error", HANDLED)
 def test_what_is_handled_is_looked_for_in_the_code(error: str) -> None:
-    text = "".join(path.read_text() for path in sorted(FOLDER.glob("*.py")))
+    text = "".join(path.read_text() for path in sorted(DEPLOY.rglob("*.py")))
     assert f'"{CODES.get(error, error)}"' in text
     listed = {call.operation for call in CALLS if error in call.errors()} | {"delete_change_set"}
     assert set(HANDLED[error]) <= listed, "a call that does not raise it any more"

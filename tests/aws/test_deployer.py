@@ -12,7 +12,7 @@ from functools import cache
 import pytest
 from zappa import cli, core
 
-from deploy import stages
+from deploy.functions import zappa_settings
 from tests.aws.compositions import EVERYTHING, compose
 from tests.aws.iam import Context, may
 from tests.aws.rendered import ACCOUNT, REGION
@@ -151,9 +151,9 @@ def test_each_call_of_a_release_is_needed_or_kept_away() -> None:
 
 
 def test_no_stage_has_a_setting_that_brings_another_call() -> None:
-    for stage in stages.read().values():
+    for stage in zappa_settings.read().values():
         assert not SETTINGS & set(stage)
-    base = stages.read()["base"]
+    base = zappa_settings.read()["base"]
     assert (base["manage_roles"], base["keep_warm"], base["slim_handler"]) == (False, False, False)
 
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from deploy import existing, template
-from deploy.place import Place
+from deploy import template
+from deploy.stack import existing
+from deploy.stage import Place
 from tests.aws.aurora import Aurora
 from tests.aws.doubles import Double, Fault, make_clients
 from tests.aws.rendered import ACCOUNT, REGION

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from deploy import database, invocation, package
-from deploy.place import Place
-from deploy.stacks import DeployError
+from deploy.database.aurora import SIGN_IN, make_user
+from deploy.errors import DeployError
+from deploy.functions import invocation
+from deploy.package import build
+from deploy.stage import Place
 from tests.aws.aurora import Aurora, DataApi
 from tests.aws.doubles import Double, Fault, make_clients
 from tests.aws.rendered import REGION
@@ -46,7 +48,7 @@ def place_of(*doubles: Double) -> Place:
 
 def test_the_answer_is_waited_for_longer_than_any_function_works() -> None:
     assert ONCE.read_timeout > LONGEST_FUNCTION
-    stages = json.loads((package.ROOT / "zappa_settings.json").read_text())
+    stages = json.loads((build.ROOT / "zappa_settings.json").read_text())
     assert all(stage.get("timeout_seconds", 0) < ONCE.read_timeout for stage in stages.values())
 
 
@@ -100,10 +102,10 @@ def test_a_function_that_fails_says_why() -> None:
 def test_a_paused_database_is_asked_until_it_wakes() -> None:
     aurora, data = Aurora(), DataApi(asleep=3)
     aurora.add_cluster(NAME, MasterUserSecret={"SecretArn": "arn:secret:owner", "SecretStatus": "active"})
-    database.make_user(place_of(aurora, data), NAME)
-    assert [sql for _, sql in data.statements] == list(database.SIGN_IN)
+    make_user(place_of(aurora, data), NAME)
+    assert [sql for _, sql in data.statements] == list(SIGN_IN)
 
 
 def test_a_database_that_is_not_there_is_named() -> None:
     with pytest.raises(DeployError, match="There is no database mediahub-production"):
-        database.make_user(place_of(Aurora(), DataApi()), NAME)
+        make_user(place_of(Aurora(), DataApi()), NAME)

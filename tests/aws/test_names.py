@@ -9,8 +9,8 @@ import pytest
 from cfnlint.api import ManualArgs, lint
 
 from deploy import template
-from deploy.place import Place
-from deploy.stages import functions
+from deploy.functions.zappa_settings import functions
+from deploy.stage import Place
 from tests.aws.compositions import EVERYTHING, compose, compose_workers
 from tests.aws.rendered import REGION, Rendered, render_settings
 

@@ -15,11 +15,12 @@ from botocore.config import Config
 from botocore.loaders import create_loader
 from botocore.validate import ParamValidator
 
-from deploy import hosts, stages
-from deploy.stacks import DeployError
+from deploy.errors import DeployError
+from deploy.functions import zappa_settings
+from deploy.stack import endpoints
 from tests.aws.rendered import REGION, Rendered, render_settings, render_stack
 
-ROOT = Path(hosts.__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 [AWS] = [part for part in create_loader().load_data("endpoints")["partitions"] if part["partition"] == "aws"]
 REGIONS = sorted(AWS["regions"])
 pytestmark = pytest.mark.usefixtures("no_local_aws")
@@ -51,32 +52,32 @@ def list_endpoints(stack: Rendered) -> dict[str, str]:
 
 
 def test_the_hosts_are_named_for_what_the_code_calls() -> None:
-    assert read_called_services() == {*hosts.VARIABLES, *hosts.BY_GATEWAY}
+    assert read_called_services() == {*endpoints.VARIABLES, *endpoints.BY_GATEWAY}
 
 
 def test_a_closed_network_has_an_endpoint_for_each_service() -> None:
     ways = list_endpoints(render_stack())
-    assert {name: ways.get(name) for name in hosts.VARIABLES} == dict.fromkeys(hosts.VARIABLES, "Interface")
-    assert {name: ways.get(name) for name in hosts.BY_GATEWAY} == dict.fromkeys(hosts.BY_GATEWAY, "Gateway")
+    assert {name: ways.get(name) for name in endpoints.VARIABLES} == dict.fromkeys(endpoints.VARIABLES, "Interface")
+    assert {name: ways.get(name) for name in endpoints.BY_GATEWAY} == dict.fromkeys(endpoints.BY_GATEWAY, "Gateway")
 
 
 def test_a_network_by_ipv6_keeps_the_gateways_alone() -> None:
-    assert list_endpoints(render_stack(IPV6)) == dict.fromkeys(hosts.BY_GATEWAY, "Gateway")
+    assert list_endpoints(render_stack(IPV6)) == dict.fromkeys(endpoints.BY_GATEWAY, "Gateway")
 
 
 @pytest.mark.parametrize("labels", ["true", "false"])
 @pytest.mark.parametrize("region", REGIONS)
 def test_each_service_has_a_dual_stack_host_in_a_region_or_the_region_is_refused(region: str, labels: str) -> None:
-    called = [name for name in hosts.VARIABLES if name != "rekognition" or labels == "true"]
+    called = [name for name in endpoints.VARIABLES if name != "rekognition" or labels == "true"]
     lacking = [name for name in called if not names_dual_stack(name, region)]
     if lacking:
         with pytest.raises(DeployError, match=f"{', '.join(lacking)} cannot be reached by IPv6 in {region}"):
-            hosts.check_network(region, {**IPV6, "Labels": labels})
+            endpoints.check_network(region, {**IPV6, "Labels": labels})
         return
-    hosts.check_network(region, {**IPV6, "Labels": labels})
-    addresses = hosts.list_addresses(region, "ipv6")
+    endpoints.check_network(region, {**IPV6, "Labels": labels})
+    addresses = endpoints.list_addresses(region, "ipv6")
     for name in called:
-        assert addresses[hosts.VARIABLES[name]] == dual_stack_address(name, region)
+        assert addresses[endpoints.VARIABLES[name]] == dual_stack_address(name, region)
 
 
 def names_dual_stack(service: str, region: str) -> bool:
@@ -96,7 +97,7 @@ def test_enough_regions_are_left_and_those_that_are_refused_are_known() -> None:
     for region in REGIONS:
         for labels, regions in refused.items():
             try:
-                hosts.check_network(region, {**IPV6, "Labels": labels})
+                endpoints.check_network(region, {**IPV6, "Labels": labels})
             except DeployError:
                 regions.add(region)
     assert refused["false"] < refused["true"]
@@ -106,31 +107,31 @@ def test_enough_regions_are_left_and_those_that_are_refused_are_known() -> None:
 
 def test_a_closed_network_or_a_database_of_ones_own_is_refused_nowhere() -> None:
     for region in REGIONS:
-        hosts.check_network(region, {"Network": "closed"})
-        hosts.check_network(region, {"Network": "ipv6", "Database": "own"})
+        endpoints.check_network(region, {"Network": "closed"})
+        endpoints.check_network(region, {"Network": "ipv6", "Database": "own"})
     with pytest.raises(DeployError, match="Workers on Fargate need the endpoints"):
-        hosts.check_network(REGION, {**IPV6, "Workers": "true"})
+        endpoints.check_network(REGION, {**IPV6, "Workers": "true"})
 
 
 @pytest.mark.parametrize("network", ["closed", "ipv6"])
 def test_a_functions_clients_take_the_hosts_from_its_environment(network: str, monkeypatch: pytest.MonkeyPatch) -> None:
     environment = render_settings(render_stack({"Network": network}), "worker")
     addresses = {name: value for name, value in environment.items() if name.startswith("AWS_ENDPOINT_URL_")}
-    assert set(addresses) == set(hosts.VARIABLES.values())
+    assert set(addresses) == set(endpoints.VARIABLES.values())
     for name, value in addresses.items():
         monkeypatch.setenv(name, value)
     session = boto3.Session("a", "b", region_name=REGION)
-    for service in (*hosts.VARIABLES, *hosts.BY_GATEWAY):
+    for service in (*endpoints.VARIABLES, *endpoints.BY_GATEWAY):
         # As `mediahub.aws.clients` and `mediahub.aws.secrets` make them on AWS.
         address = session.client(service, endpoint_url=None).meta.endpoint_url  # type: ignore[call-overload]
-        by_ipv6 = network == "ipv6" and service in hosts.VARIABLES
+        by_ipv6 = network == "ipv6" and service in endpoints.VARIABLES
         assert address == f"https://{service}.{REGION}.{'api.aws' if by_ipv6 else 'amazonaws.com'}"
 
 
 @pytest.mark.parametrize("network", ["closed", "ipv6"])
 def test_functions_join_the_network_as_lambda_takes_it(network: str) -> None:
     stack = render_stack({"Network": network})
-    config = stages._network(stack.outputs)["vpc_config"]
+    config = zappa_settings._network(stack.outputs)["vpc_config"]
     model = boto3.Session("a", "b", region_name=REGION).client("lambda").meta.service_model
     shape: Any = model.operation_model("CreateFunction").input_shape.members["VpcConfig"]
     assert not ParamValidator().validate(config, shape).has_errors()

@@ -15,8 +15,9 @@ from click import ClickException
 from zappa.cli import ZappaCLI
 from zappa.core import Zappa
 
-from deploy import binaries, elf, hooks, package, wheels
-from deploy.stacks import DeployError
+from deploy import hooks
+from deploy.errors import DeployError
+from deploy.package import binaries, build, elf, wheels
 from tests.aws.binary_files import MACH_O, WINDOWS, make_elf, make_wheel
 
 # Of one release, as PyPI has them: other machines, other systems, other Pythons, and a glibc that Lambda does not have.
@@ -30,7 +31,7 @@ TAGS = (
     "cp313-cp313-macosx_11_0_arm64",
     "cp313-cp313-win_amd64",
 )
-SETTINGS: dict[str, dict[str, Any]] = json.loads((package.ROOT / "zappa_settings.json").read_text())
+SETTINGS: dict[str, dict[str, Any]] = json.loads((build.ROOT / "zappa_settings.json").read_text())
 
 
 @pytest.fixture
@@ -102,10 +103,10 @@ def test_plain_zappa_packages_the_wheels_of_the_function(index: Path, monkeypatc
     root = index.parent
     (root / "static").mkdir()
     (root / "static" / "staticfiles.json").write_text("{}")
-    monkeypatch.setattr(package, "ROOT", root)
+    monkeypatch.setattr(build, "ROOT", root)
     monkeypatch.setenv("VIRTUAL_ENV", sys.prefix)
     assert SETTINGS["base"]["prebuild_script"] == "deploy.hooks.prepare"
-    package.prepare()
+    build.prepare()
     chosen = Zappa.get_current_venv()
     assert chosen
     assert (installed(chosen) / "mediahub_sample.py").is_file()
@@ -117,10 +118,10 @@ def test_plain_zappa_packages_the_wheels_of_the_function(index: Path, monkeypatc
 
 def test_the_stages_run_on_the_system_that_is_packaged_for() -> None:
     for stage in SETTINGS.values():
-        assert stage.get("runtime", package.RUNTIME) == package.RUNTIME
-        assert stage.get("architecture", package.ARCHITECTURE) == package.ARCHITECTURE
+        assert stage.get("runtime", build.RUNTIME) == build.RUNTIME
+        assert stage.get("architecture", build.ARCHITECTURE) == build.ARCHITECTURE
         assert stage.get("callbacks", {"zip": "deploy.hooks.seal"})["zip"] == "deploy.hooks.seal"
-    assert SETTINGS["base"]["runtime"] == package.RUNTIME
+    assert SETTINGS["base"]["runtime"] == build.RUNTIME
     # Zappa would fetch wheels of its own choice, without a hash.
     assert SETTINGS["base"]["use_precompiled_packages"] is False
 
@@ -238,7 +239,7 @@ def test_equal_contents_make_equal_packages(tmp_path: Path) -> None:
     files, stage = complete_files(), SETTINGS["base"]
     first = write_zip(tmp_path / "first.zip", {**files, "package_info.json": b'{"build_user": "anna"}'})
     second = write_zip(tmp_path / "second.zip", {"package_info.json": b"{}", **dict(reversed(files.items()))})
-    assert package.seal(first, stage).sha256 == package.seal(second, stage).sha256
+    assert build.seal(first, stage).sha256 == build.seal(second, stage).sha256
     assert first.read_bytes() == second.read_bytes()
     assert "anna" not in str(zipfile.ZipFile(first).namelist())
     assert "package_info.json" not in zipfile.ZipFile(first).namelist()
@@ -260,12 +261,12 @@ def test_equal_contents_make_equal_packages(tmp_path: Path) -> None:
 def test_zappa_sends_no_package_with_a_fault(
     tmp_path: Path, files: dict[str, bytes], stage: dict[str, Any], says: str
 ) -> None:
-    path = write_zip(tmp_path / "package.zip", {**complete_files(), **files})
+    path = write_zip(tmp_path / "build.zip", {**complete_files(), **files})
     with pytest.raises(DeployError, match=says):
-        package.seal(path, {**SETTINGS["base"], **stage})
+        build.seal(path, {**SETTINGS["base"], **stage})
 
 
 def test_zappa_ends_with_the_fault_and_not_with_a_traceback(tmp_path: Path) -> None:
-    path = write_zip(tmp_path / "package.zip", {**complete_files(), GOOD: MACH_O})
+    path = write_zip(tmp_path / "build.zip", {**complete_files(), GOOD: MACH_O})
     with pytest.raises(ClickException, match=r"The package is not sent:\n✗ .* is made for macOS"):
         hooks.seal(SimpleNamespace(zip_path=str(path), stage_config=SETTINGS["base"]))

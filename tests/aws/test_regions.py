@@ -7,9 +7,10 @@ from typing import Any
 import boto3
 import pytest
 
-from deploy import regions, release
-from deploy.place import Place
-from deploy.stacks import DeployError
+from deploy.commands import up
+from deploy.errors import DeployError
+from deploy.stack import regions
+from deploy.stage import Place
 from tests.aws.cloudformation import CloudFormation
 from tests.aws.doubles import make_clients
 from tests.aws.rendered import render_stack
@@ -59,7 +60,7 @@ def test_what_a_region_lacks_is_named_before_anything_is_made(region: str, param
     stack = CloudFormation({})
     place = Place("mediahub", "production", region, make_clients(stack), pause=0)
     with pytest.raises(DeployError, match=says):
-        release.make_stack(place, parameters, lambda changes: True)
+        up.make_stack(place, parameters, lambda changes: True)
     assert {operation for operation, _ in stack.calls} == {"describe_stacks"}
 
 

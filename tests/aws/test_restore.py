@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from deploy import __main__ as deploy
-from deploy import database, restore, template
-from deploy.place import Place
-from deploy.restore import Origin
-from deploy.stacks import DeployError
+from deploy import template
+from deploy.database import aurora, restore
+from deploy.database.restore import Origin
+from deploy.errors import DeployError
+from deploy.stage import Place
 from tests.aws.aurora import LAST, Aurora, DataApi
 from tests.aws.cloudformation import CloudFormation
 from tests.aws.doubles import make_clients
@@ -63,7 +64,7 @@ def test_the_restored_database_takes_the_name(ground: Ground) -> None:
     assert ground.rds.instances == {f"{NAME}-1": NAME, f"{former}-1": former}
     assert ground.database_id() == "cluster-2"
     # Whoever makes the stack again, or removes it, knows the database by its name.
-    assert database.read_resource_id(ground.place) == "cluster-2"
+    assert aurora.read_resource_id(ground.place) == "cluster-2"
     assert ground.stack.parameters["DatabaseResourceId"] == "cluster-2"
     assert not ground.rds.clusters[NAME]["TagList"]
 
@@ -103,7 +104,7 @@ def test_no_setting_of_the_template_is_forgotten() -> None:
 
 def test_mediahubs_user_signs_in_to_the_restored_one_before_it_is_used(ground: Ground) -> None:
     restore.restore(ground.place, restore.choose_moment(ground.place, MOMENT))
-    assert ground.data.statements == [(f"{NAME}-new-{MARK}", sql) for sql in database.SIGN_IN]
+    assert ground.data.statements == [(f"{NAME}-new-{MARK}", sql) for sql in aurora.SIGN_IN]
 
 
 @pytest.mark.parametrize("role", ["WebRole", "WorkerRole", "BulkRole"])

@@ -4,9 +4,10 @@ from itertools import product
 
 import pytest
 
-from deploy import adoption, existing, removal, template
-from deploy.existing import Existing
-from deploy.stacks import DeployError
+from deploy import template
+from deploy.errors import DeployError
+from deploy.stack import adoption, existing, removal
+from deploy.stack.existing import Existing
 from tests.aws.rendered import GIVEN, REGION, render_stack
 from tests.aws.schemas import name_properties, read_schema
 

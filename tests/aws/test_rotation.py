@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from deploy import base, rotation, signing, stages
-from deploy.place import Place
-from deploy.stacks import DeployError
+from deploy.errors import DeployError
+from deploy.functions import zappa_settings
+from deploy.keys import rotation, signing
+from deploy.stack import base
+from deploy.stage import Place
 from tests.aws.cloudformation import CloudFormation
 from tests.aws.doubles import Double, Fault, make_clients
 from tests.aws.rendered import REGION, render_stack
@@ -171,7 +173,9 @@ def test_one_secret_serves_the_site() -> None:
         stack = render_stack({"Database": database})
         secrets = {stack.physical_name(name) for name in stack.of_type("AWS::SecretsManager::Secret")}
         assert secrets == {f"mediahub-production/{name}" for name in names}
-    web = stages.environment(Place("mediahub", "production", REGION, lambda service: None), stack.outputs, {}, "web")
+    web = zappa_settings.environment(
+        Place("mediahub", "production", REGION, lambda service: None), stack.outputs, {}, "web"
+    )
     assert web["CLOUDFRONT_KEY_SECRET"] == web["SECRET_KEY_SECRET"] == "mediahub-production/django"
 
 

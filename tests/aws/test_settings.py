@@ -14,8 +14,10 @@ import pytest
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 
-from deploy import hosts, stages, workers
-from deploy.base import Place
+from deploy.commands import workers
+from deploy.functions import zappa_settings
+from deploy.stack import endpoints
+from deploy.stage import Place
 from mediahub import checks
 from tests.aws.rendered import REGION, Rendered, render_settings, render_stack, render_workers
 from tests.children import python
@@ -103,7 +105,7 @@ def test_each_setting_is_given_to_every_process_or_has_its_reason(database: str,
         assert READ - set(environment) - excused - absent == set(), kind
         # A reason that has become untrue is taken out, and a name that nobody reads is not given.
         assert set(environment) & excused == set(), kind
-        assert set(environment) <= READ | set(hosts.VARIABLES.values()), kind
+        assert set(environment) <= READ | set(endpoints.VARIABLES.values()), kind
     assert set(REASONS) <= READ
 
 
@@ -124,13 +126,14 @@ def test_what_an_operator_adds_for_every_stage_reaches_every_process() -> None:
     added = {"base": {"aws_environment_variables": {"MODERATION": "true"}}, "production": {}}
     added["production_worker"] = {"aws_environment_variables": {"MODERATION": "false", "LABEL_MAX": "20"}}
     given_settings = {
-        kind: stages.settings_of(place, stack.outputs, stack.parameters, kind, added) for kind in ("web", "worker")
+        kind: zappa_settings.settings_of(place, stack.outputs, stack.parameters, kind, added)
+        for kind in ("web", "worker")
     }
     assert {settings["MODERATION"] for settings in given_settings.values()} == {"true"}
     assert given_settings["worker"]["LABEL_MAX"] == "20"
     # The stack's own values are nobody's to change here.
     added["base"]["aws_environment_variables"]["UPLOAD_BUCKET"] = "another"
-    after = stages.settings_of(place, stack.outputs, stack.parameters, "worker", added)
+    after = zappa_settings.settings_of(place, stack.outputs, stack.parameters, "worker", added)
     assert after["UPLOAD_BUCKET"] == stack.outputs["UploadBucket"]
 
 

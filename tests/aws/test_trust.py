@@ -8,7 +8,7 @@ import boto3
 import pytest
 from zappa.core import Zappa
 
-from deploy import stages
+from deploy.functions import zappa_settings
 from tests.aws.compositions import COMPOSITIONS, EVERYTHING, compose, compose_workers
 from tests.aws.iam import Context, may, may_assume
 from tests.aws.rendered import ACCOUNT, REGION, STAGE, Rendered
@@ -92,7 +92,7 @@ def test_each_role_is_taken_by_its_services_and_by_no_other(composition: str) ->
 
 def api(stack: Rendered, qualifier: str | None) -> dict[str, Any]:
     """Return the resources of the API as Zappa makes them for the stage of the web; see its cli.py, `deploy`."""
-    settings = stages.read()["web"]
+    settings = zappa_settings.read()["web"]
     zappa = Zappa(load_credentials=False, aws_region=REGION, desired_role_arn=stack.outputs["WebRoleArn"])
     zappa.boto_session = boto3.Session(region_name=REGION)
     template = zappa.create_stack_template(

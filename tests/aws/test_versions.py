@@ -15,7 +15,8 @@ import botocore.session
 import cfnlint.data
 import pytest
 
-from deploy import stages, template
+from deploy import template
+from deploy.functions import zappa_settings
 
 DATA = Path(cfnlint.data.__file__).parent
 # "Long-term support (LTS) releases" of Aurora PostgreSQL, one for each major version, as AWS gives them in
@@ -24,7 +25,7 @@ LONG_TERM = ("17.7", "16.8", "15.10", "14.6", "13.9", "12.9", "11.9")
 RESOURCES = template.compose()["Resources"]
 CLUSTER = RESOURCES["DatabaseCluster"]["Properties"]
 RUNTIMES = {
-    "Zappa's functions": str(stages.read()["base"]["runtime"]),
+    "Zappa's functions": str(zappa_settings.read()["base"]["runtime"]),
     "the CDN's function": str(RESOURCES["CdnFunction"]["Properties"]["Runtime"]),
 }
 

@@ -23,7 +23,7 @@ from mediahub.library.models import Image
 from mediahub.local import stack
 from tests.browser.connections import Connections
 from tests.browser.desk import Desk, open_review
-from tests.desk.records import image, tagging
+from tests.records import image, tagging
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ROOT = Path(__file__).resolve().parents[2]

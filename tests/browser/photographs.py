@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.browser.scenes import SKIES, photograph
+from bench.scenes import SKIES, photograph
 
 QUALITY = 90
 

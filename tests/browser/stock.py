@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
+from bench.scenes import SKIES, photograph
 from mediahub.aws import clients
 from mediahub.jobs.models import Chunk, Job
 from mediahub.library import cataloging, collections
@@ -21,7 +22,6 @@ from mediahub.recovery.models import Decision, Duty, FailedItem, QueueHour, Reco
 from mediahub.uploads.models import Upload
 from processing import Rejected, process
 from processing.formats import describe_inputs
-from tests.browser.scenes import SKIES, photograph
 
 ALT_TEXT = "Mist lies between dark ridges under a warm sky."
 GUESSES = [("Sunrise", 98.4), ("Mountain range", 96.1), ("Mist", 88.7), ("Lake", 71.2), ("Boat", 61.5)]

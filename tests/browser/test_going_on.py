@@ -10,10 +10,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Dialog, Page, Request, Route, expect
 
+from bench.scenes import heavy
 from mediahub.library.models import Image
 from mediahub.uploads.models import Upload
 from tests.browser.desk import Desk, sign_in_again
-from tests.browser.scenes import heavy
 from tests.pictures import jpeg
 
 pytestmark = pytest.mark.usefixtures("worker")

@@ -10,10 +10,10 @@ from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, Route, expect
 
+from bench.scenes import heavy, photograph
 from mediahub.library.models import Image
 from mediahub.uploads.models import Upload
 from tests.browser.desk import DROP, Desk, sign_in_again
-from tests.browser.scenes import heavy, photograph
 from tests.browser.test_going_on import hold, is_store, to_store, wait_for
 from tests.pictures import jpeg
 

@@ -11,12 +11,12 @@ from django.contrib.auth.models import User
 from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 
+from bench.scenes import heavy, photograph
 from mediahub.aws import clients
 from mediahub.delivery.addresses import address
 from mediahub.library.models import Image
 from mediahub.uploads.models import Upload
 from tests.browser.desk import Desk
-from tests.browser.scenes import heavy, photograph
 from tests.pictures import jpeg
 
 pytestmark = pytest.mark.usefixtures("worker")

@@ -8,7 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from deploy import cost, presets, template
+from deploy import presets, template
+from deploy.commands import cost
 from mediahub.costs import Bill, Plan, bill, model, prices
 
 ROOT = Path(__file__).resolve().parent.parent.parent

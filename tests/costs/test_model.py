@@ -166,7 +166,7 @@ def test_every_price_has_its_unit_and_source_and_none_stands_in_the_code() -> No
 
 def test_every_measured_figure_says_how_it_was_found() -> None:
     seen = model.measured()
-    assert seen["command"] == "python -m deploy measure FOLDER"
+    assert seen["command"] == "python -m bench.usage FOLDER"
     assert seen["photographs"] >= 10
     assert min(seen["worker"]["ms"], seen["bytes"]["original"], seen["bytes"]["logs"]) > 0
     assert seen["worker"]["requests"]["s3"]["PutObject"] == 5

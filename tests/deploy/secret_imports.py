@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from botocore.config import Config
 
-from deploy.stacks import Clients
+from deploy.cloudformation import Clients
 
 KIND = "AWS::SecretsManager::Secret"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from deploy.chosen import select_resources
+from deploy.template import select_resources
 from tests.deploy.stack import (
     FUNCTION_SECONDS,
     HOLD_DATA,

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 import pytest
 
 from deploy import __main__ as deploy
-from deploy import base, existing, release, removal, template
-from deploy.place import Place
-from deploy.stacks import Change, DeployError, Template
+from deploy import template
+from deploy.cloudformation import Change, Template
+from deploy.commands import down
+from deploy.errors import DeployError
+from deploy.stack import base, existing, removal
+from deploy.stage import Place
 from mediahub.local import emulator, stack
 from tests.deploy.secret_imports import import_secrets
 
@@ -62,7 +65,7 @@ def test_what_was_kept_is_taken_over_with_all_it_holds(running: emulator.Emulato
     assert secrets.get_secret_value(SecretId=second["SecretName"])["SecretString"] == key_of_django
     # What the template says is in force again.
     assert s3.get_bucket_versioning(Bucket=second["UploadBucket"])["Status"] == "Enabled"
-    assert release.retained() & {found["LogicalResourceId"] for found in here.base.resources()} >= {"Key", "Secret"}
+    assert down.retained() & {found["LogicalResourceId"] for found in here.base.resources()} >= {"Key", "Secret"}
     assert base.make(here, LOCAL, yes)["KmsKeyArn"] == first["KmsKeyArn"]
 
 
@@ -105,7 +108,7 @@ def test_a_resource_that_an_update_lost_is_taken_over(running: emulator.Emulator
 def test_a_key_and_secrets_that_are_leaving_are_called_back(running: emulator.Emulator) -> None:
     here = place_of(running, "leaving")
     first = base.make(here, LOCAL, yes)
-    kept = release._kept(here)
+    kept = down._kept(here)
     here.base.delete()
     assert removal.remove(here, kept) == []
     whole = template.compose()
@@ -129,12 +132,12 @@ def test_down_empties_what_goes_with_the_stacks(running: emulator.Emulator) -> N
         written.writestr("handler.py", "")
     for _ in range(2):
         s3.put_object(Bucket=first["PackageBucket"], Key="package.zip", Body=package.getvalue())
-    retained = release.down(here)
+    retained = down.down(here)
     assert {"UploadBucket", "Key"} <= {found["LogicalResourceId"] for found in retained}
     assert f"mediahub-emptied-packages-{emulator.ACCOUNT}" not in _buckets(here)
     assert f"mediahub-emptied-uploads-{emulator.ACCOUNT}" in _buckets(here)
     # What a `down` kept is found by the next one too, which may have been told to delete it.
-    assert {found["PhysicalResourceId"] for found in release.down(here)} >= {first["UploadBucket"]}
+    assert {found["PhysicalResourceId"] for found in down.down(here)} >= {first["UploadBucket"]}
 
 
 def test_what_was_kept_is_deleted_after_an_earlier_down(

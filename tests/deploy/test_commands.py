@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 
 from deploy import __main__ as deploy
-from deploy import base, bind, presets, release, removal, stages, template, verify, workers
-from deploy.base import Place
-from deploy.stacks import Change, DeployError
+from deploy import presets, template
+from deploy.cloudformation import Change
+from deploy.commands import check, down, up, workers
+from deploy.errors import DeployError
+from deploy.functions import binding, zappa_settings
+from deploy.stack import base, removal
+from deploy.stage import Place
 from mediahub.local import emulator, stack
 
 LOCAL = {**stack.PARAMETERS, "AlarmEmail": "desk@example.org"}
@@ -27,8 +31,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[emulator.Emula
 def settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A zappa_settings.json that may be written."""
     path = tmp_path / "zappa_settings.json"
-    path.write_text(stages.FILE.read_text())
-    monkeypatch.setattr(stages, "FILE", path)
+    path.write_text(zappa_settings.FILE.read_text())
+    monkeypatch.setattr(zappa_settings, "FILE", path)
     return path
 
 
@@ -49,7 +53,7 @@ def test_nothing_is_changed_without_a_yes(running: emulator.Emulator) -> None:
         return False
 
     with pytest.raises(DeployError, match="because you said no"):
-        release.make_stack(here, LOCAL, no)
+        up.make_stack(here, LOCAL, no)
     assert "+ UploadBucket (S3::Bucket)" in map(str, seen)
     assert here.base.described() is None
     buckets = [bucket["Name"] for bucket in here.clients("s3").list_buckets()["Buckets"]]
@@ -62,7 +66,7 @@ def test_the_stages_say_what_the_stack_made_and_keep_what_an_operator_added(plac
     settings_file.write_text(json.dumps(held))
     base.make(place, LOCAL, yes)
     outputs = {**place.base.outputs(), **place.packages.outputs()}
-    stages.write(place, outputs, place.base.parameters())
+    zappa_settings.write(place, outputs, place.base.parameters())
     written = json.loads(settings_file.read_text())
     web, worker = written["typed"], written["typed_worker"]
     assert web["domain"] == "desk.example.org"
@@ -70,7 +74,7 @@ def test_the_stages_say_what_the_stack_made_and_keep_what_an_operator_added(plac
     assert (web["role_arn"], worker["role_arn"]) == (outputs["WebRoleArn"], outputs["WorkerRoleArn"])
     assert web["aws_environment_variables"]["SECRET_KEY_SECRET"] == "mediahub-typed/django"
     assert not [name for name in web["aws_environment_variables"] if name in ("SECRET_KEY", "DATABASE_URL")]
-    assert stages.environment(place, outputs, {}, "web")["SITE_URL"] == stages.NOWHERE
+    assert zappa_settings.environment(place, outputs, {}, "web")["SITE_URL"] == zappa_settings.NOWHERE
 
 
 def test_functions_join_the_network_and_sign_in_without_a_password(place: Place) -> None:
@@ -82,8 +86,8 @@ def test_functions_join_the_network_and_sign_in_without_a_password(place: Place)
         "CdnHost": "d1.cloudfront.net",
         "SigningKeyId": "K1",
     }
-    web = stages.environment(place, outputs, {"ApiId": "abc"}, "web")
-    worker = stages.environment(place, outputs, {"ApiId": "abc"}, "worker")
+    web = zappa_settings.environment(place, outputs, {"ApiId": "abc"}, "web")
+    worker = zappa_settings.environment(place, outputs, {"ApiId": "abc"}, "worker")
     assert web["DATABASE_URL"] == "postgresql://mediahub@db.example.internal:5432/mediahub"
     assert (web["DATABASE_IAM"], web["CLOCK_REST_SECONDS"]) == ("true", "86400")
     assert web["STATIC_URL"] == "https://d1.cloudfront.net/static/"
@@ -91,13 +95,13 @@ def test_functions_join_the_network_and_sign_in_without_a_password(place: Place)
     # Only the web signs links.
     assert set(web) - set(worker) == {"CLOUDFRONT_KEY_SECRET"}
     assert web["CLOUDFRONT_KEY_SECRET"] == web["SECRET_KEY_SECRET"]
-    assert stages._network(outputs)["vpc_config"]["SubnetIds"] == ["subnet-a", "subnet-b"]
+    assert zappa_settings._network(outputs)["vpc_config"]["SubnetIds"] == ["subnet-a", "subnet-b"]
 
 
 def test_the_check_says_what_is_missing(place: Place, settings_file: Path) -> None:
     outputs = {**place.base.outputs(), **place.packages.outputs()}
-    stages.write(place, outputs, place.base.parameters())
-    found = {(finding.part, finding.seen): finding.advice for finding in verify.check(place)}
+    zappa_settings.write(place, outputs, place.base.parameters())
+    found = {(finding.part, finding.seen): finding.advice for finding in check.check(place)}
     assert found[("stack", "mediahub-typed-base is CREATE_COMPLETE")] == ""
     assert "zappa deploy typed" in found[("function", "mediahub-typed is not there")]
     assert found[("mapping", "0 from the upload queue to mediahub-typed-worker")]
@@ -112,16 +116,16 @@ def test_the_check_says_what_is_missing(place: Place, settings_file: Path) -> No
         RoleName="mediahub-typed-web", PolicyName="by-hand", PolicyDocument=json.dumps(loose)
     )
     place.clients("cloudwatch").delete_alarms(AlarmNames=["mediahub-typed-worker-fails"])
-    faults = [finding.seen for finding in verify.check(place) if finding.advice]
+    faults = [finding.seen for finding in check.check(place) if finding.advice]
     assert "the queue is told of nothing" in faults
     assert any("1 other policies" in seen for seen in faults)
     assert any("missing: mediahub-typed-worker-fails, tell nobody: none" in seen for seen in faults)
 
 
 def test_without_a_function_nothing_is_tied(place: Place, settings_file: Path) -> None:
-    bind.bind(place)
+    binding.bind(place)
     assert place.base.parameters()["WorkerIsDeployed"] == "false"
-    assert release.address(place) == ""
+    assert up.address(place) == ""
 
 
 def test_workers_are_told_what_the_base_made(place: Place) -> None:
@@ -146,7 +150,7 @@ def test_a_place_that_is_not_there_is_named(running: emulator.Emulator) -> None:
 def test_a_network_that_a_region_cannot_have_is_refused_before_anything_is_made(running: emulator.Emulator) -> None:
     here = dataclasses.replace(stack.place(running, "south"), region="sa-east-1")
     with pytest.raises(DeployError, match=r"rekognition cannot be reached by IPv6 in sa-east-1.*Labels=false"):
-        release.make_stack(here, {**LOCAL, **presets.PRESETS["small"], "Labels": "true"}, yes)
+        up.make_stack(here, {**LOCAL, **presets.PRESETS["small"], "Labels": "true"}, yes)
     assert here.base.described() is None
     assert here.packages.described() is None
 
@@ -212,7 +216,7 @@ def test_what_was_kept_is_deleted_each_in_its_way(running: emulator.Emulator) ->
     for body in (b"first", b"second"):
         s3.put_object(Bucket=outputs["UploadBucket"], Key="uploads/1/original", Body=body)
     s3.delete_object(Bucket=outputs["UploadBucket"], Key="uploads/1/original")
-    kept = [one for one in here.base.resources() if one["LogicalResourceId"] in release.retained()]
+    kept = [one for one in here.base.resources() if one["LogicalResourceId"] in down.retained()]
     here.base.delete()
     assert removal.remove(here, kept) == []
     assert not [b for b in s3.list_buckets()["Buckets"] if b["Name"].startswith("mediahub-ended-uploads")]
@@ -226,9 +230,9 @@ def test_what_was_kept_is_deleted_each_in_its_way(running: emulator.Emulator) ->
 
 def test_every_kind_that_is_kept_can_be_deleted() -> None:
     resources = template.compose()["Resources"]
-    assert {resources[name]["Type"] for name in release.retained()} == set(removal.ORDER) == set(removal._REMOVERS)
+    assert {resources[name]["Type"] for name in down.retained()} == set(removal.ORDER) == set(removal._REMOVERS)
 
 
 def test_what_is_retained_is_what_holds_data() -> None:
-    assert {"UploadBucket", "MirrorTable", "DatabaseCluster", "Key", "Secret"} <= release.retained()
-    assert not {"StaticBucket", "Distribution", "Topic"} & release.retained()
+    assert {"UploadBucket", "MirrorTable", "DatabaseCluster", "Key", "Secret"} <= down.retained()
+    assert not {"StaticBucket", "Distribution", "Topic"} & down.retained()

@@ -13,8 +13,8 @@ from django.core.management import get_commands, load_command_class
 
 from deploy import __main__ as deploy
 from deploy import template
-from deploy.editor import send
-from deploy.rehearsal import Operator, Rehearsal
+from deploy.rehearsal.editor import send
+from deploy.rehearsal.steps import Operator, Rehearsal
 from mediahub.local import emulator, stack
 from tests.e2e.stubs import as_markdown
 

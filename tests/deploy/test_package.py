@@ -11,12 +11,13 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
 
-from deploy import package, stages
-from deploy.stacks import DeployError
+from deploy.errors import DeployError
+from deploy.functions import zappa_settings
+from deploy.package import build
 from mediahub.library.models import Image
 from mediahub.local import stack
 from tests.children import environment as child_environment
-from tests.deploy import functions
+from tests.e2e import functions
 from tests.pictures import jpeg
 from tests.settings import STATE
 
@@ -24,17 +25,17 @@ QUEUE = "arn:aws:sqs:us-east-1:000000000000:mediahub-local-uploads"
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> package.Package:
+def built(tmp_path_factory: pytest.TempPathFactory) -> build.Package:
     """The stage `local`, packaged once; another process of this run may be at it, so it has a name of its own."""
     try:
         functions.interpreter()
     except DeployError as error:
         pytest.skip(str(error))
-    return package.build("local", STATE.name)
+    return build.build("local", STATE.name)
 
 
 @pytest.fixture(scope="module")
-def code(built: package.Package, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def code(built: build.Package, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return functions.unpacked(built, tmp_path_factory.mktemp("code"))
 
 
@@ -44,7 +45,7 @@ def boto3() -> Path:
 
 
 def environment(**changed: str) -> dict[str, str]:
-    """The settings of a function, as `deploy.stages` writes them, on the local AWS of this test."""
+    """The settings of a function, as `deploy.functions.zappa_settings` writes them, on the local AWS of this test."""
     told = {name: value for name, value in child_environment("worker").items() if name.isupper()}
     kept = (
         "AWS_ENDPOINT_URL",
@@ -72,7 +73,7 @@ def environment(**changed: str) -> dict[str, str]:
 
 
 def test_it_is_small_and_holds_nothing_needless_or_secret(
-    built: package.Package,
+    built: build.Package,
     code: Path,
     boto3: Path,
     local_aws: stack.Stack,
@@ -81,7 +82,7 @@ def test_it_is_small_and_holds_nothing_needless_or_secret(
 ) -> None:
     seconds = functions.seconds_to_import(code, boto3, environment())
     with capsys.disabled():
-        print(f"\n{package.report(built)}; imported in {seconds:.1f} s")
+        print(f"\n{build.report(built)}; imported in {seconds:.1f} s")
     assert built.faults == ()
     assert built.zipped < 30e6
     assert built.unzipped < 100e6
@@ -100,24 +101,24 @@ def test_it_is_small_and_holds_nothing_needless_or_secret(
     ],
 )
 def test_e6_the_scan_finds_what_must_not_leave(tmp_path: Path, name: str, text: bytes, says: str) -> None:
-    path = tmp_path / "package.zip"
+    path = tmp_path / "build.zip"
     with zipfile.ZipFile(path, "w") as made:
         if name != "zappa_settings.py":
             made.writestr("zappa_settings.py", "ENVIRONMENT_VARIABLES={'AWS_REGION': 'us-east-1'}\n")
         made.writestr(name, text)
-    assert any(says in fault for fault in package.inspect(path).faults)
+    assert any(says in fault for fault in build.inspect(path).faults)
 
 
 def test_a_package_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(package, "MOST_UNZIPPED", 10)
-    path = tmp_path / "package.zip"
+    monkeypatch.setattr(build, "MOST_UNZIPPED", 10)
+    path = tmp_path / "build.zip"
     with zipfile.ZipFile(path, "w") as made:
         made.writestr("zappa_settings.py", "ENVIRONMENT_VARIABLES={}\n")
-    assert "too much" in package.inspect(path).faults[0]
+    assert "too much" in build.inspect(path).faults[0]
 
 
 def test_a_machine_without_the_right_python_is_told_which(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(package, "RUNTIME", "python9.99")
+    monkeypatch.setattr(build, "RUNTIME", "python9.99")
     with pytest.raises(DeployError, match=r"python9\.99.*Install it"):
         functions.interpreter()
 
@@ -257,9 +258,9 @@ def test_e7_e14_it_does_not_start_and_says_why(
 
 
 def test_the_web_says_when_it_was_not_made_ready(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(package, "ROOT", tmp_path)
+    monkeypatch.setattr(build, "ROOT", tmp_path)
     with pytest.raises(DeployError, match=r"staticfiles\.json is missing.*deploy package"):
-        package.prepare()
+        build.prepare()
 
 
 @pytest.mark.django_db
@@ -277,7 +278,7 @@ def test_an_invitation_leads_to_a_password(client: Any, capsys: pytest.CaptureFi
 
 
 def test_the_stages_are_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stages, "FILE", tmp_path / "zappa_settings.json")
-    stages.FILE.write_text("{")
+    monkeypatch.setattr(zappa_settings, "FILE", tmp_path / "zappa_settings.json")
+    zappa_settings.FILE.write_text("{")
     with pytest.raises(DeployError, match="Restore it from version control"):
-        stages.read()
+        zappa_settings.read()

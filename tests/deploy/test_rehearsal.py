@@ -13,13 +13,15 @@ from botocore.exceptions import ClientError
 from django.core.management import call_command
 from django.test import Client
 
-from deploy import editor, existing, rehearse, release
-from deploy.editor import Answer
-from deploy.existing import Existing
-from deploy.photos import make_photo
-from deploy.place import Place
-from deploy.rehearsal import Bounds, Rehearsal, RehearsalError, Step
-from deploy.stacks import DeployError
+from deploy.commands import down
+from deploy.errors import DeployError
+from deploy.rehearsal import editor, rehearse
+from deploy.rehearsal.editor import Answer
+from deploy.rehearsal.photos import make_photo
+from deploy.rehearsal.steps import Bounds, Rehearsal, RehearsalError, Step
+from deploy.stack import existing
+from deploy.stack.existing import Existing
+from deploy.stage import Place
 from mediahub.library.models import Image
 from mediahub.local.event_loop import EventLoop
 from tests.local_aws import drain
@@ -176,7 +178,7 @@ def test_what_cannot_be_removed_is_named_with_the_command_that_removes_it(monkey
     def refuse(place: Place) -> list[Any]:
         raise DeployError("The stack could not be removed.")
 
-    monkeypatch.setattr(release, "down", refuse)
+    monkeypatch.setattr(down, "down", refuse)
     monkeypatch.setattr(rehearse, "NETWORK", -1)
     [left] = rehearse.AwsOperator(place(), {}).remove_all()
     assert left.startswith("The stack could not be removed.")
@@ -191,7 +193,7 @@ def test_down_waits_until_lambda_lets_go_of_the_network(monkeypatch: pytest.Monk
             raise said
         return said
 
-    monkeypatch.setattr(release, "down", answer)
+    monkeypatch.setattr(down, "down", answer)
     monkeypatch.setattr(rehearse, "NETWORK_REST", 0)
     assert rehearse.AwsOperator(place(), {}).down() == ["bucket"]
 

@@ -84,7 +84,11 @@ def test_a_part_that_does_not_fit_is_named(parts: Path, text: str, says: str) ->
 
 def test_cloudformation_takes_it(tmp_path: Path) -> None:
     (tmp_path / "stack.json").write_text(template.body())
-    lint = [str(Path(sys.executable).parent / "cfn-lint"), str(tmp_path / "stack.json"), "deploy/packages.yaml"]
+    lint = [
+        str(Path(sys.executable).parent / "cfn-lint"),
+        str(tmp_path / "stack.json"),
+        "deploy/templates/packages.yaml",
+    ]
     done = subprocess.run(lint, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 

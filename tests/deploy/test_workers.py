@@ -18,7 +18,7 @@ from cfnlint.api import lint_all
 from cfnlint.decode import decode
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-TEMPLATE = ROOT / "deploy" / "workers.yaml"
+TEMPLATE = ROOT / "deploy" / "templates" / "workers.yaml"
 
 template: dict[str, Any] = decode(str(TEMPLATE))[0]
 PARAMETERS: dict[str, dict[str, Any]] = template["Parameters"]
@@ -256,7 +256,7 @@ def test_images_are_scanned_encrypted_never_changed_and_ten_are_kept() -> None:
 def test_the_log_is_encrypted_by_a_key_that_lets_it_and_kept_for_90_days() -> None:
     logs = properties("Logs")
     assert (logs["RetentionInDays"], logs["KmsKeyId"]) == (90, {"Ref": "KmsKeyArn"})
-    key = decode(str(ROOT / "deploy" / "stack.yaml"))[0]["Resources"]["Key"]["Properties"]["KeyPolicy"]
+    key = decode(str(ROOT / "deploy" / "templates" / "stack.yaml"))[0]["Resources"]["Key"]["Properties"]["KeyPolicy"]
     [allowed] = [s["Condition"]["ArnLike"] for s in key["Statement"] if s["Sid"] == "LogsAreEncrypted"]
     pattern = allowed["kms:EncryptionContext:aws:logs:arn"]["Fn::Sub"].rpartition("log-group:")[2]
     assert fnmatch(logs["LogGroupName"]["Fn::Sub"], pattern)
@@ -273,7 +273,7 @@ def test_an_image_is_one_of_ecr_and_names_its_version(version: str) -> None:
 
 
 def test_what_the_main_stack_gives_has_the_same_name_here() -> None:
-    parts = [path for path in (ROOT / "deploy").glob("*.yaml") if path != TEMPLATE]
+    parts = [path for path in (ROOT / "deploy" / "templates").glob("*.yaml") if path != TEMPLATE]
     outputs = {name for path in parts for name in decode(str(path))[0].get("Outputs", {})}
     own = {"Project", "Stage", "Image", "Subnets", "SecurityGroups", "AssignPublicIp", "TaskRoleArn", "BulkQueueName"}
     own |= {"MostWorkers", "Cpu", "Memory", "ContainerInsights"}

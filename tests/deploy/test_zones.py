@@ -8,9 +8,9 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from deploy import template
-from deploy.place import Place
-from deploy.stacks import DeployError
-from deploy.zones import SERVICES, choose_zones
+from deploy.errors import DeployError
+from deploy.stack.zones import SERVICES, choose_zones
+from deploy.stage import Place
 
 REGION = "us-east-1"
 

@@ -19,7 +19,7 @@ from mediahub.library.search import Search
 from mediahub.library.versions import FACTS
 from mediahub.recovery.models import FailedItem, Reconciliation, Redrive
 from mediahub.uploads.models import Batch, Upload
-from tests.desk.records import image, tagging
+from tests.records import image, tagging
 
 PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>|\(\?P<(\w+)>[^()]*\)")
 

@@ -33,7 +33,7 @@ from mediahub.library.models import (
 )
 from mediahub.recovery.models import Decision, FailedItem, QueueHour, Reconciliation, Redrive
 from mediahub.uploads.models import Batch, Upload
-from tests.desk import records
+from tests import records
 
 # No signature and no policy of S3 that a page holds looks so.
 PATTERN = re.compile(r"zxq7([0-9a-z_]{1,40})7qxz")

@@ -16,7 +16,7 @@ from mediahub.library import review
 from mediahub.library.activity import Act
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Activity, Tagging
-from tests.desk.records import image, tagging
+from tests.records import image, tagging
 
 PAGE = reverse("desk:activity")
 

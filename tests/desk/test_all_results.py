@@ -14,8 +14,8 @@ from mediahub.library import collections, publishing, review
 from mediahub.library.activity import Act
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Activity, Image
-from tests.desk.records import image
 from tests.desk.test_edits import Fields, form
+from tests.records import image
 
 GRID = reverse("admin:library_image_changelist")
 BULK = reverse("desk:bulk")

@@ -11,8 +11,8 @@ from django.urls import reverse
 from mediahub.library.models import Activity
 from mediahub.uploads.models import Batch, Upload
 from tests.browser.stock import upload
-from tests.desk.records import image
 from tests.desk.test_sign import FILE, ask
+from tests.records import image
 
 ONE = "1" * 64
 

@@ -14,7 +14,7 @@ from mediahub.library.models import Activity, Collection, Image, SavedSearch
 from tests.browser.stock import failed_item, upload
 from tests.collections import five_hundred
 from tests.desk.conftest import HOSTILE
-from tests.desk.records import image
+from tests.records import image
 
 GRID = reverse("admin:library_image_changelist")
 TREE = reverse("desk:collections")

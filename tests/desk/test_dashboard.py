@@ -15,7 +15,7 @@ from mediahub.library.models import Image, Version
 from mediahub.recovery import queue_hours
 from mediahub.recovery.models import FailedItem, QueueHour
 from mediahub.uploads.models import Upload
-from tests.desk.records import image
+from tests.records import image
 
 PAGE = reverse("desk:dashboard")
 

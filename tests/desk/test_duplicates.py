@@ -12,7 +12,7 @@ from mediahub.library import collections, duplicates
 from mediahub.library.activity import Act
 from mediahub.library.models import Image, Likeness
 from tests.desk.conftest import HOSTILE
-from tests.desk.records import image, tagging
+from tests.records import image, tagging
 
 KEY = attrgetter("pk")
 START, DECIDE = reverse("desk:duplicates"), reverse("desk:decide_duplicates")

@@ -17,7 +17,7 @@ from mediahub.desk.models import Preference
 from mediahub.library import collections, review, vocabulary
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Collection, Image, Tag
-from tests.desk.records import image, tagging
+from tests.records import image, tagging
 
 
 class Fields(HTMLParser):

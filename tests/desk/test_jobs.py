@@ -15,7 +15,7 @@ from django.utils import timezone
 from mediahub.aws import clients
 from mediahub.jobs.models import Chunk, Job
 from mediahub.library.models import Activity, Image, Version
-from tests.desk import records
+from tests import records
 from tests.desk.conftest import HOSTILE
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)

@@ -13,7 +13,7 @@ from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Image, SavedSearch, Tagging
 from tests.browser.stock import failed_item, upload
 from tests.desk.conftest import HOSTILE
-from tests.desk.records import image, tagging
+from tests.records import image, tagging
 
 GRID = reverse("admin:library_image_changelist")
 BULK = reverse("desk:bulk")

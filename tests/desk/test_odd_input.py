@@ -23,7 +23,7 @@ from mediahub.library.search import FILTERS
 from mediahub.wsgi import application
 from processing import is_storable
 from tests.desk.addresses import Records, Route, routes
-from tests.desk.records import image, tagging
+from tests.records import image, tagging
 
 FORM = "application/x-www-form-urlencoded"
 ROLES = ("anonymous", "guest", "viewer", "editor", "chief", "superuser")

@@ -21,8 +21,8 @@ from mediahub.library.models import Activity, Image, Tagging
 from mediahub.uploads import upload_batches
 from tests.browser.stock import upload
 from tests.desk.conftest import HOSTILE
-from tests.desk.records import image, tagging
 from tests.desk.test_edits import Fields
+from tests.records import image, tagging
 
 START, ITEMS, ACTS = reverse("desk:review_start"), reverse("desk:review_items"), reverse("desk:review_acts")
 PREFERENCES = reverse("desk:preferences")

@@ -16,7 +16,7 @@ from mediahub.recovery.access import visible_examples
 from mediahub.recovery.models import FailedItem, Reconciliation, Redrive
 from mediahub.uploads.models import Batch, Upload
 from tests.browser.stock import failed_item, upload
-from tests.desk.records import image, tagging
+from tests.records import image, tagging
 
 BUCKET = "mediahub-local-uploads-000000000000"
 

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from mediahub.desk.unsaved_input import unsign
 from mediahub.library.models import Image
-from tests.desk.records import image
 from tests.desk.test_edits import Fields, form
+from tests.records import image
 
 GRID = reverse("admin:library_image_changelist")
 BULK = reverse("desk:bulk")

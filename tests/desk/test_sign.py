@@ -13,8 +13,8 @@ from django.utils import timezone
 from mediahub.library import collections
 from mediahub.library.activity import Act
 from mediahub.uploads.models import Upload
-from tests.desk.records import image
 from tests.pictures import jpeg
+from tests.records import image
 
 FILE = {"method": "PUT", "name": "harbour.jpg", "type": "image/jpeg", "size": 3000}
 LARGE = {**FILE, "method": "POST", "size": 20 * 1024 * 1024}

@@ -14,7 +14,7 @@ from mediahub.library.models import SavedSearch
 from mediahub.uploads.models import Upload
 from tests.browser.stock import failed_item, upload
 from tests.desk.conftest import HOSTILE
-from tests.desk.records import image
+from tests.records import image
 
 
 def ways(client: Client) -> list[str]:

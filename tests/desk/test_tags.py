@@ -4,7 +4,7 @@ from django.test import Client
 from django.urls import reverse
 
 from mediahub.library.models import LabelRule, Synonym, Tag
-from tests.desk.records import image, tagging
+from tests.records import image, tagging
 
 
 def page(tag: Tag) -> str:

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 
-from tests.desk.records import image
+from tests.records import image
 
 MOST = 120_000
 SCRIPT = re.compile(r'<script[^>]* src="/static/([^"]+)"')

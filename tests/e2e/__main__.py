@@ -13,7 +13,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from deploy.editor import Editor
+from deploy.rehearsal.editor import Editor
 from tests.e2e.ground import PARAMETERS, STAGE, Ground, ground
 from tests.e2e.transport import Transport, is_lost
 from tests.pictures import jpeg

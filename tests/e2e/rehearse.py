@@ -8,9 +8,9 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
-from deploy import bind, rehearse
-from deploy.place import Place
-from deploy.rehearsal import Bounds
+from deploy.rehearsal import rehearse
+from deploy.rehearsal.steps import Bounds
+from deploy.stage import Place, open_clients
 from tests.e2e.edge import Edge
 from tests.e2e.transport import TRIES, Transport, is_lost
 
@@ -29,7 +29,7 @@ BOUNDS = Bounds(ready=900, public=600, pause=900, poll=1)
 
 def main(stage: str) -> int:
     """Rehearse; returns 0 when all went well and nothing is left."""
-    clients, region = bind.clients()
+    clients, region = open_clients()
     place = Place("mediahub", stage, region, patient(clients), pause=0.2)
     send = Transport(os.environ["AWS_ENDPOINT_URL"], Edge(clients))
 

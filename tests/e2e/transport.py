@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import urllib3
 
-from deploy import editor
-from deploy.editor import Answer
+from deploy.rehearsal import editor
+from deploy.rehearsal.editor import Answer
 from tests.e2e.edge import Edge
 
 # ministack removes a function's folder, or ends its process, while another of its threads still unpacks the one for

@@ -13,8 +13,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from deploy import __main__ as deploy
-from deploy import follow
-from deploy.place import Place
+from deploy.functions import job_progress
+from deploy.stage import Place
 from mediahub.aws import clients
 from mediahub.delivery import mirror
 from mediahub.jobs import runner
@@ -79,7 +79,7 @@ def test_the_mirror_is_rebuilt_over_many_short_invocations(
 def test_an_operator_who_leaves_stops_nothing(
     typed: Callable[..., int], three_images: list[Image], event_loop: EventLoop, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with patch("deploy.follow.time.sleep", side_effect=KeyboardInterrupt):
+    with patch("deploy.functions.job_progress.time.sleep", side_effect=KeyboardInterrupt):
         assert typed("manage", "local", "reprocess_images --all") == 130
     said = capsys.readouterr().out
     job = Job.objects.get()
@@ -109,7 +109,7 @@ def test_buckets_records_and_mirror_are_compared_through_the_queue(
     def compared(line: str) -> tuple[bool, str]:
         assert typed("manage", "local", line, "--no-wait") == 0
         drain(event_loop)
-        return follow.follow(place, str(Job.objects.latest("created_at").pk)), capsys.readouterr().out
+        return job_progress.follow(place, str(Job.objects.latest("created_at").pk)), capsys.readouterr().out
 
     well, said = compared("reconcile --grace 0")
     assert (well, "Found: 1 drifted." in said) == (False, True)

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.http import QueryDict
 from PIL import Image as Pixels
 
+from bench.scenes import scene
 from mediahub.library import cataloging, collections, duplicates, review, versions
 from mediahub.library.activity import Act
 from mediahub.library.models import Activity, Image, Likeness, Tagging
@@ -19,7 +20,6 @@ from mediahub.library.search import Search
 from mediahub.library.undo import undo
 from mediahub.library.versions import Original
 from processing import process
-from tests.browser.scenes import scene
 from tests.doubles import MemoryStore
 from tests.images import image_with_tags
 from tests.pictures import encoded

@@ -7,10 +7,10 @@ from itertools import combinations
 import pytest
 from PIL import Image, ImageEnhance
 
+from bench.scenes import SKIES, scene
 from processing import bands, distance, probes, process_image
 from processing.colours import MONOCHROME, dominant
 from processing.fingerprint import RADIUS, fingerprint
-from tests.browser.scenes import SKIES, scene
 from tests.pictures import encoded
 
 SCENES = {name: scene(name, 800, 600) for name in SKIES}

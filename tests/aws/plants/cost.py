@@ -22,12 +22,12 @@ PLANTS = [
         "Alarms are compared by name, stack by stack; those that start and stop workers tell the workers.",
         (
             Edit(
-                "deploy/verify.py",
+                "deploy/commands/check.py",
                 "paginate(AlarmNames=list(expected), AlarmTypes=",
                 'paginate(AlarmNamePrefix=f"{place.project}-{place.stage}-", AlarmTypes=',
             ),
             Edit(
-                "deploy/verify.py",
+                "deploy/commands/check.py",
                 "        missing = sorted(set(expected) - set(alarms))\n",
                 "        missing = sorted(expected)[: max(0, len(expected) - len(alarms))]\n"
                 "        expected = dict.fromkeys(alarms, True)\n",
@@ -39,7 +39,7 @@ PLANTS = [
         21,
         "Two alarms of the workers are said to tell nobody, and hide others that are missing",
         "Alarms are compared by name, stack by stack; those that start and stop workers tell the workers.",
-        (Edit("deploy/verify.py", 'topic if expected[name] else ""', "topic"),),
+        (Edit("deploy/commands/check.py", 'topic if expected[name] else ""', "topic"),),
         "tests/aws/test_alarms.py::test_all_is_well_though_the_workers_alarms_start_and_stop_workers_and_tell_nobody",
     ),
 ]

@@ -16,7 +16,7 @@ PLANTS = [
         "A batch asks for at most five paths; files named by content, and bytes that did not change, ask for none.",
         (
             Edit(
-                "deploy/cdn.yaml",
+                "deploy/templates/cdn.yaml",
                 'return sorted(paths) if len(paths) <= MOST else ["/public/*"]',
                 "return sorted(paths)",
             ),
@@ -42,7 +42,7 @@ PLANTS = [
         "The containers get the very settings of the worker's function, and nothing starts with a loopback address.",
         (
             Edit(
-                "deploy/workers.py",
+                "deploy/commands/workers.py",
                 "for name, value in sorted(environment.items())]",
                 "for name, value in sorted(environment.items())\n"
                 '        if name not in ("CLOUDFRONT_DOMAIN", "SITE_URL", "CDN_QUEUE_URL")]',
@@ -61,7 +61,13 @@ PLANTS = [
         21,
         "Addresses in zip files, the mirror and invitations lack the stage in API Gateway's path",
         "SITE_URL has the stage's path, and everything that leaves the site is made of it.",
-        (Edit("deploy/stages.py", 'return f"{site}/{place.stage}" if at_gateway else site', "return site"),),
+        (
+            Edit(
+                "deploy/functions/zappa_settings.py",
+                'return f"{site}/{place.stage}" if at_gateway else site',
+                "return site",
+            ),
+        ),
         "tests/aws/test_addresses.py::test_the_sites_address_has_the_stage_where_api_gateway_wants_it",
     ),
     Plant(

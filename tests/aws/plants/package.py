@@ -22,7 +22,7 @@ PLANTS = [
         *WHEELS,
         (
             Edit(
-                "deploy/wheels.py",
+                "deploy/package/wheels.py",
                 '        *("--python-platform", PLATFORM, "--python-version", ".".join(map(str, PYTHON))),\n',
                 "",
             ),
@@ -31,19 +31,19 @@ PLANTS = [
     ),
     Plant(
         *WHEELS,
-        (Edit("deploy/package.py", '    os.environ["VIRTUAL_ENV"] = str(folder)\n', ""),),
+        (Edit("deploy/package/build.py", '    os.environ["VIRTUAL_ENV"] = str(folder)\n', ""),),
         f"{TESTS}test_plain_zappa_packages_the_wheels_of_the_function",
     ),
     Plant(
         *WHEELS,
-        (Edit("deploy/package.py", "    faults += [*machine_code.faults,", "    faults += ["),),
+        (Edit("deploy/package/build.py", "    faults += [*machine_code.faults,", "    faults += ["),),
         f"{TESTS}test_zappa_sends_no_package_with_a_fault",
     ),
     Plant(
         *AUTHORITIES,
         (
             Edit(
-                "deploy/package.py",
+                "deploy/package/build.py",
                 "RDS_CA.write_bytes(authorities.compose(answer.read()))",
                 "RDS_CA.write_bytes(answer.read())",
             ),
@@ -63,7 +63,7 @@ PLANTS = [
     ),
     Plant(
         *AUTHORITIES,
-        (Edit("deploy/authorities.py", '    "Amazon Root CA 1",\n', ""),),
+        (Edit("deploy/package/authorities.py", '    "Amazon Root CA 1",\n', ""),),
         f"{BUNDLE}test_the_bundle_holds_rds_and_the_roots_that_amazon_publishes",
     ),
 ]

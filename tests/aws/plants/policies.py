@@ -2,7 +2,7 @@
 
 from tests.aws.plants import Edit, Plant
 
-ROLES, STACK, NETWORK = "deploy/roles.yaml", "deploy/stack.yaml", "deploy/network.yaml"
+ROLES, STACK, NETWORK = "deploy/templates/roles.yaml", "deploy/templates/stack.yaml", "deploy/templates/network.yaml"
 KEYS, TRUST, ENDPOINTS = "tests/aws/test_keys.py", "tests/aws/test_trust.py", "tests/aws/test_endpoints.py"
 BOTH = "Principal: {Service: [lambda.amazonaws.com, apigateway.amazonaws.com]}"
 CALLS = "test_api_gateway_calls_the_web_with_the_role_that_zappa_gives_it"
@@ -56,7 +56,7 @@ PLANTS = [
         "The schedule has no customer managed key.",
         (
             Edit(
-                "deploy/functions.yaml",
+                "deploy/templates/functions.yaml",
                 "      Target:\n        Arn:",
                 "      KmsKeyArn: !GetAtt Key.Arn\n      Target:\n        Arn:",
             ),
@@ -134,7 +134,7 @@ PLANTS = [
         21,
         "Fn::GetAZs may give a zone without Lambda or the endpoints",
         "The deploy command chooses two zones that have Lambda and every endpoint.",
-        (Edit("deploy/zones.py", 'SERVICES = ("lambda", ', "SERVICES = ("),),
+        (Edit("deploy/stack/zones.py", 'SERVICES = ("lambda", ', "SERVICES = ("),),
         "tests/deploy/test_zones.py::test_zones_without_lambda_or_an_endpoint_are_left_out",
     ),
     Plant(
@@ -143,7 +143,7 @@ PLANTS = [
         "The budget has no name of ours, so that CloudFormation can make it anew.",
         (
             Edit(
-                "deploy/watch.yaml",
+                "deploy/templates/watch.yaml",
                 "        BudgetType: COST\n",
                 '        BudgetName: !Sub "${Project}-${Stage}"\n        BudgetType: COST\n',
             ),
@@ -161,21 +161,21 @@ PLANTS = [
         21,
         "2 vCPU with the default memory is no Fargate size",
         "The default memory follows the processor, and rules refuse pairs that Fargate has not.",
-        (Edit("deploy/workers.yaml", '"2048": {Value: "4096"}', '"2048": {Value: "2048"}'),),
+        (Edit("deploy/templates/workers.yaml", '"2048": {Value: "4096"}', '"2048": {Value: "2048"}'),),
         "tests/aws/test_names.py::test_each_size_that_may_be_given_is_one_that_fargate_has",
     ),
     Plant(
         4,
         "Aurora PostgreSQL 17.4 leaves standard support",
         "The cluster has the long-term support version of 17, and does not leave it by itself.",
-        (Edit("deploy/data.yaml", 'EngineVersion: "17.7"', 'EngineVersion: "17.4"'),),
+        (Edit("deploy/templates/data.yaml", 'EngineVersion: "17.7"', 'EngineVersion: "17.4"'),),
         "tests/aws/test_versions.py::test_the_database_has_a_long_term_version",
     ),
     Plant(
         4,
         "Aurora PostgreSQL 17.4 leaves standard support",
         "The cluster has the long-term support version of 17, and does not leave it by itself.",
-        (Edit("deploy/data.yaml", "AutoMinorVersionUpgrade: false", "AutoMinorVersionUpgrade: true"),),
+        (Edit("deploy/templates/data.yaml", "AutoMinorVersionUpgrade: false", "AutoMinorVersionUpgrade: true"),),
         "tests/aws/test_versions.py::test_the_database_has_a_long_term_version",
     ),
 ]

@@ -19,7 +19,7 @@ PLANTS = [
         8,
         "Restoring fails, and the next `up` points back to the old database",
         RESTORE,
-        (Edit("deploy/restore.py", "    rename(place, incoming, place.name)\n", ""),),
+        (Edit("deploy/database/restore.py", "    rename(place, incoming, place.name)\n", ""),),
         "tests/aws/test_restore.py::test_the_restored_database_takes_the_name",
     ),
     Plant(
@@ -28,7 +28,7 @@ PLANTS = [
         RESTORE,
         (
             Edit(
-                "deploy/data.yaml",
+                "deploy/templates/data.yaml",
                 '  KnowsDatabase: !Not [!Equals [!Ref DatabaseResourceId, ""]]\n',
                 '  KnowsDatabase: !Equals [!Ref DatabaseResourceId, "never"]\n',
             ),
@@ -39,7 +39,7 @@ PLANTS = [
         8,
         "Restoring fails, and the next `up` points back to the old database",
         RESTORE,
-        (Edit("deploy/restore.py", '    if not cluster.get("DBClusterMembers"):\n', "    if False:\n"),),
+        (Edit("deploy/database/restore.py", '    if not cluster.get("DBClusterMembers"):\n', "    if False:\n"),),
         "tests/aws/test_restore.py::test_the_restored_database_has_what_the_template_gives_aurora",
     ),
     Plant(
@@ -47,7 +47,7 @@ PLANTS = [
         "A failed first create is a dead end",
         "What the create made is deleted with it (`RetainExceptOnCreate`), and a stack that can only be deleted is "
         "deleted by the tool, which lifts the protection against deletion first.",
-        (Edit("deploy/base.py", "    if status not in DEAD_ENDS:\n", '    if status != "none":\n'),),
+        (Edit("deploy/stack/base.py", "    if status not in DEAD_ENDS:\n", '    if status != "none":\n'),),
         "tests/deploy/test_coming_back.py::test_a_stack_whose_first_create_failed_is_made_anew",
     ),
     Plant(
@@ -57,7 +57,7 @@ PLANTS = [
         "deleted by the tool, which lifts the protection against deletion first.",
         (
             Edit(
-                "deploy/data.yaml",
+                "deploy/templates/data.yaml",
                 "  MirrorTable:\n    Type: AWS::DynamoDB::Table\n    DeletionPolicy: RetainExceptOnCreate\n",
                 "  MirrorTable:\n    Type: AWS::DynamoDB::Table\n    DeletionPolicy: Retain\n",
             ),
@@ -70,14 +70,14 @@ PLANTS = [
         "A failed first create is a dead end",
         "What the create made is deleted with it (`RetainExceptOnCreate`), and a stack that can only be deleted is "
         "deleted by the tool, which lifts the protection against deletion first.",
-        (Edit("deploy/base.py", "            removal.lift_protection(place, found)\n", "            pass\n"),),
+        (Edit("deploy/stack/base.py", "            removal.lift_protection(place, found)\n", "            pass\n"),),
         "tests/aws/test_dead_ends.py::test_the_protection_is_lifted_where_cloudformation_could_not_delete",
     ),
     Plant(
         13,
         "`down` fails on a bucket that is versioned and full",
         "Every version in the buckets that go with the stacks is deleted before the stacks are.",
-        (Edit("deploy/release.py", "        _empty_buckets(place, stack)\n", ""),),
+        (Edit("deploy/commands/down.py", "        _empty_buckets(place, stack)\n", ""),),
         "tests/aws/test_dead_ends.py::test_buckets_that_go_with_their_stack_are_emptied_first",
     ),
     Plant(
@@ -85,7 +85,7 @@ PLANTS = [
         "`up` after `down` makes a second key, and fails at queues and secrets",
         "Everything that was kept is found by the stage's names, and named to CloudFormation in a change set that "
         "imports; the one after it brings the rest.",
-        (Edit("deploy/base.py", "    if existing:\n", "    if False:\n"),),
+        (Edit("deploy/stack/base.py", "    if existing:\n", "    if False:\n"),),
         "tests/deploy/test_coming_back.py::test_what_was_kept_is_taken_over_with_all_it_holds",
     ),
     Plant(
@@ -93,21 +93,27 @@ PLANTS = [
         "`up` after `down` makes a second key, and fails at queues and secrets",
         "Everything that was kept is found by the stage's names, and named to CloudFormation in a change set that "
         "imports; the one after it brings the rest.",
-        (Edit("deploy/adoption.py", '    "AWS::SQS::Queue": "QueueUrl",\n', '    "AWS::SQS::Queue": "QueueName",\n'),),
+        (
+            Edit(
+                "deploy/stack/adoption.py",
+                '    "AWS::SQS::Queue": "QueueUrl",\n',
+                '    "AWS::SQS::Queue": "QueueName",\n',
+            ),
+        ),
         "tests/aws/test_retained.py::test_each_retained_type_is_imported_by_its_primary_identifier[AWS::SQS::Queue]",
     ),
     Plant(
         17,
         "`up` meets a paused database, and a slow `migrate` runs twice",
         ONCE,
-        (Edit("deploy/database.py", '    "DatabaseResumingException",\n', ""),),
+        (Edit("deploy/database/aurora.py", '    "DatabaseResumingException",\n', ""),),
         "tests/aws/test_invocation.py::test_a_paused_database_is_asked_until_it_wakes",
     ),
     Plant(
         17,
         "`up` meets a paused database, and a slow `migrate` runs twice",
         ONCE,
-        (Edit("deploy/invocation.py", "READ_SECONDS = 930", "READ_SECONDS = 60"),),
+        (Edit("deploy/functions/invocation.py", "READ_SECONDS = 930", "READ_SECONDS = 60"),),
         "tests/aws/test_invocation.py::test_the_answer_is_waited_for_longer_than_any_function_works",
     ),
     Plant(
@@ -116,7 +122,7 @@ PLANTS = [
         ONCE,
         (
             Edit(
-                "deploy/invocation.py",
+                "deploy/functions/invocation.py",
                 '    client = place.clients("lambda", ONCE)\n',
                 '    client = place.clients("lambda")\n',
             ),
@@ -128,7 +134,7 @@ PLANTS = [
         "Regions without Rekognition or the Data API fail halfway",
         "`deploy stack` and `up` look at the endpoints that botocore knows before they make anything, and name the "
         "regions that have all parts.",
-        (Edit("deploy/release.py", "    regions.require(place.region, {**held, **wanted})\n", ""),),
+        (Edit("deploy/commands/up.py", "    regions.require(place.region, {**held, **wanted})\n", ""),),
         "tests/aws/test_regions.py::test_what_a_region_lacks_is_named_before_anything_is_made",
     ),
     Plant(
@@ -137,7 +143,7 @@ PLANTS = [
         ROTATION,
         (
             Edit(
-                "deploy/signing.py",
+                "deploy/keys/signing.py",
                 '    return next((slot for slot in SLOTS if not held.get(f"SigningKey{slot}")), other_slot(used))\n',
                 "    return used\n",
             ),
@@ -150,7 +156,7 @@ PLANTS = [
         ROTATION,
         (
             Edit(
-                "deploy/delivery.yaml",
+                "deploy/templates/delivery.yaml",
                 '        CallerReference: !Select [2, !Split ["\\n", !Ref SigningKeyB]]\n',
                 '        CallerReference: !Sub "${Project}-${Stage}"\n',
             ),

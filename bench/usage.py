@@ -1,0 +1,239 @@
+"""`python -m bench.usage FOLDER`: measure what one image uses of AWS, on the local AWS with photographs.
+
+It writes mediahub/costs/measured.json, from which `python -m deploy cost` and the costs in the desk are computed.
+"""
+
+import io
+import json
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+MEASURED = Path(__file__).resolve().parent.parent / "mediahub" / "costs" / "measured.json"
+SERVICES = ("s3", "sqs", "dynamodb")
+# Ticks before the measured ones bring the clock to rest.
+WARM_UP_TICKS, TICKS = 20, 5
+ASSUMPTIONS = {
+    "web.ms": "A page through Django, of which the ticket is the smaller part: 50 ms at least.",
+    "worker.dynamodb_writes": "One item of up to 2 KB in a transaction; each accepted tag adds a pointer.",
+    "worker.requests": "One image at a time, each of which wakes the clock: the dearest case.",
+    "bytes.logs_invocation": "Lambda's own three lines on an invocation: START, END and REPORT.",
+    "bytes.logs_database_hour": "A megabyte an hour while it is awake: PostgreSQL's start, its checkpoints, "
+    "and statements of a second or more.",
+}
+
+
+@dataclass
+class Measurements:
+    """What was measured: seconds of web, worker and clock, and the requests of the worker and of a tick."""
+
+    web: list[float] = field(default_factory=list)
+    worker: list[float] = field(default_factory=list)
+    worker_cpu: list[float] = field(default_factory=list)
+    worker_requests: Counter[tuple[str, str]] = field(default_factory=Counter)
+    clock: list[float] = field(default_factory=list)
+    clock_requests: Counter[tuple[str, str]] = field(default_factory=Counter)
+    log: io.StringIO = field(default_factory=io.StringIO)
+
+
+def main(arguments: list[str]) -> int:
+    """Measure with the photographs of a folder, write measured.json and print it."""
+    photos = sorted(Path(arguments[0]).glob("*.jpg")) if arguments else []
+    if not photos:
+        print("Name a folder of JPEG photographs: python -m bench.usage FOLDER", file=sys.stderr)
+        return 2
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    with tempfile.TemporaryDirectory() as folder, run_site(Path(folder)):
+        report = summarize(measure(photos), photos)
+    text = json.dumps(report, indent=2)
+    MEASURED.write_text(text + "\n")
+    print(text)
+    return 0
+
+
+@contextmanager
+def run_site(folder: Path) -> Iterator[None]:
+    """Start the local AWS with an empty database, and make this process its worker."""
+    os.environ.update(
+        DJANGO_SETTINGS_MODULE="mediahub.settings",
+        MEDIAHUB_ENV_FILE="",
+        SECRET_KEY="measures-nothing-secret" * 3,
+        LOCAL="true",
+        HTTPS="false",
+        LABELER="off",
+        CLOCK_REST_SECONDS="3600",
+        DATABASE_URL=f"sqlite:///{folder / 'usage.sqlite3'}",
+    )
+    from mediahub.local import emulator, stack
+
+    running = emulator.start(emulator.free_port(), folder / "aws", keep=False)
+    try:
+        deployed = stack.deploy(running, "measure", {"SiteOrigin": "http://127.0.0.1:8000"})
+        stack.write_profiles(folder / "aws-config", deployed)
+        from django.conf import settings
+
+        for name, value in deployed.settings().items():
+            setattr(settings, name, value)
+        settings.AWS_ENDPOINT_URL, settings.AWS_PROFILE = running.endpoint, "worker"
+        os.environ.update(AWS_CONFIG_FILE=str(folder / "aws-config"), AWS_ENDPOINT_URL=running.endpoint)
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        call_command("migrate", "--no-input", verbosity=0)
+        yield
+    finally:
+        running.stop()
+
+
+class RequestCounter:
+    """Count the requests that this process sends to AWS, by service and operation."""
+
+    def __init__(self) -> None:
+        from mediahub.aws import clients
+
+        self._requests: Counter[tuple[str, str]] = Counter()
+        for service in SERVICES:
+            clients.client(service).meta.events.register(f"before-call.{service}", self._count)
+
+    def _count(self, model: Any, **_: Any) -> None:
+        self._requests[(model.service_model.service_name, model.name)] += 1
+
+    def reset(self) -> Counter[tuple[str, str]]:
+        """Return the requests since the last reset, and start again at zero."""
+        requests, self._requests = self._requests, Counter()
+        return requests
+
+
+def measure(photos: list[Path]) -> Measurements:
+    """Send each photograph through the worker, one at a time, then let the clock tick with nothing to do."""
+    from django.contrib.auth.models import Group, User
+
+    from mediahub.aws import clients
+
+    measurements = Measurements()
+    with redirect_stdout(measurements.log):
+        # The logger keeps the stream that it finds when it is created.
+        from mediahub.worker.handlers import on_minute, on_object_created
+    from mediahub.local.event_loop import Context
+    from mediahub.uploads import tickets
+
+    editor = User.objects.create(username="editor", is_staff=True)
+    editor.groups.add(Group.objects.get(name="Editor"))
+    counter = RequestCounter()
+    for photo in photos:
+        data, start = photo.read_bytes(), time.perf_counter()
+        ticket = tickets.issue(editor, photo.name, "image/jpeg", len(data))
+        measurements.web.append(time.perf_counter() - start)
+        send_as_browser(ticket.key, data)
+        event = {"Records": [build_lambda_record(message) for message in clients.queue().receive()]}
+        counter.reset()
+        start, cpu_start = time.perf_counter(), time.process_time()
+        with redirect_stdout(measurements.log):
+            on_object_created(event, Context("measure"))
+        measurements.worker.append(time.perf_counter() - start)
+        measurements.worker_cpu.append(time.process_time() - cpu_start)
+        measurements.worker_requests += counter.reset()
+    for _ in range(WARM_UP_TICKS):
+        on_minute({}, Context("measure"))
+    counter.reset()
+    for _ in range(TICKS):
+        start = time.perf_counter()
+        on_minute({}, Context("measure"))
+        measurements.clock.append(time.perf_counter() - start)
+    measurements.clock_requests = counter.reset()
+    return measurements
+
+
+def summarize(measurements: Measurements, photos: list[Path]) -> dict[str, Any]:
+    """Return the content of measured.json."""
+    from django.db.models import Sum
+
+    from mediahub.library.models import Rendition
+
+    requests = divide_by_service(measurements.worker_requests, len(photos))
+    web_ms = 1000 * statistics.mean(measurements.web)
+    sizes = dict(Rendition.objects.values_list("name").annotate(bytes=Sum("bytes")))
+    return {
+        "command": "python -m bench.usage FOLDER",
+        "date": date.today().isoformat(),
+        "machine": f"one core of {platform.machine()}, Python {platform.python_version()}, the local AWS beside it",
+        "photographs": len(photos),
+        "worker": {
+            "ms": round(1000 * statistics.mean(measurements.worker)),
+            "median_ms": round(1000 * statistics.median(measurements.worker)),
+            "cpu_ms": round(1000 * statistics.mean(measurements.worker_cpu)),
+            "peak_mb": read_peak_megabytes(),
+            "requests": requests,
+            # A transaction costs two units for each kilobyte of an item, and removing one costs one.
+            "dynamodb_writes": round(4 + requests["dynamodb"].get("DeleteItem", 0), 2),
+        },
+        "web": {"ms": max(50, round(web_ms)), "ticket_ms": round(web_ms, 1)},
+        "clock": {
+            "ms": max(1, round(1000 * statistics.median(measurements.clock))),
+            "requests": divide_by_service(measurements.clock_requests, TICKS),
+        },
+        "bytes": {
+            "original": round(statistics.mean(photo.stat().st_size for photo in photos)),
+            "renditions": round(sum(sizes.values()) / len(photos)),
+            "viewed": round(sizes["medium"] / len(photos)),
+            "logs": round(len(measurements.log.getvalue().encode()) / len(photos)),
+            "logs_invocation": 350,
+            "logs_database_hour": 1_000_000,
+        },
+        "assumed": ASSUMPTIONS,
+    }
+
+
+def divide_by_service(requests: Counter[tuple[str, str]], parts: int) -> dict[str, dict[str, float]]:
+    """Return the mean number of requests of one part, by service and operation."""
+    mean: dict[str, dict[str, float]] = {}
+    for (service, operation), count in sorted(requests.items()):
+        mean.setdefault(service, {})[operation] = count / parts
+    return mean
+
+
+def read_peak_megabytes() -> int:
+    """Return the largest resident size of this process, in MB."""
+    status = Path("/proc/self/status").read_text()
+    return round(int(status.split("VmHWM:")[1].split()[0]) / 1024)
+
+
+def send_as_browser(key: str, data: bytes) -> None:
+    """Put the file into the upload bucket with a client that is not counted."""
+    from django.conf import settings
+
+    from mediahub.local import stack
+
+    s3 = stack.root_client("s3", str(settings.AWS_ENDPOINT_URL))
+    s3.put_object(Bucket=settings.UPLOAD_BUCKET, Key=key, Body=data)
+
+
+def build_lambda_record(message: dict[str, Any]) -> dict[str, Any]:
+    """Return a received message in the form in which Lambda's event source mapping delivers it."""
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": {},
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:mediahub-measure-uploads",
+        "awsRegion": "us-east-1",
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

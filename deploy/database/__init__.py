@@ -1,0 +1,1 @@
+"""Aurora: its user, and restores."""

@@ -1,0 +1,1 @@
+"""The keys that a stage signs with, and their rotation."""

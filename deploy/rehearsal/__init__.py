@@ -1,0 +1,1 @@
+"""A rehearsal of a whole deployment, with an editor at its site."""

@@ -1,0 +1,102 @@
+"""A deployed function in a clean process: the unpacked package, Lambda's boto3, and nothing of this environment."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from deploy.errors import DeployError
+from deploy.package import build
+
+DRIVER = """
+import json, sys, time
+sys.path[:0] = sys.argv[1:3]
+start = time.perf_counter()
+from mediahub.worker.lambda_entry import lambda_handler
+print(json.dumps({"import": time.perf_counter() - start}))
+class Context:
+    function_name, memory_limit_in_mb, aws_request_id = "f", 1792, "r"
+    invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
+    def get_remaining_time_in_millis(self): return 60000
+for line in sys.stdin:
+    try:
+        answer = {"answer": lambda_handler(json.loads(line), Context())}
+    except Exception as error:
+        answer = {"error": f"{type(error).__name__}: {error}"}
+    print("ANSWER " + json.dumps(answer), flush=True)
+"""
+
+
+def interpreter() -> str:
+    """Return the Python of the functions' runtime; raise DeployError when the machine has none."""
+    if python := find_python(build.RUNTIME):
+        return python
+    raise DeployError(f"{build.RUNTIME} is not here, which the functions run on. Install it to try them.")
+
+
+def runtime(folder: Path) -> Path:
+    """What Lambda's runtime has and the package therefore has not: boto3, in the locked version."""
+    if not folder.is_dir():
+        locked = (build.ROOT / "requirements" / "run.txt").read_text()
+        wanted = re.findall(r"^((?:boto3|botocore|s3transfer)==\S+)", locked, re.M)
+        uv = [str(Path(sys.executable).parent / "uv"), "pip", "install", "--quiet", "--no-deps"]
+        subprocess.run([*uv, "--target", str(folder), *wanted], check=True)
+    return folder
+
+
+def unpacked(built: build.Package, folder: Path) -> Path:
+    """The package as Lambda lays it out."""
+    with zipfile.ZipFile(built.path) as held:
+        held.extractall(folder)
+    return folder
+
+
+def seconds_to_import(code: Path, boto3: Path, environment: dict[str, str]) -> float:
+    """How long a cold start takes to import the handler, without bytecode from an earlier one."""
+    command = [interpreter(), "-I", "-B", "-c", DRIVER, str(code), str(boto3)]
+    kept = {"PATH": os.environ["PATH"], "HOME": str(code), **environment}
+    done = subprocess.run(command, input="", env=kept, cwd=code, capture_output=True, text=True, check=True)
+    first = next(line for line in done.stdout.splitlines() if line.startswith('{"import"'))
+    return float(json.loads(first)["import"])
+
+
+def invoke(code: Path, boto3: Path, environment: dict[str, str], *events: Any) -> list[dict[str, Any]]:
+    """The answer to each event, in one process; raises AssertionError with what it said when it does not start."""
+    done = subprocess.run(
+        [interpreter(), "-I", "-c", DRIVER, str(code), str(boto3)],
+        input="\n".join(json.dumps(event) for event in events),
+        env={"PATH": os.environ["PATH"], "HOME": str(code), **environment},
+        cwd=code,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if line.startswith("ANSWER ")]
+    return [json.loads(line.removeprefix("ANSWER ")) for line in lines]
+
+
+def find_python(name: str) -> str:
+    """The full path of a Python that starts; pyenv's stand-ins need to be told which version to be."""
+    version = name.removeprefix("python")
+    for extra in ({}, *({"PYENV_VERSION": known} for known in _pyenv(version))):
+        ask = [name, "-c", "import sys; print(sys.executable)"]
+        try:
+            done = subprocess.run(ask, env={**os.environ, **extra}, capture_output=True, text=True, check=False)
+        except OSError:
+            return ""
+        if done.returncode == 0:
+            return done.stdout.strip()
+    return ""
+
+
+def _pyenv(version: str) -> list[str]:
+    try:
+        done = subprocess.run(["pyenv", "versions", "--bare"], capture_output=True, text=True, check=False)
+    except OSError:
+        return []
+    return [line.strip() for line in done.stdout.splitlines() if line.strip().startswith(f"{version}.")]
