@@ -70,7 +70,7 @@ def _work(step: str, how: str, report: int) -> None:
     from mediahub.local.event_loop import Context, _record
     from mediahub.worker import handlers
 
-    deaths = {
+    deaths: dict[str, Callable[[], Any]] = {
         "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
         "exception": _raise,
         # Lambda ends a function that is over its time from outside, wherever it hangs.

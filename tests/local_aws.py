@@ -12,6 +12,8 @@ from django.conf import settings as django_settings
 
 from mediahub.local import emulator, stack
 from mediahub.local.event_loop import EventLoop, zappa_handler
+from tests.children import environment
+from tests.event_loops import Nursery
 from tests.settings import AWS_PORT, STATE, WORKER
 
 VISIBILITY = 2
@@ -79,6 +81,23 @@ def handler() -> Any:
 def event_loop(local_aws: stack.Stack, handler: Any) -> EventLoop:
     """The event loop with this test's database; call turn() or drain()."""
     return EventLoop(handler, clock_seconds=0)
+
+
+@pytest.fixture(scope="session")
+def event_loops(local_aws_process: stack.Stack, django_db_setup: None) -> Iterator[Nursery]:
+    """What starts event loops with the worker's role and the database of this test process."""
+    own = {name: value for name, value in environment("worker").items() if not name.startswith("COV")}
+    nursery = Nursery({**own, "KMS_KEY_ARN": local_aws_process.outputs["KmsKeyArn"]})
+    yield nursery
+    nursery.end()
+
+
+@pytest.fixture
+def worker(local_aws: stack.Stack, transactional_db: None, event_loops: Nursery) -> Iterator[None]:
+    """The event loop in a process of its own, with the worker's role and this test's database."""
+    event_loops.say("start")
+    yield
+    event_loops.say("stop")
 
 
 def drain(loop: EventLoop, turns: int = 50) -> int:

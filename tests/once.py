@@ -32,3 +32,4 @@ ONCE = (
 # What scripts keep and send while the line or the session is away is the same whichever database lies behind them; what
 # the site does with it is tried on both by tests/desk.
 IN_THE_BROWSER = tuple(f"browser/test_{name}.py" for name in ("going_on", "one_file", "sending", "typed", "words"))
+LEFT_OUT_ON_POSTGRESQL = (*ONCE, *IN_THE_BROWSER)

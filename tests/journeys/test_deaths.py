@@ -24,7 +24,7 @@ from tests.dying import STEPS
 from tests.local_aws import drain
 from tests.pictures import jpeg
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 WAYS = ("time-out", "kill", "exception")
 
 

@@ -16,7 +16,7 @@ from tests.children import running
 from tests.local_aws import RECEIVES, drain
 from tests.pictures import jpeg
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 Answer = Callable[[list[str]], Any]
 
 

@@ -22,7 +22,7 @@ from mediahub.uploads.models import Claim, Upload, padded
 from tests.local_aws import RECEIVES, VISIBILITY, drain
 from tests.pictures import jpeg
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from processing import Missing, Rejected
 from tests.local_aws import VISIBILITY
 from tests.pictures import jpeg
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:mediahub-local-uploads"
 
 
