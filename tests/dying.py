@@ -33,8 +33,8 @@ STEPS: dict[str, tuple[str, str, int]] = {
     "record": ("mediahub.uploads.ingest", "_record", 1),
     "read the mirror": ("mediahub.aws.table.Table", "items", 1),
     "write the mirror": ("mediahub.aws.table.Table", "replace", 1),
-    "answer": ("mediahub.worker.handlers", "work", 1),
-    "acknowledge": ("mediahub.aws.table.Queue", "delete", 1),
+    "answer": ("mediahub.worker.handlers", "handle", 1),
+    "acknowledge": ("mediahub.aws.queue.Queue", "delete", 1),
 }
 
 
@@ -66,7 +66,7 @@ def _arm(step: str, die: Callable[[], None]) -> None:
 
 
 def _work(step: str, how: str, report: int) -> None:
-    from mediahub import handlers, wiring
+    from mediahub.aws import clients
     from mediahub.local.event_loop import Context, _record
     from mediahub.worker import handlers
 
@@ -83,7 +83,7 @@ def _work(step: str, how: str, report: int) -> None:
         os.close(report)
         deaths[how]()
 
-    queue = wiring.queue()
+    queue = clients.queue()
     message = queue.client.receive_message(
         QueueUrl=queue.url, VisibilityTimeout=HOURS, MessageSystemAttributeNames=["All"]
     )["Messages"][0]
@@ -123,7 +123,7 @@ def main() -> None:
     """Fork a worker for each line, one after the other."""
     django.setup()
     # Imported once, here, and not by each worker again.
-    _place("mediahub.handlers")
+    _place("mediahub.worker.handlers")
     for line in sys.stdin:
         print(json.dumps(_let_die(**json.loads(line))), flush=True)
 
