@@ -9,15 +9,42 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from botocore.exceptions import ClientError
 from django.conf import settings
+
+from mediahub.aws import clients
+from mediahub.local.event_loop import EventLoop, Handler, zappa_handler
 
 # Between two polls of an empty queue; the loop of the site waits a second in the queue itself.
 PAUSE = 0.05
 CLOCK_SECONDS = 0.5
+COMES_BACK_SECONDS = 1
+
+
+@dataclass
+class PatientLoop(EventLoop):
+    """An event loop whose failed messages come back when it is told, and not while a busy machine still works."""
+
+    _hidden: list[str] = field(default_factory=list)
+
+    def bring_back(self) -> None:
+        """Let the time pass for which messages are hidden that were received and not deleted."""
+        for receipt in self._hidden:
+            with suppress(ClientError):
+                queue = clients.queue()
+                queue.client.change_message_visibility(QueueUrl=queue.url, ReceiptHandle=receipt, VisibilityTimeout=0)
+        self._hidden.clear()
+
+    def _invoke(self, messages: list[dict[str, Any]]) -> None:
+        super()._invoke(messages)
+        self._hidden += [message["ReceiptHandle"] for message in messages]
 
 
 class Nursery:
@@ -55,8 +82,6 @@ def main() -> None:
     os.dup2(2, 1)
 
     django.setup()
-    from mediahub.local.event_loop import zappa_handler
-
     with TemporaryDirectory(prefix="mediahub-zappa-") as folder:
         handler = zappa_handler(settings.STAGE, Path(folder))
         loop = 0
@@ -71,22 +96,22 @@ def main() -> None:
             print(line.strip(), file=answers, flush=True)
 
 
-def _run(handler: Any) -> None:
-    from mediahub.local.event_loop import EventLoop
-
-    loop = EventLoop(handler, CLOCK_SECONDS)
+def _run(handler: Handler) -> None:
+    loop = PatientLoop(handler, CLOCK_SECONDS)
     signal.signal(signal.SIGTERM, loop.stop)
-    poll = loop.turn
-
-    def turn(wait: int = 0) -> int:
-        messages = poll(wait=0)
-        if not messages:
-            time.sleep(PAUSE)
-        return messages
-
-    loop.turn = turn  # type: ignore[method-assign]
+    back_at = 0.0
     try:
-        loop.run()
+        while not loop.stopping:
+            if time.monotonic() > back_at:
+                loop.bring_back()
+                back_at = time.monotonic() + COMES_BACK_SECONDS
+            try:
+                messages = loop.turn(wait=0)
+            except Exception:
+                traceback.print_exc()
+                messages = 0
+            if not messages:
+                time.sleep(PAUSE)
     finally:
         os._exit(0)
 
