@@ -7,13 +7,17 @@ PHOTOS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export LOCAL = true
 
-.PHONY: run test test-fast demo bench bench-desk e2e-deploy aws-check soak lint messages lock setup setup-dev frontend screenshots clean
+.PHONY: run test test-fast test-slow demo bench bench-desk e2e-deploy aws-check soak lint messages lock setup setup-dev frontend screenshots clean
 
 run: setup
 	@$(VENV)/python manage.py local --port $(PORT) --aws-port $(AWS_PORT)
 
 test: setup-dev
 	@$(VENV)/python -m tests
+
+# Storms, deaths, a soak and whatever else takes minutes; tests/slow.py names it.
+test-slow: setup-dev
+	@$(VENV)/python -m tests --slow
 
 # Without browser and local AWS, on SQLite alone: what a change broke, in a minute or so.
 test-fast: setup-dev

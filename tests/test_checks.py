@@ -43,7 +43,7 @@ def test_the_labeler_is_the_one_that_is_named(settings: Any, name: str, kind: ty
     assert made is None if kind is None else isinstance(made, kind)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 class TestDoctor:
     """The doctor says what is wrong and what to do."""
 

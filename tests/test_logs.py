@@ -131,7 +131,7 @@ def request(path: str, **headers: str) -> dict[str, Any]:
     return {**found, "httpMethod": "GET", "isBase64Encoded": False, "queryStringParameters": asked}
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_function_writes_no_token_and_no_signature(local_aws: Any, path: str, tmp_path: Path) -> None:
     zappa_handler("local", tmp_path)
     sys.path.remove(str(tmp_path))

@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.db import connection, connections, transaction
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page
@@ -26,7 +24,6 @@ from tests.browser.desk import Desk, open_review
 from tests.records import image, tagging
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ROOT = Path(__file__).resolve().parents[2]
 QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync"]
 # Playwright runs an event loop in the test's own thread, and Django would refuse the database there.
@@ -41,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True))
+            item.add_marker(pytest.mark.django_db(transaction=True))
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="no Chromium is installed (apt install chromium)"))
 
@@ -63,17 +60,6 @@ def browser_context_args() -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="session", autouse=True)
-def what_migrations_made(django_db_setup: None) -> None:
-    """The groups come back before each test also after Playwright has started.
-
-    From then on Django sees a running event loop in this thread, gives it connections of its own, and would not find
-    on these what it kept of the database's first state.
-    """
-    held: Any = connections["default"]
-    setattr(type(held), "_test_serialized_contents", held._test_serialized_contents)  # noqa: B010
-
-
 @pytest.fixture(scope="session")
 def connections_held(live_server: Any) -> Connections:
     """The connections that the site of this process has open."""
@@ -91,26 +77,6 @@ def answered(transactional_db: None, connections_held: Connections) -> Iterator[
 def bundle() -> None:
     """The upload page, bundled."""
     build()
-
-
-@pytest.fixture
-def worker(local_aws: stack.Stack, transactional_db: Any) -> Iterator[None]:
-    """The event loop in a process of its own, with the worker's role and this test's database."""
-    held = connection.settings_dict
-    url = f"sqlite:///{held['NAME']}"
-    if connection.vendor == "postgresql":
-        url = os.environ["DATABASE_URL"].replace("/postgres?", f"/{held['NAME']}?", 1)
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "mediahub.settings",
-        "DATABASE_URL": url,
-        "AWS_PROFILE": "worker",
-        "KMS_KEY_ARN": local_aws.outputs["KmsKeyArn"],
-    }
-    process = subprocess.Popen([sys.executable, "manage.py", "event_loop", "--clock", "0.5"], cwd=ROOT, env=environment)
-    yield
-    process.terminate()
-    process.wait(timeout=30)
 
 
 @pytest.fixture

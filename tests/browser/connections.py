@@ -8,7 +8,7 @@ from typing import Any
 from django.core.servers.basehttp import ThreadedWSGIServer
 
 # A request that takes longer than this hangs.
-PATIENCE = 60
+PATIENCE = 180
 
 
 class Connections:

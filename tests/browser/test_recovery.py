@@ -1,7 +1,6 @@
 """Thirty failures of three causes, brought about through the real queues, dealt with by a chief editor in a browser."""
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,27 +10,19 @@ from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from mediahub.library.models import Image
-from mediahub.local.event_loop import EventLoop
 from mediahub.recovery.models import FailedItem
 from mediahub.uploads.models import Upload
 from tests.browser.desk import Desk
 from tests.browser.test_pages import shoot
-from tests.local_aws import RECEIVES, VISIBILITY, drain
+from tests.event_loops import PatientLoop
+from tests.local_aws import fail_for_good
 from tests.pictures import jpeg
 
 EACH = 10
 
 
-def fail_for_good(loop: EventLoop) -> None:
-    """Deliver until the queue gives up."""
-    for _ in range(RECEIVES + 1):
-        drain(loop)
-        time.sleep(VISIBILITY + 0.3)
-    loop.tick()
-
-
 @pytest.fixture
-def failures(signed_in: Desk, event_loop: EventLoop, aws: Callable[[str, str], Any], settings: Any) -> None:
+def failures(signed_in: Desk, event_loop: PatientLoop, aws: Callable[[str, str], Any], settings: Any) -> None:
     """Ten files whose renditions had no bucket, ten that could not be read, and ten messages nobody knows."""
     s3, sqs = aws("operator", "s3"), aws("operator", "sqs")
     settings.AWS_PROFILE, settings.RENDITION_BUCKET = "worker", "no-such-bucket"

@@ -27,7 +27,7 @@ from mediahub.local import stack
 from processing import Misconfigured
 from tests.images import image_with_tags
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

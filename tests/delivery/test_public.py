@@ -27,7 +27,7 @@ from processing.keys import permanent_address
 from tests.doubles import MemoryQueue
 from tests.pictures import jpeg
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def take_in(image_id: Any, width: int, key: str) -> Image:

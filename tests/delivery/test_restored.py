@@ -15,7 +15,7 @@ from mediahub.recovery import consistency_checks
 from tests.delivery.test_public import cdn, objects, published, told  # noqa: F401 - fixtures
 from tests.doubles import MemoryQueue
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def compare() -> list[str]:

@@ -166,7 +166,7 @@ def test_pages_are_answered_in_both_forms_of_api_gateway(
     assert "/local/admin/login/" in first["answer"]["body"]
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_messages_bare_events_and_the_clock_are_answered(
     code: Path, boto3: Path, local_aws: stack.Stack, aws: Callable[[str, str], Any]
 ) -> None:

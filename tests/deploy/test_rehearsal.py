@@ -107,7 +107,7 @@ def send(local_aws: Any, event_loop: EventLoop, settings: Any, as_role: Callable
     return answer
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_the_steps_go_the_whole_way_with_the_desk_its_buckets_and_its_worker(
     send: Callable[..., Answer], as_role: Callable[[str], None]
 ) -> None:

@@ -32,7 +32,7 @@ def test_before_the_first_check_the_page_says_so(chief_client: Client) -> None:
     assert "Nothing was compared yet" in chief_client.get(LIST).content.decode()
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_only_a_chief_editor_lets_a_large_picture_pass(
     chief_client: Client, signed_in: Client, editor: User, aws: object
 ) -> None:

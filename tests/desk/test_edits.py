@@ -339,7 +339,7 @@ def test_a_tag_that_another_decides_on_meanwhile_stays_as_it_is(signed_in: Clien
     assert sea.state == "rejected"
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_of_two_who_save_one_field_in_the_same_moment_one_is_asked(signed_in: Client, colleague: Client) -> None:
     made = image(caption="Boats")
 

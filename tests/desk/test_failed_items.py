@@ -25,7 +25,7 @@ def act(client: Client, item: FailedItem, action: str, **data: str) -> Any:
     return client.post(LIST, order, follow=True).content.decode()
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_an_editor_retries_and_sees_how_far_it_is(signed_in: Client, editor: User, settings: Any, aws: Any) -> None:
     item = failed_item(upload(editor, "a.jpg", "failed", attempts=3))
     page = act(signed_in, item, "retry", stay="1")
@@ -50,7 +50,7 @@ def test_an_editor_retries_and_sees_how_far_it_is(signed_in: Client, editor: Use
     assert "the work goes on" not in page
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_retry_that_the_queue_does_not_take_waits_for_the_clock(
     signed_in: Client, editor: User, settings: Any
 ) -> None:
@@ -93,7 +93,7 @@ def test_the_list_opens_on_causes_the_largest_first(signed_in: Client, editor: U
     assert len(inside.context["cl"].result_list) == 3
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_whole_cause_is_dealt_with_at_once(chief_client: Client, editor: User, aws: Any) -> None:
     for number in range(60):
         failed_item(upload(editor, f"{number}.jpg", "failed"), fingerprint="a" * 16)

@@ -18,7 +18,7 @@ from mediahub.library.models import Activity, Image, Version
 from tests import records
 from tests.desk.conftest import HOSTILE
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 BULK = "/admin/images/act/"
 State = Job.State
 

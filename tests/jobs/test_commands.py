@@ -25,7 +25,7 @@ from mediahub.recovery.models import Reconciliation
 from tests.deployed import Function, deployed_function, mapping
 from tests.local_aws import drain
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 # Each image a chunk of its own, and each turn a single one: as many invocations as a large library needs.
 SMALL = "from mediahub.jobs import runner; runner.CHUNK = 1\n"
 NUMBER = re.compile(r"^[0-9a-f]{8}-[0-9a-f-]{27}$", re.M)

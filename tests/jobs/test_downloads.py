@@ -21,7 +21,7 @@ from processing.store import S3Store
 from tests.local_aws import drain
 from tests.pictures import jpeg
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 ORIGINAL, LARGE = Job.Files.ORIGINAL, Job.Files.LARGE
 
 

@@ -24,7 +24,7 @@ from mediahub.uploads import ingest
 from mediahub.uploads.models import Upload
 from tests.children import running
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 WORKER = ("-m", "celery", "-A", "mediahub", "worker", "--pool", "solo", "--loglevel", "WARNING")
 

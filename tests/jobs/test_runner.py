@@ -18,7 +18,7 @@ from mediahub.uploads import ingest
 from mediahub.worker import clock_rest, handlers
 from tests.local_aws import drain
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 State = Job.State
 
 

@@ -29,7 +29,7 @@ from tests.browser.stock import check, failed_item, retry
 from tests.extremes import files
 from tests.local_aws import drain
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 ZONES = ["UTC", "America/New_York", "Asia/Kolkata"]
 # What a service may answer at its worst, as JSON text.
 ANSWER = (

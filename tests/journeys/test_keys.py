@@ -11,7 +11,7 @@ from mediahub.uploads.models import Upload
 from tests.local_aws import drain
 from tests.pictures import jpeg
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 # None holds a newline, which the wildcards of the local AWS's policies do not match; the events try it.
 KEYS = (
     "a b.jpg",

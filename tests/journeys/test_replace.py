@@ -27,13 +27,12 @@ from mediahub.library.activity import Act
 from mediahub.library.models import Image
 from mediahub.library.versions import Original
 from processing import process
-from tests.browser.conftest import worker  # noqa: F401 - a fixture
 from tests.pictures import jpeg
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 REQUESTS = int(os.environ.get("REQUESTS", "400"))
 READERS = 4
-PATIENCE = 60
+PATIENCE = 180
 
 
 @dataclass
@@ -139,7 +138,7 @@ def test_no_address_fails_while_a_file_is_replaced_and_restored(
     readers: Public,
     published: Image,
     client_of_chief: Client,
-    worker: None,  # noqa: F811
+    worker: None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     first = {address: requests.get(address, timeout=30).content for address in permanent(readers.addresses)}
@@ -170,7 +169,7 @@ def test_no_address_fails_while_a_file_is_replaced_and_restored(
 
 def test_when_its_rights_end_every_address_refuses_and_the_record_says_why(
     published: Image,
-    worker: None,  # noqa: F811
+    worker: None,
 ) -> None:
     addresses = addresses_of(published)
     assert {requests.get(address, timeout=30).status_code for address in addresses} == {200}

@@ -23,7 +23,7 @@ from mediahub.uploads.models import Upload
 from tests.local_aws import drain
 from tests.pictures import jpeg
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 BUCKET = "mediahub-local-uploads-000000000000"
 FIRST, SECOND, JUNK = jpeg(640, 480), jpeg(800, 600), b"no picture at all, but words"
 Post = Callable[[tickets.UploadTicket, bytes], int]

@@ -12,7 +12,7 @@ from mediahub.library.models import Activity, Image, Tagging
 from mediahub.library.undo import undo
 from tests.images import image_with_tags
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

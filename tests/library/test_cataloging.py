@@ -18,7 +18,7 @@ from tests.doubles import MemoryStore
 from tests.pictures import with_iptc, with_xmp
 from tests.processing.test_embedded import IIM, XMP
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 IMAGE = uuid4()
 
 

@@ -24,7 +24,7 @@ from tests.doubles import MemoryStore
 from tests.images import image_with_tags
 from tests.pictures import encoded
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 HARBOUR, HILLS = "Harbour at dawn", "Hills after rain"
 
 

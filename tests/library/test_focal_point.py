@@ -15,7 +15,7 @@ from processing import CENTRE, Box, Label, LabelAnswer, Point, Unavailable
 from tests.doubles import MemoryQueue
 from tests.images import image
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 BOAT = ("Boat", 90.0, [[0.6, 0.6, 0.2, 0.2]])
 CUT = {"cut_x": 0.5, "cut_y": 0.5}
 

@@ -26,7 +26,7 @@ from tests.doubles import MemoryStore
 from tests.images import image
 from tests.pictures import encoded, jpeg, picture
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 IMAGE = uuid4()
 FIRST, SECOND = jpeg(400, 300), jpeg(500, 300)
 WORDS = {"alt_text": "Two boats at a quay", "credit": "Ada Lund", "licence": "CC BY 4.0"}

@@ -18,7 +18,7 @@ from mediahub.library.undo import undo
 from tests.doubles import MemoryQueue
 from tests.images import image
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 COMPLETE: dict[str, Any] = {"alt_text": "Two boats at a quay", "credit": "Ada Lund"}
 FLAG = [{"name": "Violence", "parent": "", "confidence": 91.0}]
 

@@ -17,7 +17,7 @@ from mediahub.library.models import Image, Tag, Tagging
 from mediahub.local import stack
 from tests.images import image_with_tags
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from mediahub.library.undo import undo
 from processing import Point
 from tests.images import image, image_with_tags
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 COMPLETE: dict[str, Any] = {"title": "Orchid", "alt_text": "Two boats at a quay", "credit": "Ada Lund"}
 FLAG = [{"name": "Violence", "parent": "", "confidence": 91.0}]
 REFUSED = "You may not make such a change now."

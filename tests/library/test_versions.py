@@ -22,7 +22,7 @@ from mediahub.uploads import rendition_sweep
 from processing import Label, LabelAnswer, process
 from tests.pictures import jpeg
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 IMAGE = uuid4()
 
 

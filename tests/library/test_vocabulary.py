@@ -10,7 +10,7 @@ from mediahub.library.models import Activity, Image, LabelRule, Synonym, Tag, Ta
 from processing import Label
 from tests.images import image, image_with_tags
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)

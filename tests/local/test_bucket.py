@@ -47,7 +47,7 @@ def test_a_copied_file_is_announced_on_the_queue(aws: Callable[[str, str], Any],
     assert record["s3"]["object"]["sequencer"]
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_copied_file_becomes_an_image(event_loop: EventLoop, tmp_path: Path) -> None:
     (tmp_path / "test.jpg").write_bytes(jpeg(800, 600))
     copied(tmp_path / "test.jpg", "Jahr 2026/Straße + Wiese.jpg")

@@ -30,7 +30,7 @@ from tests.images import image_with_tags
 from tests.local_aws import drain
 from tests.pictures import jpeg
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 BUCKET = django_settings.UPLOAD_BUCKET
 
 

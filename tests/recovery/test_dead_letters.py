@@ -1,7 +1,6 @@
 """What fails too often comes to an editor's desk, and goes back to work or out."""
 
 import json
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -14,15 +13,15 @@ from django.utils import timezone
 
 from mediahub.library.models import Image
 from mediahub.local import stack
-from mediahub.local.event_loop import EventLoop
 from mediahub.recovery import dead_letters, retries
 from mediahub.recovery.models import FailedItem, Redrive
 from mediahub.uploads import ingest
 from mediahub.uploads.models import Claim, Upload, padded
-from tests.local_aws import RECEIVES, VISIBILITY, drain
+from tests.event_loops import PatientLoop
+from tests.local_aws import RECEIVES, drain, fail_for_good
 from tests.pictures import jpeg
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -34,17 +33,8 @@ def send(local_aws: stack.Stack, aws: Callable[[str, str], Any]) -> Callable[[An
     return to_dead_letters
 
 
-def fail_for_good(loop: EventLoop) -> None:
-    """Deliver until the queue gives the message up, and collect it."""
-    for _ in range(RECEIVES):
-        drain(loop)
-        time.sleep(VISIBILITY + 0.3)
-    drain(loop)
-    loop.tick()
-
-
 def test_r6_a_failing_store_ends_on_the_desk_and_a_retry_ends_in_ready_once(
-    event_loop: EventLoop, aws: Callable[[str, str], Any], editor: User, settings: Any
+    event_loop: PatientLoop, aws: Callable[[str, str], Any], editor: User, settings: Any
 ) -> None:
     settings.RENDITION_BUCKET = "no-such-bucket"
     aws("operator", "s3").put_object(Bucket=django_settings.UPLOAD_BUCKET, Key="harbour.jpg", Body=jpeg())
@@ -68,7 +58,7 @@ def test_r6_a_failing_store_ends_on_the_desk_and_a_retry_ends_in_ready_once(
 
 
 def test_c20_a_retry_that_fails_again_comes_back_to_the_same_item(
-    event_loop: EventLoop, aws: Callable[[str, str], Any], editor: User, settings: Any
+    event_loop: PatientLoop, aws: Callable[[str, str], Any], editor: User, settings: Any
 ) -> None:
     settings.RENDITION_BUCKET = "no-such-bucket"
     aws("operator", "s3").put_object(Bucket=django_settings.UPLOAD_BUCKET, Key="harbour.jpg", Body=jpeg())
@@ -97,7 +87,7 @@ def test_c21_any_dead_letter_is_shown(send: Callable[[Any], None], body: Any, sa
 
 
 def test_a_dead_letter_without_upload_is_worked_on_as_it_was(
-    send: Callable[[Any], None], editor: User, event_loop: EventLoop
+    send: Callable[[Any], None], editor: User, event_loop: PatientLoop
 ) -> None:
     send({"mediahub": "mirror", "image": "00000000-0000-0000-0000-000000000000"})
     dead_letters.collect()
@@ -126,7 +116,7 @@ def test_r6_discard_keeps_who_and_why(send: Callable[[Any], None], chief: User) 
 
 
 def test_c10_an_order_that_the_queue_did_not_take_is_asked_for_again(
-    event_loop: EventLoop, send: Callable[[Any], None], editor: User, settings: Any
+    event_loop: PatientLoop, send: Callable[[Any], None], editor: User, settings: Any
 ) -> None:
     send({"mediahub": "mirror", "image": "00000000-0000-0000-0000-000000000000"})
     dead_letters.collect()
@@ -150,7 +140,7 @@ def test_c20_what_was_tried_too_often_stays_for_an_operator(
 
 
 def test_c20_a_retry_of_a_file_that_is_gone_ends_as_deleted(
-    event_loop: EventLoop, aws: Callable[[str, str], Any], editor: User, settings: Any
+    event_loop: PatientLoop, aws: Callable[[str, str], Any], editor: User, settings: Any
 ) -> None:
     settings.RENDITION_BUCKET = "no-such-bucket"
     aws("operator", "s3").put_object(Bucket=django_settings.UPLOAD_BUCKET, Key="harbour.jpg", Body=jpeg())
@@ -190,7 +180,7 @@ def test_failures_of_one_cause_are_one_group(send: Callable[[Any], None]) -> Non
 
 
 def test_a_dead_letter_of_an_upload_that_ended_otherwise_is_no_work_for_an_editor(
-    event_loop: EventLoop, send: Callable[[Any], None], aws: Callable[[str, str], Any]
+    event_loop: PatientLoop, send: Callable[[Any], None], aws: Callable[[str, str], Any]
 ) -> None:
     aws("operator", "s3").put_object(Bucket=django_settings.UPLOAD_BUCKET, Key="harbour.jpg", Body=jpeg())
     drain(event_loop)

@@ -29,7 +29,7 @@ from processing import Misconfigured, Unavailable
 from tests.doubles import MemoryQueue, MemoryStore, MemoryTable
 from tests.images import image
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 DUTIES: dict[str, tuple[ModuleType, str]] = {
     "rights_ended": (publishing, "take_down_ended"),
     "mirrored": (mirror, "push_stale"),

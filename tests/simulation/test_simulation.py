@@ -28,14 +28,21 @@ def simulate(*arguments: str) -> str:
     return done.stdout
 
 
-def test_r1_a_thousand_storms_of_this_day_break_no_promise(capsys: pytest.CaptureFixture[str]) -> None:
-    # Another thousand each day, and the same ones all day long.
-    seed = f"{datetime.now(UTC):%Y%m%d}000"
-    command = f"python -m tests.simulation --runs 1000 --seed {seed}"
+def storm(runs: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Play other runs each day, and the same ones all day long."""
+    command = f"python -m tests.simulation --runs {runs} --seed {datetime.now(UTC):%Y%m%d}000"
     with capsys.disabled():
         print(f"\n{command}")
     printed = simulate(*command.split()[3:])
     assert "lost 0, duplicated 0, orphaned 0, drift 0" in printed, f"{command}\n{printed}"
+
+
+def test_r1_fifty_storms_of_this_day_break_no_promise(capsys: pytest.CaptureFixture[str]) -> None:
+    storm(50, capsys)
+
+
+def test_r1_a_thousand_storms_of_this_day_break_no_promise(capsys: pytest.CaptureFixture[str]) -> None:
+    storm(1000, capsys)
 
 
 @pytest.mark.parametrize("plant", PLANTS)

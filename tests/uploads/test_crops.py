@@ -25,7 +25,7 @@ from processing import Box, Label, LabelAnswer, Point
 from tests.local_aws import drain
 from tests.pictures import jpeg
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 Put = Callable[[bytes], ObjectCreated]
 
 

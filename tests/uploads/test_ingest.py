@@ -27,7 +27,7 @@ from mediahub.uploads.models import Batch, Claim, Upload, padded
 from processing import MeasuredLabeler, Misconfigured, Rejected, Unavailable
 from tests.pictures import encoded, jpeg, picture
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 BUCKET = "mediahub-local-uploads-000000000000"
 Put = Callable[..., ObjectCreated]
 

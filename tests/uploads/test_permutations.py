@@ -19,7 +19,7 @@ from tests.doubles import MemoryQueue, MemoryStore, MemoryTable
 from tests.pictures import jpeg
 from tests.simulation.world import FixedLabeler
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 KEY = "trip/harbour.jpg"
 WIDTHS = (90, 91, 92, 93, 94)
 

@@ -23,7 +23,7 @@ from mediahub.worker import handlers
 from processing import Misconfigured, Unavailable
 from tests.pictures import jpeg
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 Deny = Callable[..., Any]
 Deliver = Callable[..., dict[str, Any]]
 

@@ -22,7 +22,7 @@ from processing import Unavailable
 from tests.local_aws import drain
 from tests.pictures import encoded, jpeg, picture
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from mediahub.worker import clock_rest, handlers
 from tests.doubles import MemoryQueue, MemoryStore, MemoryTable
 from tests.images import image
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 # Half past ten in Berlin.
 EVENING = datetime(2026, 11, 26, 21, 30, tzinfo=UTC)
 RESTS = {"ticks": 1}

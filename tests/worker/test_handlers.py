@@ -17,10 +17,11 @@ from mediahub.uploads import ingest
 from mediahub.uploads.models import Upload
 from mediahub.worker import handlers
 from processing import Missing, Rejected
-from tests.local_aws import VISIBILITY
 from tests.pictures import jpeg
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+# Seconds for which the queue itself hides the messages of a test that asks how long they stay away.
+HIDDEN = 1
+pytestmark = pytest.mark.django_db(transaction=True)
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:mediahub-local-uploads"
 
 
@@ -71,7 +72,10 @@ def test_c17_a_fault_of_the_setup_stops_the_batch_and_keeps_its_messages(
     for name in ("one.jpg", "two.jpg"):
         put(name, jpeg())
     messages = aws("worker", "sqs").receive_message(
-        QueueUrl=django_settings.UPLOAD_QUEUE_URL, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
+        QueueUrl=django_settings.UPLOAD_QUEUE_URL,
+        MaxNumberOfMessages=10,
+        VisibilityTimeout=HIDDEN,
+        MessageSystemAttributeNames=["All"],
     )["Messages"]
     records = [
         {
@@ -85,7 +89,7 @@ def test_c17_a_fault_of_the_setup_stops_the_batch_and_keeps_its_messages(
     assert len(answer["batchItemFailures"]) == 2
     # The second was not begun, and both come back when an operator may have looked.
     assert sorted(Upload.objects.values_list("attempts", "code")) == [(0, "NoSuchBucket"), (1, "NoSuchBucket")]
-    time.sleep(VISIBILITY + 0.3)
+    time.sleep(HIDDEN + 0.3)
     again = aws("worker", "sqs").receive_message(QueueUrl=django_settings.UPLOAD_QUEUE_URL, WaitTimeSeconds=0)
     assert "Messages" not in again
 
