@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib import import_module
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -230,21 +227,3 @@ def test_who_looked_at_another_file_is_asked_to_look_again(press: Callable[[Imag
     made = take_in(None)
     assert "has another file by now" in press(made, "ab" * 32)
     assert missing(made) == [UNSEEN]
-
-
-def test_the_upgrade_believes_answers_that_are_there_and_takes_away_dates_of_no_zone() -> None:
-    answer: dict[str, Any] = {"ModerationLabels": []}
-    asked, silent, restored = image(label_raw=answer), image(label_raw={"Labels": []}), image(label_raw=answer)
-    for number, current in ((1, True), (2, False)):
-        Version.objects.create(image=restored, number=number, key=f"k{number}", current=current)
-    Version.objects.create(image=asked, number=1, key="k")
-    dates = {1600: None, 1900: 1900, 2300: None}
-    dated = {year: image(taken_at=datetime(year, 5, 6, tzinfo=UTC)) for year in dates}
-    step = import_module("mediahub.library.migrations.0016_moderation_checked")
-    step.note_checked(apps, None)
-    step.leave_out_dates(apps, None)
-    for made, unchecked in ((asked, False), (silent, True), (restored, True)):
-        made.refresh_from_db()
-        assert publishing.is_unchecked(made) == unchecked
-    kept = {year: Image.objects.get(pk=made.pk).taken_at for year, made in dated.items()}
-    assert {year: moment and moment.year for year, moment in kept.items()} == dates
