@@ -97,9 +97,10 @@ def _fill(number: int, editor: "User") -> tuple[int, UUID]:
     from django.contrib.auth.models import Group
     from django.utils import timezone
 
+    from mediahub.history.change_set import ChangeSet
+    from mediahub.history.models import Change
     from mediahub.library import collections
-    from mediahub.library.activity import Act
-    from mediahub.library.models import Activity, Image, Membership, Rendition, Tag, Tagging, Version
+    from mediahub.library.models import Image, Membership, Rendition, Tag, Tagging, Version
     from mediahub.recovery.models import FailedItem, QueueHour
     from mediahub.uploads.models import Upload
     from processing import COLOURS
@@ -107,7 +108,9 @@ def _fill(number: int, editor: "User") -> tuple[int, UUID]:
     chance, now = random.Random(5), timezone.now()
     tags = Tag.objects.bulk_create([Tag(name=f"{WORDS[n % len(WORDS)]} {n}") for n in range(500)])
     legal = [Group.objects.create(name="Legal")]
-    places = [collections.make(Act(editor), f"Collection {n}", groups=legal if n % 5 == 4 else ()) for n in range(50)]
+    places = [
+        collections.make(ChangeSet(editor), f"Collection {n}", groups=legal if n % 5 == 4 else ()) for n in range(50)
+    ]
     for first in range(0, number, PART):
         images = []
         for n in range(first, min(number, first + PART)):
@@ -160,8 +163,8 @@ def _fill(number: int, editor: "User") -> tuple[int, UUID]:
             Version(image=image, number=1, key=f"u/{image.pk}", facts={"bytes": 2_900_000}, files={})
             for image in images
         )
-        Activity.objects.bulk_create(
-            Activity(image=image, subject=image.title, verb="described", by=editor) for image in images
+        Change.objects.bulk_create(
+            Change(image=image, subject=image.title, action="described", by=editor) for image in images
         )
         Upload.objects.bulk_create(
             Upload(

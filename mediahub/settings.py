@@ -113,6 +113,7 @@ INSTALLED_APPS = [
     "mediahub.uploads",
     "mediahub.delivery",
     "mediahub.library",
+    "mediahub.history",
     "mediahub.desk.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -48,7 +48,7 @@ def ways(request: HttpRequest) -> list[Way]:
         ("duplicates", _("Duplicates"), "desk:duplicates", "library.review_tagging"),
         ("tags", _("Tags"), "admin:library_tag_changelist", "library.view_tag"),
         ("work", _("Work"), "desk:jobs", "jobs.view_job"),
-        ("activity", _("Activity"), "desk:activity", "library.view_activity"),
+        ("activity", _("Activity"), "desk:activity", "history.view_change"),
         ("dashboard", _("Dashboard"), "desk:dashboard", "recovery.view_dashboard"),
         ("checks", _("Checks"), "admin:recovery_reconciliation_changelist", "recovery.view_reconciliation"),
         ("users", _("Users"), "admin:auth_user_changelist", "auth.view_user"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from mediahub.desk.reasons import told
 from mediahub.jobs.models import Job
-from mediahub.library.activity import as_text
+from mediahub.library.changes import to_json
 from mediahub.library.models import Image, Tagging
 from mediahub.library.review import WORDS
 from mediahub.recovery.models import FailedItem
@@ -207,7 +207,7 @@ def embedded(image: Image) -> list[FileWord]:
         value = image.embedded.get(name, "")
         if value:
             title = str(getattr(Image._meta.get_field(name), "verbose_name", name)).capitalize()
-            now = as_text(getattr(image, name)) or ""
+            now = to_json(getattr(image, name)) or ""
             found.append(FileWord(name, title, value, now != value, now))
     if keywords := image.embedded.get("keywords"):
         found.append(FileWord("keywords", _("Keywords"), ", ".join(keywords), differs=False))

@@ -18,10 +18,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mediahub.aws import clients
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.kinds import Event
+from mediahub.history.models import Action
 from mediahub.jobs.models import Chunk, Job
 from mediahub.library import access
-from mediahub.library.activity import Act, harmless
-from mediahub.library.models import Activity, Image
+from mediahub.library.models import Image
+from mediahub.library.spreadsheets import escape_formula
 from mediahub.library.versions import current_file
 from mediahub.site_address import build_site_url
 from mediahub.uploads import error_kinds
@@ -75,7 +78,8 @@ def plan(images: QuerySet[Image], files: str) -> list[list[UUID]]:
 def tell(by: "User", ids: Iterable[str], files: str) -> None:
     """Note who took the originals of which images along; renditions are shown to every editor anyway."""
     if files == Job.Files.ORIGINAL:
-        Act(by).note_all(((image, {}) for image in Image.objects.filter(pk__in=list(ids))), Activity.Verb.DOWNLOADED)
+        downloaded = Image.objects.only("title").filter(pk__in=list(ids))
+        ChangeSet(by).record_all([(image, Event()) for image in downloaded], Action.DOWNLOADED)
 
 
 def make(chunk: Chunk, hold: Callable[[], bool]) -> Made | None:
@@ -178,7 +182,7 @@ def _write_texts(made: ZipFile, rows: list[tuple[str, ...]], failures: list[list
     out = StringIO()
     table = csv.writer(out)
     table.writerow(COLUMNS)
-    table.writerows([[harmless(cell) for cell in row] for row in rows])
+    table.writerows([[escape_formula(cell) for cell in row] for row in rows])
     # With the mark at its beginning a spreadsheet reads it as UTF-8.
     made.writestr("credits.csv", out.getvalue().encode("utf-8-sig"))
     if failures:

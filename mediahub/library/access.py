@@ -14,12 +14,13 @@ from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.expressions import ExpressionWrapper
 from django.db.models.fields import CharField
 
-from mediahub.library.models import Activity, Collection, Image, LabelRule, Membership, Tag, Tagging
+from mediahub.history.models import Action, Change
+from mediahub.library.models import Collection, Image, LabelRule, Membership, Tag, Tagging
 
 R = TypeVar("R", bound=Model)
 Person = User | AnonymousUser
-# What a line of the history that is about no image can be about besides a collection: words of the vocabulary.
-OF_WORDS = (Activity.Verb.MERGED, Activity.Verb.HIDDEN)
+# What a change that is about no image can be besides one of a collection: one of the vocabulary.
+VOCABULARY_ACTIONS = (Action.MERGED, Action.HIDDEN)
 
 
 def visible(user: Person) -> QuerySet[Image]:
@@ -62,19 +63,19 @@ def closed_collections(user: Person) -> QuerySet[Collection]:
     return Collection.objects.none() if sees_everything(user) else _closed_to(user.pk)
 
 
-def visible_activities(user: Person) -> QuerySet[Activity]:
-    """Return the lines of the history this person may read: those about images they may see.
+def visible_changes(user: Person) -> QuerySet[Change]:
+    """Return the changes this person may read: those of images they may see.
 
-    A line about no image is about a collection, a word, or an image that is gone. Nobody can say any more to whom it
+    A change of no image is about a collection, a word, or an image that is gone. Nobody can say any more to whom it
     was open, so it is for the person who did it and for those who see every collection. Words of the vocabulary are
     told to everybody to whom no collection is closed, because there they hide nothing.
     """
     about_images = Q(image__isnull=False) if user.has_perm("library.view_image") else Q(pk__in=[])
     if sees_everything(user):
-        return Activity.objects.filter(about_images | Q(image=None))
-    words = Q(verb__in=OF_WORDS) & nothing_closed(user)
+        return Change.objects.filter(about_images | Q(image=None))
+    words = Q(action__in=VOCABULARY_ACTIONS) & nothing_closed(user)
     about_images &= ~Q(image__in=closed_images(user))
-    return Activity.objects.filter(about_images | (Q(image=None) & (Q(by=user.pk) | words)))
+    return Change.objects.filter(about_images | (Q(image=None) & (Q(by=user.pk) | words)))
 
 
 def visible_taggings(user: Person) -> QuerySet[Tagging]:

@@ -8,3 +8,4 @@ class LibraryConfig(AppConfig):
 
     def ready(self) -> None:
         from mediahub import checks  # noqa: F401 - registers the system checks
+        from mediahub.library import collections, duplicates, focal_point, versions  # noqa: F401 - kinds of change

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Action
 from mediahub.library import focal_point, publishing, revisions, similarity, versions, vocabulary
-from mediahub.library.activity import Act, as_text
-from mediahub.library.models import WHOLE, Activity, Image, Rendition, Tagging
+from mediahub.library.changes import to_json
+from mediahub.library.models import WHOLE, Image, Rendition, Tagging
 from processing import Label, Point, Result, StoredRendition, clean_text, shorten
 
 TITLE = 200
@@ -56,7 +58,7 @@ def enter(
     if original:
         versions.record(image, original)
         if new:
-            Act(original.by).note(image, Activity.Verb.UPLOADED, {})
+            ChangeSet(original.by).record(image, Action.UPLOADED)
     if changed and not new:
         revisions.bump(image.pk)
     return image
@@ -102,7 +104,7 @@ def _describe(image: Image, result: Result) -> None:
     image.camera, image.latitude, image.longitude = found.camera, found.latitude, found.longitude
     image.placeholder, image.notes = result.placeholder, [note.message for note in found.notes]
     image.fingerprint, image.colours = result.fingerprint, f" {' '.join(result.colours)} " if result.colours else ""
-    words = {name: as_text(value) for name, value in asdict(found.words).items() if value}
+    words = {name: to_json(value) for name, value in asdict(found.words).items() if value}
     image.embedded = {**words, "keywords": list(found.words.keywords)} if words else {}
 
 

@@ -4,39 +4,128 @@ Each verb takes the Act that it is part of. No image's revision grows: the mirro
 collections.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
-from typing import Any, TypeVar
-from uuid import UUID
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Concat, Substr
 from django.utils.translation import gettext as _
 
-from mediahub.library import access, field_edits
-from mediahub.library.activity import Act
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.kinds import ChangeKind, Difference, NotReverted, Reader, register
+from mediahub.history.models import Action, Change
+from mediahub.library import access, field_edits, memberships
 from mediahub.library.field_edits import UNSEEN, Conflict, Conflicted, Edit, Unseen
-from mediahub.library.models import Activity, Collection, Image, Membership
+from mediahub.library.models import Collection, Image
 from processing import is_storable
 
+# What a collection is, beside whom it is for.
+ARRANGED = ("name", "description", "parent")
 LONGEST = 100
 LONGEST_DESCRIPTION = 500
 MOST_LEVELS = 8
 STEP = 8
-PARTS = 500
 # Stands between the names of a collection and of those it lies in; so no name may hold it.
 BETWEEN = "›"
 
 Held = dict[int, Collection]
 Snapshot = dict[str, Any]
-T = TypeVar("T")
+
+
+@register
+@dataclass(frozen=True)
+class CollectionChange(ChangeKind):
+    """A collection that was created, changed or deleted: what it was and what it is, None where it is not there."""
+
+    kind = "collection"
+    is_about_image = False
+
+    collection: int
+    before: Snapshot | None
+    after: Snapshot | None
+
+    def permissions(self, change: Change) -> set[str]:
+        """Return the rights that creating, changing, restricting or deleting such a collection needs."""
+        before, after = self.before, self.after
+        if before is None or after is None:
+            needed = {"library.delete_collection" if change.action == Action.REMOVED else "library.add_collection"}
+        else:
+            needed = {"library.change_collection"} if any(before[name] != after[name] for name in ARRANGED) else set()
+        # To bring a deleted one back for the groups that it was for restricts nobody anew.
+        if after is not None and _audience(before) != _audience(after):
+            needed.add("library.restrict_collection")
+        return needed
+
+    @classmethod
+    def select_visible(cls, user: User, changes: Sequence[Change]) -> set[int]:
+        """Return the ids of those of the changes whose collection, or its place, the person may see."""
+        closed = set(access.closed_collections(user).values_list("pk", flat=True))
+        if not user.has_perm("library.view_image"):
+            closed = set(Collection.objects.values_list("pk", flat=True))
+        groups = set(user.groups.values_list("pk", flat=True))
+        details = {change.pk: change.detail for change in changes if isinstance(change.detail, cls)}
+        sees_all = access.sees_everything(user)
+        return {pk for pk, detail in details.items() if detail._is_visible(closed, None if sees_all else groups)}
+
+    def _is_visible(self, closed: set[int], groups: set[int] | None) -> bool:
+        if self.after is not None or self.before is None:
+            return self.collection not in closed
+        # One that was deleted is seen by who sees the place it was at, and whom its groups let in.
+        is_open = groups is None or not self.before["restricted"] or bool(groups & set(self.before["groups"]))
+        return is_open and self.before["parent"] not in closed
+
+    def revert(self, change_set: ChangeSet, change: Change) -> None:
+        """Put the collection back; raises NotReverted or ValidationError where it has changed or cannot go back."""
+        locked = _hold()
+        collection = locked.get(self.collection)
+        if (snapshot(collection) if collection else None) != self.after:
+            raise NotReverted(_("It was changed again since."))
+        if self.before is None:
+            is_used = Q(memberships__isnull=False) | Q(children__isnull=False)
+            if Collection.objects.filter(is_used, pk=self.collection).exists():
+                raise NotReverted(_("It is not empty any more. Delete it under “Collections”."))
+            Collection.objects.filter(pk=self.collection).delete()
+        else:
+            self._restore(locked, collection or Collection(pk=self.collection), self.before)
+        back = CollectionChange(self.collection, self.after, self.before)
+        change_set.record_other(change.subject, Action.UNDONE, back, change.change_set)
+
+    @staticmethod
+    def _restore(locked: Held, collection: Collection, before: Snapshot) -> None:
+        if before["parent"] is not None and before["parent"] not in locked:
+            raise NotReverted(_("The collection that it was in is gone."))
+        collection.name, collection.description = before["name"], before["description"]
+        collection.parent = locked.get(before["parent"])
+        _place(locked, collection)
+        _close(collection, list(Group.objects.filter(pk__in=before["groups"])), restricted=before["restricted"])
+
+    def describe(self, reader: Reader) -> list[Difference]:
+        """Return what became of the collection; for a new one and one that is gone the action says all."""
+        before, after = self.before, self.after
+        if before is None or after is None:
+            return []
+        titles = {"name": _("Name"), "description": _("Description")}
+        differences = [
+            Difference(title, before[key], after[key]) for key, title in titles.items() if before[key] != after[key]
+        ]
+        if before["parent"] != after["parent"]:
+            differences.append(Difference(_("Place"), "", _("moved")))
+        if before["groups"] != after["groups"]:
+            differences.append(Difference(_("Groups"), str(len(before["groups"])), str(len(after["groups"]))))
+        return differences
 
 
 def make(
-    act: Act, name: str, parent: Collection | None = None, *, description: str = "", groups: Iterable[Group] = ()
+    change_set: ChangeSet,
+    name: str,
+    parent: Collection | None = None,
+    *,
+    description: str = "",
+    groups: Iterable[Group] = (),
 ) -> Collection:
     """Make a collection; raises ValidationError for a name that is none or taken, or where it would lie too deep."""
     with transaction.atomic():
@@ -45,17 +134,17 @@ def make(
         made.parent = _same(held, parent) if parent else None
         _place(held, made)
         _close(made, list(groups))
-        act.note_collection(made.name, Activity.Verb.MADE, [made.pk, None, snapshot(made)])
+        change_set.record_other(made.name, Action.MADE, CollectionChange(made.pk, None, snapshot(made)))
     return made
 
 
-def rename(act: Act, collection: Collection, name: str, description: str | None = None) -> None:
+def rename(change_set: ChangeSet, collection: Collection, name: str, description: str | None = None) -> None:
     """Give a collection another name, and another description where there is one; raises ValidationError."""
     wanted = {"name": Edit(name)} if description is None else {"name": Edit(name), "description": Edit(description)}
-    describe(act, collection, wanted)
+    describe(change_set, collection, wanted)
 
 
-def describe(act: Act, collection: Collection, wanted: Mapping[str, Edit]) -> None:
+def describe(change_set: ChangeSet, collection: Collection, wanted: Mapping[str, Edit]) -> None:
     """Write the name and the description as far as a person changed them.
 
     Raises Conflicted, having written nothing, where somebody else has changed one since it was seen, and
@@ -73,11 +162,13 @@ def describe(act: Act, collection: Collection, wanted: Mapping[str, Edit]) -> No
         if "description" in values:
             kept.description = _text(values["description"])
         _place(held, kept)
-        _note(act, kept, before)
+        _note(change_set, kept, before)
     collection.name, collection.description = kept.name, kept.description
 
 
-def move(act: Act, collection: Collection, parent: Collection | None, seen: int | Unseen | None = UNSEEN) -> None:
+def move(
+    change_set: ChangeSet, collection: Collection, parent: Collection | None, seen: int | Unseen | None = UNSEEN
+) -> None:
     """Put a collection, with what lies below, into another one or to the top; raises ValidationError.
 
     `seen` is the id of the collection that it lay in when the person looked: it is not moved from another one.
@@ -91,11 +182,13 @@ def move(act: Act, collection: Collection, parent: Collection | None, seen: int 
             raise ValidationError(_("Somebody else has moved it since you opened the page. Look where it lies now."))
         kept.parent = _same(held, parent) if parent else None
         _place(held, kept)
-        _note(act, kept, before)
+        _note(change_set, kept, before)
     collection.parent, collection.path = kept.parent, kept.path
 
 
-def restrict(act: Act, collection: Collection, groups: Iterable[Group], seen: Iterable[Group] | None = None) -> None:
+def restrict(
+    change_set: ChangeSet, collection: Collection, groups: Iterable[Group], seen: Iterable[Group] | None = None
+) -> None:
     """Let only these groups see a collection and what lies below; none lets everybody who may see images.
 
     With `seen`, the groups that it had when the person looked, only what the person changed is: groups that somebody
@@ -107,10 +200,10 @@ def restrict(act: Act, collection: Collection, groups: Iterable[Group], seen: It
         wanted, now = set(groups), set(kept.groups.all())
         shown = now if seen is None else set(seen)
         _close(kept, list((now | (wanted - shown)) - (shown - wanted)))
-        _note(act, kept, before)
+        _note(change_set, kept, before)
 
 
-def delete(act: Act, collection: Collection) -> int:
+def delete(change_set: ChangeSet, collection: Collection) -> int:
     """Delete a collection and never an image; what lay in it moves up. Returns how many images were in it.
 
     Collections that move up, and have no groups of their own, keep those of the deleted one. Raises ValidationError
@@ -121,23 +214,23 @@ def delete(act: Act, collection: Collection) -> int:
         gone = _same(held, collection)
         count = 0
         images = Image.objects.filter(memberships__collection=gone).only("title").order_by("pk")
-        for part in _parts(images.iterator(PARTS)):
-            count += take_out(act, part, gone)
+        for chunk in memberships.split(images.iterator(memberships.CHUNK_SIZE)):
+            count += memberships.take_out(change_set, chunk, gone)
         for child in [one for one in held.values() if one.parent_id == gone.pk]:
             before = snapshot(child)
-            _move_up(act, held, child, gone)
+            _move_up(change_set, held, child, gone)
             if gone.restricted and not child.restricted:
                 _close(child, list(gone.groups.all()), restricted=True)
-            _note(act, child, before)
+            _note(change_set, child, before)
         before = snapshot(gone)
         Collection.objects.filter(pk=gone.pk).delete()
-        act.note_collection(gone.name, Activity.Verb.REMOVED, [gone.pk, before, None])
+        change_set.record_other(gone.name, Action.REMOVED, CollectionChange(gone.pk, before, None))
     return count
 
 
-def _move_up(act: Act, held: Held, child: Collection, gone: Collection) -> None:
+def _move_up(change_set: ChangeSet, held: Held, child: Collection, gone: Collection) -> None:
     """Place a collection where the deleted one is; raises ValidationError, which names no collection that is closed."""
-    readable = act.by is None or access.collections(act.by).filter(pk=child.pk).exists()
+    readable = change_set.by is None or access.collections(change_set.by).filter(pk=child.pk).exists()
     child.parent = gone.parent
     try:
         _place(held, child)
@@ -146,41 +239,6 @@ def _move_up(act: Act, held: Held, child: Collection, gone: Collection) -> None:
             raise
         said = _("“%(name)s” holds a collection that is closed to you and cannot move up. Ask a chief editor.")
         raise ValidationError(said % {"name": gone.name}) from None
-
-
-def put(act: Act, images: Iterable[Image], collection: Collection) -> int:
-    """Put images into a collection; returns how many were not in it before."""
-    changed = 0
-    with transaction.atomic():
-        for part in _parts(images):
-            inside = Membership.objects.filter(collection=collection, image__in=[image.pk for image in part])
-            held = set(inside.values_list("image_id", flat=True))
-            new = [image for image in part if image.pk not in held]
-            Membership.objects.bulk_create(
-                [Membership(collection=collection, image=image, by=act.by) for image in new], ignore_conflicts=True
-            )
-            act.note_all(((image, _filed(collection, before=False)) for image in new), Activity.Verb.FILED)
-            changed += len(new)
-    return changed
-
-
-def take_out(act: Act, images: Iterable[Image], collection: Collection) -> int:
-    """Take images out of a collection, not of those below it; returns how many were in it before."""
-    changed = 0
-    with transaction.atomic():
-        for part in _parts(images):
-            inside = Membership.objects.filter(collection=collection, image__in=[image.pk for image in part])
-            held = set(inside.values_list("image_id", flat=True))
-            inside.delete()
-            left = [image for image in part if image.pk in held]
-            act.note_all(((image, _filed(collection, before=True)) for image in left), Activity.Verb.FILED)
-            changed += len(left)
-    return changed
-
-
-def carry_over(act: Act, image: Image, to: Image) -> int:
-    """Put one image into all collections that another is in; returns into how many it was put."""
-    return sum(put(act, [to], collection) for collection in image.collections.all())
 
 
 def below(collection: Collection, field: str = "") -> Q:
@@ -213,62 +271,15 @@ def snapshot(collection: Collection) -> Snapshot:
     }
 
 
-def take_back(act: Act, done: Activity) -> None:
-    """Undo one change of a collection itself; raises ValidationError where it does not stand, or cannot go back."""
-    pk, before, after = done.changes["collection"]
-    held = _hold()
-    kept = held.get(pk)
-    if (snapshot(kept) if kept else None) != after:
-        raise ValidationError(_("It was changed again since."))
-    if before is None:
-        if Collection.objects.filter(Q(pk=pk), Q(memberships__isnull=False) | Q(children__isnull=False)).exists():
-            raise ValidationError(_("It is not empty any more. Delete it under “Collections”."))
-        Collection.objects.filter(pk=pk).delete()
-    else:
-        kept = kept or Collection(pk=pk)
-        if before["parent"] is not None and before["parent"] not in held:
-            raise ValidationError(_("The collection that it was in is gone."))
-        kept.name, kept.description = before["name"], before["description"]
-        kept.parent = held.get(before["parent"])
-        _place(held, kept)
-        _close(kept, list(Group.objects.filter(pk__in=before["groups"])), restricted=before["restricted"])
-    act.note_collection(done.subject, Activity.Verb.UNDONE, [pk, after, before], done.batch)
+def last_change(collection: Collection) -> Change | None:
+    """Return the newest change of the collection's name, description, place or groups."""
+    changes = Change.objects.filter(action=Action.ARRANGED, data__collection=collection.pk)
+    return changes.select_related("by").first()
 
 
-def take_images_back(act: Act, lines: Iterable[Activity]) -> list[Activity]:
-    """Undo what one act did to the collections of images; returns those that do not stand any more."""
-    stay: list[Activity] = []
-    for part in _parts(lines):
-        changes = [(done, row) for done in part for row in done.changes["collections"]]
-        ids = {row[0] for _done, row in changes}
-        there = set(Collection.objects.filter(pk__in=ids).values_list("pk", flat=True))
-        inside = Membership.objects.filter(collection__in=ids, image__in=[done.image_id for done in part])
-        held: dict[tuple[UUID | None, int], int] = {(one.image_id, one.collection_id): one.pk for one in inside}
-        stands = {
-            done.pk: done.image_id is not None
-            and all(
-                ((done.image_id, pk) in held) == after and pk in there
-                for pk, _name, _before, after in done.changes["collections"]
-            )
-            for done in part
-        }
-        back = [(done, row) for done, row in changes if stands[done.pk]]
-        Membership.objects.filter(pk__in=[held[done.image_id, row[0]] for done, row in back if not row[2]]).delete()
-        Membership.objects.bulk_create(
-            Membership(collection_id=row[0], image=done.image, by=act.by) for done, row in back if row[2] and done.image
-        )
-        noted = [(done.image, _reversed(done)) for done in part if stands[done.pk] and done.image]
-        act.note_all(noted, Activity.Verb.UNDONE, part[0].batch)
-        stay += [done for done in part if not stands[done.pk]]
-    return stay
-
-
-def _reversed(done: Activity) -> dict[str, Any]:
-    return {"collections": [[pk, name, after, before] for pk, name, before, after in done.changes["collections"]]}
-
-
-def _filed(collection: Collection, *, before: bool) -> dict[str, Any]:
-    return {"collections": [[collection.pk, collection.name, before, not before]]}
+def _audience(collection: Snapshot | None) -> tuple[bool, list[int]]:
+    """Return whom a collection is for; one that is not there is for nobody in particular."""
+    return (collection["restricted"], collection["groups"]) if collection else (False, [])
 
 
 def _text(description: str) -> str:
@@ -286,16 +297,10 @@ def _hold() -> Held:
     return {one.pk: one for one in Collection.objects.select_for_update().order_by("pk")}
 
 
-def _note(act: Act, collection: Collection, before: Snapshot) -> None:
+def _note(change_set: ChangeSet, collection: Collection, before: Snapshot) -> None:
     after = snapshot(collection)
     if before != after:
-        act.note_collection(collection.name, Activity.Verb.ARRANGED, [collection.pk, before, after])
-
-
-def _parts(rows: Iterable[T]) -> Iterator[list[T]]:
-    left = iter(rows)
-    while part := list(islice(left, PARTS)):
-        yield part
+        change_set.record_other(collection.name, Action.ARRANGED, CollectionChange(collection.pk, before, after))
 
 
 def _same(held: Held, collection: Collection) -> Collection:

@@ -1,7 +1,7 @@
 """Images that are there twice or look alike: found in groups, told apart by a person, or merged into one of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +12,125 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mediahub.library import access, collections, revisions, similarity
-from mediahub.library.activity import Act, as_text
-from mediahub.library.models import Activity, Image, Likeness, Tagging
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.kinds import Difference, Reader, register
+from mediahub.history.models import Action, Change
+from mediahub.library import access, memberships, review, revisions, similarity
+from mediahub.library.changes import FieldChange, ImageChange
+from mediahub.library.models import Image, Likeness, Tagging
+from mediahub.library.publishing import StateChange
 
 # What is moved to an image that has none of its own.
 MOVED = ("alt_text", "caption", "credit", "licence", "rights_until")
 MOST = 24
 MOST_PAIRS = 20_000
+
+
+@register
+@dataclass(frozen=True)
+class SimilarityDecision(ImageChange):
+    """Images that a person said are not the same as this one: their titles, by id."""
+
+    kind = "similarity"
+
+    titles: dict[str, str]
+    before: bool = False
+    after: bool = True
+
+    def permissions(self, change: Change) -> set[str]:
+        """Return the right to review."""
+        return {"library.review_tagging"}
+
+    def is_current(self, image: Image) -> bool:
+        """Return whether each pair is still decided on as this change left it."""
+        pairs = Likeness.objects.filter(first=image, second__in=[UUID(pk) for pk in self.titles])
+        states = {str(second): at is not None for second, at in pairs.values_list("second", "parted_at")}
+        return all(states.get(other, False) == self.after for other in self.titles)
+
+    def reversed(self) -> "SimilarityDecision":
+        """Return the change back."""
+        return replace(self, before=self.after, after=self.before)
+
+    def apply(self, image: Image, by: User | None) -> None:
+        """Write the decision into the pairs."""
+        decision = (
+            {"parted_by": by, "parted_at": timezone.now()} if self.after else {"parted_by": None, "parted_at": None}
+        )
+        Likeness.objects.filter(first=image, second__in=[UUID(pk) for pk in self.titles]).update(**decision)
+
+    def describe(self, reader: Reader) -> list[Difference]:
+        """Return the titles of the other images."""
+        what = _("Not the same as") if self.after else _("Perhaps the same as")
+        return [Difference(what, "", reader.title(pk, title)) for pk, title in self.titles.items()]
+
+    def other_images(self) -> list[str]:
+        """Return the ids of the other images."""
+        return list(self.titles)
+
+
+@register
+@dataclass(frozen=True)
+class DuplicateMerge(review.MetadataChange):
+    """What an image took over from its duplicates: metadata and tags."""
+
+    kind = "merge"
+
+    tag_names: dict[str, str] = field(default_factory=dict)
+    tags_before: dict[str, str | None] = field(default_factory=dict)
+    tags_after: dict[str, str | None] = field(default_factory=dict)
+
+    @property
+    def tags(self) -> review.TagChange:
+        """The tags alone."""
+        return review.TagChange(self.tag_names, self.tags_before, self.tags_after)
+
+    def permissions(self, change: Change) -> set[str]:
+        """Return the rights that changing its parts needs."""
+        needed = super().permissions(change) if self.after else set()
+        return needed | (self.tags.permissions(change) if self.tag_names else set())
+
+    def is_current(self, image: Image) -> bool:
+        """Return whether metadata and tags are as this change left them."""
+        return super().is_current(image) and self.tags.is_current(image)
+
+    def reversed(self) -> "DuplicateMerge":
+        """Return the change back."""
+        return DuplicateMerge(self.after, self.before, self.tag_names, self.tags_after, self.tags_before)
+
+    def apply(self, image: Image, by: User | None) -> None:
+        """Write metadata and tags."""
+        super().apply(image, by)
+        self.tags.apply(image, by)
+
+    def describe(self, reader: Reader) -> list[Difference]:
+        """Return each field and each tag."""
+        return [*super().describe(reader), *self.tags.describe(reader)]
+
+
+@register
+@dataclass(frozen=True)
+class DuplicateArchival(StateChange):
+    """A duplicate that was archived, and the image that took its place."""
+
+    kind = "duplicate"
+
+    kept_id: str = ""
+    kept_title: str = ""
+
+    def reversed(self) -> FieldChange:
+        """Return the change back, which is one of the state alone."""
+        return StateChange(self.after, self.before)
+
+    def describe(self, reader: Reader) -> list[Difference]:
+        """Return the state, and the image that was kept."""
+        return [
+            *super().describe(reader),
+            Difference(_("Merged into"), "", reader.title(self.kept_id, self.kept_title)),
+        ]
+
+    def other_images(self) -> list[str]:
+        """Return the id of the image that was kept."""
+        return [self.kept_id]
 
 
 def of_use(user: User | AnonymousUser) -> QuerySet[Image]:
@@ -86,7 +197,7 @@ def _worth(image: Image) -> tuple[Any, ...]:
     return public, image.width * image.height, typed, image.bytes, -image.created_at.timestamp()
 
 
-def part(act: Act, images: Sequence[Image], one: Image | None = None) -> int:
+def part(change_set: ChangeSet, images: Sequence[Image], one: Image | None = None) -> int:
     """Note that these are not the same picture, or with `one` that this is not the same as the others."""
     ids = [image.pk for image in images]
     with transaction.atomic():
@@ -94,14 +205,17 @@ def part(act: Act, images: Sequence[Image], one: Image | None = None) -> int:
         if one:
             pairs = pairs.filter(Q(first=one) | Q(second=one))
         titles = {image.pk: image.title for image in images}
-        told: dict[UUID, list[list[Any]]] = {}
+        decisions: dict[UUID, SimilarityDecision] = {}
         for pair in pairs:
-            told.setdefault(pair.first_id, []).append([str(pair.second_id), titles[pair.second_id], False, True])
-        Likeness.objects.filter(pk__in=[pair.pk for pair in pairs]).update(parted_by=act.by, parted_at=timezone.now())
+            decision = decisions.setdefault(pair.first_id, SimilarityDecision({}))
+            decision.titles[str(pair.second_id)] = titles[pair.second_id]
+        Likeness.objects.filter(pk__in=[pair.pk for pair in pairs]).update(
+            parted_by=change_set.by, parted_at=timezone.now()
+        )
         for image in images:
-            if image.pk in told:
-                act.note(image, Activity.Verb.PARTED, {"parted": told[image.pk]})
-    return act.changed
+            if image.pk in decisions:
+                change_set.record(image, Action.PARTED, decisions[image.pk])
+    return change_set.images
 
 
 def public_beside(kept: Image, others: Sequence[Image]) -> list[Image]:
@@ -109,79 +223,60 @@ def public_beside(kept: Image, others: Sequence[Image]) -> list[Image]:
     return [image for image in others if image.pk != kept.pk and image.state == Image.State.PUBLISHED]
 
 
-@dataclass
-class Kept:
-    """What came of it: the image that stayed, with `fields` and `tags` as its Activity tells them, and the others."""
-
-    image: Image
-    others: list[Image]
-    fields: dict[str, list[Any]] = field(default_factory=dict)
-    tags: list[list[Any]] = field(default_factory=list)
-
-
-def keep(act: Act, kept: Image, others: Sequence[Image], *, addresses_may_go: bool = False) -> Kept:
+def keep(change_set: ChangeSet, kept: Image, others: Sequence[Image], *, addresses_may_go: bool = False) -> list[Image]:
     """Move what belongs to the others to the one that is kept, and archive them; nothing of them is deleted.
 
-    Raises ValidationError when there is no other, or one of them is public and nobody agreed that its addresses go.
+    Returns the others. Raises ValidationError when there is no other, or one of them is public and nobody agreed that
+    its addresses go.
     """
     ids = [kept.pk, *(image.pk for image in others)]
     with transaction.atomic():
-        held = {image.pk: image for image in Image.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
-        done = Kept(held[kept.pk], [held[image.pk] for image in others if image.pk != kept.pk])
-        if not done.others:
+        locked = {image.pk: image for image in Image.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+        image, others = locked[kept.pk], [locked[other.pk] for other in others if other.pk != kept.pk]
+        if not others:
             raise ValidationError(_("There is nothing to merge: the others are gone, or archived already."))
-        if not addresses_may_go and (public := public_beside(done.image, done.others)):
-            raise ValidationError(_refusing(public))
-        _move_words(done)
-        _move_tags(act, done)
-        changes = {"fields": done.fields, "tags": done.tags}
-        act.note(done.image, Activity.Verb.TOOK_OVER, changes)
-        revisions.changed(done.image.pk)
-        for image in done.others:
-            collections.carry_over(act, image, done.image)
-        _archive(act, done)
-    return done
+        if not addresses_may_go and (public := public_beside(image, others)):
+            said = _("Published: %(titles)s. The public addresses will refuse. Agree to that, or keep a published one.")
+            raise ValidationError(said % {"titles": ", ".join(other.title for other in public)})
+        metadata = _take_metadata(image, others)
+        tags = _take_tags(change_set, image, others)
+        merge = DuplicateMerge(metadata.before, metadata.after, tags.names, tags.before, tags.after)
+        change_set.record(image, Action.TOOK_OVER, merge)
+        revisions.changed(image.pk)
+        for other in others:
+            memberships.copy_memberships(change_set, other, image)
+        for other in others:
+            state = StateChange.between(other, {"state": str(Image.State.ARCHIVED)})
+            archival = DuplicateArchival(state.before, state.after, str(image.pk), image.title)
+            archival.perform(change_set, other, Action.FOLDED)
+    return others
 
 
-def _refusing(public: list[Image]) -> str:
-    said = _("Published: %(titles)s. The public addresses will refuse. Agree to that, or keep a published one.")
-    return said % {"titles": ", ".join(image.title for image in public)}
+def _take_metadata(image: Image, others: Sequence[Image]) -> FieldChange:
+    """Give the image what it has none of, from the first of the others that has it."""
+    candidates = {name: next((value for other in others if (value := getattr(other, name))), None) for name in MOVED}
+    values = {name: value for name, value in candidates.items() if value and not getattr(image, name)}
+    change = FieldChange.between(image, values)
+    if values:
+        change.apply(image, None)
+    return change
 
 
-def _move_words(done: Kept) -> None:
-    for name in MOVED:
-        before = getattr(done.image, name)
-        found = next((getattr(image, name) for image in done.others if getattr(image, name)), None)
-        if not before and found:
-            setattr(done.image, name, found)
-            done.fields[name] = [as_text(before), as_text(found)]
-    if done.fields:
-        done.image.save(update_fields=[*done.fields, "updated_at"])
-
-
-def _move_tags(act: Act, done: Kept) -> None:
+def _take_tags(change_set: ChangeSet, image: Image, others: Sequence[Image]) -> review.TagChange:
     """Accept on the kept image what was accepted on another; what a person rejected on it stays rejected."""
-    own = {tagging.tag_id: tagging for tagging in done.image.taggings.select_related("tag")}
-    accepted = Tagging.objects.filter(image__in=done.others, state=Tagging.State.ACCEPTED).select_related("tag")
+    change = review.TagChange()
+    taggings = {tagging.tag_id: tagging for tagging in image.taggings.select_related("tag")}
+    accepted = Tagging.objects.filter(image__in=others, state=Tagging.State.ACCEPTED).select_related("tag")
     for tagging in accepted:
-        held = own.get(tagging.tag_id)
-        if held and held.state != Tagging.State.SUGGESTED:
+        existing = taggings.get(tagging.tag_id)
+        if existing and existing.state != Tagging.State.SUGGESTED:
             continue
-        before = held.state if held else None
         # What nobody reviewed there is not reviewed by being moved.
         reviewed_at = timezone.now() if tagging.reviewed_at else None
-        decided = {"state": Tagging.State.ACCEPTED, "reviewed_by": act.by, "reviewed_at": reviewed_at}
+        decision = {"state": Tagging.State.ACCEPTED, "reviewed_by": change_set.by, "reviewed_at": reviewed_at}
         claim = {"source": tagging.source, "confidence": tagging.confidence}
-        own[tagging.tag_id], _created = Tagging.objects.update_or_create(
-            image=done.image, tag=tagging.tag, defaults=decided, create_defaults={**claim, **decided}
+        taggings[tagging.tag_id], _created = Tagging.objects.update_or_create(
+            image=image, tag=tagging.tag, defaults=decision, create_defaults={**claim, **decision}
         )
-        done.tags.append([tagging.tag_id, tagging.tag.name, before, str(Tagging.State.ACCEPTED)])
-
-
-def _archive(act: Act, done: Kept) -> None:
-    into = [str(done.image.pk), done.image.title]
-    for image in done.others:
-        before, image.state = image.state, Image.State.ARCHIVED
-        image.save(update_fields=["state", "updated_at"])
-        revisions.changed(image.pk)
-        act.note(image, Activity.Verb.FOLDED, {"fields": {"state": [before, str(image.state)]}, "into": into})
+        change.add(tagging.tag, existing.state if existing else None, Tagging.State.ACCEPTED)
+    return change

@@ -14,10 +14,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from mediahub.library import access, publishing, review, undo
-from mediahub.library.activity import Act, last_of
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Change
+from mediahub.history.undo import find_last_change_set, undo, was_undone
+from mediahub.library import access, publishing, review
 from mediahub.library.field_edits import Conflict, Conflicted, Edit, plain
-from mediahub.library.models import Activity, Image, Tagging
+from mediahub.library.models import Image, Tagging
 from processing import is_storable
 
 # The words that are typed beside a picture.
@@ -64,33 +66,33 @@ class Wish:
     undoes: UUID | None = None
 
 
-def perform(user: User, wish: Wish) -> Act:
+def perform(user: User, wish: Wish) -> ChangeSet:
     """Do what is wished, whole or not at all, and once under one id; raises Refused."""
-    act = Act(user, wish.batch)
+    change_set = ChangeSet(user, wish.batch)
     with transaction.atomic():
         image = Image.objects.select_for_update().filter(pk=wish.image_id).first()
         if image is None or not access.visible(user).filter(pk=image.pk).exists():
             raise Refused(GONE, _("The image is not there, or not for you to see."))
-        if act.is_done_to(image):
-            return act
-        if Activity.objects.filter(batch=wish.batch).exclude(by=user).exists():
+        if change_set.has_changed(image.pk):
+            return change_set
+        if Change.objects.filter(change_set=wish.batch).exclude(by=user).exists():
             raise Refused(INVALID, _("Another act has this id already."))
         if not access.changeable(user).filter(pk=image.pk).exists():
             raise Refused(FORBIDDEN, _("You may not change this image. Ask a chief editor for the right."))
-        _decide(act, image, wish.tags)
+        _decide(change_set, image, wish.tags)
         if wish.words and not user.has_perm("library.change_image"):
             raise Refused(FORBIDDEN, _("You may not change the words of images. Ask a chief editor for the right."))
-        _describe(act, image, wish.words)
+        _describe(change_set, image, wish.words)
         if wish.state:
             _check_file(image, wish)
-            _move(act, user, image, *wish.state)
+            _move(change_set, user, image, *wish.state)
         if wish.undo:
-            _undo(act, user, image, wish.undoes)
-    return act
+            _undo(change_set, user, image, wish.undoes)
+    return change_set
 
 
-def _decide(act: Act, image: Image, wishes: tuple[TagWish, ...]) -> None:
-    verbs: dict[str, Callable[[Act, list[Tagging]], int]] = {
+def _decide(change_set: ChangeSet, image: Image, wishes: tuple[TagWish, ...]) -> None:
+    verbs: dict[str, Callable[[ChangeSet, list[Tagging]], int]] = {
         Tagging.State.ACCEPTED: review.accept,
         Tagging.State.REJECTED: review.reject,
         Tagging.State.SUGGESTED: review.leave_open,
@@ -103,11 +105,11 @@ def _decide(act: Act, image: Image, wishes: tuple[TagWish, ...]) -> None:
             if _is_open_to(tagging, wish):
                 chosen[wish.wanted].append(tagging)
         elif wish.seen is None and wish.wanted == Tagging.State.ACCEPTED:
-            _add(act, image, wish.name)
+            _add(change_set, image, wish.name)
         else:
             raise Refused(CONFLICT, _("The tag “%(tag)s” is not on it any more.") % {"tag": wish.name})
     for state, verb in verbs.items():
-        verb(act, chosen[state])
+        verb(change_set, chosen[state])
 
 
 def _find(held: list[Tagging], wish: TagWish) -> Tagging | None:
@@ -126,21 +128,21 @@ def _is_open_to(tagging: Tagging, wish: TagWish) -> bool:
     return True
 
 
-def _add(act: Act, image: Image, name: str) -> None:
+def _add(change_set: ChangeSet, image: Image, name: str) -> None:
     try:
-        review.add(act, image, name)
+        review.add(change_set, image, name)
     except ValidationError as error:
         raise Refused(INVALID, *error.messages) from error
 
 
-def _describe(act: Act, image: Image, words: dict[str, tuple[str, str]]) -> None:
+def _describe(change_set: ChangeSet, image: Image, words: dict[str, tuple[str, str]]) -> None:
     if not words:
         return
     edits = {name: Edit(plain(wanted), seen) for name, (seen, wanted) in words.items()}
     checked = Image(**{name: edit.wanted for name, edit in edits.items()})
     try:
         checked.clean_fields(exclude={column.name for column in Image._meta.fields} - set(words))
-        review.describe(act, image, edits)
+        review.describe(change_set, image, edits)
     except Conflicted as error:
         raise Refused(CONFLICT, *(_changed_since(conflict) for conflict in error.conflicts)) from error
     except ValidationError as error:
@@ -167,7 +169,7 @@ def _check_file(image: Image, wish: Wish) -> None:
         raise Refused(CONFLICT, _("Its file was replaced since you saw it. Look at the new one first."))
 
 
-def _move(act: Act, user: User, image: Image, seen: str, wanted: str) -> None:
+def _move(change_set: ChangeSet, user: User, image: Image, seen: str, wanted: str) -> None:
     if not user.has_perm("library.publish_image"):
         raise Refused(FORBIDDEN, _("You may not publish or archive images. Ask a chief editor."))
     if image.state == wanted:
@@ -176,28 +178,30 @@ def _move(act: Act, user: User, image: Image, seen: str, wanted: str) -> None:
         said = _("Somebody else has changed its state since: it is %(state)s now.")
         raise Refused(CONFLICT, said % {"state": image.get_state_display()})
     if wanted == Image.State.PUBLISHED:
-        lacks = [sentence for _image, sentences in publishing.publish(act, [image]).refused for sentence in sentences]
+        lacks = [
+            sentence for _image, sentences in publishing.publish(change_set, [image]).refused for sentence in sentences
+        ]
         if lacks:
             raise Refused(CONFLICT, *lacks)
     elif wanted == Image.State.ARCHIVED:
-        review.archive(act, [image])
+        review.archive(change_set, [image])
     else:
-        review.reopen(act, [image])
+        review.reopen(change_set, [image])
 
 
-def _undo(act: Act, user: User, image: Image, batch: UUID | None) -> None:
-    wanted = batch or last_of(user, [image.pk])
-    done = list(Activity.objects.filter(batch=wanted, by=user)) if wanted else []
-    if batch and (not done or Activity.objects.filter(undoes=batch).exists()):
+def _undo(change_set: ChangeSet, user: User, image: Image, batch: UUID | None) -> None:
+    wanted = batch or find_last_change_set(user, [image.pk])
+    changes = list(Change.objects.filter(change_set=wanted, by=user).select_related("image")) if wanted else []
+    if batch and (not changes or was_undone(batch)):
         # It was refused, had nothing to change, or was taken back before.
         return
-    if not done:
+    if not changes:
         raise Refused(CONFLICT, _("Nothing that you did to this image is left to take back."))
-    if any(one.image_id != image.pk for one in done):
+    if any(change.image_id != image.pk for change in changes):
         raise Refused(CONFLICT, _("That act changed other images too. Take it back where it was done."))
-    if any(not user.has_perms(undo.permissions_to_undo(one)) for one in done):
+    if any(change.is_revertible and not user.has_perms(change.detail.permissions(change)) for change in changes):
         raise Refused(FORBIDDEN, _("You may not take this back. Ask a chief editor."))
-    refused = undo.undo(user, done[0].batch, act).refused
+    refused = undo(user, changes[0].change_set, change_set).refused
     if refused:
         raise Refused(CONFLICT, *refused)
 

@@ -8,12 +8,15 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from mediahub.library.activity import as_text
-from mediahub.library.models import Activity, Image
+from mediahub.history.kinds import names_of
+from mediahub.history.models import Action, Change
+from mediahub.library.changes import FieldChange, to_json
+from mediahub.library.models import Image
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -66,7 +69,7 @@ def plain(value: Any) -> Any:
 
 def is_same(one: Any, other: Any) -> bool:
     """Return whether two values of a field say the same; an empty text says as little as None."""
-    return (plain(as_text(one)) or None) == (plain(as_text(other)) or None)
+    return (plain(to_json(one)) or None) == (plain(to_json(other)) or None)
 
 
 def merge(now: Mapping[str, Any], edits: Mapping[str, Edit]) -> tuple[dict[str, Any], list[str]]:
@@ -83,9 +86,9 @@ def merge(now: Mapping[str, Any], edits: Mapping[str, Edit]) -> tuple[dict[str, 
     return values, conflicting
 
 
-def last_change(image: Image, name: str) -> Activity | None:
+def last_change(image: Image, name: str) -> Change | None:
     """Return the newest change of this field of the image."""
-    return Activity.objects.filter(image=image, changes__fields__has_key=name).select_related("by").first()
+    return _changes(name).filter(image=image).select_related("by").first()
 
 
 def conflict(image: Image, name: str, mine: Any) -> Conflict:
@@ -94,11 +97,22 @@ def conflict(image: Image, name: str, mine: Any) -> Conflict:
     return Conflict(name, getattr(image, name), mine, last.by if last else None, last.at if last else None)
 
 
-def changed_by_others(user: "User", name: str, ids: Iterable[UUID], since: datetime) -> dict[UUID, Activity]:
+def changed_by_others(user: "User", name: str, ids: Iterable[UUID], since: datetime) -> dict[UUID, Change]:
     """Return, by image, the newest change of this field that somebody else made after a moment."""
-    found = Activity.objects.filter(image__in=list(ids), changes__fields__has_key=name, at__gt=since)
-    newest_last = found.exclude(by=user).select_related("by").order_by("at", "pk")
-    return {activity.image_id: activity for activity in newest_last if activity.image_id}
+    changes = _changes(name).filter(image__in=list(ids), at__gt=since).exclude(by=user)
+    newest_last = changes.select_related("by").order_by("at", "pk")
+    return {change.image_id: change for change in newest_last if change.image_id}
+
+
+def was_taken_off(change: Change | None, name: str, text: str) -> bool:
+    """Return whether the newest change of a field replaced this very text by another one, and undid nothing."""
+    if change is None or change.action == Action.UNDONE or not isinstance(change.detail, FieldChange):
+        return False
+    return is_same(change.detail.before[name], text)
+
+
+def _changes(name: str) -> QuerySet[Change]:
+    return Change.objects.filter(kind__in=names_of(FieldChange), data__after__has_key=name)
 
 
 def label(name: str) -> str:
@@ -112,8 +126,8 @@ def say_kept(title: str, conflict: Conflict) -> str:
     return said % {
         "title": title,
         "field": label(conflict.field),
-        "theirs": as_text(conflict.theirs) or "",
+        "theirs": to_json(conflict.theirs) or "",
         "who": conflict.by or "MediaHub",
         "when": date_format(localtime(conflict.at), "DATETIME_FORMAT") if conflict.at else "–",
-        "mine": as_text(conflict.mine) or "",
+        "mine": to_json(conflict.mine) or "",
     }

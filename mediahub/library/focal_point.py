@@ -2,16 +2,23 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import models, transaction
+from django.utils.formats import localize
+from django.utils.translation import gettext as _
 
 from mediahub import messages
-from mediahub.library import field_edits, revisions
-from mediahub.library.activity import Act
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.kinds import register
+from mediahub.history.models import Action, Change
+from mediahub.library import field_edits
+from mediahub.library.changes import FieldChange
 from mediahub.library.field_edits import UNSEEN, Conflict, Conflicted, Unseen
-from mediahub.library.models import Activity, Image, Tagging
+from mediahub.library.models import Image, Tagging
 from mediahub.messages import CutCrops
 from processing import CENTRE, LabelAnswer, Point, ProcessingError, Result
 
@@ -27,6 +34,27 @@ FACE = 1 / 3
 # Thousandths of a side: finer than anybody points, and the same number wherever it is written.
 DIGITS = 3
 Claim = tuple[str, float, Sequence[Sequence[float]]]
+
+
+@register
+@dataclass(frozen=True)
+class FocalPointChange(FieldChange):
+    """A focal point that was set, moved, or left to the proposal again."""
+
+    kind = "focal_point"
+
+    def permissions(self, change: Change) -> set[str]:
+        """Return the right to review."""
+        return {"library.review_tagging"}
+
+    def after_apply(self, image: Image) -> None:
+        """Have the crops follow."""
+        follow(image)
+
+    @staticmethod
+    def format(column: "models.Field[Any, Any] | None", value: Any) -> str:
+        """Return where the point is, in percent of a side."""
+        return _("as proposed") if value is None else f"{localize(round(100 * value, 1))} %"
 
 
 def point(image: Image) -> Point:
@@ -88,7 +116,7 @@ def chosen(image: Image) -> Point | None:
     return None if image.focal_x is None or image.focal_y is None else Point(image.focal_x, image.focal_y)
 
 
-def move(act: Act, image: Image, wanted: Point | None, seen: Point | Unseen | None = UNSEEN) -> bool:
+def move(change_set: ChangeSet, image: Image, wanted: Point | None, seen: Point | Unseen | None = UNSEEN) -> bool:
     """Set the focal point, or leave it to the proposal again; the renditions follow. False when it is there already.
 
     `seen` is what `chosen` said when the person looked; raises Conflicted where somebody else has moved it since.
@@ -96,17 +124,12 @@ def move(act: Act, image: Image, wanted: Point | None, seen: Point | Unseen | No
     x, y = (round(wanted.x, DIGITS), round(wanted.y, DIGITS)) if wanted else (None, None)
     with transaction.atomic():
         held = Image.objects.select_for_update().get(pk=image.pk)
-        fields = {"focal_x": [held.focal_x, x], "focal_y": [held.focal_y, y]}
-        if all(before == after for before, after in fields.values()):
+        if (held.focal_x, held.focal_y) == (x, y):
             return False
         if seen is not UNSEEN and seen != chosen(held):
             found = field_edits.conflict(held, "focal_x", wanted)
             raise Conflicted([Conflict("focal_x", chosen(held), wanted, found.by, found.at)])
-        held.focal_x, held.focal_y = x, y
-        held.save(update_fields=[*fields, "updated_at"])
-        act.note(held, Activity.Verb.AIMED, {"fields": fields})
-        revisions.changed(held.pk)
-        follow(held)
+        FocalPointChange.between(held, {"focal_x": x, "focal_y": y}).perform(change_set, held, Action.AIMED)
     return True
 
 

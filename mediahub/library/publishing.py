@@ -14,9 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mediahub import rounds
-from mediahub.library import revisions, snapshots
-from mediahub.library.activity import Act
-from mediahub.library.models import Activity, Image
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.kinds import register
+from mediahub.history.models import Action, Change
+from mediahub.library import snapshots
+from mediahub.library.changes import FieldChange
+from mediahub.library.models import Image
 
 # What stands in a field that nobody filled: from programs, forms and spreadsheets.
 SAYS_NOTHING = frozenset(
@@ -170,7 +173,42 @@ def check_file(image: Image) -> None:
         raise ValidationError(broken)
 
 
-def publish(act: Act, images: Iterable[Image], seen: Mapping[UUID, str] = MappingProxyType({})) -> Published:
+@register
+@dataclass(frozen=True)
+class StateChange(FieldChange):
+    """An image that was published, archived, or put back into review."""
+
+    kind = "state"
+
+    def permissions(self, change: Change) -> set[str]:
+        """Return the right to publish."""
+        return {"library.publish_image"}
+
+    def check(self, image: Image) -> None:
+        """Raise ValidationError where an image that would be published lacks something."""
+        if image.state == Image.State.PUBLISHED and (lacks := missing(image)):
+            raise ValidationError(lacks)
+
+
+@register
+@dataclass(frozen=True)
+class FlagReview(FieldChange):
+    """A look of a person at a file that was flagged, or that nothing has looked at."""
+
+    kind = "flag_review"
+
+    def permissions(self, change: Change) -> set[str]:
+        """Return the right to review."""
+        return {"library.review_tagging"}
+
+    def check(self, image: Image) -> None:
+        """Raise ValidationError where a published image may not show a file that nobody looked at."""
+        check_file(image)
+
+
+def publish(
+    change_set: ChangeSet, images: Iterable[Image], seen: Mapping[UUID, str] = MappingProxyType({})
+) -> Published:
     """Make those images public of which all rules hold, and that are as somebody saw them.
 
     `seen` has, by image, the mark that `sight.mark` gave when it was shown.
@@ -185,15 +223,13 @@ def publish(act: Act, images: Iterable[Image], seen: Mapping[UUID, str] = Mappin
             if lacks:
                 result.refused.append((image, lacks))
                 continue
-            before, image.state = image.state, Image.State.PUBLISHED
-            image.save(update_fields=["state", "updated_at"])
-            revisions.changed(image.pk)
-            act.note(image, Activity.Verb.MOVED, {"fields": {"state": [before, str(image.state)]}})
+            change = StateChange.between(image, {"state": str(Image.State.PUBLISHED)})
+            change.perform(change_set, image, Action.MOVED)
             result.done += 1
     return result
 
 
-def look_at_flags(act: Act, image: Image, sha256: str = "") -> bool:
+def look_at_flags(change_set: ChangeSet, image: Image, sha256: str = "") -> bool:
     """Note that a person has looked at a file that was flagged, or that nothing has looked at.
 
     Returns False when somebody had, when there is no need, or when the image is made of another file than `sha256`.
@@ -202,16 +238,15 @@ def look_at_flags(act: Act, image: Image, sha256: str = "") -> bool:
         image = Image.objects.select_for_update().get(pk=image.pk)
         if not needs_look(image) or sha256 not in ("", image.sha256):
             return False
-        image.moderation_seen_at = timezone.now()
-        image.save(update_fields=["moderation_seen_at", "updated_at"])
-        changes = {"fields": {"moderation_seen_at": [None, image.moderation_seen_at.isoformat()]}}
-        act.note(image, Activity.Verb.SEEN, changes)
+        change = FlagReview.between(image, {"moderation_seen_at": timezone.now()})
+        change.apply(image, change_set.by)
+        change_set.record(image, Action.SEEN, change)
     return True
 
 
 def take_down_ended(most: int = 100) -> int:
     """Archive the published images whose rights have ended, each for itself; returns how many."""
-    act = Act(None)
+    change_set = ChangeSet(None)
     ended = Image.objects.filter(state=Image.State.PUBLISHED, rights_until__lt=timezone.localdate())
 
     def take_down(image_id: UUID) -> bool:
@@ -220,10 +255,8 @@ def take_down_ended(most: int = 100) -> int:
             image = ended.select_for_update().only("title", "state").filter(pk=image_id).first()
             if image is None:
                 return False
-            before, image.state = image.state, Image.State.ARCHIVED
-            image.save(update_fields=["state", "updated_at"])
-            revisions.changed(image.pk)
-            act.note(image, Activity.Verb.EXPIRED, {"fields": {"state": [before, str(image.state)]}})
+            change = StateChange.between(image, {"state": str(Image.State.ARCHIVED)})
+            change.perform(change_set, image, Action.EXPIRED)
         return True
 
     return rounds.each(rounds.pick(ended.values_list("pk", flat=True), most, "image"), take_down, "image")

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from uuid import UUID
 
-from mediahub.library.activity import as_text
+from mediahub.library.changes import to_json
 from mediahub.library.models import Image
 
 # What the public gets of an image, or is kept from it: whoever publishes answers for these.
@@ -15,7 +15,7 @@ DIGITS = 16
 
 def mark(image: Image) -> str:
     """Return a short text that differs as soon as the image's file, its words or its state do."""
-    values = [as_text(getattr(image, name)) for name in SHOWN]
+    values = [to_json(getattr(image, name)) for name in SHOWN]
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:DIGITS]
 
 

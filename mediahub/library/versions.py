@@ -1,7 +1,7 @@
 """The files an image was made of: each is kept, and an earlier one can be made the image's file again."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +13,12 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.kinds import Difference, Reader, register
+from mediahub.history.models import Action, Change
 from mediahub.library import focal_point, publishing, revisions, similarity
-from mediahub.library.activity import Act, as_text
-from mediahub.library.models import Activity, Image, Rendition, Version
+from mediahub.library.changes import ImageChange, to_json
+from mediahub.library.models import Image, Rendition, Version
 from processing import Missing, StoredRendition, check_moment
 
 # The fields of an image that its file decides.
@@ -60,6 +63,43 @@ class Original:
     may_go_out: bool = False
 
 
+@register
+@dataclass(frozen=True)
+class VersionChange(ImageChange):
+    """A file of an image that another one took the place of: the numbers of both versions."""
+
+    kind = "version"
+
+    before: int
+    after: int
+
+    def permissions(self, change: Change) -> set[str]:
+        """Return the right to replace files, and that to publish where the public would see the other file."""
+        is_published = change.image is not None and change.image.state == Image.State.PUBLISHED
+        return {"library.replace_image"} | ({"library.publish_image"} if is_published else set())
+
+    def is_current(self, image: Image) -> bool:
+        """Return whether the image is still made of the version that this change put in place."""
+        return image.versions.filter(current=True, number=self.after).exists()
+
+    def reversed(self) -> "VersionChange":
+        """Return the change back."""
+        return replace(self, before=self.after, after=self.before)
+
+    def apply(self, image: Image, by: User | None) -> None:
+        """Put the other version in place; raises ValidationError where a published image may not show it."""
+        put_in_place(image, image.versions.get(current=True), image.versions.get(number=self.after))
+        publishing.check_file(image)
+
+    def after_apply(self, image: Image) -> None:
+        """Have the crops follow."""
+        focal_point.follow(image)
+
+    def describe(self, reader: Reader) -> list[Difference]:
+        """Return the numbers of both versions."""
+        return [Difference(_("Version"), str(self.before), str(self.after))]
+
+
 def record(image: Image, original: Original) -> Version:
     """Make the file that the image was just made of its current version, within the caller's transaction."""
     held = _find_or_number(image, original)
@@ -72,7 +112,7 @@ def record(image: Image, original: Original) -> Version:
     _note(held, image)
     held.save()
     if before:
-        Act(original.by).note(image, Activity.Verb.REPLACED, {"version": [before.number, held.number]})
+        ChangeSet(original.by).record(image, Action.REPLACED, VersionChange(before.number, held.number))
     return held
 
 
@@ -93,7 +133,7 @@ def keep_waiting(image: Image, original: Original, files: Iterable[StoredRenditi
     """
     version = _find_or_number(image, original)
     if version.pk is None:
-        Act(original.by).note(image, Activity.Verb.OFFERED, {})
+        ChangeSet(original.by).record(image, Action.OFFERED)
     version.current, version.waiting = False, True
     version.facts = _facts(image)
     version.files = {made.name: {name: getattr(made, name) for name in FILE} for made in files}
@@ -108,12 +148,12 @@ def needs_look(version: Version) -> bool:
     return "moderation" in settings.PUBLISH_RULES and bool(flagged or unchecked)
 
 
-def decline(act: Act, image: Image, number: int) -> bool:
+def decline(change_set: ChangeSet, image: Image, number: int) -> bool:
     """Leave a waiting file out; it stays among the versions. Return False when it does not wait."""
     with transaction.atomic():
         declined = image.versions.filter(number=number, waiting=True).update(waiting=False)
         if declined:
-            act.note(image, Activity.Verb.DECLINED, {})
+            change_set.record(image, Action.DECLINED)
     return declined == 1
 
 
@@ -141,7 +181,7 @@ def _note(held: Version, image: Image) -> None:
 
 
 def _facts(image: Image) -> dict[str, Any]:
-    return {name: as_text(getattr(image, name)) for name in FACTS}
+    return {name: to_json(getattr(image, name)) for name in FACTS}
 
 
 def is_current(image: Image, key: str, version_id: str) -> bool:
@@ -156,7 +196,7 @@ def lies_under(image: Image, key: str) -> bool:
     return current is None or current.key == key
 
 
-def restore(act: Act, image: Image, number: int, *, flags_seen: bool = False) -> bool:
+def restore(change_set: ChangeSet, image: Image, number: int, *, flags_seen: bool = False) -> bool:
     """Make another version the image's file, with the renditions it had; return False when it is so already.
 
     `flags_seen` says that the person has looked at what was flagged in it. Raises ValidationError for a published
@@ -168,14 +208,16 @@ def restore(act: Act, image: Image, number: int, *, flags_seen: bool = False) ->
         wanted = image.versions.get(number=number)
         if before is None or before.pk == wanted.pk:
             return False
-        if image.state == Image.State.PUBLISHED and not (act.by and act.by.has_perm("library.publish_image")):
+        if image.state == Image.State.PUBLISHED and not (
+            change_set.by and change_set.by.has_perm("library.publish_image")
+        ):
             raise ValidationError(_("The image is published: another file would go out. Ask a chief editor to do it."))
         put_in_place(image, before, wanted)
         if flags_seen:
             image.moderation_seen_at = timezone.now()
             image.save(update_fields=["moderation_seen_at", "updated_at"])
         publishing.check_file(image)
-        act.note(image, Activity.Verb.RESTORED, {"version": [before.number, wanted.number]})
+        change_set.record(image, Action.RESTORED, VersionChange(before.number, wanted.number))
         revisions.changed(image.pk)
         focal_point.follow(image)
     return True

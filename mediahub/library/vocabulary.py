@@ -7,10 +7,11 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Action
 from mediahub.library import access, revisions
 from mediahub.library.access import Person
-from mediahub.library.activity import Act
-from mediahub.library.models import Activity, LabelRule, Synonym, Tag, Tagging
+from mediahub.library.models import LabelRule, Synonym, Tag, Tagging
 
 # Of two decisions on the same image this one stands: what an editor said outweighs what a machine thinks.
 WEIGHT = {Tagging.State.ACCEPTED: 2, Tagging.State.REJECTED: 1, Tagging.State.SUGGESTED: 0}
@@ -79,7 +80,7 @@ def common(user: Person, most: int) -> list[str]:
     return list(tags.order_by("-held", "name").values_list("name", flat=True)[:most])
 
 
-def merge(act: Act, tag: Tag, into: Tag) -> int:
+def merge(change_set: ChangeSet, tag: Tag, into: Tag) -> int:
     """Make one tag another, whose synonym its name becomes; returns on how many images it was that the person may see.
 
     Raises ValidationError for a tag and itself. It cannot be taken back: afterwards nobody knows which was which.
@@ -87,7 +88,7 @@ def merge(act: Act, tag: Tag, into: Tag) -> int:
     if tag.pk == into.pk:
         raise ValidationError(_("A tag cannot be merged into itself."))
     with transaction.atomic():
-        number = _open_to(act, tag.taggings.all()).count()
+        number = _open_to(change_set, tag.taggings.all()).count()
         moved = list(tag.taggings.select_related("image"))
         held = {
             tagging.image_id: tagging for tagging in into.taggings.filter(image__in=[one.image_id for one in moved])
@@ -98,7 +99,7 @@ def merge(act: Act, tag: Tag, into: Tag) -> int:
         tag.labels.update(tag=into)
         tag.delete()
         Synonym.objects.update_or_create(word=tag.name, defaults={"tag": into})
-        act.note_word(f"{tag.name} → {into.name}", Activity.Verb.MERGED)
+        change_set.record_other(f"{tag.name} → {into.name}", Action.MERGED)
     return number
 
 
@@ -129,7 +130,7 @@ def name_synonyms(user: Person, tag: Tag, words: Iterable[str]) -> None:
         Synonym.objects.bulk_create([Synonym(word=word, tag=tag) for word in wanted.values()])
 
 
-def hide_label(act: Act, tag: Tag) -> int:
+def hide_label(change_set: ChangeSet, tag: Tag) -> int:
     """Suggest a machine's label nowhere any more; what editors accepted stays.
 
     Returns on how many images it was that the person may see.
@@ -138,9 +139,9 @@ def hide_label(act: Act, tag: Tag) -> int:
         LabelRule.objects.update_or_create(label=tag.name, defaults={"tag": None})
         machines = (Tagging.Source.EDITOR, Tagging.Source.FILE)
         suggested = tag.taggings.filter(state=Tagging.State.SUGGESTED).exclude(source__in=machines)
-        number = _open_to(act, suggested).count()
+        number = _open_to(change_set, suggested).count()
         suggested.delete()
-        act.note_word(tag.name, Activity.Verb.HIDDEN)
+        change_set.record_other(tag.name, Action.HIDDEN)
     return number
 
 
@@ -149,9 +150,9 @@ def show_label(rule: LabelRule) -> None:
     rule.delete()
 
 
-def _open_to(act: Act, taggings: QuerySet[Tagging]) -> QuerySet[Tagging]:
+def _open_to(change_set: ChangeSet, taggings: QuerySet[Tagging]) -> QuerySet[Tagging]:
     """Return those of the taggings that are on images which are open to who acts; MediaHub itself counts all."""
-    return access.about_unclosed(act.by, taggings) if act.by else taggings
+    return access.about_unclosed(change_set.by, taggings) if change_set.by else taggings
 
 
 def _move(tagging: Tagging, other: Tagging | None, into: Tag) -> None:

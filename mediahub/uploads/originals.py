@@ -5,12 +5,14 @@ from datetime import datetime
 from django.db import transaction
 
 from mediahub.aws import clients
-from mediahub.library.models import Activity, Image, Version
+from mediahub.history.models import Action, Change
+from mediahub.library.models import Image, Version
+from mediahub.library.versions import VersionChange
 from mediahub.uploads.models import Upload
 from processing import Listed
 
 # These put an earlier version in place on purpose, also one whose file was deleted before.
-PUT_BACK = (Activity.Verb.RESTORED, Activity.Verb.UNDONE)
+PUT_BACK = (Action.RESTORED, Action.UNDONE)
 
 
 def find_gone(image: Image) -> Version | None:
@@ -50,7 +52,7 @@ def put_back(upload: Upload) -> bool:
 
 def was_put_back(image: Image, *, since: datetime) -> bool:
     """Return whether an editor put a version of the image in place after this moment."""
-    put_back = Activity.objects.filter(image=image, verb__in=PUT_BACK, changes__has_key="version")
+    put_back = Change.objects.filter(image=image, action__in=PUT_BACK, kind=VersionChange.kind)
     return put_back.filter(at__gte=since).exists()
 
 

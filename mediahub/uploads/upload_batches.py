@@ -11,10 +11,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from mediahub.library import access, collections, field_edits, review, undo, vocabulary
-from mediahub.library.activity import Act
+from mediahub.history import undo
+from mediahub.history.change_set import ChangeSet
+from mediahub.library import access, field_edits, memberships, review, vocabulary
 from mediahub.library.field_edits import Conflict, Conflicted, Edit
-from mediahub.library.models import Activity, Collection, Image
+from mediahub.library.models import Collection, Image
 from mediahub.uploads.models import Batch, Upload
 from processing import is_storable
 
@@ -92,14 +93,14 @@ def keep(user: User, batch_id: UUID, words: Words) -> Batch:
 class Applied:
     """How far the words of a batch are: the act they are part of, the place to go on at, and what was refused."""
 
-    act: Act
+    act: ChangeSet
     next: int | None = None
     refused: list[str] = field(default_factory=list)
 
 
 def apply(user: User, batch: Batch, start: int = 1, seconds: float = 8.0) -> Applied:
     """Say what is said of the batch of its images from this place on, as many as fit into the time."""
-    done = Applied(Act(user, batch.act))
+    done = Applied(ChangeSet(user, batch.act))
     places = {image: place for image, place in _places(batch).items() if place >= start}
     images = access.changeable(user).defer("label_raw").in_bulk(list(places)[:AT_ONCE])
     until = time.monotonic() + seconds
@@ -124,7 +125,7 @@ def _try(done: Applied, batch: Batch, image: Image, place: int) -> None:
     done.refused += [field_edits.say_kept(str(image), conflict) for conflict in conflicts]
 
 
-def take_back(user: User, batch_id: UUID) -> undo.Undone:
+def take_back(user: User, batch_id: UUID) -> undo.UndoResult:
     """Take back what the batch's words changed; images that come later get none of them. Raises NotYours."""
     return undo.undo(user, begin(user, batch_id).act)
 
@@ -137,10 +138,10 @@ def give(upload: Upload, image: Image) -> None:
     if upload.batch_id is None:
         return
     batch = Batch.objects.select_for_update(no_key=True).get(pk=upload.batch_id)
-    if Activity.objects.filter(undoes=batch.act).exists():
+    if undo.was_undone(batch.act):
         return
     earlier = Q(issued_at__lt=upload.issued_at) | Q(issued_at=upload.issued_at, pk__lt=upload.pk)
-    _say(Act(batch.by, batch.act), batch, image, batch.uploads.filter(earlier).count() + 1)
+    _say(ChangeSet(batch.by, batch.act), batch, image, batch.uploads.filter(earlier).count() + 1)
 
 
 def known(user: User, hashes: Iterable[str]) -> tuple[dict[str, Image], dict[str, Upload]]:
@@ -175,7 +176,7 @@ def _places(batch: Batch) -> dict[UUID, int]:
     return {image_id: place for place, image_id in enumerate(sent, 1) if image_id}
 
 
-def _say(act: Act, batch: Batch, image: Image, place: int) -> list[Conflict]:
+def _say(act: ChangeSet, batch: Batch, image: Image, place: int) -> list[Conflict]:
     """Say of one image what is said of all; returns the words that it keeps, because somebody else wrote them."""
     conflicts, free = [], {}
     for name, text in _typed(batch, place).items():
@@ -184,21 +185,14 @@ def _say(act: Act, batch: Batch, image: Image, place: int) -> list[Conflict]:
         last = field_edits.last_change(image, name)
         if last and last.by and last.by != batch.by:
             conflicts.append(field_edits.conflict(image, name, text))
-        elif not _was_taken_off(last, name, text):
+        elif not field_edits.was_taken_off(last, name, text):
             free[name] = Edit(text, getattr(image, name))
     review.describe(act, image, free)
     for name in batch.tags:
         review.add(act, image, name, reviewed=False)
     if batch.collection:
-        collections.put(act, [image], batch.collection)
+        memberships.put(act, [image], batch.collection)
     return conflicts
-
-
-def _was_taken_off(last: Activity | None, name: str, text: str) -> bool:
-    """Return whether this very word was on the image, and its own editor typed another one in its place."""
-    if last is None or last.verb == Activity.Verb.UNDONE:
-        return False
-    return field_edits.is_same(last.changes["fields"][name][0], text)
 
 
 def _typed(batch: Batch, place: int) -> dict[str, str]:

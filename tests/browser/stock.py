@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from bench.scenes import SKIES, photograph
 from mediahub.aws import clients
+from mediahub.history.change_set import ChangeSet
 from mediahub.jobs.models import Chunk, Job
-from mediahub.library import cataloging, collections
-from mediahub.library.activity import Act
+from mediahub.library import cataloging, collections, memberships
 from mediahub.library.models import Image, Tag, Tagging
 from mediahub.library.versions import Original
 from mediahub.recovery.models import Decision, Duty, FailedItem, QueueHour, Reconciliation, Redrive
@@ -221,12 +221,12 @@ def check() -> Reconciliation:
 
 def collect(images: list[Image]) -> int:
     """A small tree of collections with images in them; returns the id of one in the midst, for a group."""
-    news = collections.make(Act(None), "News", description="What goes out today.")
-    sport = collections.make(Act(None), "Sport", news, groups=Group.objects.filter(name="Chief editor"))
-    collections.make(Act(None), "Football and other ball games of the season", sport)
-    collections.make(Act(None), "Archive")
-    collections.put(Act(None), images[:4], news)
-    collections.put(Act(None), images[3:6], sport)
+    news = collections.make(ChangeSet(None), "News", description="What goes out today.")
+    sport = collections.make(ChangeSet(None), "Sport", news, groups=Group.objects.filter(name="Chief editor"))
+    collections.make(ChangeSet(None), "Football and other ball games of the season", sport)
+    collections.make(ChangeSet(None), "Archive")
+    memberships.put(ChangeSet(None), images[:4], news)
+    memberships.put(ChangeSet(None), images[3:6], sport)
     return sport.pk
 
 

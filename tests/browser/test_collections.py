@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import Group
 from playwright.sync_api import Page, expect
 
-from mediahub.library import collections
-from mediahub.library.activity import Act
+from mediahub.history.change_set import ChangeSet
+from mediahub.library import collections, memberships
 from mediahub.library.models import Collection
 from tests.browser import stock
 from tests.browser.desk import Desk
@@ -19,10 +19,10 @@ LIBRARY = "/admin/library/image/"
 def sport(settings: Any, local_aws: Any) -> Collection:
     """A library with a small tree of collections."""
     images = stock.library(settings)
-    news = collections.make(Act(None), "News")
-    collections.make(Act(None), "Archive", groups=Group.objects.filter(name="Chief editor"))
-    collections.put(Act(None), images[:2], news)
-    return collections.make(Act(None), "Sport", news)
+    news = collections.make(ChangeSet(None), "News")
+    collections.make(ChangeSet(None), "Archive", groups=Group.objects.filter(name="Chief editor"))
+    memberships.put(ChangeSet(None), images[:2], news)
+    return collections.make(ChangeSet(None), "Sport", news)
 
 
 def choose(page: Page, *numbers: int) -> None:

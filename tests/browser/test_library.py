@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from playwright.sync_api import Locator, Page, expect
 
+from mediahub.history.change_set import ChangeSet
 from mediahub.library import review
-from mediahub.library.activity import Act
 from mediahub.library.models import Image, Rendition, Tagging
 from tests.browser import stock
 from tests.browser.desk import Desk
@@ -178,11 +178,11 @@ def test_without_a_script_images_are_published_and_taken_down(library: Page, sig
 def test_what_somebody_else_changes_shows_by_itself(library: Page, signed_in: Desk, chief: User) -> None:
     changed, held = Image.objects.order_by("-created_at", "id")[:2]
     card(library, 1).locator(".card-check").click()
-    review.archive(Act(chief), [changed, held])
+    review.archive(ChangeSet(chief), [changed, held])
     expect(card(library, 0).locator(".chip").first).to_have_text("archived")
     expect(card(library, 1).locator(".chip").first).to_have_text("in review")
     signed_in.open("/admin/")
     waiting = library.locator(".door", has_text="in review").locator(".door-count")
     expect(waiting).to_have_text(str(MANY - 2))
-    review.reopen(Act(chief), [changed])
+    review.reopen(ChangeSet(chief), [changed])
     expect(waiting).to_have_text(str(MANY - 1))

@@ -6,9 +6,10 @@ from django.contrib.auth.models import User
 from playwright.sync_api import BrowserContext, Dialog, Page, Route, expect
 
 from mediahub.desk.models import Preference
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Change
 from mediahub.library import review
-from mediahub.library.activity import Act
-from mediahub.library.models import Activity, Image, Tagging
+from mediahub.library.models import Image, Tagging
 from tests.browser import stock
 from tests.browser.conftest import MANY
 from tests.browser.desk import Desk, open_review
@@ -58,7 +59,7 @@ def test_keys_that_come_faster_than_the_server_answers_lose_nothing(reviewed: Pa
             shown(reviewed, row[at].title)
     # Nothing was answered, and every image was shown and left.
     expect(reviewed.locator("#saving")).to_contain_text("changes waiting to be saved")
-    assert Activity.objects.count() == 0
+    assert Change.objects.count() == 0
     reviewed.unroute(ACTS)
     for route in held:
         route.continue_()
@@ -84,7 +85,7 @@ def test_what_was_meant_for_an_image_that_is_not_there_yet_hits_no_other(
     saved(reviewed)
     assert decided(row)["Image 30"] == {"Boat": "accepted", "Mist": "suggested"}
     assert set(states(row).values()) == {Image.State.IN_REVIEW}
-    assert Activity.objects.count() == 1
+    assert Change.objects.count() == 1
 
 
 def test_what_waits_survives_a_reload_and_answers_that_were_lost(reviewed: Page, row: list[Image]) -> None:
@@ -115,7 +116,7 @@ def test_what_waits_survives_a_reload_and_answers_that_were_lost(reviewed: Page,
     found = decided(row)
     assert [found[title]["Boat"] for title in ("Image 00", "Image 02")] == ["accepted", "accepted"]
     assert states(row)["Image 01"] == Image.State.ARCHIVED
-    assert Activity.objects.count() == 3
+    assert Change.objects.count() == 3
 
 
 def test_leaving_is_warned_of_while_something_waits(reviewed: Page) -> None:
@@ -138,7 +139,7 @@ def test_leaving_is_warned_of_while_something_waits(reviewed: Page) -> None:
 def test_a_refusal_names_the_image_and_paints_it_as_it_is(
     reviewed: Page, signed_in: Desk, row: list[Image], other_editor: User
 ) -> None:
-    review.reject(Act(other_editor), row[1].taggings.filter(tag__name="Boat"))
+    review.reject(ChangeSet(other_editor), row[1].taggings.filter(tag__name="Boat"))
     reviewed.keyboard.press("j")
     reviewed.keyboard.press("a")
     notice = reviewed.locator("#notices li")
@@ -389,7 +390,7 @@ def test_everything_is_above_the_fold(signed_in: Desk, chief: User, settings: An
 
 def test_a_tag_of_the_whole_batch_leaves_an_image_to_review(signed_in: Desk, reviewed: Page, row: list[Image]) -> None:
     for made in row[:2]:
-        review.add(Act(None), made, "Harbour fair", reviewed=False)
+        review.add(ChangeSet(None), made, "Harbour fair", reviewed=False)
     open_review(signed_in, row[0])
     expect(reviewed.locator("#left")).to_have_text(f"{len(row)} left to review")
     # The third tag is the batch's, and was accepted: pressed, it is rejected by a person.

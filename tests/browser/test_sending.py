@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
+from mediahub.history.change_set import ChangeSet
 from mediahub.library import collections
-from mediahub.library.activity import Act
 from mediahub.library.models import Image
 from mediahub.uploads.models import Batch, Upload
 from tests.browser.desk import Desk
@@ -43,7 +43,7 @@ def test_a_folder_is_dropped_anywhere_and_words_reach_all_its_pictures(
     signed_in: Desk, chief: User, folder: Path
 ) -> None:
     page = signed_in.page
-    harbour = collections.make(Act(chief), "Harbour")
+    harbour = collections.make(ChangeSet(chief), "Harbour")
     signed_in.open("/admin/upload/")
     drag(signed_in, folder, until="dragOver")
     expect(page.get_by_text("Drop to upload").last).to_be_visible()

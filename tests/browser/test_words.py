@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Dialog, Page, Route, expect
 
-from mediahub.library.models import Activity, Image
+from mediahub.history.models import Action, Change
+from mediahub.library.models import Image
 from mediahub.uploads.models import Batch
 from tests.browser.conftest import sign_in
 from tests.browser.desk import Desk, sign_in_again
@@ -78,7 +79,7 @@ def test_words_typed_for_sent_pictures_wait_for_them_and_no_others(signed_in: De
     page.locator("#library").wait_for()
     assert asked == ["beforeunload"]
     # Leaving has said nothing of any picture.
-    assert not Activity.objects.filter(verb=Activity.Verb.DESCRIBED).exists()
+    assert not Change.objects.filter(action=Action.DESCRIBED).exists()
     signed_in.open("/admin/upload/")
     expect_words(page)
     page.get_by_role("button", name="Save for all").click()

@@ -18,8 +18,8 @@ from django.utils import timezone
 from mediahub.aws import clients
 from mediahub.delivery import embed, mirror, public
 from mediahub.delivery.models import PublicFile
+from mediahub.history.change_set import ChangeSet
 from mediahub.library import cataloging, publishing, review, versions
-from mediahub.library.activity import Act
 from mediahub.library.models import Image, Rendition
 from mediahub.library.versions import Original
 from processing import Misconfigured, Missing, process
@@ -54,7 +54,7 @@ def told(queue: MemoryQueue) -> list[str]:
 def published(local_aws: object, as_role: Callable[[str], None], editor: User, cdn: MemoryQueue) -> Image:
     as_role("worker")
     made = take_in(uuid4(), 600, "first")
-    publishing.publish(Act(editor), [made])
+    publishing.publish(ChangeSet(editor), [made])
     mirror.push(made.pk)
     made.refresh_from_db()
     return made
@@ -91,7 +91,7 @@ def test_nothing_of_an_image_in_review_is_public(local_aws: object, as_role: Cal
 
 
 def test_archiving_takes_all_of_it_away_and_tells_the_cdn(published: Image, editor: User, cdn: MemoryQueue) -> None:
-    review.archive(Act(editor), [published])
+    review.archive(ChangeSet(editor), [published])
     mirror.push(published.pk)
     assert objects() == set()
     assert not PublicFile.objects.exists()
@@ -139,7 +139,7 @@ def test_a_restored_version_needs_no_copy_by_content(published: Image, chief: Us
     before = objects()
     take_in(published.pk, 640, "second")
     mirror.push(published.pk)
-    versions.restore(Act(chief), published, 1)
+    versions.restore(ChangeSet(chief), published, 1)
     mirror.push(published.pk)
     current = PublicFile.objects.filter(superseded_at=None).values_list("key", flat=True)
     assert set(current) == before
@@ -161,7 +161,7 @@ def test_c11_who_dies_after_a_copy_leaves_no_bytes_of_a_version_that_is_no_more(
         mirror.push(published.pk)
     assert read(permanent(published)) != first
     assert public.is_there(permanent(published))
-    versions.restore(Act(chief), published, 1)
+    versions.restore(ChangeSet(chief), published, 1)
     mirror.push(published.pk)
     assert read(permanent(published)) == first
     assert f"/{permanent(published)}" in told(cdn)
@@ -169,7 +169,7 @@ def test_c11_who_dies_after_a_copy_leaves_no_bytes_of_a_version_that_is_no_more(
 
 def test_a_worker_that_was_slow_does_not_bring_back_what_was_taken_down(published: Image, editor: User) -> None:
     seen = Image.objects.get(pk=published.pk)
-    review.archive(Act(editor), [published])
+    review.archive(ChangeSet(editor), [published])
     mirror.push(published.pk)
     public.bring(seen)
     assert objects() == set()
@@ -192,7 +192,7 @@ def test_what_is_wanted_again_while_it_is_swept_stays(published: Image, chief: U
 
     def restored_meanwhile(store: Any, key: str) -> None:
         delete(store, key)
-        versions.restore(Act(chief), published, 1)
+        versions.restore(ChangeSet(chief), published, 1)
         public.bring(Image.objects.prefetch_related("renditions").get(pk=published.pk))
 
     with patch.object(type(clients.renditions()), "delete", restored_meanwhile):
@@ -263,7 +263,7 @@ def test_a_crop_of_the_same_shape_stays_out_of_the_sizes_to_choose_from(publishe
 
 def test_a_file_that_was_public_is_gone_from_the_store(published: Image, editor: User) -> None:
     key = permanent(published)
-    review.archive(Act(editor), [published])
+    review.archive(ChangeSet(editor), [published])
     mirror.push(published.pk)
     with pytest.raises(Missing):
         read(key)

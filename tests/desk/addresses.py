@@ -11,10 +11,12 @@ from django.http import QueryDict
 from django.urls import get_resolver
 from django.utils import timezone
 
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Change
 from mediahub.jobs.models import Chunk, Job
-from mediahub.library import collections, saved_searches
-from mediahub.library.activity import Act, as_text
-from mediahub.library.models import Activity, LabelRule, Version
+from mediahub.library import collections, memberships, saved_searches
+from mediahub.library.changes import to_json
+from mediahub.library.models import LabelRule, Version
 from mediahub.library.search import Search
 from mediahub.library.versions import FACTS
 from mediahub.recovery.models import FailedItem, Reconciliation, Redrive
@@ -62,8 +64,8 @@ class Records:
     def __init__(self, owner: User) -> None:
         self.image = image("Harbour", credit="A. Person", alt_text="A harbour")
         self.tagging = tagging(self.image, "Boat")
-        self.collection = collections.make(Act(owner), "Town")
-        collections.put(Act(owner), [self.image], self.collection)
+        self.collection = collections.make(ChangeSet(owner), "Town")
+        memberships.put(ChangeSet(owner), [self.image], self.collection)
         self.batch = Batch.objects.create(by=owner)
         self.upload = Upload.objects.create(
             file_name="harbour.jpg",
@@ -76,7 +78,7 @@ class Records:
             batch=self.batch,
             finished_at=timezone.now(),
         )
-        facts = {name: as_text(getattr(self.image, name)) for name in FACTS}
+        facts = {name: to_json(getattr(self.image, name)) for name in FACTS}
         Version.objects.create(image=self.image, number=1, key="k", version_id="v", facts=facts)
         self.redrive = Redrive.objects.create(by=owner, total=1)
         self.failed_item = FailedItem.objects.create(
@@ -95,7 +97,7 @@ class Records:
         self.chunk = Chunk.objects.create(job=self.job, first=uuid4(), last=uuid4(), key="downloads/x.zip")
         self.search = saved_searches.keep(owner, "Boats", Search.parse(QueryDict("q=boat")))
         self.rule = LabelRule.objects.create(label="Person")
-        self.act = Activity.objects.filter(image=self.image).latest("pk").batch
+        self.act = Change.objects.filter(image=self.image).latest("pk").change_set
         self.owner = owner
 
     def values(self, route: Route) -> dict[str, str]:

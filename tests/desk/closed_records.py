@@ -16,11 +16,16 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from mediahub.delivery.models import PublicFile
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.kinds import ChangeKind
+from mediahub.history.models import Action
 from mediahub.jobs.models import Chunk, Job
-from mediahub.library import collections
-from mediahub.library.activity import Act
+from mediahub.library import collections, memberships
+from mediahub.library.collections import CollectionChange
+from mediahub.library.duplicates import DuplicateArchival, DuplicateMerge, SimilarityDecision
+from mediahub.library.focal_point import FocalPointChange
+from mediahub.library.memberships import MembershipChange
 from mediahub.library.models import (
-    Activity,
     Collection,
     Image,
     LabelRule,
@@ -31,6 +36,9 @@ from mediahub.library.models import (
     Tagging,
     Version,
 )
+from mediahub.library.publishing import FlagReview, StateChange
+from mediahub.library.review import MetadataChange, TagChange
+from mediahub.library.versions import VersionChange
 from mediahub.recovery.models import Decision, FailedItem, QueueHour, Reconciliation, Redrive
 from mediahub.uploads.models import Batch, Upload
 from tests import records
@@ -80,13 +88,13 @@ def plant() -> Desk:
     # The two are the same file; the third, which is closed as well, is like no other.
     closed, other, alone = _image(), records.image("Harbour"), records.image(word("alone"))
     Image.objects.filter(pk=alone.pk).update(sha256=SHA256)
-    top = collections.make(Act(lawyer), word("collection"), description=word("description"), groups=[legal])
-    below = collections.make(Act(lawyer), word("below"), top)
-    news = collections.make(Act(None), "News")
-    collections.put(Act(lawyer), [closed, alone], top)
-    collections.put(Act(lawyer), [closed], below)
-    collections.put(Act(lawyer), [other], below)
-    collections.put(Act(None), [other], news)
+    top = collections.make(ChangeSet(lawyer), word("collection"), description=word("description"), groups=[legal])
+    below = collections.make(ChangeSet(lawyer), word("below"), top)
+    news = collections.make(ChangeSet(None), "News")
+    memberships.put(ChangeSet(lawyer), [closed, alone], top)
+    memberships.put(ChangeSet(lawyer), [closed], below)
+    memberships.put(ChangeSet(lawyer), [other], below)
+    memberships.put(ChangeSet(None), [other], news)
     desk = Desk(closed, other, lawyer, [top, below, news], *_vocabulary(closed, other))
     _plant_uploads(desk)
     _plant_failures(desk)
@@ -235,46 +243,49 @@ def _plant_versions(desk: Desk) -> None:
 
 
 def _plant_history(desk: Desk) -> None:
-    """A line of each kind about the closed image, and about the open one a line that names the closed one."""
+    """A change of each kind and action of the closed image, and some of the open one that name the closed one."""
     numbers = count()
 
     def said() -> str:
         return word(f"history_{next(numbers)}")
 
-    about_collections = (Activity.Verb.MADE, Activity.Verb.ARRANGED, Activity.Verb.REMOVED, Activity.Verb.UNDONE)
-    for verb in Activity.Verb:
-        changes: dict[str, Any] = {
-            "fields": {"title": [said(), said()], "rights_until": [None, "2031-07-29"], "state": ["in_review", said()]},
-            "tags": [[desk.tags[0].pk, said(), None, "accepted"]],
-            "collections": [[desk.collections[0].pk, said(), False, True]],
-            "parted": [[str(uuid4()), said(), False, True]],
-            "into": [str(uuid4()), said()],
-            "version": [1, 2],
-        }
-        batch = uuid4()
-        common = {"verb": verb, "by": desk.lawyer, "batch": batch}
-        Activity.objects.create(image=desk.closed, subject=said(), changes=changes, **common)
-        # The same act changed the open image too: its line may be told, but not what it says of the closed one.
-        beside: dict[str, Any] = {
-            "collections": [[desk.collections[0].pk, said(), False, True]],
-            "parted": [[str(desk.closed.pk), said(), False, True]],
-            "into": [str(desk.closed.pk), said()],
-        }
-        Activity.objects.create(image=desk.open, subject="Harbour", changes=beside, **common)
-        desk.acts.append(batch)
+    for action in Action:
+        tags = TagChange({"1": said()}, {"1": None}, {"1": "accepted"})
+        state: list[dict[str, Any]] = [{"state": "in_review"}, {"state": said()}]
+        details: list[ChangeKind] = [
+            MetadataChange({"title": said(), "rights_until": None}, {"title": said(), "rights_until": "2031-07-29"}),
+            StateChange(state[0], state[1]),
+            FlagReview({"moderation_seen_at": None}, {"moderation_seen_at": "2026-01-01T00:00:00+00:00"}),
+            FocalPointChange({"focal_x": None, "focal_y": None}, {"focal_x": 0.25, "focal_y": 0.5}),
+            tags,
+            DuplicateMerge({"credit": ""}, {"credit": said()}, tags.names, tags.before, tags.after),
+            DuplicateArchival(state[0], state[1], str(uuid4()), said()),
+            SimilarityDecision({str(uuid4()): said()}),
+            MembershipChange(desk.collections[0].pk, said(), before=False, after=True),
+            VersionChange(1, 2),
+        ]
+        change_set = ChangeSet(desk.lawyer)
+        for detail in details:
+            change_set.record(Image(pk=desk.closed.pk, title=said()), action, detail)
+        # The same action changed the open image too: that may be told, but not what it says of the closed one.
+        for beside in (
+            MembershipChange(desk.collections[0].pk, said(), before=False, after=True),
+            SimilarityDecision({str(desk.closed.pk): said()}),
+            DuplicateArchival({"state": "in_review"}, {"state": "archived"}, str(desk.closed.pk), said()),
+        ):
+            change_set.record(desk.open, action, beside)
         snapshot: dict[str, Any] = {
             "name": said(),
-            "description": word(f"snapshot_{verb}"),
+            "description": word(f"snapshot_{action}"),
             "parent": None,
             "restricted": True,
             "groups": [],
         }
-        arranged = {"collection": [desk.collections[0].pk, snapshot, {**snapshot, "name": said()}]}
-        loose = arranged if verb in about_collections else {}
-        desk.acts.append(uuid4())
-        Activity.objects.create(
-            image=None, subject=said(), changes=loose, verb=verb, by=desk.lawyer, batch=desk.acts[-1]
-        )
+        is_event = action in (Action.MERGED, Action.HIDDEN)
+        arranged = CollectionChange(desk.collections[0].pk, snapshot, {**snapshot, "name": said()})
+        loose = ChangeSet(desk.lawyer)
+        loose.record_other(said(), action, None if is_event else arranged)
+        desk.acts += [change_set.id, loose.id]
     LogEntry.objects.create(
         user=desk.lawyer, object_id=str(desk.closed.pk), object_repr=word("log"), action_flag=CHANGE, content_type=None
     )

@@ -12,10 +12,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Change
 from mediahub.library import review
-from mediahub.library.activity import Act
 from mediahub.library.field_edits import Edit
-from mediahub.library.models import Activity, Tagging
+from mediahub.library.models import Tagging
 from tests.records import image, tagging
 
 PAGE = reverse("desk:activity")
@@ -31,13 +32,13 @@ def acts(editor: User, chief: User) -> None:
     boats, town = image("Boats"), image("=Town()")
     for made in (boats, town):
         tagging(made, "Fog")
-    review.accept(Act(editor), Tagging.objects.select_related("tag", "image").order_by("pk"))
-    review.archive(Act(chief), [town])
+    review.accept(ChangeSet(editor), Tagging.objects.select_related("tag", "image").order_by("pk"))
+    review.archive(ChangeSet(chief), [town])
 
 
 @pytest.mark.usefixtures("acts")
 def test_one_act_on_many_images_is_one_line_that_unfolds(signed_in: Client) -> None:
-    acts = signed_in.get(PAGE).context["acts"]
+    acts = signed_in.get(PAGE).context["change_sets"]
     assert [(str(act["first"].by), act["number"]) for act in acts] == [("chief", 1), ("editor", 2)]
     page = signed_in.get(PAGE).content.decode()
     assert "2 images" in page
@@ -48,12 +49,12 @@ def test_one_act_on_many_images_is_one_line_that_unfolds(signed_in: Client) -> N
 @pytest.mark.usefixtures("acts")
 def test_filters_narrow_what_is_told(signed_in: Client, editor: User) -> None:
     def told(**asked: str) -> int:
-        return len(signed_in.get(PAGE, asked).context["acts"])
+        return len(signed_in.get(PAGE, asked).context["change_sets"])
 
     tomorrow = (timezone.localdate() + timedelta(days=1)).isoformat()
-    assert told(by=str(editor.pk)) == told(verb="tagged") == 1
+    assert told(by=str(editor.pk)) == told(action="tagged") == 1
     assert told(**{"from": tomorrow}) == told(by="none") == 0
-    assert told(to=tomorrow, by="x", verb="y") == 2
+    assert told(to=tomorrow, by="x", action="y") == 2
     assert told(**{"from": "2026-02-30"}) == 2
 
 
@@ -66,7 +67,7 @@ def test_the_table_has_every_line_and_no_formula(signed_in: Client) -> None:
         ("editor", "Boats"),
     ]
     assert rows[2]["changes"] == "Tag “Fog”: suggested → accepted"
-    lines = body(signed_in.get(f"{PAGE}export.jsonl?verb=moved")).splitlines()
+    lines = body(signed_in.get(f"{PAGE}export.jsonl?action=moved")).splitlines()
     assert [json.loads(line)["title"] for line in lines] == ["=Town()"]
     assert signed_in.get(f"{PAGE}export.exe").status_code == 404
 
@@ -79,22 +80,22 @@ def test_only_who_may_sees_it(nobody: Client) -> None:
 
 @pytest.mark.usefixtures("acts")
 def test_an_image_tells_its_own_story(signed_in: Client) -> None:
-    town = Activity.objects.filter(verb="moved").get().image_id
+    town = Change.objects.filter(action="moved").get().image_id
     page = signed_in.get(reverse("admin:library_image_change", args=[town]))
-    assert [act["first"].verb for act in page.context["acts"]] == ["moved", "tagged"]
+    assert [act["first"].action for act in page.context["change_sets"]] == ["moved", "tagged"]
 
 
 def test_a_page_costs_the_same_for_many_acts_and_goes_on(signed_in: Client, editor: User, queries: Any) -> None:
     made = image()
     for number in range(2):
-        review.add(Act(editor), made, f"Tag {number}")
+        review.add(ChangeSet(editor), made, f"Tag {number}")
     few = queries(PAGE)
     for number in range(60):
-        review.add(Act(editor), made, f"Word {number}")
+        review.add(ChangeSet(editor), made, f"Word {number}")
     assert queries(PAGE) == few
     first = signed_in.get(PAGE).context
-    rest = signed_in.get(f"{PAGE}?before={first['more']}").context["acts"]
-    assert (len(first["acts"]), len(rest)) == (50, 12)
+    rest = signed_in.get(f"{PAGE}?before={first['more']}").context["change_sets"]
+    assert (len(first["change_sets"]), len(rest)) == (50, 12)
 
 
 @pytest.mark.parametrize(
@@ -110,8 +111,8 @@ def test_a_page_costs_the_same_for_many_acts_and_goes_on(signed_in: Client, edit
 )
 def test_a_title_that_looks_like_a_date_is_told_as_it_was_typed(signed_in: Client, editor: User, title: str) -> None:
     made = image(title)
-    review.describe(Act(editor), made, {"title": Edit("Quay"), "rights_until": Edit(date(2031, 5, 4))})
-    review.describe(Act(editor), made, {"title": Edit(title)})
+    review.describe(ChangeSet(editor), made, {"title": Edit("Quay"), "rights_until": Edit(date(2031, 5, 4))})
+    review.describe(ChangeSet(editor), made, {"title": Edit(title)})
     pages = [reverse("admin:library_image_change", args=[made.pk]), PAGE]
     for page in pages:
         text = signed_in.get(page).content.decode()

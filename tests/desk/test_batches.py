@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from mediahub.library.models import Activity
+from mediahub.history.models import Action, Change
 from mediahub.uploads.models import Batch, Upload
 from tests.browser.stock import upload
 from tests.desk.test_sign import FILE, ask
@@ -104,7 +104,7 @@ def test_words_are_kept_said_told_and_taken_back(signed_in: Client, editor: User
     assert post(signed_in, "desk:batch_words", {"undo": True}, batch.pk).json()["said"]
     made.refresh_from_db()
     assert made.title == "Harbour"
-    assert Activity.objects.filter(verb=Activity.Verb.UNDONE).exists()
+    assert Change.objects.filter(action=Action.UNDONE).exists()
 
 
 def test_words_that_cannot_be_kept_say_why(signed_in: Client, other_editor: User) -> None:

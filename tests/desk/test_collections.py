@@ -8,9 +8,10 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from mediahub.library import collections
-from mediahub.library.activity import Act
-from mediahub.library.models import Activity, Collection, Image, SavedSearch
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Change
+from mediahub.library import collections, memberships
+from mediahub.library.models import Collection, Image, SavedSearch
 from tests.browser.stock import failed_item, upload
 from tests.collections import five_hundred
 from tests.desk.conftest import HOSTILE
@@ -23,7 +24,7 @@ DROP = reverse("desk:drop")
 
 
 def make(name: str, parent: Collection | None = None, *groups: Group) -> Collection:
-    return collections.make(Act(None), name, parent, groups=groups)
+    return collections.make(ChangeSet(None), name, parent, groups=groups)
 
 
 def change(client: Client, collection: Collection, act: str, **data: Any) -> Any:
@@ -43,7 +44,7 @@ def closed(db: Any) -> Image:
     """An image that only the group Legal may see."""
     legal = Group.objects.create(name="Legal")
     made = image("Secret plan")
-    collections.put(Act(None), [made], make("Lawsuit", None, legal))
+    memberships.put(ChangeSet(None), [made], make("Lawsuit", None, legal))
     return made
 
 
@@ -117,7 +118,7 @@ def test_the_bulk_bar_and_a_drop_pass_by_what_is_closed(signed_in: Client, close
 
 
 def test_a_name_that_is_closed_is_not_told_on_an_image_that_is_open(signed_in: Client, closed: Image) -> None:
-    collections.put(Act(None), [closed], make("News"))
+    memberships.put(ChangeSet(None), [closed], make("News"))
     page = signed_in.get(reverse("admin:library_image_change", args=[closed.pk])).content.decode()
     assert "News" in page
     assert "Lawsuit" not in page
@@ -129,9 +130,9 @@ def test_many_are_put_in_taken_out_and_taken_back(signed_in: Client) -> None:
     assert "3 images were put into “Sport”" in said(signed_in.post(BULK, {"act": "put_in", **form}, follow=True))
     answer = signed_in.post(BULK, {"act": "take_out", **form}, follow=True)
     assert "3 images were taken out" in said(answer)
-    batch = Activity.objects.filter(verb="filed").first()
+    batch = Change.objects.filter(action="filed").first()
     assert batch
-    signed_in.post(reverse("desk:undo", args=[batch.batch]))
+    signed_in.post(reverse("desk:undo", args=[batch.change_set]))
     assert sport.images.count() == 3
     assert "no collection “Nowhere”" in said(
         signed_in.post(BULK, {**form, "act": "put_in", "collection": "Nowhere"}, follow=True)
@@ -192,8 +193,8 @@ def test_one_image_is_put_in_and_taken_out_on_its_page(signed_in: Client) -> Non
 
 def test_the_library_is_narrowed_to_a_collection_and_what_lies_below(signed_in: Client) -> None:
     news = make("News")
-    collections.put(Act(None), [image("A")], news)
-    collections.put(Act(None), [image("B")], make("Sport", news))
+    memberships.put(ChangeSet(None), [image("A")], news)
+    memberships.put(ChangeSet(None), [image("B")], make("Sport", news))
     image("C")
     assert titles(signed_in, collection=news.pk) == {"A", "B"}
     assert titles(signed_in, collection="none") == {"C"}
@@ -216,7 +217,7 @@ def test_a_chief_makes_arranges_and_deletes(chief_client: Client) -> None:
     assert "for everybody" in said(change(chief_client, sport, "restrict"))
     answer = change(chief_client, sport, "delete")
     assert "is deleted. 0 images" in said(answer)
-    undo = Activity.objects.get(verb="removed").batch
+    undo = Change.objects.get(action="removed").change_set
     answer = chief_client.post(reverse("desk:undo", args=[undo]), {"next": TREE}, follow=True)
     assert said(answer) == "The collections are as they were."
     assert Collection.objects.get(pk=sport.pk).name == "Sports"
@@ -225,8 +226,8 @@ def test_a_chief_makes_arranges_and_deletes(chief_client: Client) -> None:
 def test_a_collection_shows_the_image_that_was_put_in_last(signed_in: Client, closed: Image) -> None:
     news = make("News")
     for made in (image("A"), latest := image("B"), closed):
-        collections.put(Act(None), [made], make(made.title, news))
-    collections.put(Act(None), [image("C"), latest], news)
+        memberships.put(ChangeSet(None), [made], make(made.title, news))
+    memberships.put(ChangeSet(None), [image("C"), latest], news)
     top = signed_in.get(TREE).context["nodes"]
     assert [(node.cover.title, node.own, node.count) for node in top] == [("B", 2, 5)]
     assert [node.cover.title for node in top[0].children] == ["A", "B", "Secret plan"]
@@ -264,7 +265,7 @@ def test_names_are_completed(signed_in: Client) -> None:
 def test_a_hostile_name_stays_text(signed_in: Client, chief_client: Client) -> None:
     hostile = HOSTILE.replace(">", "")
     place = make(hostile)
-    collections.put(Act(None), [made := image()], place)
+    memberships.put(ChangeSet(None), [made := image()], place)
     pages = [TREE, GRID, reverse("desk:collection", args=[place.pk]), reverse("desk:activity")]
     for address in [*pages, reverse("admin:library_image_change", args=[made.pk])]:
         assert hostile not in chief_client.get(address).content.decode()
@@ -273,7 +274,7 @@ def test_a_hostile_name_stays_text(signed_in: Client, chief_client: Client) -> N
 @pytest.mark.parametrize("path", [GRID, TREE])
 def test_five_hundred_collections_cost_as_many_questions_as_two(queries: Any, path: str) -> None:
     place = make("Place")
-    collections.put(Act(None), [image()], place)
+    memberships.put(ChangeSet(None), [image()], place)
     few = queries(path)
     five_hundred(place)
     assert queries(path) == few
@@ -282,8 +283,8 @@ def test_five_hundred_collections_cost_as_many_questions_as_two(queries: Any, pa
 
 def test_the_activity_tells_what_became_of_collections(chief_client: Client, chief: User) -> None:
     news, made = make("News"), image("Harbour")
-    collections.rename(Act(chief), news, "Daily")
-    collections.put(Act(chief), [made], news)
+    collections.rename(ChangeSet(chief), news, "Daily")
+    memberships.put(ChangeSet(chief), [made], news)
     page = chief_client.get(reverse("desk:activity")).content.decode()
     assert "changed the collection" in page
     assert "<ins>Daily</ins>" in page

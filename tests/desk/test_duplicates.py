@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from mediahub.library import collections, duplicates
-from mediahub.library.activity import Act
+from mediahub.history.change_set import ChangeSet
+from mediahub.library import collections, duplicates, memberships
 from mediahub.library.models import Image, Likeness
 from tests.desk.conftest import HOSTILE
 from tests.records import image, tagging
@@ -47,7 +47,7 @@ def test_groups_come_one_after_the_other_the_newest_first(signed_in: Client) -> 
 def test_what_differs_is_marked_and_the_same_is_not(signed_in: Client) -> None:
     made = group(HOSTILE, "Copy", bytes=10)
     tagging(made[1], "Quay", "accepted")
-    collections.put(Act(None), made, collections.make(Act(None), "Ports"))
+    memberships.put(ChangeSet(None), made, collections.make(ChangeSet(None), "Ports"))
     answer = signed_in.get(START)
     rows = {row.title: (row.values, row.differs) for row in answer.context["rows"]}
     assert rows["Pixels"] == (["1000 × 1200", "999 × 1200"], True)

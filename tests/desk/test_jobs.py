@@ -13,8 +13,9 @@ from django.test import Client
 from django.utils import timezone
 
 from mediahub.aws import clients
+from mediahub.history.models import Action, Change
 from mediahub.jobs.models import Chunk, Job
-from mediahub.library.models import Activity, Image, Version
+from mediahub.library.models import Image, Version
 from tests import records
 from tests.desk.conftest import HOSTILE
 
@@ -201,9 +202,9 @@ def test_an_original_is_downloaded_under_its_own_name_and_noted(
     asked = parse_qs(urlsplit(answer["Location"]).query)
     assert asked["response-content-disposition"] == ["attachment; filename*=utf-8''M%C3%B8te%20%221%22.jpg"]
     assert asked["response-content-type"] == ["application/octet-stream"]
-    noted = Activity.objects.get()
-    assert (noted.verb, str(noted.by), noted.image_id) == (Activity.Verb.DOWNLOADED, "editor", images[0].pk)
-    assert f"/undo/{noted.batch}" not in signed_in.get("/admin/activity/").content.decode()
+    noted = Change.objects.get()
+    assert (noted.action, str(noted.by), noted.image_id) == (Action.DOWNLOADED, "editor", images[0].pk)
+    assert f"/undo/{noted.change_set}" not in signed_in.get("/admin/activity/").content.decode()
 
 
 def test_an_earlier_version_is_downloaded_from_its_page(
@@ -224,4 +225,4 @@ def test_a_download_needs_the_right_and_a_file(signed_in: Client, editor: User, 
         group.permissions.remove(*group.permissions.filter(codename="download_original"))
     assert signed_in.post(path).status_code == 403
     assert signed_in.post(BULK, chosen("download", *images)).status_code == 403
-    assert not Activity.objects.exists()
+    assert not Change.objects.exists()

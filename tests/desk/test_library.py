@@ -8,9 +8,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Change
 from mediahub.library import review
-from mediahub.library.activity import Act
-from mediahub.library.models import Activity, Image, SavedSearch, Tagging
+from mediahub.library.models import Image, SavedSearch, Tagging
 from tests.browser.stock import failed_item, upload
 from tests.desk.conftest import HOSTILE
 from tests.records import image, tagging
@@ -232,7 +233,7 @@ def test_many_images_are_tagged_at_once_and_it_is_taken_back(signed_in: Client) 
     signed_in.post(BULK, {"act": "add_tag", "tag": " Old  harbour ", "image": ids(*made[:2])})
     assert Tagging.objects.filter(tag__name="Old harbour", state="accepted").count() == 2
     page = signed_in.get(GRID)
-    batch = Activity.objects.first().batch  # type: ignore[union-attr]
+    batch = Change.objects.first().change_set  # type: ignore[union-attr]
     assert reverse("desk:undo", args=[batch]) in page.content.decode()
     signed_in.post(reverse("desk:undo", args=[batch]))
     assert not Tagging.objects.exists()
@@ -279,15 +280,15 @@ def test_a_bulk_act_that_makes_no_sense_is_refused(chief_client: Client, order: 
     made = image()
     order = {**order, "image": ids(made)} if order.get("image") == "own" else order
     assert says in chief_client.post(BULK, order, follow=True).content.decode()
-    assert not Activity.objects.exists()
+    assert not Change.objects.exists()
 
 
 def test_nobody_else_takes_back_what_an_editor_did(signed_in: Client, chief: User, chief_client: Client) -> None:
-    act = Act(chief)
+    act = ChangeSet(chief)
     review.archive(act, [image()])
-    signed_in.post(reverse("desk:undo", args=[act.batch]))
+    signed_in.post(reverse("desk:undo", args=[act.id]))
     assert Image.objects.get().state == Image.State.ARCHIVED
-    answer = chief_client.post(reverse("desk:undo", args=[act.batch]), {"next": "https://elsewhere.example/"})
+    answer = chief_client.post(reverse("desk:undo", args=[act.id]), {"next": "https://elsewhere.example/"})
     assert answer["Location"] == GRID
     assert Image.objects.get().state == Image.State.IN_REVIEW
 

@@ -14,10 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mediahub.desk.models import Preference
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Change
 from mediahub.library import review
-from mediahub.library.activity import Act
 from mediahub.library.field_edits import Edit
-from mediahub.library.models import Activity, Image, Tagging
+from mediahub.library.models import Image, Tagging
 from mediahub.uploads import upload_batches
 from tests.browser.stock import upload
 from tests.desk.conftest import HOSTILE
@@ -201,7 +202,7 @@ def test_a_form_that_is_sent_twice_acts_once(signed_in: Client, row: list[Image]
     order = {"id": str(uuid4()), "act": button(page, "Accept Boat")}
     for _ in range(2):
         signed_in.post(act_of(row[0]), order)
-    assert Activity.objects.count() == 1
+    assert Change.objects.count() == 1
 
 
 @pytest.mark.parametrize("order", [{"act": "{"}, {"act": "[]"}, {"tag": ""}, {"act": "{}", "id": "x"}])
@@ -339,7 +340,7 @@ def test_the_threshold_is_remembered(signed_in: Client, nobody: Client, row: lis
 def test_words_that_are_refused_stand_in_the_fields_again(signed_in: Client, row: list[Image], chief: User) -> None:
     made = row[0]
     sent = Fields(signed_in.get(page_of(made)).content.decode(), "was_caption").sent
-    review.describe(Act(chief), made, {"caption": Edit("Typed by the chief")})
+    review.describe(ChangeSet(chief), made, {"caption": Edit("Typed by the chief")})
     answer = signed_in.post(act_of(made), {**sent, "caption": "Typed by <me>", "credit": "Ada"})
     page = answer.content.decode()
     assert answer.status_code == 409

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from mediahub.library import collections
-from mediahub.library.activity import Act
+from mediahub.history.change_set import ChangeSet
+from mediahub.library import collections, memberships
 from mediahub.uploads.models import Upload
 from tests.pictures import jpeg
 from tests.records import image
@@ -176,8 +176,8 @@ def test_a_ticket_to_replace_an_image_is_for_that_image_alone(signed_in: Client)
 
 def test_a_file_replaces_an_image_only_for_who_may_and_sees_it(db: None) -> None:
     shown, hidden = image(), image()
-    closed = collections.make(Act(None), "Closed", groups=[Group.objects.create(name="Nobody's")])
-    collections.put(Act(None), [hidden], closed)
+    closed = collections.make(ChangeSet(None), "Closed", groups=[Group.objects.create(name="Nobody's")])
+    memberships.put(ChangeSet(None), [hidden], closed)
     replacer, sender = person("replacer", "replace_image", "view_image"), person("sender", "add_upload", "view_image")
     assert ask(replacer, {**FILE, "image": str(hidden.pk)}).status_code == 404
     assert ask(replacer, {**FILE, "image": str(shown.pk)}).status_code == 200

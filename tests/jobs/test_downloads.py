@@ -12,9 +12,10 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from mediahub.history.models import Action, Change
 from mediahub.jobs import downloads, runner
 from mediahub.jobs.models import Chunk, Job
-from mediahub.library.models import Activity, Image
+from mediahub.library.models import Image
 from mediahub.local.event_loop import EventLoop
 from processing import Unavailable
 from processing.store import S3Store
@@ -62,9 +63,9 @@ def test_it_holds_the_originals_byte_for_byte_and_their_words(made: Callable[...
 def test_large_renditions_are_had_as_well_and_only_originals_are_noted(made: Callable[..., list[ZipFile]]) -> None:
     [found] = made(LARGE)
     assert len(names(found)) == 4
-    assert not Activity.objects.filter(verb=Activity.Verb.DOWNLOADED).exists()
+    assert not Change.objects.filter(action=Action.DOWNLOADED).exists()
     made(ORIGINAL)
-    assert Activity.objects.filter(verb=Activity.Verb.DOWNLOADED).count() == 3
+    assert Change.objects.filter(action=Action.DOWNLOADED).count() == 3
 
 
 def test_what_is_more_than_one_part_holds_goes_into_several(made: Callable[..., list[ZipFile]], settings: Any) -> None:

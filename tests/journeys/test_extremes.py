@@ -14,13 +14,14 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from mediahub.delivery import mirror
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Change
 from mediahub.jobs import runner
 from mediahub.jobs.models import Job
 from mediahub.jobs.selection import Selection
 from mediahub.library import review, versions
-from mediahub.library.activity import Act
 from mediahub.library.field_edits import Edit
-from mediahub.library.models import Activity, Collection, Image, LabelRule, SavedSearch, Tag, Tagging, Version
+from mediahub.library.models import Collection, Image, LabelRule, SavedSearch, Tag, Tagging, Version
 from mediahub.local.event_loop import EventLoop
 from mediahub.recovery.models import FailedItem
 from mediahub.uploads.models import Batch, Upload
@@ -76,7 +77,7 @@ def objects() -> dict[str, Any]:
 
 def values(image: Image) -> Values:
     """What stands in addresses that are about this image, or about something that it is part of."""
-    models: Any = (Tag, LabelRule, Tagging, Job, Collection, SavedSearch, Batch, Activity)
+    models: Any = (Tag, LabelRule, Tagging, Job, Collection, SavedSearch, Batch, Change)
     some = {model: model.objects.first() for model in models}
     upload = image.uploads.get(state=Upload.State.READY)
     return {
@@ -85,7 +86,7 @@ def values(image: Image) -> Values:
         "upload_id": upload.pk,
         "batch_id": some[Batch].pk,
         "job_id": some[Job].pk,
-        "batch": some[Activity].batch,
+        "batch": some[Change].change_set,
         "tagging_id": some[Tagging].pk,
         "number": 1,
         "kind": "jsonl",
@@ -194,7 +195,7 @@ def test_no_page_fails_for_what_a_file_holds(
 
     for number, image in enumerate(images):
         title = ("20240602 181530", "0001-01-01T00:00:00+02:00")[number % 2]
-        review.describe(Act(chief), image, {"title": Edit(title)})
+        review.describe(ChangeSet(chief), image, {"title": Edit(title)})
     sends_no_5xx(chief_client, [*sorted(shared), *(page for image in images for page in pages(image)[:2])])
 
 
@@ -235,7 +236,7 @@ def test_a_version_with_a_date_of_no_zone_is_shown_and_comes_back_without_it(
     page = f"/admin/images/{made.pk}/versions/"
     assert chief_client.get(page).status_code == 200
     for number in (2, 3, 4, 1):
-        assert versions.restore(Act(chief), made, number)
+        assert versions.restore(ChangeSet(chief), made, number)
         made.refresh_from_db()
         assert made.taken_at is None
         assert chief_client.get(page).status_code == 200

@@ -22,8 +22,8 @@ from django.utils import timezone
 
 from mediahub.aws import clients
 from mediahub.delivery import mirror, public
+from mediahub.history.change_set import ChangeSet
 from mediahub.library import cataloging, publishing
-from mediahub.library.activity import Act
 from mediahub.library.models import Image
 from mediahub.library.versions import Original
 from processing import process
@@ -77,7 +77,7 @@ def published(local_aws: object, as_role: Callable[[str], None], chief: User, li
         cataloging.enter(image_id, "quay.jpg", result, original=Original(f"uploads/{image_id}/original", "v1"))
     Image.objects.filter(pk=image_id).update(alt_text="A quay", credit="Ada Lund", licence="CC BY 4.0")
     image = Image.objects.get(pk=image_id)
-    publishing.publish(Act(chief), [image])
+    publishing.publish(ChangeSet(chief), [image])
     mirror.push(image_id)
     as_role("web")
     return image
@@ -181,4 +181,4 @@ def test_when_its_rights_end_every_address_refuses_and_the_record_says_why(
     assert {requests.get(address, timeout=30).status_code for address in addresses} == {404}
     published.refresh_from_db()
     assert published.state == Image.State.ARCHIVED
-    assert [(told.by, told.verb) for told in published.activities.all()[:1]] == [(None, "expired")]
+    assert [(told.by, told.action) for told in published.changes.all()[:1]] == [(None, "expired")]

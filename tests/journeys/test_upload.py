@@ -8,8 +8,8 @@ import urllib3
 from django.contrib.auth.models import User
 
 from mediahub.delivery import mirror
+from mediahub.history.change_set import ChangeSet
 from mediahub.library import publishing, review
-from mediahub.library.activity import Act
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image
 from mediahub.local.event_loop import EventLoop
@@ -49,7 +49,7 @@ def test_an_upload_becomes_an_image(
     tagging = image.taggings.first()
     as_role("web")
     assert tagging
-    review.accept(Act(editor), [tagging])
+    review.accept(ChangeSet(editor), [tagging])
     as_role("worker")
     drain(event_loop)
     held = mirror.read(image.pk)
@@ -59,11 +59,11 @@ def test_an_upload_becomes_an_image(
 
     as_role("web")
     review.describe(
-        Act(editor),
+        ChangeSet(editor),
         image,
         {"alt_text": Edit("Boats in the morning"), "credit": Edit("Ada Byron"), "licence": Edit("CC0")},
     )
-    assert publishing.publish(Act(editor), [image]).done == 1
+    assert publishing.publish(ChangeSet(editor), [image]).done == 1
     as_role("worker")
     drain(event_loop)
     held = mirror.read(image.pk)

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mediahub.aws import clients
+from mediahub.history.change_set import ChangeSet
 from mediahub.library import publishing
-from mediahub.library.activity import Act
 from mediahub.library.models import Image, Version
 from mediahub.local.event_loop import EventLoop
 from mediahub.recovery import consistency_checks, retries
@@ -94,7 +94,7 @@ def test_d6_a_used_ticket_changes_nothing_that_is_published(
     image = Image.objects.get()
     Image.objects.update(alt_text="A harbour", credit="Ada Lund", licence="All rights")
     as_role("worker")
-    assert publishing.publish(Act(chief), Image.objects.all()).done == 1
+    assert publishing.publish(ChangeSet(chief), Image.objects.all()).done == 1
     as_role("web")
     work()
     as_role("worker")

@@ -5,11 +5,13 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 
-from mediahub.library import activity, publishing, review
-from mediahub.library.activity import Act
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.kinds import Reader
+from mediahub.history.models import Change
+from mediahub.history.undo import find_last_change_set, undo
+from mediahub.library import publishing, review
 from mediahub.library.field_edits import Edit
-from mediahub.library.models import Activity, Image, Tagging
-from mediahub.library.undo import undo
+from mediahub.library.models import Image, Tagging
 from tests.images import image_with_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,50 +27,50 @@ def states(image: Image) -> dict[str, str]:
 
 
 def test_a_decision_is_told_and_taken_back(image: Image, editor: User) -> None:
-    act = Act(editor)
+    act = ChangeSet(editor)
     review.accept(act, image.taggings.filter(tag__name="Boat"))
-    told = Activity.objects.get()
+    told = Change.objects.get()
     assert (told.by, told.image, told.subject) == (editor, image, image.title)
-    assert [tag[1:] for tag in told.changes["tags"]] == [["Boat", "suggested", "accepted"]]
-    assert undo(editor, act.batch).refused == []
+    assert [line.before for line in told.detail.describe(Reader())] == ["suggested"]
+    assert undo(editor, act.id).refused == []
     boat = image.taggings.get(tag__name="Boat")
     assert (boat.state, boat.reviewed_by, boat.reviewed_at) == (Tagging.State.SUGGESTED, None, None)
 
 
 def test_a_tag_that_was_added_goes_again(image: Image, editor: User) -> None:
-    act = Act(editor)
+    act = ChangeSet(editor)
     review.add(act, image, "Harbour")
     assert "Harbour" in states(image)
-    undo(editor, act.batch)
+    undo(editor, act.id)
     assert "Harbour" not in states(image)
 
 
 def test_words_come_back_with_their_dates(image: Image, editor: User) -> None:
     first = image.title
-    act = Act(editor)
+    act = ChangeSet(editor)
     review.describe(act, image, {"title": Edit("Quay"), "rights_until": Edit(None)})
-    assert undo(editor, act.batch).act.changed == 1
+    assert undo(editor, act.id).change_set.images == 1
     image.refresh_from_db()
     assert image.title == first
 
 
 def test_an_undo_is_undone(image: Image, chief: User) -> None:
-    act = Act(chief)
+    act = ChangeSet(chief)
     publishing.publish(act, [image])
-    back = undo(chief, act.batch).act
+    back = undo(chief, act.id).change_set
     image.refresh_from_db()
     assert image.state == Image.State.IN_REVIEW
-    undo(chief, back.batch)
+    undo(chief, back.id)
     image.refresh_from_db()
     assert image.state == Image.State.PUBLISHED
 
 
 def test_what_another_has_changed_since_stays(image: Image, chief: User, editor: User) -> None:
-    act = Act(chief)
+    act = ChangeSet(chief)
     publishing.publish(act, [image])
     image.refresh_from_db()
-    review.archive(Act(editor), [image])
-    undone = undo(chief, act.batch)
+    review.archive(ChangeSet(editor), [image])
+    undone = undo(chief, act.id)
     assert undone.refused == [f"{image.title} stays as it is now. It was changed again since."]
     image.refresh_from_db()
     assert image.state == Image.State.ARCHIVED
@@ -76,28 +78,28 @@ def test_what_another_has_changed_since_stays(image: Image, chief: User, editor:
 
 def test_one_act_on_many_is_taken_back_as_one(local_aws: object, editor: User) -> None:
     images = [image_with_tags("Boat"), image_with_tags("Boat")]
-    act = Act(editor)
+    act = ChangeSet(editor)
     assert review.accept(act, Tagging.objects.all()) == 2
-    assert undo(editor, act.batch).act.changed == 2
+    assert undo(editor, act.id).change_set.images == 2
     assert [states(image) for image in images] == [{"Boat": "suggested"}] * 2
 
 
 def test_the_last_act_is_the_newest_that_stands(image: Image, editor: User, chief: User) -> None:
-    first, second = Act(editor), Act(editor)
+    first, second = ChangeSet(editor), ChangeSet(editor)
     review.accept(first, image.taggings.filter(tag__name="Boat"))
     review.accept(second, image.taggings.filter(tag__name="Sea"))
-    assert activity.last_of(editor, [image.pk]) == second.batch
-    undo(editor, second.batch)
-    assert activity.last_of(editor, [image.pk]) == first.batch
-    assert activity.last_of(chief, [image.pk]) is None
-    assert activity.last_of(editor, [uuid4()]) is None
+    assert find_last_change_set(editor, [image.pk]) == second.id
+    undo(editor, second.id)
+    assert find_last_change_set(editor, [image.pk]) == first.id
+    assert find_last_change_set(chief, [image.pk]) is None
+    assert find_last_change_set(editor, [uuid4()]) is None
 
 
 def test_an_undo_reaches_the_mirror(image: Image, chief: User) -> None:
-    act = Act(chief)
+    act = ChangeSet(chief)
     publishing.publish(act, [image])
     image.refresh_from_db()
     before = image.revision
-    undo(chief, act.batch)
+    undo(chief, act.id)
     image.refresh_from_db()
     assert image.revision == before + 1

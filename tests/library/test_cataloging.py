@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from mediahub.history.change_set import ChangeSet
 from mediahub.library import cataloging, publishing, review
-from mediahub.library.activity import Act
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tag, Tagging
 from processing import process
@@ -67,8 +67,8 @@ def test_a_keyword_that_is_a_tag_already_is_that_tag() -> None:
 
 def test_what_an_editor_decided_stays_when_the_file_comes_again(editor: User) -> None:
     image = take_in(with_xmp(XMP))
-    review.describe(Act(editor), image, {"title": Edit("Quay")})
-    review.accept(Act(editor), image.taggings.filter(tag__name="Fog"))
+    review.describe(ChangeSet(editor), image, {"title": Edit("Quay")})
+    review.accept(ChangeSet(editor), image.taggings.filter(tag__name="Fog"))
     take_in(with_iptc(IIM))
     image.refresh_from_db()
     assert (image.title, image.caption) == ("Quay", "Boats wait for the fog to lift.")
@@ -80,18 +80,18 @@ def test_what_an_editor_decided_stays_when_the_file_comes_again(editor: User) ->
 
 def test_a_word_of_the_file_is_taken_over_by_hand(editor: User) -> None:
     image = take_in(with_xmp(XMP))
-    review.describe(Act(editor), image, {"title": Edit("Quay"), "rights_until": Edit(None)})
-    assert review.take_over(Act(editor), image, "title")
-    assert review.take_over(Act(editor), image, "rights_until")
+    review.describe(ChangeSet(editor), image, {"title": Edit("Quay"), "rights_until": Edit(None)})
+    assert review.take_over(ChangeSet(editor), image, "title")
+    assert review.take_over(ChangeSet(editor), image, "rights_until")
     image.refresh_from_db()
     assert (image.title, str(image.rights_until)) == ("Fog over the harbour", "2027-01-31")
-    assert not review.take_over(Act(editor), image, "sha256")
+    assert not review.take_over(ChangeSet(editor), image, "sha256")
 
 
 def test_a_published_image_keeps_what_it_must_have(editor: User) -> None:
     image = take_in(with_xmp(XMP))
-    publishing.publish(Act(editor), [image])
+    publishing.publish(ChangeSet(editor), [image])
     image.refresh_from_db()
     image.embedded["alt_text"] = " "
     with pytest.raises(ValidationError):
-        review.take_over(Act(editor), image, "alt_text")
+        review.take_over(ChangeSet(editor), image, "alt_text")

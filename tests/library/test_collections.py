@@ -8,9 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from mediahub.library import access, collection_tree, collections, undo
-from mediahub.library.activity import Act
-from mediahub.library.models import Activity, Collection, Image, Membership
+from mediahub.history import undo
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Change
+from mediahub.library import access, collection_tree, collections, memberships
+from mediahub.library.models import Collection, Image, Membership
 from mediahub.library.search import Search
 from tests.collections import five_hundred
 from tests.images import image
@@ -19,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def make(name: str, parent: Collection | None = None, *groups: Group) -> Collection:
-    return collections.make(Act(None), name, parent, groups=groups)
+    return collections.make(ChangeSet(None), name, parent, groups=groups)
 
 
 def many(number: int) -> list[Image]:
@@ -66,9 +68,9 @@ def test_what_lies_below_moves_along(editor: User) -> None:
     news, archive = make("News"), make("Archive")
     sport = make("Sport", news)
     make("Football", make("Ball games", sport))
-    collections.move(Act(editor), sport, archive)
+    collections.move(ChangeSet(editor), sport, archive)
     assert paths()["Football"] == ["Archive", "Sport", "Ball games", "Football"]
-    collections.move(Act(editor), sport, None)
+    collections.move(ChangeSet(editor), sport, None)
     assert paths()["Football"] == ["Sport", "Ball games", "Football"]
 
 
@@ -79,46 +81,46 @@ def test_no_circle_and_no_well_without_end(editor: User) -> None:
     with pytest.raises(ValidationError, match="at most 8 deep"):
         make("9", lowest)
     with pytest.raises(ValidationError, match="below it"):
-        collections.move(Act(editor), top, lowest)
+        collections.move(ChangeSet(editor), top, lowest)
     with pytest.raises(ValidationError, match="below it"):
-        collections.move(Act(editor), top, top)
+        collections.move(ChangeSet(editor), top, top)
     with pytest.raises(ValidationError, match="at most 8 deep"):
-        collections.move(Act(editor), top, make("Other"))
+        collections.move(ChangeSet(editor), top, make("Other"))
 
 
 def test_put_and_take_out_are_told_and_taken_back(editor: User) -> None:
     boats, made = make("Boats"), [image(title="A"), image(title="B")]
-    put = Act(editor)
-    assert collections.put(put, made[:1], boats) == 1
-    assert collections.put(Act(editor), made, boats) == 1
-    out = Act(editor)
-    assert collections.take_out(out, made, boats) == 2
-    assert Activity.objects.filter(verb="filed", by=editor).count() == 4
-    assert undo.undo(editor, out.batch).act.changed == 2
+    put = ChangeSet(editor)
+    assert memberships.put(put, made[:1], boats) == 1
+    assert memberships.put(ChangeSet(editor), made, boats) == 1
+    out = ChangeSet(editor)
+    assert memberships.take_out(out, made, boats) == 2
+    assert Change.objects.filter(action="filed", by=editor).count() == 4
+    assert undo.undo(editor, out.id).change_set.images == 2
     assert inside(boats) == {"A", "B"}
-    back = undo.undo(editor, put.batch)
+    back = undo.undo(editor, put.id)
     assert inside(boats) == {"B"}
-    undo.undo(editor, back.act.batch)
+    undo.undo(editor, back.change_set.id)
     assert inside(boats) == {"A", "B"}
 
 
 def test_what_was_changed_since_stays(editor: User) -> None:
     boats, made = make("Boats"), [image(title="A"), image(title="B")]
-    put = Act(editor)
-    collections.put(put, made, boats)
-    collections.take_out(Act(editor), made[:1], boats)
-    done = undo.undo(editor, put.batch)
+    put = ChangeSet(editor)
+    memberships.put(put, made, boats)
+    memberships.take_out(ChangeSet(editor), made[:1], boats)
+    done = undo.undo(editor, put.id)
     assert done.refused == ["A stays as it is now. It was changed again since."]
     assert inside(boats) == set()
 
 
 def test_a_thousand_images_cost_few_questions(editor: User, django_assert_max_num_queries: Any) -> None:
-    boats, made, act = make("Boats"), many(1000), Act(editor)
+    boats, made, act = make("Boats"), many(1000), ChangeSet(editor)
     with django_assert_max_num_queries(20):
-        collections.put(act, made, boats)
+        memberships.put(act, made, boats)
     with django_assert_max_num_queries(30):
-        undo.undo(editor, act.batch)
-    assert Activity.objects.filter(verb="undone").count() == 1000
+        undo.undo(editor, act.id)
+    assert Change.objects.filter(action="undone").count() == 1000
     assert not Membership.objects.exists()
 
 
@@ -126,25 +128,25 @@ def test_a_deleted_collection_leaves_its_images_and_comes_back_whole(chief: User
     news = make("News")
     sport = make("Sport", news)
     make("Football", sport)
-    collections.put(Act(chief), [image(title="A")], sport)
-    act = Act(chief)
+    memberships.put(ChangeSet(chief), [image(title="A")], sport)
+    act = ChangeSet(chief)
     assert collections.delete(act, sport) == 1
     assert paths()["Football"] == ["News", "Football"]
     assert Image.objects.count() == 1
-    back = undo.undo(chief, act.batch)
+    back = undo.undo(chief, act.id)
     assert back.refused == []
     assert paths()["Football"] == ["News", "Sport", "Football"]
     assert inside(Collection.objects.get(name="Sport")) == {"A"}
-    assert undo.undo(chief, back.act.batch).refused == []
+    assert undo.undo(chief, back.change_set.id).refused == []
     assert not Collection.objects.filter(name="Sport").exists()
 
 
 def test_a_name_a_place_and_groups_are_taken_back(chief: User) -> None:
-    news, archive, act = make("News"), make("Archive"), Act(chief)
+    news, archive, act = make("News"), make("Archive"), ChangeSet(chief)
     collections.rename(act, news, "Daily", "What is printed.")
     collections.move(act, news, archive)
     collections.restrict(act, news, Group.objects.filter(name="Editor"))
-    assert undo.undo(chief, act.batch).refused == []
+    assert undo.undo(chief, act.id).refused == []
     kept = Collection.objects.get(pk=news.pk)
     assert (kept.name, kept.description, kept.parent, kept.restricted) == ("News", "", None, False)
     assert not kept.groups.exists()
@@ -152,10 +154,10 @@ def test_a_name_a_place_and_groups_are_taken_back(chief: User) -> None:
 
 
 def test_a_new_collection_that_was_filled_is_not_taken_back(editor: User) -> None:
-    act = Act(editor)
+    act = ChangeSet(editor)
     boats = collections.make(act, "Boats")
-    collections.put(Act(editor), [image()], boats)
-    assert "not empty" in undo.undo(editor, act.batch).refused[0]
+    memberships.put(ChangeSet(editor), [image()], boats)
+    assert "not empty" in undo.undo(editor, act.id).refused[0]
     assert Collection.objects.exists()
 
 
@@ -178,7 +180,7 @@ def test_who_may_see_an_image(editor: User, chief: User, where: list[str], seen:
     places |= {"below": make("Below", places["closed"]), "own": make("Own", None, legal, editor.groups.get())}
     made = image()
     for name in where:
-        collections.put(Act(None), [made], places[name])
+        memberships.put(ChangeSet(None), [made], places[name])
     assert access.visible(editor).filter(pk=made.pk).exists() is seen
     assert access.changeable(editor).filter(pk=made.pk).exists() is seen
     assert access.visible(chief).filter(pk=made.pk).exists()
@@ -205,8 +207,8 @@ def test_the_search_finds_what_lies_below_and_tells_nothing_of_closed_ones(edito
     news, closed = make("News"), make("Closed", None, legal)
     for title, place in (("A", news), ("B", make("Sport", news)), ("C", closed), ("D", None)):
         made = image(title=title)
-        collections.put(Act(None), [made], place or closed) if title != "D" else None
-    collections.put(Act(None), Image.objects.filter(title="A"), closed)
+        memberships.put(ChangeSet(None), [made], place or closed) if title != "D" else None
+    memberships.put(ChangeSet(None), Image.objects.filter(title="A"), closed)
     assert found(editor, collection=str(news.pk)) == {"A", "B"}
     assert found(editor, collection="none") == {"D"}
     assert found(editor, collection=str(closed.pk)) == set()
@@ -217,7 +219,7 @@ def test_a_tree_costs_the_same_for_five_hundred(editor: User, django_assert_num_
     made = image()
     five_hundred(make("Place"))
     for place in Collection.objects.filter(name__startswith="Part"):
-        collections.put(Act(None), [made], place)
+        memberships.put(ChangeSet(None), [made], place)
     editor = User.objects.get(pk=editor.pk)
     editor.has_perm("library.view_image")
     with django_assert_num_queries(3):
@@ -240,6 +242,6 @@ def test_a_text_means_a_collection(editor: User) -> None:
 
 def test_images_out_of_use_are_not_counted(editor: User) -> None:
     news, gone = make("News"), image()
-    collections.put(Act(None), [image(), gone], news)
+    memberships.put(ChangeSet(None), [image(), gone], news)
     Image.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
     assert [(node.own, node.count) for node in collection_tree.tree(editor)] == [(1, 1)]

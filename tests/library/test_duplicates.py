@@ -13,11 +13,12 @@ from django.http import QueryDict
 from PIL import Image as Pixels
 
 from bench.scenes import scene
-from mediahub.library import cataloging, collections, duplicates, review, versions
-from mediahub.library.activity import Act
-from mediahub.library.models import Activity, Image, Likeness, Tagging
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Action, Change
+from mediahub.history.undo import undo
+from mediahub.library import cataloging, collections, duplicates, memberships, review, versions
+from mediahub.library.models import Image, Likeness, Tagging
 from mediahub.library.search import Search
-from mediahub.library.undo import undo
 from mediahub.library.versions import Original
 from processing import process
 from tests.doubles import MemoryStore
@@ -66,7 +67,7 @@ def test_no_search_tells_that_an_image_is_like_one_which_is_closed(
 ) -> None:
     open_one, closed = take_in(HARBOUR), take_in(HARBOUR)
     legal = Group.objects.create(name="Legal")
-    collections.put(Act(None), [closed], collections.make(Act(None), "Lawsuit", groups=[legal]))
+    memberships.put(ChangeSet(None), [closed], collections.make(ChangeSet(None), "Lawsuit", groups=[legal]))
     for query in ("near=only", "twice=only"):
         assert found(editor, query) == []
         assert found(chief, query) == [open_one.file_name] * 2
@@ -76,7 +77,7 @@ def test_another_file_is_compared_anew_and_a_restored_one_too(local_aws: object,
     first, second = take_in(HARBOUR, key="a"), take_in(HARBOUR, 600, key="b")
     take_in(HILLS, image_id=second.pk, key="c")
     assert duplicates.number(editor, first) == 0
-    versions.restore(Act(editor), second, 1)
+    versions.restore(ChangeSet(editor), second, 1)
     assert duplicates.number(editor, first) == 1
     second.refresh_from_db()
     assert second.fingerprint[:4] == Image.objects.get(pk=first.pk).fingerprint[:4]
@@ -93,10 +94,10 @@ def pair(local_aws: object) -> tuple[Image, Image]:
 def test_what_belongs_to_the_others_moves_and_comes_back_by_one_undo(pair: tuple[Image, Image], chief: User) -> None:
     kept, other = pair
     Image.objects.filter(pk=other.pk).update(rights_until=date(2030, 1, 2))
-    review.reject(Act(chief), kept.taggings.filter(tag__name="Boat"))
-    review.accept(Act(chief), other.taggings.all())
+    review.reject(ChangeSet(chief), kept.taggings.filter(tag__name="Boat"))
+    review.accept(ChangeSet(chief), other.taggings.all())
     before = [list(image.taggings.values_list("tag__name", "state").order_by("tag__name")) for image in pair]
-    act = Act(chief)
+    act = ChangeSet(chief)
     duplicates.keep(act, kept, [other])
     kept.refresh_from_db()
     other.refresh_from_db()
@@ -109,7 +110,7 @@ def test_what_belongs_to_the_others_moves_and_comes_back_by_one_undo(pair: tuple
     states = dict(kept.taggings.values_list("tag__name", "state"))
     assert states == {"Sea": "accepted", "Quay": "accepted", "Boat": "rejected"}
     assert (other.state, duplicates.number(chief, kept)) == (Image.State.ARCHIVED, 0)
-    assert undo(chief, act.batch).refused == []
+    assert undo(chief, act.id).refused == []
     kept.refresh_from_db()
     other.refresh_from_db()
     assert (kept.alt_text, kept.rights_until, other.state) == ("", None, Image.State.IN_REVIEW)
@@ -119,46 +120,47 @@ def test_what_belongs_to_the_others_moves_and_comes_back_by_one_undo(pair: tuple
 
 def test_the_one_that_is_kept_is_put_where_the_others_were(pair: tuple[Image, Image], chief: User) -> None:
     kept, other = pair
-    both, only = (collections.make(Act(chief), name) for name in ("Both", "Only the other"))
-    collections.put(Act(chief), [kept, other], both)
-    collections.put(Act(chief), [other], only)
-    act = Act(chief)
+    both, only = (collections.make(ChangeSet(chief), name) for name in ("Both", "Only the other"))
+    memberships.put(ChangeSet(chief), [kept, other], both)
+    memberships.put(ChangeSet(chief), [other], only)
+    act = ChangeSet(chief)
     duplicates.keep(act, kept, [other])
     assert set(kept.collections.all()) == set(other.collections.all()) == {both, only}
-    assert undo(chief, act.batch).refused == []
+    assert undo(chief, act.id).refused == []
     assert set(kept.collections.all()) == {both}
 
 
 def test_it_is_told_with_which_image_it_was_merged(pair: tuple[Image, Image], chief: User) -> None:
     kept, other = pair
-    act = Act(chief)
+    act = ChangeSet(chief)
     duplicates.keep(act, kept, [other])
-    told = {done.image: done for done in Activity.objects.filter(batch=act.batch, by=chief)}
-    assert told[kept].verb == Activity.Verb.TOOK_OVER
-    assert (told[other].verb, told[other].changes["into"]) == (Activity.Verb.FOLDED, [str(kept.pk), "Kept"])
+    told = {done.image: done for done in Change.objects.filter(change_set=act.id, by=chief)}
+    assert told[kept].action == Action.TOOK_OVER
+    assert told[other].action == Action.FOLDED
+    assert (told[other].data["kept_id"], told[other].data["kept_title"]) == (str(kept.pk), "Kept")
 
 
 def test_an_address_that_is_out_goes_only_when_somebody_agrees(pair: tuple[Image, Image], chief: User) -> None:
     kept, other = pair
     Image.objects.filter(pk=other.pk).update(state=Image.State.PUBLISHED)
     with pytest.raises(ValidationError, match="Other"):
-        duplicates.keep(Act(chief), kept, [other])
+        duplicates.keep(ChangeSet(chief), kept, [other])
     assert duplicates.group(chief, kept.pk)[0] == other
-    assert not Activity.objects.exists()
-    duplicates.keep(Act(chief), kept, [other], addresses_may_go=True)
+    assert not Change.objects.exists()
+    duplicates.keep(ChangeSet(chief), kept, [other], addresses_may_go=True)
     other.refresh_from_db()
     assert other.state == Image.State.ARCHIVED
 
 
 def test_who_was_told_apart_stays_apart_until_it_is_taken_back(local_aws: object, editor: User) -> None:
     first, second, third = (take_in(HARBOUR, width) for width in (800, 700, 600))
-    act = Act(editor)
+    act = ChangeSet(editor)
     assert duplicates.part(act, [first, second, third], third) == 2
     take_in(HARBOUR, 600, image_id=third.pk)
     assert {image.pk for image in duplicates.group(editor, first.pk)} == {first.pk, second.pk}
     assert duplicates.group(editor, third.pk) == []
     assert set(Likeness.objects.exclude(parted_at=None).values_list("parted_by", flat=True)) == {editor.pk}
-    undo(editor, act.batch)
+    undo(editor, act.id)
     assert len(duplicates.group(editor, third.pk)) == 3
 
 

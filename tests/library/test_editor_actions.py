@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 import pytest
 from django.contrib.auth.models import User
 
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Action, Change
 from mediahub.library import editor_actions, review
-from mediahub.library.activity import Act
-from mediahub.library.models import Activity, Image, Tagging
+from mediahub.library.models import Image, Tagging
 from tests.images import image_with_tags
 
 
@@ -43,7 +44,7 @@ def test_an_act_that_arrives_twice_is_done_once(editor: User, sea: Image) -> Non
     )
     send(editor, sea, batch, **wish)
     assert states(sea) == {"Sea": "rejected", "Sky": "suggested", "Boat": "rejected"}
-    assert Activity.objects.filter(batch=batch).count() == 2
+    assert Change.objects.filter(change_set=batch).count() == 2
 
 
 def test_a_tag_can_be_left_open_again(editor: User, sea: Image) -> None:
@@ -54,7 +55,7 @@ def test_a_tag_can_be_left_open_again(editor: User, sea: Image) -> None:
 
 
 def test_what_somebody_else_changed_is_not_overwritten(editor: User, other_editor: User, sea: Image) -> None:
-    review.reject(Act(other_editor), sea.taggings.filter(tag__name="Sea"))
+    review.reject(ChangeSet(other_editor), sea.taggings.filter(tag__name="Sea"))
     Image.objects.filter(pk=sea.pk).update(alt_text="Waves", state=Image.State.ARCHIVED)
     wishes: list[tuple[dict[str, Any], str]] = [
         (
@@ -80,9 +81,9 @@ def test_what_somebody_else_changed_is_not_overwritten(editor: User, other_edito
 
 
 def test_what_is_so_already_is_no_conflict(editor: User, other_editor: User, sea: Image) -> None:
-    review.accept(Act(other_editor), sea.taggings.filter(tag__name="Sea"))
+    review.accept(ChangeSet(other_editor), sea.taggings.filter(tag__name="Sea"))
     send(editor, sea, tags=[tag_wish(sea, "Sea", "suggested", "accepted"), [None, "sea", None, "accepted"]])
-    assert Activity.objects.filter(by=editor).count() == 0
+    assert Change.objects.filter(by=editor).count() == 0
     assert sea.taggings.get(tag__name="Sea").reviewed_by == other_editor
 
 
@@ -133,7 +134,7 @@ def test_an_act_is_taken_back_once(chief: User, sea: Image) -> None:
     send(chief, sea, taking_back, undo=True, undoes=str(archived))
     send(chief, sea, undo=True, undoes=str(archived))
     sea.refresh_from_db()
-    assert (sea.state, Activity.objects.filter(verb=Activity.Verb.UNDONE).count()) == (Image.State.IN_REVIEW, 1)
+    assert (sea.state, Change.objects.filter(action=Action.UNDONE).count()) == (Image.State.IN_REVIEW, 1)
 
 
 def test_the_newest_act_is_taken_back_when_none_is_named(editor: User, sea: Image) -> None:
@@ -154,9 +155,9 @@ def test_nobody_takes_back_here_what_others_or_many_images_are_concerned_by(
     send(editor, sea, undo=True, undoes=str(theirs))
     sea.refresh_from_db()
     assert sea.state == Image.State.ARCHIVED
-    review.reopen(Act(chief), [sea])
+    review.reopen(ChangeSet(chief), [sea])
     other = image_with_tags()
-    review.archive(Act(chief), [sea, other])
+    review.archive(ChangeSet(chief), [sea, other])
     with pytest.raises(editor_actions.Refused, match="other images too"):
         send(chief, sea, undo=True)
     with pytest.raises(editor_actions.Refused, match="has this id already"):

@@ -7,10 +7,11 @@ import pytest
 from django.contrib.auth.models import User
 
 from mediahub.aws import clients
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Action, Change
+from mediahub.history.undo import undo
 from mediahub.library import focal_point, versions
-from mediahub.library.activity import Act
-from mediahub.library.models import Activity, Image, Tag, Tagging, Version, uncut
-from mediahub.library.undo import undo
+from mediahub.library.models import Image, Tag, Tagging, Version, uncut
 from processing import CENTRE, Box, Label, LabelAnswer, Point, Unavailable
 from tests.doubles import MemoryQueue
 from tests.images import image
@@ -62,25 +63,25 @@ def test_an_editors_point_wins_over_labels_and_labels_over_taggings(asked: list[
 
 
 def test_moving_the_point_is_told_counted_and_asked_for(asked: list[str], editor: User) -> None:
-    made, act = image(**CUT), Act(editor)
+    made, act = image(**CUT), ChangeSet(editor)
     assert focal_point.move(act, made, Point(0.25, 0.12345))
     before, made = made.revision, Image.objects.get(pk=made.pk)
     assert (made.focal_x, made.focal_y, made.revision) == (0.25, 0.123, before + 1)
     assert sorted(asked) == ["cut", "mirror"]
-    told = Activity.objects.get(batch=act.batch)
-    assert (told.verb, told.by) == (Activity.Verb.AIMED, editor)
-    assert told.changes == {"fields": {"focal_x": [None, 0.25], "focal_y": [None, 0.123]}}
+    told = Change.objects.get(change_set=act.id)
+    assert (told.action, told.by) == (Action.AIMED, editor)
+    assert told.data == {"before": {"focal_x": None, "focal_y": None}, "after": {"focal_x": 0.25, "focal_y": 0.123}}
     assert focal_point.is_awaited(made)
-    assert not focal_point.move(Act(editor), made, Point(0.25, 0.123))
-    assert Activity.objects.count() == 1
+    assert not focal_point.move(ChangeSet(editor), made, Point(0.25, 0.123))
+    assert Change.objects.count() == 1
 
 
 def test_taking_it_back_asks_again(asked: list[str], editor: User) -> None:
-    made, act = image(**CUT), Act(editor)
+    made, act = image(**CUT), ChangeSet(editor)
     focal_point.move(act, made, Point(0.2, 0.2))
     Image.objects.filter(pk=made.pk).update(cut_x=0.2, cut_y=0.2)
     asked.clear()
-    assert undo(editor, act.batch).refused == []
+    assert undo(editor, act.id).refused == []
     made.refresh_from_db()
     assert (made.focal_x, focal_point.point(made)) == (None, CENTRE)
     assert "cut" in asked
@@ -88,7 +89,7 @@ def test_taking_it_back_asks_again(asked: list[str], editor: User) -> None:
 
 def test_a_proposal_that_was_left_is_taken_up_again(asked: list[str], editor: User) -> None:
     made = image(focal_x=0.1, focal_y=0.1, proposed_x=0.4, proposed_y=0.3, cut_x=0.1, cut_y=0.1)
-    assert focal_point.move(Act(editor), made, None)
+    assert focal_point.move(ChangeSet(editor), made, None)
     made.refresh_from_db()
     assert focal_point.point(made) == Point(0.4, 0.3)
     assert Image.objects.filter(uncut()).get() == made
@@ -124,7 +125,7 @@ def test_a_restored_version_is_cut_anew_where_it_was_cut_elsewhere(asked: list[s
     cut = []
     for number in (2, 1, 3):
         asked.clear()
-        assert versions.restore(Act(editor), made, number)
+        assert versions.restore(ChangeSet(editor), made, number)
         made.refresh_from_db()
         cut.append((made.cut_x, "cut" in asked))
     assert cut == [(0.5, True), (None, True), (0.2, False)]
@@ -138,5 +139,5 @@ def test_a_message_that_is_lost_takes_nothing_back(
 
     made = image(**CUT)
     monkeypatch.setattr(clients.queue(), "send", away)
-    assert focal_point.move(Act(editor), made, Point(0.1, 0.1))
+    assert focal_point.move(ChangeSet(editor), made, Point(0.1, 0.1))
     assert Image.objects.filter(uncut()).exists()

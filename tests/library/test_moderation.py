@@ -13,10 +13,10 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.undo import undo
 from mediahub.library import cataloging, publishing, versions
-from mediahub.library.activity import Act
 from mediahub.library.models import Image, Version
-from mediahub.library.undo import undo
 from mediahub.library.versions import Original
 from processing import Label, LabelAnswer, MeasuredLabeler, NotAnalysable, Unavailable, process
 from tests.doubles import MemoryStore
@@ -82,9 +82,9 @@ def missing(made: Image) -> list[str]:
 def test_a_file_that_nothing_looked_at_goes_out_when_a_person_has(labeler: Any, editor: User) -> None:
     made = take_in(labeler)
     assert missing(made) == [UNSEEN]
-    assert publishing.publish(Act(editor), [made]).done == 0
-    assert publishing.look_at_flags(Act(editor), made)
-    assert publishing.publish(Act(editor), [made]).done == 1
+    assert publishing.publish(ChangeSet(editor), [made]).done == 0
+    assert publishing.look_at_flags(ChangeSet(editor), made)
+    assert publishing.publish(ChangeSet(editor), [made]).done == 1
 
 
 def test_a_picture_too_small_to_be_looked_at_needs_a_person() -> None:
@@ -94,7 +94,7 @@ def test_a_picture_too_small_to_be_looked_at_needs_a_person() -> None:
 def test_a_file_that_was_looked_at_and_not_flagged_needs_nobody(editor: User) -> None:
     made = take_in(Moderator())
     assert missing(made) == []
-    assert not publishing.look_at_flags(Act(editor), made)
+    assert not publishing.look_at_flags(ChangeSet(editor), made)
 
 
 def test_a_site_that_has_nothing_looked_at_asks_for_nothing(settings: Any) -> None:
@@ -108,20 +108,20 @@ def test_an_image_from_before_there_was_a_service_needs_a_look() -> None:
 
 def test_another_file_needs_another_look_though_its_flags_are_the_same(editor: User) -> None:
     made = take_in(Moderator(("Weapons",)))
-    assert publishing.look_at_flags(Act(editor), made)
+    assert publishing.look_at_flags(ChangeSet(editor), made)
     assert missing(made) == []
     assert missing(take_in(Moderator(("Weapons",)), SECOND)) == [FLAGGED]
 
 
 def test_another_file_that_nothing_looked_at_needs_a_look(editor: User) -> None:
     made = take_in(None)
-    assert publishing.look_at_flags(Act(editor), made)
+    assert publishing.look_at_flags(ChangeSet(editor), made)
     assert missing(take_in(None, SECOND)) == [UNSEEN]
     assert missing(take_in(None, FIRST, keep_labels=True)) == [UNSEEN]
 
 
 def test_a_look_stays_when_the_same_file_is_worked_on_again(editor: User) -> None:
-    publishing.look_at_flags(Act(editor), take_in(Moderator(("Weapons",))))
+    publishing.look_at_flags(ChangeSet(editor), take_in(Moderator(("Weapons",))))
     assert missing(take_in(Moderator(("Weapons",)))) == []
     assert missing(take_in(None, keep_labels=True)) == []
     assert missing(take_in(Moderator(("Weapons", "Violence")))) == [FLAGGED]
@@ -140,13 +140,13 @@ def test_an_answer_that_cannot_be_read_whole_is_no_answer() -> None:
 
 def test_a_version_that_comes_back_brings_its_answer_and_needs_a_look_of_its_own(editor: User) -> None:
     made = take_in(Moderator(("Weapons",)))
-    publishing.look_at_flags(Act(editor), made)
-    publishing.look_at_flags(Act(editor), take_in(Moderator(("Violence",)), SECOND))
+    publishing.look_at_flags(ChangeSet(editor), made)
+    publishing.look_at_flags(ChangeSet(editor), take_in(Moderator(("Violence",)), SECOND))
     assert missing(made) == []
-    act = Act(editor)
+    act = ChangeSet(editor)
     assert versions.restore(act, made, 1)
     assert (missing(made), made.moderation[0]["name"]) == ([FLAGGED], "Weapons")
-    assert undo(editor, act.batch).refused == []
+    assert undo(editor, act.id).refused == []
     assert (missing(made), made.moderation[0]["name"]) == ([FLAGGED], "Violence")
 
 
@@ -154,7 +154,7 @@ def test_a_version_that_was_not_flagged_comes_back_with_its_answer(editor: User)
     made = take_in(Moderator())
     take_in(None, SECOND)
     assert missing(made) == [UNSEEN]
-    versions.restore(Act(editor), made, 1)
+    versions.restore(ChangeSet(editor), made, 1)
     assert missing(made) == []
 
 
@@ -164,36 +164,36 @@ def test_a_version_from_before_there_was_a_service_needs_a_look(editor: User) ->
     version.facts.pop("moderation_checked")
     version.save()
     take_in(Moderator(), SECOND)
-    versions.restore(Act(editor), made, 1)
+    versions.restore(ChangeSet(editor), made, 1)
     assert missing(made) == [UNSEEN]
 
 
 def test_a_new_file_that_nothing_looked_at_does_not_reach_the_public(chief: User, settings: Any) -> None:
     settings.AWS_PROFILE = "web"
     made, client = take_in(Moderator()), Client()
-    publishing.publish(Act(chief), [made])
+    publishing.publish(ChangeSet(chief), [made])
     assert (take_in(None, SECOND, by=chief).width, missing(made)) == (400, [])
     with pytest.raises(ValidationError, match="Nobody and nothing"):
-        versions.restore(Act(chief), made, 2)
+        versions.restore(ChangeSet(chief), made, 2)
     client.force_login(chief)
     assert 'name="flags_seen"' in client.get(reverse("desk:versions", args=[made.pk])).content.decode()
     client.post(reverse("desk:restore_version", args=[made.pk, 2]), {"flags_seen": "1"})
     assert (missing(made), made.width) == ([], 500)
     # Back is the file that the service has looked at.
-    assert versions.restore(Act(chief), made, 1)
+    assert versions.restore(ChangeSet(chief), made, 1)
 
 
 def test_a_new_file_that_was_looked_at_reaches_the_public(chief: User) -> None:
     made = take_in(Moderator())
-    publishing.publish(Act(chief), [made])
+    publishing.publish(ChangeSet(chief), [made])
     assert take_in(Moderator(), SECOND, by=chief).width == 500
 
 
 def test_a_look_at_what_is_public_is_not_taken_back(chief: User) -> None:
-    made, look = take_in(None), Act(chief)
+    made, look = take_in(None), ChangeSet(chief)
     publishing.look_at_flags(look, made)
-    publishing.publish(Act(chief), [made])
-    assert "Nobody and nothing has looked" in undo(chief, look.batch).refused[0]
+    publishing.publish(ChangeSet(chief), [made])
+    assert "Nobody and nothing has looked" in undo(chief, look.id).refused[0]
     assert missing(made) == []
 
 

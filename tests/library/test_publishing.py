@@ -10,11 +10,12 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from mediahub.aws import clients
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Action, Change
+from mediahub.history.undo import undo
 from mediahub.library import publishing, review
-from mediahub.library.activity import Act
 from mediahub.library.field_edits import Edit
-from mediahub.library.models import Activity, Image
-from mediahub.library.undo import undo
+from mediahub.library.models import Image
 from tests.doubles import MemoryQueue
 from tests.images import image
 
@@ -52,7 +53,7 @@ def state(made: Image) -> str:
 )
 def test_what_lacks_something_is_refused_with_what_to_do(editor: User, lacks: dict[str, Any], says: str) -> None:
     made = image(**COMPLETE | lacks)
-    result = publishing.publish(Act(editor), [made])
+    result = publishing.publish(ChangeSet(editor), [made])
     assert result.done == 0
     assert [(refused, why[0].startswith(says)) for refused, why in result.refused] == [(made, True)]
     assert state(made) == Image.State.IN_REVIEW
@@ -60,7 +61,7 @@ def test_what_lacks_something_is_refused_with_what_to_do(editor: User, lacks: di
 
 def test_of_many_those_that_pass_go_out(editor: User) -> None:
     good, bad = image(**COMPLETE), image()
-    result = publishing.publish(Act(editor), [good, bad])
+    result = publishing.publish(ChangeSet(editor), [good, bad])
     assert (result.done, len(result.refused)) == (1, 1)
     assert (state(good), state(bad)) == (Image.State.PUBLISHED, Image.State.IN_REVIEW)
 
@@ -68,18 +69,18 @@ def test_of_many_those_that_pass_go_out(editor: User) -> None:
 def test_a_site_asks_for_less_but_never_without_rights(editor: User, settings: Any) -> None:
     settings.PUBLISH_RULES = []
     ended = image(rights_until=date(2020, 1, 1))
-    assert publishing.publish(Act(editor), [image(), ended]).done == 1
+    assert publishing.publish(ChangeSet(editor), [image(), ended]).done == 1
     assert state(ended) == Image.State.IN_REVIEW
 
 
 def test_a_last_day_says_as_much_as_a_licence(editor: User) -> None:
     made = image(**COMPLETE, licence="", rights_until=timezone.localdate())
-    assert publishing.publish(Act(editor), [made]).done == 1
+    assert publishing.publish(ChangeSet(editor), [made]).done == 1
 
 
 @pytest.mark.parametrize("name", ["Null", "Ann Nullmeyer", "N. A. Test", "Ж", "写真家", "Agência"])
 def test_a_name_is_a_credit_though_it_looks_like_nothing(editor: User, name: str) -> None:
-    said = publishing.publish(Act(editor), [image(**COMPLETE | {"credit": name})])
+    said = publishing.publish(ChangeSet(editor), [image(**COMPLETE | {"credit": name})])
     assert bool(said.done) == (name != "Null")
 
 
@@ -88,10 +89,10 @@ def test_a_name_is_a_credit_though_it_looks_like_nothing(editor: User, name: str
 )
 def test_saving_takes_no_image_from_the_public_without_a_word(editor: User, words: dict[str, Any]) -> None:
     made = image(**COMPLETE)
-    publishing.publish(Act(editor), [made])
+    publishing.publish(ChangeSet(editor), [made])
     made.refresh_from_db()
     with pytest.raises(ValidationError, match="Archive it first"):
-        review.describe(Act(editor), made, {name: Edit(value) for name, value in words.items()})
+        review.describe(ChangeSet(editor), made, {name: Edit(value) for name, value in words.items()})
     made.refresh_from_db()
     assert publishing.is_public(made)
     assert {rule.name for rule in publishing.rules(made) if rule.holds} >= {"rights", "credit"}
@@ -99,29 +100,29 @@ def test_saving_takes_no_image_from_the_public_without_a_word(editor: User, word
 
 def test_what_was_flagged_goes_out_when_someone_has_looked(editor: User) -> None:
     made = image(**COMPLETE, moderation=FLAG)
-    assert publishing.look_at_flags(Act(editor), made)
-    assert not publishing.look_at_flags(Act(editor), made)
-    assert publishing.publish(Act(editor), [made]).done == 1
-    assert Activity.objects.filter(verb=Activity.Verb.SEEN, by=editor).count() == 1
+    assert publishing.look_at_flags(ChangeSet(editor), made)
+    assert not publishing.look_at_flags(ChangeSet(editor), made)
+    assert publishing.publish(ChangeSet(editor), [made]).done == 1
+    assert Change.objects.filter(action=Action.SEEN, by=editor).count() == 1
 
 
 def test_a_published_image_keeps_its_words(editor: User) -> None:
     made = image(**COMPLETE)
-    publishing.publish(Act(editor), [made])
+    publishing.publish(ChangeSet(editor), [made])
     made.refresh_from_db()
     with pytest.raises(ValidationError, match="Archive it first"):
-        review.describe(Act(editor), made, {"alt_text": Edit("")})
+        review.describe(ChangeSet(editor), made, {"alt_text": Edit("")})
     made.refresh_from_db()
     assert made.alt_text == COMPLETE["alt_text"]
 
 
 def test_undoing_an_archiving_publishes_only_what_may_be(chief: User) -> None:
     made = image(**COMPLETE)
-    publishing.publish(Act(chief), [made])
-    act = Act(chief)
+    publishing.publish(ChangeSet(chief), [made])
+    act = ChangeSet(chief)
     review.archive(act, [made])
     Image.objects.filter(pk=made.pk).update(credit="")
-    assert undo(chief, act.batch).refused == ["Harbour stays as it is now. It lacks a credit. Say whose picture it is."]
+    assert undo(chief, act.id).refused == ["Harbour stays as it is now. It lacks a credit. Say whose picture it is."]
     assert state(made) == Image.State.ARCHIVED
 
 
@@ -130,7 +131,7 @@ def test_the_last_day_counts_whole_and_then_it_is_taken_down_by_itself(
 ) -> None:
     last = timezone.localdate() + timedelta(days=2)
     made = image(**COMPLETE, rights_until=last)
-    publishing.publish(Act(editor), [made])
+    publishing.publish(ChangeSet(editor), [made])
     midnight = timezone.make_aware(datetime.combine(last, time.min)) + timedelta(days=1)
     monkeypatch.setattr(clients, "queue", MemoryQueue)
     with time_machine.travel(midnight - timedelta(seconds=1), tick=False):
@@ -141,5 +142,5 @@ def test_the_last_day_counts_whole_and_then_it_is_taken_down_by_itself(
         assert publishing.take_down_ended() == 1
         assert publishing.take_down_ended() == 0
     assert state(made) == Image.State.ARCHIVED
-    told = Activity.objects.get(verb=Activity.Verb.EXPIRED)
+    told = Change.objects.get(action=Action.EXPIRED)
     assert (told.by, told.image) == (None, made)

@@ -7,8 +7,8 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from mediahub.library import collections, saved_searches
-from mediahub.library.activity import Act
+from mediahub.history.change_set import ChangeSet
+from mediahub.library import collections, memberships, saved_searches
 from mediahub.library.models import SavedSearch, Tag, Tagging
 from mediahub.library.search import Search
 from tests.images import image_with_tags
@@ -65,10 +65,10 @@ def test_two_searches_of_one_name_can_both_lose_their_owners(editor: User, other
 
 def test_a_search_after_what_is_closed_is_shown_to_who_may_see_it(editor: User, chief: User, db: Any) -> None:
     legal = Group.objects.create(name="Legal")
-    closed = collections.make(Act(None), "Lawsuit", None, groups=[legal])
+    closed = collections.make(ChangeSet(None), "Lawsuit", None, groups=[legal])
     made = image_with_tags("Secret")
     Tagging.objects.filter(image=made).update(state=Tagging.State.ACCEPTED)
-    collections.put(Act(None), [made], closed)
+    memberships.put(ChangeSet(None), [made], closed)
     secret, known = Tag.objects.get(name="Secret"), Tag.objects.create(name="Known")
     for name, query in (
         ("By collection", f"collection={closed.pk}"),

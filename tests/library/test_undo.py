@@ -10,11 +10,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from mediahub.library import collections, duplicates, focal_point, publishing, review
-from mediahub.library.activity import Act
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Action
+from mediahub.history.undo import undo
+from mediahub.library import collections, duplicates, focal_point, memberships, publishing, review
 from mediahub.library.field_edits import Edit
-from mediahub.library.models import Activity, Collection, Image, Likeness
-from mediahub.library.undo import undo
+from mediahub.library.models import Collection, Image, Likeness
 from processing import Point
 from tests.images import image, image_with_tags
 
@@ -37,64 +38,64 @@ def without(user: User, *codenames: str) -> User:
     return User.objects.get(pk=user.pk)
 
 
-def publish(act: Act, made: Image) -> None:
+def publish(act: ChangeSet, made: Image) -> None:
     publishing.publish(act, [made])
 
 
-def archive(act: Act, made: Image) -> None:
+def archive(act: ChangeSet, made: Image) -> None:
     review.archive(act, [made])
 
 
-def describe(act: Act, made: Image) -> None:
+def describe(act: ChangeSet, made: Image) -> None:
     review.describe(act, made, {"caption": Edit("A caption")})
 
 
-def accept(act: Act, made: Image) -> None:
+def accept(act: ChangeSet, made: Image) -> None:
     review.accept(act, made.taggings.all())
 
 
-def aim(act: Act, made: Image) -> None:
+def aim(act: ChangeSet, made: Image) -> None:
     focal_point.move(act, made, Point(0.2, 0.2))
 
 
-def look(act: Act, made: Image) -> None:
+def look(act: ChangeSet, made: Image) -> None:
     Image.objects.filter(pk=made.pk).update(moderation=FLAG)
     publishing.look_at_flags(act, made)
 
 
-def file(act: Act, made: Image) -> None:
-    collections.put(act, [made], collections.make(Act(act.by), "Boats"))
+def file(act: ChangeSet, made: Image) -> None:
+    memberships.put(act, [made], collections.make(ChangeSet(act.by), "Boats"))
 
 
-def take_out(act: Act, made: Image) -> None:
-    boats = collections.make(Act(act.by), "Boats")
-    collections.put(Act(act.by), [made], boats)
-    collections.take_out(act, [made], boats)
+def take_out(act: ChangeSet, made: Image) -> None:
+    boats = collections.make(ChangeSet(act.by), "Boats")
+    memberships.put(ChangeSet(act.by), [made], boats)
+    memberships.take_out(act, [made], boats)
 
 
-def part(act: Act, made: Image) -> None:
+def part(act: ChangeSet, made: Image) -> None:
     other = image(title="Other")
     Likeness.objects.create(first=made, second=other, distance=1)
     duplicates.part(act, [made, other])
 
 
-def make(act: Act, made: Image) -> None:
+def make(act: ChangeSet, made: Image) -> None:
     collections.make(act, "Boats")
 
 
-def rename(act: Act, made: Image) -> None:
-    collections.rename(act, collections.make(Act(act.by), "Boats"), "Ships")
+def rename(act: ChangeSet, made: Image) -> None:
+    collections.rename(act, collections.make(ChangeSet(act.by), "Boats"), "Ships")
 
 
-def restrict(act: Act, made: Image) -> None:
-    collections.restrict(act, collections.make(Act(act.by), "Boats"), Group.objects.filter(name="Editor"))
+def restrict(act: ChangeSet, made: Image) -> None:
+    collections.restrict(act, collections.make(ChangeSet(act.by), "Boats"), Group.objects.filter(name="Editor"))
 
 
-def delete(act: Act, made: Image) -> None:
-    collections.delete(act, collections.make(Act(act.by), "Boats"))
+def delete(act: ChangeSet, made: Image) -> None:
+    collections.delete(act, collections.make(ChangeSet(act.by), "Boats"))
 
 
-Verb = Callable[[Act, Image], None]
+Verb = Callable[[ChangeSet, Image], None]
 RIGHTS: list[tuple[Verb, str]] = [
     (publish, "publish_image"),
     (archive, "publish_image"),
@@ -121,89 +122,89 @@ def recorded() -> list[Any]:
 
 @pytest.mark.parametrize(("verb", "right"), RIGHTS, ids=[f"{verb.__name__} {right}" for verb, right in RIGHTS])
 def test_who_lost_the_right_takes_nothing_back(chief: User, verb: Verb, right: str) -> None:
-    made, act = image_with_tags("Boat", **COMPLETE), Act(chief)
+    made, act = image_with_tags("Boat", **COMPLETE), ChangeSet(chief)
     verb(act, made)
     before = recorded()
-    undone = undo(without(chief, right), act.batch)
+    undone = undo(without(chief, right), act.id)
     assert undone.refused
     assert all(REFUSED in sentence for sentence in undone.refused)
-    assert (undone.act.changed, undone.arranged, recorded()) == (0, 0, before)
+    assert (undone.change_set.images, undone.reverted, recorded()) == (0, 0, before)
 
 
 @pytest.mark.parametrize(("verb", "right"), RIGHTS, ids=[f"{verb.__name__} {right}" for verb, right in RIGHTS])
 def test_who_has_every_right_takes_it_back(chief: User, verb: Verb, right: str) -> None:
-    made, act = image_with_tags("Boat", **COMPLETE), Act(chief)
+    made, act = image_with_tags("Boat", **COMPLETE), ChangeSet(chief)
     verb(act, made)
     before = recorded()
-    undone = undo(chief, act.batch)
+    undone = undo(chief, act.id)
     assert undone.refused == []
     assert recorded() != before
 
 
 @pytest.mark.parametrize("verb", [describe, accept, aim, look, file, part])
 def test_an_image_that_was_closed_since_is_not_changed_and_not_named(editor: User, chief: User, verb: Verb) -> None:
-    made, act = image_with_tags("Boat", **COMPLETE), Act(editor)
+    made, act = image_with_tags("Boat", **COMPLETE), ChangeSet(editor)
     verb(act, made)
     for place in Collection.objects.all():
-        collections.restrict(Act(chief), place, Group.objects.filter(name="Chief editor"))
-    secret = collections.make(Act(chief), "Secret", groups=Group.objects.filter(name="Chief editor"))
-    collections.put(Act(chief), [made], secret)
+        collections.restrict(ChangeSet(chief), place, Group.objects.filter(name="Chief editor"))
+    secret = collections.make(ChangeSet(chief), "Secret", groups=Group.objects.filter(name="Chief editor"))
+    memberships.put(ChangeSet(chief), [made], secret)
     before = recorded()
-    undone = undo(editor, act.batch)
+    undone = undo(editor, act.id)
     assert len(undone.refused) == 1
     assert "not for you to see" in undone.refused[0]
     assert "Orchid" not in undone.refused[0]
-    assert (undone.act.changed, recorded()) == (0, before)
+    assert (undone.change_set.images, recorded()) == (0, before)
 
 
 def test_of_one_act_each_line_is_judged_by_itself(editor: User, chief: User) -> None:
     seen, closed = image(title="Seen"), image(title="Orchid")
-    act = Act(editor)
+    act = ChangeSet(editor)
     for made in (seen, closed):
         describe(act, made)
-    secret = collections.make(Act(chief), "Secret", groups=Group.objects.filter(name="Chief editor"))
-    collections.put(Act(chief), [closed], secret)
-    undone = undo(editor, act.batch)
-    assert (undone.act.changed, len(undone.refused)) == (1, 1)
+    secret = collections.make(ChangeSet(chief), "Secret", groups=Group.objects.filter(name="Chief editor"))
+    memberships.put(ChangeSet(chief), [closed], secret)
+    undone = undo(editor, act.id)
+    assert (undone.change_set.images, len(undone.refused)) == (1, 1)
     assert dict(Image.objects.values_list("title", "caption")) == {"Seen": "", "Orchid": "A caption"}
 
 
 def test_a_collection_that_is_closed_to_the_person_is_not_opened_again(editor: User, chief: User) -> None:
-    act, place = Act(chief), collections.make(Act(chief), "Secret")
+    act, place = ChangeSet(chief), collections.make(ChangeSet(chief), "Secret")
     collections.restrict(act, place, Group.objects.filter(name="Chief editor"))
     editor.user_permissions.set(Permission.objects.filter(codename__in=["restrict_collection", "publish_image"]))
-    undone = undo(User.objects.get(pk=editor.pk), act.batch)
+    undone = undo(User.objects.get(pk=editor.pk), act.id)
     assert "Secret" not in " ".join(undone.refused)
     place.refresh_from_db()
     assert place.restricted
 
 
 def test_words_that_a_published_image_needs_are_not_taken_back(chief: User) -> None:
-    made, act = image(**{**COMPLETE, "credit": ""}), Act(chief)
+    made, act = image(**{**COMPLETE, "credit": ""}), ChangeSet(chief)
     review.describe(act, made, {"credit": Edit("Ada Lund")})
-    publishing.publish(Act(chief), [made])
-    assert "It lacks a credit" in undo(chief, act.batch).refused[0]
+    publishing.publish(ChangeSet(chief), [made])
+    assert "It lacks a credit" in undo(chief, act.id).refused[0]
     made.refresh_from_db()
     assert made.credit == "Ada Lund"
 
 
 def test_a_day_that_is_over_does_not_come_back_to_a_published_image(chief: User) -> None:
     over = timezone.localdate() - timedelta(days=1)
-    made, act = image(**COMPLETE, rights_until=over), Act(chief)
+    made, act = image(**COMPLETE, rights_until=over), ChangeSet(chief)
     review.describe(act, made, {"rights_until": Edit(None)})
-    publishing.publish(Act(chief), [made])
-    assert "The rights have ended" in undo(chief, act.batch).refused[0]
+    publishing.publish(ChangeSet(chief), [made])
+    assert "The rights have ended" in undo(chief, act.id).refused[0]
     made.refresh_from_db()
     assert made.rights_until is None
 
 
 def test_the_page_says_why_and_what_leaves_nothing_has_no_button(editor: User, chief: User) -> None:
-    made, act = image(**COMPLETE), Act(editor)
+    made, act = image(**COMPLETE), ChangeSet(editor)
     describe(act, made)
-    Act(editor).note(made, Activity.Verb.OFFERED, {})
+    ChangeSet(editor).record(made, Action.OFFERED)
     client = Client()
     client.force_login(without(editor, "change_image", "publish_image"))
-    page = client.post(reverse("desk:undo", args=[act.batch]), {"next": "/admin/"}, follow=True).content.decode()
+    page = client.post(reverse("desk:undo", args=[act.id]), {"next": "/admin/"}, follow=True).content.decode()
     assert REFUSED in page
     activity = Client()
     activity.force_login(chief)

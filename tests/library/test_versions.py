@@ -12,11 +12,12 @@ from django.test import Client
 from django.urls import reverse
 
 from mediahub.aws import clients
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Action, Change
+from mediahub.history.undo import undo
 from mediahub.library import cataloging, publishing, versions
-from mediahub.library.activity import Act
-from mediahub.library.models import Activity, Image, Rendition
+from mediahub.library.models import Image, Rendition
 from mediahub.library.search import Search
-from mediahub.library.undo import undo
 from mediahub.library.versions import Original
 from mediahub.uploads import rendition_sweep
 from processing import Label, LabelAnswer, process
@@ -57,27 +58,27 @@ def test_a_replacement_keeps_the_record_and_counts(replaced: Image, editor: User
     kept = [(version.number, version.current, version.facts["width"]) for version in replaced.versions.all()]
     assert kept == [(2, True, 500), (1, False, 400)]
     assert (replaced.file_name, replaced.width) == ("second.jpg", 500)
-    told = Activity.objects.get(verb=Activity.Verb.REPLACED)
-    assert (told.by, told.changes) == (editor, {"version": [1, 2]})
+    told = Change.objects.get(action=Action.REPLACED)
+    assert (told.by, told.detail) == (editor, versions.VersionChange(1, 2))
 
 
 def test_the_same_file_again_is_no_new_version(replaced: Image) -> None:
     take_in(500, "second")
     assert replaced.versions.count() == 2
-    assert Activity.objects.filter(verb=Activity.Verb.REPLACED).count() == 1
+    assert Change.objects.filter(action=Action.REPLACED).count() == 1
 
 
 def test_an_earlier_version_comes_back_whole_and_can_go_again(replaced: Image, editor: User) -> None:
     second = keys()
     before = replaced.revision
-    act = Act(editor)
+    act = ChangeSet(editor)
     assert versions.restore(act, replaced, 1)
     replaced.refresh_from_db()
     assert (replaced.width, replaced.file_name) == (400, "first.jpg")
     assert replaced.revision > before
     assert not keys() & second
-    assert not versions.restore(Act(editor), replaced, 1)
-    assert undo(editor, act.batch).refused == []
+    assert not versions.restore(ChangeSet(editor), replaced, 1)
+    assert undo(editor, act.id).refused == []
     assert keys() == second
 
 
@@ -101,7 +102,7 @@ def published(as_role: object, local_aws: object, settings: object, chief: User)
     words = {"alt_text": "A quay", "credit": "Ada Lund", "licence": "CC BY 4.0"}
     Image.objects.filter(pk=IMAGE).update(**words)
     image = Image.objects.get(pk=IMAGE)
-    assert publishing.publish(Act(chief), [image]).done == 1
+    assert publishing.publish(ChangeSet(chief), [image]).done == 1
     image.refresh_from_db()
     return image
 
@@ -121,12 +122,12 @@ def test_a_new_file_of_a_published_image_waits_for_who_may_publish(published: Im
         take_in(500, "second", editor)
     assert seen_by_the_public(published) == before
     assert waiting() == [2]
-    assert [told.by for told in Activity.objects.filter(verb=Activity.Verb.OFFERED)] == [editor]
+    assert [told.by for told in Change.objects.filter(action=Action.OFFERED)] == [editor]
     assert len(versions.keys(IMAGE)) == 2 * Rendition.objects.count()
     assert [image.pk for image in Search(texts={"waiting": "only"}).images(editor)] == [IMAGE]
     with pytest.raises(ValidationError, match="Ask a chief editor"):
-        versions.restore(Act(editor), published, 2)
-    assert versions.restore(Act(chief), published, 2)
+        versions.restore(ChangeSet(editor), published, 2)
+    assert versions.restore(ChangeSet(chief), published, 2)
     published.refresh_from_db()
     assert (published.width, published.state, waiting()) == (500, Image.State.PUBLISHED, [])
 
@@ -144,9 +145,9 @@ def test_a_file_that_was_flagged_waits_whoever_sent_it_and_goes_out_when_it_was_
     take_in(500, "second", chief, may_go_out=True, labeler=Flagging())
     assert seen_by_the_public(published) == before
     with pytest.raises(ValidationError, match="flagged"):
-        versions.restore(Act(chief), published, 2)
+        versions.restore(ChangeSet(chief), published, 2)
     assert seen_by_the_public(published) == before
-    assert versions.restore(Act(chief), published, 2, flags_seen=True)
+    assert versions.restore(ChangeSet(chief), published, 2, flags_seen=True)
     published.refresh_from_db()
     assert (published.width, published.moderation_seen_at is not None) == (500, True)
 
@@ -160,21 +161,21 @@ def test_an_image_that_is_not_published_takes_its_new_file_at_once(published: Im
 
 def test_a_waiting_file_is_left_out_and_stays_among_the_versions(published: Image, editor: User, chief: User) -> None:
     take_in(500, "second", editor)
-    assert versions.decline(Act(chief), published, 2)
-    assert not versions.decline(Act(chief), published, 2)
+    assert versions.decline(ChangeSet(chief), published, 2)
+    assert not versions.decline(ChangeSet(chief), published, 2)
     assert (waiting(), published.versions.count()) == ([], 2)
-    assert Activity.objects.filter(verb=Activity.Verb.DECLINED, by=chief).count() == 1
+    assert Change.objects.filter(action=Action.DECLINED, by=chief).count() == 1
 
 
 def test_undoing_a_replacement_of_what_is_public_needs_the_right_to_publish(
     published: Image, editor: User, chief: User
 ) -> None:
     take_in(500, "second", editor, may_go_out=True)
-    told = Activity.objects.get(verb=Activity.Verb.REPLACED)
+    told = Change.objects.get(action=Action.REPLACED)
     before = seen_by_the_public(published)
-    assert "Ask a chief editor" in undo(editor, told.batch).refused[0]
+    assert "Ask a chief editor" in undo(editor, told.change_set).refused[0]
     assert seen_by_the_public(published) == before
-    assert undo(chief, told.batch).refused == []
+    assert undo(chief, told.change_set).refused == []
     published.refresh_from_db()
     assert published.width == 400
 

@@ -4,9 +4,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Change
 from mediahub.library import cataloging, review, vocabulary
-from mediahub.library.activity import Act
-from mediahub.library.models import Activity, Image, LabelRule, Synonym, Tag, Tagging
+from mediahub.library.models import Image, LabelRule, Synonym, Tag, Tagging
 from processing import Label
 from tests.images import image, image_with_tags
 
@@ -28,23 +29,23 @@ def label(made: Image, *names: str) -> None:
 
 def test_merged_tags_keep_the_strongest_decision_and_leave_a_synonym(editor: User) -> None:
     both, one = image_with_tags("Ship", "Boat"), image_with_tags("Ship")
-    review.accept(Act(editor), both.taggings.filter(tag__name="Ship"))
-    review.reject(Act(editor), both.taggings.filter(tag__name="Boat"))
+    review.accept(ChangeSet(editor), both.taggings.filter(tag__name="Ship"))
+    review.reject(ChangeSet(editor), both.taggings.filter(tag__name="Boat"))
     both.refresh_from_db()
     before = both.revision
     ship, boat = Tag.objects.get(name="Ship"), Tag.objects.get(name="Boat")
-    assert vocabulary.merge(Act(editor), ship, boat) == 2
+    assert vocabulary.merge(ChangeSet(editor), ship, boat) == 2
     assert (states(both), states(one)) == ({"Boat": "accepted"}, {"Boat": "suggested"})
     both.refresh_from_db()
     assert both.revision == before + 1
     assert vocabulary.find("SHIP") == boat
-    assert Activity.objects.filter(verb="merged", subject="Ship → Boat").exists()
+    assert Change.objects.filter(action="merged", subject="Ship → Boat").exists()
 
 
 def test_a_tag_is_not_merged_into_itself(editor: User) -> None:
     boat = Tag.objects.create(name="Boat")
     with pytest.raises(ValidationError, match="into itself"):
-        vocabulary.merge(Act(editor), boat, boat)
+        vocabulary.merge(ChangeSet(editor), boat, boat)
     assert Tag.objects.count() == 1
 
 
@@ -53,7 +54,7 @@ def test_a_synonym_is_the_tag_for_editors_and_machines(editor: User) -> None:
     vocabulary.name_synonyms(editor, boat, ["Vessel", " vessel ", "", "Boat"])
     assert [one.word for one in Synonym.objects.all()] == ["vessel"]
     made = image()
-    assert review.add(Act(editor), made, "VESSEL").tag == boat
+    assert review.add(ChangeSet(editor), made, "VESSEL").tag == boat
     other = image()
     label(other, "Vessel", "Sea")
     assert states(other) == {"Boat": "suggested", "Sea": "suggested"}
@@ -70,14 +71,14 @@ def test_a_word_stands_for_one_tag_only(editor: User) -> None:
 
 def test_a_hidden_label_is_suggested_nowhere_and_what_was_accepted_stays(editor: User) -> None:
     accepted, open_ = image_with_tags("Person"), image_with_tags("Person")
-    review.accept(Act(editor), accepted.taggings.all())
+    review.accept(ChangeSet(editor), accepted.taggings.all())
     person = Tag.objects.get(name="Person")
-    assert vocabulary.hide_label(Act(editor), person) == 1
+    assert vocabulary.hide_label(ChangeSet(editor), person) == 1
     assert (states(accepted), states(open_)) == ({"Person": "accepted"}, {})
     made = image()
     label(made, "person", "Boat")
     assert states(made) == {"Boat": "suggested"}
-    assert review.add(Act(editor), made, "Person").tag == person
+    assert review.add(ChangeSet(editor), made, "Person").tag == person
     vocabulary.show_label(LabelRule.objects.get())
     other = image()
     label(other, "Person")

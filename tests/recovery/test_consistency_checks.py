@@ -17,9 +17,10 @@ from django.utils import timezone
 
 from mediahub.aws import clients
 from mediahub.delivery import mirror
-from mediahub.library import revisions
-from mediahub.library.activity import Act
-from mediahub.library.models import Activity, Image, Rendition
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Action
+from mediahub.library import revisions, versions
+from mediahub.library.models import Image, Rendition
 from mediahub.local import stack
 from mediahub.local.event_loop import EventLoop
 from mediahub.recovery import consistency_checks
@@ -151,7 +152,7 @@ def test_an_image_in_use_is_compared_with_the_bucket_whatever_its_record_says(
     assert found() == {}
     # An editor may put an earlier version back, as long as its file is to be had.
     put_back(image, event_loop)
-    Act(editor).note(image, Activity.Verb.RESTORED, {"version": [2, 1]})
+    ChangeSet(editor).record(image, Action.RESTORED, versions.VersionChange(2, 1))
     assert found() == ({"gone": 1} if erased else {})
 
 

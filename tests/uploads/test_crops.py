@@ -14,8 +14,8 @@ from PIL import Image as Pillow
 from mediahub.aws import clients
 from mediahub.delivery import mirror
 from mediahub.delivery.models import PublicFile
+from mediahub.history.change_set import ChangeSet
 from mediahub.library import focal_point, versions
-from mediahub.library.activity import Act
 from mediahub.library.models import Image
 from mediahub.local.event_loop import EventLoop
 from mediahub.messages import ObjectCreated
@@ -88,7 +88,7 @@ def test_a_picture_comes_in_cut_at_its_proposal(put: Put, monkeypatch: pytest.Mo
 def test_the_crops_follow_the_point_and_nothing_else_changes(image: Image, editor: User, event_loop: EventLoop) -> None:
     before = keys(image)
     assert red(image)
-    focal_point.move(Act(editor), image, Point(1.0, 0.2))
+    focal_point.move(ChangeSet(editor), image, Point(1.0, 0.2))
     drain(event_loop)
     image.refresh_from_db()
     assert focal_point.is_cut(image)
@@ -107,7 +107,7 @@ def test_public_copies_follow_and_old_addresses_stay(image: Image, editor: User,
     mirror.mend(image.pk)
     drain(event_loop)
     old = PublicFile.objects.get(key__contains="/square-")
-    focal_point.move(Act(editor), image, Point(1.0, 0.2))
+    focal_point.move(ChangeSet(editor), image, Point(1.0, 0.2))
     drain(event_loop)
     old.refresh_from_db()
     assert old.superseded_at
@@ -131,10 +131,10 @@ def test_a_version_is_restored_with_its_crops_at_todays_point(
 ) -> None:
     settings.SWEEP_GRACE_SECONDS = 0
     ingest.arrived(put(jpeg(1400, 1000)), deadline=datetime.now(UTC) + timedelta(seconds=30))
-    focal_point.move(Act(editor), image, Point(1.0, 0.2))
+    focal_point.move(ChangeSet(editor), image, Point(1.0, 0.2))
     drain(event_loop)
     replaced = keys(image)
-    assert versions.restore(Act(editor), image, 1)
+    assert versions.restore(ChangeSet(editor), image, 1)
     drain(event_loop)
     image.refresh_from_db()
     assert (image.width, focal_point.is_cut(image), red(image)) == (1500, True, False)
@@ -149,7 +149,7 @@ def test_where_the_original_is_gone_the_crops_stay(
     aws("operator", "s3").delete_object(
         Bucket=django_settings.UPLOAD_BUCKET, Key=version.key, VersionId=version.version_id
     )
-    focal_point.move(Act(editor), image, Point(1.0, 0.2))
+    focal_point.move(ChangeSet(editor), image, Point(1.0, 0.2))
     assert crops.cut(image.pk) == "cut"
     image.refresh_from_db()
     assert (keys(image), focal_point.is_awaited(image)) == (before, False)
@@ -161,10 +161,10 @@ def test_a_point_that_moves_while_it_is_cut_is_left_to_the_next(
     before, honest = keys(image), crops._made
 
     def meanwhile(*args: Any) -> Any:
-        focal_point.move(Act(editor), image, Point(0.9, 0.9))
+        focal_point.move(ChangeSet(editor), image, Point(0.9, 0.9))
         return honest(*args)
 
-    focal_point.move(Act(editor), image, Point(1.0, 0.2))
+    focal_point.move(ChangeSet(editor), image, Point(1.0, 0.2))
     monkeypatch.setattr(crops, "_made", meanwhile)
     assert crops.cut(image.pk) == "superseded"
     assert keys(image) == before
@@ -172,6 +172,6 @@ def test_a_point_that_moves_while_it_is_cut_is_left_to_the_next(
 
 def test_without_crops_in_the_settings_those_there_were_go(image: Image, editor: User, settings: Any) -> None:
     settings.RENDITION_FILLS = {}
-    focal_point.move(Act(editor), image, Point(1.0, 0.2))
+    focal_point.move(ChangeSet(editor), image, Point(1.0, 0.2))
     assert crops.cut(image.pk) == "cut"
     assert set(keys(image)) == {"large", "medium", "small"}

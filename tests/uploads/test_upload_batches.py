@@ -7,10 +7,12 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 
-from mediahub.library import collections, review, undo
-from mediahub.library.activity import Act
+from mediahub.history import undo
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Change
+from mediahub.library import collections, review
 from mediahub.library.field_edits import Edit
-from mediahub.library.models import Activity, Image, Tagging
+from mediahub.library.models import Image, Tagging
 from mediahub.uploads import upload_batches
 from mediahub.uploads.models import Batch, Upload
 from mediahub.uploads.upload_batches import Words
@@ -44,11 +46,11 @@ def test_words_reach_images_that_are_there_and_those_that_come_as_one_act(editor
     upload_batches.give(later, come)
     wanted = [(f"Harbour fair {n}", "Ada Byron", {"boats", "summer"}) for n in (1, 2, 3)]
     assert [told(one) for one in [*there, come]] == wanted
-    assert set(Activity.objects.filter(batch=act.batch).values_list("image", flat=True)) == {
+    assert set(Change.objects.filter(change_set=act.id).values_list("image", flat=True)) == {
         *[x.pk for x in there],
         come.pk,
     }
-    assert undo.undo(editor, act.batch).refused == []
+    assert undo.undo(editor, act.id).refused == []
     assert told(there[0]) == ("Harbour", "The camera", set())
     assert told(come)[0] == "From the file"
 
@@ -57,7 +59,7 @@ def test_what_was_taken_back_is_not_said_of_images_that_come_later(editor: User)
     batch = upload_batches.begin(editor, uuid4())
     sent(editor, batch)
     said(editor, batch.pk, FAIR)
-    assert upload_batches.take_back(editor, batch.pk).act.changed > 0
+    assert upload_batches.take_back(editor, batch.pk).change_set.images > 0
     later, come = sent(editor, batch)
     upload_batches.give(later, come)
     assert told(come) == ("Harbour", "", set())
@@ -68,7 +70,7 @@ def test_empty_words_change_nothing_and_one_title_can_stand_on_all(editor: User)
     _upload, made = sent(editor, batch, credit="The camera")
     said(editor, batch.pk, Words(title="Fair", numbered=False))
     assert told(made) == ("Fair", "The camera", set())
-    assert said(editor, batch.pk, Words()).act.changed == 0
+    assert said(editor, batch.pk, Words()).act.images == 0
 
 
 def test_a_long_batch_goes_on_where_it_stopped(editor: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +78,7 @@ def test_a_long_batch_goes_on_where_it_stopped(editor: User, monkeypatch: pytest
     batch = upload_batches.begin(editor, uuid4())
     made = [sent(editor, batch)[1] for _ in range(3)]
     first = said(editor, batch.pk, FAIR)
-    assert (first.act.changed > 0, first.next) == (True, 3)
+    assert (first.act.images > 0, first.next) == (True, 3)
     batch.refresh_from_db()
     assert upload_batches.apply(editor, batch, 3).next is None
     assert [told(one)[0][-1] for one in made] == ["1", "2", "3"]
@@ -124,15 +126,15 @@ def test_a_file_is_known_by_its_hash_among_images_and_ones_own_files_that_came(
 
 
 def test_all_go_into_one_collection_that_the_person_may_see(editor: User, chief: User) -> None:
-    harbour = collections.make(Act(chief), "Harbour")
-    closed = collections.make(Act(chief), "Closed", groups=[Group.objects.get(name="Chief editor")])
+    harbour = collections.make(ChangeSet(chief), "Harbour")
+    closed = collections.make(ChangeSet(chief), "Closed", groups=[Group.objects.get(name="Chief editor")])
     batch = upload_batches.begin(editor, uuid4())
     _upload, there = sent(editor, batch)
     act = said(editor, batch.pk, Words(collection=harbour.pk)).act
     later, come = sent(editor, batch)
     upload_batches.give(later, come)
     assert set(harbour.images.all()) == {there, come}
-    assert undo.undo(editor, act.batch).refused == []
+    assert undo.undo(editor, act.id).refused == []
     assert not harbour.images.exists()
     for wrong in (closed.pk, 10**6):
         with pytest.raises(ValidationError, match="gone, or not for you"):
@@ -142,7 +144,7 @@ def test_all_go_into_one_collection_that_the_person_may_see(editor: User, chief:
 def test_words_that_somebody_else_typed_stay_and_both_are_told(editor: User, other_editor: User) -> None:
     batch = upload_batches.begin(editor, uuid4())
     (_sent, one), (_other, two) = sent(editor, batch), sent(editor, batch)
-    review.describe(Act(other_editor), one, {"title": Edit("The old quay"), "caption": Edit("Boats")})
+    review.describe(ChangeSet(other_editor), one, {"title": Edit("The old quay"), "caption": Edit("Boats")})
     done = said(editor, batch.pk, Words(title="Harbour", credit="Ada", tags=("Sea",)))
     one.refresh_from_db()
     two.refresh_from_db()
@@ -158,7 +160,7 @@ def test_what_one_types_on_one_image_is_not_undone_by_a_tag_for_all(editor: User
     batch = upload_batches.begin(editor, uuid4())
     _sent, one = sent(editor, batch)
     said(editor, batch.pk, Words(title="Harbour"))
-    review.describe(Act(editor), one, {"title": Edit("The old quay")})
+    review.describe(ChangeSet(editor), one, {"title": Edit("The old quay")})
     said(editor, batch.pk, Words(title="Harbour", tags=("Sea",)))
     one.refresh_from_db()
     assert one.title == "The old quay"
@@ -171,9 +173,9 @@ def test_a_caption_that_is_typed_while_the_words_are_said_stays(editor: User, ot
     batch = upload_batches.begin(editor, uuid4())
     _sent, one = sent(editor, batch)
     stale = Image.objects.get(pk=one.pk)
-    review.describe(Act(other_editor), one, {"caption": Edit("Boats"), "credit": Edit("Ben")})
+    review.describe(ChangeSet(other_editor), one, {"caption": Edit("Boats"), "credit": Edit("Ben")})
     batch.title, batch.numbered = "Harbour", False
-    upload_batches._say(Act(editor, batch.act), batch, stale, 1)
+    upload_batches._say(ChangeSet(editor, batch.act), batch, stale, 1)
     one.refresh_from_db()
     assert (one.title, one.caption, one.credit) == ("Harbour", "Boats", "Ben")
 

@@ -12,9 +12,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from mediahub.desk.current_user import editor
-from mediahub.library import undo as taking_back
-from mediahub.library.activity import Act
-from mediahub.library.models import Activity
+from mediahub.history import undo as history_undo
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Change
 
 # A page of sentences is read by nobody.
 MOST_REFUSALS = 5
@@ -24,26 +24,26 @@ MOST_REFUSALS = 5
 def undo(request: HttpRequest, batch: UUID) -> HttpResponse:
     """Take back one act of this editor's own, or anybody's for who may publish, and lead back to where it was asked."""
     user = editor(request)
-    acts = Activity.objects.filter(batch=batch)
+    acts = Change.objects.filter(change_set=batch)
     if not user.has_perm("library.publish_image"):
         acts = acts.filter(by=user)
     if not acts.exists():
         messages.error(request, _("There is nothing of yours to take back here."))
         return redirect(back(request))
-    done = taking_back.undo(user, batch)
-    for sentence in done.refused[:MOST_REFUSALS]:
+    undone = history_undo.undo(user, batch)
+    for sentence in undone.refused[:MOST_REFUSALS]:
         messages.warning(request, sentence)
-    if done.act.changed:
-        text = ngettext("%(n)d image is as it was.", "%(n)d images are as they were.", done.act.changed)
-        say(request, text % {"n": done.act.changed}, done.act)
-    elif done.arranged:
-        messages.success(request, _("The collections are as they were."), extra_tags=f"undo-{done.act.batch}")
+    if undone.change_set.images:
+        text = ngettext("%(n)d image is as it was.", "%(n)d images are as they were.", undone.change_set.images)
+        say(request, text % {"n": undone.change_set.images}, undone.change_set)
+    elif undone.reverted:
+        messages.success(request, _("The collections are as they were."), extra_tags=f"undo-{undone.change_set.id}")
     return redirect(back(request))
 
 
-def say(request: HttpRequest, text: str, act: Act) -> None:
+def say(request: HttpRequest, text: str, act: ChangeSet) -> None:
     """A message about an act; its extra tags name the batch, beside which the page puts a button that takes it back."""
-    messages.success(request, text, extra_tags=f"undo-{act.batch}" if act.changed else "")
+    messages.success(request, text, extra_tags=f"undo-{act.id}" if act.images else "")
 
 
 def back(request: HttpRequest) -> str:

@@ -1,20 +1,20 @@
 """Who did what and when: act by act, and as a file."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from mediahub.desk.activity import presenters as activity_presenters
+from mediahub.desk.activity import presenters
+from mediahub.history.models import Action, Change
 from mediahub.library import access
-from mediahub.library.models import Activity
 from mediahub.library.parsing import read_day, read_number
 
 PAGE = 50
@@ -22,44 +22,49 @@ PAGE = 50
 SHOWN = 12
 # A function's answer may have six megabytes.
 MOST_ROWS = 10_000
-KINDS: dict[str, tuple[str, Callable[[Iterator[Activity], User | AnonymousUser], Iterator[str]]]] = {
-    "csv": ("text/csv; charset=utf-8", activity_presenters.as_csv),
-    "jsonl": ("application/jsonl; charset=utf-8", activity_presenters.as_json_lines),
+KINDS: dict[str, tuple[str, Callable[[Iterator[Change], User | AnonymousUser], Iterator[str]]]] = {
+    "csv": ("text/csv; charset=utf-8", presenters.as_csv),
+    "jsonl": ("application/jsonl; charset=utf-8", presenters.as_json_lines),
 }
 
-may_see = permission_required("library.view_activity", raise_exception=True)
+may_see = permission_required("history.view_change", raise_exception=True)
 
 
 @require_GET
 @may_see
 def page(request: HttpRequest) -> HttpResponse:
-    """The acts that the filters let through, the newest first; `before` is where the page before ended."""
-    asked, narrowed = _narrowed(request)
-    acts = narrowed.order_by().values("batch").annotate(last=Max("pk"), n=Count("pk")).order_by("-last")
+    """Show the change sets that the filters let through, the newest first; `before` is where the last page ended."""
+    asked, changes = _narrowed(request)
+    # The newest change of each set stands for it: the first page is found without a look at the changes before it.
+    newer = changes.filter(change_set=OuterRef("change_set"), pk__gt=OuterRef("pk")).order_by()
+    newest = changes.filter(~Exists(newer)).order_by("-pk")
     if before := read_number(request.GET.get("before", "")):
-        acts = acts.filter(last__lt=before)
-    part = list(acts[: PAGE + 1])
-    counts = {act["batch"]: act["n"] for act in part[:PAGE]}
-    told: dict[Any, list[Activity]] = {batch: [] for batch in counts}
-    # One act may be on a thousand images: its newest lines stand for it.
-    lasts = Q(pk__in=[act["last"] for act in part[:PAGE]])
-    few = Q(batch__in=[batch for batch, n in counts.items() if n <= SHOWN])
-    lines = list(narrowed.filter(lasts | few).select_related("by").order_by("-pk"))
-    for done in lines:
-        told[done.batch].append(done)
-    known = activity_presenters.known_to(request.user, lines)
+        newest = newest.filter(pk__lt=before)
+    newest_ids = dict(newest.values_list("change_set", "pk")[: PAGE + 1])
+    has_more = len(newest_ids) > PAGE
+    shown = list(newest_ids)[:PAGE]
+    in_shown = changes.filter(change_set__in=shown).order_by()
+    counts = dict(in_shown.values_list("change_set").annotate(n=Count("pk")))
+    # One change set may be of a thousand images: its newest change stands for them.
+    few = Q(change_set__in=[change_set for change_set in shown if counts.get(change_set, 0) <= SHOWN])
+    lasts = Q(pk__in=[newest_ids[change_set] for change_set in shown])
+    lines = list(changes.filter(lasts | few).select_related("by").order_by("-pk"))
+    by_set: dict[UUID, list[Change]] = {change_set: [] for change_set in shown}
+    for change in lines:
+        by_set[change.change_set].append(change)
+    reader = presenters.build_reader(request.user, lines)
     context = {
         "title": _("Activity"),
-        "acts": [
-            activity_presenters.act(activities, counts[batch], known)
-            for batch, activities in told.items()
-            if activities
+        "change_sets": [
+            presenters.present_change_set(group, counts.get(change_set, len(group)), reader)
+            for change_set, group in by_set.items()
+            if group
         ],
         "asked": asked,
         "people": User.objects.filter(is_staff=True).order_by("username"),
-        "verbs": Activity.Verb.choices,
+        "actions": Action.choices,
         "query": _query(asked),
-        "more": part[PAGE - 1]["last"] if len(part) > PAGE else None,
+        "more": newest_ids[shown[-1]] if has_more else None,
     }
     return render(request, "desk/activity/activity.html", {**admin.site.each_context(request), **context})
 
@@ -78,16 +83,16 @@ def export(request: HttpRequest, kind: str) -> StreamingHttpResponse:
     return answer
 
 
-def _narrowed(request: HttpRequest) -> tuple[dict[str, str], QuerySet[Activity]]:
+def _narrowed(request: HttpRequest) -> tuple[dict[str, str], QuerySet[Change]]:
     """What the address asks for, and the activities it leaves of those that the person may read."""
-    found = access.visible_activities(request.user)
-    asked = {name: request.GET.get(name, "") for name in ("by", "verb", "from", "to")}
+    found = access.visible_changes(request.user)
+    asked = {name: request.GET.get(name, "") for name in ("by", "action", "from", "to")}
     if asked["by"] == "none":
         found = found.filter(by=None)
     elif by := read_number(asked["by"]):
         found = found.filter(by=by)
-    if asked["verb"] in Activity.Verb.values:
-        found = found.filter(verb=asked["verb"])
+    if asked["action"] in Action.values:
+        found = found.filter(action=asked["action"])
     for name, lookup in (("from", "at__date__gte"), ("to", "at__date__lte")):
         if day := read_day(asked[name]):
             found = found.filter(**{lookup: day})

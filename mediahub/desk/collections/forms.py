@@ -6,8 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from mediahub.desk.forms import PlainEditForm
+from mediahub.library import collections
 from mediahub.library.collections import LONGEST, LONGEST_DESCRIPTION
-from mediahub.library.models import Activity, Collection
+from mediahub.library.models import Collection
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,6 +34,5 @@ class CollectionForm(PlainEditForm):
 
     def last_change(self, name: str) -> "tuple[User | None, datetime | None]":
         """Return who has arranged this collection last, and when."""
-        arranged = Activity.objects.filter(verb=Activity.Verb.ARRANGED, changes__collection__0=self.collection.pk)
-        last = arranged.select_related("by").first()
+        last = collections.last_change(self.collection)
         return (last.by, last.at) if last else (None, None)

@@ -17,23 +17,23 @@ from django.views.decorators.http import require_POST
 from mediahub.desk.activity.undo_views import say
 from mediahub.desk.current_user import editor
 from mediahub.desk.upload.progress_views import refused
-from mediahub.library import access, collection_tree, collections
-from mediahub.library.activity import Act
+from mediahub.history.change_set import ChangeSet
+from mediahub.library import access, collection_tree, memberships
 from mediahub.library.models import Collection, Image
 from mediahub.library.parsing import read_number
 
 MOST = 1000
 
-Filing = Callable[[Act, QuerySet[Image], Collection], int]
+Filing = Callable[[ChangeSet, QuerySet[Image], Collection], int]
 
 
-def put_in(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
+def put_in(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
     """Put the images into the collection that the form names."""
     if collection := _named(request):
         say(request, _put(act, images, collection), act)
 
 
-def take_out(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
+def take_out(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
     """Take the images out of the collection that the form names."""
     if collection := _named(request):
         say(request, _take_out(act, images, collection), act)
@@ -55,9 +55,9 @@ def drop(request: HttpRequest) -> JsonResponse:
     if len(ids) > MOST:
         said = _("%(n)d images are too many at once; at most %(most)d. Narrow the search and go on in parts.")
         return JsonResponse({"reason": said % {"n": len(ids), "most": MOST}}, status=400)
-    act = Act(user)
+    act = ChangeSet(user)
     text = _put(act, access.visible(user).filter(pk__in=ids), collection)
-    undo = reverse("desk:undo", args=[act.batch]) if act.changed else ""
+    undo = reverse("desk:undo", args=[act.id]) if act.images else ""
     return JsonResponse({"text": text, "undo": undo})
 
 
@@ -70,7 +70,7 @@ def of_image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     out = request.POST.get("out", "")
     if not user.has_perm("library.delete_membership" if out else "library.add_membership"):
         raise PermissionDenied
-    act = Act(user)
+    act = ChangeSet(user)
     collection = _by_id(user, out) if out else _named(request)
     if collection and out:
         say(request, _take_out(act, one, collection), act)
@@ -103,25 +103,25 @@ def _by_id(user: User, text: str) -> Collection | None:
     return access.collections(user).filter(pk=read_number(text) or 0).first()
 
 
-def _put(act: Act, images: QuerySet[Image], collection: Collection) -> str:
-    opened = _filed(collections.put, act, images, collection)
-    if not act.changed:
+def _put(act: ChangeSet, images: QuerySet[Image], collection: Collection) -> str:
+    opened = _filed(memberships.put, act, images, collection)
+    if not act.images:
         return _("They are in “%(name)s” already.") % {"name": collection.name}
-    text = ngettext("%(n)d image was put into “%(name)s”.", "%(n)d images were put into “%(name)s”.", act.changed)
-    return text % {"n": act.changed, "name": collection.name} + opened
+    text = ngettext("%(n)d image was put into “%(name)s”.", "%(n)d images were put into “%(name)s”.", act.images)
+    return text % {"n": act.images, "name": collection.name} + opened
 
 
-def _take_out(act: Act, images: QuerySet[Image], collection: Collection) -> str:
-    opened = _filed(collections.take_out, act, images, collection)
-    if not act.changed:
+def _take_out(act: ChangeSet, images: QuerySet[Image], collection: Collection) -> str:
+    opened = _filed(memberships.take_out, act, images, collection)
+    if not act.images:
         return _("None of them is in “%(name)s” itself.") % {"name": collection.name}
     text = ngettext(
-        "%(n)d image was taken out of “%(name)s”.", "%(n)d images were taken out of “%(name)s”.", act.changed
+        "%(n)d image was taken out of “%(name)s”.", "%(n)d images were taken out of “%(name)s”.", act.images
     )
-    return text % {"n": act.changed, "name": collection.name} + opened
+    return text % {"n": act.images, "name": collection.name} + opened
 
 
-def _filed(verb: Filing, act: Act, images: QuerySet[Image], collection: Collection) -> str:
+def _filed(verb: Filing, act: ChangeSet, images: QuerySet[Image], collection: Collection) -> str:
     """Do it; what to add to the message where images that only some could see are in everybody's sight now."""
     ids = list(images.values_list("pk", flat=True))
     before = access.hidden(ids)

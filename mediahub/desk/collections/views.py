@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 from mediahub.desk.collections.forms import CollectionForm
 from mediahub.desk.current_user import editor
 from mediahub.desk.upload.progress_views import refused
+from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, collection_tree, collections
-from mediahub.library.activity import Act
 from mediahub.library.field_edits import UNSEEN, Conflicted, Unseen
 from mediahub.library.models import Collection
 from mediahub.library.parsing import read_number
@@ -63,7 +63,7 @@ def complete(request: HttpRequest) -> JsonResponse:
 @permission_required("library.add_collection", raise_exception=True)
 def make(request: HttpRequest) -> HttpResponse:
     """Make the collection that the form names, in another one or at the top."""
-    user, act = editor(request), Act(editor(request))
+    user, act = editor(request), ChangeSet(editor(request))
     groups = _chosen_groups(request) if user.has_perm("library.restrict_collection") else []
     try:
         parent = _parent(request, user)
@@ -128,7 +128,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     if verb is None:
         return _rename(request, collection)
-    act = Act(user)
+    act = ChangeSet(user)
     try:
         text = verb(request, act, collection)
     except ValidationError as error:
@@ -141,7 +141,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _rename(request: HttpRequest, collection: Collection) -> HttpResponse:
-    act, form = Act(editor(request)), CollectionForm(collection, request.POST)
+    act, form = ChangeSet(editor(request)), CollectionForm(collection, request.POST)
     try:
         if form.is_valid():
             collections.describe(act, collection, form.edits())
@@ -158,7 +158,7 @@ def _rename(request: HttpRequest, collection: Collection) -> HttpResponse:
     return redirect("desk:collection", collection.pk)
 
 
-def _move(request: HttpRequest, act: Act, collection: Collection) -> str:
+def _move(request: HttpRequest, act: ChangeSet, collection: Collection) -> str:
     seen: int | Unseen | None = UNSEEN
     if "seen_parent" in request.POST:
         seen = _number(request.POST["seen_parent"]) or None
@@ -168,7 +168,7 @@ def _move(request: HttpRequest, act: Act, collection: Collection) -> str:
     return _("“%(name)s” is in “%(parent)s” now.") % {"name": collection.name, "parent": collection.parent.name}
 
 
-def _restrict(request: HttpRequest, act: Act, collection: Collection) -> str:
+def _restrict(request: HttpRequest, act: ChangeSet, collection: Collection) -> str:
     seen = _chosen_groups(request, "seen_group") if "seen_groups" in request.POST else None
     collections.restrict(act, collection, _chosen_groups(request), seen)
     groups = list(collection.groups.order_by("name"))
@@ -178,7 +178,7 @@ def _restrict(request: HttpRequest, act: Act, collection: Collection) -> str:
     return said % {"name": collection.name, "groups": ", ".join(group.name for group in groups)}
 
 
-def _delete(request: HttpRequest, act: Act, collection: Collection) -> str:
+def _delete(request: HttpRequest, act: ChangeSet, collection: Collection) -> str:
     held = collections.delete(act, collection)
     text = ngettext(
         "“%(name)s” is deleted. %(n)d image was in it, and stays in the library.",
@@ -189,7 +189,7 @@ def _delete(request: HttpRequest, act: Act, collection: Collection) -> str:
 
 
 # What is typed has a form of its own.
-ACTS: dict[str, tuple[str, Callable[[HttpRequest, Act, Collection], str] | None]] = {
+ACTS: dict[str, tuple[str, Callable[[HttpRequest, ChangeSet, Collection], str] | None]] = {
     "rename": ("library.change_collection", None),
     "move": ("library.change_collection", _move),
     "restrict": ("library.restrict_collection", _restrict),
@@ -197,8 +197,8 @@ ACTS: dict[str, tuple[str, Callable[[HttpRequest, Act, Collection], str] | None]
 }
 
 
-def _say(request: HttpRequest, act: Act, text: str) -> None:
-    messages.success(request, text, extra_tags=f"undo-{act.batch}")
+def _say(request: HttpRequest, act: ChangeSet, text: str) -> None:
+    messages.success(request, text, extra_tags=f"undo-{act.id}")
 
 
 def _parent(request: HttpRequest, user: User) -> Collection | None:

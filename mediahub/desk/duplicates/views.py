@@ -19,8 +19,8 @@ from mediahub.desk.activity.undo_views import say
 from mediahub.desk.current_user import editor
 from mediahub.desk.duplicates import presenters as duplicates_presenters
 from mediahub.desk.people import preferences
+from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, duplicates
-from mediahub.library.activity import Act
 from mediahub.library.models import Image
 
 # The keys of the review that mean the same here.
@@ -109,26 +109,26 @@ def _keep(request: HttpRequest, user: User, chosen: dict[str, Image]) -> bool:
     if kept is None:
         messages.error(request, _("That image is not there any more. Choose another to keep."))
         return False
-    act = Act(user)
+    act = ChangeSet(user)
     others = [image for image in chosen.values() if image != kept]
     try:
-        done = duplicates.keep(act, kept, others, addresses_may_go=bool(request.POST.get("agreed")))
+        archived = duplicates.keep(act, kept, others, addresses_may_go=bool(request.POST.get("agreed")))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return False
     text = ngettext(
         "%(title)s is kept, and %(n)d duplicate was merged into it and archived.",
         "%(title)s is kept, and %(n)d duplicates were merged into it and archived.",
-        len(done.others),
+        len(archived),
     )
-    say(request, text % {"title": kept.title, "n": len(done.others)}, act)
+    say(request, text % {"title": kept.title, "n": len(archived)}, act)
     return True
 
 
 def _part(request: HttpRequest, user: User, chosen: dict[str, Image]) -> bool:
     if not user.has_perm("library.review_tagging"):
         raise PermissionDenied
-    act = Act(user)
+    act = ChangeSet(user)
     one = chosen.get(request.POST.get("part", ""))
     if not duplicates.part(act, list(chosen.values()), one):
         messages.error(request, _("There was nothing to tell apart: somebody has decided on these images already."))

@@ -17,13 +17,13 @@ from django.views.decorators.http import require_GET, require_POST
 from mediahub.delivery import addresses
 from mediahub.desk.current_user import editor
 from mediahub.desk.jobs import presenters as jobs_presenters
+from mediahub.history.change_set import ChangeSet
 from mediahub.jobs import downloads, runner
 from mediahub.jobs.access import may_fetch, visible_failures, visible_jobs
 from mediahub.jobs.models import Job
 from mediahub.jobs.reprocess import estimate
 from mediahub.jobs.selection import Selection
 from mediahub.library import access
-from mediahub.library.activity import Act
 from mediahub.library.models import Image
 from processing import ProcessingError
 
@@ -114,7 +114,7 @@ def part(request: HttpRequest, job_id: UUID, pk: int) -> HttpResponse:
         return redirect("desk:job", job_id)
 
 
-def ask_reprocess(request: HttpRequest, act: Act, images: QuerySet[Image]) -> HttpResponse:
+def ask_reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> HttpResponse:
     """What making these renditions anew will take and cost, before it begins."""
     context = {
         "title": _("Make renditions anew"),
@@ -126,7 +126,7 @@ def ask_reprocess(request: HttpRequest, act: Act, images: QuerySet[Image]) -> Ht
     return _render(request, "desk/jobs/reprocess.html", context)
 
 
-def reprocess(request: HttpRequest, act: Act, images: QuerySet[Image]) -> HttpResponse:
+def reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> HttpResponse:
     """Begin to make these renditions anew."""
     ids = tuple(str(pk) for pk in images.order_by().values_list("pk", flat=True))
     relabel = request.POST.get("labels") == "1"
@@ -136,7 +136,7 @@ def reprocess(request: HttpRequest, act: Act, images: QuerySet[Image]) -> HttpRe
     return redirect("desk:job", job.pk)
 
 
-def download(request: HttpRequest, act: Act, images: QuerySet[Image]) -> HttpResponse | None:
+def download(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> HttpResponse | None:
     """Begin to bring these images together as zip files."""
     files = request.POST.get("files", "")
     if files not in Job.Files.values:

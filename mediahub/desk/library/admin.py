@@ -19,8 +19,8 @@ from mediahub.desk.collections import membership_views
 from mediahub.desk.current_user import editor
 from mediahub.desk.forms import EditModelForm
 from mediahub.desk.library import views as library_views
+from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, duplicates, field_edits, publishing, review
-from mediahub.library.activity import Act
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image
 
@@ -92,7 +92,7 @@ class ImageAdmin(EditAdmin):
             upload=image.uploads.select_related("uploaded_by").first(),
             embedded=desk_presenters.embedded(image),
             collections=membership_views.shown(editor(request), image),
-            acts=activity_presenters.of_image(image, request.user),
+            change_sets=activity_presenters.present_image_changes(image, request.user),
             rules=publishing.rules(image),
             is_unchecked=publishing.is_unchecked(image),
             embed=embed(image),
@@ -106,4 +106,6 @@ class ImageAdmin(EditAdmin):
 
     def save_model(self, request: HttpRequest, obj: Image, form: Any, change: bool) -> None:
         # The form has compared them under the image's lock already.
-        review.describe(Act(editor(request)), obj, {name: Edit(value) for name, value in form.cleaned_data.items()})
+        review.describe(
+            ChangeSet(editor(request)), obj, {name: Edit(value) for name, value in form.cleaned_data.items()}
+        )

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods
 
 from mediahub.desk.activity.undo_views import say
 from mediahub.desk.current_user import editor
+from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, focal_point
-from mediahub.library.activity import Act
 from mediahub.library.field_edits import UNSEEN, Conflict, Conflicted, Unseen
 from mediahub.library.models import Image
 from processing import Point, window
@@ -88,7 +88,7 @@ def _wanted(request: HttpRequest, form: PointForm) -> tuple[Point | None] | None
 
 
 def _move(request: HttpRequest, image: Image, wanted: Point | None) -> None:
-    act = Act(editor(request))
+    act = ChangeSet(editor(request))
     if focal_point.move(act, image, wanted, _seen(request)):
         told = _("The focal point of %(title)s is kept. Its crops are being made anew.")
     else:

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_POST
 from mediahub.delivery import addresses
 from mediahub.desk.activity.undo_views import back
 from mediahub.desk.current_user import editor
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Action
 from mediahub.library import access
-from mediahub.library.activity import Act
-from mediahub.library.models import Activity
 from processing import ProcessingError
 
 
@@ -37,5 +37,5 @@ def original(request: HttpRequest, image_id: UUID, number: int | None = None) ->
     except ProcessingError as error:
         messages.error(request, error.message)
         return redirect(back(request))
-    Act(editor(request)).note(image, Activity.Verb.DOWNLOADED, {})
+    ChangeSet(editor(request)).record(image, Action.DOWNLOADED)
     return redirect(address)

@@ -12,15 +12,15 @@ from django.views.decorators.http import require_POST
 
 from mediahub.desk.activity.undo_views import say
 from mediahub.desk.current_user import editor
+from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, publishing
-from mediahub.library.activity import Act
 from mediahub.library.publishing import Published
 
 # A page of sentences is read by nobody.
 MOST_REFUSALS = 5
 
 
-def tell(request: HttpRequest, result: Published, act: Act) -> None:
+def tell(request: HttpRequest, result: Published, act: ChangeSet) -> None:
     """Say how many are public now, and what the others lack."""
     if result.done or not result.refused:
         done = ngettext("%(n)d image is published now.", "%(n)d images are published now.", result.done)
@@ -40,6 +40,6 @@ def look_at_flags(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Note that this editor has looked at the file that the page showed."""
     image = get_object_or_404(access.changeable(request.user), pk=image_id)
     shown = request.POST.get("file", "")
-    if not publishing.look_at_flags(Act(editor(request)), image, shown) and shown not in ("", image.sha256):
+    if not publishing.look_at_flags(ChangeSet(editor(request)), image, shown) and shown not in ("", image.sha256):
         messages.warning(request, _("The image has another file by now. Look at this one, and say that you did."))
     return redirect("admin:library_image_change", image_id)

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 from mediahub.desk.activity.undo_views import back
 from mediahub.desk.current_user import editor
 from mediahub.desk.upload.progress_views import refused
+from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, vocabulary
-from mediahub.library.activity import Act
 
 
 @require_GET
@@ -35,7 +35,7 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("There is no tag of that name. Choose one that is there."))
         return redirect("admin:library_tag_change", pk)
     try:
-        number = vocabulary.merge(Act(editor(request)), tag, into)
+        number = vocabulary.merge(ChangeSet(editor(request)), tag, into)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("admin:library_tag_change", pk)
@@ -51,7 +51,7 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
 def hide(request: HttpRequest, pk: int) -> HttpResponse:
     """Have this word suggested by no machine any more."""
     tag = get_object_or_404(access.visible_tags(request.user), pk=pk)
-    number = vocabulary.hide_label(Act(editor(request)), tag)
+    number = vocabulary.hide_label(ChangeSet(editor(request)), tag)
     text = ngettext(
         "“%(tag)s” is suggested no more; it was on %(n)d image.",
         "“%(tag)s” is suggested no more; it was on %(n)d images.",

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 from mediahub.desk.activity.undo_views import say
 from mediahub.desk.current_user import editor
 from mediahub.desk.upload.single_file import form_config, plain_ticket
+from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, versions
-from mediahub.library.activity import Act
 from mediahub.library.models import Image, Version
 from mediahub.uploads.access import visible_uploads
 from mediahub.uploads.models import Upload
@@ -63,7 +63,7 @@ def may_restore(user: User | AnonymousUser, image: Image) -> bool:
 @may_replace
 def restore(request: HttpRequest, image_id: UUID, number: int) -> HttpResponse:
     """Make another version the image's file, or with `decline` leave one out that waits."""
-    image, act = _image(request, image_id), Act(editor(request))
+    image, act = _image(request, image_id), ChangeSet(editor(request))
     if "decline" in request.POST:
         if not request.user.has_perm("library.publish_image"):
             raise PermissionDenied

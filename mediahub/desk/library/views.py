@@ -22,8 +22,8 @@ from mediahub.desk.library import publishing_views, selection
 from mediahub.desk.library.search_presenters import Drawer
 from mediahub.desk.library.selection import Chosen, Page
 from mediahub.desk.upload.progress_views import newest
+from mediahub.history.change_set import ChangeSet
 from mediahub.library import field_edits, publishing, review, saved_searches
-from mediahub.library.activity import Act
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tagging
 from mediahub.library.parsing import read_moment
@@ -81,8 +81,8 @@ def _address(search: Search, after: str) -> str:
 
 
 # A verb may lead to a page of its own.
-Verb = Callable[[HttpRequest, Act, Chosen], HttpResponse | None]
-OfImages = Callable[[HttpRequest, Act, QuerySet[Image]], HttpResponse | None]
+Verb = Callable[[HttpRequest, ChangeSet, Chosen], HttpResponse | None]
+OfImages = Callable[[HttpRequest, ChangeSet, QuerySet[Image]], HttpResponse | None]
 
 
 @require_POST
@@ -100,7 +100,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     chosen = selection.chosen(request, user)
     if isinstance(chosen, HttpResponse):
         return chosen
-    answer = verb(request, Act(user), chosen) if chosen else None
+    answer = verb(request, ChangeSet(user), chosen) if chosen else None
     if chosen:
         selection.say_left_out(request, chosen.left_out)
     return answer or redirect(back(request))
@@ -111,50 +111,50 @@ def _of_images(verb: OfImages) -> Verb:
     return lambda request, act, chosen: verb(request, act, chosen.images)
 
 
-def _publish(request: HttpRequest, act: Act, chosen: Chosen) -> None:
+def _publish(request: HttpRequest, act: ChangeSet, chosen: Chosen) -> None:
     publishing_views.tell(request, publishing.publish(act, chosen.images, chosen.seen), act)
 
 
-def _archive(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
+def _archive(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
     done = review.archive(act, images)
     text = ngettext("%(n)d image is archived now.", "%(n)d images are archived now.", done)
     say(request, text % {"n": done}, act)
 
 
-def _reopen(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
+def _reopen(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
     done = review.reopen(act, images)
     text = ngettext("%(n)d image is in review again.", "%(n)d images are in review again.", done)
     say(request, text % {"n": done}, act)
 
 
-def _add_tag(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
+def _add_tag(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
     try:
         for image in images:
             tagging = review.add(act, image, request.POST.get("tag", ""))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return
-    text = ngettext("“%(tag)s” was put on %(n)d image.", "“%(tag)s” was put on %(n)d images.", act.changed)
-    say(request, text % {"tag": tagging.tag.name, "n": act.changed}, act)
+    text = ngettext("“%(tag)s” was put on %(n)d image.", "“%(tag)s” was put on %(n)d images.", act.images)
+    say(request, text % {"tag": tagging.tag.name, "n": act.images}, act)
 
 
-def _reject_tag(request: HttpRequest, act: Act, images: QuerySet[Image]) -> None:
+def _reject_tag(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
     name = " ".join(request.POST.get("tag", "").split())
     taggings = Tagging.objects.filter(image__in=images.values("pk"), tag__name__iexact=name)
     review.reject(act, taggings.select_related("tag", "image"))
-    text = ngettext("“%(tag)s” was rejected on %(n)d image.", "“%(tag)s” was rejected on %(n)d images.", act.changed)
-    say(request, text % {"tag": name, "n": act.changed}, act)
+    text = ngettext("“%(tag)s” was rejected on %(n)d image.", "“%(tag)s” was rejected on %(n)d images.", act.images)
+    say(request, text % {"tag": name, "n": act.images}, act)
 
 
-def _set_credit(request: HttpRequest, act: Act, chosen: Chosen) -> HttpResponse | None:
+def _set_credit(request: HttpRequest, act: ChangeSet, chosen: Chosen) -> HttpResponse | None:
     return _set_word(request, act, chosen, "credit")
 
 
-def _set_licence(request: HttpRequest, act: Act, chosen: Chosen) -> HttpResponse | None:
+def _set_licence(request: HttpRequest, act: ChangeSet, chosen: Chosen) -> HttpResponse | None:
     return _set_word(request, act, chosen, "licence")
 
 
-def _set_word(request: HttpRequest, act: Act, chosen: Chosen, name: str) -> HttpResponse | None:
+def _set_word(request: HttpRequest, act: ChangeSet, chosen: Chosen, name: str) -> HttpResponse | None:
     """Put one text into the field `name` of all images that are chosen, unless somebody else has changed it since."""
     wanted = " ".join(request.POST.get(name, "").split())
     title = str(getattr(Image._meta.get_field(name), "verbose_name", name)).capitalize()
@@ -171,9 +171,9 @@ def _set_word(request: HttpRequest, act: Act, chosen: Chosen, name: str) -> Http
             kept.append((image, field_edits.say_kept(image.title, conflict)))
         else:
             review.describe(act, image, {name: Edit(wanted)})
-    if act.changed or not kept:
-        text = ngettext("%(field)s: set on %(n)d image.", "%(field)s: set on %(n)d images.", act.changed)
-        say(request, text % {"field": title, "n": act.changed}, act)
+    if act.images or not kept:
+        text = ngettext("%(field)s: set on %(n)d image.", "%(field)s: set on %(n)d images.", act.images)
+        say(request, text % {"field": title, "n": act.images}, act)
     if not kept:
         return None
     says = ngettext(

@@ -22,8 +22,8 @@ EDITOR = {
         "add_collection",
         "add_membership",
         "delete_membership",
-        "view_activity",
     ],
+    "history": ["view_change"],
     "uploads": ["view_upload", "add_upload"],
     "recovery": ["view_faileditem", "retry_faileditem", "view_redrive", "view_dashboard"],
     "jobs": ["view_job"],
@@ -67,6 +67,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("library", "0001_initial"),
+        ("history", "0001_initial"),
         ("uploads", "0001_initial"),
         ("recovery", "0001_initial"),
         ("jobs", "0001_initial"),

@@ -79,7 +79,7 @@ def one(request: HttpRequest, image_id: UUID) -> HttpResponse:
             # What was typed stands in the fields again, and what is there now beside it, in the sentence.
             return review_views.show(request, image_id, typed, why.status)
         return redirect(_address(request, image_id))
-    if act.changed:
+    if act.images:
         title = access.visible(request.user).values_list("title", flat=True).get(pk=image_id)
         say(request, _("“%(title)s” is changed.") % {"title": title}, act)
     return redirect(_next(request, image_id) if data.get("then") == "next" else _address(request, image_id))

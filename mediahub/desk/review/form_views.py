@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from mediahub.desk.current_user import editor
+from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, field_edits, review
-from mediahub.library.activity import Act
 from mediahub.library.field_edits import UNSEEN, Conflicted
 from mediahub.library.models import Tagging
 
@@ -35,7 +35,7 @@ def decide(request: HttpRequest, image_id: UUID, tagging_id: int) -> HttpRespons
         return _back(image_id, "tags")
     seen = request.POST.get("seen", tagging.state)
     if tagging.state in (seen, VERDICTS[request.POST["verdict"]]):
-        verb(Act(editor(request)), [tagging])
+        verb(ChangeSet(editor(request)), [tagging])
     else:
         said = _("Somebody else has decided on “%(tag)s” since: it is %(state)s now.")
         messages.warning(request, said % {"tag": tagging.tag.name, "state": tagging.get_state_display()})
@@ -48,7 +48,7 @@ def add(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Put a tag of the editor's own on the image."""
     image = get_object_or_404(access.changeable(request.user), pk=image_id)
     try:
-        review.add(Act(editor(request)), image, request.POST.get("name", ""))
+        review.add(ChangeSet(editor(request)), image, request.POST.get("name", ""))
     except ValidationError as error:
         for sentence in error.messages:
             messages.error(request, sentence)
@@ -61,7 +61,9 @@ def take_over(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Put a word of the file into the field that the button names."""
     image = get_object_or_404(access.changeable(request.user), pk=image_id)
     try:
-        review.take_over(Act(editor(request)), image, request.POST.get("field", ""), request.POST.get("seen", UNSEEN))
+        review.take_over(
+            ChangeSet(editor(request)), image, request.POST.get("field", ""), request.POST.get("seen", UNSEEN)
+        )
     except Conflicted as error:
         for conflict in error.conflicts:
             messages.error(request, field_edits.say_kept(image.title, conflict))

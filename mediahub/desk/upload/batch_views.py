@@ -111,14 +111,14 @@ def words(request: HttpRequest, batch_id: UUID) -> JsonResponse:
 def _say(user: User, batch_id: UUID, asked: dict[str, Any]) -> dict[str, Any]:
     if asked.get("undo") is True:
         undone = upload_batches.take_back(user, batch_id)
-        text = ngettext("%(n)d image is as it was.", "%(n)d images are as they were.", undone.act.changed)
-        return {"said": " ".join([text % {"n": undone.act.changed}, *undone.refused[:5]])}
+        text = ngettext("%(n)d image is as it was.", "%(n)d images are as they were.", undone.change_set.images)
+        return {"said": " ".join([text % {"n": undone.change_set.images}, *undone.refused[:5]])}
     if "start" in asked:
         batch, start = upload_batches.begin(user, batch_id), _number(asked, "start")
     else:
         batch, start = upload_batches.keep(user, batch_id, _words(asked)), 1
     done = upload_batches.apply(user, batch, start)
-    return {**_told(batch), "changed": done.act.changed, "next": done.next, "refused": done.refused[:5]}
+    return {**_told(batch), "changed": done.act.images, "next": done.next, "refused": done.refused[:5]}
 
 
 def _words(asked: dict[str, Any]) -> upload_batches.Words:

@@ -7,7 +7,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import mediahub.library.models.activity
+import mediahub.library.models.saved_searches
 
 
 class Migration(migrations.Migration):
@@ -202,73 +202,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Activity",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("subject", models.CharField(max_length=200, verbose_name="subject")),
-                (
-                    "verb",
-                    models.CharField(
-                        choices=[
-                            ("uploaded", "uploaded"),
-                            ("described", "changed the words of"),
-                            ("tagged", "decided on the tags of"),
-                            ("moved", "changed the state of"),
-                            ("replaced", "replaced the file of"),
-                            ("restored", "restored an earlier version of"),
-                            ("expired", "took down, as the rights ended,"),
-                            ("seen", "looked at what was flagged in"),
-                            ("took_over", "merged duplicates into"),
-                            ("folded", "archived a duplicate:"),
-                            ("parted", "said what is no duplicate of"),
-                            ("aimed", "moved the focal point of"),
-                            ("merged", "merged a tag into"),
-                            ("offered", "sent a newer file for"),
-                            ("declined", "left out a newer file of"),
-                            ("hidden", "hid the label"),
-                            ("filed", "changed the collections of"),
-                            ("made", "made the collection"),
-                            ("arranged", "changed the collection"),
-                            ("removed", "deleted the collection"),
-                            ("downloaded", "downloaded the original of"),
-                            ("undone", "took back a change of"),
-                        ],
-                        max_length=16,
-                        verbose_name="what",
-                    ),
-                ),
-                ("changes", models.JSONField(default=dict, verbose_name="changes")),
-                ("at", models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name="when")),
-                ("batch", models.UUIDField(db_index=True, default=uuid.uuid4, editable=False)),
-                ("undoes", models.UUIDField(blank=True, db_index=True, editable=False, null=True)),
-                (
-                    "by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "image",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="activities",
-                        to="library.image",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "activity",
-                "verbose_name_plural": "activity",
-                "ordering": ["-at", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
             name="Membership",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -344,7 +277,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         null=True,
-                        on_delete=mediahub.library.models.activity.leave_to_everybody,
+                        on_delete=mediahub.library.models.saved_searches.leave_to_everybody,
                         related_name="saved_searches",
                         to=settings.AUTH_USER_MODEL,
                     ),

@@ -1,13 +1,12 @@
-"""What editors keep: images, the vocabulary of tags, collections, and what was done."""
+"""What editors keep: images, the vocabulary of tags, collections, and searches."""
 
-from mediahub.library.models.activity import Activity, SavedSearch
 from mediahub.library.models.collections import Collection, Membership
 from mediahub.library.models.images import WHOLE, Band, Image, Likeness, Rendition, Version, uncut
+from mediahub.library.models.saved_searches import SavedSearch
 from mediahub.library.models.tags import LabelRule, Synonym, Tag, Tagging
 
 __all__ = [
     "WHOLE",
-    "Activity",
     "Band",
     "Collection",
     "Image",

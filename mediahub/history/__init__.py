@@ -1,0 +1,1 @@
+"""The history of what people and MediaHub changed, and how changes are undone."""

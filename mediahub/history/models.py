@@ -1,0 +1,79 @@
+"""The rows of the history; they are only ever added to."""
+
+import uuid
+from functools import cached_property
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from mediahub.history.kinds import ChangeKind, decode
+
+
+class Action(models.TextChoices):
+    """What somebody did, as the pages show it."""
+
+    UPLOADED = "uploaded", _("uploaded")
+    DESCRIBED = "described", _("changed the words of")
+    TAGGED = "tagged", _("decided on the tags of")
+    MOVED = "moved", _("changed the state of")
+    REPLACED = "replaced", _("replaced the file of")
+    RESTORED = "restored", _("restored an earlier version of")
+    EXPIRED = "expired", _("took down, as the rights ended,")
+    SEEN = "seen", _("looked at what was flagged in")
+    TOOK_OVER = "took_over", _("merged duplicates into")
+    FOLDED = "folded", _("archived a duplicate:")
+    PARTED = "parted", _("said what is no duplicate of")
+    AIMED = "aimed", _("moved the focal point of")
+    MERGED = "merged", _("merged a tag into")
+    OFFERED = "offered", _("sent a newer file for")
+    DECLINED = "declined", _("left out a newer file of")
+    HIDDEN = "hidden", _("hid the label")
+    FILED = "filed", _("changed the collections of")
+    MADE = "made", _("made the collection")
+    ARRANGED = "arranged", _("changed the collection")
+    REMOVED = "removed", _("deleted the collection")
+    DOWNLOADED = "downloaded", _("downloaded the original of")
+    UNDONE = "undone", _("took back a change of")
+
+
+class Change(models.Model):
+    """One change, by whom and when; `kind` names the class in the registry that reads `data`.
+
+    The fields of a change set stand in each of its rows: so a change is one statement, and a row tells all about
+    itself. `subject` is what the image, the collection or the tag was called at that time.
+    """
+
+    change_set = models.UUIDField(default=uuid.uuid4, editable=False)
+    # The change set that this row reverts a part of.
+    undoes = models.UUIDField(null=True, blank=True, editable=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
+    action = models.CharField(_("what"), max_length=16, choices=Action)
+    kind = models.CharField(max_length=16, default="event", editable=False)
+    image = models.ForeignKey("library.Image", models.SET_NULL, null=True, blank=True, related_name="changes")
+    subject = models.CharField(_("subject"), max_length=200)
+    data = models.JSONField(default=dict, editable=False)
+
+    class Meta:
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["change_set", "id"], name="change_by_set"),
+            models.Index(fields=["undoes"], name="change_undoes", condition=models.Q(undoes__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.by or 'MediaHub'} {self.get_action_display()} {self.subject}"
+
+    @cached_property
+    def detail(self) -> ChangeKind:
+        """What was changed, read from the JSON."""
+        return decode(self.kind, self.data)
+
+    @property
+    def is_revertible(self) -> bool:
+        """Return whether there is something in it to revert."""
+        return self.detail.is_revertible and (self.image_id is not None or not self.detail.is_about_image)

@@ -1,0 +1,75 @@
+"""Undoing a change set, as far as it is still current, and as far as the person may make such changes now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import groupby
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.kinds import Event
+from mediahub.history.models import Action, Change
+
+
+@dataclass
+class UndoResult:
+    """What came of it: `change_set` counts the images, `reverted` all changes; `refused` says what stays, and why."""
+
+    change_set: ChangeSet
+    refused: list[str] = field(default_factory=list)
+    reverted: int = 0
+
+
+def undo(user: User, change_set_id: UUID, change_set: ChangeSet | None = None) -> UndoResult:
+    """Undo a change set, as part of another one: everything goes back, unless it was changed again since.
+
+    Each change needs the right to make such a change, now; a change of an image or a collection that the person may
+    not see stays, and nothing is said of it but that it is there.
+    """
+    result = UndoResult(change_set or ChangeSet(user))
+    with transaction.atomic():
+        changes = Change.objects.filter(change_set=change_set_id).exclude(kind=Event.kind).select_related("image")
+        visible_ids: set[int] = set()
+        for cls in {type(change.detail) for change in changes}:
+            visible_ids |= cls.select_visible(user, [change for change in changes if type(change.detail) is cls])
+        visible = [change for change in changes if change.pk in visible_ids]
+        for cls, group in groupby(visible, lambda change: type(change.detail)):
+            allowed = []
+            for change in group:
+                if user.has_perms(change.detail.permissions(change)):
+                    allowed.append(change)
+                else:
+                    result.refused.append(_stays(change, _("You may not make such a change now. Ask a chief editor.")))
+            staying = list(cls.revert_all(result.change_set, allowed))
+            result.refused += [_stays(change, reason) for change, reason in staying]
+            result.reverted += len(allowed) - len(staying)
+    if hidden := len(changes) - len(visible):
+        text = ngettext(
+            "%(n)d change stays as it is: what it was about is not for you to see.",
+            "%(n)d changes stay as they are: what they were about is not for you to see.",
+            hidden,
+        )
+        result.refused.append(text % {"n": hidden})
+    return result
+
+
+def find_last_change_set(user: User, image_ids: Iterable[UUID]) -> UUID | None:
+    """Return the person's newest change set on these images that undoes nothing and was not undone."""
+    changes = Change.objects.filter(by=user, image__in=image_ids).exclude(kind=Event.kind)
+    undone = Change.objects.filter(undoes=OuterRef("change_set"))
+    candidates = changes.exclude(action=Action.UNDONE).exclude(Exists(undone))
+    return candidates.values_list("change_set", flat=True).first()
+
+
+def was_undone(change_set_id: UUID) -> bool:
+    """Return whether somebody has undone some of a change set."""
+    return Change.objects.filter(undoes=change_set_id).exists()
+
+
+def _stays(change: Change, reason: str) -> str:
+    return _("%(title)s stays as it is now. %(why)s") % {"title": change.subject, "why": reason}
