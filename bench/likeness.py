@@ -43,7 +43,7 @@ def _looks(chance: random.Random, one: str) -> str:
 
 def _fill(number: int) -> None:
     from mediahub.library.models import Band, Image, Likeness
-    from processing import COLOURS, bands
+    from processing import COLORS, split_bands
 
     chance, earlier = random.Random(5), list[Image]()
     for start in range(0, number, 5000):
@@ -52,14 +52,15 @@ def _fill(number: int) -> None:
             one = chance.choice(earlier) if earlier and chance.randrange(NEAR) == 0 else None
             looks = _looks(chance, one.fingerprint if one else "")
             fields = {"format": "JPEG", "width": 4000, "height": 3000, "bytes": 3_000_000, "sha256": f"{n:064x}"}
-            colours = f" {' '.join(chance.sample(COLOURS, 2))} "
+            colours = f" {' '.join(chance.sample(COLORS, 2))} "
             names = {"title": f"Image {n}", "file_name": f"{n}.jpg", "fingerprint": looks, "colours": colours}
             images.append(Image(id=uuid.UUID(int=chance.getrandbits(128)), **names, **fields))
             if one:
                 pairs.append(Likeness(first=one, second=images[-1], distance=2))
         Image.objects.bulk_create(images)
         Band.objects.bulk_create(
-            [Band(image=image, part=part) for image in images for part in bands(image.fingerprint)], batch_size=5000
+            [Band(image=image, part=part) for image in images for part in split_bands(image.fingerprint)],
+            batch_size=5000,
         )
         Likeness.objects.bulk_create(pairs)
         earlier += images

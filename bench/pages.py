@@ -103,7 +103,7 @@ def _fill(number: int, editor: "User") -> tuple[int, UUID]:
     from mediahub.library.models import Image, Membership, Rendition, Tag, Tagging, Version
     from mediahub.recovery.models import FailedItem, QueueHour
     from mediahub.uploads.models import Upload
-    from processing import COLOURS
+    from processing import COLORS
 
     chance, now = random.Random(5), timezone.now()
     tags = Tag.objects.bulk_create([Tag(name=f"{WORDS[n % len(WORDS)]} {n}") for n in range(500)])
@@ -116,7 +116,7 @@ def _fill(number: int, editor: "User") -> tuple[int, UUID]:
         for n in range(first, min(number, first + PART)):
             state = ("published", "published", "archived", "in_review")[n % 4] if n < number * 0.97 else "in_review"
             title = f"{' '.join(chance.sample(WORDS, 3)).capitalize()} {n}"
-            colours = f" {' '.join(chance.sample(COLOURS, 2))} "
+            colours = f" {' '.join(chance.sample(COLORS, 2))} "
             words = {
                 "title": title,
                 "alt_text": f"{title} seen from afar" if n % 3 else "",

@@ -1,15 +1,13 @@
-"""Pixels and labels: from the bytes of a stranger to renditions, metadata and labels, with no Django."""
+"""Pixels and labels: from the bytes of a stranger to renditions, metadata and labels. It knows no Django."""
 
 from processing import formats
-from processing.bounds import EARLIEST_YEAR, LATEST_YEAR, check_moment, clean_text, is_storable, shorten
-from processing.colours import MONOCHROME
-from processing.colours import NAMES as COLOURS
-from processing.crop import CENTRE, Point, Window, window
-from processing.decode import Limits
+from processing.color import MONOCHROME
+from processing.color import NAMES as COLORS
+from processing.crop import CENTER, CropArea, Point, find_crop_area
 from processing.errors import (
     Misconfigured,
     Missing,
-    NotAnalysable,
+    NotAnalyzable,
     Note,
     ProcessingError,
     Rejected,
@@ -17,7 +15,7 @@ from processing.errors import (
     translate_botocore_error,
     translate_botocore_errors,
 )
-from processing.fingerprint import bands, distance, probes
+from processing.fingerprint import list_near_bands, measure_distance, split_bands
 from processing.labels import (
     Box,
     Label,
@@ -27,31 +25,33 @@ from processing.labels import (
     RecordedLabeler,
     RekognitionLabeler,
 )
-from processing.metadata import Metadata
-from processing.pipeline import Result, StoredRendition, cut, process, process_image
+from processing.limits import EARLIEST_YEAR, LATEST_YEAR, Limits, check_moment, clean_text, is_storable, shorten
+from processing.metadata import Metadata, MetadataFields
+from processing.pipeline import Result, StoredRendition, process, process_crops, process_image
 from processing.renditions import SPECS, RenderedFile, RenditionSpec
-from processing.store import Listed, Page, PresignedPost, S3Store, Signer, Store, StoredObject
+from processing.store import ObjectVersion, PresignedPost, S3Store, Signer, Store, StoredObject, VersionPage
 
 __all__ = [
-    "CENTRE",
-    "COLOURS",
+    "CENTER",
+    "COLORS",
     "EARLIEST_YEAR",
     "LATEST_YEAR",
     "MONOCHROME",
     "SPECS",
     "Box",
+    "CropArea",
     "Label",
     "LabelAnswer",
     "Labeler",
     "Limits",
-    "Listed",
     "MeasuredLabeler",
     "Metadata",
+    "MetadataFields",
     "Misconfigured",
     "Missing",
-    "NotAnalysable",
+    "NotAnalyzable",
     "Note",
-    "Page",
+    "ObjectVersion",
     "Point",
     "PresignedPost",
     "ProcessingError",
@@ -67,19 +67,19 @@ __all__ = [
     "StoredObject",
     "StoredRendition",
     "Unavailable",
-    "Window",
-    "bands",
+    "VersionPage",
     "check_moment",
     "clean_text",
-    "cut",
-    "distance",
+    "find_crop_area",
     "formats",
     "is_storable",
-    "probes",
+    "list_near_bands",
+    "measure_distance",
     "process",
+    "process_crops",
     "process_image",
     "shorten",
+    "split_bands",
     "translate_botocore_error",
     "translate_botocore_errors",
-    "window",
 ]

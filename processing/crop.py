@@ -1,4 +1,4 @@
-"""Where a filled rendition is cut out of a picture: the largest window of a shape that holds a point."""
+"""Where a crop is cut out of a picture: the largest area of a shape that holds a point."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Window:
+class CropArea:
     """A part of a picture, in pixels of that picture, with fractions."""
 
     left: float
@@ -21,23 +21,28 @@ class Window:
     height: float
 
 
-CENTRE = Point(0.5, 0.5)
+CENTER = Point(0.5, 0.5)
 
 
-def window(size: tuple[int, int], shape: tuple[int, int], point: Point = CENTRE) -> Window:
-    """The largest part of a picture of that size that has the shape's aspect, as near around the point as it fits in.
+def find_crop_area(size: tuple[int, int], shape: tuple[int, int], point: Point = CENTER) -> CropArea:
+    """Return the largest area of a picture that has the shape's aspect ratio, as near around the point as it fits in.
 
-    `desk/static/desk/crop/geometry.js` says the same for the previews.
+    `crop/geometry.js` does the same for the previews.
+
+    Args:
+        size: Width and height of the picture, in pixels.
+        shape: Width and height of the crop, in pixels.
+        point: What the area is to be centered on.
     """
-    (width, height), (across, down) = size, shape
-    scale = min(width / across, height / down)
-    wide, high = min(across * scale, width), min(down * scale, height)
-    left = min(max(point.x * width - wide / 2, 0.0), width - wide)
-    top = min(max(point.y * height - high / 2, 0.0), height - high)
-    return Window(left, top, wide, high)
+    (picture_width, picture_height), (shape_width, shape_height) = size, shape
+    scale = min(picture_width / shape_width, picture_height / shape_height)
+    width, height = min(shape_width * scale, picture_width), min(shape_height * scale, picture_height)
+    left = min(max(point.x * picture_width - width / 2, 0.0), picture_width - width)
+    top = min(max(point.y * picture_height - height / 2, 0.0), picture_height - height)
+    return CropArea(left, top, width, height)
 
 
-def filled_size(size: tuple[int, int], shape: tuple[int, int]) -> tuple[int, int]:
-    """The pixels of a rendition that fills the shape: the shape's own, or fewer where the picture is too small."""
+def find_crop_size(size: tuple[int, int], shape: tuple[int, int]) -> tuple[int, int]:
+    """Return the pixels of a crop: the shape's, or fewer of the same aspect ratio where the picture is too small."""
     scale = min(1.0, size[0] / shape[0], size[1] / shape[1])
     return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))

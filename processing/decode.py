@@ -1,4 +1,4 @@
-"""Bytes from a stranger → an open, bounded picture: format and size come from the header, before decoding.
+"""Bytes from a stranger → an open, bounded picture. Format and size come from the header, before decoding.
 
 Pixels are decoded once, before anything else may touch them: Pillow decodes a PNG when it is asked for EXIF, and raises
 an error in its pixels only the first time.
@@ -6,7 +6,6 @@ an error in its pixels only the first time.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import import_module
 from typing import IO
 
@@ -14,6 +13,7 @@ from PIL import Image, UnidentifiedImageError
 
 from processing import formats, png
 from processing.errors import ProcessingError, Rejected, too_large
+from processing.limits import Limits
 
 # Pillow imports all its plugins when it meets a format whose own it has not.
 for _format in formats.FORMATS:
@@ -28,17 +28,8 @@ _ZEROS = 4096
 _BLOCK = 1 << 20
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How much a file may ask for: bytes on disk, pixels in all, pixels a side."""
-
-    max_bytes: int = 200_000_000
-    max_pixels: int = 100_000_000
-    max_side: int = 30_000
-
-
 def open_picture(file: IO[bytes], limits: Limits) -> Image.Image:
-    """Open the first frame of an allowed file; raises Rejected with a sentence for the editor.
+    """Open the first frame of a file; raise Rejected for one that is empty, too large, damaged or not supported.
 
     Its pixels are decoded, except in a format that decodes scaled: how large they are needed is known when it is
     rendered, and its EXIF touches no pixel.
@@ -52,36 +43,28 @@ def open_picture(file: IO[bytes], limits: Limits) -> Image.Image:
     if size > limits.max_bytes:
         raise too_large(size, limits.max_bytes)
     try:
-        picture = png.Png(file) if head.startswith(png.MAGIC) else Image.open(file, formats=_list_openers())
+        names = [each.name for each in formats.list_inputs()]
+        picture = png.Png(file) if head.startswith(png.MAGIC) else Image.open(file, formats=names)
     except UnidentifiedImageError as error:
         raise _reject_unidentified(head) from error
     except Exception as error:
         raise _broken() from error
     start = file.tell()
     _check_size(picture.size, limits)
-    with refusing_broken():
-        _check_pixels(file, picture, start)
+    with rejecting_broken():
+        # Decoders pass over such damage.
+        if isinstance(picture, png.Png):
+            png.check_png(file)
+        elif _decodes_scaled(picture) and _ends_in_zeros(file) and not _has_end(file, start):
+            raise ValueError("The end of the file is zeros: only its beginning was written.")
         if not _decodes_scaled(picture):
             picture.load()
     return picture
 
 
-def _list_openers() -> list[str]:
-    # Only the first frame is ever decoded, and a file with several pictures opens as what it begins with.
-    return [each.name for each in formats.list_inputs()]
-
-
 def _decodes_scaled(picture: Image.Image) -> bool:
     known = formats.find_format(picture.format)
     return known is not None and known.decodes_scaled
-
-
-def _check_pixels(file: IO[bytes], picture: Image.Image, start: int) -> None:
-    """Raise ValueError for damage that decoders pass over; `start` is where the file was read to."""
-    if isinstance(picture, png.Png):
-        png.check(file)
-    elif _decodes_scaled(picture) and _ends_in_zeros(file) and not _has_end(file, start):
-        raise ValueError("Room was laid out for the whole file, and only its beginning came.")
 
 
 def _ends_in_zeros(file: IO[bytes]) -> bool:
@@ -91,7 +74,7 @@ def _ends_in_zeros(file: IO[bytes]) -> bool:
 
 
 def _has_end(file: IO[bytes], start: int) -> bool:
-    """Return whether the mark that ends a JPEG comes after `start`."""
+    """Return whether the marker that ends a JPEG comes after `start`."""
     file.seek(start)
     before = b""
     while block := file.read(_BLOCK):
@@ -102,8 +85,8 @@ def _has_end(file: IO[bytes], start: int) -> bool:
 
 
 @contextmanager
-def refusing_broken() -> Iterator[None]:
-    """Turn whatever a decoder raises on a hostile file (IndexError, SyntaxError, EOFError…) into Rejected."""
+def rejecting_broken() -> Iterator[None]:
+    """Raise Rejected in place of whatever a decoder raises on a hostile file (IndexError, SyntaxError, EOFError…)."""
     try:
         yield
     except (ProcessingError, MemoryError):

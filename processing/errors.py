@@ -1,11 +1,11 @@
 """What can go wrong, by what is to be done about it.
 
 ProcessingError
-├── Rejected        the file itself: one attempt, never delivered again
-├── NotAnalysable   the labeler will never answer for this picture; everything else of it is fine
+├── Rejected        the file's fault: one attempt, never delivered again
+├── NotAnalyzable   the labeler will never answer for this picture; nothing else is wrong with it
 ├── Missing         the object is not, or no longer, in the store
-├── Unavailable     a service did not do its part this time: deliver again
-└── Misconfigured   rights, names or keys are wrong: an operator has to act, the message is kept
+├── Unavailable     a service failed this time: deliver again
+└── Misconfigured   rights, names or keys are wrong: an operator has to act, the message stays on the queue
 """
 
 import math
@@ -43,6 +43,7 @@ class Note:
     message: str = ""
 
     def __post_init__(self) -> None:
+        """Render the message."""
         if not self.message:
             object.__setattr__(self, "message", render(SENTENCES[self.code], self.params))
 
@@ -76,12 +77,12 @@ class Rejected(ProcessingError):
     """The file can never become an image."""
 
 
-class NotAnalysable(ProcessingError):
+class NotAnalyzable(ProcessingError):
     """The picture can never be labeled."""
 
 
 class Missing(ProcessingError):
-    """There is no such object, or no such version of it."""
+    """The object, or this version of it, does not exist."""
 
 
 class Unavailable(ProcessingError):
@@ -93,7 +94,7 @@ class Misconfigured(ProcessingError):
 
 
 MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
-# Botocore's codes for "your rights, names or keys are wrong"; whatever else a service answers may pass.
+# AWS's codes for wrong rights, names or keys; any other may go away by itself.
 MISCONFIGURED = frozenset(
     {
         "403",

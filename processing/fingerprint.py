@@ -1,9 +1,9 @@
-"""A fingerprint of what a picture looks like, whatever its size, format and compression, and how two are compared.
+"""A fingerprint of what a picture looks like, whatever its size, format and compression, and how two compare.
 
 The first 64 bits are a perceptual hash from the discrete cosine transform, as in C. Zauner, "Implementation and
-Benchmarking of Perceptual Image Hash Functions" (2010), section 3.2.1: the picture in 32 × 32 grey pixels, of its
-transform the 64 lowest frequencies without the mean, and of each whether it is above their median. The last 24 bits are
-the mean colour, because a sunrise and a snowfield of the same layout have the same frequencies.
+Benchmarking of Perceptual Image Hash Functions" (2010), section 3.2.1: the picture in 32 × 32 gray pixels, of its
+transform the 64 lowest frequencies without the mean, and for each whether it is above their median. The last 24 bits
+are the mean color, because a sunrise and a snowfield of the same layout have the same frequencies.
 """
 
 import math
@@ -13,76 +13,80 @@ from statistics import median
 
 from PIL import Image
 
-from processing.colours import lab
+from processing.color import Lab, convert_to_lab
 
 SIDE = 32
-LOW = range(1, 9)
+FREQUENCIES = range(1, 9)
 # Noise and compression leave up to 15 in each frequency, the dimmest of photographs and scenes over 450.
-PLAIN = 100
+MIN_AMPLITUDE = 100
 # Twelve photographs, each saved anew at quality 60, halved, brightened by a tenth, or cut by 2 % at each side, differ
 # from themselves in at most 8 bits and by 7 in CIELAB; one from another in at least 22 bits.
-RADIUS = 8
-TINT = 15.0
-HASH = 16
+MAX_BITS = 8
+MAX_COLOR_DISTANCE = 15.0
+HASH_DIGITS = 16
 BANDS = 4
-WIDTH = 16
-_WAVES = [[math.cos(math.pi * wave * (2 * place + 1) / (2 * SIDE)) for place in range(SIDE)] for wave in LOW]
+BAND_BITS = 16
+_WAVES = [
+    [math.cos(math.pi * frequency * (2 * place + 1) / (2 * SIDE)) for place in range(SIDE)] for frequency in FREQUENCIES
+]
 
 
-def fingerprint(picture: Image.Image) -> str:
-    """88 bits as 22 hexadecimal digits; empty for a picture in which there is nothing to tell apart."""
+def compute_fingerprint(picture: Image.Image) -> str:
+    """Return 88 bits as 22 hexadecimal digits; empty for a picture in which nothing can be told apart."""
     small = picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
-    grey: Iterable[int] = small.convert("L").get_flattened_data()  # type: ignore[assignment]
-    found = _frequencies(list(grey))
-    if max(map(abs, found)) < PLAIN:
+    grays: Iterable[int] = small.convert("L").get_flattened_data()  # type: ignore[assignment]
+    amplitudes = _transform(list(grays))
+    if max(map(abs, amplitudes)) < MIN_AMPLITUDE:
         return ""
-    middle = median(found)
+    middle = median(amplitudes)
     bits = 0
-    for value in found:
-        bits = bits << 1 | (value > middle)
-    return f"{bits:0{HASH}x}{small.resize((1, 1), Image.Resampling.BOX).tobytes().hex()}"
+    for amplitude in amplitudes:
+        bits = bits << 1 | (amplitude > middle)
+    return f"{bits:0{HASH_DIGITS}x}{small.resize((1, 1), Image.Resampling.BOX).tobytes().hex()}"
 
 
-def distance(one: str, other: str) -> int | None:
-    """In how many of the 64 bits of their hashes two fingerprints differ; None when they are not near."""
-    bits = (int(one[:HASH], 16) ^ int(other[:HASH], 16)).bit_count()
-    return bits if bits <= RADIUS and math.dist(_tint(one), _tint(other)) <= TINT else None
+def measure_distance(fingerprint: str, other: str) -> int | None:
+    """Return in how many of the 64 bits of their hashes two fingerprints differ; None when they are not near."""
+    bits = (int(fingerprint[:HASH_DIGITS], 16) ^ int(other[:HASH_DIGITS], 16)).bit_count()
+    is_near = bits <= MAX_BITS and math.dist(_get_mean_color(fingerprint), _get_mean_color(other)) <= MAX_COLOR_DISTANCE
+    return bits if is_near else None
 
 
-def bands(one: str) -> list[int]:
-    """The hash in four parts of 16 bits, each with its number before it, to find near ones by.
+def split_bands(fingerprint: str) -> list[int]:
+    """Return the hash in four bands of 16 bits, each with its number above them, to find near ones by.
 
-    Of two hashes that differ in at most 8 bits the first parts differ in at most 2, or one of the others in at most 1;
+    Of two hashes that differ in at most 8 bits the first bands differ in at most 2, or one of the others in at most 1;
     otherwise they would differ in 3 + 2 + 2 + 2. M. Norouzi, A. Punjani, D. J. Fleet, "Fast Search in Hamming Space
     with Multi-Index Hashing" (2012), section 2.
     """
-    bits = int(one[:HASH], 16)
-    return [number << WIDTH | bits >> WIDTH * number & (1 << WIDTH) - 1 for number in range(BANDS)]
+    bits = int(fingerprint[:HASH_DIGITS], 16)
+    return [number << BAND_BITS | bits >> BAND_BITS * number & (1 << BAND_BITS) - 1 for number in range(BANDS)]
 
 
-def probes(one: str) -> list[int]:
-    """The bands of which every near fingerprint has at least one: 188 of them."""
-    first, *others = bands(one)
-    found = [first, *(first ^ bit for bit in _flips(2)), *(first ^ bit for bit in _flips(1))]
+def list_near_bands(fingerprint: str) -> list[int]:
+    """Return the bands of which every near fingerprint has at least one: 188 of them."""
+    first, *others = split_bands(fingerprint)
+    near = [first, *(first ^ mask for mask in _list_masks(2)), *(first ^ mask for mask in _list_masks(1))]
     for band in others:
-        found += [band, *(band ^ bit for bit in _flips(1))]
-    return found
+        near += [band, *(band ^ mask for mask in _list_masks(1))]
+    return near
 
 
-def _flips(number: int) -> list[int]:
-    return [sum(1 << place for place in places) for places in combinations(range(WIDTH), number)]
+def _list_masks(number: int) -> list[int]:
+    """Return every band in which so many bits are set."""
+    return [sum(1 << place for place in places) for places in combinations(range(BAND_BITS), number)]
 
 
-def _tint(one: str) -> tuple[float, float, float]:
-    red, green, blue = bytes.fromhex(one[HASH:])
-    return lab((red, green, blue))
+def _get_mean_color(fingerprint: str) -> Lab:
+    red, green, blue = bytes.fromhex(fingerprint[HASH_DIGITS:])
+    return convert_to_lab((red, green, blue))
 
 
-def _frequencies(values: Sequence[float]) -> list[float]:
+def _transform(values: Sequence[float]) -> list[float]:
     rows = [values[start : start + SIDE] for start in range(0, SIDE * SIDE, SIDE)]
-    across = [[_sum(wave, row) for wave in _WAVES] for row in rows]
-    return [_sum(wave, column) for wave in _WAVES for column in zip(*across, strict=True)]
+    across = [[_multiply(wave, row) for wave in _WAVES] for row in rows]
+    return [_multiply(wave, column) for wave in _WAVES for column in zip(*across, strict=True)]
 
 
-def _sum(wave: Iterable[float], values: Iterable[float]) -> float:
+def _multiply(wave: Iterable[float], values: Iterable[float]) -> float:
     return sum(a * b for a, b in zip(wave, values, strict=True))

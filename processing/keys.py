@@ -1,4 +1,4 @@
-"""How objects are named: build and parse, nothing else."""
+"""The names of objects: build and parse."""
 
 import re
 from dataclasses import dataclass
@@ -19,44 +19,56 @@ class RenditionKey:
     suffix: str
 
 
-def original_key(upload_id: UUID) -> str:
-    """Where the file of an upload lies in the upload bucket."""
+def build_original_key(upload_id: UUID) -> str:
+    """Return the key of an upload's file in the upload bucket."""
     return f"uploads/{upload_id}/original"
 
 
-def upload_id_of(key: str) -> UUID | None:
-    """The upload that a key of the upload bucket was issued for; None for a key that no ticket made."""
-    found = _ORIGINAL.fullmatch(key)
-    return UUID(found[1]) if found else None
+def parse_upload_id(key: str) -> UUID | None:
+    """Return the upload for which a key of the upload bucket was issued; None for a key that no ticket issued."""
+    match = _ORIGINAL.fullmatch(key)
+    return UUID(match[1]) if match else None
 
 
-def rendition_key(size: str, image_id: UUID, content_hash: str, suffix: str = "jpg") -> str:
-    """Where a rendition lies in the renditions bucket; other bytes have another key."""
+def build_rendition_key(size: str, image_id: UUID, content_hash: str, suffix: str = "jpg") -> str:
+    """Return the key of a rendition in the renditions bucket; other bytes have another key."""
     return f"{size}/{image_id}/{content_hash}.{suffix}"
 
 
-def public_folder(image_id: UUID) -> str:
-    """Where all that the public may see of an image lies in the renditions bucket."""
+def build_public_prefix(image_id: UUID) -> str:
+    """Return the beginning of the keys, in the renditions bucket, of all that the public may see of an image."""
     return f"public/{image_id}/"
 
 
-def download_key(job_id: UUID, part: int) -> str:
-    """Where a zip file that somebody asked for lies in the renditions bucket, for a few days."""
+def build_download_key(job_id: UUID, part: int) -> str:
+    """Return the key, in the renditions bucket, of a zip file that somebody asked for."""
     return f"downloads/{job_id}/part-{part}.zip"
 
 
-def content_address(image_id: UUID, name: str, key: str) -> str:
-    """The public's key for a rendition by its content: other bytes have another one."""
+def build_content_key(image_id: UUID, name: str, key: str) -> str:
+    """Return the public key of a rendition by its content: other bytes have another one.
+
+    Args:
+        image_id: The image.
+        name: The rendition's name, such as "large".
+        key: The rendition's own key.
+    """
     stem, _, suffix = key.rsplit("/", 1)[1].partition(".")
-    return f"{public_folder(image_id)}{name}-{stem[:16]}.{suffix}"
+    return f"{build_public_prefix(image_id)}{name}-{stem[:16]}.{suffix}"
 
 
-def permanent_address(image_id: UUID, name: str, key: str) -> str:
-    """The public's key for a rendition that stays the same whatever file the image is made of."""
-    return f"{public_folder(image_id)}{name}.{key.rsplit('.', 1)[1]}"
+def build_permanent_key(image_id: UUID, name: str, key: str) -> str:
+    """Return the public key of a rendition that stays the same whatever file the image is made of.
+
+    Args:
+        image_id: The image.
+        name: The rendition's name, such as "large".
+        key: The rendition's own key.
+    """
+    return f"{build_public_prefix(image_id)}{name}.{key.rsplit('.', 1)[1]}"
 
 
 def parse_rendition_key(key: str) -> RenditionKey | None:
-    """The parts of a rendition's key; None for a key that is none."""
-    found = _RENDITION.fullmatch(key)
-    return RenditionKey(found[1], UUID(found[2]), found[3], found[4]) if found else None
+    """Return the parts of a rendition's key; None for another key."""
+    match = _RENDITION.fullmatch(key)
+    return RenditionKey(match[1], UUID(match[2]), match[3], match[4]) if match else None

@@ -1,4 +1,4 @@
-"""process(): the steps of one file in order, on one page."""
+"""The steps of one file in order, on one page: `process`."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,25 +10,34 @@ from uuid import UUID
 
 from PIL import Image
 
-from processing import metadata, renditions
-from processing.colours import dominant
-from processing.crop import CENTRE, Point
-from processing.decode import Limits, open_picture
-from processing.errors import Misconfigured, NotAnalysable, Note, ProcessingError, Unavailable
-from processing.fingerprint import fingerprint
-from processing.keys import rendition_key
-from processing.labels import SMALLEST_SIDE, LabelAnswer, Labeler
-from processing.metadata import Metadata
-from processing.renditions import SPECS, RenderedFile, RenditionSpec, render
+from processing.color import name_dominant_colors
+from processing.crop import CENTER, Point
+from processing.decode import open_picture
+from processing.errors import Misconfigured, NotAnalyzable, Note, ProcessingError, Unavailable
+from processing.fingerprint import compute_fingerprint
+from processing.formats import get_output
+from processing.keys import build_rendition_key
+from processing.labels import MIN_SIDE, LabelAnswer, Labeler
+from processing.limits import Limits
+from processing.metadata import Metadata, read_metadata
+from processing.renditions import (
+    SPECS,
+    RenderedFile,
+    RenditionSpec,
+    decode_raster,
+    render,
+    render_crops,
+    render_fits,
+)
 from processing.store import Store
 
-# The key changes with the bytes, so a copy is good for ever.
-CACHE = "public, max-age=31536000, immutable"
+# The key changes with the bytes, so a copy never becomes wrong.
+CACHE_CONTROL = "public, max-age=31536000, immutable"
 
 
 @dataclass(frozen=True)
 class StoredRendition:
-    """A rendition as it lies in the store; `sha256` is of its bytes."""
+    """A rendition as it is in the store; `sha256` is of its bytes, width and height are pixels."""
 
     name: str
     key: str
@@ -41,10 +50,19 @@ class StoredRendition:
 
 @dataclass(frozen=True)
 class Result:
-    """All that became of one file; `label_state` is done, not_analysable, unavailable or off; seconds by step.
+    """What became of one file.
 
-    `fingerprint` and `colours` say what it looks like: processing.fingerprint, processing.colours. `point` is where the
-    filled renditions were cut.
+    Attributes:
+        metadata: What the file says of itself.
+        renditions: In the order of their specs, crops last.
+        placeholder: A tiny picture as a data URI.
+        labels: The labeler's answer, if there is one.
+        label_state: "done", "not_analyzable", "unavailable" or "off".
+        label_note: Why there is no answer.
+        seconds: How long each step took.
+        fingerprint: What the picture looks like; see processing.fingerprint.
+        colors: Its dominant colors; see processing.color.
+        point: Where the crops were cut.
     """
 
     metadata: Metadata
@@ -55,8 +73,8 @@ class Result:
     label_note: Note | None
     seconds: dict[str, float]
     fingerprint: str = ""
-    colours: tuple[str, ...] = ()
-    point: Point = CENTRE
+    colors: tuple[str, ...] = ()
+    point: Point = CENTER
 
 
 @dataclass
@@ -85,37 +103,47 @@ def process(
     labeler: Labeler | None,
     specs: Sequence[RenditionSpec] = SPECS,
     limits: Limits | None = None,
-    focus: Callable[[LabelAnswer | None], Point] = lambda labels: CENTRE,
+    choose_point: Callable[[LabelAnswer | None], Point] = lambda labels: CENTER,
 ) -> Result:
     """Decode, read, render and label one file and store its renditions; the same file gives the same objects again.
 
-    Filled renditions come last, because `focus` says by the labels where they are cut.
-    Raises Rejected for the file's faults, Unavailable or Misconfigured for the store's; a labeler's never hold it up.
+    Raise Rejected for the file's faults, Unavailable or Misconfigured for the store's. A labeler's never stop it.
+
+    Args:
+        file: The file, which can be read and sought.
+        image_id: Part of the keys of the renditions.
+        store: Gets the renditions.
+        labeler: Labels the largest rendition in JPEG; None for no labels.
+        specs: The renditions.
+        limits: What the file may ask for.
+        choose_point: Says by the labels where the crops are cut, which is why they come last.
     """
     steps = _Steps()
     with steps.step("decode"):
         picture = open_picture(file, limits or Limits())
     with steps.step("metadata"):
-        found = metadata.read(file, picture)
+        metadata = read_metadata(file, picture)
     with steps.step("render"):
-        held = renditions.raster(picture, specs)
-        rendered, placeholder = renditions.fit(held, specs)
+        raster = decode_raster(picture, specs)
+        fits, placeholder = render_fits(raster, specs)
     with steps.step("look"):
-        small = _smallest(rendered)
-        looks, names = fingerprint(small), dominant(small)
+        # The smallest rendition that shows the whole picture.
+        thumbnail = Image.open(BytesIO(min(fits, key=lambda file: file.width * file.height).data))
+        fingerprint, colors = compute_fingerprint(thumbnail), name_dominant_colors(thumbnail)
     with steps.step("store"):
-        stored = [_store(store, image_id, made) for made in rendered]
+        stored = [_store_rendition(store, image_id, rendered) for rendered in fits]
     with steps.step("label"):
-        answer, state, note = _label(labeler, rendered, found.sha256)
+        labels, label_state, label_note = _label(labeler, fits, metadata.sha256)
     with steps.step("crop"):
-        point = focus(answer)
-        filled = renditions.fill(held, specs, point)
+        point = choose_point(labels)
+        crops = render_crops(raster, specs, point)
     with steps.step("store"):
-        stored += [_store(store, image_id, made) for made in filled]
-    return Result(found, tuple(stored), placeholder, answer, state, note, steps.seconds, looks, names, point)
+        stored += [_store_rendition(store, image_id, rendered) for rendered in crops]
+    answer = (labels, label_state, label_note)
+    return Result(metadata, tuple(stored), placeholder, *answer, steps.seconds, fingerprint, colors, point)
 
 
-def cut(
+def process_crops(
     file: IO[bytes],
     image_id: UUID,
     *,
@@ -124,18 +152,25 @@ def cut(
     point: Point,
     limits: Limits | None = None,
 ) -> tuple[StoredRendition, ...]:
-    """Cut the filled renditions of one file around a point and store them: the objects that `process` would make.
+    """Cut the crops of one file around a point and store them: the same objects as `process` makes.
 
-    Raises as `process` does.
+    Raise what `process` raises.
+
+    Args:
+        file: The original.
+        image_id: Part of the keys of the renditions.
+        store: Gets the crops.
+        specs: All renditions: they say how large the picture is decoded, so that the bytes are those of `process`.
+        point: What the crops are centered on.
+        limits: What the file may ask for.
     """
     steps = _Steps()
     with steps.step("decode"):
         picture = open_picture(file, limits or Limits())
     with steps.step("crop"):
-        # All the specs say how large the picture is decoded, so that the bytes are those of the whole run.
-        filled = renditions.fill(renditions.raster(picture, specs), specs, point)
+        crops = render_crops(decode_raster(picture, specs), specs, point)
     with steps.step("store"):
-        return tuple(_store(store, image_id, made) for made in filled)
+        return tuple(_store_rendition(store, image_id, rendered) for rendered in crops)
 
 
 def process_image(
@@ -144,41 +179,53 @@ def process_image(
     specs: Sequence[RenditionSpec] | None = None,
     limits: Limits | None = None,
 ) -> dict[str, Any]:
-    """Renditions of one file in memory: {"thumbnails": [RenderedFile…], "metadata": Metadata, "placeholder": data URI}.
+    """Render one file in memory.
 
-    Each of `sizes`, (width, height) in pixels, is fitted to; without sizes and specs they are large, medium and small.
+    Args:
+        file: The file, which can be read and sought.
+        sizes: (width, height) in pixels, into which the whole picture is fitted.
+        specs: Renditions in place of sizes; without either they are SPECS.
+        limits: What the file may ask for.
+
+    Returns:
+        {"thumbnails": [RenderedFile, …], "metadata": Metadata, "placeholder": data URI}
+
+    Raises:
+        Rejected: The file is not a picture, damaged, or larger than the limits.
     """
     if sizes is not None:
         specs = [RenditionSpec(f"{width}x{height}", width, height) for width, height in sizes]
     picture = open_picture(file, limits or Limits())
-    found = metadata.read(file, picture)
-    rendered, placeholder = render(picture, specs or SPECS)
-    return {"thumbnails": rendered, "metadata": found, "placeholder": placeholder}
+    metadata = read_metadata(file, picture)
+    thumbnails, placeholder = render(picture, specs or SPECS)
+    return {"thumbnails": thumbnails, "metadata": metadata, "placeholder": placeholder}
 
 
-def _smallest(rendered: Sequence[RenderedFile]) -> Image.Image:
-    """The smallest rendition that shows the whole picture."""
-    return Image.open(BytesIO(min(rendered, key=lambda made: made.width * made.height).data))
-
-
-def _store(store: Store, image_id: UUID, made: RenderedFile) -> StoredRendition:
-    key = rendition_key(made.name, image_id, made.sha256, made.suffix)
-    store.put(key, made.data, made.content_type, CACHE)
-    return StoredRendition(made.name, key, made.width, made.height, len(made.data), made.content_type, made.sha256)
+def _store_rendition(store: Store, image_id: UUID, rendered: RenderedFile) -> StoredRendition:
+    key = build_rendition_key(rendered.name, image_id, rendered.sha256, rendered.suffix)
+    store.put(key, rendered.data, rendered.content_type, CACHE_CONTROL)
+    return StoredRendition(
+        rendered.name,
+        key,
+        rendered.width,
+        rendered.height,
+        len(rendered.data),
+        rendered.content_type,
+        rendered.sha256,
+    )
 
 
 def _label(
-    labeler: Labeler | None, rendered: Sequence[RenderedFile], sha256: str
+    labeler: Labeler | None, fits: Sequence[RenderedFile], sha256: str
 ) -> tuple[LabelAnswer | None, str, Note | None]:
     if labeler is None:
         return None, "off", None
-    jpegs = [made for made in rendered if made.content_type == "image/jpeg"]
-    largest = max(jpegs, key=lambda made: made.width * made.height, default=None)
-    if largest is None or min(largest.width, largest.height) < SMALLEST_SIDE:
-        return None, "not_analysable", Note("too_small_to_label", {"side": SMALLEST_SIDE})
+    jpegs = [rendered for rendered in fits if rendered.content_type == get_output("JPEG").content_type]
+    largest = max(jpegs, key=lambda rendered: rendered.width * rendered.height, default=None)
+    if largest is None or min(largest.width, largest.height) < MIN_SIDE:
+        return None, "not_analyzable", Note("too_small_to_label", {"side": MIN_SIDE})
     try:
         return labeler.label(largest.data, sha256=sha256), "done", None
-    except NotAnalysable as error:
-        return None, "not_analysable", Note(error.code, error.params, error.message)
-    except (Unavailable, Misconfigured) as error:
-        return None, "unavailable", Note(error.code, error.params, error.message)
+    except (NotAnalyzable, Unavailable, Misconfigured) as error:
+        state = "not_analyzable" if isinstance(error, NotAnalyzable) else "unavailable"
+        return None, state, Note(error.code, error.params, error.message)

@@ -1,4 +1,4 @@
-"""Objects in S3: read, written, and signed for browsers."""
+"""Objects in S3: read, written and signed for browsers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 CHUNK = 1024 * 1024
-# Most photographs fit in memory; what is larger goes to the disk.
-SPOOL = 32 * CHUNK
+# Most photographs fit in memory; larger files go to the disk.
+MAX_IN_MEMORY = 32 * CHUNK
 
 
 @dataclass(frozen=True)
 class StoredObject:
-    """What a store says of an object without handing out its bytes."""
+    """What a store says of an object without its bytes; `bytes` is their number."""
 
     key: str
     version_id: str
@@ -29,8 +29,17 @@ class StoredObject:
 
 
 @dataclass(frozen=True)
-class Listed:
-    """One version in a listing; `removed` marks S3's delete markers, `latest` what a reader without version gets."""
+class ObjectVersion:
+    """One version in a listing.
+
+    Attributes:
+        key: The key of the object.
+        version_id: Empty or "null" in a bucket without versions.
+        bytes: Its size.
+        last_modified: When it was written.
+        latest: Whether a reader who names no version gets it.
+        removed: Whether it is a delete marker of S3.
+    """
 
     key: str
     version_id: str
@@ -41,69 +50,72 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Page:
+class VersionPage:
     """A part of a listing, and where the next begins; None after the last."""
 
-    versions: tuple[Listed, ...]
+    versions: tuple[ObjectVersion, ...]
     next: dict[str, str] | None
 
 
 class Store(Protocol):
-    """A place for objects; raises Missing, Unavailable or Misconfigured."""
+    """A place for objects. Each method raises Missing, Unavailable or Misconfigured."""
 
     def head(self, key: str, version_id: str | None = None) -> StoredObject:
-        """What is known of one object."""
+        """Return what is known of one object."""
 
     def get(self, key: str, version_id: str | None = None, max_bytes: int | None = None) -> IO[bytes]:
-        """The bytes of one version, seekable; Rejected when there are more than `max_bytes`."""
+        """Return the bytes of one version, seekable; raise Rejected when there are more than `max_bytes`."""
 
     def put(self, key: str, data: bytes, content_type: str, cache_control: str = "") -> None:
-        """Write an object whole."""
+        """Write an object."""
 
     def put_file(self, key: str, file: IO[bytes], content_type: str) -> None:
-        """Write an object from an open file, which is read piece by piece from its beginning."""
+        """Write an object from an open file, which is read in pieces from its beginning."""
 
     def copy(self, source: str, key: str, cache_control: str) -> None:
-        """Write an object as a copy of another of the same bucket, with another way of being cached."""
+        """Write an object as a copy of another in the same bucket, with a Cache-Control of its own."""
 
     def delete(self, key: str) -> None:
         """Remove an object; no error when there is none."""
 
-    def page(self, start: Mapping[str, str] | None = None, most: int = 1000) -> Page:
-        """Up to a thousand versions in the order of their keys, from the start or from a page's `next`."""
+    def list_page(self, start: Mapping[str, str] | None = None, limit: int = 1000) -> VersionPage:
+        """Return up to `limit` versions, at most 1000, in the order of their keys, from a page's `next` on."""
 
-    def versions(self, key: str) -> tuple[Listed, ...]:
-        """Return every version of one object, its delete markers included; none when there never was such an object."""
+    def list_versions(self, key: str) -> tuple[ObjectVersion, ...]:
+        """Return every version of one object with its delete markers; none for an object that never existed."""
 
 
 class S3Store:
-    """A bucket as a Store, encrypted with the key of ours when one is given."""
+    """A bucket as a Store, encrypted with a key of KMS when one is given."""
 
     def __init__(self, client: "S3Client", bucket: str, kms_key_arn: str = "") -> None:
+        """Use a bucket, and a key of KMS for what is written."""
         self._client = client
         self.bucket = bucket
         self._encryption = _encryption(kms_key_arn)
 
     def head(self, key: str, version_id: str | None = None) -> StoredObject:
+        """Return what S3 says of one object."""
         with translate_botocore_errors("read_object", key=key):
-            found = self._client.head_object(**self._address(key, version_id))
+            answer = self._client.head_object(**self._address(key, version_id))
         return StoredObject(
             key,
-            found.get("VersionId", ""),
-            found["ContentLength"],
-            found["ETag"].strip('"'),
-            found.get("ContentType", ""),
-            found["LastModified"],
+            answer.get("VersionId", ""),
+            answer["ContentLength"],
+            answer["ETag"].strip('"'),
+            answer.get("ContentType", ""),
+            answer["LastModified"],
         )
 
     def get(self, key: str, version_id: str | None = None, max_bytes: int | None = None) -> IO[bytes]:
+        """Fetch one version into memory, or to the disk when it is large."""
         with translate_botocore_errors("read_object", key=key):
             answer = self._client.get_object(**self._address(key, version_id))
         length = answer["ContentLength"]
         if max_bytes is not None and length > max_bytes:
             answer["Body"].close()
             raise too_large(length, max_bytes)
-        file: IO[bytes] = SpooledTemporaryFile(SPOOL)  # noqa: SIM115 - the caller closes it
+        file: IO[bytes] = SpooledTemporaryFile(MAX_IN_MEMORY)  # noqa: SIM115 - the caller closes it
         try:
             with translate_botocore_errors("read_object", key=key):
                 for chunk in answer["Body"].iter_chunks(CHUNK):
@@ -118,6 +130,7 @@ class S3Store:
         return file
 
     def put(self, key: str, data: bytes, content_type: str, cache_control: str = "") -> None:
+        """Write an object from bytes."""
         extra: dict[str, Any] = {"CacheControl": cache_control} if cache_control else {}
         with translate_botocore_errors("write_object", key=key):
             self._client.put_object(
@@ -125,6 +138,7 @@ class S3Store:
             )
 
     def put_file(self, key: str, file: IO[bytes], content_type: str) -> None:
+        """Write an object from an open file."""
         file.seek(0)
         with translate_botocore_errors("write_object", key=key):
             self._client.put_object(
@@ -132,6 +146,7 @@ class S3Store:
             )
 
     def copy(self, source: str, key: str, cache_control: str) -> None:
+        """Copy an object on the server."""
         with translate_botocore_errors("copy_object", source=source, key=key):
             content_type = self._client.head_object(Bucket=self.bucket, Key=source)["ContentType"]
             self._client.copy_object(
@@ -145,8 +160,8 @@ class S3Store:
                 **self._encryption,
             )
 
-    def put_back(self, key: str, version_id: str) -> str:
-        """Write an earlier version of an object over its later ones; returns the id of the version this makes."""
+    def restore_version(self, key: str, version_id: str) -> str:
+        """Write an earlier version of an object over its later ones; return the id of the new version."""
         with translate_botocore_errors("restore_object", key=key):
             answer = self._client.copy_object(
                 Bucket=self.bucket,
@@ -157,42 +172,45 @@ class S3Store:
         return str(answer["VersionId"])
 
     def delete(self, key: str) -> None:
+        """Delete an object."""
         with translate_botocore_errors("delete_object", key=key):
             self._client.delete_object(Bucket=self.bucket, Key=key)
 
-    def page(self, start: Mapping[str, str] | None = None, most: int = 1000) -> Page:
-        return self._list(most, **dict(start or {}))
+    def list_page(self, start: Mapping[str, str] | None = None, limit: int = 1000) -> VersionPage:
+        """Return up to `limit` versions from a page's `next` on."""
+        return self._list(limit, **dict(start or {}))
 
-    def versions(self, key: str) -> tuple[Listed, ...]:
-        listed: list[Listed] = []
+    def list_versions(self, key: str) -> tuple[ObjectVersion, ...]:
+        """Return every version of one object."""
+        versions: list[ObjectVersion] = []
         start: dict[str, str] | None = {}
-        # A longer key that begins alike comes after this one.
+        # Keys that begin with this one come after it.
         while start is not None:
             page = self._list(1000, Prefix=key, **start)
-            listed += [version for version in page.versions if version.key == key]
+            versions += [version for version in page.versions if version.key == key]
             start = page.next if page.next and page.next["KeyMarker"] == key else None
-        return tuple(listed)
+        return tuple(versions)
 
-    def _list(self, most: int, **marker: str) -> Page:
+    def _list(self, limit: int, **marker: str) -> VersionPage:
         with translate_botocore_errors("list_bucket", bucket=self.bucket):
-            answer = self._client.list_object_versions(Bucket=self.bucket, MaxKeys=most, **cast(Any, marker))
-        found = [
+            answer = self._client.list_object_versions(Bucket=self.bucket, MaxKeys=limit, **cast(Any, marker))
+        versions = [
             *(
-                Listed(v["Key"], v["VersionId"], v["Size"], v["LastModified"], v["IsLatest"])
+                ObjectVersion(v["Key"], v["VersionId"], v["Size"], v["LastModified"], v["IsLatest"])
                 for v in answer.get("Versions", [])
             ),
             *(
-                Listed(v["Key"], v["VersionId"], 0, v["LastModified"], v["IsLatest"], removed=True)
+                ObjectVersion(v["Key"], v["VersionId"], 0, v["LastModified"], v["IsLatest"], removed=True)
                 for v in answer.get("DeleteMarkers", [])
             ),
         ]
         # The page begins after the marker; not every S3 keeps to that in a bucket without versions.
-        passed = marker.get("KeyMarker"), marker.get("VersionIdMarker")
-        found = [version for version in found if (version.key, version.version_id) != passed]
+        previous = marker.get("KeyMarker"), marker.get("VersionIdMarker")
+        versions = [version for version in versions if (version.key, version.version_id) != previous]
         after = None
         if answer.get("IsTruncated"):
             after = {"KeyMarker": answer["NextKeyMarker"], "VersionIdMarker": answer["NextVersionIdMarker"]}
-        return Page(tuple(found), after)
+        return VersionPage(tuple(versions), after)
 
     def _address(self, key: str, version_id: str | None) -> Any:
         address = {"Bucket": self.bucket, "Key": key}
@@ -201,36 +219,34 @@ class S3Store:
 
 @dataclass(frozen=True)
 class PresignedPost:
-    """An address and the form fields that S3 takes a file with."""
+    """An address and the form fields with which S3 accepts a file."""
 
     url: str
     fields: dict[str, str]
 
 
 class Signer:
-    """Signs what a browser may send into one bucket; signing needs no call to AWS."""
+    """Signs what a browser may send to one bucket, without a call to AWS."""
 
     def __init__(self, client: "S3Client", bucket: str, kms_key_arn: str = "") -> None:
+        """Sign for a bucket, and for a key of KMS that encrypts what is sent."""
         self._client = client
         self._bucket = bucket
         self._encryption = _encryption(kms_key_arn)
 
-    @property
-    def headers(self) -> dict[str, str]:
-        """The headers that name the encryption, for the request that begins an upload in parts."""
-        return {_HEADERS[name]: value for name, value in self._encryption.items()}
-
-    def headers_of(self, operation: str) -> dict[str, str]:
+    def list_headers(self, operation: str) -> dict[str, str]:
         """Return the headers that are signed with the address of an operation, and must be sent with it."""
         match operation:
             case "create_multipart_upload":
-                return self.headers
+                return {_HEADERS[name]: value for name, value in self._encryption.items()}
             case "complete_multipart_upload":
                 return {"If-None-Match": "*"}
         return {}
 
-    def post(self, key: str, content_type: str, max_bytes: int, expires: int, redirect: str = "") -> PresignedPost:
-        """A form for one file of at most `max_bytes`, valid for `expires` seconds; S3 refuses any other field or key.
+    def sign_post(self, key: str, content_type: str, max_bytes: int, expires: int, redirect: str = "") -> PresignedPost:
+        """Sign a form for one file of at most `max_bytes`, valid for `expires` seconds.
+
+        S3 refuses any other field or key, and an empty file.
 
         Source: "POST Policy" in the Amazon S3 API reference.
         """
@@ -243,16 +259,16 @@ class Signer:
         conditions: list[Any] = [{name: value} for name, value in fixed.items()]
         conditions.append(["content-length-range", 1, max_bytes])
         with translate_botocore_errors("sign_address", key=key):
-            made = self._client.generate_presigned_post(
+            post = self._client.generate_presigned_post(
                 self._bucket, key, Fields=dict(fixed), Conditions=conditions, ExpiresIn=expires
             )
-        return PresignedPost(made["url"], made["fields"])
+        return PresignedPost(post["url"], post["fields"])
 
-    def url(self, operation: str, key: str, expires: int, params: Mapping[str, str | int]) -> str:
-        """The address of one S3 operation on the key, such as "upload_part", valid for `expires` seconds.
+    def sign_address(self, operation: str, key: str, expires: int, params: Mapping[str, str | int]) -> str:
+        """Sign the address of one S3 operation on the key, such as "upload_part", valid for `expires` seconds.
 
-        What `headers_of` the operation says must be sent with it. S3 completes an upload only where nothing lies yet,
-        so that no second one is put over the first; a form has no such condition.
+        The headers of `list_headers` must be sent with it. S3 completes an upload only where there is no object yet,
+        so that no second file is put over the first; a form has no such condition.
         Source: "Conditional writes" in the Amazon S3 user guide.
         """
         if operation == "create_multipart_upload":

@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import IO, Any
 
 from mediahub.aws.table import PAGE, Item, Overtaken
-from processing import Listed, Missing, Page, StoredObject
+from processing import Missing, ObjectVersion, StoredObject, VersionPage
 from processing.errors import too_large
 
 
@@ -21,7 +21,7 @@ def now() -> float:
 
 @dataclass
 class _Version:
-    listed: Listed
+    listed: ObjectVersion
     data: bytes
     content_type: str
     cache_control: str
@@ -70,27 +70,27 @@ class MemoryStore:
         elif key in self.kept:
             self._add(key, _Version(self._listed(key, 0, removed=True), b"", "", ""))
 
-    def page(self, start: Mapping[str, str] | None = None, most: int = 1000) -> Page:
+    def list_page(self, start: Mapping[str, str] | None = None, limit: int = 1000) -> VersionPage:
         listed = [
-            Listed(v.key, v.version_id, v.bytes, v.last_modified, place == 0, v.removed)
+            ObjectVersion(v.key, v.version_id, v.bytes, v.last_modified, place == 0, v.removed)
             for key in sorted(self.kept)
             for place, v in enumerate(version.listed for version in reversed(self.kept[key]))
         ]
         first = int((start or {}).get("first", 0))
-        after = first + most
-        return Page(tuple(listed[first:after]), {"first": str(after)} if after < len(listed) else None)
+        after = first + limit
+        return VersionPage(tuple(listed[first:after]), {"first": str(after)} if after < len(listed) else None)
 
     def erase(self, key: str, version_id: str) -> None:
         """Remove one version, or a delete marker, for good."""
         self.kept[key] = [version for version in self.kept[key] if version.listed.version_id != version_id]
 
-    def versions(self, key: str) -> tuple[Listed, ...]:
+    def list_versions(self, key: str) -> tuple[ObjectVersion, ...]:
         kept = reversed(self.kept.get(key, []))
         return tuple(replace(version.listed, latest=place == 0) for place, version in enumerate(kept))
 
-    def _listed(self, key: str, size: int, *, removed: bool = False) -> Listed:
+    def _listed(self, key: str, size: int, *, removed: bool = False) -> ObjectVersion:
         version = f"v{next(self._ids)}" if self.versioned else "null"
-        return Listed(key, version, size, datetime.now(UTC), removed=removed)
+        return ObjectVersion(key, version, size, datetime.now(UTC), removed=removed)
 
     def _add(self, key: str, version: _Version) -> None:
         if not self.versioned:

@@ -78,8 +78,8 @@ def test_a_connection_signs_in_with_a_token_made_here(monkeypatch: pytest.Monkey
 def test_the_settings_name_the_crops_of_each_image(settings: Any) -> None:
     settings.RENDITION_FILLS = crop_settings.parse(" card=400x300, , tall_2=90x1600")
     assert [(spec.name, spec.width, spec.height, spec.mode) for spec in clients.specs()[3:]] == [
-        ("card", 400, 300, "fill"),
-        ("tall_2", 90, 1600, "fill"),
+        ("card", 400, 300, "crop"),
+        ("tall_2", 90, 1600, "crop"),
     ]
     assert crop_settings.parse("") == {}
 

@@ -81,7 +81,7 @@ def limits() -> Limits:
 def specs() -> list[RenditionSpec]:
     """The renditions of each image: the sizes that show all of it, and the crops that the settings ask for."""
     fills = settings.RENDITION_FILLS.items()
-    return [*SPECS, *(RenditionSpec(name, width, height, "fill") for name, (width, height) in fills)]
+    return [*SPECS, *(RenditionSpec(name, width, height, "crop") for name, (width, height) in fills)]
 
 
 def labeler() -> Labeler | None:

@@ -44,11 +44,11 @@ def _sign(key: str) -> str:
     if settings.CLOUDFRONT_DOMAIN:
         cdn: Any = storages["renditions"]
         return str(cdn.url(key, expire=LINK_SECONDS))
-    return clients.rendition_signer().url("get_object", key, LINK_SECONDS, {})
+    return clients.rendition_signer().sign_address("get_object", key, LINK_SECONDS, {})
 
 
 def _attached(signer: Signer, key: str, file_name: str, params: dict[str, str]) -> str:
     named = content_disposition_header(True, file_name) or "attachment"
     # Whatever type its sender gave it: a file that is taken along is never opened as a page.
     asked = {"ResponseContentDisposition": named, "ResponseContentType": "application/octet-stream", **params}
-    return signer.url("get_object", key, settings.DOWNLOAD_LINK_SECONDS, asked)
+    return signer.sign_address("get_object", key, settings.DOWNLOAD_LINK_SECONDS, asked)

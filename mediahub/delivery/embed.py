@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from mediahub.delivery import public
 from mediahub.library.models import Image, Rendition
-from processing.keys import permanent_address
+from processing.keys import build_permanent_key
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def credit_line(image: Image) -> str:
 
 
 def _address(image: Image, made: Rendition) -> str:
-    return public.address(permanent_address(image.pk, made.name, made.key))
+    return public.address(build_permanent_key(image.pk, made.name, made.key))
 
 
 def _same_shape(image: Image, made: Rendition) -> bool:

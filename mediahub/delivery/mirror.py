@@ -23,7 +23,7 @@ from mediahub.delivery.models import PublicFile
 from mediahub.library import revisions
 from mediahub.library.models import Image, Rendition, Tagging
 from mediahub.library.publishing import is_public
-from processing.keys import content_address, permanent_address
+from processing.keys import build_content_key, build_permanent_key
 
 log = logging.getLogger(__name__)
 
@@ -149,8 +149,8 @@ def _addresses(image: Image, rendition: Rendition) -> dict[str, str]:
     if not is_public(image):
         return {}
     return {
-        "address": public.address(content_address(image.pk, rendition.name, rendition.key)),
-        "permanent": public.address(permanent_address(image.pk, rendition.name, rendition.key)),
+        "address": public.address(build_content_key(image.pk, rendition.name, rendition.key)),
+        "permanent": public.address(build_permanent_key(image.pk, rendition.name, rendition.key)),
     }
 
 

@@ -20,7 +20,7 @@ from mediahub.delivery.models import PublicFile
 from mediahub.library.models import Image
 from mediahub.library.publishing import is_public
 from processing import Missing, Unavailable
-from processing.keys import content_address, permanent_address, public_folder
+from processing.keys import build_content_key, build_permanent_key, build_public_prefix
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +43,9 @@ def wanted(image: Image) -> dict[str, str]:
     if not is_public(image):
         return {}
     return {
-        key: made.key
+        build_key(image.pk, made.name, made.key): made.key
         for made in image.renditions.all()
-        for key in (content_address(image.pk, made.name, made.key), permanent_address(image.pk, made.name, made.key))
+        for build_key in (build_content_key, build_permanent_key)
     }
 
 
@@ -182,13 +182,13 @@ def _copy(image: Image, key: str, source: str, *, over: PublicFile | None) -> bo
 
 
 def _is_permanent(image: Image, key: str, source: str) -> bool:
-    return key == permanent_address(image.pk, source.split("/", 1)[0], source)
+    return key == build_permanent_key(image.pk, source.split("/", 1)[0], source)
 
 
 def _take_down(image: Image, rows: list[PublicFile]) -> None:
     for row in rows:
         clients.renditions().delete(row.key)
-    _tell([f"/{public_folder(image.pk)}*"])
+    _tell([f"/{build_public_prefix(image.pk)}*"])
     PublicFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
 
 

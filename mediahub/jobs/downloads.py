@@ -30,7 +30,7 @@ from mediahub.site_address import build_site_url
 from mediahub.uploads import error_kinds
 from processing import Missing
 from processing.formats import find_format
-from processing.keys import download_key
+from processing.keys import build_download_key
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -95,7 +95,7 @@ def make(chunk: Chunk, hold: Callable[[], bool]) -> Made | None:
         done, failures = filled
         if not done:
             return Made("", 0, 0, failures)
-        key, size = download_key(chunk.job_id, chunk.pk), file.seek(0, SEEK_END)
+        key, size = build_download_key(chunk.job_id, chunk.pk), file.seek(0, SEEK_END)
         clients.renditions().put_file(key, file, "application/zip")
     return Made(key, size, done, failures)
 

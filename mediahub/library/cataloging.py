@@ -52,7 +52,7 @@ def enter(
     image.save(force_insert=new)
     similarity.note(image)
     changed = _enter_renditions(image, result) or restored
-    _suggest_keywords(image, result.metadata.words.keywords)
+    _suggest_keywords(image, result.metadata.fields.keywords)
     if not keep_labels and result.labels is not None:
         _suggest(image, result.labels.source, result.labels.labels)
     if original:
@@ -83,9 +83,15 @@ def remove(image_id: UUID) -> bool:
     return marked == 1
 
 
+def _list_fields(result: Result) -> dict[str, Any]:
+    """Return the fields in the file by the names of the record's."""
+    values = asdict(result.metadata.fields)
+    return {"licence" if name == "license" else name: value for name, value in values.items()}
+
+
 def _take_words(image: Image, result: Result) -> None:
     """The words of the file for an image that has none of an editor's yet."""
-    for name, value in asdict(result.metadata.words).items():
+    for name, value in _list_fields(result).items():
         if name != "keywords" and value and (not isinstance(value, str) or publishing.says_something(value)):
             setattr(image, name, value)
 
@@ -103,13 +109,14 @@ def _describe(image: Image, result: Result) -> None:
     image.taken_at = timezone.make_aware(taken) if taken and timezone.is_naive(taken) else taken
     image.camera, image.latitude, image.longitude = found.camera, found.latitude, found.longitude
     image.placeholder, image.notes = result.placeholder, [note.message for note in found.notes]
-    image.fingerprint, image.colours = result.fingerprint, f" {' '.join(result.colours)} " if result.colours else ""
-    words = {name: to_json(value) for name, value in asdict(found.words).items() if value}
-    image.embedded = {**words, "keywords": list(found.words.keywords)} if words else {}
+    image.fingerprint, image.colours = result.fingerprint, f" {' '.join(result.colors)} " if result.colors else ""
+    words = {name: to_json(value) for name, value in _list_fields(result).items() if value}
+    image.embedded = {**words, "keywords": list(found.fields.keywords)} if words else {}
 
 
 def _note_labels(image: Image, result: Result) -> None:
-    image.label_state = result.label_state
+    not_analyzable = result.label_state == "not_analyzable"
+    image.label_state = Image.LabelState.NOT_ANALYSABLE if not_analyzable else result.label_state
     image.label_note = result.label_note.message[:500] if result.label_note else ""
     answer = result.labels
     image.labelled_at = timezone.now() if answer else image.labelled_at

@@ -20,7 +20,7 @@ from mediahub.library.changes import FieldChange
 from mediahub.library.field_edits import UNSEEN, Conflict, Conflicted, Unseen
 from mediahub.library.models import Image, Tagging
 from mediahub.messages import CutCrops
-from processing import CENTRE, LabelAnswer, Point, ProcessingError, Result
+from processing import CENTER, LabelAnswer, Point, ProcessingError, Result
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +155,7 @@ def _proposal(image: Image | None, labels: LabelAnswer | None, *, keep_labels: b
         boxes = [[(box.left, box.top, box.width, box.height) for box in label.boxes] for label in labels.labels]
         return propose((label.name, label.confidence, found) for label, found in zip(labels.labels, boxes, strict=True))
     if not keep_labels or image is None:
-        return CENTRE
+        return CENTER
     held = Tagging.objects.filter(image=image).exclude(state=Tagging.State.REJECTED).select_related("tag")
     return propose((tagging.tag.name, tagging.confidence or 0, tagging.boxes) for tagging in held if tagging.boxes)
 
@@ -163,7 +163,7 @@ def _proposal(image: Image | None, labels: LabelAnswer | None, *, keep_labels: b
 def _middle(boxed: Sequence[tuple[str, float, Sequence[float]]], down: float) -> Point:
     weights = [confidence * width * height for _name, confidence, (_left, _top, width, height) in boxed]
     if not sum(weights):
-        return CENTRE
+        return CENTER
     parts = [
         (weight * (left + width / 2), weight * (top + height * down))
         for weight, (_name, _confidence, (left, top, width, height)) in zip(weights, boxed, strict=True)

@@ -46,7 +46,7 @@ HUES: Choices = {
     "pink": gettext_lazy("pink"),
     "brown": gettext_lazy("brown"),
     "black": gettext_lazy("black"),
-    "grey": gettext_lazy("grey"),
+    "gray": gettext_lazy("gray"),
     "white": gettext_lazy("white"),
     MONOCHROME: gettext_lazy("black and white only"),
 }

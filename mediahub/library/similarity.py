@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from mediahub.library.models import Band, Image, Likeness
-from processing import bands, distance, probes
+from processing import list_near_bands, measure_distance, split_bands
 
 # More would tell an editor nothing: the oldest of the nearest hold all copies of one picture together.
 NEAREST = 20
@@ -30,7 +30,7 @@ def note(image: Image) -> None:
     Two that come at the same time do not see each other before both are committed.
     """
     held = list(image.bands.order_by("part").values_list("part", flat=True))
-    wanted = sorted(bands(image.fingerprint)) if image.fingerprint else []
+    wanted = sorted(split_bands(image.fingerprint)) if image.fingerprint else []
     if held != wanted:
         image.bands.all().delete()
         Band.objects.bulk_create([Band(image=image, part=part) for part in wanted])
@@ -63,9 +63,9 @@ def _near(image: Image) -> dict[UUID, int]:
     others = Image.objects.exclude(pk=image.pk)
     found = dict.fromkeys(others.filter(sha256=image.sha256).values_list("pk", flat=True), 0)
     if image.fingerprint:
-        alike = Band.objects.filter(part__in=probes(image.fingerprint)).values("image")
+        alike = Band.objects.filter(part__in=list_near_bands(image.fingerprint)).values("image")
         for pk, looks in others.filter(pk__in=alike).values_list("pk", "fingerprint"):
-            bits = distance(image.fingerprint, looks)
+            bits = measure_distance(image.fingerprint, looks)
             if bits is not None:
                 found.setdefault(pk, bits)
     return found

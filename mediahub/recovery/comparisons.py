@@ -24,7 +24,7 @@ from mediahub.messages import CheckKey, ReprocessImage, SweepRenditions
 from mediahub.recovery.models import Reconciliation
 from mediahub.uploads import originals, rendition_sweep
 from mediahub.uploads.models import Upload
-from processing import Listed, Page, ProcessingError
+from processing import ObjectVersion, ProcessingError, VersionPage
 
 log = logging.getLogger(__name__)
 State = Upload.State
@@ -40,7 +40,7 @@ IN_USE = "The bucket has the original no more; the image made of it is still in 
 class Listing(Protocol):
     """What lists the versions of a bucket a page at a time: the bucket itself, or its inventory."""
 
-    def page(self, start: Mapping[str, str] | None = None) -> Page:
+    def list_page(self, start: Mapping[str, str] | None = None) -> VersionPage:
         """The versions from `start`, a page's `next`."""
 
 
@@ -59,7 +59,7 @@ Findings = tuple[list[Finding], Cursor | None]
 
 def uploads(run: Reconciliation, cursor: Cursor, listing: Listing | None = None) -> Findings:
     """Files in the upload bucket that no record knows in this version, and records of files that were deleted."""
-    page = (listing or clients.uploads()).page(cursor or None)
+    page = (listing or clients.uploads()).list_page(cursor or None)
     latest = {found.key: found for found in page.versions if found.latest}
     records = {row.key: row for row in Upload.objects.filter(bucket=settings.UPLOAD_BUCKET, key__in=latest)}
     Upload.objects.filter(pk__in=[row.pk for row in records.values()]).update(seen=run.pk)
@@ -86,7 +86,7 @@ def uploads_unseen(run: Reconciliation, cursor: Cursor) -> Findings:
 
 def renditions(run: Reconciliation, cursor: Cursor) -> Findings:
     """Objects of the renditions bucket that no record names, or that are not what was written."""
-    page = clients.renditions().page(cursor or None)
+    page = clients.renditions().list_page(cursor or None)
     objects = {found.key: found for found in page.versions if found.latest and not found.removed}
     records = {row.key: row for row in Rendition.objects.filter(key__in=objects)}
     Rendition.objects.filter(pk__in=[row.pk for row in records.values()]).update(seen=run.pk)
@@ -175,7 +175,7 @@ def _judge_each(items: Sequence[str], judge: Callable[[str], Finding | None]) ->
     return findings
 
 
-def _judge(listed: Listed, record: Upload | None) -> Finding | None:
+def _judge(listed: ObjectVersion, record: Upload | None) -> Finding | None:
     if listed.removed:
         there = record is not None and record.state not in (State.DELETED, State.ISSUED, State.EXPIRED)
         return _gone(listed.key) if there else None
@@ -191,7 +191,9 @@ def _judge(listed: Listed, record: Upload | None) -> Finding | None:
     return _lost(listed.key, f"The record says {record.get_state_display()}; the bucket has another version.")
 
 
-def _judge_file(listed: Listed, record: Upload | None, files: Mapping[tuple[UUID, str], Version]) -> Finding | None:
+def _judge_file(
+    listed: ObjectVersion, record: Upload | None, files: Mapping[tuple[UUID, str], Version]
+) -> Finding | None:
     """Find an image in use whose file was deleted, where bucket and record agree; `files` are of images in use."""
     if record is None or record.image_id is None:
         return None
@@ -207,7 +209,7 @@ def _judge_file(listed: Listed, record: Upload | None, files: Mapping[tuple[UUID
     return _gone(listed.key, IN_USE) if originals.find_gone(file.image) else None
 
 
-def _overwritten(listed: Listed, record: Upload | None) -> Finding | None:
+def _overwritten(listed: ObjectVersion, record: Upload | None) -> Finding | None:
     """Find a file that was put over another by a used ticket; nobody but an operator may remove it."""
     if listed.removed or record is None or not record.is_closed_to(listed.version_id, listed.last_modified):
         return None

@@ -169,7 +169,7 @@ def _may_read(s3: Any) -> bool:
 
 def _reach() -> Seen:
     for name, store in (("originals", clients.uploads()), ("renditions", clients.renditions())):
-        store.page(most=1)
+        store.list_page(limit=1)
         yield f"{name} are reached", ""
     clients.mirror_table().items("doctor")
     yield "the mirror is reached", ""

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote_plus
 
-from processing import Listed, Page
+from processing import ObjectVersion, VersionPage
 
 PAGE = 1000
 NEEDED = {"Key", "VersionId", "IsLatest", "IsDeleteMarker", "Size", "LastModifiedDate"}
@@ -44,22 +44,22 @@ class Inventory:
         if absent := [file.name for file in self._files if not file.is_file()]:
             raise UnusableInventory(f"Copy {', '.join(absent)} into {manifest.parent}, beside the manifest.")
 
-    def page(self, start: Mapping[str, str] | None = None) -> Page:
+    def list_page(self, start: Mapping[str, str] | None = None) -> VersionPage:
         """The versions from `start` on."""
         first = int((start or {}).get("row", 0))
         rows = list(islice(self._rows(), first, first + PAGE + 1))
         after = {"row": str(first + PAGE)} if len(rows) > PAGE else None
-        return Page(tuple(rows[:PAGE]), after)
+        return VersionPage(tuple(rows[:PAGE]), after)
 
-    def _rows(self) -> Iterator[Listed]:
+    def _rows(self) -> Iterator[ObjectVersion]:
         for file in self._files:
             with gzip.open(file, "rt", newline="") if file.suffix == ".gz" else file.open(newline="") as lines:
                 for row in csv.DictReader(lines, self._columns):
                     yield _listed(row)
 
 
-def _listed(row: Mapping[str, str]) -> Listed:
-    return Listed(
+def _listed(row: Mapping[str, str]) -> ObjectVersion:
+    return ObjectVersion(
         unquote_plus(row["Key"]),
         row["VersionId"],
         int(row["Size"] or 0),

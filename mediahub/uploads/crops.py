@@ -13,8 +13,7 @@ from mediahub.aws import clients
 from mediahub.library import cataloging, focal_point
 from mediahub.library.models import Image, Version, uncut
 from mediahub.uploads.ingest import LONGEST_SIDE
-from processing import Limits, Missing, Point, Rejected, StoredRendition
-from processing import cut as cut_file
+from processing import Limits, Missing, Point, Rejected, StoredRendition, process_crops
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +53,7 @@ def _made(image: Image, version: Version | None, point: Point) -> tuple[StoredRe
         return ()
     try:
         with clients.uploads().get(version.key, version.version_id or None, max_bytes=_limits().max_bytes) as file:
-            return cut_file(
+            return process_crops(
                 file, image.pk, store=clients.renditions(), specs=clients.specs(), point=point, limits=_limits()
             )
     except (Missing, Rejected) as fault:

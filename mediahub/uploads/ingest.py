@@ -23,7 +23,7 @@ from mediahub.uploads import error_kinds, originals, upload_batches
 from mediahub.uploads.models import Claim, Upload, free, padded
 from mediahub.uploads.tickets import display_name
 from processing import Limits, Missing, ProcessingError, Rejected, Result, Unavailable, process
-from processing.keys import upload_id_of
+from processing.keys import parse_upload_id
 
 log = logging.getLogger(__name__)
 State = Upload.State
@@ -170,7 +170,7 @@ def upload_of(image_id: UUID) -> Upload | None:
 
 def _find_or_adopt(key: str) -> Upload:
     # The id of an adopted file follows from its place, so that two workers adopt it once.
-    upload_id = upload_id_of(key) or uuid5(NAMESPACE_URL, f"s3://{settings.UPLOAD_BUCKET}/{key}")
+    upload_id = parse_upload_id(key) or uuid5(NAMESPACE_URL, f"s3://{settings.UPLOAD_BUCKET}/{key}")
     upload, adopted = Upload.objects.get_or_create(
         bucket=settings.UPLOAD_BUCKET,
         key=key,
@@ -243,7 +243,7 @@ def _process(upload: Upload, version_id: str, *, labels: bool, keep_labels: bool
             labeler=clients.labeler() if labels else None,
             specs=clients.specs(),
             limits=limits,
-            focus=focal_point.aim(_image_id(upload), keep_labels=keep_labels),
+            choose_point=focal_point.aim(_image_id(upload), keep_labels=keep_labels),
         )
 
 

@@ -9,7 +9,7 @@ from mediahub.history.models import Action, Change
 from mediahub.library.models import Image, Version
 from mediahub.library.versions import VersionChange
 from mediahub.uploads.models import Upload
-from processing import Listed
+from processing import ObjectVersion
 
 # These put an earlier version in place on purpose, also one whose file was deleted before.
 PUT_BACK = (Action.RESTORED, Action.UNDONE)
@@ -24,7 +24,7 @@ def find_gone(image: Image) -> Version | None:
     current = image.versions.filter(current=True).first()
     if image.deleted_at or current is None:
         return None
-    listed = clients.uploads().versions(current.key)
+    listed = clients.uploads().list_versions(current.key)
     file = next((version for version in listed if _is(version, current.version_id)), None)
     if file is None:
         return current
@@ -42,7 +42,7 @@ def put_back(upload: Upload) -> bool:
     Else the bucket would forget it, as a version that is not the current one, after its time. Returns False when
     somebody went on with the upload meanwhile. Raises Unavailable or Misconfigured.
     """
-    version_id = clients.uploads().put_back(upload.key, upload.version_id)
+    version_id = clients.uploads().restore_version(upload.key, upload.version_id)
     with transaction.atomic():
         if not Upload.objects.filter(upload.unchanged(), pk=upload.pk).update(version_id=version_id):
             return False
@@ -56,6 +56,6 @@ def was_put_back(image: Image, *, since: datetime) -> bool:
     return put_back.filter(at__gte=since).exists()
 
 
-def _is(version: Listed, version_id: str) -> bool:
+def _is(version: ObjectVersion, version_id: str) -> bool:
     # A bucket without versions names none.
     return not version.removed and (version.version_id == version_id or not version_id)

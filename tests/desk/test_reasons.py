@@ -18,7 +18,7 @@ from mediahub.worker import clock
 from processing import Missing, Rejected
 
 MODULES: tuple[ModuleType, ...] = (clock, comparisons, dead_letters, messages, error_kinds, ingest, public)
-CALLS = {"Rejected", "NotAnalysable", "Missing", "Unavailable", "Misconfigured", "Unreadable", "append", "_Letter"}
+CALLS = {"Rejected", "NotAnalyzable", "Missing", "Unavailable", "Misconfigured", "Unreadable", "append", "_Letter"}
 CALLS |= {"_lost", "Finding"}
 NAMES = {"says", "reason", "UNKNOWN", "KILLED"}
 

@@ -66,7 +66,7 @@ def test_r3_c9_c11_c13_whoever_dies_wherever_the_next_delivery_completes(
     assert not any(mirror.drifted(image) for image in Image.objects.all())
     settings.SWEEP_GRACE_SECONDS = settings.RECONCILE_GRACE_SECONDS = 0
     assert list(consistency_checks.run(consistency_checks.begin())) == []
-    assert {found.key for found in clients.renditions().page().versions} == set(
+    assert {found.key for found in clients.renditions().list_page().versions} == set(
         Rendition.objects.values_list("key", flat=True)
     )
     with capsys.disabled():

@@ -16,7 +16,7 @@ from mediahub.library.models import Image, Tag, Tagging
 from processing import process
 from tests.doubles import MemoryStore
 from tests.pictures import with_iptc, with_xmp
-from tests.processing.test_embedded import IIM, XMP
+from tests.processing.test_metadata_fields import IIM, XMP
 
 pytestmark = pytest.mark.django_db(transaction=True)
 IMAGE = uuid4()

@@ -12,7 +12,7 @@ from mediahub.history.models import Action, Change
 from mediahub.history.undo import undo
 from mediahub.library import focal_point, versions
 from mediahub.library.models import Image, Tag, Tagging, Version, uncut
-from processing import CENTRE, Box, Label, LabelAnswer, Point, Unavailable
+from processing import CENTER, Box, Label, LabelAnswer, Point, Unavailable
 from tests.doubles import MemoryQueue
 from tests.images import image
 
@@ -33,8 +33,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize(
     ("claims", "expected"),
     [
-        ([], CENTRE),
-        ([("Mist", 88.0, [])], CENTRE),
+        ([], CENTER),
+        ([("Mist", 88.0, [])], CENTER),
         ([BOAT], Point(0.7, 0.7)),
         # Twice as sure counts twice, twice as large too.
         ([("Boat", 90.0, [[0, 0, 0.2, 0.2]]), ("Buoy", 45.0, [[0.6, 0.6, 0.2, 0.2]])], Point(0.3, 0.3)),
@@ -42,7 +42,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         # A person comes before all things, and is looked in the face.
         ([BOAT, ("Person", 60.0, [[0.1, 0.3, 0.2, 0.6]])], Point(0.2, 0.5)),
         ([BOAT, ("person", 99.0, [[0.1, 0.3, 0.2, 0.6]]), ("Face", 70.0, [[0.2, 0.3, 0.1, 0.1]])], Point(0.25, 0.35)),
-        ([("Boat", 0.0, [[0, 0, 0.2, 0.2]]), ("Buoy", 99.0, [[0.5, 0.5, 0, 0]])], CENTRE),
+        ([("Boat", 0.0, [[0, 0, 0.2, 0.2]]), ("Buoy", 99.0, [[0.5, 0.5, 0, 0]])], CENTER),
         ([("Boat", 90.0, [[0.9, 0.9, 0.4, 0.4]])], Point(1.0, 1.0)),
     ],
 )
@@ -55,9 +55,9 @@ def test_an_editors_point_wins_over_labels_and_labels_over_taggings(asked: list[
     tag = Tag.objects.create(name="Person")
     held = Tagging.objects.create(image=made, tag=tag, source="recorded", confidence=9, boxes=[[0, 0, 0.2, 0.6]])
     at = focal_point.aim(made.pk, keep_labels=True)
-    assert (at(labels), at(None), focal_point.aim(made.pk)(None)) == (Point(0.7, 0.7), Point(0.1, 0.2), CENTRE)
+    assert (at(labels), at(None), focal_point.aim(made.pk)(None)) == (Point(0.7, 0.7), Point(0.1, 0.2), CENTER)
     Tagging.objects.filter(pk=held.pk).update(state=Tagging.State.REJECTED)
-    assert at(None) == CENTRE
+    assert at(None) == CENTER
     Image.objects.filter(pk=made.pk).update(focal_x=0.3, focal_y=0.9)
     assert at(labels) == Point(0.3, 0.9)
 
@@ -83,7 +83,7 @@ def test_taking_it_back_asks_again(asked: list[str], editor: User) -> None:
     asked.clear()
     assert undo(editor, act.id).refused == []
     made.refresh_from_db()
-    assert (made.focal_x, focal_point.point(made)) == (None, CENTRE)
+    assert (made.focal_x, focal_point.point(made)) == (None, CENTER)
     assert "cut" in asked
 
 

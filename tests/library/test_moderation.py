@@ -18,7 +18,7 @@ from mediahub.history.undo import undo
 from mediahub.library import cataloging, publishing, versions
 from mediahub.library.models import Image, Version
 from mediahub.library.versions import Original
-from processing import Label, LabelAnswer, MeasuredLabeler, NotAnalysable, Unavailable, process
+from processing import Label, LabelAnswer, MeasuredLabeler, NotAnalyzable, Unavailable, process
 from tests.doubles import MemoryStore
 from tests.images import image
 from tests.pictures import encoded, jpeg, picture
@@ -72,7 +72,7 @@ def missing(made: Image) -> list[str]:
     "labeler",
     [
         Moderator(error=Unavailable("throttled", "Later.")),
-        Moderator(error=NotAnalysable("odd", "Never.")),
+        Moderator(error=NotAnalyzable("odd", "Never.")),
         Moderator(moderated=False),
         MeasuredLabeler(),
         None,

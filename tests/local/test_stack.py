@@ -157,7 +157,7 @@ def posted(deployed: stack.Stack, running: emulator.Emulator) -> int:
     style = Config(s3={"addressing_style": "path"}, signature_version="s3v4")
     s3 = session.client("s3", config=style, region_name=settings.AWS_REGION, endpoint_url=running.endpoint)
     signer = Signer(s3, deployed.outputs["UploadBucket"], deployed.outputs["KmsKeyArn"])
-    form = signer.post("uploads/1/original", "image/jpeg", 1000, 600)
+    form = signer.sign_post("uploads/1/original", "image/jpeg", 1000, 600)
     sent: dict[str, Any] = {**form.fields, "file": ("a.jpg", b"bytes", "image/jpeg")}
     return int(urllib3.request("POST", form.url, fields=sent).status)
 

@@ -12,8 +12,9 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 
-from processing import CENTRE, SPECS, Note, Rejected, cut, process, process_image
-from processing.decode import Limits, open_picture
+from processing import CENTER, SPECS, Note, Rejected, process, process_crops, process_image
+from processing.decode import open_picture
+from processing.limits import Limits
 from tests.doubles import MemoryStore
 from tests.pictures import encoded, jpeg, picture
 
@@ -207,7 +208,7 @@ def test_every_way_in_refuses_the_same_and_stores_nothing() -> None:
     data, store = photo()[:-2000], MemoryStore()
     for enter in (
         lambda: process(BytesIO(data), uuid4(), store=store, labeler=None),
-        lambda: cut(BytesIO(data), uuid4(), store=store, specs=SPECS, point=CENTRE),
+        lambda: process_crops(BytesIO(data), uuid4(), store=store, specs=SPECS, point=CENTER),
         lambda: process_image(BytesIO(data)),
     ):
         with pytest.raises(Rejected):

@@ -15,7 +15,7 @@ from processing import (
     Labeler,
     MeasuredLabeler,
     Misconfigured,
-    NotAnalysable,
+    NotAnalyzable,
     ProcessingError,
     RecordedLabeler,
     RekognitionLabeler,
@@ -68,8 +68,8 @@ def test_flags_are_asked_for_where_a_site_wants_them(client: Any) -> None:
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        ("InvalidImageFormatException", NotAnalysable),
-        ("ImageTooLargeException", NotAnalysable),
+        ("InvalidImageFormatException", NotAnalyzable),
+        ("ImageTooLargeException", NotAnalyzable),
         ("ThrottlingException", Unavailable),
         ("ProvisionedThroughputExceededException", Unavailable),
         ("InternalServerError", Unavailable),
@@ -161,7 +161,7 @@ def test_an_answer_of_another_form_names_nothing(tmp_path: Path, text: str) -> N
 @pytest.mark.parametrize("text", ["{", "[" * 100_000, f"[{'9' * 5000}]"])
 def test_a_recording_that_cannot_be_read_holds_nothing_up(tmp_path: Path, text: str) -> None:
     (tmp_path / "abc.json").write_text(text)
-    with pytest.raises(NotAnalysable, match="cannot be read"):
+    with pytest.raises(NotAnalyzable, match="cannot be read"):
         RecordedLabeler(tmp_path).label(b"", sha256="abc")
 
 

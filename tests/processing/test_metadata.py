@@ -38,7 +38,7 @@ def test_camera_date_place_and_credit() -> None:
     assert found.taken_at == datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone(timedelta(hours=2)))
     assert found.latitude == pytest.approx(59.91)
     assert found.longitude == pytest.approx(-10.75)
-    assert found.words.credit == "Ada Lund"
+    assert found.fields.credit == "Ada Lund"
 
 
 def test_a_camera_without_offset_leaves_the_zone_open() -> None:
@@ -139,4 +139,4 @@ def test_s2_text_from_a_file_is_one_clean_short_line() -> None:
     found = read({0x0110: "Evil\nCamera\u202e\x07" + "x" * 500, 0x013B: "  Ada\tLund  "})
     assert found.camera.isprintable()
     assert len(found.camera) == 200
-    assert found.words.credit == "Ada Lund"
+    assert found.fields.credit == "Ada Lund"

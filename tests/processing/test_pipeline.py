@@ -10,7 +10,7 @@ from processing import (
     LabelAnswer,
     MeasuredLabeler,
     Misconfigured,
-    NotAnalysable,
+    NotAnalyzable,
     Rejected,
     RenditionSpec,
     Unavailable,
@@ -68,7 +68,7 @@ def test_renditions_lie_under_their_content() -> None:
     [
         (Unavailable("throttled", "Later."), "unavailable"),
         (Misconfigured("denied", "No rights."), "unavailable"),
-        (NotAnalysable("odd", "Never."), "not_analysable"),
+        (NotAnalyzable("odd", "Never."), "not_analyzable"),
     ],
 )
 def test_c5_labels_never_hold_back_renditions(error: Exception, state: str) -> None:
@@ -78,10 +78,10 @@ def test_c5_labels_never_hold_back_renditions(error: Exception, state: str) -> N
     assert len(result.renditions) == 3
 
 
-def test_b21_a_picture_under_80_px_is_not_analysable() -> None:
+def test_b21_a_picture_under_80_px_is_not_analyzable() -> None:
     labeler = FailingLabeler(AssertionError("it was asked all the same"))
     tiny = encoded(picture(500, 79), "PNG")
-    assert process(BytesIO(tiny), IMAGE, store=MemoryStore(), labeler=labeler).label_state == "not_analysable"
+    assert process(BytesIO(tiny), IMAGE, store=MemoryStore(), labeler=labeler).label_state == "not_analyzable"
 
 
 def test_without_labeler_labels_are_off() -> None:
@@ -91,7 +91,7 @@ def test_without_labeler_labels_are_off() -> None:
 def test_without_a_jpeg_there_is_nothing_to_send() -> None:
     specs = [RenditionSpec("webp", 300, 300, format="WEBP")]
     result = process(BytesIO(jpeg()), IMAGE, store=MemoryStore(), labeler=MeasuredLabeler(), specs=specs)
-    assert result.label_state == "not_analysable"
+    assert result.label_state == "not_analyzable"
 
 
 @pytest.mark.parametrize("room", [0, 1, 2])

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
 
 from processing import SPECS, Point, RenditionSpec, process_image
-from processing.renditions import fill, raster
+from processing.renditions import decode_raster, render_crops
 from tests.pictures import encoded, jpeg, picture
 
 
@@ -148,20 +148,20 @@ def test_b30_the_same_file_gives_the_same_bytes() -> None:
 
 
 def test_fill_crops_the_middle() -> None:
-    made = rendered(jpeg(900, 300), specs=[RenditionSpec("square", 200, 200, mode="fill")])[0]
+    made = rendered(jpeg(900, 300), specs=[RenditionSpec("square", 200, 200, mode="crop")])[0]
     assert made.size == (200, 200)
 
 
 def test_a_picture_that_is_too_small_is_filled_with_the_pixels_it_has() -> None:
-    spec = RenditionSpec("square", 200, 120, mode="fill")
+    spec = RenditionSpec("square", 200, 120, mode="crop")
     assert [rendered(jpeg(*size), specs=[spec])[0].size for size in ((150, 100), (900, 60))] == [(150, 90), (100, 60)]
 
 
 def test_a_fill_shows_what_is_around_its_point() -> None:
     """The red corner of the scene is up to the left, its blue side low to the right."""
-    held = raster(Image.open(BytesIO(jpeg(1500, 1000))))
-    specs = [RenditionSpec("square", 200, 200, mode="fill")]
-    made = [Image.open(BytesIO(fill(held, specs, Point(x, 0.5))[0].data)) for x in (0.0, 1.0)]
+    held = decode_raster(Image.open(BytesIO(jpeg(1500, 1000))))
+    specs = [RenditionSpec("square", 200, 200, mode="crop")]
+    made = [Image.open(BytesIO(render_crops(held, specs, Point(x, 0.5))[0].data)) for x in (0.0, 1.0)]
     (red, _, little), (less, _, blue) = made[0].getpixel((5, 5)), made[1].getpixel((195, 195))  # type: ignore[misc]
     assert red > 200 > little
     assert blue > 200 > less
@@ -170,7 +170,7 @@ def test_a_fill_shows_what_is_around_its_point() -> None:
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_fills_change_nothing_for_the_sizes_that_show_all(orientation: int) -> None:
     data = jpeg(1600, 1200, orientation=orientation)
-    fills = [RenditionSpec("square", 512, 512, "fill")]
+    fills = [RenditionSpec("square", 512, 512, "crop")]
     alone = process_image(BytesIO(data))["thumbnails"]
     assert process_image(BytesIO(data), specs=[*SPECS, *fills])["thumbnails"][:3] == alone
 

@@ -12,7 +12,7 @@ from processing import Misconfigured, Rejected, sentences
 from processing.sentences import PHRASES, SENTENCES, Sentence, render
 
 SOURCES = sorted((Path(sentences.__file__).parent).rglob("*.py"))
-RAISED = ("Rejected", "NotAnalysable", "Missing", "Unavailable", "Misconfigured", "Note")
+RAISED = ("Rejected", "NotAnalyzable", "Missing", "Unavailable", "Misconfigured", "Note")
 # These two add what every error of AWS has.
 SPREAD = {"action"}
 ACTIONS = ("translate_botocore_errors", "translate_botocore_error")

@@ -17,7 +17,7 @@ from django.conf import settings
 from mediahub.aws import clients
 from mediahub.local import stack
 from processing import Misconfigured, Missing, Rejected, S3Store, Signer, Store, Unavailable
-from processing.store import SPOOL
+from processing.store import MAX_IN_MEMORY
 from tests.doubles import MemoryStore
 from tests.local_aws import client
 
@@ -64,9 +64,9 @@ def test_what_is_not_there_is_missing(store: Store) -> None:
 
 def test_c14_nothing_is_left_on_the_disk(versioned: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    versioned.put("a.jpg", bytes(SPOOL + 1), "image/jpeg")
+    versioned.put("a.jpg", bytes(MAX_IN_MEMORY + 1), "image/jpeg")
     with versioned.get("a.jpg") as file:
-        assert len(file.read()) == SPOOL + 1
+        assert len(file.read()) == MAX_IN_MEMORY + 1
         # What has no name while it is open needs nobody to remove it, not even after a kill.
         assert list(tmp_path.iterdir()) == []
 
@@ -91,7 +91,7 @@ def test_a_page_lists_every_object_with_its_size(store: Store) -> None:
     store.put("b.jpg", b"12", "image/jpeg")
     store.put("a.jpg", b"1", "image/jpeg")
     store.put("a.jpg", b"123", "image/jpeg")
-    page = store.page()
+    page = store.list_page()
     # The bucket keeps what was overwritten for a while, the twin does not.
     assert [(found.key, found.bytes, found.removed) for found in page.versions if found.latest] == [
         ("a.jpg", 3, False),
@@ -105,7 +105,7 @@ def test_a_page_tells_the_latest_version_and_what_was_removed(versioned: Store) 
     versioned.put("a.jpg", b"123", "image/jpeg")
     versioned.put("b.jpg", b"1", "image/jpeg")
     versioned.delete("b.jpg")
-    versions = sorted(versioned.page().versions, key=lambda found: (found.key, not found.latest))
+    versions = sorted(versioned.list_page().versions, key=lambda found: (found.key, not found.latest))
     assert [(found.key, found.bytes, found.latest, found.removed) for found in versions] == [
         ("a.jpg", 3, True, False),
         ("a.jpg", 1, False, False),
@@ -126,21 +126,21 @@ def test_one_object_is_listed_with_all_its_versions_and_no_other(versioned: Stor
         versioned.put(key, b"1", "image/jpeg")
     versioned.put("a.jpg", b"123", "image/jpeg")
     versioned.delete("a.jpg")
-    listed = versioned.versions("a.jpg")
+    listed = versioned.list_versions("a.jpg")
     assert sorted((seen.bytes, seen.latest, seen.removed) for seen in listed) == [
         (0, True, True),
         (1, False, False),
         (3, False, False),
     ]
     assert {seen.key for seen in listed} == {"a.jpg"}
-    assert versioned.versions("a") == ()
+    assert versioned.list_versions("a") == ()
 
 
 def listed(store: Store, objects: int) -> tuple[list[str], int]:
     """The keys of a listing by pages of two, and how many pages it took; gives up when there are more than objects."""
     found, start, pages = [], None, 0
     while pages < objects:
-        page, pages = store.page(start, most=2), pages + 1
+        page, pages = store.list_page(start, limit=2), pages + 1
         assert len(page.versions) <= 2
         found += [version.key for version in page.versions]
         if (start := page.next) is None:
@@ -196,7 +196,9 @@ def test_renditions_lie_encrypted_and_are_kept_by_browsers(
 def test_what_cannot_be_signed_says_so() -> None:
     unsigned: Any = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     with pytest.raises(Misconfigured, match="Signing an address of a"):
-        Signer(unsigned, "bucket").url("upload_part", "a.jpg", 60, {"PartNumber": "no number", "UploadId": "x"})
+        Signer(unsigned, "bucket").sign_address(
+            "upload_part", "a.jpg", 60, {"PartNumber": "no number", "UploadId": "x"}
+        )
 
 
 class CutOff:

@@ -82,7 +82,7 @@ def test_a16_it_finds_exactly_what_was_lost_and_mends_it(
     drain(event_loop)
     assert found(repair=True) == {}
     assert Upload.objects.filter(state=Upload.State.READY).count() == 22
-    assert not any(clients.renditions().page().versions[0].key in orphans for _ in orphans)
+    assert not any(clients.renditions().list_page().versions[0].key in orphans for _ in orphans)
 
 
 def test_without_repair_nothing_is_done(
@@ -118,7 +118,7 @@ def test_an_original_that_was_deleted_unseen_is_noticed(
     assert Image.objects.filter(deleted_at=None).count() == 0
     # With the grace over, the clock removes what was made of them.
     event_loop.tick()
-    assert not [found for found in clients.renditions().page().versions if found.latest and not found.removed]
+    assert not [found for found in clients.renditions().list_page().versions if found.latest and not found.removed]
     assert found() == {}
 
 

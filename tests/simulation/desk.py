@@ -132,10 +132,10 @@ class Desk:
     def _change(self, key: str) -> None:
         """Put a new version, a poison one, delete the file, or erase a version; S3 tells of it in its own way."""
         chance, uploads = self.world.chance, self.world.uploads
-        versions = uploads.versions(key)
+        versions = uploads.list_versions(key)
         if self.truth.get(key) is not None and chance.random() < 0.3:
             uploads.delete(key)
-            name, version = "ObjectRemoved:DeleteMarkerCreated", uploads.versions(key)[0].version_id
+            name, version = "ObjectRemoved:DeleteMarkerCreated", uploads.list_versions(key)[0].version_id
         elif versions and chance.random() < 0.08:
             # The newest, which may be a delete marker, or any; what lies below may be the file again.
             version = chance.choice([versions[0], *versions]).version_id
@@ -145,7 +145,7 @@ class Desk:
         else:
             data = picture(chance.choice([n for n in range(PICTURES) if picture(n) != self.truth.get(key)][:40]))
             uploads.put(key, JUNK if chance.random() < 0.08 else data, "image/jpeg")
-            name, version = "ObjectCreated:Put", uploads.versions(key)[0].version_id
+            name, version = "ObjectCreated:Put", uploads.list_versions(key)[0].version_id
         self.truth[key] = uploads.objects[key][0] if key in uploads.objects else None
         self._tell(key, name, version)
 

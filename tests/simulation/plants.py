@@ -13,7 +13,7 @@ from mediahub.library.versions import is_current
 from mediahub.recovery import comparisons
 from mediahub.uploads import ingest
 from mediahub.uploads.models import Claim, Upload
-from processing import Listed, RenderedFile, Store, Unavailable, pipeline
+from processing import ObjectVersion, RenderedFile, Store, Unavailable, pipeline
 from tests.doubles import MemoryStore, MemoryTable
 
 
@@ -48,7 +48,7 @@ def _compares_keys_only() -> Any:
     """Lost: a newer version whose event was dropped is never noticed, because a record has its key."""
     honest = comparisons._judge
 
-    def judge(listed: Listed, record: Upload | None) -> Any:
+    def judge(listed: ObjectVersion, record: Upload | None) -> Any:
         return None if record else honest(listed, record)
 
     return patch.object(comparisons, "_judge", judge)
@@ -56,14 +56,14 @@ def _compares_keys_only() -> Any:
 
 def _believes_every_put() -> Any:
     """Orphaned: a rendition is recorded although the store did not take it."""
-    honest = pipeline._store
+    honest = pipeline._store_rendition
 
     def store(place: Store, image_id: UUID, made: RenderedFile) -> pipeline.StoredRendition:
         with suppress(Unavailable):
             return honest(place, image_id, made)
         return honest(MemoryStore(), image_id, made)
 
-    return patch.object(pipeline, "_store", store)
+    return patch.object(pipeline, "_store_rendition", store)
 
 
 def _keeps_what_was_deleted() -> Any:

@@ -206,7 +206,7 @@ def _brought(desk: Desk, upload: Upload) -> bytes | None:
 def _what_is_in_use_has_its_original(desk: Desk, outcome: Outcome) -> None:
     """The very version is in the bucket, and no delete marker lies above it; where nobody deleted it is in use."""
     for current in Version.objects.filter(current=True).select_related("image"):
-        listed = desk.world.uploads.versions(current.key)
+        listed = desk.world.uploads.list_versions(current.key)
         ids = [version.version_id for version in listed]
         above = listed[: ids.index(current.version_id)] if current.version_id in ids else None
         if current.image.deleted_at is None and (above is None or any(version.removed for version in above)):

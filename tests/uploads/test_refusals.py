@@ -249,7 +249,7 @@ def test_the_doctor_leaves_no_probe_behind(capsys: pytest.CaptureFixture[str]) -
     assert "an item of the mirror was written, read and removed" in said
     assert "a message was put on the queue" in said
     assert list(clients.mirror_table().all_keys()) == []
-    assert not [seen for seen in clients.renditions().page().versions if seen.latest and not seen.removed]
+    assert not [seen for seen in clients.renditions().list_page().versions if seen.latest and not seen.removed]
 
 
 def test_the_doctor_asks_for_labels_with_what_is_no_picture(

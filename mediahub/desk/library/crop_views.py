@@ -20,7 +20,7 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, focal_point
 from mediahub.library.field_edits import UNSEEN, Conflict, Conflicted, Unseen
 from mediahub.library.models import Image
-from processing import Point, window
+from processing import Point, find_crop_area
 
 
 class PointForm(forms.Form):
@@ -136,7 +136,7 @@ def crops(image: Image) -> list[dict[str, Any]]:
             "name": name,
             "width": shape[0],
             "height": shape[1],
-            "window": window((image.width, image.height), shape, point),
+            "window": find_crop_area((image.width, image.height), shape, point),
         }
         for name, shape in settings.RENDITION_FILLS.items()
     ]

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from processing import Metadata, Note, process
-from processing.embedded import LONGEST_PACKET, Words
-from processing.metadata import read
+from processing.metadata import MetadataFields, read_metadata
+from processing.metadata.xmp import MAX_PACKET_BYTES
 from tests.doubles import MemoryStore
 from tests.pictures import jpeg, with_app13, with_iptc, with_xmp
 
@@ -30,15 +30,16 @@ XMP = """<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="a
  <Iptc4xmpCore:AltTextAccessibility><rdf:Alt><rdf:li xml:lang="x-default">Three boats in fog</rdf:li></rdf:Alt>
  </Iptc4xmpCore:AltTextAccessibility><prism:expirationDate>2027-01-31T00:00:00Z</prism:expirationDate>
 </rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>"""
-ALL = Words(
+ALL = MetadataFields(
     title="Fog over the harbour",
     alt_text="Three boats in fog",
     caption="Boats wait for the fog to lift.",
     credit="Ada Lund / North Press",
-    licence="Editorial use only",
+    license="Editorial use only",
     rights_until=date(2027, 1, 31),
     keywords=("Harbour", "Fog"),
 )
+ENTITIES = '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE x [<!ENTITY a "aaaa">]>' + XMP.partition("?>")[2]
 END_OF_2027 = date(2027, 12, 31)
 IIM = {
     105: ["Fog in town"],
@@ -53,30 +54,30 @@ IIM = {
 
 def found(data: bytes) -> Metadata:
     file = BytesIO(data)
-    return read(file, Image.open(file))
+    return read_metadata(file, Image.open(file))
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
 def test_the_words_of_xmp_are_read_from_every_format(format: str) -> None:
-    assert found(with_xmp(XMP, format)).words == ALL
+    assert found(with_xmp(XMP, format)).fields == ALL
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 def test_the_words_of_iptc_are_read_in_both_encodings(encoding: str) -> None:
-    words = found(with_iptc(IIM, encoding=encoding)).words
+    words = found(with_iptc(IIM, encoding=encoding)).fields
     assert (words.title, words.caption, words.credit) == ("Fog in town", "A tram in fog", "Bo Ek")
-    assert (words.licence, words.keywords, words.rights_until) == ("© Bo Ek", ("Tram", "Fog"), date(2027, 1, 31))
+    assert (words.license, words.keywords, words.rights_until) == ("© Bo Ek", ("Tram", "Fog"), date(2027, 1, 31))
 
 
 def test_xmp_comes_before_iptc_and_iptc_fills_what_it_lacks() -> None:
     packet = XMP.replace('photoshop:Headline="Fog over the harbour"', "")
-    words = found(with_iptc(IIM, data=with_xmp(packet))).words
+    words = found(with_iptc(IIM, data=with_xmp(packet))).fields
     assert (words.title, words.caption) == ("Fog in town", ALL.caption)
 
 
 def test_a_real_photograph_keeps_its_words_through_processing() -> None:
     result = process(BytesIO(with_xmp(XMP)), uuid4(), store=MemoryStore(), labeler=None)
-    assert result.metadata.words == ALL
+    assert result.metadata.fields == ALL
     assert result.metadata.notes == ()
 
 
@@ -84,21 +85,23 @@ def test_a_real_photograph_keeps_its_words_through_processing() -> None:
     "packet",
     [
         '<!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>',
+        ENTITIES.encode("utf-16"),
+        XMP.replace("Fog over", "Fög over").encode("latin-1"),
         "<x:xmpmeta",
         "\x00\x01\x02",
         "<x>" * 5000,
-        f"<x>{'a' * LONGEST_PACKET}</x>",
+        f"<x>{'a' * MAX_PACKET_BYTES}</x>",
         XMP.replace("Fog over", "Fog&#xD800;over"),
     ],
-    ids=["entities", "cut", "binary", "deep", "long", "half a character"],
+    ids=["entities", "entities in UTF-16", "other encoding", "cut", "binary", "deep", "long", "half a character"],
 )
-def test_a_hostile_packet_leaves_a_note_and_the_picture(packet: str) -> None:
+def test_a_hostile_packet_leaves_a_note_and_the_picture(packet: str | bytes) -> None:
     out = BytesIO()
     picture = Image.new("RGB", (64, 48))
-    picture.save(out, "WEBP", xmp=packet.encode())
+    picture.save(out, "WEBP", xmp=packet if isinstance(packet, bytes) else packet.encode())
     said = found(out.getvalue())
     assert said.notes == (Note("unreadable_metadata", {"field": "xmp"}),)
-    assert (said.width, said.words) == (64, Words())
+    assert (said.width, said.fields) == (64, MetadataFields())
 
 
 @pytest.mark.parametrize(
@@ -108,9 +111,9 @@ def test_one_date_that_cannot_be_read_loses_no_other_word(date: str) -> None:
     note = () if date == "2027" else (Note("unreadable_metadata", {"field": "rights_until"}),)
     end = END_OF_2027 if date == "2027" else None
     xmp = found(with_xmp(XMP.replace("2027-01-31T00:00:00Z", date)))
-    assert (xmp.words, xmp.notes) == (replace(ALL, rights_until=end), note)
+    assert (xmp.fields, xmp.notes) == (replace(ALL, rights_until=end), note)
     iptc = found(with_iptc({**IIM, 37: [date]}))
-    assert (iptc.words.title, iptc.words.keywords, iptc.words.rights_until) == ("Fog in town", ("Tram", "Fog"), end)
+    assert (iptc.fields.title, iptc.fields.keywords, iptc.fields.rights_until) == ("Fog in town", ("Tram", "Fog"), end)
     assert iptc.notes == note
 
 
@@ -119,12 +122,12 @@ def test_one_date_that_cannot_be_read_loses_no_other_word(date: str) -> None:
     [("2026", "2026-12-31"), ("2026-11", "2026-11-30"), ("2024-02", "2024-02-29"), ("20261100", "2026-11-30")],
 )
 def test_a_year_or_a_month_ends_with_its_last_day(text: str, day: str) -> None:
-    assert str(found(with_xmp(XMP.replace("2027-01-31T00:00:00Z", text))).words.rights_until) == day
+    assert str(found(with_xmp(XMP.replace("2027-01-31T00:00:00Z", text))).fields.rights_until) == day
 
 
 def test_joiners_selectors_and_tags_stay_and_what_is_not_seen_is_no_word() -> None:
     title = "می\u200cخواهم 👩\u200d🚀 ❤\ufe0f 🏴\U000e0067\U000e0062\U000e007f क्\u200dष"
-    words = found(with_iptc({105: [title], 120: ["\u200d\u200b\ufe0f"], 25: ["\u200c", "کتاب\u200cها"]})).words
+    words = found(with_iptc({105: [title], 120: ["\u200d\u200b\ufe0f"], 25: ["\u200c", "کتاب\u200cها"]})).fields
     assert (words.title, words.caption, words.keywords) == (title, "", ("کتاب\u200cها",))
 
 
@@ -137,7 +140,7 @@ def test_broken_datasets_lose_no_picture(iim: bytes) -> None:
 
 def test_words_are_text_on_one_line_and_no_longer_than_a_field() -> None:
     nasty = "<script>alert(1)</script>\u202e\x00" + "long " * 1000
-    words = found(with_iptc({105: [nasty[:9000]], 120: [nasty[:9000]], 25: [f"k{n}" for n in range(900)]})).words
+    words = found(with_iptc({105: [nasty[:9000]], 120: [nasty[:9000]], 25: [f"k{n}" for n in range(900)]})).fields
     assert words.title.startswith("<script>alert(1)</script>long")
     assert (len(words.title) <= 200, len(words.caption) <= 2000, len(words.keywords)) == (True, True, 50)
     assert "\u202e" not in words.title

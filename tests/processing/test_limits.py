@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processing.bounds import as_json, clamp, clean_text, parse_last_day, parse_moment, parse_offset, shorten
+from processing.limits import clamp, clean_text, parse_last_day, parse_moment, parse_offset, shorten, to_json
 
 ZONES = [UTC, *map(ZoneInfo, ("America/New_York", "Asia/Kolkata", "Pacific/Kiritimati", "Etc/GMT+12"))]
 # All that Python's texts can hold, halves of characters included.
@@ -76,17 +76,17 @@ def test_a_last_day_is_a_day_or_none(text: str) -> None:
     )
 )
 def test_json_holds_what_no_database_refuses(value: Any) -> None:
-    text = json.dumps(as_json(value), allow_nan=False, ensure_ascii=False)
+    text = json.dumps(to_json(value), allow_nan=False, ensure_ascii=False)
     text.encode()
     assert "\\u0000" not in text.replace("\\\\", "")
-    assert as_json(json.loads(text)) == json.loads(text)
+    assert to_json(json.loads(text)) == json.loads(text)
 
 
 def test_json_has_an_end_however_deep_it_is() -> None:
     deep: Any = "end"
     for _ in range(5000):
         deep = [deep]
-    assert json.dumps(as_json(deep)).count("[") == 40
+    assert json.dumps(to_json(deep)).count("[") == 40
 
 
 @pytest.mark.parametrize(
