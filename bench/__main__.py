@@ -1,4 +1,4 @@
-"""`python -m bench FOLDER`: time and peak memory of process_image against a plain handler, one core, in one run."""
+"""`python -m bench FOLDER`: compare time and peak memory of process_image with a plain handler, on one core."""
 
 import os
 import platform
@@ -15,14 +15,14 @@ from bench.arms import ARMS
 ROUNDS = 5
 FASTER = 4.0
 SMALLER = 0.5
-# An import-only child tells what an interpreter with Pillow and boto3 takes before any picture.
+# A child that only imports shows the memory of an interpreter with Pillow and boto3 before any picture.
 NOTHING = "nothing"
 
 
 def main(arguments: list[str]) -> int:
-    """Print the table; returns 1 when a bound does not hold."""
+    """Print the table; return 1 when a bound does not hold."""
     if len(arguments) == 3 and arguments[0] == "--peak":
-        return peak_of(arguments[1], Path(arguments[2]))
+        return print_peak(arguments[1], Path(arguments[2]))
     folder = Path(arguments[0]) if arguments else None
     photos = sorted(folder.glob("*.jpg")) if folder and folder.is_dir() else []
     if not photos:
@@ -33,18 +33,18 @@ def main(arguments: list[str]) -> int:
     print(f"Python {platform.python_version()}, Pillow {pillow}, one core, median of {ROUNDS} interleaved rounds\n")
     print("| file | plain ms | ours ms | times as fast | plain MB | ours MB | share of memory |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
-    rows = [row(photo) for photo in photos]
+    rows = [measure_photo(photo) for photo in photos]
     speed = sum(plain for plain, _, _, _ in rows) / sum(ours for _, ours, _, _ in rows)
     median = statistics.median(plain / ours for plain, ours, _, _ in rows)
     memory = max(ours / plain for _, _, plain, ours in rows)
-    print(f"\nAll files together: {speed:.1f} times as fast (at least {FASTER:g} is asked).")
+    print(f"\nAll files together: {speed:.1f} times as fast (required: at least {FASTER:g}).")
     print(f"The median file: {median:.1f} times as fast.")
-    print(f"Memory, the worst file: {memory:.2f} of the plain handler's peak (at most {SMALLER:g} is asked).")
+    print(f"Memory, the worst file: {memory:.2f} of the plain handler's peak (required: at most {SMALLER:g}).")
     return int(speed < FASTER or memory > SMALLER)
 
 
-def row(photo: Path) -> tuple[float, float, float, float]:
-    """Measure one photograph and print its line; returns milliseconds and megabytes of plain and ours."""
+def measure_photo(photo: Path) -> tuple[float, float, float, float]:
+    """Measure one photograph and print its line; return milliseconds and megabytes of plain and ours."""
     times: dict[str, list[float]] = {name: [] for name in ARMS}
     for _ in range(ROUNDS):
         for name, arm in ARMS.items():
@@ -52,21 +52,21 @@ def row(photo: Path) -> tuple[float, float, float, float]:
             arm(photo)
             times[name].append(1000 * (time.perf_counter() - start))
     plain, ours = statistics.median(times["plain"]), statistics.median(times["ours"])
-    bare = peak(NOTHING, photo)
-    plain_peak, ours_peak = peak("plain", photo) - bare, peak("ours", photo) - bare
+    bare = measure_peak(NOTHING, photo)
+    plain_peak, ours_peak = measure_peak("plain", photo) - bare, measure_peak("ours", photo) - bare
     cells = f"{plain:.0f} | {ours:.0f} | {plain / ours:.1f} | {plain_peak:.0f} | {ours_peak:.0f}"
     print(f"| {photo.name} | {cells} | {ours_peak / plain_peak:.2f} |", flush=True)
     return plain, ours, plain_peak, ours_peak
 
 
-def peak(arm: str, photo: Path) -> float:
-    """The largest resident size of a child that does this once, in MB."""
+def measure_peak(arm: str, photo: Path) -> float:
+    """Return the largest resident size of a child that runs this once, in MB."""
     command = [sys.executable, "-m", "bench", "--peak", arm, str(photo)]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-def peak_of(arm: str, photo: Path) -> int:
-    """In the child: do it once and print the peak."""
+def print_peak(arm: str, photo: Path) -> int:
+    """Run it once and print the peak of this process, which is the child."""
     if arm != NOTHING:
         ARMS[arm](photo)
     # getrusage would count the parent's size at the fork; the kernel resets this line at exec.

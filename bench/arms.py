@@ -1,4 +1,4 @@
-"""The two ways that are compared: ours, and a plain handler written from the description of the usual one."""
+"""The two handlers that are compared: ours, and a plain one written from the description of the usual build."""
 
 from io import BytesIO
 from pathlib import Path
@@ -10,13 +10,13 @@ from processing import process_image
 EDGES = (1024, 512, 256)
 
 
-def ours(path: Path) -> None:
-    """MediaHub's way, with hash, metadata and placeholder, from an open file."""
+def run_ours(path: Path) -> None:
+    """Process an open file as MediaHub does, with hash, metadata and placeholder."""
     with path.open("rb") as file:
         process_image(file)
 
 
-def plain(path: Path) -> None:
+def run_plain(path: Path) -> None:
     """Load the whole file, decode every pixel, turn it, resize it three times from full size, save three JPEGs."""
     picture = ImageOps.exif_transpose(Image.open(BytesIO(path.read_bytes())))
     for edge in EDGES:
@@ -24,4 +24,4 @@ def plain(path: Path) -> None:
         small.convert("RGB").save(BytesIO(), "JPEG")
 
 
-ARMS = {"ours": ours, "plain": plain}
+ARMS = {"ours": run_ours, "plain": run_plain}

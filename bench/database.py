@@ -1,4 +1,4 @@
-"""A test database of its own beside the one that DATABASE_URL names, for what is measured in it."""
+"""A test database beside the one that DATABASE_URL names, for measurements."""
 
 import os
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ import django
 
 
 @contextmanager
-def database() -> Iterator[str]:
-    """Django set up, with an empty database that ends with the block; gives the database's vendor."""
+def open_test_database() -> Iterator[str]:
+    """Set up Django with an empty database that ends with the block; give the database's vendor."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
     django.setup()
     from django.db import connection
@@ -22,7 +22,7 @@ def database() -> Iterator[str]:
 
 
 def analyze() -> None:
-    """Let the database count its rows anew, as it does by itself in time."""
+    """Let the database collect statistics on its tables, as it does by itself after a while."""
     from django.db import connection
 
     with connection.cursor() as cursor:

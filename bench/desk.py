@@ -1,6 +1,6 @@
-"""`python -m bench.desk [FOLDER]`: how fast the review is, and what each page weighs, with 200 images and real parts.
+"""`python -m bench.desk [FOLDER]`: measure the speed of the review and the weight of each page, with 200 images.
 
-It starts a site of its own (local AWS, web, event loop), fills it from the folder's photographs or from painted scenes,
+It starts a site of its own (local AWS, web, event loop), fills it with the folder's photographs or with painted scenes,
 drives Chromium, prints tables, and leaves nothing behind.
 """
 
@@ -24,13 +24,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 IMAGES = 200
 VISITS = 5
-# A key held down repeats about this often; no server answers as fast.
+# A key that is held down repeats about this often; no server responds as fast.
 KEYS_APART = 33
 MOST_MS = 100
 MOST_JS = 120_000
 PATIENCE = 120_000
-# The time of each key that led to another image: from the key to the frame after the picture was decoded, in ms.
-CLOCK = """
+# Records, for each key that led to another image, the ms from the key to the frame after the picture was decoded.
+MEASURE_KEYS = """
 () => {
   window.times = [];
   window.pressed = [];
@@ -56,14 +56,14 @@ CLOCK = """
   }, true);
 }
 """
-# The policy of the page forbids what Playwright's own waiting for a condition needs.
-SEEN = """
+# The page's content security policy forbids what Playwright's own waiting for a condition needs.
+WAIT_FOR_TIMES = """
 (many) => new Promise((done) => {
   const look = () => window.times.length >= many ? done() : setTimeout(look, 5);
   look();
 })
 """
-FIRST_THUMBNAIL = """
+MARK_FIRST_THUMBNAIL = """
 document.addEventListener("load", async ({ target }) => {
   if (!target.matches?.("#grid .picture-front") || window.firstThumbnail) return;
   await target.decode();
@@ -73,20 +73,20 @@ document.addEventListener("load", async ({ target }) => {
 
 
 def main(arguments: list[str]) -> int:
-    """Print the tables; returns 1 when a bound does not hold."""
+    """Print the tables; return 1 when a bound does not hold."""
     if arguments[:1] == ["--fill"]:
-        return fill(int(arguments[1]), [Path(name) for name in arguments[2:]])
+        return create_images(int(arguments[1]), [Path(name) for name in arguments[2:]])
     photos = sorted(Path(arguments[0]).glob("*.jpg")) if arguments else []
     if arguments and not photos:
-        print(f"No *.jpg lies in {arguments[0]}.", file=sys.stderr)
+        print(f"{arguments[0]} holds no .jpg files. Name a folder of JPEG photographs.", file=sys.stderr)
         return 2
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not chromium:
-        print("No Chromium is installed (apt install chromium).", file=sys.stderr)
+        print("Chromium is missing. Install it: apt install chromium", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as ending:
-        site, state = started(ending)
+        site, state = start_site(ending)
         what = f"{len(photos)} photographs" if photos else "painted scenes"
         print(f"{IMAGES} images made of {what}, {os.cpu_count()} processors, SQLite, local AWS\n")
         command = [sys.executable, "-m", "bench.desk", "--fill", str(IMAGES), *map(str, photos)]
@@ -95,13 +95,13 @@ def main(arguments: list[str]) -> int:
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
         ending.callback(browser.close)
-        context = signed_in(browser, site.address, state)
-        light = weigh(browser, context, site.address)
-        return int(not (review(context, site.address, state / "mediahub.sqlite3") and light))
+        context = sign_in(browser, site.address, state)
+        light = weigh_pages(browser, context, site.address)
+        return int(not (measure_review(context, site.address, state / "mediahub.sqlite3") and light))
 
 
-def started(ending: ExitStack) -> tuple[Any, Path]:
-    """A site with nothing in it, and where its state lies; `ending` stops it and takes all of it away."""
+def start_site(ending: ExitStack) -> tuple[Any, Path]:
+    """Start an empty site; return it with the folder of its state. `ending` stops it and deletes the folder."""
     from mediahub.local import emulator, site
 
     state = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="mediahub-bench-")))
@@ -109,8 +109,8 @@ def started(ending: ExitStack) -> tuple[Any, Path]:
     return site.start(state, *ports, ending, lambda line: print(line, file=sys.stderr)), state
 
 
-def fill(many: int, photos: list[Path]) -> int:
-    """In a child with the worker's role: make the images, each with words and a sure suggestion."""
+def create_images(count: int, photos: list[Path]) -> int:
+    """Create the images, each with metadata and a confident suggestion; runs in a child with the worker's role."""
     import django
 
     django.setup()
@@ -119,15 +119,15 @@ def fill(many: int, photos: list[Path]) -> int:
 
     from django.db import transaction
 
-    from bench.scenes import SKIES, photograph
+    from bench.scenes import SKIES, make_photograph
     from mediahub.aws import clients
     from mediahub.library import cataloging
     from mediahub.library.models import Image, Tag, Tagging
     from processing import process
 
-    files = [photo.read_bytes() for photo in photos] or [photograph(name) for name in SKIES]
-    tag, _made = Tag.objects.get_or_create(name="Bench")
-    for number in range(many):
+    files = [photo.read_bytes() for photo in photos] or [make_photograph(name) for name in SKIES]
+    tag, _is_new = Tag.objects.get_or_create(name="Bench")
+    for number in range(count):
         image_id = uuid4()
         data = BytesIO(files[number % len(files)])
         result = process(data, image_id, store=clients.renditions(), labeler=clients.labeler())
@@ -139,8 +139,8 @@ def fill(many: int, photos: list[Path]) -> int:
     return 0
 
 
-def signed_in(browser: Browser, address: str, state: Path) -> BrowserContext:
-    """A browser in which the chief editor has signed in."""
+def sign_in(browser: Browser, address: str, state: Path) -> BrowserContext:
+    """Return a browser context in which the chief editor has signed in."""
     import json
 
     context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="en-GB")
@@ -156,30 +156,31 @@ def signed_in(browser: Browser, address: str, state: Path) -> BrowserContext:
 
 
 def open_review(context: BrowserContext, address: str) -> Page:
-    """The review of all, at its first image."""
+    """Return the review of all images, at the first one."""
     page = context.new_page()
     page.goto(f"{address}/admin/review/")
     page.locator("[data-review=ready]").wait_for()
-    page.evaluate(CLOCK)
+    page.evaluate(MEASURE_KEYS)
     page.evaluate("document.getElementById('front').decode()")
     return page
 
 
-def review(context: BrowserContext, address: str, database: Path) -> bool:
-    """Go through all images twice, in a person's order and at a held key's rate; whether both bounds hold."""
+def measure_review(context: BrowserContext, address: str, database: Path) -> bool:
+    """Review all images twice, at a person's pace and at the rate of a held key; return whether both bounds hold."""
     page = open_review(context, address)
     for number in range(IMAGES - 1):
         page.keyboard.press("a")
-        page.evaluate(SEEN, number + 1)
+        page.evaluate(WAIT_FOR_TIMES, number + 1)
     page.keyboard.press("a")
     page.locator("#saving[data-tone=good]").wait_for()
     times = sorted(page.evaluate("window.times"))
     page.close()
     median, worst = statistics.median(times), times[int(len(times) * 0.95)]
-    kept = rows(database, "SELECT COUNT(*) FROM library_tagging WHERE state = 'accepted' AND confidence = 97.0")[0][0]
+    query = "SELECT COUNT(*) FROM library_tagging WHERE state = 'accepted' AND confidence = 97.0"
+    accepted = read_rows(database, query)[0][0]
     print(f"A review, each key pressed once the picture was there: {len(times)} times from key to picture painted")
-    print(f"median {median:.0f} ms, 95 % within {worst:.0f} ms (a median under {MOST_MS} ms is asked)")
-    print(f"decisions in the database: {kept} of {IMAGES}\n")
+    print(f"median {median:.0f} ms, 95th percentile {worst:.0f} ms (required: a median under {MOST_MS} ms)")
+    print(f"decisions in the database: {accepted} of {IMAGES}\n")
 
     page = open_review(context, address)
     for number in range(IMAGES):
@@ -188,23 +189,24 @@ def review(context: BrowserContext, address: str, database: Path) -> bool:
     page.locator("#saving[data-tone=good]").wait_for()
     pressed, waiting = page.evaluate("[window.pressed, window.mostWaiting]")
     page.close()
-    wanted = {"p": "published", "r": "archived"}
-    states = {str(pk).replace("-", ""): state for pk, state in rows(database, "SELECT id, state FROM library_image")}
-    held = sum(states[image.replace("-", "")] == wanted[key] for image, key in pressed)
-    seen = len({image for image, _key in pressed})
-    print(f"A key each {KEYS_APART} ms, up to {waiting} decisions waiting for the server: {seen} images were shown,")
-    print(f"decisions in the database: {held} of {IMAGES}\n")
-    return bool(median < MOST_MS and kept == held == seen == IMAGES)
+    states_by_key = {"p": "published", "r": "archived"}
+    rows = read_rows(database, "SELECT id, state FROM library_image")
+    states = {str(pk).replace("-", ""): state for pk, state in rows}
+    stored = sum(states[image.replace("-", "")] == states_by_key[key] for image, key in pressed)
+    shown = len({image for image, _key in pressed})
+    print(f"A key each {KEYS_APART} ms, up to {waiting} decisions waiting for the server: {shown} images were shown,")
+    print(f"decisions in the database: {stored} of {IMAGES}\n")
+    return bool(median < MOST_MS and accepted == stored == shown == IMAGES)
 
 
-def rows(database: Path, question: str) -> list[tuple[Any, ...]]:
-    """What the site's own database answers."""
+def read_rows(database: Path, query: str) -> list[tuple[Any, ...]]:
+    """Return the rows that a query gives in the site's database."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as opened:
-        return opened.execute(question).fetchall()
+        return opened.execute(query).fetchall()
 
 
-def weigh(browser: Browser, context: BrowserContext, address: str) -> bool:
-    """Print what each page brings to an empty cache, and once more; whether the library is light enough."""
+def weigh_pages(browser: Browser, context: BrowserContext, address: str) -> bool:
+    """Print what each page loads with an empty cache and once more; return whether the library is light enough."""
     state = context.storage_state()
     page = context.new_page()
     page.goto(f"{address}/admin/library/image/")
@@ -227,7 +229,7 @@ def weigh(browser: Browser, context: BrowserContext, address: str) -> bool:
         short.update(first.short)
         light &= name != "library" or first.bytes["Script"] < MOST_JS
         light &= (uppy == "yes") == (name == "upload")
-    times = sorted(first_thumbnail(browser, state, address + paths["library"]) for _ in range(VISITS))
+    times = sorted(measure_first_thumbnail(browser, state, address + paths["library"]) for _ in range(VISITS))
     print(f"\nTime to the first thumbnail of the library, nothing cached: median {statistics.median(times):.0f} ms")
     print(f"Scripts and styles that came uncompressed: {sorted(plain) or 'none'}")
     print(f"Files without a cache header of a day or more: {dict(short) or 'none'}\n")
@@ -235,14 +237,15 @@ def weigh(browser: Browser, context: BrowserContext, address: str) -> bool:
 
 
 class Visit:
-    """One visit of a page: bytes over the wire by kind, and what was fetched."""
+    """One visit of a page: the bytes on the wire by kind, and the addresses that were fetched."""
 
     def __init__(self, context: BrowserContext, url: str) -> None:
+        """Open the page and record the network until it is idle."""
         self.bytes: Counter[str] = Counter()
         self.urls: list[str] = []
         self.plain: set[str] = set()
         self.short: Counter[str] = Counter()
-        self._asked: dict[str, dict[str, Any]] = {}
+        self._responses: dict[str, dict[str, Any]] = {}
         page = context.new_page()
         wire = context.new_cdp_session(page)
         wire.send("Network.enable")
@@ -254,41 +257,41 @@ class Visit:
 
     def _answered(self, event: dict[str, Any]) -> None:
         if event["response"]["url"].startswith("http"):
-            self._asked[event["requestId"]] = event
+            self._responses[event["requestId"]] = event
 
     def _finished(self, event: dict[str, Any]) -> None:
-        asked = self._asked.get(event["requestId"])
-        if asked is None or asked["response"].get("fromDiskCache") or not event["encodedDataLength"]:
+        event_before = self._responses.get(event["requestId"])
+        if event_before is None or event_before["response"].get("fromDiskCache") or not event["encodedDataLength"]:
             return
-        kind, answer = asked["type"], asked["response"]
-        headers = {name.lower(): value for name, value in answer["headers"].items()}
-        name = answer["url"].split("?")[0].rsplit("/", 1)[-1]
-        self.urls.append(answer["url"])
+        kind, response = event_before["type"], event_before["response"]
+        headers = {name.lower(): value for name, value in response["headers"].items()}
+        name = response["url"].split("?")[0].rsplit("/", 1)[-1]
+        self.urls.append(response["url"])
         self.bytes[kind] += int(event["encodedDataLength"])
-        # What fits into a packet anyhow is not worth compressing.
+        # A file that fits into one packet is not worth compressing.
         long = event["encodedDataLength"] > 1500
         if kind in ("Script", "Stylesheet") and long and "content-encoding" not in headers:
             self.plain.add(name)
-        if kind in ("Script", "Stylesheet", "Image", "Font") and age(headers.get("cache-control", "")) < 86400:
+        if kind in ("Script", "Stylesheet", "Image", "Font") and read_max_age(headers.get("cache-control", "")) < 86400:
             self.short[name if kind != "Image" else "pictures"] += 1
 
 
-def age(header: str) -> int:
-    """The max-age of a Cache-Control header, in seconds; 0 for none."""
+def read_max_age(header: str) -> int:
+    """Return the max-age of a Cache-Control header in seconds; 0 without one."""
     parts = [part.strip() for part in header.split(",")]
     return next((int(part[8:]) for part in parts if part.startswith("max-age=")), 0)
 
 
-def first_thumbnail(browser: Browser, state: Any, url: str) -> float:
-    """Milliseconds from the start of the navigation to the frame in which the first thumbnail stands."""
+def measure_first_thumbnail(browser: Browser, state: Any, url: str) -> float:
+    """Return the milliseconds from the start of the navigation to the frame that shows the first thumbnail."""
     context = browser.new_context(storage_state=state, viewport={"width": 1280, "height": 860})
     page = context.new_page()
-    page.add_init_script(FIRST_THUMBNAIL)
+    page.add_init_script(MARK_FIRST_THUMBNAIL)
     page.goto(url)
     until = "new Promise((done) => { const look = () => window.firstThumbnail ? done(window.firstThumbnail)"
-    taken = float(page.evaluate(f"{until} : setTimeout(look, 20); look(); }})"))
+    milliseconds = float(page.evaluate(f"{until} : setTimeout(look, 20); look(); }})"))
     context.close()
-    return taken
+    return milliseconds
 
 
 if __name__ == "__main__":

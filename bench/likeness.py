@@ -1,7 +1,7 @@
-"""`python -m bench.likeness IMAGES`: what it costs to find near images and groups of them among so many.
+"""`python -m bench.likeness IMAGES`: measure how long it takes to find similar images, and groups of them.
 
-In a test database of its own beside the one that DATABASE_URL names; the fingerprints are drawn at random, one image in
-twenty is near an earlier one.
+The images are in a test database beside the one that DATABASE_URL names. Their fingerprints are drawn at random, one in
+twenty close to an earlier one; there must be more than 5,000 for that.
 """
 
 import random
@@ -13,7 +13,7 @@ from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
 
-from bench.database import analyze, database
+from bench.database import analyze, open_test_database
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -25,23 +25,23 @@ NEAR = 20
 
 
 def main(number: int) -> None:
-    """Prints a line for each question, median milliseconds."""
-    with database() as vendor:
+    """Print the median milliseconds of each query."""
+    with open_test_database() as vendor:
         print(f"{vendor}, {number:,} images, median of {ROUNDS} rounds")
         _measure(number)
 
 
-def _looks(chance: random.Random, one: str) -> str:
-    """A fingerprint, near this one where there is one."""
-    if not one:
+def _draw_fingerprint(chance: random.Random, earlier: str) -> str:
+    """Return a random fingerprint, or one that is close to an earlier one."""
+    if not earlier:
         return f"{chance.getrandbits(64):016x}{chance.getrandbits(24):06x}"
-    flipped = int(one[:16], 16)
+    flipped = int(earlier[:16], 16)
     for place in chance.sample(range(64), chance.choice((0, 2, 4, 6, 8))):
         flipped ^= 1 << place
-    return f"{flipped:016x}{one[16:]}"
+    return f"{flipped:016x}{earlier[16:]}"
 
 
-def _fill(number: int) -> None:
+def _create_images(number: int) -> None:
     from mediahub.library.models import Band, Image, Likeness
     from processing import COLORS, split_bands
 
@@ -49,14 +49,14 @@ def _fill(number: int) -> None:
     for start in range(0, number, 5000):
         images, pairs = [], []
         for n in range(start, min(number, start + 5000)):
-            one = chance.choice(earlier) if earlier and chance.randrange(NEAR) == 0 else None
-            looks = _looks(chance, one.fingerprint if one else "")
+            original = chance.choice(earlier) if earlier and chance.randrange(NEAR) == 0 else None
+            looks = _draw_fingerprint(chance, original.fingerprint if original else "")
             fields = {"format": "JPEG", "width": 4000, "height": 3000, "bytes": 3_000_000, "sha256": f"{n:064x}"}
             colours = f" {' '.join(chance.sample(COLORS, 2))} "
             names = {"title": f"Image {n}", "file_name": f"{n}.jpg", "fingerprint": looks, "colours": colours}
             images.append(Image(id=uuid.UUID(int=chance.getrandbits(128)), **names, **fields))
-            if one:
-                pairs.append(Likeness(first=one, second=images[-1], distance=2))
+            if original:
+                pairs.append(Likeness(first=original, second=images[-1], distance=2))
         Image.objects.bulk_create(images)
         Band.objects.bulk_create(
             [Band(image=image, part=part) for image in images for part in split_bands(image.fingerprint)],
@@ -74,7 +74,7 @@ def _measure(number: int) -> None:
     from mediahub.library.models import Image, Likeness
     from mediahub.library.search import Search
 
-    _fill(number)
+    _create_images(number)
     analyze()
     ids = list(Image.objects.order_by("pk").values_list("pk", flat=True))
     print(f"{Likeness.objects.count():,} pairs")
@@ -82,27 +82,27 @@ def _measure(number: int) -> None:
     chosen = random.Random(7).sample(ids, ROUNDS)
     paired = list(Likeness.objects.values_list("second", flat=True)[:ROUNDS])
     groups = duplicates.Groups(user)
-    _say("compare one with all", [partial(similarity.compare, pk) for pk in chosen])
-    _say("all groups, in order", [partial(duplicates.Groups, user)] * ROUNDS)
-    _say("the images of a group", [partial(duplicates.group, user, pk, groups) for pk in paired])
-    _say("how many an image has", [partial(duplicates.number, user, Image(pk=pk)) for pk in chosen])
+    _print_median("compare one with all", [partial(similarity.compare, pk) for pk in chosen])
+    _print_median("all groups, in order", [partial(duplicates.Groups, user)] * ROUNDS)
+    _print_median("the images of a group", [partial(duplicates.group, user, pk, groups) for pk in paired])
+    _print_median("how many an image has", [partial(duplicates.number, user, Image(pk=pk)) for pk in chosen])
     for query in ("near=only", "twice=only", "colour=blue"):
-        found = Search.parse(QueryDict(query)).images(user)
-        _say(f"{query}, first page", [partial(_page, found)] * ROUNDS)
-        _say(f"{query}, how many", [found.order_by().count] * ROUNDS)
+        images = Search.parse(QueryDict(query)).images(user)
+        _print_median(f"{query}, first page", [partial(_count_first_page, images)] * ROUNDS)
+        _print_median(f"{query}, how many", [images.order_by().count] * ROUNDS)
 
 
-def _page(found: "QuerySet[Image]") -> int:
-    return len(found.all()[:60])
+def _count_first_page(images: "QuerySet[Image]") -> int:
+    return len(images.all()[:60])
 
 
-def _say(what: str, asked: list[Callable[[], object]]) -> None:
-    taken = []
-    for ask in asked:
+def _print_median(title: str, questions: list[Callable[[], object]]) -> None:
+    milliseconds = []
+    for ask in questions:
         start = time.perf_counter()
         ask()
-        taken.append(1000 * (time.perf_counter() - start))
-    print(f"{what}: {median(taken):.1f} ms")
+        milliseconds.append(1000 * (time.perf_counter() - start))
+    print(f"{title}: {median(milliseconds):.1f} ms")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""`python -m bench.pages IMAGES`: how long the pages that editors open all day take among so many images.
+"""`python -m bench.pages IMAGES`: measure the pages that editors open all day, with so many images.
 
-Each image has five renditions, five tags of five hundred, an upload, a version and a place in one of fifty collections,
-ten of which are closed to the editor who asks.
+Each image has five renditions, five of five hundred tags, an upload, a version, and a membership in one of fifty
+collections, ten of which are closed to the editor who opens the pages.
 """
 
 import random
@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 from uuid import UUID
 
-from bench.database import analyze, database
+from bench.database import analyze, open_test_database
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.test import Client
 
+    from mediahub.library.models import Image, Tag
+
 ROUNDS = 7
-PART = 2000
+BATCH = 2000
 SIZES = {"large": 1024, "medium": 512, "small": 256, "square": 512, "wide": 1024}
 WORDS = (
     *("harbour", "dawn", "mist", "market", "council", "bridge", "river", "festival"),
@@ -29,12 +31,12 @@ WORDS = (
 
 
 def main(number: int) -> None:
-    """Prints a line for each page: median milliseconds of an editor and of a chief editor."""
-    with database() as vendor:
+    """Print the median milliseconds of each page, for an editor and for a chief editor."""
+    with open_test_database() as vendor:
         from django.test import Client
 
         print(f"{vendor}, {number:,} images, median of {ROUNDS} rounds")
-        editor, chief = _people()
+        editor, chief = _create_people()
         collection, image = _fill(number, editor)
         analyze()
         clients = []
@@ -43,21 +45,21 @@ def main(number: int) -> None:
             clients[-1].force_login(person)
         print("| Page | an editor, ms | a chief editor, ms |")
         print("| --- | ---: | ---: |")
-        for name, path in _pages(image, collection).items():
-            print(f"| {name} | {' | '.join(_asked(client, path) for client in clients)} |", flush=True)
+        for name, path in _list_pages(image, collection).items():
+            print(f"| {name} | {' | '.join(_measure_page(client, path) for client in clients)} |", flush=True)
 
 
-def _people() -> "tuple[User, User]":
+def _create_people() -> "tuple[User, User]":
     from django.contrib.auth.models import Group, User
 
-    made = []
+    people = []
     for name in ("Editor", "Chief editor"):
-        made.append(User.objects.create(username=name, is_staff=True))
-        made[-1].groups.add(Group.objects.get(name=name))
-    return made[0], made[1]
+        people.append(User.objects.create(username=name, is_staff=True))
+        people[-1].groups.add(Group.objects.get(name=name))
+    return people[0], people[1]
 
 
-def _pages(image: UUID, collection: int) -> dict[str, str]:
+def _list_pages(image: UUID, collection: int) -> dict[str, str]:
     grid = "/admin/library/image/"
     return {
         "home": "/admin/",
@@ -81,104 +83,134 @@ def _pages(image: UUID, collection: int) -> dict[str, str]:
     }
 
 
-def _asked(client: "Client", path: str) -> str:
+def _measure_page(client: "Client", path: str) -> str:
     status = client.get(path).status_code
     assert status == 200, (path, status)
-    taken = []
+    milliseconds = []
     for _ in range(ROUNDS):
         start = time.perf_counter()
         client.get(path)
-        taken.append(1000 * (time.perf_counter() - start))
-    return f"{median(taken):.0f}"
+        milliseconds.append(1000 * (time.perf_counter() - start))
+    return f"{median(milliseconds):.0f}"
 
 
 def _fill(number: int, editor: "User") -> tuple[int, UUID]:
-    """Everything there is to ask for; returns a collection that is open, and an image in it."""
+    """Create all records; return a collection that is open to the editor, and an image in it."""
     from django.contrib.auth.models import Group
-    from django.utils import timezone
 
     from mediahub.history.change_set import ChangeSet
-    from mediahub.history.models import Change
     from mediahub.library import collections
-    from mediahub.library.models import Image, Membership, Rendition, Tag, Tagging, Version
-    from mediahub.recovery.models import FailedItem, QueueHour
-    from mediahub.uploads.models import Upload
-    from processing import COLORS
+    from mediahub.library.models import Membership, Tag
 
-    chance, now = random.Random(5), timezone.now()
+    chance = random.Random(5)
     tags = Tag.objects.bulk_create([Tag(name=f"{WORDS[n % len(WORDS)]} {n}") for n in range(500)])
     legal = [Group.objects.create(name="Legal")]
     places = [
         collections.make(ChangeSet(editor), f"Collection {n}", groups=legal if n % 5 == 4 else ()) for n in range(50)
     ]
-    for first in range(0, number, PART):
-        images = []
-        for n in range(first, min(number, first + PART)):
-            state = ("published", "published", "archived", "in_review")[n % 4] if n < number * 0.97 else "in_review"
-            title = f"{' '.join(chance.sample(WORDS, 3)).capitalize()} {n}"
-            colours = f" {' '.join(chance.sample(COLORS, 2))} "
-            words = {
-                "title": title,
-                "alt_text": f"{title} seen from afar" if n % 3 else "",
-                "file_name": f"IMG_{n}.jpg",
-            }
-            facts = {"format": "JPEG", "width": 4000 + n % 3, "height": 3000, "bytes": 2_900_000, "sha256": f"{n:064x}"}
-            labels = {"label_raw": {"Labels": ["x" * 1500]}, "label_source": "rekognition", "label_state": "done"}
-            images.append(
-                Image(
-                    id=UUID(int=chance.getrandbits(128)),
-                    state=state,
-                    colours=colours,
-                    placeholder="x" * 700,
-                    labelled_at=now - timedelta(days=chance.random() * 90),
-                    **words,
-                    **facts,
-                    **labels,
-                )
-            )
-        Image.objects.bulk_create(images)
-        Rendition.objects.bulk_create(
-            Rendition(
-                image=image,
-                name=name,
-                key=f"{name}/{image.pk}/{image.sha256}.jpg",
-                width=side,
-                height=side,
-                bytes=side * 100,
-                content_type="image/jpeg",
-                sha256="0" * 64,
-            )
-            for image in images
-            for name, side in SIZES.items()
-        )
-        Tagging.objects.bulk_create(
-            Tagging(
-                image=image, tag=tag, source="rekognition", confidence=80, state=chance.choice(Tagging.State.values)
-            )
-            for image in images
-            for tag in chance.sample(tags, 5)
-        )
+    for first in range(0, number, BATCH):
+        images = _create_images(range(first, min(number, first + BATCH)), number, chance)
+        _create_tags(images, tags, chance)
         Membership.objects.bulk_create(Membership(collection=chance.choice(places), image=image) for image in images)
-        Version.objects.bulk_create(
-            Version(image=image, number=1, key=f"u/{image.pk}", facts={"bytes": 2_900_000}, files={})
-            for image in images
-        )
-        Change.objects.bulk_create(
-            Change(image=image, subject=image.title, action="described", by=editor) for image in images
-        )
-        Upload.objects.bulk_create(
-            Upload(
-                file_name=image.file_name,
-                bucket="b",
-                key=f"k/{image.pk}",
-                state="ready",
-                issued_at=now - timedelta(days=chance.random() * 60),
-                work_ms=chance.randrange(50, 4000),
-                image=image,
-                uploaded_by=editor,
+        _create_past(images, editor, chance)
+    _create_queue_hours()
+    _create_failed_items(chance)
+    return places[0].pk, Membership.objects.filter(collection=places[0]).values_list("image", flat=True)[0]
+
+
+def _create_images(numbers: range, total: int, chance: random.Random) -> "list[Image]":
+    from django.utils import timezone
+
+    from mediahub.library.models import Image, Rendition
+    from processing import COLORS
+
+    images = []
+    for n in numbers:
+        state = ("published", "published", "archived", "in_review")[n % 4] if n < total * 0.97 else "in_review"
+        title = f"{' '.join(chance.sample(WORDS, 3)).capitalize()} {n}"
+        colours = f" {' '.join(chance.sample(COLORS, 2))} "
+        words = {
+            "title": title,
+            "alt_text": f"{title} seen from afar" if n % 3 else "",
+            "file_name": f"IMG_{n}.jpg",
+        }
+        facts = {"format": "JPEG", "width": 4000 + n % 3, "height": 3000, "bytes": 2_900_000, "sha256": f"{n:064x}"}
+        labels = {"label_raw": {"Labels": ["x" * 1500]}, "label_source": "rekognition", "label_state": "done"}
+        images.append(
+            Image(
+                id=UUID(int=chance.getrandbits(128)),
+                state=state,
+                colours=colours,
+                placeholder="x" * 700,
+                labelled_at=timezone.now() - timedelta(days=chance.random() * 90),
+                **words,
+                **facts,
+                **labels,
             )
-            for image in images
         )
+    Image.objects.bulk_create(images)
+    Rendition.objects.bulk_create(
+        Rendition(
+            image=image,
+            name=name,
+            key=f"{name}/{image.pk}/{image.sha256}.jpg",
+            width=side,
+            height=side,
+            bytes=side * 100,
+            content_type="image/jpeg",
+            sha256="0" * 64,
+        )
+        for image in images
+        for name, side in SIZES.items()
+    )
+    return images
+
+
+def _create_tags(images: "list[Image]", tags: "list[Tag]", chance: random.Random) -> None:
+    from mediahub.library.models import Tagging
+
+    Tagging.objects.bulk_create(
+        Tagging(image=image, tag=tag, source="rekognition", confidence=80, state=chance.choice(Tagging.State.values))
+        for image in images
+        for tag in chance.sample(tags, 5)
+    )
+
+
+def _create_past(images: "list[Image]", editor: "User", chance: random.Random) -> None:
+    """Create the upload, the first version and an activity of each image."""
+    from django.utils import timezone
+
+    from mediahub.history.models import Change
+    from mediahub.library.models import Version
+    from mediahub.uploads.models import Upload
+
+    Version.objects.bulk_create(
+        Version(image=image, number=1, key=f"u/{image.pk}", facts={"bytes": 2_900_000}, files={}) for image in images
+    )
+    Change.objects.bulk_create(
+        Change(image=image, subject=image.title, action="described", by=editor) for image in images
+    )
+    Upload.objects.bulk_create(
+        Upload(
+            file_name=image.file_name,
+            bucket="b",
+            key=f"k/{image.pk}",
+            state="ready",
+            issued_at=timezone.now() - timedelta(days=chance.random() * 60),
+            work_ms=chance.randrange(50, 4000),
+            image=image,
+            uploaded_by=editor,
+        )
+        for image in images
+    )
+
+
+def _create_queue_hours() -> None:
+    from django.utils import timezone
+
+    from mediahub.recovery.models import QueueHour
+
+    now = timezone.now()
     QueueHour.objects.bulk_create(
         QueueHour(
             hour=(now - timedelta(hours=n)).replace(minute=0, second=0, microsecond=0),
@@ -191,6 +223,14 @@ def _fill(number: int, editor: "User") -> tuple[int, UUID]:
         )
         for n in range(24 * 90)
     )
+
+
+def _create_failed_items(chance: random.Random) -> None:
+    from django.utils import timezone
+
+    from mediahub.recovery.models import FailedItem
+
+    now = timezone.now()
     FailedItem.objects.bulk_create(
         FailedItem(
             message_id=str(n),
@@ -204,7 +244,6 @@ def _fill(number: int, editor: "User") -> tuple[int, UUID]:
         )
         for n in range(5000)
     )
-    return places[0].pk, Membership.objects.filter(collection=places[0]).values_list("image", flat=True)[0]
 
 
 if __name__ == "__main__":

@@ -101,6 +101,7 @@ class RequestCounter:
     """Count the requests that this process sends to AWS, by service and operation."""
 
     def __init__(self) -> None:
+        """Register with the clients of this process."""
         from mediahub.aws import clients
 
         self._requests: Counter[tuple[str, str]] = Counter()

@@ -1,8 +1,13 @@
-"""`python -m deploy`: everything an operator does to a stage. `python -m deploy COMMAND --help` says more."""
+"""`python -m deploy`: everything that an operator does to a stage.
+
+`python -m deploy COMMAND --help` shows the options of a command.
+"""
 
 import argparse
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -13,272 +18,293 @@ from deploy.database import restore
 from deploy.errors import DeployError
 from deploy.functions import binding, job_progress, management, zappa_settings
 from deploy.keys import rotation
-from deploy.package import build
+from deploy.package import build, contents
 from deploy.rehearsal import rehearse
 from deploy.stack import removal
-from deploy.stage import Confirm, Place, open_clients
+from deploy.stage import Confirm, Stage, open_clients
 from mediahub.costs import prices
 
-# After the words of a command, which are not argparse's.
+# Among the words of a management command, which argparse does not see.
 NO_WAIT = "--no-wait"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns 0 when all is well."""
-    options = _parser().parse_args(arguments)
+    """Run one command; return 0 when it succeeds."""
+    options = _build_parser().parse_args(arguments)
     try:
         return int(options.run(options) or 0)
     except (DeployError, template.TemplateError) as error:
         print(f"✗ {error}", file=sys.stderr)
     except (ClientError, BotoCoreError) as error:
-        print(f"✗ AWS refused: {error}. Check your credentials, region and rights.", file=sys.stderr)
+        print(f"✗ AWS rejected the request: {error}. Check your credentials, region and permissions.", file=sys.stderr)
     return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m deploy", description="Deploys and keeps MediaHub on AWS.")
+def _build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m deploy", description="Deploy and operate MediaHub on AWS.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def command(name: str, run: object, says: str, *, stage: bool = True) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=says, description=says)
-        made.set_defaults(run=run)
-        if stage:
-            made.add_argument("stage", help="such as production")
-            made.add_argument("--project", default="mediahub")
-            made.add_argument("--profile", help="profile of your AWS credentials")
-            made.add_argument("--region", help="region, when the profile has none")
-        return made
-
-    for name, handler, says in (
-        ("stack", _stack, "make or change the stack, and write the stages of zappa_settings.json"),
-        ("up", _up, "the whole way: stack, package, both functions, database, static files"),
-    ):
-        made = command(name, handler, says)
-        presets.add_argument(made)
-        made.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the stack")
-        made.add_argument("--yes", action="store_true", help="do not ask before changes are made")
-    made = command("workers", _workers, "make or change the Celery workers on Fargate")
-    made.add_argument("--image", default="", help="address of the pushed image; without it only the repository is made")
-    made.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the workers' stack"
-    )
-    made.add_argument("--yes", action="store_true", help="do not ask before changes are made")
-    command("check", _check, "whether what stands is what the template says")
-    command("status", _status, "what stands, and what waits")
-    made = command("dashboard", _dashboard, "make CloudWatch's dashboard, which is paid for by the month, or remove it")
-    made.add_argument("--remove", action="store_true")
-    made = command("rollback", _rollback, "put both functions back to an earlier release")
-    made.add_argument("--back", type=int, default=1, help="by how many releases")
-    made = command("rotate", _rotate, "change a key of the stage, in two steps")
-    made.add_argument("key", choices=("links", "django"), help="what signs CloudFront's links, or Django's key")
-    made.add_argument("--now", action="store_true", help="both steps at once: what the former key signed ends")
-    made = command("restore", _restore, "put the records (Aurora) back to a moment or a snapshot, and undo that")
-    way = made.add_mutually_exclusive_group(required=True)
-    way.add_argument(
-        "--to", metavar="TIME", help="a moment of the last 14 days, such as 2026-11-26T09:30:00Z, or `latest`"
-    )
-    way.add_argument("--snapshot", metavar="ID", help="a snapshot of a cluster")
-    way.add_argument("--undo", action="store_true", help="put back the database that the last restore replaced")
-    way.add_argument(
-        "--forget", action="store_true", help="delete the databases that restores left, with a last snapshot"
-    )
-    made.add_argument("--yes", action="store_true", help="do not ask")
-    made = command("down", _down, "remove functions, API and stack; what holds data is kept")
-    made.add_argument("--yes", action="store_true", help="do not ask")
-    made.add_argument("--delete-data", metavar="STAGE", help="delete what holds data too; name the stage a second time")
-    made = command("rehearse", _rehearse, "the whole way of a new stage and back, with pictures; removes what it made")
-    presets.add_argument(made)
-    made.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the stack")
-    made.add_argument("--yes", action="store_true", help="do not ask before it begins")
-    made = command("manage", _manage, "run one of MediaHub's commands in the worker's function")
-    made.add_argument("line", nargs=argparse.REMAINDER, help="such as doctor --inside, or invite you@example.org")
-    made.epilog = f"Work on all images is followed until it ends; {NO_WAIT} leaves it to the queue and returns."
-    made = command("package", _package, "build the package that Lambda runs, and look through it")
-    made.add_argument("--json", action="store_true")
-    command("template", _template, "print the stack as one template", stage=False)
-    cost.add_arguments(command("cost", cost.run, "what images cost, by service", stage=False))
+    _add_deployment_commands(commands)
+    _add_operation_commands(commands)
+    _add_recovery_commands(commands)
+    command = _add_command(commands, "package", _package, "build and inspect the package that runs on Lambda")
+    command.add_argument("--json", action="store_true")
+    _add_command(commands, "template", _template, "print the stack as a single template", has_stage=False)
+    cost.add_arguments(_add_command(commands, "cost", cost.run, "show what images cost, by service", has_stage=False))
     return parser
 
 
-def _place(options: argparse.Namespace) -> Place:
+def _add_command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], Any], description: str, *, has_stage: bool = True
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=description, description=description)
+    command.set_defaults(run=run)
+    if has_stage:
+        command.add_argument("stage", help="such as production")
+        command.add_argument("--project", default="mediahub")
+        command.add_argument("--profile", help="the profile of your AWS credentials")
+        command.add_argument("--region", help="the region, if the profile has none")
+    return command
+
+
+def _add_deployment_commands(commands: Any) -> None:
+    for name, run, description in (
+        ("stack", _stack, "create or update the stack, and write the stages of zappa_settings.json"),
+        ("up", _up, "deploy everything: stack, package, both functions, database, static files"),
+        ("rehearse", _rehearse, "deploy a new stage, use it, restore it and remove it again, with test photos"),
+    ):
+        command = _add_command(commands, name, run, description)
+        presets.add_argument(command)
+        _add_changes(command, "a parameter of the stack")
+    command = _add_command(commands, "workers", _workers, "create or update the Celery workers on Fargate")
+    command.add_argument("--image", default="", help="address of the pushed image; without it, create the repository")
+    _add_changes(command, "a parameter of the workers' stack")
+    command = _add_command(
+        commands, "down", _down, "remove the functions, the API and the stack; keep resources that hold data"
+    )
+    command.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+    command.add_argument(
+        "--delete-data", metavar="STAGE", help="delete resources that hold data, too; repeat the name of the stage"
+    )
+
+
+def _add_changes(command: argparse.ArgumentParser, description: str) -> None:
+    command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=description)
+    command.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+
+
+def _add_operation_commands(commands: Any) -> None:
+    _add_command(commands, "check", _check, "compare what is deployed with the template")
+    _add_command(commands, "status", _status, "show what is deployed and how many messages are waiting")
+    command = _add_command(
+        commands, "dashboard", _dashboard, "create the CloudWatch dashboard, which AWS bills by the month, or remove it"
+    )
+    command.add_argument("--remove", action="store_true")
+    command = _add_command(commands, "rotate", _rotate, "rotate a key of the stage, in two steps")
+    command.add_argument("key", choices=("links", "django"), help="the key of CloudFront's links, or Django's key")
+    command.add_argument(
+        "--now", action="store_true", help="take both steps at once; what the old key signed stops working"
+    )
+    command = _add_command(commands, "manage", _manage, "run a MediaHub management command in the worker function")
+    command.add_argument("line", nargs=argparse.REMAINDER, help="such as doctor --inside, or invite you@example.org")
+    command.epilog = f"A command that starts a job is followed until the job ends; {NO_WAIT} returns at once."
+
+
+def _add_recovery_commands(commands: Any) -> None:
+    command = _add_command(commands, "rollback", _rollback, "return both functions to an earlier release")
+    command.add_argument("--back", type=int, default=1, help="how many releases to go back")
+    command = _add_command(
+        commands, "restore", _restore, "restore the database (Aurora) to a moment or a snapshot, or undo a restore"
+    )
+    source = command.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--to", metavar="TIME", help="a moment in the last 14 days, such as 2026-11-26T09:30:00Z, or `latest`"
+    )
+    source.add_argument("--snapshot", metavar="ID", help="a snapshot of a cluster")
+    source.add_argument("--undo", action="store_true", help="return to the database that the last restore replaced")
+    source.add_argument(
+        "--forget", action="store_true", help="delete the databases that restores left, each with a final snapshot"
+    )
+    command.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+
+
+def _open_stage(options: argparse.Namespace) -> Stage:
     client, region = open_clients(options.profile, options.region)
-    # The local AWS is done at once.
-    here = client("sts").meta.endpoint_url.startswith("http://127.")
-    return Place(options.project, options.stage, region, client, pause=0.2 if here else 3)
+    # The local AWS finishes at once.
+    is_local = client("sts").meta.endpoint_url.startswith("http://127.")
+    return Stage(options.project, options.stage, region, client, poll_seconds=0.2 if is_local else 3)
 
 
-def _parameters(options: argparse.Namespace, known: set[str]) -> dict[str, str]:
-    explicit = dict(item.partition("=")[::2] for item in options.set)
-    parameters = presets.choose(getattr(options, "preset", None), explicit)
-    if unknown := set(parameters) - known:
-        raise DeployError(
-            f"The stack has no parameter {', '.join(sorted(unknown))}. It has {', '.join(sorted(known))}."
-        )
-    return parameters
+def _read_parameters(options: argparse.Namespace) -> dict[str, str]:
+    known = set(template.compose()["Parameters"])
+    return presets.apply_preset(options.preset, presets.parse_parameters(options.set, known))
 
 
-def _confirm(options: argparse.Namespace) -> Confirm:
+def _build_confirmation(options: argparse.Namespace) -> Confirm:
     def confirm(changes: list[Change]) -> bool:
         print(f"{len(changes)} changes:")
         for change in changes:
             print(f"  {change}")
-        return options.yes or input("Make them? [y/N] ").strip().lower() in ("y", "yes")
+        return options.yes or _ask("Apply these changes?")
 
     return confirm
 
 
+def _ask(question: str) -> bool:
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _require_consent(options: argparse.Namespace, question: str) -> None:
+    if not options.yes and not _ask(question):
+        raise DeployError("Nothing was changed, because you declined.")
+
+
 def _stack(options: argparse.Namespace) -> None:
-    place = _place(options)
-    up.make_stack(place, _parameters(options, set(template.compose()["Parameters"])), _confirm(options))
-    print(
-        f"The stack {place.base.name} stands. Next: zappa deploy {' and '.join(zappa_settings.names(place).values())}."
-    )
+    stage = _open_stage(options)
+    up.update_stack(stage, _read_parameters(options), _build_confirmation(options))
+    zappa_stages = " and ".join(zappa_settings.name_stages(stage).values())
+    print(f"The stack {stage.base.name} is ready. Next: zappa deploy {zappa_stages}.")
 
 
 def _workers(options: argparse.Namespace) -> None:
-    place, known = _place(options), set(template.read(workers.TEMPLATE)["Parameters"])
-    outputs = workers.make(place, options.image, _parameters(options, known), _confirm(options))
-    print(f"Push images to {outputs['RepositoryUri']}, then give --image with the tag.")
+    known = set(template.read_file(workers.TEMPLATE)["Parameters"])
+    parameters = presets.parse_parameters(options.set, known)
+    outputs = workers.update_workers(_open_stage(options), options.image, parameters, _build_confirmation(options))
+    print(f"Push the image to {outputs['RepositoryUri']}, then run this command again with --image and its tag.")
 
 
 def _up(options: argparse.Namespace) -> int:
-    place = _place(options)
-    site = up.up(place, _parameters(options, set(template.compose()["Parameters"])), _confirm(options))
+    site = up.deploy_stage(_open_stage(options), _read_parameters(options), _build_confirmation(options))
     print(f"The site is at {site}")
     print(f"Invite yourself: python -m deploy manage {options.stage} invite you@example.org --role admin")
     return _check(options)
 
 
 def _check(options: argparse.Namespace) -> int:
-    faults = 0
-    for finding in check.check(_place(options)):
+    problems = 0
+    for finding in check.inspect_stage(_open_stage(options)):
         print(f"{'✗' if finding.advice else '✓'} {finding.part:13} {finding.seen}")
         if finding.advice:
             print(f"  → {finding.advice.replace('STAGE', options.stage)}")
-        faults += bool(finding.advice)
-    print(f"{faults} faults found." if faults else "All is as the template says.")
-    return int(faults > 0)
+        problems += bool(finding.advice)
+    print(f"{problems} problems found." if problems else "Everything matches the template.")
+    return int(problems > 0)
 
 
 def _status(options: argparse.Namespace) -> None:
-    place = _place(options)
-    for stack in (place.packages, place.base):
-        print(f"stack     {stack.name}: {(stack.described() or {}).get('StackStatus', 'not there')}")
-    for name in zappa_settings.functions(place).values():
-        if binding.exists(place, name):
-            found = place.clients("lambda").get_function_configuration(FunctionName=name)
-            print(f"function  {name}: {found.get('State', '')}, changed {found['LastModified']}")
+    stage = _open_stage(options)
+    for stack in (stage.packages, stage.base):
+        print(f"stack     {stack.name}: {(stack.describe() or {}).get('StackStatus', 'not deployed')}")
+    for name in zappa_settings.name_functions(stage).values():
+        if binding.function_exists(stage, name):
+            function = stage.client("lambda").get_function_configuration(FunctionName=name)
+            print(f"function  {name}: {function.get('State', '')}, changed {function['LastModified']}")
         else:
-            print(f"function  {name}: not there")
-    outputs = place.base.outputs()
-    for name in ("UploadQueueUrl", "DeadLetterQueueUrl", "BulkQueueUrl"):
-        asked = {"QueueUrl": outputs[name], "AttributeNames": ["ApproximateNumberOfMessages"]}
-        held = place.clients("sqs").get_queue_attributes(**asked)["Attributes"]
-        print(f"queue     {outputs[name].rsplit('/', 1)[-1]}: {held['ApproximateNumberOfMessages']} messages wait")
-    print(f"site      {up.address(place) or 'not deployed'}")
+            print(f"function  {name}: not deployed")
+    outputs = stage.base.read_outputs()
+    for url in (outputs[name] for name in ("UploadQueueUrl", "DeadLetterQueueUrl", "BulkQueueUrl")):
+        request = {"QueueUrl": url, "AttributeNames": ["ApproximateNumberOfMessages"]}
+        attributes = stage.client("sqs").get_queue_attributes(**request)["Attributes"]
+        print(f"queue     {url.rsplit('/', 1)[-1]}: {attributes['ApproximateNumberOfMessages']} messages waiting")
+    print(f"site      {up.read_site_address(stage) or 'not deployed'}")
 
 
 def _dashboard(options: argparse.Namespace) -> None:
-    place = _place(options)
+    stage = _open_stage(options)
     if options.remove:
-        dashboard.remove(place)
-        print(f"The dashboard of {options.stage} is gone.")
+        dashboard.delete_dashboard(stage)
+        print(f"The dashboard of {options.stage} was removed.")
         return
-    print(dashboard.make(place, check.expected_alarms(place)[place.base.name]))
+    print(dashboard.create_dashboard(stage, check.list_expected_alarms(stage)[stage.base.name]))
     price = prices()["prices"]["dashboard"]["price"]
-    print(f"It costs ${price} a month. Remove it: python -m deploy dashboard {options.stage} --remove")
+    print(f"It costs ${price} a month. To remove it: python -m deploy dashboard {options.stage} --remove")
 
 
 def _rollback(options: argparse.Namespace) -> int:
-    for line in rollback.rollback(_place(options), options.back):
+    for line in rollback.roll_back(_open_stage(options), options.back):
         print(line)
     return _check(options)
 
 
 def _restore(options: argparse.Namespace) -> None:
-    place = _place(options)
+    stage = _open_stage(options)
     if options.forget:
-        others = restore.list_others(place)
-        _agree(options, f"Delete {', '.join(others) or 'nothing'}?")
-        print(f"Deleted: {', '.join(restore.forget(place)) or 'nothing'}.")
+        _require_consent(options, f"Delete {', '.join(restore.list_others(stage)) or 'nothing'}?")
+        print(f"Deleted: {', '.join(restore.delete_others(stage)) or 'nothing'}.")
         return
-    if restore.resume(place):
-        former = next(reversed(restore.list_others(place)), "")
+    if restore.resume_swap(stage):
+        former = next(reversed(restore.list_others(stage)), "")
     elif options.undo:
-        _agree(options, f"Put the database of {place.stage} back to the one before the last restore?")
-        former = restore.undo(place)
+        _require_consent(options, f"Return {stage.name} to the database it used before the last restore?")
+        former = restore.undo_restore(stage)
     else:
-        origin = restore.choose_moment(place, options.to) if options.to else restore.choose_snapshot(options.snapshot)
-        _agree(options, f"Put all records of {place.stage} back to {origin.title}? The site rests for some minutes.")
-        former = restore.restore(place, origin)
-    if binding.exists(place, zappa_settings.functions(place)["worker"]):
-        print(management.manage(place, "migrate --no-input").strip())
-    print(f"The site uses the restored database {place.name}; the one before is {former or 'not there any more'}.")
-    print(f"Fit files and mirror to it: python -m deploy manage {options.stage} reconcile --repair")
-    print(f"To take it back: python -m deploy restore {options.stage} --undo")
+        origin = restore.choose_moment(stage, options.to) if options.to else restore.choose_snapshot(options.snapshot)
+        question = f"Restore all records of {stage.name} to {origin.title}? The site is unavailable for a few minutes."
+        _require_consent(options, question)
+        former = restore.restore_database(stage, origin)
+    if binding.function_exists(stage, zappa_settings.name_functions(stage)["worker"]):
+        print(management.run_command(stage, "migrate --no-input").output.strip())
+    print(f"The site uses the restored database {stage.full_name}. The previous one is {former or 'gone'}.")
+    print(f"To bring files and mirror in line with it: python -m deploy manage {options.stage} reconcile --repair")
+    print(f"To undo the restore: python -m deploy restore {options.stage} --undo")
 
 
 def _rotate(options: argparse.Namespace) -> None:
-    change = rotation.rotate_links if options.key == "links" else rotation.rotate_django
-    print(change(_place(options), now=options.now))
-
-
-def _agree(options: argparse.Namespace, question: str) -> None:
-    if not options.yes and input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
-        raise DeployError("Nothing was changed, because you said no.")
+    rotate = rotation.rotate_links if options.key == "links" else rotation.rotate_django
+    print(rotate(_open_stage(options), now=options.now))
 
 
 def _down(options: argparse.Namespace) -> int:
-    place = _place(options)
+    stage = _open_stage(options)
     if options.delete_data not in (None, options.stage):
-        raise DeployError(f"--delete-data {options.delete_data} is not {options.stage}. Nothing was removed.")
-    if not options.yes and input(f"Remove {options.stage}? Type its name: ").strip() != options.stage:
+        raise DeployError(
+            f"--delete-data {options.delete_data} does not match the stage {options.stage}. Nothing was removed."
+        )
+    if not options.yes and input(f"Remove {options.stage}? Type its name to confirm: ").strip() != options.stage:
         raise DeployError("Nothing was removed.")
-    kept = down.down(place)
+    resources = down.remove_stage(stage)
     if options.delete_data:
-        if any(found["ResourceType"] == "AWS::RDS::DBCluster" for found in kept):
-            restore.forget(place)
-        left = removal.remove(place, kept)
-        print("Removed, with all data." if not left else "Removed. Could not be deleted:")
-        print("\n".join(f"  {line}" for line in left))
-        return int(bool(left))
-    print("Removed. Kept, because they hold data:" if kept else "Removed.")
-    for found in kept:
-        print(f"  {found['LogicalResourceId']} ({found['PhysicalResourceId']})")
+        if any(resource["ResourceType"] == "AWS::RDS::DBCluster" for resource in resources):
+            restore.delete_others(stage)
+        failures = removal.delete_resources(stage, resources)
+        print("Removed. These resources could not be deleted:" if failures else "Removed, including all data.")
+        print("\n".join(f"  {failure}" for failure in failures))
+        return int(bool(failures))
+    print("Removed. These resources were kept because they hold data:" if resources else "Removed.")
+    for resource in resources:
+        print(f"  {resource['LogicalResourceId']} ({resource['PhysicalResourceId']})")
     return 0
 
 
 def _rehearse(options: argparse.Namespace) -> int:
     def confirm(plan: str) -> bool:
         print(plan)
-        return options.yes or input("Begin? [y/N] ").strip().lower() in ("y", "yes")
+        return options.yes or _ask("Begin?")
 
-    parameters = _parameters(options, set(template.compose()["Parameters"]))
-    return int(not rehearse.rehearse(_place(options), parameters, confirm))
+    return int(not rehearse.rehearse_stage(_open_stage(options), _read_parameters(options), confirm))
 
 
 def _manage(options: argparse.Namespace) -> int:
-    place = _place(options)
-    answer = management.ask(place, " ".join(word for word in options.line if word != NO_WAIT))
-    print(str(answer["output"]).strip())
-    job = str(answer.get("job", ""))
-    if not job or NO_WAIT in options.line:
+    stage = _open_stage(options)
+    result = management.run_command(stage, " ".join(word for word in options.line if word != NO_WAIT))
+    print(result.output.strip())
+    if not result.job or NO_WAIT in options.line:
         return 0
     try:
-        return int(not job_progress.follow(place, job))
+        return int(not job_progress.follow_job(stage, result.job))
     except KeyboardInterrupt:
-        print(f"\nThe work goes on. Follow it: {job_progress.command(place, f'jobs {job[:8]}')}")
+        command = job_progress.build_command(stage, f"jobs {result.job[:8]}")
+        print(f"\nThe job continues. To follow it: {command}")
         return 130
 
 
 def _package(options: argparse.Namespace) -> int:
-    built = build.build(options.stage)
-    print(build.as_json(built) if options.json else build.report(built))
-    return int(bool(built.faults))
+    package = build.build_package(options.stage)
+    print(contents.format_json(package) if options.json else contents.format_text(package))
+    return int(bool(package.faults))
 
 
 def _template(options: argparse.Namespace) -> None:
-    print(template.body())
+    print(json.dumps(template.compose(), indent=1))
 
 
 if __name__ == "__main__":

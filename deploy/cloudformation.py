@@ -1,4 +1,4 @@
-"""CloudFormation by change sets: what would change is seen first, then done, then waited for."""
+"""CloudFormation stacks, changed by change sets: prepare a change, show it, execute it, wait for it."""
 
 import json
 import time
@@ -10,20 +10,21 @@ from botocore.exceptions import ClientError, WaiterError
 
 from deploy.errors import DeployError
 
-Say = Callable[[str], None]
-# A maker of clients by service; with a `Config` of botocore's beside it, of clients that are used that way.
-Clients = Callable[..., Any]
+Report = Callable[[str], None]
+# Returns a client by the name of its service, and optionally with a `Config` of botocore's.
+ClientFactory = Callable[..., Any]
 
 SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
-# A stack of these states can only be deleted: its first create or its deletion failed.
+# A stack in one of these states can only be deleted: creating it or deleting it failed.
 # Source: "Understand CloudFormation stack creation events", CloudFormation user guide.
 DEAD_ENDS = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
-LONGEST = 3600
+MOST_SECONDS = 3600
+ADVICE = "See its events in the CloudFormation console."
 
 
 @dataclass(frozen=True)
 class Change:
-    """One resource that a change set adds, changes or removes; `replaces` when it is made anew."""
+    """One resource that a change set adds, changes or removes; `replaces` says that AWS creates a new one for it."""
 
     action: str
     name: str
@@ -31,13 +32,14 @@ class Change:
     replaces: bool
 
     def __str__(self) -> str:
+        """Return the change in one line, with a sign for its action."""
         mark = {"Add": "+", "Remove": "-", "Import": ">"}.get(self.action, "~")
-        return f"{mark} {self.name} ({self.kind.removeprefix('AWS::')}){' is made anew' if self.replaces else ''}"
+        return f"{mark} {self.name} ({self.kind.removeprefix('AWS::')}){' is replaced' if self.replaces else ''}"
 
 
 @dataclass(frozen=True)
 class Template:
-    """Where CloudFormation finds a template: in the request, at an address, or as it has it already."""
+    """Where CloudFormation finds a template: in the request, at an address, or in the stack as it is."""
 
     request: Mapping[str, Any]
 
@@ -47,43 +49,43 @@ KEEP = Template({"UsePreviousTemplate": True})
 
 @dataclass
 class Stack:
-    """One stack by name; `pause` is how many seconds lie between two looks at it."""
+    """One stack by name, whether it exists or not."""
 
     name: str
-    clients: Clients
-    pause: float = 3
-    say: Say = print
+    client: ClientFactory
+    poll_seconds: float = 3
+    report: Report = print
     _seen: set[str] = field(default_factory=set)
     _failures: list[str] = field(default_factory=list)
 
     @property
     def _cloudformation(self) -> Any:
-        return self.clients("cloudformation")
+        return self.client("cloudformation")
 
-    def described(self) -> dict[str, Any] | None:
-        """What CloudFormation knows of it; None when there is none, or only a change set that was never done."""
+    def describe(self) -> dict[str, Any] | None:
+        """Return the description of the stack; None if it does not exist, or only as a change set never executed."""
         try:
-            found = dict(self._cloudformation.describe_stacks(StackName=self.name)["Stacks"][0])
+            description = dict(self._cloudformation.describe_stacks(StackName=self.name)["Stacks"][0])
         except ClientError as error:
             if "does not exist" in str(error):
                 return None
-            raise DeployError(f"The stack {self.name} cannot be seen: {error}") from error
-        return None if found["StackStatus"] in ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE") else found
+            raise DeployError(f"The stack {self.name} could not be read: {error}") from error
+        return None if description["StackStatus"] in ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE") else description
 
-    def outputs(self) -> dict[str, str]:
-        """The outputs by name; raises DeployError when the stack is not there."""
-        found = self.described()
-        if found is None:
-            raise DeployError(f"There is no stack {self.name}. Make it: python -m deploy stack STAGE.")
-        return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    def read_outputs(self) -> dict[str, str]:
+        """Return the outputs by name; raise DeployError when the stack does not exist."""
+        description = self.describe()
+        if description is None:
+            raise DeployError(f"There is no stack {self.name}. Create it: python -m deploy stack STAGE.")
+        return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
 
-    def parameters(self) -> dict[str, str]:
-        """The parameters in force; none without a stack."""
-        found = self.described() or {}
-        return {item["ParameterKey"]: item["ParameterValue"] for item in found.get("Parameters", [])}
+    def read_parameters(self) -> dict[str, str]:
+        """Return the current parameters; none without a stack."""
+        description = self.describe() or {}
+        return {item["ParameterKey"]: item["ParameterValue"] for item in description.get("Parameters", [])}
 
-    def template(self) -> dict[str, Any]:
-        """Return the template in force."""
+    def read_template(self) -> dict[str, Any]:
+        """Return the current template."""
         body = self._cloudformation.get_template(StackName=self.name)["TemplateBody"]
         return dict(json.loads(body) if isinstance(body, str) else body)
 
@@ -94,20 +96,19 @@ class Stack:
         known: set[str],
         imports: Sequence[Mapping[str, Any]] = (),
     ) -> list[Change] | None:
-        """Make a change set and say what it would do; None when nothing would change.
+        """Create a change set and return its changes; None when nothing would change.
 
-        `known` are the template's parameters: those not given keep the value they have. `imports` are resources to
+        `known` are the template's parameters: those that are not given keep their value. `imports` are resources to
         take over, each with type, logical name and identifier; then the template may change nothing else.
         """
-        held = self.parameters()
         values: list[dict[str, Any]] = [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()]
         values += [
             {"ParameterKey": name, "UsePreviousValue": True}
-            for name in held
+            for name in self.read_parameters()
             if name in known and name not in parameters
         ]
-        kind = "UPDATE" if self.described() is not None else "CREATE"
-        asked = {
+        kind = "UPDATE" if self.describe() is not None else "CREATE"
+        request = {
             "StackName": self.name,
             "ChangeSetName": self._change_set,
             **({"ChangeSetType": "IMPORT", "ResourcesToImport": imports} if imports else {"ChangeSetType": kind}),
@@ -116,132 +117,130 @@ class Stack:
             **template.request,
         }
         try:
-            self._discard()
-            self._cloudformation.create_change_set(**asked)
+            self.discard()
+            self._cloudformation.create_change_set(**request)
         except ClientError as error:
-            raise DeployError(f"The stack {self.name} cannot be changed: {error}") from error
-        return self._prepared()
+            raise DeployError(f"The stack {self.name} could not be changed: {error}") from error
+        return self._wait_for_change_set()
 
     def execute(self) -> dict[str, str]:
-        """Do what was prepared, and wait; returns the outputs. Raises DeployError with the cause of a failure."""
-        self._seen = {event["EventId"] for event in self._events()}
+        """Execute the prepared change set, wait for it and return the outputs; raise DeployError with the cause."""
+        self._seen = {event["EventId"] for event in self._list_events()}
         self._cloudformation.execute_change_set(StackName=self.name, ChangeSetName=self._change_set)
-        return self._settled()
+        return self._wait_until_settled()
 
     def discard(self) -> None:
-        """Forget what was prepared; a stack that was never made goes with it."""
-        self._discard()
-
-    def delete(self) -> None:
-        """Remove the stack and wait; what is retained stays."""
-        if self.described() is None:
-            return
-        self._seen = {event["EventId"] for event in self._events()}
-        self._cloudformation.delete_stack(StackName=self.name)
-        until = time.monotonic() + LONGEST
-        while time.monotonic() < until:
-            self._tell()
-            found = self.described()
-            if found is None:
-                return
-            if found["StackStatus"] == "DELETE_FAILED":
-                raise DeployError(f"The stack {self.name} could not be removed. {self._reasons()}")
-            time.sleep(self.pause)
-        raise DeployError(f"The stack {self.name} is still being removed after an hour. Look at it in the console.")
-
-    def settle(self) -> str:
-        """Wait until nothing is under way, take back an update that could not be, and return the status.
-
-        The status is empty without a stack. Raises DeployError when nothing comes to rest within an hour.
-        """
-        until, is_continued = time.monotonic() + LONGEST, False
-        while time.monotonic() < until:
-            status = str((self.described() or {}).get("StackStatus", ""))
-            if status == "UPDATE_ROLLBACK_FAILED" and not is_continued:
-                self.say(f"  {self.name} could not take back its last change; trying that again")
-                self._cloudformation.continue_update_rollback(StackName=self.name)
-                is_continued = True
-            elif status == "UPDATE_ROLLBACK_FAILED":
-                raise DeployError(f"The stack {self.name} cannot take back its last change. {self._reasons()}")
-            elif not status.endswith("_IN_PROGRESS"):
-                return status
-            time.sleep(self.pause)
-        raise DeployError(f"The stack {self.name} has been at work for an hour. Look at it in the console.")
-
-    def resources(self) -> list[dict[str, Any]]:
-        """Each resource with its logical and physical id, type and status."""
-        pages = self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
-        return [dict(found) for page in pages for found in page["StackResourceSummaries"]]
-
-    @property
-    def _change_set(self) -> str:
-        return f"{self.name}-deploy"
-
-    def _discard(self) -> None:
+        """Delete the prepared change set, if there is one, and with it a stack that was never created."""
         try:
             self._cloudformation.delete_change_set(StackName=self.name, ChangeSetName=self._change_set)
         except ClientError as error:
             if "does not exist" not in str(error) and "NotFound" not in str(error):
                 raise
 
-    def _prepared(self) -> list[Change] | None:
-        asked = {"StackName": self.name, "ChangeSetName": self._change_set}
+    def delete(self) -> None:
+        """Delete the stack and wait; resources that it retains stay."""
+        if self.describe() is None:
+            return
+        self._seen = {event["EventId"] for event in self._list_events()}
+        self._cloudformation.delete_stack(StackName=self.name)
+        until = time.monotonic() + MOST_SECONDS
+        while time.monotonic() < until:
+            self._report_events()
+            description = self.describe()
+            if description is None:
+                return
+            if description["StackStatus"] == "DELETE_FAILED":
+                raise DeployError(f"The stack {self.name} could not be deleted. {self._read_failure_reasons()}")
+            time.sleep(self.poll_seconds)
+        raise DeployError(f"The stack {self.name} is still being deleted after an hour. {ADVICE}")
+
+    def settle(self) -> str:
+        """Wait until no operation is in progress, retry a rollback that failed, and return the status.
+
+        The status is empty without a stack. Raise DeployError when an operation takes more than an hour.
+        """
+        until, is_continued = time.monotonic() + MOST_SECONDS, False
+        while time.monotonic() < until:
+            status = str((self.describe() or {}).get("StackStatus", ""))
+            if status == "UPDATE_ROLLBACK_FAILED" and not is_continued:
+                self.report(f"  {self.name} could not roll back its last change; retrying")
+                self._cloudformation.continue_update_rollback(StackName=self.name)
+                is_continued = True
+            elif status == "UPDATE_ROLLBACK_FAILED":
+                raise DeployError(
+                    f"The stack {self.name} cannot roll back its last change. {self._read_failure_reasons()}"
+                )
+            elif not status.endswith("_IN_PROGRESS"):
+                return status
+            time.sleep(self.poll_seconds)
+        raise DeployError(f"The stack {self.name} has been changing for an hour. {ADVICE}")
+
+    def list_resources(self) -> list[dict[str, Any]]:
+        """Return each resource with its logical and physical id, type and status."""
+        pages = self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
+        return [dict(resource) for page in pages for resource in page["StackResourceSummaries"]]
+
+    @property
+    def _change_set(self) -> str:
+        return f"{self.name}-deploy"
+
+    def _wait_for_change_set(self) -> list[Change] | None:
+        names = {"StackName": self.name, "ChangeSetName": self._change_set}
         waiter = self._cloudformation.get_waiter("change_set_create_complete")
         try:
-            waiter.wait(**asked, WaiterConfig={"Delay": max(1, int(self.pause)), "MaxAttempts": 200})
+            waiter.wait(**names, WaiterConfig={"Delay": max(1, int(self.poll_seconds)), "MaxAttempts": 200})
         except WaiterError as error:
-            found = self._cloudformation.describe_change_set(**asked)
-            why = str(found.get("StatusReason", error))
-            self._discard()
-            if "didn't contain changes" in why or "No updates" in why:
+            reason = str(self._cloudformation.describe_change_set(**names).get("StatusReason", error))
+            self.discard()
+            if "didn't contain changes" in reason or "No updates" in reason:
                 return None
-            raise DeployError(f"The stack {self.name} cannot be changed: {why}") from error
-        described = self._cloudformation.describe_change_set(**asked)
-        if described.get("ExecutionStatus") == "UNAVAILABLE":
-            self._discard()
-            raise DeployError(f"The stack {self.name} cannot be changed: {described.get('StatusReason')}")
+            raise DeployError(f"The stack {self.name} could not be changed: {reason}") from error
+        change_set = self._cloudformation.describe_change_set(**names)
+        if change_set.get("ExecutionStatus") == "UNAVAILABLE":
+            self.discard()
+            raise DeployError(f"The stack {self.name} could not be changed: {change_set.get('StatusReason')}")
         changes: list[Change] = []
-        for page in self._cloudformation.get_paginator("describe_change_set").paginate(**asked):
-            changes += [_change(entry["ResourceChange"]) for entry in page["Changes"] if "ResourceChange" in entry]
+        for page in self._cloudformation.get_paginator("describe_change_set").paginate(**names):
+            changes += [_read_change(entry["ResourceChange"]) for entry in page["Changes"] if "ResourceChange" in entry]
         return changes
 
-    def _settled(self) -> dict[str, str]:
-        until = time.monotonic() + LONGEST
+    def _wait_until_settled(self) -> dict[str, str]:
+        until = time.monotonic() + MOST_SECONDS
         while time.monotonic() < until:
-            self._tell()
-            status = (self.described() or {}).get("StackStatus", "")
+            self._report_events()
+            status = (self.describe() or {}).get("StackStatus", "")
             if status in SETTLED:
-                return self.outputs()
+                return self.read_outputs()
             if status and not status.endswith("_IN_PROGRESS"):
-                raise DeployError(f"The stack {self.name} is {status}. {self._reasons()}")
-            time.sleep(self.pause)
-        raise DeployError(f"The stack {self.name} is not ready after an hour. Look at it in the console.")
+                raise DeployError(f"The stack {self.name} is {status}. {self._read_failure_reasons()}")
+            time.sleep(self.poll_seconds)
+        raise DeployError(f"The stack {self.name} is not ready after an hour. {ADVICE}")
 
-    def _events(self) -> Iterator[dict[str, Any]]:
+    def _list_events(self) -> Iterator[dict[str, Any]]:
         try:
             yield from self._cloudformation.describe_stack_events(StackName=self.name)["StackEvents"]
         except ClientError as error:
             if "does not exist" not in str(error):
                 raise
 
-    def _tell(self) -> None:
-        new = [event for event in self._events() if event["EventId"] not in self._seen]
+    def _report_events(self) -> None:
+        new = [event for event in self._list_events() if event["EventId"] not in self._seen]
         for event in reversed(new):
             self._seen.add(event["EventId"])
             if event["ResourceStatus"].endswith("_FAILED"):
                 self._failures.append(f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}")
             if event["ResourceStatus"].endswith(("_COMPLETE", "_FAILED")):
-                self.say(f"  {event['ResourceStatus'].lower().replace('_', ' ')}: {event['LogicalResourceId']}")
+                self.report(f"  {event['ResourceStatus'].lower().replace('_', ' ')}: {event['LogicalResourceId']}")
 
-    def _reasons(self) -> str:
-        said = [
+    def _read_failure_reasons(self) -> str:
+        reasons = [
             f"{event['LogicalResourceId']}: {event.get('ValidationStatusReason') or event.get('ResourceStatusReason')}"
             for event in self._cloudformation.describe_events(StackName=self.name)["OperationEvents"]
             if "FAILED" in (event.get("ValidationStatus"), event.get("ResourceStatus", "")[-6:])
         ]
-        return " ".join(dict.fromkeys([*self._failures, *reversed(said)]))
+        return " ".join(dict.fromkeys([*self._failures, *reversed(reasons)]))
 
 
-def _change(entry: Mapping[str, Any]) -> Change:
+def _read_change(entry: Mapping[str, Any]) -> Change:
     replaces = entry.get("Replacement") in ("True", "Conditional")
     return Change(entry["Action"], entry["LogicalResourceId"], entry["ResourceType"], replaces)

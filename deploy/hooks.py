@@ -1,4 +1,4 @@
-"""What plain Zappa calls by name: it loads this file alone, with the project not yet on the path."""
+"""The callbacks that plain Zappa calls by name; it loads this file alone, with the project not yet on the path."""
 
 import sys
 from collections.abc import Iterator
@@ -12,12 +12,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from deploy.errors import DeployError
 from deploy.functions import binding
-from deploy.package import build
+from deploy.package import build, contents
+from deploy.stage import Stage, open_clients
 
 
 @contextmanager
-def _told_by_zappa() -> Iterator[None]:
-    """Let Zappa end with our sentence instead of a traceback."""
+def _end_zappa_with_sentence() -> Iterator[None]:
+    """Let Zappa end with the sentence of an error instead of a traceback."""
     try:
         yield
     except DeployError as error:
@@ -25,17 +26,20 @@ def _told_by_zappa() -> Iterator[None]:
 
 
 def prepare() -> None:
-    """Run before a package is made."""
-    with _told_by_zappa():
-        build.prepare()
+    """Run before Zappa builds a package."""
+    with _end_zappa_with_sentence():
+        build.prepare_package()
 
 
 def seal(cli: Any) -> None:
-    """Run after a package was made and before it is sent."""
-    with _told_by_zappa():
-        build.seal(Path(cli.zip_path), cli.stage_config)
+    """Run after Zappa has built a package and before it uploads it."""
+    with _end_zappa_with_sentence():
+        contents.seal_package(Path(cli.zip_path), cli.stage_config)
 
 
-def after(cli: Any) -> None:
-    """Run after a function was made or changed."""
-    binding.after(cli)
+def bind(cli: Any) -> None:
+    """Run after Zappa has created or updated a function."""
+    config = cli.stage_config
+    client, region = open_clients(config.get("profile_name"), config.get("aws_region"))
+    name = str(cli.api_stage).removesuffix("_worker")
+    binding.bind_functions(Stage(config["project_name"], name, region, client))

@@ -1,4 +1,4 @@
-"""Where a stage is deployed: its names, and clients of the account and region that hold it."""
+"""A stage, such as production: its names, and the clients of the account and region that it is deployed to."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,40 +8,40 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from deploy.cloudformation import Change, Clients, Say, Stack
+from deploy.cloudformation import Change, ClientFactory, Report, Stack
 
 Confirm = Callable[[list[Change]], bool]
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a stage is deployed: its names, and clients of the account and region that hold it."""
+class Stage:
+    """A stage, whether it is deployed or not; `poll_seconds` lie between two questions about its state."""
 
     project: str
-    stage: str
+    name: str
     region: str
-    clients: Clients
-    pause: float = 3
-    say: Say = print
+    client: ClientFactory
+    poll_seconds: float = 3
+    report: Report = print
 
     @property
-    def name(self) -> str:
-        """Return what the names of the stage's parts begin with, such as `mediahub-production`."""
-        return f"{self.project}-{self.stage}"
+    def full_name(self) -> str:
+        """Return the prefix of the names of all its resources, such as `mediahub-production`."""
+        return f"{self.project}-{self.name}"
 
     @property
     def base(self) -> Stack:
-        """Return the stack of everything but the functions; Zappa gives its own the name without `base`."""
-        return Stack(f"{self.name}-base", self.clients, self.pause, self.say)
+        """Return the stack of everything but the functions; Zappa's own stack has the name without `base`."""
+        return Stack(f"{self.full_name}-base", self.client, self.poll_seconds, self.report)
 
     @property
     def packages(self) -> Stack:
-        """Return the stack of the bucket that templates and packages go through."""
-        return Stack(f"{self.name}-packages", self.clients, self.pause, self.say)
+        """Return the stack of the bucket for templates and packages."""
+        return Stack(f"{self.full_name}-packages", self.client, self.poll_seconds, self.report)
 
 
-def open_clients(profile: str | None = None, region: str | None = None) -> tuple[Clients, str]:
-    """Return a maker of clients, one for each service, and their region."""
+def open_clients(profile: str | None = None, region: str | None = None) -> tuple[ClientFactory, str]:
+    """Return a function that gives one client for each service, and the region of all of them."""
     session = boto3.Session(profile_name=profile, region_name=region)
 
     @cache

@@ -1,6 +1,5 @@
-"""The stack as one template: stack.yaml with its parts, as CloudFormation takes it."""
+"""The stack as a single template: stack.yaml and its parts, put together as CloudFormation reads it."""
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,21 +9,21 @@ import yaml
 
 FOLDER = Path(__file__).resolve().parent / "templates"
 SECTIONS = ("Parameters", "Conditions", "Resources", "Outputs")
-# The policies of deletion under which a resource outlives its stack.
+# The deletion policies under which a resource outlives its stack.
 RETAINING = ("Retain", "RetainExceptOnCreate")
 
 Resources = dict[str, dict[str, Any]]
 
 
 class TemplateError(Exception):
-    """Why the parts do not make a template."""
+    """Say why the parts do not make a template."""
 
 
 class _Loader(yaml.CSafeLoader):
     """YAML with CloudFormation's short tags; libyaml reads ten times as fast as Python."""
 
 
-def _short_tag(loader: yaml.CSafeLoader, suffix: str, node: yaml.Node) -> Any:
+def _construct_short_tag(loader: yaml.CSafeLoader, suffix: str, node: yaml.Node) -> Any:
     match node:
         case yaml.ScalarNode():
             value: Any = loader.construct_scalar(node)
@@ -39,37 +38,37 @@ def _short_tag(loader: yaml.CSafeLoader, suffix: str, node: yaml.Node) -> Any:
     return {f"Fn::{suffix}": value}
 
 
-_Loader.add_multi_constructor("!", _short_tag)
+_Loader.add_multi_constructor("!", _construct_short_tag)
 
 
-def read(path: Path) -> dict[str, Any]:
-    """One file, with short tags in their long form."""
+def read_file(path: Path) -> dict[str, Any]:
+    """Return the content of one file, with short tags in their long form."""
     return dict(yaml.load(path.read_text(), _Loader))  # noqa: S506 - a SafeLoader with tags of CloudFormation
 
 
 def compose(folder: Path = FOLDER) -> dict[str, Any]:
-    """stack.yaml with all its parts; raises TemplateError when two of them hold the same name."""
-    whole = read(folder / "stack.yaml")
+    """Return stack.yaml with all its parts; raise TemplateError when two of them define the same name."""
+    whole = read_file(folder / "stack.yaml")
     parts = whole.pop("Metadata")["Parts"]
     for part in parts:
-        found = read(folder / part)
-        if strange := set(found) - set(SECTIONS):
-            raise TemplateError(f"{part} has {', '.join(sorted(strange))}; a part has {', '.join(SECTIONS)} only.")
-        for section, entries in found.items():
-            held = whole.setdefault(section, {})
-            if twice := set(held) & set(entries):
-                raise TemplateError(f"{part} has {', '.join(sorted(twice))} again. Give each its own name.")
-            held.update(entries)
+        sections = read_file(folder / part)
+        if unknown := set(sections) - set(SECTIONS):
+            raise TemplateError(f"{part} has {', '.join(sorted(unknown))}; a part has {', '.join(SECTIONS)} only.")
+        for section, entries in sections.items():
+            merged = whole.setdefault(section, {})
+            if duplicates := set(merged) & set(entries):
+                raise TemplateError(f"{part} has {', '.join(sorted(duplicates))} again. Give each its own name.")
+            merged.update(entries)
     return whole
 
 
-def retained(whole: Mapping[str, Any]) -> set[str]:
-    """Return the logical names of all that outlives the stack because it holds data, or because data stands on it."""
+def list_retained(whole: Mapping[str, Any]) -> set[str]:
+    """Return the logical names of the resources that outlive the stack: they hold data, or data depends on them."""
     return {name for name, part in whole["Resources"].items() if part.get("DeletionPolicy") in RETAINING}
 
 
-def conditions(whole: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, bool]:
-    """Return each condition as CloudFormation decides it; a parameter that is not given has its default."""
+def evaluate_conditions(whole: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, bool]:
+    """Return the value of each condition; a parameter that is not given has its default."""
     values = {name: str(rule.get("Default", "")) for name, rule in whole["Parameters"].items()} | dict(parameters)
     rules = whole.get("Conditions", {})
     return {name: bool(_evaluate(rule, values, rules)) for name, rule in rules.items()}
@@ -77,11 +76,11 @@ def conditions(whole: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[
 
 def select_resources(whole: Mapping[str, Any], parameters: Mapping[str, str]) -> Resources:
     """Return the resources that a stack with these parameters has: those whose condition holds."""
-    holds = conditions(whole, parameters)
+    holds = evaluate_conditions(whole, parameters)
     return {name: part for name, part in whole["Resources"].items() if holds.get(part.get("Condition", ""), True)}
 
 
-def of_type(resources: Resources, kind: str) -> dict[str, dict[str, Any]]:
+def list_properties(resources: Resources, kind: str) -> dict[str, dict[str, Any]]:
     """Return the properties of the resources of one type, such as `SQS::Queue`, by logical name."""
     return {name: part["Properties"] for name, part in resources.items() if part["Type"] == f"AWS::{kind}"}
 
@@ -115,14 +114,9 @@ def _evaluate(node: Any, values: Mapping[str, str], rules: Mapping[str, Any]) ->
 
 
 def fill_in(value: Any, values: Mapping[str, str]) -> Any:
-    """Return a text with `${names}` as it is with these values; what is no text, or has other names, stays."""
+    """Return a text with each `${name}` replaced; leave anything else, and a text with other names, as it is."""
     text = value.get("Fn::Sub") if isinstance(value, dict) else value
     if not isinstance(text, str):
         return value
-    written = re.sub(r"\$\{([\w:]+)\}", lambda name: values.get(name[1], name[0]), text)
-    return value if "${" in written else written
-
-
-def body(folder: Path = FOLDER) -> str:
-    """The template as JSON, for CloudFormation and for tools that look at templates."""
-    return json.dumps(compose(folder), indent=1)
+    filled = re.sub(r"\$\{([\w:]+)\}", lambda name: values.get(name[1], name[0]), text)
+    return value if "${" in filled else filled

@@ -39,8 +39,8 @@ from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from deploy import __main__ as deploy  # noqa: E402
-from deploy.stage import Place  # noqa: E402
-from mediahub.aws import clients  # noqa: E402  # noqa: E402
+from deploy.stage import Stage  # noqa: E402
+from mediahub.aws import clients  # noqa: E402
 from mediahub.delivery import mirror  # noqa: E402
 from mediahub.jobs.models import Job  # noqa: E402  # noqa: E402
 from mediahub.library.models import Image, Version  # noqa: E402
@@ -86,8 +86,8 @@ def recover(images: int) -> int:
         take_in_one()
     fill(images)
     with deployed_function() as function:
-        place = Place("mediahub", "local", "us-east-1", lambda service, config=None: function, pause=1)
-        with ExitStack() as block, patch.object(deploy, "_place", lambda options: place):
+        stage = Stage("mediahub", "local", "us-east-1", lambda service, config=None: function, poll_seconds=1)
+        with ExitStack() as block, patch.object(deploy, "_open_stage", lambda options: stage):
             for _ in range(WORKERS):
                 block.enter_context(mapping(str(seconds)))
             codes = [type_in("rebuild_mirror", leave=True), type_in("reprocess_images --all")]

@@ -5,36 +5,37 @@ from typing import Any
 
 from deploy.errors import DeployError
 from deploy.functions import zappa_settings
-from deploy.stage import Place
+from deploy.stage import Stage
 
 
-def rollback(place: Place, back: int) -> list[str]:
-    """Put both functions back by so many releases; returns what each is now.
+def roll_back(stage: Stage, back: int) -> list[str]:
+    """Return both functions to an earlier release, and report the version of each.
 
-    Records are not touched, and migrations take nothing away. Zappa's own command names versions in a form that not
-    every Lambda takes. Raises DeployError when Lambda keeps no release so old; then nothing is changed.
+    Records stay as they are, and migrations remove nothing. Zappa's own command names versions in a form that not every
+    Lambda accepts. Raise DeployError, and change nothing, when Lambda keeps no release that old.
     """
-    client = place.clients("lambda")
-    chosen = {name: _earlier(client, name, back) for name in zappa_settings.functions(place).values()}
-    for name, version in chosen.items():
-        found = client.get_function(FunctionName=name, Qualifier=version)
-        with urllib.request.urlopen(found["Code"]["Location"], timeout=120) as answer:  # noqa: S310 - AWS signed it
-            code = answer.read()
-        # Lambda changes nothing of a function that is being changed.
+    client = stage.client("lambda")
+    names = zappa_settings.name_functions(stage).values()
+    versions = {name: _find_earlier_version(client, name, back) for name in names}
+    for name, version in versions.items():
+        function = client.get_function(FunctionName=name, Qualifier=version)
+        with urllib.request.urlopen(function["Code"]["Location"], timeout=120) as response:  # noqa: S310 - AWS signed it
+            code = response.read()
+        # Lambda rejects a change while another one is in progress.
         client.get_waiter("function_updated_v2").wait(FunctionName=name)
         client.update_function_code(FunctionName=name, ZipFile=code, Publish=True)
         client.get_waiter("function_updated_v2").wait(FunctionName=name)
-    return [f"{name} is version {version} again" for name, version in chosen.items()]
+    return [f"{name} is version {version} again" for name, version in versions.items()]
 
 
-def _earlier(client: Any, name: str, back: int) -> str:
-    """The version that was in force so many releases ago: those with the code of today are none."""
+def _find_earlier_version(client: Any, name: str, back: int) -> str:
+    """Return the version that was current so many releases ago; versions with the code of today do not count."""
     pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
-    held = {found["Version"]: found["CodeSha256"] for page in pages for found in page["Versions"]}
-    today = held.pop("$LATEST")
-    others = sorted((int(version) for version, digest in held.items() if digest != today), reverse=True)
+    digests = {version["Version"]: version["CodeSha256"] for page in pages for version in page["Versions"]}
+    latest = digests.pop("$LATEST")
+    others = sorted((int(version) for version, digest in digests.items() if digest != latest), reverse=True)
     if not 1 <= back <= len(others):
         raise DeployError(
-            f"{name} cannot go back by {back}: Lambda keeps {len(others)} earlier releases of it whose code is another."
+            f"{name} cannot go back {back} releases: Lambda keeps {len(others)} earlier releases with other code."
         )
     return str(others[back - 1])

@@ -1,8 +1,9 @@
-"""A release from the base to the site's address, and back: each step says what it does and how long it took."""
+"""Deploy a stage, from the base stack to the site's address; each step reports what it does and how long it took."""
 
 import mimetypes
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,91 +14,94 @@ from deploy.functions import binding, management, zappa_settings
 from deploy.keys import signing
 from deploy.package import build, wheels
 from deploy.stack import base, endpoints, regions, zones
-from deploy.stage import Confirm, Place
+from deploy.stage import Confirm, Stage
 
-FOR_EVER = "public, max-age=31536000, immutable"
+IMMUTABLE = "public, max-age=31536000, immutable"
 
 
-def make_stack(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> dict[str, str]:
-    """Make or change the stack, and write the stages of zappa_settings.json; returns the outputs."""
-    held = place.base.parameters()
-    endpoints.check_network(place.region, {**held, **wanted})
-    regions.require(place.region, {**held, **wanted})
-    parameters, private = dict(wanted), ""
-    if {**held, **wanted}.get("Cdn", "true") == "true":
-        signed, private = signing.choose_key(place, held)
-        parameters |= signed
-    if {**held, **wanted}.get("Database", "aurora") == "aurora":
-        parameters |= {**_prefix_lists(place), **zones.choose_zones(place, {**held, **wanted})}
-        parameters["DatabaseResourceId"] = aurora.read_resource_id(place)
-    outputs = base.make(place, parameters, confirm)
+def update_stack(stage: Stage, parameters: Mapping[str, str], confirm: Confirm) -> dict[str, str]:
+    """Create or update the stack, and write the stages of zappa_settings.json; return the outputs."""
+    current = stage.base.read_parameters()
+    merged = {**current, **parameters}
+    endpoints.check_network(stage.region, merged)
+    regions.check_region(stage.region, merged)
+    derived, private_key = dict[str, str](), ""
+    if merged.get("Cdn", "true") == "true":
+        derived, private_key = signing.choose_key(stage, current)
+    if merged.get("Database", "aurora") == "aurora":
+        derived |= {**_find_prefix_lists(stage), **zones.choose_zones(stage, merged)}
+        derived["DatabaseResourceId"] = aurora.read_resource_id(stage)
+    outputs = base.create_or_update(stage, {**parameters, **derived}, confirm)
     if "UploadBucket" not in outputs:
-        raise DeployError("Nothing was changed, because you said no.")
-    if private:
-        signing.keep(place, outputs["SigningKeyId"], private)
-    zappa_settings.write(place, outputs, place.base.parameters())
+        raise DeployError("Nothing was changed, because you declined.")
+    if private_key:
+        signing.store_key(stage, outputs["SigningKeyId"], private_key)
+    zappa_settings.write_stages(stage, outputs, stage.base.read_parameters())
     return outputs
 
 
-def up(place: Place, wanted: Mapping[str, str], confirm: Confirm) -> str:
-    """The whole way: stack, package, both functions, database, static files; returns the site's address."""
-    step = _Steps(place.say)
-    outputs = step("stack", lambda: make_stack(place, wanted, confirm))
+def deploy_stage(stage: Stage, parameters: Mapping[str, str], confirm: Confirm) -> str:
+    """Deploy stack, package, both functions, database and static files; return the site's address."""
+    step = _StepTimer(stage.report)
+    outputs = step("stack", lambda: update_stack(stage, parameters, confirm))
     if "DatabaseHost" in outputs:
-        step("authorities of the database", build.bring_authorities)
-        step("sign-in of the database", lambda: aurora.make_user(place, place.name))
-    step("wheels of the functions", wheels.install_wheels)
+        step("certificates of the database", build.fetch_authorities)
+        step("user of the database", lambda: aurora.create_user(stage, stage.full_name))
+    step("wheels for the functions", wheels.install_wheels)
     step("static files", build.collect_static)
     for kind in ("worker", "web"):
-        stage = zappa_settings.names(place)[kind]
-        command = "update" if binding.exists(place, zappa_settings.functions(place)[kind]) else "deploy"
-        step(f"zappa {command} {stage}", lambda stage=stage, command=command: build.zappa(command, stage))
-    outputs = step("mapping and clock", lambda: binding.bind(place))
-    step("settings of the workers on Fargate", lambda: workers.refresh(place))
-    step("migrations", lambda: management.manage(place, "migrate --no-input"))
+        zappa_stage = zappa_settings.name_stages(stage)[kind]
+        command = "update" if binding.function_exists(stage, zappa_settings.name_functions(stage)[kind]) else "deploy"
+        step(
+            f"zappa {command} {zappa_stage}",
+            lambda zappa_stage=zappa_stage, command=command: build.run_zappa(command, zappa_stage),
+        )
+    outputs = step("event source and clock", lambda: binding.bind_functions(stage))
+    step("settings of the Fargate workers", lambda: workers.refresh_settings(stage))
+    step("migrations", lambda: management.run_command(stage, "migrate --no-input"))
     if "StaticBucket" in outputs:
-        step("static files to CloudFront", lambda: bring_static_files(place, outputs["StaticBucket"]))
-    return address(place)
+        step("static files to CloudFront", lambda: upload_static_files(stage, outputs["StaticBucket"]))
+    return read_site_address(stage)
 
 
-def address(place: Place) -> str:
-    """Where the site is; empty before the web is deployed."""
-    site = zappa_settings.address(place, place.base.parameters())
+def read_site_address(stage: Stage) -> str:
+    """Return the address of the site; empty before the web is deployed."""
+    site = zappa_settings.find_address(stage, stage.base.read_parameters())
     return "" if site == zappa_settings.NOWHERE else f"{site}/"
 
 
-def bring_static_files(place: Place, bucket: str, folder: Path = build.ROOT / "static") -> int:
-    """Copy the collected static files to CloudFront's bucket; returns how many. Their names change with their bytes."""
-    s3 = place.clients("s3")
+def upload_static_files(stage: Stage, bucket: str, folder: Path = build.ROOT / "static") -> int:
+    """Upload the collected static files to CloudFront's bucket and return how many; names change with the content."""
+    s3 = stage.client("s3")
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix not in (".gz", ".br")]
     for path in files:
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         key = f"static/{path.relative_to(folder).as_posix()}"
-        s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes(), ContentType=kind, CacheControl=FOR_EVER)
+        s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes(), ContentType=kind, CacheControl=IMMUTABLE)
     return len(files)
 
 
-class _Steps:
-    """Says what is done and how long it took."""
+@dataclass(frozen=True)
+class _StepTimer:
+    """Report each step before it runs, and how long it took."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+    report: Callable[[str], None]
 
-    def __call__(self, name: str, do: Callable[..., Any]) -> Any:
-        self._say(f"→ {name}")
+    def __call__(self, name: str, run: Callable[..., Any]) -> Any:
+        self.report(f"→ {name}")
         start = time.monotonic()
-        done = do()
-        self._say(f"✓ {name}, {time.monotonic() - start:.0f} s")
-        return done
+        result = run()
+        self.report(f"✓ {name}, {time.monotonic() - start:.0f} s")
+        return result
 
 
-def _prefix_lists(place: Place) -> dict[str, str]:
-    """The addresses of S3 and DynamoDB in this region, for the functions' security group."""
-    found = {}
+def _find_prefix_lists(stage: Stage) -> dict[str, str]:
+    """Return the prefix lists of S3 and DynamoDB in this region, for the functions' security group."""
+    prefix_lists = {}
     for name, service in (("S3PrefixList", "s3"), ("DynamoDbPrefixList", "dynamodb")):
-        wanted = [{"Name": "prefix-list-name", "Values": [f"com.amazonaws.{place.region}.{service}"]}]
-        lists = place.clients("ec2").describe_managed_prefix_lists(Filters=wanted)["PrefixLists"]
+        filters = [{"Name": "prefix-list-name", "Values": [f"com.amazonaws.{stage.region}.{service}"]}]
+        lists = stage.client("ec2").describe_managed_prefix_lists(Filters=filters)["PrefixLists"]
         if not lists:
-            raise DeployError(f"There is no prefix list of {service} in {place.region}. Give {name}=pl-… yourself.")
-        found[name] = str(lists[0]["PrefixListId"])
-    return found
+            raise DeployError(f"{stage.region} has no prefix list for {service}. Set it yourself: --set {name}=pl-…")
+        prefix_lists[name] = str(lists[0]["PrefixListId"])
+    return prefix_lists

@@ -1,4 +1,4 @@
-"""Celery workers on Fargate: a stack of its own beside the base, with the settings of the worker's function."""
+"""Celery workers on Fargate: a stack beside the base, with the settings of the worker function."""
 
 import json
 from collections.abc import Mapping
@@ -8,81 +8,90 @@ from deploy import template
 from deploy.cloudformation import Stack, Template
 from deploy.errors import DeployError
 from deploy.functions import zappa_settings
-from deploy.stage import Confirm, Place
+from deploy.stage import Confirm, Stage
 
 TEMPLATE = template.FOLDER / "workers.yaml"
-# What both stacks call by one name.
+# Outputs of the base that are parameters of the workers' stack under the same name.
 SHARED = ("KmsKeyArn", "TopicArn")
 
 
-def stack(place: Place) -> Stack:
-    """The stack of the workers."""
-    return Stack(f"{place.project}-{place.stage}-workers", place.clients, place.pause, place.say)
+def find_stack(stage: Stage) -> Stack:
+    """Return the stack of the workers, whether it exists or not."""
+    return Stack(f"{stage.full_name}-workers", stage.client, stage.poll_seconds, stage.report)
 
 
-def settings(place: Place, outputs: Mapping[str, str]) -> dict[str, str]:
-    """Return what the containers find in their environment: all that the worker's function has, and the region.
+def build_environment(stage: Stage, outputs: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the containers: all settings of the worker function, and the region.
 
-    Lambda names the region itself. Raises DeployError before the site has an address, which would be written into the
-    mirror.
+    Lambda sets the region itself. Raise DeployError while the site has no address, because workers write the address
+    into the mirror.
     """
-    base = place.base.parameters()
-    if zappa_settings.address(place, base) == zappa_settings.NOWHERE:
-        raise DeployError(f"The site has no address yet. Run `python -m deploy up {place.stage}` first.")
+    parameters = stage.base.read_parameters()
+    if zappa_settings.find_address(stage, parameters) == zappa_settings.NOWHERE:
+        raise DeployError(f"The site has no address yet. Run `python -m deploy up {stage.name}` first.")
     return {
-        **zappa_settings.settings_of(place, outputs, base, "worker", zappa_settings.read()),
-        "AWS_REGION": place.region,
+        **zappa_settings.collect_settings(stage, outputs, parameters, "worker", zappa_settings.read_stages()),
+        "AWS_REGION": stage.region,
     }
 
 
-def compose(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return the template of the workers' stack with these settings in the environment of its containers."""
-    whole = template.read(TEMPLATE)
+def compose_template(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the template of the workers' stack, with these settings as the environment of its containers."""
+    whole = template.read_file(TEMPLATE)
     [container] = whole["Resources"]["Task"]["Properties"]["ContainerDefinitions"]
     container["Environment"] = [{"Name": name, "Value": value} for name, value in sorted(environment.items())]
     return whole
 
 
-def parameters(place: Place, outputs: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
-    """What the base's outputs say, and what the operator gives; raises DeployError where there is no network."""
-    if "FunctionSubnets" not in outputs and "Subnets" not in wanted:
-        raise DeployError("The base has no network. Give Subnets=… and SecurityGroups=… of yours with a way to ECR.")
+def build_parameters(stage: Stage, outputs: Mapping[str, str], explicit: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters of the workers' stack: the base's outputs, overridden by the operator.
+
+    Raise DeployError where the base has no network and the operator names none.
+    """
+    if "FunctionSubnets" not in outputs and "Subnets" not in explicit:
+        raise DeployError(
+            "The base stack has no network. Set Subnets=… and SecurityGroups=… to a network of yours that reaches ECR."
+        )
     network = {
         "Subnets": outputs.get("FunctionSubnets", ""),
         "SecurityGroups": outputs.get("FunctionSecurityGroup", ""),
     }
     return {
-        "Project": place.project,
-        "Stage": place.stage,
+        "Project": stage.project,
+        "Stage": stage.name,
         "TaskRoleArn": outputs["BulkRoleArn"],
-        "BulkQueueName": f"{place.project}-{place.stage}-bulk",
+        "BulkQueueName": f"{stage.full_name}-bulk",
         **network,
         **{name: outputs[name] for name in SHARED},
-        **wanted,
+        **explicit,
     }
 
 
-def make(place: Place, image: str, wanted: Mapping[str, str], confirm: Confirm) -> dict[str, str]:
-    """Make or change the workers' stack; without an image only the repository that it is pushed to. Returns outputs."""
-    outputs = place.base.outputs()
-    if place.base.parameters().get("Workers") != "true" and "Subnets" not in wanted:
-        raise DeployError("The network has no way to ECR. Run `python -m deploy stack STAGE --set Workers=true` first.")
-    given = parameters(place, outputs, {**wanted, **({"Image": image} if image else {})})
-    whole = compose(settings(place, outputs))
-    changes = stack(place).prepare(Template({"TemplateBody": json.dumps(whole)}), given, set(whole["Parameters"]))
+def update_workers(stage: Stage, image: str, explicit: Mapping[str, str], confirm: Confirm) -> dict[str, str]:
+    """Create or update the workers' stack and return its outputs; without an image, create only the repository."""
+    outputs = stage.base.read_outputs()
+    if stage.base.read_parameters().get("Workers") != "true" and "Subnets" not in explicit:
+        raise DeployError(
+            f"The network does not reach ECR. Run `python -m deploy stack {stage.name} --set Workers=true` first."
+        )
+    parameters = build_parameters(stage, outputs, {**explicit, **({"Image": image} if image else {})})
+    whole = compose_template(build_environment(stage, outputs))
+    stack, source = find_stack(stage), Template({"TemplateBody": json.dumps(whole)})
+    changes = stack.prepare(source, parameters, set(whole["Parameters"]))
     if changes is None:
-        return stack(place).outputs()
+        return stack.read_outputs()
     if not confirm(changes):
-        stack(place).discard()
-        raise DeployError("Nothing was changed, because you said no.")
-    return stack(place).execute()
+        stack.discard()
+        raise DeployError("Nothing was changed, because you declined.")
+    return stack.execute()
 
 
-def refresh(place: Place) -> None:
-    """Give the workers the settings that the functions have now; do nothing where a stage has no workers."""
-    if stack(place).described() is None:
+def refresh_settings(stage: Stage) -> None:
+    """Give the workers the current settings of the functions; do nothing if the stage has no workers."""
+    stack = find_stack(stage)
+    if stack.describe() is None:
         return
-    whole = compose(settings(place, place.base.outputs()))
-    changes = stack(place).prepare(Template({"TemplateBody": json.dumps(whole)}), {}, set(whole["Parameters"]))
-    if changes is not None:
-        stack(place).execute()
+    whole = compose_template(build_environment(stage, stage.base.read_outputs()))
+    source = Template({"TemplateBody": json.dumps(whole)})
+    if stack.prepare(source, {}, set(whole["Parameters"])) is not None:
+        stack.execute()

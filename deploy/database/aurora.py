@@ -1,4 +1,4 @@
-"""Aurora from the operator's side: what it is, and MediaHub's user in it, through the Data API."""
+"""Aurora from the operator's side: its description, and MediaHub's user in it, by the Data API."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -7,31 +7,31 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from deploy.errors import DeployError
-from deploy.stage import Place
+from deploy.stage import Stage
 
-# Roles of the database: its owner makes MediaHub's, which has no password and signs in by IAM.
-SIGN_IN = (
+# The database's owner creates MediaHub's user, which has no password and signs in by IAM.
+CREATE_USER = (
     "DO $$ BEGIN CREATE ROLE mediahub LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
     "GRANT rds_iam TO mediahub",
     "GRANT ALL ON DATABASE mediahub TO mediahub",
     "GRANT ALL ON SCHEMA public TO mediahub",
 )
-# A database that paused answers so until it has woken, and a restored one until it has the Data API.
+# Errors of a database that is resuming from a pause, and of a restored one that does not have the Data API yet.
 # Source: botocore's model of rds-data; "Troubleshooting Amazon RDS Data API issues", Aurora user guide.
-NOT_YET = {
+NOT_READY = {
     "DatabaseResumingException",
     "DatabaseUnavailableException",
     "HttpEndpointNotEnabledException",
     "InvalidResourceStateException",
     "StatementTimeoutException",
 }
-WAKES_WITHIN = 600
+MOST_RESUME_SECONDS = 600
 
 
-def find_cluster(place: Place, name: str) -> dict[str, Any] | None:
-    """Return what RDS knows of a cluster; None when there is none of this name."""
+def find_cluster(stage: Stage, name: str) -> dict[str, Any] | None:
+    """Return the description of a cluster; None if there is none of this name."""
     try:
-        [cluster] = place.clients("rds").describe_db_clusters(DBClusterIdentifier=name)["DBClusters"]
+        [cluster] = stage.client("rds").describe_db_clusters(DBClusterIdentifier=name)["DBClusters"]
     except ClientError as error:
         if error.response["Error"]["Code"] == "DBClusterNotFoundFault":
             return None
@@ -39,51 +39,51 @@ def find_cluster(place: Place, name: str) -> dict[str, Any] | None:
     return dict(cluster)
 
 
-def read_resource_id(place: Place) -> str:
-    """Return the id by which roles name the stage's database, which a restore changes; empty before there is one."""
-    return str((find_cluster(place, place.name) or {}).get("DbClusterResourceId", ""))
+def read_resource_id(stage: Stage) -> str:
+    """Return the id by which roles name the stage's database, which a restore changes; empty if there is none yet."""
+    return str((find_cluster(stage, stage.full_name) or {}).get("DbClusterResourceId", ""))
 
 
-def make_user(place: Place, name: str) -> None:
-    """Make MediaHub's user in a cluster through the Data API, which needs no way into the network."""
-    cluster = find_cluster(place, name)
+def create_user(stage: Stage, name: str) -> None:
+    """Create MediaHub's user in a cluster by the Data API, which needs no access to the network."""
+    cluster = find_cluster(stage, name)
     if cluster is None:
-        raise DeployError(f"There is no database {name}. Run `python -m deploy stack {place.stage}`.")
-    for sql in SIGN_IN:
-        execute(place, cluster, sql)
+        raise DeployError(f"There is no database {name}. Run `python -m deploy stack {stage.name}`.")
+    for sql in CREATE_USER:
+        execute_sql(stage, cluster, sql)
 
 
-def execute(place: Place, cluster: Mapping[str, Any], sql: str) -> dict[str, Any]:
-    """Run one statement as the database's owner, once it is awake; raises DeployError when it does not wake."""
-    client = place.clients("rds-data")
-    asked = {
+def execute_sql(stage: Stage, cluster: Mapping[str, Any], sql: str) -> dict[str, Any]:
+    """Run one statement as the database's owner, once it has resumed; raise DeployError when it does not resume."""
+    client = stage.client("rds-data")
+    request = {
         "resourceArn": cluster["DBClusterArn"],
         "secretArn": cluster["MasterUserSecret"]["SecretArn"],
         "database": "mediahub",
         "sql": sql,
     }
-    until, is_told = time.monotonic() + WAKES_WITHIN, False
+    until, is_reported = time.monotonic() + MOST_RESUME_SECONDS, False
     while time.monotonic() < until:
         try:
-            return dict(client.execute_statement(**asked))
+            return dict(client.execute_statement(**request))
         except ClientError as error:
-            if error.response["Error"]["Code"] not in NOT_YET:
+            if error.response["Error"]["Code"] not in NOT_READY:
                 raise
-        if not is_told:
-            place.say("  the database wakes")
-            is_told = True
-        time.sleep(place.pause)
+        if not is_reported:
+            stage.report("  waiting for the database to resume")
+            is_reported = True
+        time.sleep(stage.poll_seconds)
     raise DeployError(
-        f"The database {cluster['DBClusterIdentifier']} has not woken in {WAKES_WITHIN // 60} minutes. Look at its "
+        f"The database {cluster['DBClusterIdentifier']} did not resume in {MOST_RESUME_SECONDS // 60} minutes. See its "
         "events in the RDS console, and run the command again."
     )
 
 
-def wait_until(place: Place, what: str, is_so: Callable[[], bool], seconds: float = 3600) -> None:
-    """Wait until something is so; raises DeployError with what it was."""
+def wait_until(stage: Stage, condition: str, holds: Callable[[], bool], seconds: float = 3600) -> None:
+    """Wait until a condition holds; raise DeployError with the condition when it does not."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if is_so():
+        if holds():
             return
-        time.sleep(place.pause)
-    raise DeployError(f"{what} is not so after an hour. Look at the RDS console, and run the same command again.")
+        time.sleep(stage.poll_seconds)
+    raise DeployError(f"Gave up waiting until {condition}. See the RDS console, and run the same command again.")

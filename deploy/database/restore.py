@@ -1,7 +1,7 @@
-"""Put the records back to a moment or a snapshot: Aurora as a new cluster, which then takes the name of the old one.
+"""Restore the database to a moment or a snapshot: as a new cluster, which then takes the name of the old one.
 
-By its name the stack, the functions' addresses and a later `up` or `down` know the database, so all of them mean the
-restored one from then on. Source: "Renaming to replace an existing DB cluster", Amazon RDS user guide; a restored
+The stack, the addresses of the functions and a later `up` or `down` know the database by its name, so all of them use
+the restored one from then on. Source: "Renaming to replace an existing DB cluster", Amazon RDS user guide; a restored
 cluster has no instance, no managed password and no Data API (`RestoreDBClusterToPointInTime`, RDS API reference).
 """
 
@@ -17,11 +17,11 @@ from deploy import template
 from deploy.database import aurora
 from deploy.errors import DeployError
 from deploy.stack import base, removal
-from deploy.stage import Place
+from deploy.stage import Stage
 
-# What the restored cluster is called until it takes the name, and the one that it replaced afterwards.
+# Parts of the names of the restored cluster until it takes the name, and of the one that it replaced.
 INCOMING, OUTGOING = "new", "old"
-# Properties of the template's cluster that the restore itself is told, under the same names.
+# Properties of the template's cluster that are arguments of the restore, under the same names.
 RESTORED_WITH = (
     "DBSubnetGroupName",
     "DBClusterParameterGroupName",
@@ -34,17 +34,17 @@ RESTORED_WITH = (
     "CopyTagsToSnapshot",
     "DeletionProtection",
 )
-# Those that are set once it stands.
+# Those that are set once the cluster exists.
 SET_AFTERWARDS = ("ManageMasterUserPassword", "MasterUserSecret", "EnableHttpEndpoint")
-# Those that come with the records.
+# Those that come with the snapshot.
 RESTORED_FROM = ("Engine", "EngineVersion", "DatabaseName", "MasterUsername", "StorageEncrypted")
-# On the cluster that is about to take the name, so that a change of names that was broken off can go on.
+# A tag on the cluster that is about to take the name, so that an interrupted swap can be resumed.
 BECOMES = "mediahub:becomes"
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What the records are restored from: in the operator's words, in the restored cluster's name, and for RDS."""
+    """The source of a restore: its title for the operator, its mark in the cluster's name, and the request to RDS."""
 
     title: str
     mark: str
@@ -52,17 +52,17 @@ class Origin:
 
     @property
     def operation(self) -> str:
-        """Return the call of RDS that restores."""
+        """Return the operation of RDS that restores from this source."""
         is_snapshot = "SnapshotIdentifier" in self.request
         return "restore_db_cluster_from_snapshot" if is_snapshot else "restore_db_cluster_to_point_in_time"
 
 
-def choose_moment(place: Place, text: str) -> Origin:
-    """Return the origin for a moment in ISO 8601, or `latest`; raises DeployError when RDS cannot go back to it."""
-    cluster = aurora.find_cluster(place, place.name)
+def choose_moment(stage: Stage, text: str) -> Origin:
+    """Return the origin for a moment in ISO 8601, or `latest`; raise DeployError when RDS cannot restore it."""
+    cluster = aurora.find_cluster(stage, stage.full_name)
     if cluster is None:
-        raise DeployError(f"There is no database {place.name} to go back from. Give --snapshot ID in place of --to.")
-    source = {"SourceDBClusterIdentifier": place.name}
+        raise DeployError(f"There is no database {stage.full_name} to restore. Use --snapshot ID instead of --to.")
+    source = {"SourceDBClusterIdentifier": stage.full_name}
     if text == "latest":
         return Origin("the latest moment", "latest", {**source, "UseLatestRestorableTime": True})
     try:
@@ -70,10 +70,14 @@ def choose_moment(place: Place, text: str) -> Origin:
     except ValueError:
         moment = datetime.min
     if moment.tzinfo is None:
-        raise DeployError(f"{text} is no moment. Write one such as 2026-11-26T09:30:00Z, or `latest`.")
+        raise DeployError(
+            f"{text} is not a moment with a time zone. Write one such as 2026-11-26T09:30:00Z, or `latest`."
+        )
     first, last = cluster["EarliestRestorableTime"], cluster["LatestRestorableTime"]
     if not first <= moment <= last:
-        raise DeployError(f"RDS can go back to any moment from {first.isoformat()} to {last.isoformat()}.")
+        raise DeployError(
+            f"RDS can restore any moment from {first.isoformat()} to {last.isoformat()}. Choose one of these."
+        )
     moment = moment.astimezone(UTC)
     return Origin(moment.isoformat(), f"{moment:%y%m%d%H%M%S}", {**source, "RestoreToTime": moment})
 
@@ -85,72 +89,74 @@ def choose_snapshot(identifier: str) -> Origin:
     return Origin(f"the snapshot {identifier}", mark, request)
 
 
-def restore(place: Place, origin: Origin) -> str:
-    """Restore to a new cluster and let it take the stage's name; returns what the former one is called now, if any.
+def restore_database(stage: Stage, origin: Origin) -> str:
+    """Restore to a new cluster, swap it in, and return the new name of the former cluster, if any.
 
-    The same command goes on where it was broken off. Until the names change, the site uses the database it had.
+    The same command resumes an interrupted restore. Until the swap, the site uses the former cluster.
     """
-    require_aurora(place)
-    incoming = f"{place.name}-{INCOMING}-{origin.mark}"
-    place.say(f"→ restore {origin.title} to {incoming}")
-    make_cluster(place, origin, incoming)
-    aurora.make_user(place, incoming)
-    return swap(place, incoming)
+    require_aurora(stage)
+    incoming = f"{stage.full_name}-{INCOMING}-{origin.mark}"
+    stage.report(f"→ restore {origin.title} to {incoming}")
+    create_cluster(stage, origin, incoming)
+    aurora.create_user(stage, incoming)
+    return swap_clusters(stage, incoming)
 
 
-def resume(place: Place) -> bool:
-    """Finish a change of names that was broken off; returns whether there was one."""
-    for name in [place.name, *list_others(place)]:
-        tags = (aurora.find_cluster(place, name) or {}).get("TagList", [])
+def resume_swap(stage: Stage) -> bool:
+    """Finish a swap that was interrupted; return whether there was one."""
+    for name in [stage.full_name, *list_others(stage)]:
+        tags = (aurora.find_cluster(stage, name) or {}).get("TagList", [])
         if BECOMES in {tag["Key"] for tag in tags}:
-            place.say(f"→ the change of names was broken off, and goes on with {name}")
-            swap(place, name)
+            stage.report(f"→ the swap was interrupted, and resumes with {name}")
+            swap_clusters(stage, name)
             return True
     return False
 
 
-def undo(place: Place) -> str:
-    """Put back the database that the last restore replaced; returns what the restored one is called now, if any."""
-    require_aurora(place)
-    former = [name for name in list_others(place) if name.startswith(f"{place.name}-{OUTGOING}-")]
+def undo_restore(stage: Stage) -> str:
+    """Swap in the cluster that the last restore replaced; return the new name of the restored one, if any."""
+    require_aurora(stage)
+    former = [name for name in list_others(stage) if name.startswith(f"{stage.full_name}-{OUTGOING}-")]
     if not former:
-        raise DeployError("No restore has replaced a database that still stands. Give --to or --snapshot.")
-    return swap(place, former[-1])
+        raise DeployError("No restore has replaced a database that still exists. Use --to or --snapshot.")
+    return swap_clusters(stage, former[-1])
 
 
-def forget(place: Place) -> list[str]:
-    """Delete the databases that restores left, each with a last snapshot; returns their names."""
-    others = list_others(place)
+def delete_others(stage: Stage) -> list[str]:
+    """Delete the clusters that restores left, each with a final snapshot; return their names."""
+    others = list_others(stage)
     for name in others:
-        for member in (aurora.find_cluster(place, name) or {}).get("DBClusterMembers", []):
-            removal.remove_instance(place, member["DBInstanceIdentifier"])
-        removal.remove_cluster(place, name)
+        for member in (aurora.find_cluster(stage, name) or {}).get("DBClusterMembers", []):
+            removal.delete_instance(stage, member["DBInstanceIdentifier"])
+        removal.delete_cluster(stage, name)
     return others
 
 
-def require_aurora(place: Place) -> None:
-    """Raise DeployError when the stage has no Aurora of its own."""
-    if place.base.described() is None or place.base.parameters().get("Database", "aurora") != "aurora":
+def require_aurora(stage: Stage) -> None:
+    """Raise DeployError when the stage has no Aurora."""
+    if stage.base.describe() is None or stage.base.read_parameters().get("Database", "aurora") != "aurora":
         raise DeployError(
-            "This stage has no Aurora of its own. Restore the PostgreSQL that it uses with that one's tools, then run "
-            f"`python -m deploy manage {place.stage} reconcile --repair`."
+            "This stage has no Aurora. Restore the PostgreSQL that it uses with its own tools, then run "
+            f"`python -m deploy manage {stage.name} reconcile --repair`."
         )
 
 
-def list_others(place: Place) -> list[str]:
-    """Return the clusters that restores of this stage made or replaced, without the one in use, the oldest first."""
-    pages = place.clients("rds").get_paginator("describe_db_clusters").paginate()
+def list_others(stage: Stage) -> list[str]:
+    """Return the clusters that restores created or replaced, the oldest first, without the one in use."""
+    pages = stage.client("rds").get_paginator("describe_db_clusters").paginate()
     names = [str(cluster["DBClusterIdentifier"]) for page in pages for cluster in page["DBClusters"]]
-    return sorted(name for name in names if name.startswith((f"{place.name}-{INCOMING}-", f"{place.name}-{OUTGOING}-")))
+    return sorted(
+        name for name in names if name.startswith((f"{stage.full_name}-{INCOMING}-", f"{stage.full_name}-{OUTGOING}-"))
+    )
 
 
-def make_cluster(place: Place, origin: Origin, name: str) -> None:
-    """Restore a cluster with the network, parameters, keys, sign-in and instance that the template gives Aurora."""
-    rds, properties = place.clients("rds"), read_properties(place, "DatabaseCluster")
-    if aurora.find_cluster(place, name) is None:
+def create_cluster(stage: Stage, origin: Origin, name: str) -> None:
+    """Restore a cluster with the network, parameters, keys, sign-in and instance of the template."""
+    rds, properties = stage.client("rds"), read_properties(stage, "DatabaseCluster")
+    if aurora.find_cluster(stage, name) is None:
         settings = {key: properties[key] for key in RESTORED_WITH}
         getattr(rds, origin.operation)(DBClusterIdentifier=name, **origin.request, **settings)
-    cluster = wait_for_cluster(place, name)
+    cluster = wait_for_cluster(stage, name)
     if "MasterUserSecret" not in cluster:
         rds.modify_db_cluster(
             DBClusterIdentifier=name,
@@ -159,117 +165,117 @@ def make_cluster(place: Place, origin: Origin, name: str) -> None:
             ApplyImmediately=True,
         )
         aurora.wait_until(
-            place,
-            f"{name} has a secret of its owner",
-            lambda: wait_for_cluster(place, name).get("MasterUserSecret", {}).get("SecretStatus") == "active",
+            stage,
+            f"{name} has the secret of its owner",
+            lambda: wait_for_cluster(stage, name).get("MasterUserSecret", {}).get("SecretStatus") == "active",
         )
     if not cluster.get("HttpEndpointEnabled"):
         rds.enable_http_endpoint(ResourceArn=cluster["DBClusterArn"])
     if not cluster.get("DBClusterMembers"):
-        instance = read_properties(place, "DatabaseInstance")
+        instance = read_properties(stage, "DatabaseInstance")
         try:
             rds.create_db_instance(**{**instance, "DBInstanceIdentifier": f"{name}-1", "DBClusterIdentifier": name})
         except ClientError as error:
-            # It was asked for before the command was broken off, and is on its way.
+            # An interrupted command has requested it already.
             if error.response["Error"]["Code"] != "DBInstanceAlreadyExists":
                 raise
-    wait_for_instance(place, f"{name}-1")
+    wait_for_instance(stage, f"{name}-1")
 
 
-def swap(place: Place, incoming: str) -> str:
-    """Let a cluster take the stage's name; returns what the one that had it is called now, if there was one."""
-    rds, outgoing = place.clients("rds"), ""
-    arn = wait_for_cluster(place, incoming)["DBClusterArn"]
-    rds.add_tags_to_resource(ResourceName=arn, Tags=[{"Key": BECOMES, "Value": place.name}])
-    if incoming != place.name and aurora.find_cluster(place, place.name) is not None:
-        outgoing = f"{place.name}-{OUTGOING}-{datetime.now(UTC):%y%m%d%H%M%S}"
-        rename(place, place.name, outgoing)
-    for other in list_others(place):
-        members = (aurora.find_cluster(place, other) or {})["DBClusterMembers"]
-        if f"{place.name}-1" in {member["DBInstanceIdentifier"] for member in members}:
-            # Its cluster has its new name already, when the change of names was broken off there.
-            rename(place, other, other)
-    rename(place, incoming, place.name)
-    base.bind(place, {"DatabaseResourceId": aurora.read_resource_id(place)})
-    if place.base.parameters().get("DatabaseProxy") == "true":
-        turn_proxy(place)
-    arn = wait_for_cluster(place, place.name)["DBClusterArn"]
+def swap_clusters(stage: Stage, incoming: str) -> str:
+    """Give a cluster the stage's name; return the new name of the cluster that had it, if any."""
+    rds, outgoing = stage.client("rds"), ""
+    arn = wait_for_cluster(stage, incoming)["DBClusterArn"]
+    rds.add_tags_to_resource(ResourceName=arn, Tags=[{"Key": BECOMES, "Value": stage.full_name}])
+    if incoming != stage.full_name and aurora.find_cluster(stage, stage.full_name) is not None:
+        outgoing = f"{stage.full_name}-{OUTGOING}-{datetime.now(UTC):%y%m%d%H%M%S}"
+        rename_cluster(stage, stage.full_name, outgoing)
+    for other in list_others(stage):
+        members = (aurora.find_cluster(stage, other) or {})["DBClusterMembers"]
+        if f"{stage.full_name}-1" in {member["DBInstanceIdentifier"] for member in members}:
+            # A swap that was interrupted here has renamed the cluster, and not its instance.
+            rename_cluster(stage, other, other)
+    rename_cluster(stage, incoming, stage.full_name)
+    base.update_parameters(stage, {"DatabaseResourceId": aurora.read_resource_id(stage)})
+    if stage.base.read_parameters().get("DatabaseProxy") == "true":
+        retarget_proxy(stage)
+    arn = wait_for_cluster(stage, stage.full_name)["DBClusterArn"]
     rds.remove_tags_from_resource(ResourceName=arn, TagKeys=[BECOMES])
     return outgoing
 
 
-def rename(place: Place, old: str, new: str) -> None:
-    """Give a cluster and its instance another name, as far as they have not got it; wait until both are available."""
-    rds = place.clients("rds")
+def rename_cluster(stage: Stage, old: str, new: str) -> None:
+    """Rename a cluster and its instances, unless they have the name already, and wait until they are available."""
+    rds = stage.client("rds")
     if old != new:
-        place.say(f"→ {old} becomes {new}")
-        wait_for_cluster(place, old)
+        stage.report(f"→ {old} becomes {new}")
+        wait_for_cluster(stage, old)
         rds.modify_db_cluster(DBClusterIdentifier=old, NewDBClusterIdentifier=new, ApplyImmediately=True)
-    cluster = wait_for_cluster(place, new)
+    cluster = wait_for_cluster(stage, new)
     for number, member in enumerate(cluster["DBClusterMembers"], start=1):
         former, name = member["DBInstanceIdentifier"], f"{new}-{number}"
         if former != name:
-            wait_for_instance(place, former)
+            wait_for_instance(stage, former)
             rds.modify_db_instance(DBInstanceIdentifier=former, NewDBInstanceIdentifier=name, ApplyImmediately=True)
-        wait_for_instance(place, name)
+        wait_for_instance(stage, name)
 
 
-def turn_proxy(place: Place) -> None:
-    """Point the proxy to the cluster that bears the stage's name now."""
-    rds = place.clients("rds")
-    proxy = {"DBProxyName": place.name, "TargetGroupName": "default"}
+def retarget_proxy(stage: Stage) -> None:
+    """Point the proxy to the cluster that has the stage's name now."""
+    rds = stage.client("rds")
+    proxy = {"DBProxyName": stage.full_name, "TargetGroupName": "default"}
     for target in rds.describe_db_proxy_targets(**proxy)["Targets"]:
         if target["Type"] == "TRACKED_CLUSTER":
             rds.deregister_db_proxy_targets(**proxy, DBClusterIdentifiers=[target["RdsResourceId"]])
-    rds.register_db_proxy_targets(**proxy, DBClusterIdentifiers=[place.name])
+    rds.register_db_proxy_targets(**proxy, DBClusterIdentifiers=[stage.full_name])
 
 
-def wait_for_cluster(place: Place, name: str) -> dict[str, Any]:
-    """Return the cluster once it is available; under a new name it is not known at once."""
+def wait_for_cluster(stage: Stage, name: str) -> dict[str, Any]:
+    """Return the cluster once it is available; RDS takes a while to know it by a new name."""
 
     def is_available() -> bool:
-        return (aurora.find_cluster(place, name) or {}).get("Status") == "available"
+        return (aurora.find_cluster(stage, name) or {}).get("Status") == "available"
 
-    aurora.wait_until(place, f"The cluster {name} is available", is_available)
-    return aurora.find_cluster(place, name) or {}
+    aurora.wait_until(stage, f"the cluster {name} is available", is_available)
+    return aurora.find_cluster(stage, name) or {}
 
 
-def wait_for_instance(place: Place, name: str) -> None:
-    """Wait until the instance is available; under a new name it is not known at once."""
+def wait_for_instance(stage: Stage, name: str) -> None:
+    """Wait until the instance is available; RDS takes a while to know it by a new name."""
 
     def is_available() -> bool:
         try:
-            [instance] = place.clients("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+            [instance] = stage.client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
         except ClientError as error:
             if error.response["Error"]["Code"] == "DBInstanceNotFound":
                 return False
             raise
         return bool(instance["DBInstanceStatus"] == "available")
 
-    aurora.wait_until(place, f"The instance {name} is available", is_available)
+    aurora.wait_until(stage, f"the instance {name} is available", is_available)
 
 
-def read_properties(place: Place, logical: str) -> dict[str, Any]:
-    """Return the properties that the template gives a part of the database, with the stack's own parts filled in."""
-    whole, parameters = template.compose(), place.base.parameters()
-    parts = {found["LogicalResourceId"]: found["PhysicalResourceId"] for found in place.base.resources()}
-    known = {**parts, **parameters, "Key": place.base.outputs()["KmsKeyArn"]}
-    conditions = template.conditions(whole, {**parameters, "AWS::Region": place.region})
-    return dict(_fill(whole["Resources"][logical]["Properties"], known, conditions))
+def read_properties(stage: Stage, logical: str) -> dict[str, Any]:
+    """Return the properties that the template gives a part of the database, with references resolved."""
+    whole, parameters = template.compose(), stage.base.read_parameters()
+    parts = {part["LogicalResourceId"]: part["PhysicalResourceId"] for part in stage.base.list_resources()}
+    known = {**parts, **parameters, "Key": stage.base.read_outputs()["KmsKeyArn"]}
+    conditions = template.evaluate_conditions(whole, {**parameters, "AWS::Region": stage.region})
+    return dict(_resolve_value(whole["Resources"][logical]["Properties"], known, conditions))
 
 
-def _fill(value: Any, known: Mapping[str, Any], conditions: Mapping[str, bool]) -> Any:
+def _resolve_value(value: Any, known: Mapping[str, Any], conditions: Mapping[str, bool]) -> Any:
     match value:
         case {"Ref": name}:
             return float(known[name]) if str(known[name]).replace(".", "", 1).isdigit() else known[name]
         case {"Fn::GetAtt": [name, _]}:
             return known[name]
         case {"Fn::If": [name, yes, no]}:
-            return _fill(yes if conditions[name] else no, known, conditions)
+            return _resolve_value(yes if conditions[name] else no, known, conditions)
         case {"Fn::Sub": str(text)}:
             return template.fill_in(text, known)
         case dict():
-            return {key: _fill(part, known, conditions) for key, part in value.items()}
+            return {key: _resolve_value(part, known, conditions) for key, part in value.items()}
         case list():
-            return [_fill(part, known, conditions) for part in value]
+            return [_resolve_value(part, known, conditions) for part in value]
     return value

@@ -1,49 +1,41 @@
-"""After Zappa has made or changed a function: queue and clock are tied to it, and the site's address is told."""
-
-from typing import Any
+"""Bind a deployed function: the queue and the clock to the worker, the site's address to both functions."""
 
 from botocore.exceptions import ClientError
 
 from deploy.database import aurora
 from deploy.functions import zappa_settings
 from deploy.stack import base
-from deploy.stage import Place, open_clients
+from deploy.stage import Stage
 
 
-def after(cli: Any) -> None:
-    """Zappa's callback `post`, called at the end of its deploy and update."""
-    config = cli.stage_config
-    client, region = open_clients(config.get("profile_name"), config.get("aws_region"))
-    stage = str(cli.api_stage).removesuffix("_worker")
-    bind(Place(config["project_name"], stage, region, client))
-
-
-def bind(place: Place) -> dict[str, str]:
-    """Tell the stack which function and API stand now, and the functions the site's address; returns the outputs."""
-    known = {"WorkerIsDeployed": str(exists(place, zappa_settings.functions(place)["worker"])).lower()}
-    if api := api_id(place):
-        known["ApiId"] = api
-    if place.base.parameters().get("Database") == "aurora":
-        known["DatabaseResourceId"] = aurora.read_resource_id(place)
-    outputs = base.bind(place, known)
-    _tell(place, zappa_settings.addresses(place, place.base.parameters()))
+def bind_functions(stage: Stage) -> dict[str, str]:
+    """Set the stack's parameters for functions and API, and the site's address; return the outputs."""
+    parameters = {
+        "WorkerIsDeployed": str(function_exists(stage, zappa_settings.name_functions(stage)["worker"])).lower()
+    }
+    if api := find_api_id(stage):
+        parameters["ApiId"] = api
+    if stage.base.read_parameters().get("Database") == "aurora":
+        parameters["DatabaseResourceId"] = aurora.read_resource_id(stage)
+    outputs = base.update_parameters(stage, parameters)
+    _update_address(stage, zappa_settings.build_address_settings(stage, stage.base.read_parameters()))
     return outputs
 
 
-def api_id(place: Place) -> str:
-    """The API that Zappa made for the web; empty when there is none."""
-    wanted = zappa_settings.functions(place)["web"]
-    for page in place.clients("apigateway").get_paginator("get_rest_apis").paginate():
+def find_api_id(stage: Stage) -> str:
+    """Return the API that Zappa created for the web; empty if there is none."""
+    name = zappa_settings.name_functions(stage)["web"]
+    for page in stage.client("apigateway").get_paginator("get_rest_apis").paginate():
         for api in page["items"]:
-            if api["name"] == wanted:
+            if api["name"] == name:
                 return str(api["id"])
     return ""
 
 
-def exists(place: Place, function: str) -> bool:
-    """Whether Lambda has the function."""
+def function_exists(stage: Stage, function: str) -> bool:
+    """Return whether Lambda has the function."""
     try:
-        place.clients("lambda").get_function(FunctionName=function)
+        stage.client("lambda").get_function(FunctionName=function)
     except ClientError as error:
         if error.response["Error"]["Code"] == "ResourceNotFoundException":
             return False
@@ -51,20 +43,20 @@ def exists(place: Place, function: str) -> bool:
     return True
 
 
-def _tell(place: Place, told: dict[str, str]) -> None:
-    """Give functions and zappa_settings.json the address, which nobody knew before the API stood."""
-    held = zappa_settings.read()
-    for kind, stage in zappa_settings.names(place).items():
-        if stage in held:
-            held[stage]["aws_environment_variables"] |= told
-        function = zappa_settings.functions(place)[kind]
-        if not exists(place, function):
+def _update_address(stage: Stage, address_settings: dict[str, str]) -> None:
+    """Set the address in the functions and in zappa_settings.json, which is unknown until the API exists."""
+    stages = zappa_settings.read_stages()
+    for kind, zappa_stage in zappa_settings.name_stages(stage).items():
+        if zappa_stage in stages:
+            stages[zappa_stage]["aws_environment_variables"] |= address_settings
+        function = zappa_settings.name_functions(stage)[kind]
+        if not function_exists(stage, function):
             continue
-        client = place.clients("lambda")
+        client = stage.client("lambda")
         variables = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-        if variables.get("SITE_URL") != told["SITE_URL"]:
+        if variables.get("SITE_URL") != address_settings["SITE_URL"]:
             client.get_waiter("function_updated_v2").wait(FunctionName=function)
             client.update_function_configuration(
-                FunctionName=function, Environment={"Variables": {**variables, **told}}
+                FunctionName=function, Environment={"Variables": {**variables, **address_settings}}
             )
-    zappa_settings.save(held)
+    zappa_settings.save_stages(stages)

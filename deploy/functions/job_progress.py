@@ -1,4 +1,4 @@
-"""Work that goes on through the queue, followed from the operator's shell: each question is a short invocation."""
+"""Follow a job from the operator's shell: the job runs through the queue, and each question is a short invocation."""
 
 import json
 import time
@@ -6,37 +6,34 @@ from datetime import datetime
 from typing import Any
 
 from deploy.functions import management
-from deploy.stage import Place
+from deploy.stage import Stage
 
-# In pauses of the place: so long lies between two questions, and between two lines that are printed.
-ASK, SAY = 2, 10
+# How many of the stage's poll intervals lie between two questions, and between two printed lines.
+ASK_EVERY, PRINT_EVERY = 2, 10
 
 
-def follow(place: Place, job: str) -> bool:
-    """Print how far the job is until it ends or somebody stops it; returns whether all of it went well.
+def follow_job(stage: Stage, job: str) -> bool:
+    """Print the progress of a job until it ends or is stopped; return whether all of it succeeded.
 
-    Whoever stops to follow stops nothing of the work.
+    Interrupting this function does not stop the job.
     """
-    said = 0.0
-    while (status := _ask(place, job))["goes_on"]:
-        if time.monotonic() - said >= place.pause * SAY:
-            said = time.monotonic()
-            _say(place, status)
-        time.sleep(place.pause * ASK)
-    _say(place, status)
-    for line in status["end"] or [f"It is {status['state']}. Go on: {command(place, f'jobs {job[:8]} --resume')}"]:
-        place.say(line)
+    printed_at = 0.0
+    while (status := json.loads(management.run_command(stage, f"jobs {job} --json").output))["goes_on"]:
+        if time.monotonic() - printed_at >= stage.poll_seconds * PRINT_EVERY:
+            printed_at = time.monotonic()
+            _print_progress(stage, status)
+        time.sleep(stage.poll_seconds * ASK_EVERY)
+    _print_progress(stage, status)
+    resume = f"The job is {status['state']}. To resume it: {build_command(stage, f'jobs {job[:8]} --resume')}"
+    for line in status["end"] or [resume]:
+        stage.report(line)
     return bool(status["well"])
 
 
-def command(place: Place, line: str) -> str:
-    """Return what an operator types to run a command in the worker's function."""
-    return f'python -m deploy manage {place.stage} "{line}"'
+def build_command(stage: Stage, line: str) -> str:
+    """Return the shell command that runs a management command in the worker function."""
+    return f'python -m deploy manage {stage.name} "{line}"'
 
 
-def _ask(place: Place, job: str) -> dict[str, Any]:
-    return dict(json.loads(management.manage(place, f"jobs {job} --json")))
-
-
-def _say(place: Place, status: dict[str, Any]) -> None:
-    place.say(f"{datetime.now():%H:%M:%S}  {status['state']:8} {status['progress']}")
+def _print_progress(stage: Stage, status: dict[str, Any]) -> None:
+    stage.report(f"{datetime.now():%H:%M:%S}  {status['state']:8} {status['progress']}")

@@ -1,24 +1,26 @@
-"""Run one of MediaHub's management commands in the worker's function."""
+"""Run one of MediaHub's management commands in the worker function."""
 
-from typing import Any
+from typing import NamedTuple
 
 from deploy.errors import DeployError
 from deploy.functions import invocation, zappa_settings
-from deploy.stage import Place
+from deploy.stage import Stage
 
 
-def manage(place: Place, line: str) -> str:
-    """Run one of MediaHub's commands in the worker's function; returns what it wrote. Raises DeployError."""
-    return str(ask(place, line)["output"])
+class CommandResult(NamedTuple):
+    """What a command printed, and the id of the job that continues its work, if any."""
+
+    output: str
+    job: str = ""
 
 
-def ask(place: Place, line: str) -> dict[str, Any]:
-    """Run a command as `manage` does; returns its `output`, and the id of the `job` that goes on with its work."""
-    function = zappa_settings.functions(place)["worker"]
-    place.clients("lambda").get_waiter("function_updated_v2").wait(FunctionName=function)
-    said = invocation.invoke(place, function, {"manage": line})
-    if not isinstance(said, dict):
-        raise DeployError(f"`{line}` could not run in {function}: {said}")
-    if not said["well"]:
-        raise DeployError(f"`{line}` failed in {function}:\n{said['output']}")
-    return dict(said)
+def run_command(stage: Stage, line: str) -> CommandResult:
+    """Run a management command in the worker function; raise DeployError when it fails."""
+    function = zappa_settings.name_functions(stage)["worker"]
+    stage.client("lambda").get_waiter("function_updated_v2").wait(FunctionName=function)
+    answer = invocation.invoke_function(stage, function, {"manage": line})
+    if not isinstance(answer, dict):
+        raise DeployError(f"`{line}` could not run in {function}: {answer}")
+    if not answer["well"]:
+        raise DeployError(f"`{line}` failed in {function}:\n{answer['output']}")
+    return CommandResult(str(answer["output"]), str(answer.get("job", "")))

@@ -1,12 +1,12 @@
-"""The authorities by which a function knows its database: those of RDS, and Amazon's public roots for RDS Proxy.
+"""The certificate authorities of the database: those of RDS, and Amazon's public roots for RDS Proxy.
 
 Aurora presents a certificate of RDS's own authorities ("Using SSL/TLS to encrypt a connection to a DB cluster", Aurora
 user guide). RDS Proxy presents a wildcard certificate of AWS Certificate Manager, whose roots are those of Amazon Trust
 Services (rePost Knowledge Center, "rds-aurora-mysql-connect-proxy"; AWS Prescriptive Guidance, "amazon-rds-proxy", best
-practices). Which of the five roots signs is Amazon's choice, so all are trusted. They are read from botocore's list.
+practices). Amazon chooses which of the five roots signs, so all are trusted. They are read from botocore's list.
 
-`python authorities.py RDS_BUNDLE TARGET` writes both lists into one file; the image of the workers is built so, which
-has no package `deploy`: this module imports nothing of it.
+`python authorities.py RDS_BUNDLE TARGET` writes both lists into one file. The image of the workers is built so; it has
+no package `deploy`, so this module imports nothing of it.
 """
 
 import re
@@ -38,41 +38,41 @@ PUBLIC_ROOTS = Path(botocore.__file__).with_name("cacert.pem")
 def main(arguments: list[str]) -> int:
     """Write the authorities of RDS and Amazon's roots into one file."""
     source, target = map(Path, arguments)
-    target.write_bytes(compose(source.read_bytes()))
+    target.write_bytes(compose_bundle(source.read_bytes()))
     return 0
 
 
-def compose(rds: bytes) -> bytes:
-    """Return RDS's list with Amazon's roots behind it. Raises ValueError when one of both is not what it should be."""
-    roots = [root for root in read_certificates(PUBLIC_ROOTS.read_bytes()) if _name(root) in AMAZON_ROOTS]
-    bundle = rds.rstrip() + b"\n" + b"".join(root.public_bytes(Encoding.PEM) for root in roots if _signs_itself(root))
+def compose_bundle(rds: bytes) -> bytes:
+    """Return RDS's list followed by Amazon's roots; raise ValueError when either is incomplete."""
+    roots = [root for root in read_certificates(PUBLIC_ROOTS.read_bytes()) if _read_name(root) in AMAZON_ROOTS]
+    bundle = rds.rstrip() + b"\n" + b"".join(root.public_bytes(Encoding.PEM) for root in roots if _is_self_signed(root))
     if missing := find_missing(bundle):
         raise ValueError(f"The list of authorities lacks {', '.join(missing)}.")
     return bundle
 
 
 def find_missing(bundle: bytes) -> list[str]:
-    """Return the authorities that a bundle lacks; none when both Aurora and RDS Proxy are known by it."""
-    names = {_name(certificate) for certificate in read_certificates(bundle)}
+    """Return the authorities that a bundle lacks for verifying Aurora and RDS Proxy."""
+    names = {_read_name(certificate) for certificate in read_certificates(bundle)}
     missing = [] if any(name.startswith(RDS) for name in names) else ["the authorities of RDS"]
     return missing + [root for root in AMAZON_ROOTS if root not in names]
 
 
 def read_certificates(bundle: bytes) -> Iterator[x509.Certificate]:
-    """Yield the certificates of a PEM file. Raises ValueError when one cannot be read."""
+    """Yield the certificates of a PEM file; raise ValueError when one cannot be read."""
     for block in re.findall(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", bundle, re.S):
         with warnings.catch_warnings():
-            # Old roots of others break rules that were made after them.
+            # Old roots of other authorities break rules that are newer than they are.
             warnings.simplefilter("ignore")
             yield x509.load_pem_x509_certificate(block)
 
 
-def _name(certificate: x509.Certificate) -> str:
+def _read_name(certificate: x509.Certificate) -> str:
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(names[0].value) if names else ""
 
 
-def _signs_itself(certificate: x509.Certificate) -> bool:
+def _is_self_signed(certificate: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(certificate)
     except (ValueError, TypeError, InvalidSignature):

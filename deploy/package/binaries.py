@@ -1,4 +1,4 @@
-"""The rules for machine code and wheels in a function's package, and the hash by which two packages compare.
+"""Check the machine code and the wheels in a function's package, and hash files so that packages can be compared.
 
 Sources: "Lambda runtimes" in the AWS Lambda developer guide (python3.13 runs on Amazon Linux 2023, x86_64 unless a
 function says otherwise); "Comparing AL2 and AL2023" in the Amazon Linux user guide (glibc 2.34); PEP 425 and PEP 600
@@ -19,8 +19,8 @@ from deploy.package import elf
 PYTHON = (3, 13)
 GLIBC = (2, 34)
 EXTENSION = f"cpython-{PYTHON[0]}{PYTHON[1]}-x86_64-linux-gnu"
-# What Amazon Linux 2023 brings of the libraries that a manylinux wheel may expect (PEP 600); wheels bring the others.
-OF_THE_SYSTEM = {
+# The libraries of Amazon Linux 2023 among those that a manylinux wheel may expect (PEP 600); wheels hold the others.
+SYSTEM_LIBRARIES = {
     "ld-linux-x86-64.so.2",
     "libc.so.6",
     "libdl.so.2",
@@ -33,7 +33,7 @@ OF_THE_SYSTEM = {
     "libutil.so.1",
     "libz.so.1",
 }
-# How executables of other systems begin: Mach-O in both word sizes and orders, and as a universal file; Windows.
+# The first bytes of executables of other systems: Mach-O in both word sizes and byte orders, and universal; Windows.
 FOREIGN_MAGIC = {
     b"\xfe\xed\xfa\xce": "macOS",
     b"\xfe\xed\xfa\xcf": "macOS",
@@ -42,13 +42,13 @@ FOREIGN_MAGIC = {
     b"\xca\xfe\xba\xbe": "macOS",
     b"MZ": "Windows",
 }
-NAMED_BINARY = re.compile(r"\.(so(\.[\d.]+)?|dylib|pyd|dll|exe)$")
+BINARY_NAME = re.compile(r"\.(so(\.[\d.]+)?|dylib|pyd|dll|exe)$")
 WHEEL = re.compile(r"(?P<name>[^/]+)-(?P<version>[^/-]+)\.dist-info/WHEEL")
 
 
 @dataclass(frozen=True)
 class Binaries:
-    """The machine code of a package: how many files, the newest glibc that one needs, their hash, and what is wrong."""
+    """The machine code of a package: the number of files, the newest glibc that they need, their hash, and faults."""
 
     count: int
     glibc: tuple[int, int]
@@ -57,28 +57,25 @@ class Binaries:
 
 
 def check_binaries(files: Mapping[str, bytes]) -> Binaries:
-    """Read the headers of every file that is machine code, whatever its name."""
-    chosen = {name: data for name, data in files.items() if is_binary(name, data)}
-    bundled = {PurePosixPath(name).name for name in chosen}
+    """Check the headers of every file that is machine code, by its first bytes or its name."""
+    begins = (elf.MAGIC, *FOREIGN_MAGIC)
+    code = {name: data for name, data in files.items() if data.startswith(begins) or BINARY_NAME.search(name)}
+    bundled = {PurePosixPath(name).name for name in code}
     faults, newest = [], (0, 0)
-    for name, data in sorted(chosen.items()):
+    for name, data in sorted(code.items()):
         try:
             binary = elf.read_binary(data)
         except elf.ElfError as error:
-            faults.append(f"{name} {_describe_foreign(data) or error}")
+            systems = [system for magic, system in FOREIGN_MAGIC.items() if data.startswith(magic)]
+            faults.append(f"{name} is made for {systems[0]}" if systems else f"{name} {error}")
             continue
-        newest = max([newest, *(version for version in map(_glibc, binary.versions) if version)])
-        faults += [f"{name} {fault}" for fault in (*_loading_faults(binary, bundled), *_naming_faults(name))]
-    return Binaries(len(chosen), newest, hash_files(chosen), tuple(faults))
-
-
-def is_binary(name: str, data: bytes) -> bool:
-    """Return whether a file is machine code, by how it begins or by what it is called."""
-    return data.startswith((elf.MAGIC, *FOREIGN_MAGIC)) or bool(NAMED_BINARY.search(name))
+        newest = max([newest, *(version for version in map(_parse_glibc, binary.versions) if version)])
+        faults += [f"{name} {fault}" for fault in (*_find_loading_faults(binary, bundled), *_find_naming_faults(name))]
+    return Binaries(len(code), newest, hash_files(code), tuple(faults))
 
 
 def hash_files(files: Mapping[str, bytes]) -> str:
-    """Return one SHA-256 for files: of their names and contents, in the order of their names."""
+    """Return one SHA-256 of the names and contents of files, in the order of their names."""
     whole = hashlib.sha256()
     for name, data in sorted(files.items()):
         whole.update(f"{hashlib.sha256(data).hexdigest()}  {name}\n".encode())
@@ -86,7 +83,7 @@ def hash_files(files: Mapping[str, bytes]) -> str:
 
 
 def check_wheels(files: Mapping[str, bytes], lock: str) -> list[str]:
-    """Return what is wrong with the wheels of a package: made for another system, not locked, or missing."""
+    """Return the wheels of a package that are built for another system, not locked, or missing."""
     wheels = [(match, name) for name in files if (match := WHEEL.fullmatch(name))]
     faults = []
     for match, name in sorted(wheels, key=lambda wheel: wheel[1]):
@@ -105,7 +102,7 @@ def read_pins(lock: str) -> set[tuple[str, str]]:
     return {(canonicalize_name(name), version) for name, version in pins}
 
 
-def _supported() -> Iterator[Tag]:
+def _list_supported_tags() -> Iterator[Tag]:
     """Yield the tags of the wheels that the function's Python loads on its system."""
     platforms = [f"manylinux_2_{minor}_x86_64" for minor in range(GLIBC[1], 4, -1)]
     platforms += [f"{legacy}_x86_64" for legacy in ("manylinux2014", "manylinux2010", "manylinux1")]
@@ -113,37 +110,33 @@ def _supported() -> Iterator[Tag]:
     yield from compatible_tags(PYTHON, f"cp{PYTHON[0]}{PYTHON[1]}", platforms)
 
 
-SUPPORTED = frozenset(_supported())
+SUPPORTED = frozenset(_list_supported_tags())
 
 
-def _describe_foreign(data: bytes) -> str:
-    return next((f"is made for {system}" for magic, system in FOREIGN_MAGIC.items() if data.startswith(magic)), "")
-
-
-def _loading_faults(binary: elf.Binary, bundled: Iterable[str]) -> Iterator[str]:
-    """Yield why the loader of the function's system would refuse a file."""
+def _find_loading_faults(binary: elf.Binary, bundled: Iterable[str]) -> Iterator[str]:
+    """Yield why the loader of Lambda's system would refuse a file."""
     if (binary.machine, binary.bits) != (elf.X86_64, 64):
         yield f"is made for {binary.machine_name} of {binary.bits} bits, and the function runs on x86-64"
         return
     for version in binary.versions:
-        needed = _glibc(version)
+        needed = _parse_glibc(version)
         if version.startswith("GLIBC_") and (needed is None or needed > GLIBC):
-            yield f"needs {version}, and the function's system has GLIBC_{GLIBC[0]}.{GLIBC[1]}"
+            yield f"needs {version}, and Lambda's system has GLIBC_{GLIBC[0]}.{GLIBC[1]}"
     for library in binary.libraries:
-        if library not in bundled and library not in OF_THE_SYSTEM:
-            yield f"needs {library}, which is neither in the package nor in the function's system"
+        if library not in bundled and library not in SYSTEM_LIBRARIES:
+            yield f"needs {library}, which is neither in the package nor in Lambda's system"
 
 
-def _naming_faults(name: str) -> Iterator[str]:
-    """Yield why the function's Python would not import an extension module: it looks for its own tag in the name."""
+def _find_naming_faults(name: str) -> Iterator[str]:
+    """Yield why the function's Python would not import an extension module: the name must hold Python's tag."""
     path = PurePosixPath(name)
     if path.parent.name.endswith(".libs") or not name.endswith(".so"):
         return
     tag = path.name.removesuffix(".so").partition(".")[2]
     if tag not in (EXTENSION, "abi3"):
-        yield f"is no module of Python {PYTHON[0]}.{PYTHON[1]} for x86-64: its tag is {tag or 'missing'}"
+        yield f"is not a module of Python {PYTHON[0]}.{PYTHON[1]} for x86-64: its tag is {tag or 'missing'}"
 
 
-def _glibc(version: str) -> tuple[int, int] | None:
+def _parse_glibc(version: str) -> tuple[int, int] | None:
     match = re.fullmatch(r"GLIBC_(\d+)\.(\d+)(\.\d+)?", version)
     return (int(match[1]), int(match[2])) if match else None

@@ -1,7 +1,7 @@
-"""Read what an ELF file asks of the machine that loads it from its headers, as the dynamic loader does.
+"""Read from the headers of an ELF file what it needs from the machine that loads it, as the dynamic loader does.
 
 Sources: System V ABI, "Object Files" and "Dynamic Linking"; Linux Standard Base Core, "Symbol Versioning". Only
-little-endian 64-bit files are read past their first header: Lambda loads no others, and that header tells them apart.
+little-endian 64-bit files are read beyond the first header, which tells them apart: Lambda loads no others.
 """
 
 import struct
@@ -18,12 +18,12 @@ DT_NULL, DT_NEEDED, DT_STRTAB, DT_VERNEED, DT_VERNEEDNUM = 0, 1, 5, 0x6FFFFFFE, 
 
 
 class ElfError(ValueError):
-    """A file that begins like an ELF file and breaks off or contradicts itself."""
+    """Say why a file that begins like an ELF file is incomplete or contradicts itself."""
 
 
 @dataclass(frozen=True)
 class Binary:
-    """One ELF file: its machine, word size, the libraries that it loads, and the symbol versions it needs of them."""
+    """One ELF file: its machine and word size, the libraries that it loads, and the symbol versions that it needs."""
 
     machine: int
     bits: int
@@ -32,42 +32,42 @@ class Binary:
 
     @property
     def machine_name(self) -> str:
-        """Return the machine in words."""
+        """Return the name of the machine."""
         return MACHINES.get(self.machine, f"machine {self.machine}")
 
 
 def read_binary(data: bytes) -> Binary:
-    """Return what the headers of an ELF file say. Raises ElfError."""
+    """Return the content of the headers of an ELF file; raise ElfError for a damaged file."""
     try:
-        return _read(data)
+        return _read_headers(data)
     except (struct.error, IndexError, UnicodeDecodeError) as error:
-        raise ElfError(f"breaks off: {error}") from error
+        raise ElfError(f"ends too early: {error}") from error
 
 
-def _read(data: bytes) -> Binary:
+def _read_headers(data: bytes) -> Binary:
     if data[:4] != MAGIC:
-        raise ElfError("is no ELF file")
+        raise ElfError("is not an ELF file")
     bits, order = {1: 32, 2: 64}.get(data[4], 0), {1: "<", 2: ">"}.get(data[5], "<")
     [machine] = struct.unpack_from(f"{order}H", data, 18)
     if bits != 64 or order != "<":
         return Binary(machine, bits)
-    segments = list(_segments(data))
+    segments = list(_read_segments(data))
     dynamic = [(offset, size) for kind, offset, _, size in segments if kind == PT_DYNAMIC]
     if not dynamic:
         return Binary(machine, bits)
-    tags = list(_tags(data, *dynamic[0]))
+    tags = list(_read_tags(data, *dynamic[0]))
     values = dict(tags)
     loaded = [(address, size, offset) for kind, offset, address, size in segments if kind == PT_LOAD]
-    names = _place(values[DT_STRTAB], loaded) if DT_STRTAB in values else 0
-    libraries = tuple(_text(data, names + value) for tag, value in tags if tag == DT_NEEDED)
+    names = _find_offset(values[DT_STRTAB], loaded) if DT_STRTAB in values else 0
+    libraries = tuple(_read_text(data, names + value) for tag, value in tags if tag == DT_NEEDED)
     versions: tuple[str, ...] = ()
     if DT_VERNEED in values:
-        needs = _needs(data, _place(values[DT_VERNEED], loaded), values.get(DT_VERNEEDNUM, 0))
-        versions = tuple(sorted({_text(data, names + name) for name in needs}))
+        needs = _read_version_names(data, _find_offset(values[DT_VERNEED], loaded), values.get(DT_VERNEEDNUM, 0))
+        versions = tuple(sorted({_read_text(data, names + name) for name in needs}))
     return Binary(machine, bits, libraries, versions)
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
+def _read_segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
     """Yield type, offset, address and size of each segment that a program header names."""
     [start] = struct.unpack_from("<Q", data, 32)
     size, count = struct.unpack_from("<HH", data, 54)
@@ -76,7 +76,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int, int]]:
         yield kind, offset, address, length
 
 
-def _tags(data: bytes, start: int, size: int) -> Iterator[tuple[int, int]]:
+def _read_tags(data: bytes, start: int, size: int) -> Iterator[tuple[int, int]]:
     for offset in range(start, start + size, 16):
         tag, value = struct.unpack_from("<QQ", data, offset)
         if tag == DT_NULL:
@@ -84,16 +84,16 @@ def _tags(data: bytes, start: int, size: int) -> Iterator[tuple[int, int]]:
         yield tag, value
 
 
-def _place(address: int, loaded: list[tuple[int, int, int]]) -> int:
-    """Return where in the file lies what is loaded at an address."""
+def _find_offset(address: int, loaded: list[tuple[int, int, int]]) -> int:
+    """Return the offset in the file of what is loaded at an address."""
     for start, size, offset in loaded:
         if start <= address < start + size:
             return address - start + offset
-    raise ElfError(f"names the address {address:#x}, which it does not load")
+    raise ElfError(f"refers to the address {address:#x}, which it does not load")
 
 
-def _needs(data: bytes, start: int, count: int) -> Iterator[int]:
-    """Yield where the name of each needed version stands: a chain of libraries, each with a chain of versions."""
+def _read_version_names(data: bytes, start: int, count: int) -> Iterator[int]:
+    """Yield the offset of the name of each version: a chain of libraries, each with a chain of versions."""
     for _ in range(count):
         _, versions, _, first, following = struct.unpack_from("<HHIII", data, start)
         entry = start + first
@@ -104,5 +104,5 @@ def _needs(data: bytes, start: int, count: int) -> Iterator[int]:
         start += following
 
 
-def _text(data: bytes, start: int) -> str:
+def _read_text(data: bytes, start: int) -> str:
     return data[start : data.index(b"\0", start)].decode()

@@ -1,4 +1,4 @@
-"""An editor's browser, as far as forms, cookies and uploads go: what the rehearsal sees of a deployed site."""
+"""An editor's browser, as far as forms, cookies and uploads go, with which the rehearsal uses a deployed site."""
 
 import json
 import re
@@ -12,45 +12,45 @@ from urllib.parse import urlencode, urlsplit
 import urllib3
 
 TIMEOUT = 120
-GAVE_UP = (502, 503, 504)
+GATEWAY_ERRORS = (502, 503, 504)
 FORM = "application/x-www-form-urlencoded"
 S3_XML = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 
 
 class EditorError(Exception):
-    """Raised when the site answers with what stops an editor."""
+    """Say what the site answered that stops an editor."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """Hold the answer to one request; a header that comes several times has several entries."""
+class Response:
+    """The response to one request; a header that comes several times has several entries."""
 
     status: int
     headers: Sequence[tuple[str, str]]
     body: bytes
 
-    def header(self, name: str) -> str:
-        """Return the first header of this name, or an empty text."""
+    def get_header(self, name: str) -> str:
+        """Return the first header of this name, or an empty string."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
-    def json(self) -> Any:
-        """Return the body as JSON."""
+    def parse_json(self) -> Any:
+        """Return the body, decoded from JSON."""
         return json.loads(self.body)
 
 
-Send = Callable[[str, str, Mapping[str, str], bytes], Answer]
+Send = Callable[[str, str, Mapping[str, str], bytes], Response]
 _POOL = urllib3.PoolManager(maxsize=16)
 
 
-def send(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-    """Send one request and return the answer, without following redirects."""
-    answer = _POOL.request(method, url, headers=dict(headers), body=body or None, redirect=False, timeout=TIMEOUT)
-    return Answer(answer.status, list(answer.headers.items()), answer.data)
+def send(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
+    """Send one request and return the response, without following redirects."""
+    response = _POOL.request(method, url, headers=dict(headers), body=body or None, redirect=False, timeout=TIMEOUT)
+    return Response(response.status, list(response.headers.items()), response.data)
 
 
 @dataclass
 class Editor:
-    """One person at `site`, the address of the desk with its last slash."""
+    """One person at `site`, the address of the desk with its final slash."""
 
     site: str
     send: Send = send
@@ -59,160 +59,164 @@ class Editor:
 
     @property
     def origin(self) -> str:
-        """Scheme and host of the site."""
+        """Return scheme and host of the site."""
         parts = urlsplit(self.site)
         return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def prefix(self) -> str:
-        """Return what comes before each path, such as API Gateway's stage."""
+        """Return the beginning of each path, such as API Gateway's stage."""
         return urlsplit(self.site).path.rstrip("/")
 
-    def request(self, method: str, path: str, body: bytes = b"", kind: str = "", **headers: str) -> Answer:
-        """Send one request; `path` is as a page of the site links it."""
-        sent = {"Referer": f"{self.origin}{path}", "Origin": self.origin, **headers}
+    def request(self, method: str, path: str, body: bytes = b"", kind: str = "", **headers: str) -> Response:
+        """Send one request with the cookies; `path` is as a page of the site links it."""
+        sent_headers = {"Referer": f"{self.origin}{path}", "Origin": self.origin, **headers}
         if self.cookies:
-            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+            sent_headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if kind:
-            sent["Content-Type"] = kind
-        answer = self.send(method, f"{self.origin}{path}", sent, body)
-        for name, value in answer.headers:
+            sent_headers["Content-Type"] = kind
+        response = self.send(method, f"{self.origin}{path}", sent_headers, body)
+        for name, value in response.headers:
             if name.lower() == "set-cookie":
                 self._keep_cookies(value)
-        return answer
+        return response
 
     def _keep_cookies(self, line: str) -> None:
         for name, morsel in SimpleCookie(line).items():
             if str(morsel["max-age"]) == "0":
                 self.cookies.pop(name, None)
             elif not morsel["secure"]:
-                raise EditorError(f"The cookie {name} would be sent over plain http.")
+                raise EditorError(f"The cookie {name} is not secure: a browser would send it over plain HTTP.")
             else:
                 self.cookies[name] = morsel.value
 
-    def page(self, path: str) -> str:
-        """Return the page at the end of its redirects."""
+    def open_page(self, path: str) -> str:
+        """Return the page, after following redirects."""
         for _ in range(5):
-            answer = self._get(path)
-            if answer.status not in (301, 302):
+            response = self._get_page(path)
+            if response.status not in (301, 302):
                 break
-            path = answer.header("Location").removeprefix(self.origin)
-        if answer.status != 200:
-            raise EditorError(f"{path} answers {answer.status}: {_plain(answer.body)}")
+            path = response.get_header("Location").removeprefix(self.origin)
+        if response.status != 200:
+            raise EditorError(f"{path} answers {response.status}: {_strip_markup(response.body)}")
         self.path = path
-        return answer.body.decode()
+        return response.body.decode()
 
-    def _get(self, path: str) -> Answer:
-        """Ask for a page; again, as people do, where API Gateway gave up on a function or a database that starts."""
-        answer = self.request("GET", path)
-        return self.request("GET", path) if answer.status in GAVE_UP else answer
+    def _get_page(self, path: str) -> Response:
+        """Request a page, and once more if API Gateway timed out while a function or the database started."""
+        response = self.request("GET", path)
+        return self.request("GET", path) if response.status in GATEWAY_ERRORS else response
 
-    def submit(self, path: str, **fields: str) -> str:
-        """Fill in the form of a page and send it; return where it leads."""
-        token = self._token(path)
-        return self._post(self.path, {"csrfmiddlewaretoken": token, **fields})
+    def submit_form(self, path: str, **fields: str) -> str:
+        """Submit the form of a page and return the address that it redirects to."""
+        token = self._read_token(path)
+        return self._post_form(self.path, {"csrfmiddlewaretoken": token, **fields})
 
-    def _token(self, path: str) -> str:
-        """Return what a form of this page carries against forgery."""
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page(path))
+    def _read_token(self, path: str) -> str:
+        """Return the CSRF token of the page's form."""
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.open_page(path))
         if not token:
-            raise EditorError(f"{path} has no form.")
+            raise EditorError(f"The page {path} has no form.")
         return token[1]
 
-    def _post(self, path: str, fields: Mapping[str, Any]) -> str:
-        answer = self.request("POST", path, urlencode(fields, doseq=True).encode(), FORM)
-        if answer.status != 302:
-            raise EditorError(f"The form of {path} answers {answer.status}: {_plain(answer.body)}")
-        return answer.header("Location")
+    def _post_form(self, path: str, fields: Mapping[str, Any]) -> str:
+        response = self.request("POST", path, urlencode(fields, doseq=True).encode(), FORM)
+        if response.status != 302:
+            raise EditorError(f"The form of {path} answers {response.status}: {_strip_markup(response.body)}")
+        return response.get_header("Location")
 
     def accept_invitation(self, path: str, name: str, password: str) -> None:
-        """Choose a password at the invitation's address, and sign in with it."""
-        self.submit(path, new_password1=password, new_password2=password)
-        self.submit(f"{self.prefix}/admin/login/", username=name, password=password)
+        """Choose a password at the address of the invitation, and sign in with it."""
+        self.submit_form(path, new_password1=password, new_password2=password)
+        self.submit_form(f"{self.prefix}/admin/login/", username=name, password=password)
 
     def upload(self, name: str, data: bytes, image: str = "") -> str:
-        """Ask for a ticket and send one JPEG straight to the bucket, in parts when it is large; return the upload's id.
+        """Upload one JPEG to the bucket with a ticket, in parts if it is large; return the id of the upload.
 
-        With an image the file becomes its next version.
+        With `image`, the file becomes the next version of that image.
         """
-        ticket = self._sign(method="POST", name=name, type="image/jpeg", size=len(data), image=image)
+        ticket = self._request_ticket(method="POST", name=name, type="image/jpeg", size=len(data), image=image)
         if ticket["method"] == "multipart":
             self._send_parts(ticket, data)
         else:
             self._send_form(ticket, name, data)
         return str(ticket["upload"])
 
-    def _sign(self, **wish: Any) -> dict[str, Any]:
+    def _request_ticket(self, **fields: Any) -> dict[str, Any]:
         token = {"X-CSRFToken": self.cookies["csrftoken"]}
         path = f"{self.prefix}/admin/upload/sign/"
-        answer = self.request("POST", path, json.dumps(wish).encode(), "application/json", **token)
-        if answer.status != 200:
-            raise EditorError(f"No ticket for {wish}: {answer.status} {_plain(answer.body)}")
-        return dict(answer.json())
+        response = self.request("POST", path, json.dumps(fields).encode(), "application/json", **token)
+        if response.status != 200:
+            raise EditorError(f"No ticket for {fields}: {response.status} {_strip_markup(response.body)}")
+        return dict(response.parse_json())
 
     def _send_form(self, ticket: Mapping[str, Any], name: str, data: bytes) -> None:
         fields = {**ticket["fields"], "file": (name, data, "image/jpeg")}
         body, kind = urllib3.encode_multipart_formdata(fields)
-        self._ask_s3("POST", ticket["url"], body, {"Content-Type": kind})
+        self._request_s3("POST", ticket["url"], body, {"Content-Type": kind})
 
     def _send_parts(self, ticket: Mapping[str, Any], data: bytes) -> None:
-        begun = self._ask_s3("POST", ticket["url"], b"", {"Content-Type": "image/jpeg", **ticket["headers"]})
-        upload = re.search(rb"<UploadId>([^<]+)</UploadId>", begun.body)
+        start = self._request_s3("POST", ticket["url"], b"", {"Content-Type": "image/jpeg", **ticket["headers"]})
+        upload = re.search(rb"<UploadId>([^<]+)</UploadId>", start.body)
         if not upload:
-            raise EditorError(f"S3 began no upload in parts: {_plain(begun.body)}")
+            raise EditorError(f"S3 started no multipart upload: {_strip_markup(start.body)}")
         step = {"key": ticket["key"], "uploadId": unescape(upload[1].decode())}
         size, tags = int(ticket["part_bytes"]), []
         for number, first in enumerate(range(0, len(data), size), start=1):
-            signed = self._sign(method="PUT", partNumber=number, **step)
-            part = self._ask_s3("PUT", signed["url"], data[first : first + size], signed["headers"])
-            tags.append(part.header("ETag"))
+            signed = self._request_ticket(method="PUT", partNumber=number, **step)
+            part = self._request_s3("PUT", signed["url"], data[first : first + size], signed["headers"])
+            tags.append(part.get_header("ETag"))
         parts = "".join(
             f"<Part><PartNumber>{number}</PartNumber><ETag>{tag}</ETag></Part>" for number, tag in enumerate(tags, 1)
         )
         body = f"<CompleteMultipartUpload {S3_XML}>{parts}</CompleteMultipartUpload>".encode()
-        signed = self._sign(method="POST", **step)
-        self._ask_s3("POST", signed["url"], body, signed["headers"])
+        signed = self._request_ticket(method="POST", **step)
+        self._request_s3("POST", signed["url"], body, signed["headers"])
 
-    def _ask_s3(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        answer = self.send(method, url, {"Origin": self.origin, **headers}, body)
-        if answer.status not in (200, 204):
-            raise EditorError(f"{method} to {urlsplit(url).netloc} answers {answer.status}: {_plain(answer.body)}")
-        return answer
+    def _request_s3(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Response:
+        response = self.send(method, url, {"Origin": self.origin, **headers}, body)
+        if response.status not in (200, 204):
+            raise EditorError(
+                f"{method} to {urlsplit(url).netloc} answers {response.status}: {_strip_markup(response.body)}"
+            )
+        return response
 
-    def uploads(self, ids: Sequence[str]) -> list[dict[str, Any]]:
-        """Return what the status view says of each upload."""
-        said: list[dict[str, Any]] = []
+    def read_uploads(self, ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the state of each upload, from the status view."""
+        states: list[dict[str, Any]] = []
         for first in range(0, len(ids), 50):
             query = urlencode({"ids": ",".join(ids[first : first + 50])})
-            answer = self.request("GET", f"{self.prefix}/admin/upload/status/?{query}")
-            said += answer.json()["uploads"]
-        return said
+            response = self.request("GET", f"{self.prefix}/admin/upload/status/?{query}")
+            states += response.parse_json()["uploads"]
+        return states
 
-    def act(self, verb: str, images: Sequence[str]) -> None:
-        """Do one of the library's acts, such as publish or archive, to these images."""
-        token = self._token(f"{self.prefix}/admin/library/image/")
-        fields = {"csrfmiddlewaretoken": token, "act": verb, "image": list(images)}
-        self._post(f"{self.prefix}/admin/images/act/", fields)
+    def apply_action(self, action: str, images: Sequence[str]) -> None:
+        """Apply an action of the library, such as publish or archive, to these images."""
+        token = self._read_token(f"{self.prefix}/admin/library/image/")
+        fields = {"csrfmiddlewaretoken": token, "act": action, "image": list(images)}
+        self._post_form(f"{self.prefix}/admin/images/act/", fields)
 
     def use_version(self, image: str, number: int) -> None:
-        """Put a file of the image to use that waits, because the image is published."""
+        """Use a version of a published image that is waiting for approval."""
         versions = f"{self.prefix}/admin/images/{image}/versions/"
-        if f"/versions/{number}/" in self.page(versions):
-            fields = {"csrfmiddlewaretoken": self._token(versions), "flags_seen": "1"}
-            self._post(f"{versions}{number}/", fields)
+        if f"/versions/{number}/" in self.open_page(versions):
+            fields = {"csrfmiddlewaretoken": self._read_token(versions), "flags_seen": "1"}
+            self._post_form(f"{versions}{number}/", fields)
 
-    def public_address(self, image: str) -> str:
-        """Return the permanent address that the page of a published image tells, or an empty text."""
-        page = self.page(f"{self.prefix}/admin/library/image/{image}/change/")
+    def read_public_address(self, image: str) -> str:
+        """Return the permanent address on the page of a published image, or an empty string."""
+        page = self.open_page(f"{self.prefix}/admin/library/image/{image}/change/")
         address = re.search(r'<input readonly value="([^"]+)" aria-labelledby="copy-address"', page)
         return unescape(address[1]) if address else ""
 
-    def original(self, image: str) -> bytes:
-        """Download the original of an image, from S3 by the link that the desk signs."""
-        fields = {"csrfmiddlewaretoken": self._token(f"{self.prefix}/admin/library/image/{image}/change/")}
-        return self._ask_s3("GET", self._post(f"{self.prefix}/admin/images/{image}/original/", fields), b"", {}).body
+    def download_original(self, image: str) -> bytes:
+        """Download the original of an image, by the link to S3 that the desk signs."""
+        fields = {"csrfmiddlewaretoken": self._read_token(f"{self.prefix}/admin/library/image/{image}/change/")}
+        return self._request_s3(
+            "GET", self._post_form(f"{self.prefix}/admin/images/{image}/original/", fields), b"", {}
+        ).body
 
 
-def _plain(body: bytes) -> str:
-    """Return the text of an answer without its markup, as far as a message needs it."""
+def _strip_markup(body: bytes) -> str:
+    """Return the first words of a page without markup, for a message."""
     return re.sub(r"<[^>]+>|\s+", " ", body.decode(errors="replace")).strip()[:500]

@@ -1,8 +1,8 @@
-"""Take over what an earlier stack of this stage left because it holds data, by CloudFormation's import of resources.
+"""Take over resources that an earlier stack of this stage left because they hold data, by CloudFormation's import.
 
-Importing by itself (`ImportExistingResources`) leaves out every type whose identifier only AWS knows: queues, secrets,
-keys, networks. So each is named, and found by what the stage's names lead to. A change set that imports may do nothing
-else and adds no outputs; the change set after it brings the rest.
+CloudFormation's automatic import (`ImportExistingResources`) leaves out every type whose identifier only AWS knows:
+queues, secrets, keys, networks. So each resource is looked up by the stage's names and imported by its identifier. A
+change set that imports may do nothing else and adds no outputs; the change set after it does the rest.
 
 Source: "Import AWS resources into a CloudFormation stack automatically" and "Bringing existing resources into
 CloudFormation management", CloudFormation user guide; identifiers are the primary identifiers of each type's schema.
@@ -18,8 +18,8 @@ from deploy import template
 from deploy.cloudformation import Template
 from deploy.errors import DeployError
 from deploy.stack import existing
-from deploy.stack.existing import Existing
-from deploy.stage import Place
+from deploy.stack.existing import ExistingResource
+from deploy.stage import Stage
 
 IDENTIFIERS = {
     "AWS::DynamoDB::Table": "TableName",
@@ -36,16 +36,17 @@ IDENTIFIERS = {
     "AWS::SQS::Queue": "QueueUrl",
     "AWS::SecretsManager::Secret": "Id",
 }
-# An import believes what the template says and changes nothing. What it is not told, the change set after it puts in
-# force, whatever the template said when the resource was made. Only these are left out: setting them twice does no
-# harm. A secret is told whole, because its value would be generated anew; a table's key cannot be set twice.
+# An import takes the template's word for the properties and changes nothing. The change set after it sets the
+# properties that the import left out, whatever the resource has. Only these are left out, because setting them again
+# does no harm. A secret is imported with all of them, or its value would be generated again; a table's key cannot be
+# set again.
 NAME_ALONE = ("AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Logs::LogGroup")
 LEFT_TO_THE_UPDATE = {
     "AWS::DynamoDB::Table": {"DeletionProtectionEnabled", "PointInTimeRecoverySpecification"},
     "AWS::RDS::DBCluster": {"DeletionProtection"},
 }
 NAMED_BY = {"AWS::S3::Bucket": "BucketName", "AWS::SQS::Queue": "QueueName", "AWS::Logs::LogGroup": "LogGroupName"}
-# Where these refer to something, a resource cannot be taken over without it: they never change.
+# These properties never change, so a resource cannot be imported without what they refer to.
 FIXED_REFERENCES = {
     "AWS::EC2::SecurityGroup": {"VpcId"},
     "AWS::EC2::Subnet": {"VpcId"},
@@ -56,92 +57,89 @@ FIXED_REFERENCES = {
 
 @dataclass(frozen=True)
 class Import:
-    """Return a change set's imports, and the template that holds them and nothing else that is new."""
+    """The resources that a change set imports, and a template that adds these and nothing else."""
 
     template: dict[str, Any]
     resources: list[dict[str, Any]]
 
 
-def find(place: Place, whole: Mapping[str, Any], parameters: Mapping[str, str]) -> list[Existing]:
-    """Return what the template retains, the stack has not, and the account has; nothing is changed."""
-    holds = template.conditions(whole, {**parameters, "AWS::Region": place.region})
+def find_adoptable(stage: Stage, whole: Mapping[str, Any], parameters: Mapping[str, str]) -> list[ExistingResource]:
+    """Return the resources that the template retains, the stack lacks and the account has."""
+    holds = template.evaluate_conditions(whole, {**parameters, "AWS::Region": stage.region})
     resources = whole["Resources"]
-    known = {found["LogicalResourceId"] for found in place.base.resources()} if place.base.described() else set()
-    wanted = {
-        name: resources[name]
-        for name in sorted(template.retained(whole) - known)
-        if holds.get(resources[name].get("Condition", ""), True)
-    }
-    return list(existing.look_up(place, wanted)) if wanted else []
+    present = stage.base.list_resources() if stage.base.describe() else []
+    lacking = template.list_retained(whole) - {resource["LogicalResourceId"] for resource in present}
+    parts = {name: resources[name] for name in sorted(lacking) if holds.get(resources[name].get("Condition", ""), True)}
+    return list(existing.find_existing(stage, parts)) if parts else []
 
 
-def adopt(
-    place: Place,
+def adopt_resources(
+    stage: Stage,
     whole: Mapping[str, Any],
     parameters: Mapping[str, str],
-    resources: Sequence[Existing],
-    bring: Callable[[Mapping[str, Any]], Template],
+    resources: Sequence[ExistingResource],
+    upload: Callable[[Mapping[str, Any]], Template],
 ) -> None:
-    """Import what was found into the stack, which is made for it where there is none; raises DeployError."""
-    for found in resources:
-        existing.revive(place, found)
-    current = place.base.template() if place.base.described() else {}
+    """Import existing resources into the stack, which is created if need be; raise DeployError when that fails."""
+    for resource in resources:
+        existing.cancel_deletion(stage, resource)
+    current = stage.base.read_template() if stage.base.describe() else {}
     imported = build_import(whole, current, resources)
-    place.base.prepare(bring(imported.template), parameters, set(whole["Parameters"]), imported.resources)
-    place.base.execute()
+    stage.base.prepare(upload(imported.template), parameters, set(whole["Parameters"]), imported.resources)
+    stage.base.execute()
 
 
-def build_import(whole: Mapping[str, Any], current: Mapping[str, Any], resources: Sequence[Existing]) -> Import:
-    """Return the template and the list for a change set that imports; `current` is the template in force, if any."""
-    imported = {found.logical: _stated(whole["Resources"][found.logical]) for found in resources}
+def build_import(whole: Mapping[str, Any], current: Mapping[str, Any], resources: Sequence[ExistingResource]) -> Import:
+    """Return the template and the list for a change set that imports; `current` is the stack's template, if any."""
+    imported = {part.logical: _select_properties(whole["Resources"][part.logical]) for part in resources}
     present = {*current.get("Resources", {}), *imported, *whole["Parameters"]}
     for name, part in imported.items():
-        part["Properties"] = dict(_resolvable(name, part, present))
+        part["Properties"] = dict(_resolve_properties(name, part, present))
     merged = {
         **{key: value for key, value in whole.items() if key != "Outputs"},
         **({"Outputs": current["Outputs"]} if "Outputs" in current else {}),
         **{key: {**whole.get(key, {}), **current.get(key, {})} for key in ("Parameters", "Conditions", "Mappings")},
         "Resources": {**current.get("Resources", {}), **imported},
     }
-    listed = [
+    identifiers = [
         {
-            "ResourceType": found.kind,
-            "LogicalResourceId": found.logical,
-            "ResourceIdentifier": {IDENTIFIERS[found.kind]: found.physical},
+            "ResourceType": resource.kind,
+            "LogicalResourceId": resource.logical,
+            "ResourceIdentifier": {IDENTIFIERS[resource.kind]: resource.physical},
         }
-        for found in resources
+        for resource in resources
     ]
-    return Import(merged, listed)
+    return Import(merged, identifiers)
 
 
-def _stated(part: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the resource with the properties that an import is told; it waits for nothing, for all of it exists."""
-    stated = copy.deepcopy({key: value for key, value in part.items() if key not in ("DependsOn", "Metadata")})
-    properties, kind = stated["Properties"], stated["Type"]
-    left = LEFT_TO_THE_UPDATE.get(kind, set())
+def _select_properties(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a resource with the properties that its import needs, and without dependencies: all of them exist."""
+    selected = copy.deepcopy({key: value for key, value in part.items() if key not in ("DependsOn", "Metadata")})
+    properties, kind = selected["Properties"], selected["Type"]
+    omitted = LEFT_TO_THE_UPDATE.get(kind, set())
     if kind in NAME_ALONE:
-        left = set(properties) - {NAMED_BY[kind]}
-    stated["Properties"] = {name: value for name, value in properties.items() if name not in left}
-    return stated
+        omitted = set(properties) - {NAMED_BY[kind]}
+    selected["Properties"] = {name: value for name, value in properties.items() if name not in omitted}
+    return selected
 
 
-def _resolvable(name: str, part: Mapping[str, Any], present: set[str]) -> Iterator[tuple[str, Any]]:
-    """Return the properties that refer to nothing outside of the import; the update after it sets the others."""
+def _resolve_properties(name: str, part: Mapping[str, Any], present: set[str]) -> Iterator[tuple[str, Any]]:
+    """Yield the properties that refer only to resources of the import; the update after it sets the others."""
     for key, value in part["Properties"].items():
-        if _references(value) <= present:
+        if _find_references(value) <= present:
             yield key, value
         elif key in FIXED_REFERENCES.get(part["Type"], set()):
-            missing = ", ".join(sorted(_references(value) - present))
+            missing = ", ".join(sorted(_find_references(value) - present))
             raise DeployError(
-                f"{name} was kept by an earlier stack, but {missing}, which it stands on, is not found. Give your "
-                "credentials the right to see it, or bring it back, and run the command again."
+                f"{name} was kept by an earlier stack, but {missing}, which it depends on, was not found. Give your "
+                "credentials permission to read it, or restore it, and run the command again."
             )
 
 
-def _references(value: Any) -> set[str]:
+def _find_references(value: Any) -> set[str]:
     """Return the logical names of resources that a value refers to."""
     if isinstance(value, list):
-        return {name for part in value for name in _references(part)}
+        return {name for part in value for name in _find_references(part)}
     if not isinstance(value, dict):
         return set()
     if set(value) == {"Fn::GetAtt"}:
@@ -150,4 +148,4 @@ def _references(value: Any) -> set[str]:
         return set() if value["Ref"].startswith("AWS::") else {value["Ref"]}
     if isinstance(text := value.get("Fn::Sub"), str):
         return {name for name in re.findall(r"\$\{(\w+)(?:\.\w+)*\}", text) if name != "AWS"}
-    return {name for part in value.values() for name in _references(part)}
+    return {name for part in value.values() for name in _find_references(part)}

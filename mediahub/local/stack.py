@@ -14,7 +14,7 @@ from botocore.config import Config
 
 from deploy.errors import DeployError
 from deploy.stack import base
-from deploy.stage import Place
+from deploy.stage import Stage
 from mediahub.local.emulator import ACCOUNT, REGION, Emulator, EmulatorError
 
 log = logging.getLogger(__name__)
@@ -75,21 +75,21 @@ PARAMETERS = {
 }
 
 
-def place(emulator: Emulator, stage: str) -> Place:
-    """Where the deploy command's own code finds the local AWS."""
+def open_stage(emulator: Emulator, name: str) -> Stage:
+    """Return the stage by which the deploy command's own code finds the local AWS."""
 
-    def clients(service: str, config: Config | None = None, /) -> Any:
+    def client(service: str, config: Config | None = None, /) -> Any:
         return root_client(service, emulator.endpoint, config)
 
-    return Place("mediahub", stage, REGION, clients, pause=0.1, say=log.debug)
+    return Stage("mediahub", name, REGION, client, poll_seconds=0.1, report=log.debug)
 
 
 def deploy(emulator: Emulator, stage: str, parameters: dict[str, str]) -> Stack:
     """Create the stack, or change what differs; returns when it is complete. Raises EmulatorError with the cause."""
-    here = place(emulator, stage)
+    here = open_stage(emulator, stage)
     try:
-        known = here.base.described() is not None
-        outputs = base.make(here, {**PARAMETERS, **parameters}, lambda changes: True)
+        known = here.base.describe() is not None
+        outputs = base.create_or_update(here, {**PARAMETERS, **parameters}, lambda changes: True)
     except DeployError as error:
         raise EmulatorError(f"{error} To begin anew, move {emulator.state} away and start again.") from error
     if not known:

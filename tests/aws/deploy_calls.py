@@ -87,10 +87,10 @@ def _assigned(node: ast.Assign) -> dict[str, str]:
 
 
 def _service(node: Any) -> str:
-    """The service of `….clients("service")`; empty for anything else."""
+    """Return the service of `….client("service")`; empty for anything else."""
     match node:
         case ast.Call(
-            func=ast.Attribute(attr="clients") | ast.Name(id="client"), args=[ast.Constant(value=str(name)), *_]
+            func=ast.Attribute(attr="client") | ast.Name(id="client"), args=[ast.Constant(value=str(name)), *_]
         ):
             return name
     return ""

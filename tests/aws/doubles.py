@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.model import OperationModel
 from botocore.validate import validate_parameters
 
-from deploy.cloudformation import Clients
+from deploy.cloudformation import ClientFactory
 from tests.aws.rendered import REGION
 
 
@@ -63,7 +63,7 @@ class Double:
         return _response(400), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
 
 
-def make_clients(*doubles: Double, others: Clients | None = None) -> Clients:
+def make_clients(*doubles: Double, others: ClientFactory | None = None) -> ClientFactory:
     """Return a maker of clients, as `Place` takes it; what has no double comes from `others`."""
     known = {double.service: double.client for double in doubles}
 

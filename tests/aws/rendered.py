@@ -15,7 +15,7 @@ from typing import Any
 from deploy import template
 from deploy.commands import workers
 from deploy.functions import zappa_settings
-from deploy.stage import Place
+from deploy.stage import Stage
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
@@ -212,17 +212,17 @@ def render_stack(parameters: Mapping[str, Any] | None = None, region: str = REGI
 
 def render_settings(stack: Rendered, kind: str) -> dict[str, str]:
     """Return the settings that `deploy.functions.zappa_settings` gives the function `web` or `worker` of this stack."""
-    return zappa_settings.environment(_place(stack), stack.outputs, stack.parameters, kind)
+    return zappa_settings.build_settings(_place(stack), stack.outputs, stack.parameters, kind)
 
 
 def render_workers(stack: Rendered, parameters: Mapping[str, Any]) -> Rendered:
     """Return the stack of the Fargate workers beside `stack`, with the parameters that the deploy command gives."""
     environment = {**render_settings(stack, "worker"), "AWS_REGION": stack.region}
-    return Rendered(workers.compose(environment), dict(parameters), stack.region)
+    return Rendered(workers.compose_template(environment), dict(parameters), stack.region)
 
 
-def _place(stack: Rendered) -> Place:
+def _place(stack: Rendered) -> Stage:
     def no_client(service: str) -> Any:
         raise AssertionError(f"Nothing is asked of {service} here.")
 
-    return Place("mediahub", str(stack.parameters["Stage"]), stack.region, no_client)
+    return Stage("mediahub", str(stack.parameters["Stage"]), stack.region, no_client)

@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.urls import set_script_prefix
 
 from deploy.functions import zappa_settings
-from deploy.stage import Place
+from deploy.stage import Stage
 from mediahub.delivery.embed import embed
 from mediahub.jobs import downloads
 from mediahub.library.models import Image
@@ -65,12 +65,12 @@ def test_the_sites_address_has_the_stage_where_api_gateway_wants_it(parameters: 
     stack = render_stack(parameters)
     assert {render_settings(stack, kind)["SITE_URL"] for kind in ("web", "worker")} == {address}
     # Zappa's callback tells functions that stand already the same.
-    place = Place("mediahub", "production", REGION, lambda service: None)
-    told = zappa_settings.addresses(place, stack.parameters)
+    stage = Stage("mediahub", "production", REGION, lambda service: None)
+    told = zappa_settings.build_address_settings(stage, stack.parameters)
     assert told.items() <= render_settings(stack, "web").items()
     # CORS knows origins, which have no path.
     [rule] = stack.properties("UploadBucket")["CorsConfiguration"]["CorsRules"]
-    assert rule["AllowedOrigins"] == [zappa_settings.origin(place, stack.parameters)]
+    assert rule["AllowedOrigins"] == [zappa_settings.find_origin(stage, stack.parameters)]
 
 
 @pytest.mark.django_db

@@ -7,7 +7,7 @@ import pytest
 from deploy import template
 from deploy.cloudformation import Stack
 from deploy.commands import check, workers
-from deploy.stage import Place
+from deploy.stage import Stage
 from tests.aws.doubles import Double, make_clients
 from tests.aws.rendered import ACCOUNT, GIVEN, REGION
 
@@ -52,19 +52,22 @@ class Topics(Double):
 def alarms() -> dict[str, list[str]]:
     """All alarms of both stacks, each telling whom its template says."""
     found = {}
-    for stack, whole in ((f"{NAME}-base", template.compose()), (f"{NAME}-workers", template.read(workers.TEMPLATE))):
+    for stack, whole in (
+        (f"{NAME}-base", template.compose()),
+        (f"{NAME}-workers", template.read_file(workers.TEMPLATE)),
+    ):
         resources = template.select_resources(whole, PARAMETERS[stack])
-        for alarm in template.of_type(resources, "CloudWatch::Alarm").values():
+        for alarm in template.list_properties(resources, "CloudWatch::Alarm").values():
             name = alarm["AlarmName"]["Fn::Sub"].replace("${Project}-${Stage}", NAME)
             found[name] = [TOPIC if "Topic" in str(alarm["AlarmActions"]) else POLICY]
     return found
 
 
 def list_faults(alarms: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    monkeypatch.setattr(Stack, "parameters", lambda stack: PARAMETERS[stack.name])
-    monkeypatch.setattr(Stack, "described", lambda stack: {"StackStatus": "CREATE_COMPLETE"})
-    place = Place("mediahub", "production", REGION, make_clients(CloudWatch(alarms), Topics()))
-    return [finding.seen for finding in check._alarms(place, {"TopicArn": TOPIC}) if finding.advice]
+    monkeypatch.setattr(Stack, "read_parameters", lambda stack: PARAMETERS[stack.name])
+    monkeypatch.setattr(Stack, "describe", lambda stack: {"StackStatus": "CREATE_COMPLETE"})
+    stage = Stage("mediahub", "production", REGION, make_clients(CloudWatch(alarms), Topics()))
+    return [finding.seen for finding in check._inspect_alarms(stage, {"TopicArn": TOPIC}) if finding.advice]
 
 
 def test_all_is_well_though_the_workers_alarms_start_and_stop_workers_and_tell_nobody(
@@ -83,7 +86,7 @@ def test_alarms_of_another_stack_do_not_hide_one_that_is_missing(
     for missing in (f"{NAME}-files-drift", f"{NAME}-workers-do-not-start"):
         left = {name: told for name, told in alarms.items() if name != missing}
         [fault] = list_faults(left, monkeypatch)
-        assert fault.endswith(f"missing: {missing}, tell nobody: none")
+        assert fault.endswith(f"missing: {missing}, notify nobody: none")
 
 
 @pytest.mark.parametrize("told", [[], [POLICY]])
@@ -92,4 +95,4 @@ def test_an_alarm_that_should_tell_people_and_does_not_is_named(
     name: str, told: list[str], alarms: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [fault] = list_faults({**alarms, name: told}, monkeypatch)
-    assert fault.endswith(f"missing: none, tell nobody: {name}")
+    assert fault.endswith(f"missing: none, notify nobody: {name}")

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from deploy.errors import DeployError
-from deploy.package import authorities, build
+from deploy.package import authorities, build, contents
 
 # SHA-256 of the five roots, as the repository of Amazon Trust Services publishes them.
 FINGERPRINTS = {
@@ -79,7 +79,7 @@ def roots() -> list[Authority]:
 
 
 def test_the_bundle_holds_rds_and_the_roots_that_amazon_publishes(rds: Authority) -> None:
-    bundle = list(authorities.read_certificates(authorities.compose(rds.pem)))
+    bundle = list(authorities.read_certificates(authorities.compose_bundle(rds.pem)))
     assert bundle[0] == rds.certificate
     assert {certificate.fingerprint(hashes.SHA256()).hex() for certificate in bundle[1:]} == FINGERPRINTS
     assert len(bundle) == 1 + len(FINGERPRINTS)
@@ -89,7 +89,7 @@ def test_the_bundle_holds_rds_and_the_roots_that_amazon_publishes(rds: Authority
 def test_a_bundle_that_lacks_one_of_both_is_refused(rds: Authority) -> None:
     assert authorities.find_missing(rds.pem) == list(authorities.AMAZON_ROOTS)
     with pytest.raises(ValueError, match="lacks the authorities of RDS"):
-        authorities.compose(b"<html>Sign in to this network</html>")
+        authorities.compose_bundle(b"<html>Sign in to this network</html>")
 
 
 def test_a_root_that_somebody_else_signed_is_none(
@@ -101,7 +101,7 @@ def test_a_root_that_somebody_else_signed_is_none(
     public.write_bytes(false.public_bytes(Encoding.PEM) + b"".join(root.pem for root in roots[1:]))
     monkeypatch.setattr(authorities, "PUBLIC_ROOTS", public)
     with pytest.raises(ValueError, match=r"lacks Amazon Root CA 1\.$"):
-        authorities.compose(rds.pem)
+        authorities.compose_bundle(rds.pem)
 
 
 def serve_database(certificate: Path) -> int:
@@ -162,7 +162,7 @@ def test_a_connection_trusts_aurora_and_the_proxy_and_nobody_else(
     public = tmp_path / "cacert.pem"
     public.write_bytes(b"".join(root.pem for root in roots))
     monkeypatch.setattr(authorities, "PUBLIC_ROOTS", public)
-    bundle = authorities.compose(rds.pem) if bundled == "both" else rds.pem
+    bundle = authorities.compose_bundle(rds.pem) if bundled == "both" else rds.pem
     signers = {"rds": rds, "root": roots[0], "stranger": Authority("Amazon Root CA 1")}
     port = serve_database(signers[signer].write_server(tmp_path / "server.pem", certified))
     assert says in connect(AURORA if signer == "rds" else PROXY, port, bundle, tmp_path)
@@ -193,7 +193,7 @@ def test_the_image_of_the_workers_makes_the_same_bundle(rds: Authority, tmp_path
     shutil.copy(build.ROOT / "deploy" / "package" / "authorities.py", tmp_path)
     (tmp_path / "rds.pem").write_bytes(rds.pem)
     subprocess.run([sys.executable, "-I", "authorities.py", "rds.pem", "rds-ca.pem"], cwd=tmp_path, check=True)
-    assert (tmp_path / "rds-ca.pem").read_bytes() == authorities.compose(rds.pem)
+    assert (tmp_path / "rds-ca.pem").read_bytes() == authorities.compose_bundle(rds.pem)
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -217,15 +217,15 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 def test_the_list_is_brought_once_a_day(published: Path, rds: Authority) -> None:
     (published / "bundle.pem").write_bytes(rds.pem)
-    build.bring_authorities()
+    build.fetch_authorities()
     assert authorities.find_missing(build.RDS_CA.read_bytes()) == []
     second = Authority("Amazon RDS eu-central-2 Root CA RSA2048 G1")
     (published / "bundle.pem").write_bytes(rds.pem + second.pem)
-    build.bring_authorities()
+    build.fetch_authorities()
     assert second.pem not in build.RDS_CA.read_bytes()
     yesterday = time.time() - 2 * build.DAY
     os.utime(build.RDS_CA, (yesterday, yesterday))
-    build.bring_authorities()
+    build.fetch_authorities()
     assert second.pem in build.RDS_CA.read_bytes()
 
 
@@ -233,7 +233,7 @@ def test_the_list_is_brought_once_a_day(published: Path, rds: Authority) -> None
 def test_a_list_without_amazons_roots_does_not_stay(published: Path, rds: Authority, present: bytes | None) -> None:
     build.RDS_CA.write_bytes(rds.pem if present is None else present)
     (published / "bundle.pem").write_bytes(rds.pem)
-    build.bring_authorities()
+    build.fetch_authorities()
     assert authorities.find_missing(build.RDS_CA.read_bytes()) == []
 
 
@@ -244,13 +244,13 @@ def test_without_the_list_a_complete_file_serves_and_no_other(
     if answer:
         (published / "bundle.pem").write_bytes(answer)
     with pytest.raises(
-        DeployError, match=r"cannot be fetched.*python -m deploy\.package\.authorities FILE rds-ca\.pem"
+        DeployError, match=r"could not be fetched.*python -m deploy\.package\.authorities FILE rds-ca\.pem"
     ):
-        build.bring_authorities()
-    build.RDS_CA.write_bytes(authorities.compose(rds.pem))
+        build.fetch_authorities()
+    build.RDS_CA.write_bytes(authorities.compose_bundle(rds.pem))
     yesterday = time.time() - 2 * build.DAY
     os.utime(build.RDS_CA, (yesterday, yesterday))
-    build.bring_authorities()
+    build.fetch_authorities()
 
 
 def test_only_stages_with_aurora_need_the_list() -> None:
@@ -259,4 +259,4 @@ def test_only_stages_with_aurora_need_the_list() -> None:
         {"aws_environment_variables": {}},
         {"aws_environment_variables": {"DATABASE_IAM": "true"}},
     ]
-    assert [build.signs_in_by_iam(stage) for stage in stages] == [False, False, True]
+    assert [contents.uses_aurora(stage) for stage in stages] == [False, False, True]

@@ -17,8 +17,8 @@ from tests.aws.rendered import NAMES, REGION
 
 TEMPLATES = {
     "stack": template.compose(),
-    "workers": template.read(template.FOLDER / "workers.yaml"),
-    "packages": template.read(template.FOLDER / "packages.yaml"),
+    "workers": template.read_file(template.FOLDER / "workers.yaml"),
+    "packages": template.read_file(template.FOLDER / "packages.yaml"),
 }
 # Another project or stage is another stack.
 OF_THE_STACK = {"Project", "Stage"}

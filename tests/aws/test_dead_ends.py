@@ -8,7 +8,7 @@ from deploy.commands import down
 from deploy.errors import DeployError
 from deploy.functions import zappa_settings
 from deploy.stack import base, removal
-from deploy.stage import Place
+from deploy.stage import Stage
 from tests.aws.doubles import Double, Fault, make_clients
 from tests.aws.rendered import ACCOUNT, REGION
 
@@ -109,8 +109,8 @@ class Dashboards(Double):
         return {"DashboardEntries": []}
 
 
-def place_of(*doubles: Double) -> Place:
-    return Place("mediahub", "production", REGION, make_clients(*doubles), pause=0, say=lambda line: None)
+def place_of(*doubles: Double) -> Stage:
+    return Stage("mediahub", "production", REGION, make_clients(*doubles), poll_seconds=0, report=lambda line: None)
 
 
 def test_the_protection_is_lifted_where_cloudformation_could_not_delete() -> None:
@@ -144,7 +144,7 @@ def test_an_update_that_could_not_be_taken_back_is_taken_back() -> None:
 def test_an_update_that_cannot_be_taken_back_twice_is_named() -> None:
     double = CloudFormation([], "UPDATE_ROLLBACK_FAILED", [])
     double.after_rollback = "UPDATE_ROLLBACK_FAILED"
-    with pytest.raises(DeployError, match="cannot take back its last change"):
+    with pytest.raises(DeployError, match="cannot roll back its last change"):
         place_of(double).base.settle()
 
 
@@ -154,9 +154,9 @@ def test_buckets_that_go_with_their_stack_are_emptied_first(monkeypatch: pytest.
         ("StaticBucket", "AWS::S3::Bucket", f"{NAME}-static-{ACCOUNT}", "CREATE_COMPLETE"),
         ("UploadBucket", "AWS::S3::Bucket", f"{NAME}-uploads-{ACCOUNT}", "CREATE_COMPLETE"),
     ]
-    monkeypatch.setattr(zappa_settings, "read", dict)
+    monkeypatch.setattr(zappa_settings, "read_stages", dict)
     here = place_of(CloudFormation(log, "DELETE_FAILED", resources), Buckets(log), Dashboards())
-    retained = down.down(here)
+    retained = down.remove_stage(here)
     assert [found["LogicalResourceId"] for found in retained] == ["UploadBucket"]
     static = f"{NAME}-static-{ACCOUNT}"
     assert log == [f"empty {static}: a@2, a@1", f"empty {static}: b@3", f"delete {NAME}-base"]

@@ -151,9 +151,9 @@ def test_each_call_of_a_release_is_needed_or_kept_away() -> None:
 
 
 def test_no_stage_has_a_setting_that_brings_another_call() -> None:
-    for stage in zappa_settings.read().values():
+    for stage in zappa_settings.read_stages().values():
         assert not SETTINGS & set(stage)
-    base = zappa_settings.read()["base"]
+    base = zappa_settings.read_stages()["base"]
     assert (base["manage_roles"], base["keep_warm"], base["slim_handler"]) == (False, False, False)
 
 

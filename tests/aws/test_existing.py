@@ -4,14 +4,14 @@ from typing import Any
 
 from deploy import template
 from deploy.stack import existing
-from deploy.stage import Place
+from deploy.stage import Stage
 from tests.aws.aurora import Aurora
 from tests.aws.doubles import Double, Fault, make_clients
 from tests.aws.rendered import ACCOUNT, REGION
 
 NAME = "mediahub-production"
 WHOLE = template.compose()
-RETAINED = {name: WHOLE["Resources"][name] for name in template.retained(WHOLE)}
+RETAINED = {name: WHOLE["Resources"][name] for name in template.list_retained(WHOLE)}
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
 
 
@@ -108,14 +108,14 @@ class Network(Double):
         return {"SecurityGroups": [{"GroupId": "sg-1"}]}
 
 
-def look_up(*doubles: Double) -> dict[str, existing.Existing]:
+def look_up(*doubles: Double) -> dict[str, existing.ExistingResource]:
     aurora = Aurora()
     aurora.add_cluster(NAME, KmsKeyId=KEY, DBClusterParameterGroup="mediahub-production-base-parameters")
     aurora.add_instance(f"{NAME}-1", NAME)
     others = [Account(), Buckets(), Table(), Queues(), Logs(), Secrets(), Keys(), Network(), aurora]
     clients = make_clients(*others, *doubles)
-    place = Place("mediahub", "production", REGION, clients, pause=0, say=lambda line: None)
-    return {resources.logical: resources for resources in existing.look_up(place, RETAINED)}
+    stage = Stage("mediahub", "production", REGION, clients, poll_seconds=0, report=lambda line: None)
+    return {resources.logical: resources for resources in existing.find_existing(stage, RETAINED)}
 
 
 def test_each_part_is_found_by_what_leads_to_it() -> None:
@@ -151,6 +151,6 @@ def test_a_key_that_was_to_go_is_of_use_again() -> None:
     keys = Keys("PendingDeletion")
     resources = look_up(keys)["Key"]
     assert resources.is_leaving
-    place = Place("mediahub", "production", REGION, make_clients(keys), pause=0, say=lambda line: None)
-    existing.revive(place, resources)
+    stage = Stage("mediahub", "production", REGION, make_clients(keys), poll_seconds=0, report=lambda line: None)
+    existing.cancel_deletion(stage, resources)
     assert keys.state == "Enabled"

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from deploy.database.aurora import SIGN_IN, make_user
+from deploy.database.aurora import CREATE_USER, create_user
 from deploy.errors import DeployError
 from deploy.functions import invocation
 from deploy.package import build
-from deploy.stage import Place
+from deploy.stage import Stage
 from tests.aws.aurora import Aurora, DataApi
 from tests.aws.doubles import Double, Fault, make_clients
 from tests.aws.rendered import REGION
@@ -42,8 +42,8 @@ class Lambda(Double):
         return {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(body).encode()), **error}
 
 
-def place_of(*doubles: Double) -> Place:
-    return Place("mediahub", "production", REGION, make_clients(*doubles), pause=0, say=lambda line: None)
+def place_of(*doubles: Double) -> Stage:
+    return Stage("mediahub", "production", REGION, make_clients(*doubles), poll_seconds=0, report=lambda line: None)
 
 
 def test_the_answer_is_waited_for_longer_than_any_function_works() -> None:
@@ -55,8 +55,8 @@ def test_the_answer_is_waited_for_longer_than_any_function_works() -> None:
 def test_a_function_is_invoked_once() -> None:
     assert ONCE.retries == {"total_max_attempts": 1}
     function = Lambda("silence")
-    with pytest.raises(DeployError, match=r"may still be at work.*nothing is done twice"):
-        invocation.invoke(place_of(function), "worker", {"manage": "migrate"})
+    with pytest.raises(DeployError, match=r"may still be running.*nothing is done twice"):
+        invocation.invoke_function(place_of(function), "worker", {"manage": "migrate"})
     assert len(function.called("invoke")) == 1
 
 
@@ -68,27 +68,27 @@ def test_the_client_that_invokes_is_the_one_that_asks_once(monkeypatch: pytest.M
         configs.append(config)
         return function.client
 
-    place = Place("mediahub", "production", REGION, clients, pause=0)
-    assert invocation.invoke(place, "worker", {"manage": "check"}) == {"manage": "check"}
+    stage = Stage("mediahub", "production", REGION, clients, poll_seconds=0)
+    assert invocation.invoke_function(stage, "worker", {"manage": "check"}) == {"manage": "check"}
     assert configs == [invocation.ONCE]
 
 
 @pytest.mark.parametrize("fault", sorted(invocation.NOT_STARTED))
 def test_what_did_not_start_is_asked_again(fault: str) -> None:
     function = Lambda(fault, fault)
-    assert invocation.invoke(place_of(function), "worker", {"manage": "check"}) == {"manage": "check"}
+    assert invocation.invoke_function(place_of(function), "worker", {"manage": "check"}) == {"manage": "check"}
     assert len(function.called("invoke")) == 3
 
 
 def test_a_function_that_never_starts_is_named() -> None:
-    with pytest.raises(DeployError, match="has not started worker in 60 attempts"):
-        invocation.invoke(place_of(Lambda(*["TooManyRequestsException"] * 60)), "worker", {})
+    with pytest.raises(DeployError, match="did not start worker in 60 attempts"):
+        invocation.invoke_function(place_of(Lambda(*["TooManyRequestsException"] * 60)), "worker", {})
 
 
 def test_an_error_that_may_have_run_is_not_repeated() -> None:
     function = Lambda("ServiceException")
     with pytest.raises(ClientError, match="ServiceException"):
-        invocation.invoke(place_of(function), "worker", {})
+        invocation.invoke_function(place_of(function), "worker", {})
     assert len(function.called("invoke")) == 1
 
 
@@ -96,16 +96,16 @@ def test_a_function_that_fails_says_why() -> None:
     function = Lambda()
     function.function_error = True
     with pytest.raises(DeployError, match="worker failed: it broke"):
-        invocation.invoke(place_of(function), "worker", {})
+        invocation.invoke_function(place_of(function), "worker", {})
 
 
 def test_a_paused_database_is_asked_until_it_wakes() -> None:
     aurora, data = Aurora(), DataApi(asleep=3)
     aurora.add_cluster(NAME, MasterUserSecret={"SecretArn": "arn:secret:owner", "SecretStatus": "active"})
-    make_user(place_of(aurora, data), NAME)
-    assert [sql for _, sql in data.statements] == list(SIGN_IN)
+    create_user(place_of(aurora, data), NAME)
+    assert [sql for _, sql in data.statements] == list(CREATE_USER)
 
 
 def test_a_database_that_is_not_there_is_named() -> None:
     with pytest.raises(DeployError, match="There is no database mediahub-production"):
-        make_user(place_of(Aurora(), DataApi()), NAME)
+        create_user(place_of(Aurora(), DataApi()), NAME)

@@ -9,13 +9,13 @@ import pytest
 from cfnlint.api import ManualArgs, lint
 
 from deploy import template
-from deploy.functions.zappa_settings import functions
-from deploy.stage import Place
+from deploy.functions.zappa_settings import name_functions
+from deploy.stage import Stage
 from tests.aws.compositions import EVERYTHING, compose, compose_workers
 from tests.aws.rendered import REGION, Rendered, render_settings
 
 TEMPLATES = ("stack.yaml", "workers.yaml", "packages.yaml")
-PARAMETERS = {name: template.read(template.FOLDER / name)["Parameters"] for name in TEMPLATES}
+PARAMETERS = {name: template.read_file(template.FOLDER / name)["Parameters"] for name in TEMPLATES}
 LONGEST = {name: "a" + "b" * (PARAMETERS["stack.yaml"][name]["MaxLength"] - 1) for name in ("Project", "Stage")}
 # Limits that cfn-lint's schemas lack, each from the page of its API's operation that creates the thing.
 LIMITS = {
@@ -42,7 +42,7 @@ def longest(name: str) -> Rendered:
     shared = {"stack.yaml": compose(EVERYTHING), "workers.yaml": compose_workers()}
     if name in shared:
         return Rendered(shared[name].source, {**shared[name].parameters, **LONGEST})
-    return Rendered(template.read(template.FOLDER / name), LONGEST)
+    return Rendered(template.read_file(template.FOLDER / name), LONGEST)
 
 
 def literal(stack: Rendered) -> str:
@@ -73,11 +73,11 @@ def test_the_longest_names_keep_within_the_limits_that_no_schema_has(name: str) 
 
 
 def test_the_longest_names_that_zappa_and_the_command_give_keep_within_their_limits() -> None:
-    place = Place(LONGEST["Project"], LONGEST["Stage"], REGION, lambda _: None)
-    for function in functions(place).values():
+    stage = Stage(LONGEST["Project"], LONGEST["Stage"], REGION, lambda _: None)
+    for function in name_functions(stage).values():
         # "CreateFunction"; Zappa names the API and its stack after the web's.
         assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", function)
-    for stack in (place.base, place.packages):
+    for stack in (stage.base, stage.packages):
         assert re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", f"{stack.name}-deploy")
 
 

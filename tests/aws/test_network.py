@@ -131,7 +131,7 @@ def test_a_functions_clients_take_the_hosts_from_its_environment(network: str, m
 @pytest.mark.parametrize("network", ["closed", "ipv6"])
 def test_functions_join_the_network_as_lambda_takes_it(network: str) -> None:
     stack = render_stack({"Network": network})
-    config = zappa_settings._network(stack.outputs)["vpc_config"]
+    config = zappa_settings._build_network_settings(stack.outputs)["vpc_config"]
     model = boto3.Session("a", "b", region_name=REGION).client("lambda").meta.service_model
     shape: Any = model.operation_model("CreateFunction").input_shape.members["VpcConfig"]
     assert not ParamValidator().validate(config, shape).has_errors()

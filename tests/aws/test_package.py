@@ -17,7 +17,7 @@ from zappa.core import Zappa
 
 from deploy import hooks
 from deploy.errors import DeployError
-from deploy.package import binaries, build, elf, wheels
+from deploy.package import binaries, build, contents, elf, wheels
 from tests.aws.binary_files import MACH_O, WINDOWS, make_elf, make_wheel
 
 # Of one release, as PyPI has them: other machines, other systems, other Pythons, and a glibc that Lambda does not have.
@@ -106,7 +106,7 @@ def test_plain_zappa_packages_the_wheels_of_the_function(index: Path, monkeypatc
     monkeypatch.setattr(build, "ROOT", root)
     monkeypatch.setenv("VIRTUAL_ENV", sys.prefix)
     assert SETTINGS["base"]["prebuild_script"] == "deploy.hooks.prepare"
-    build.prepare()
+    build.prepare_package()
     chosen = Zappa.get_current_venv()
     assert chosen
     assert (installed(chosen) / "mediahub_sample.py").is_file()
@@ -118,10 +118,10 @@ def test_plain_zappa_packages_the_wheels_of_the_function(index: Path, monkeypatc
 
 def test_the_stages_run_on_the_system_that_is_packaged_for() -> None:
     for stage in SETTINGS.values():
-        assert stage.get("runtime", build.RUNTIME) == build.RUNTIME
-        assert stage.get("architecture", build.ARCHITECTURE) == build.ARCHITECTURE
+        assert stage.get("runtime", contents.RUNTIME) == contents.RUNTIME
+        assert stage.get("architecture", contents.ARCHITECTURE) == contents.ARCHITECTURE
         assert stage.get("callbacks", {"zip": "deploy.hooks.seal"})["zip"] == "deploy.hooks.seal"
-    assert SETTINGS["base"]["runtime"] == build.RUNTIME
+    assert SETTINGS["base"]["runtime"] == contents.RUNTIME
     # Zappa would fetch wheels of its own choice, without a hash.
     assert SETTINGS["base"]["use_precompiled_packages"] is False
 
@@ -146,8 +146,8 @@ GOOD = "PIL/_imaging.cpython-313-x86_64-linux-gnu.so"
         ("PIL/_imaging.cpython-312-x86_64-linux-gnu.so", make_elf(), "its tag is cpython-312-x86_64-linux-gnu"),
         ("PIL/_imaging.cpython-313-aarch64-linux-gnu.so", make_elf(), "its tag is cpython-313-aarch64-linux-gnu"),
         ("PIL/_imaging.so", make_elf(), "its tag is missing"),
-        (GOOD, make_elf()[:200], "breaks off"),
-        (GOOD, b"not machine code", "is no ELF file"),
+        (GOOD, make_elf()[:200], "ends too early"),
+        (GOOD, b"not machine code", "is not an ELF file"),
     ],
 )
 def test_a_binary_that_lambda_cannot_load_is_refused(name: str, data: bytes, says: str) -> None:
@@ -239,7 +239,7 @@ def test_equal_contents_make_equal_packages(tmp_path: Path) -> None:
     files, stage = complete_files(), SETTINGS["base"]
     first = write_zip(tmp_path / "first.zip", {**files, "package_info.json": b'{"build_user": "anna"}'})
     second = write_zip(tmp_path / "second.zip", {"package_info.json": b"{}", **dict(reversed(files.items()))})
-    assert build.seal(first, stage).sha256 == build.seal(second, stage).sha256
+    assert contents.seal_package(first, stage).sha256 == contents.seal_package(second, stage).sha256
     assert first.read_bytes() == second.read_bytes()
     assert "anna" not in str(zipfile.ZipFile(first).namelist())
     assert "package_info.json" not in zipfile.ZipFile(first).namelist()
@@ -249,12 +249,12 @@ def test_equal_contents_make_equal_packages(tmp_path: Path) -> None:
     ("files", "stage", "says"),
     [
         ({GOOD: make_elf(machine=elf.AARCH64)}, {}, "is made for ARM64"),
-        ({"x/y.cpython-311-x86_64-linux-gnu.so": make_elf()}, {}, "is no module of Python 3.13"),
+        ({"x/y.cpython-311-x86_64-linux-gnu.so": make_elf()}, {}, "is not a module of Python 3.13"),
         (wheel_files("ministack-1.5.33", "py3-none-any"), {}, "is not in requirements/lambda.txt"),
-        ({}, {"runtime": "python3.12"}, "is made for python3.13 on x86_64"),
-        ({}, {"architecture": "arm64"}, "is made for python3.13 on x86_64"),
+        ({}, {"runtime": "python3.12"}, "is built for python3.13 on x86_64"),
+        ({}, {"architecture": "arm64"}, "is built for python3.13 on x86_64"),
         ({}, {"aws_environment_variables": {"DATABASE_IAM": "true"}}, "rds-ca.pem is missing"),
-        ({"zappa_settings.py": b"WEBSOCKET_HANDLER_MODULE='var.handler'\n"}, {}, "Zappa took var.handler for"),
+        ({"zappa_settings.py": b"WEBSOCKET_HANDLER_MODULE='var.handler'\n"}, {}, "Zappa mistook var.handler for"),
         ({"rds-ca.pem": b""}, {}, "rds-ca.pem lacks Amazon Root CA 1"),
     ],
 )
@@ -263,10 +263,10 @@ def test_zappa_sends_no_package_with_a_fault(
 ) -> None:
     path = write_zip(tmp_path / "build.zip", {**complete_files(), **files})
     with pytest.raises(DeployError, match=says):
-        build.seal(path, {**SETTINGS["base"], **stage})
+        contents.seal_package(path, {**SETTINGS["base"], **stage})
 
 
 def test_zappa_ends_with_the_fault_and_not_with_a_traceback(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "build.zip", {**complete_files(), GOOD: MACH_O})
-    with pytest.raises(ClickException, match=r"The package is not sent:\n✗ .* is made for macOS"):
+    with pytest.raises(ClickException, match=r"The package was not sent:\n✗ .* is made for macOS"):
         hooks.seal(SimpleNamespace(zip_path=str(path), stage_config=SETTINGS["base"]))

@@ -10,7 +10,7 @@ import pytest
 from deploy.commands import up
 from deploy.errors import DeployError
 from deploy.stack import regions
-from deploy.stage import Place
+from deploy.stage import Stage
 from tests.aws.cloudformation import CloudFormation
 from tests.aws.doubles import make_clients
 from tests.aws.rendered import render_stack
@@ -31,7 +31,7 @@ def test_an_offered_region_has_every_type_of_the_stack(name: str) -> None:
     kinds = {part["Type"] for part in render_stack(PARTS[name]).resources.values()}
     known = {path.stem for path in (FOLDER / "providers").glob("*.json")}
     lacking = {
-        region: kinds - set(read_types(region)) for region in regions.list_offered(PARTS[name]) if region in known
+        region: kinds - set(read_types(region)) for region in regions.list_regions(PARTS[name]) if region in known
     }
     assert {region: missing for region, missing in lacking.items() if missing} == {}
 
@@ -43,7 +43,7 @@ def test_budgets_are_where_the_schemas_have_them() -> None:
 
 
 def test_fewer_parts_are_offered_in_more_regions() -> None:
-    everything, nothing = (set(regions.list_offered(PARTS[name])) for name in ("all", "least"))
+    everything, nothing = (set(regions.list_regions(PARTS[name])) for name in ("all", "least"))
     assert everything < nothing
     assert {"us-east-1", "eu-central-1"} <= everything
 
@@ -58,17 +58,17 @@ def test_fewer_parts_are_offered_in_more_regions() -> None:
 )
 def test_what_a_region_lacks_is_named_before_anything_is_made(region: str, parameters: Any, says: str) -> None:
     stack = CloudFormation({})
-    place = Place("mediahub", "production", region, make_clients(stack), pause=0)
+    stage = Stage("mediahub", "production", region, make_clients(stack), poll_seconds=0)
     with pytest.raises(DeployError, match=says):
-        up.make_stack(place, parameters, lambda changes: True)
+        up.update_stack(stage, parameters, lambda changes: True)
     assert {operation for operation, _ in stack.calls} == {"describe_stacks"}
 
 
 def test_a_region_without_them_takes_a_stage_that_does_without() -> None:
-    regions.require("eu-north-1", {"Labels": "false", "Database": "own", "MonthlyBudget": "0"})
-    regions.require("eu-west-3", {"Labels": "false"})
+    regions.check_region("eu-north-1", {"Labels": "false", "Database": "own", "MonthlyBudget": "0"})
+    regions.check_region("eu-west-3", {"Labels": "false"})
 
 
 def test_the_guide_lists_the_regions() -> None:
     [listed] = re.findall(r"^- Regions with all parts: (.*?)\.", GUIDE.read_text().replace("\n  ", " "), re.M)
-    assert listed.split(", ") == regions.list_offered({})
+    assert listed.split(", ") == regions.list_regions({})

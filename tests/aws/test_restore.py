@@ -12,7 +12,7 @@ from deploy import template
 from deploy.database import aurora, restore
 from deploy.database.restore import Origin
 from deploy.errors import DeployError
-from deploy.stage import Place
+from deploy.stage import Stage
 from tests.aws.aurora import LAST, Aurora, DataApi
 from tests.aws.cloudformation import CloudFormation
 from tests.aws.doubles import make_clients
@@ -34,7 +34,7 @@ class Ground:
         self.rds.add_instance(f"{NAME}-1", NAME)
         clients = make_clients(self.stack, self.rds, self.data)
         self.lines: list[str] = []
-        self.place = Place("mediahub", "production", REGION, clients, pause=0, say=self.lines.append)
+        self.stage = Stage("mediahub", "production", REGION, clients, poll_seconds=0, report=self.lines.append)
 
     def database_id(self) -> str:
         return str(self.rds.clusters[NAME]["DbClusterResourceId"])
@@ -59,18 +59,18 @@ def seconds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_restored_database_takes_the_name(ground: Ground) -> None:
-    former = restore.restore(ground.place, restore.choose_moment(ground.place, MOMENT))
+    former = restore.restore_database(ground.stage, restore.choose_moment(ground.stage, MOMENT))
     assert set(ground.rds.clusters) == {NAME, former}
     assert ground.rds.instances == {f"{NAME}-1": NAME, f"{former}-1": former}
     assert ground.database_id() == "cluster-2"
     # Whoever makes the stack again, or removes it, knows the database by its name.
-    assert aurora.read_resource_id(ground.place) == "cluster-2"
+    assert aurora.read_resource_id(ground.stage) == "cluster-2"
     assert ground.stack.parameters["DatabaseResourceId"] == "cluster-2"
     assert not ground.rds.clusters[NAME]["TagList"]
 
 
 def test_the_restored_database_has_what_the_template_gives_aurora(ground: Ground) -> None:
-    restore.restore(ground.place, restore.choose_moment(ground.place, MOMENT))
+    restore.restore_database(ground.stage, restore.choose_moment(ground.stage, MOMENT))
     [asked] = ground.rds.called("restore_db_cluster_to_point_in_time")
     rendered = ground.stack.rendered
     properties = rendered.properties("DatabaseCluster")
@@ -103,8 +103,8 @@ def test_no_setting_of_the_template_is_forgotten() -> None:
 
 
 def test_mediahubs_user_signs_in_to_the_restored_one_before_it_is_used(ground: Ground) -> None:
-    restore.restore(ground.place, restore.choose_moment(ground.place, MOMENT))
-    assert ground.data.statements == [(f"{NAME}-new-{MARK}", sql) for sql in aurora.SIGN_IN]
+    restore.restore_database(ground.stage, restore.choose_moment(ground.stage, MOMENT))
+    assert ground.data.statements == [(f"{NAME}-new-{MARK}", sql) for sql in aurora.CREATE_USER]
 
 
 @pytest.mark.parametrize("role", ["WebRole", "WorkerRole", "BulkRole"])
@@ -116,20 +116,20 @@ def test_roles_name_the_database_that_the_stage_has_now(role: str) -> None:
 
 
 def test_a_restore_is_undone(ground: Ground) -> None:
-    former = restore.restore(ground.place, restore.choose_moment(ground.place, "latest"))
-    again = restore.undo(ground.place)
+    former = restore.restore_database(ground.stage, restore.choose_moment(ground.stage, "latest"))
+    again = restore.undo_restore(ground.stage)
     assert ground.database_id() == "cluster-1"
     assert ground.stack.parameters["DatabaseResourceId"] == "cluster-1"
     assert set(ground.rds.clusters) == {NAME, again}
     assert former not in ground.rds.clusters
-    assert restore.undo(ground.place)
+    assert restore.undo_restore(ground.stage)
     assert ground.database_id() == "cluster-2"
 
 
 def test_a_snapshot_brings_back_a_database_that_is_gone(ground: Ground) -> None:
     ground.rds.clusters.clear()
     ground.rds.instances.clear()
-    assert restore.restore(ground.place, restore.choose_snapshot("mediahub-production-last")) == ""
+    assert restore.restore_database(ground.stage, restore.choose_snapshot("mediahub-production-last")) == ""
     [asked] = ground.rds.called("restore_db_cluster_from_snapshot")
     assert (asked["SnapshotIdentifier"], asked["Engine"]) == ("mediahub-production-last", "aurora-postgresql")
     assert ground.rds.instances == {f"{NAME}-1": NAME}
@@ -137,28 +137,28 @@ def test_a_snapshot_brings_back_a_database_that_is_gone(ground: Ground) -> None:
 
 @pytest.mark.parametrize("call", ["restore", "create_db_instance", "rename_cluster", "rename_instance"])
 def test_the_same_command_goes_on_where_it_was_broken_off(ground: Ground, call: str) -> None:
-    origin = restore.choose_moment(ground.place, MOMENT)
+    origin = restore.choose_moment(ground.stage, MOMENT)
     ground.rds.break_off = call
     with pytest.raises(ConnectionError, match=call):
-        restore.restore(ground.place, origin)
-    if not restore.resume(ground.place):
-        restore.restore(ground.place, origin)
+        restore.restore_database(ground.stage, origin)
+    if not restore.resume_swap(ground.stage):
+        restore.restore_database(ground.stage, origin)
     assert ground.database_id() == "cluster-2"
     assert len(ground.rds.clusters) == 2
     assert ground.rds.instances[f"{NAME}-1"] == NAME
-    assert not restore.resume(ground.place)
+    assert not restore.resume_swap(ground.stage)
 
 
 def test_the_proxy_follows(ground: Ground) -> None:
     behind = Ground(DatabaseProxy="true")
     behind.rds.targets = [f"{NAME}-old-260101000000"]
-    restore.restore(behind.place, restore.choose_moment(behind.place, MOMENT))
+    restore.restore_database(behind.stage, restore.choose_moment(behind.stage, MOMENT))
     assert behind.rds.targets == [NAME]
 
 
 def test_what_restores_left_is_deleted(ground: Ground) -> None:
-    restore.restore(ground.place, restore.choose_moment(ground.place, MOMENT))
-    [former] = restore.forget(ground.place)
+    restore.restore_database(ground.stage, restore.choose_moment(ground.stage, MOMENT))
+    [former] = restore.delete_others(ground.stage)
     assert set(ground.rds.clusters) == {NAME}
     assert ground.rds.instances == {f"{NAME}-1": NAME}
     [deleted] = ground.rds.called("delete_db_cluster")
@@ -168,21 +168,21 @@ def test_what_restores_left_is_deleted(ground: Ground) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("yesterday", "yesterday is no moment"),
-        ("2026-01-10T08:30:00", "is no moment. Write one such as"),
-        ("2025-12-31T00:00:00Z", "RDS can go back to any moment from 2026-01-01"),
+        ("yesterday", "yesterday is not a moment"),
+        ("2026-01-10T08:30:00", "is not a moment with a time zone. Write one such as"),
+        ("2025-12-31T00:00:00Z", "RDS can restore any moment from 2026-01-01"),
         ("2026-01-20T00:00:00Z", f"to {LAST.isoformat()}"),
     ],
 )
 def test_a_moment_that_cannot_be_is_refused(ground: Ground, text: str, says: str) -> None:
     with pytest.raises(DeployError, match=re.escape(says)):
-        restore.choose_moment(ground.place, text)
+        restore.choose_moment(ground.stage, text)
 
 
 def test_a_stage_with_a_database_of_its_own_is_told_what_to_do() -> None:
     ground = Ground(Database="own")
-    with pytest.raises(DeployError, match=r"no Aurora of its own.*reconcile --repair"):
-        restore.restore(ground.place, Origin("", "", {}))
+    with pytest.raises(DeployError, match=r"no Aurora.*reconcile --repair"):
+        restore.restore_database(ground.stage, Origin("", "", {}))
 
 
 def test_names_fit_for_the_longest_project_and_stage() -> None:
@@ -196,8 +196,8 @@ def test_names_fit_for_the_longest_project_and_stage() -> None:
 def test_the_command_asks_before_records_go_back(
     ground: Ground, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(deploy, "_place", lambda options: ground.place)
+    monkeypatch.setattr(deploy, "_open_stage", lambda options: ground.stage)
     monkeypatch.setattr("builtins.input", lambda question: "n")
     assert deploy.main(["restore", "production", "--to", MOMENT]) == 1
-    assert "Nothing was changed, because you said no." in capsys.readouterr().err
+    assert "Nothing was changed, because you declined." in capsys.readouterr().err
     assert set(ground.rds.clusters) == {NAME}

@@ -7,18 +7,20 @@ import pytest
 from deploy import template
 from deploy.errors import DeployError
 from deploy.stack import adoption, existing, removal
-from deploy.stack.existing import Existing
+from deploy.stack.existing import ExistingResource
 from tests.aws.rendered import GIVEN, REGION, render_stack
 from tests.aws.schemas import name_properties, read_schema
 
 WHOLE = template.compose()
-RETAINED = sorted(template.retained(WHOLE))
+RETAINED = sorted(template.list_retained(WHOLE))
 KINDS = sorted({WHOLE["Resources"][name]["Type"] for name in RETAINED})
 
 
-def existing_resources(*without: str) -> list[Existing]:
+def existing_resources(*without: str) -> list[ExistingResource]:
     return [
-        Existing(name, WHOLE["Resources"][name]["Type"], f"id-of-{name}") for name in RETAINED if name not in without
+        ExistingResource(name, WHOLE["Resources"][name]["Type"], f"id-of-{name}")
+        for name in RETAINED
+        if name not in without
     ]
 
 
@@ -30,7 +32,7 @@ def test_each_retained_type_is_imported_by_its_primary_identifier(kind: str) -> 
 
 
 def test_each_retained_type_is_found_and_removed_in_its_way() -> None:
-    assert set(KINDS) == set(adoption.IDENTIFIERS) == set(existing.FINDERS) == set(removal._REMOVERS)
+    assert set(KINDS) == set(adoption.IDENTIFIERS) == set(existing.FINDERS) == set(removal._DELETERS)
 
 
 def test_what_cannot_be_imported_by_itself_is_named() -> None:
@@ -77,13 +79,15 @@ def test_what_an_import_cannot_do_without_is_named() -> None:
     for part in (WHOLE["Resources"][name] for name in RETAINED):
         create_only = name_properties(read_schema(part["Type"]), "createOnlyProperties")
         for key in create_only & set(part["Properties"]):
-            if adoption._references(part["Properties"][key]) - set(WHOLE["Parameters"]):
+            if adoption._find_references(part["Properties"][key]) - set(WHOLE["Parameters"]):
                 fixed.setdefault(part["Type"], set()).add(key)
     assert fixed == adoption.FIXED_REFERENCES
 
 
 def test_without_its_key_a_secret_is_imported_and_encrypted_anew() -> None:
-    imported = adoption.build_import(WHOLE, {}, [Existing("Secret", "AWS::SecretsManager::Secret", "arn")]).template
+    imported = adoption.build_import(
+        WHOLE, {}, [ExistingResource("Secret", "AWS::SecretsManager::Secret", "arn")]
+    ).template
     assert "KmsKeyId" not in imported["Resources"]["Secret"]["Properties"]
 
 
@@ -91,5 +95,5 @@ def test_without_its_key_a_secret_is_imported_and_encrypted_anew() -> None:
 def test_conditions_are_decided_as_cloudformation_does(database: str, cdn: str) -> None:
     parameters = {"Database": database, "Cdn": cdn, "Zones": "2", "DatabaseProxy": "true"}
     rendered = render_stack(parameters)
-    decided = template.conditions(WHOLE, {**GIVEN, **parameters, "AWS::Region": REGION})
+    decided = template.evaluate_conditions(WHOLE, {**GIVEN, **parameters, "AWS::Region": REGION})
     assert decided == rendered.conditions

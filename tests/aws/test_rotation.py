@@ -11,7 +11,7 @@ from deploy.errors import DeployError
 from deploy.functions import zappa_settings
 from deploy.keys import rotation, signing
 from deploy.stack import base
-from deploy.stage import Place
+from deploy.stage import Stage
 from tests.aws.cloudformation import CloudFormation
 from tests.aws.doubles import Double, Fault, make_clients
 from tests.aws.rendered import REGION, render_stack
@@ -59,17 +59,17 @@ class Ground:
         self.stack, self.functions = CloudFormation({"SigningKeyA": "", **parameters}), Functions()
         self.secret = Secrets(SECRET_KEY="first")
         clients = make_clients(self.stack, self.secret, self.functions)
-        self.place = Place("mediahub", "production", REGION, clients, pause=0, say=lambda line: None)
+        self.stage = Stage("mediahub", "production", REGION, clients, poll_seconds=0, report=lambda line: None)
         self.waited: list[float] = []
 
     def deploy(self) -> None:
-        parameters, private = signing.choose_key(self.place, self.place.base.parameters())
-        outputs = base.bind(self.place, parameters)
+        parameters, private = signing.choose_key(self.stage, self.stage.base.read_parameters())
+        outputs = base.update_parameters(self.stage, parameters)
         if private:
-            signing.keep(self.place, outputs["SigningKeyId"], private)
+            signing.store_key(self.stage, outputs["SigningKeyId"], private)
 
     def rotate(self, *, now: bool = False) -> str:
-        return rotation.rotate_links(self.place, now=now, wait=self.waited.append)
+        return rotation.rotate_links(self.stage, now=now, wait=self.waited.append)
 
     def accepted(self) -> set[str]:
         """The ids of the keys whose links CloudFront accepts."""
@@ -102,18 +102,18 @@ def test_the_first_key_is_made_once_and_its_private_half_is_in_the_secret_alone(
 
 def test_links_of_both_keys_are_good_while_the_key_is_changed(ground: Ground) -> None:
     said = ground.rotate()
-    assert "In 65 minutes run the same command again." in said
+    assert "Run the same command again in 65 minutes." in said
     assert ground.accepted() == {"id-of-PublicKeyA", "id-of-PublicKeyB"}
     assert ground.signs_with() == "id-of-PublicKeyB"
     # Nothing is signed with a key that CloudFront may not know everywhere.
     assert ground.waited == [rotation.SPREAD_SECONDS]
     assert len(ground.functions.called("update_function_configuration")) == 2
     # Too early: links of the former key are good.
-    with pytest.raises(DeployError, match="is good until"):
+    with pytest.raises(DeployError, match="are valid until"):
         ground.rotate()
     assert ground.accepted() == {"id-of-PublicKeyA", "id-of-PublicKeyB"}
     ground.secret.values["CLOUDFRONT_KEY_SINCE"] = LONG_AGO
-    assert "The former key is gone" in ground.rotate()
+    assert "The old key was removed" in ground.rotate()
     assert ground.accepted() == {"id-of-PublicKeyB"}
     # And once more, into the place that became free.
     ground.rotate()
@@ -144,26 +144,26 @@ def test_a_release_leaves_a_key_that_is_being_changed_alone(ground: Ground) -> N
 
 
 def test_djangos_key_is_changed_and_the_former_one_accepted_for_three_days(ground: Ground) -> None:
-    rotation.rotate_django(ground.place, now=False)
+    rotation.rotate_django(ground.stage, now=False)
     fresh = ground.secret.values["SECRET_KEY"]
     assert ground.secret.values["SECRET_KEY_FALLBACK"] == "first"
     assert ground.signs_with() == "id-of-PublicKeyA"
-    with pytest.raises(DeployError, match="is good until"):
-        rotation.rotate_django(ground.place, now=False)
+    with pytest.raises(DeployError, match="are valid until"):
+        rotation.rotate_django(ground.stage, now=False)
     ground.secret.values["SECRET_KEY_SINCE"] = LONG_AGO
-    rotation.rotate_django(ground.place, now=False)
+    rotation.rotate_django(ground.stage, now=False)
     assert (ground.secret.values["SECRET_KEY"], ground.secret.values["SECRET_KEY_FALLBACK"]) == (fresh, "")
 
 
 def test_djangos_key_ends_at_once_when_others_know_it(ground: Ground) -> None:
-    rotation.rotate_django(ground.place, now=True)
+    rotation.rotate_django(ground.stage, now=True)
     assert ground.secret.values["SECRET_KEY"] != "first"
     assert ground.secret.values["SECRET_KEY_FALLBACK"] == ""
 
 
 def test_a_stage_without_a_cdn_has_no_key_to_change() -> None:
     without = Ground(Cdn="false")
-    with pytest.raises(DeployError, match="signs no links"):
+    with pytest.raises(DeployError, match="signs no CloudFront links"):
         without.rotate()
 
 
@@ -173,8 +173,8 @@ def test_one_secret_serves_the_site() -> None:
         stack = render_stack({"Database": database})
         secrets = {stack.physical_name(name) for name in stack.of_type("AWS::SecretsManager::Secret")}
         assert secrets == {f"mediahub-production/{name}" for name in names}
-    web = zappa_settings.environment(
-        Place("mediahub", "production", REGION, lambda service: None), stack.outputs, {}, "web"
+    web = zappa_settings.build_settings(
+        Stage("mediahub", "production", REGION, lambda service: None), stack.outputs, {}, "web"
     )
     assert web["CLOUDFRONT_KEY_SECRET"] == web["SECRET_KEY_SECRET"] == "mediahub-production/django"
 

@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from deploy.commands import workers
 from deploy.functions import zappa_settings
 from deploy.stack import endpoints
-from deploy.stage import Place
+from deploy.stage import Stage
 from mediahub import checks
 from tests.aws.rendered import REGION, Rendered, render_settings, render_stack, render_workers
 from tests.children import python
@@ -122,25 +122,25 @@ def test_nothing_secret_stands_in_an_environment() -> None:
 
 def test_what_an_operator_adds_for_every_stage_reaches_every_process() -> None:
     stack = render_stack({"Workers": "true"})
-    place = Place("mediahub", "production", REGION, lambda service: None)
+    stage = Stage("mediahub", "production", REGION, lambda service: None)
     added = {"base": {"aws_environment_variables": {"MODERATION": "true"}}, "production": {}}
     added["production_worker"] = {"aws_environment_variables": {"MODERATION": "false", "LABEL_MAX": "20"}}
     given_settings = {
-        kind: zappa_settings.settings_of(place, stack.outputs, stack.parameters, kind, added)
+        kind: zappa_settings.collect_settings(stage, stack.outputs, stack.parameters, kind, added)
         for kind in ("web", "worker")
     }
     assert {settings["MODERATION"] for settings in given_settings.values()} == {"true"}
     assert given_settings["worker"]["LABEL_MAX"] == "20"
     # The stack's own values are nobody's to change here.
     added["base"]["aws_environment_variables"]["UPLOAD_BUCKET"] = "another"
-    after = zappa_settings.settings_of(place, stack.outputs, stack.parameters, "worker", added)
+    after = zappa_settings.collect_settings(stage, stack.outputs, stack.parameters, "worker", added)
     assert after["UPLOAD_BUCKET"] == stack.outputs["UploadBucket"]
 
 
 def test_the_template_of_the_workers_fits_into_a_request() -> None:
     environment = {**render_settings(render_stack(), "worker"), "AWS_REGION": REGION}
     # CloudFormation quotas: a template body in a request has at most 51,200 bytes.
-    assert len(json.dumps(workers.compose(environment)).encode()) < 51_200
+    assert len(json.dumps(workers.compose_template(environment)).encode()) < 51_200
 
 
 @pytest.mark.parametrize("name", checks.ADDRESSES)

@@ -86,7 +86,7 @@ def signed() -> dict[tuple[str, str], dict[str, Any]]:
     }
     process = subprocess.run(
         [sys.executable, "-c", SIGN],
-        input="\n".join(json.dumps(environment_of(*place)) for place in PLACES),
+        input="\n".join(json.dumps(environment_of(*stage)) for stage in PLACES),
         env={**clean, **keys, "DJANGO_SETTINGS_MODULE": "mediahub.settings", "LOCAL": "false"},
         cwd=settings.BASE_DIR,
         capture_output=True,
@@ -95,7 +95,7 @@ def signed() -> dict[tuple[str, str], dict[str, Any]]:
     )
     assert process.returncode == 0, process.stderr
     lines = [line for line in process.stdout.splitlines() if line.startswith("SIGNED ")]
-    return {place: json.loads(line.removeprefix("SIGNED ")) for place, line in zip(PLACES, lines, strict=True)}
+    return {stage: json.loads(line.removeprefix("SIGNED ")) for stage, line in zip(PLACES, lines, strict=True)}
 
 
 def directives(policy: str) -> dict[str, set[str]]:

@@ -92,7 +92,7 @@ def test_each_role_is_taken_by_its_services_and_by_no_other(composition: str) ->
 
 def api(stack: Rendered, qualifier: str | None) -> dict[str, Any]:
     """Return the resources of the API as Zappa makes them for the stage of the web; see its cli.py, `deploy`."""
-    settings = zappa_settings.read()["web"]
+    settings = zappa_settings.read_stages()["web"]
     zappa = Zappa(load_credentials=False, aws_region=REGION, desired_role_arn=stack.outputs["WebRoleArn"])
     zappa.boto_session = boto3.Session(region_name=REGION)
     template = zappa.create_stack_template(

@@ -25,7 +25,7 @@ LONG_TERM = ("17.7", "16.8", "15.10", "14.6", "13.9", "12.9", "11.9")
 RESOURCES = template.compose()["Resources"]
 CLUSTER = RESOURCES["DatabaseCluster"]["Properties"]
 RUNTIMES = {
-    "Zappa's functions": str(zappa_settings.read()["base"]["runtime"]),
+    "Zappa's functions": str(zappa_settings.read_stages()["base"]["runtime"]),
     "the CDN's function": str(RESOURCES["CdnFunction"]["Properties"]["Runtime"]),
 }
 

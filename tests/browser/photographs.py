@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bench.scenes import SKIES, photograph
+from bench.scenes import SKIES, make_photograph
 
 QUALITY = 90
 
@@ -33,5 +33,5 @@ def _scene(folder: Path, number: int) -> Path:
     name = list(SKIES)[number % len(SKIES)]
     made = folder / f"{number:02}_{name.replace(' ', '_')}.jpg"
     width = 320 + 8 * number
-    made.write_bytes(photograph(name, width, width * 3 // 4, orientation=(1, 6, 8)[number % 3]))
+    made.write_bytes(make_photograph(name, width, width * 3 // 4, orientation=(1, 6, 8)[number % 3]))
     return made

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
-from bench.scenes import SKIES, photograph
+from bench.scenes import SKIES, make_photograph
 from mediahub.aws import clients
 from mediahub.history.change_set import ChangeSet
 from mediahub.jobs.models import Chunk, Job
@@ -40,7 +40,7 @@ def library(settings: Any) -> list[Image]:
     made = []
     for number, name in enumerate(SKIES):
         image_id = uuid4()
-        data = photograph(name, orientation=(1, 6, 8)[number % 3])
+        data = make_photograph(name, orientation=(1, 6, 8)[number % 3])
         result = process(BytesIO(data), image_id, store=clients.renditions(), labeler=clients.labeler())
         with transaction.atomic():
             made.append(cataloging.enter(image_id, f"{name.replace(' ', '_')}.jpg", result))
@@ -57,7 +57,7 @@ def library(settings: Any) -> list[Image]:
 def copy(name: str, settings: Any, width: int = 1200) -> Image:
     """A smaller copy of a scene, as somebody sends it a second time."""
     settings.AWS_PROFILE = "worker"
-    image_id, data = uuid4(), photograph(name, width, width * 3 // 4)
+    image_id, data = uuid4(), make_photograph(name, width, width * 3 // 4)
     result = process(BytesIO(data), image_id, store=clients.renditions(), labeler=clients.labeler())
     with transaction.atomic():
         made = cataloging.enter(image_id, f"{name.replace(' ', '_')}_copy.jpg", result)
@@ -69,7 +69,7 @@ def replace(image: Image, user: User, settings: Any) -> None:
     """Two more files of the image, the last of them in use; what was found in it was flagged."""
     settings.AWS_PROFILE = "worker"
     for number, name in enumerate(list(SKIES)[:2], 1):
-        result = process(BytesIO(photograph(name)), image.pk, store=clients.renditions(), labeler=None)
+        result = process(BytesIO(make_photograph(name)), image.pk, store=clients.renditions(), labeler=None)
         with transaction.atomic():
             original = Original(f"uploads/{uuid4()}/original", f"v{number}", user)
             cataloging.enter(image.pk, f"{image.title}_{number}.jpg", result, original=original, keep_labels=True)
@@ -83,7 +83,7 @@ def offer(image: Image, user: User, settings: Any) -> None:
     """A newer file of a published image, which was flagged and waits for somebody who may publish."""
     settings.AWS_PROFILE = "worker"
     for number, name in enumerate(list(SKIES)[2:4], 1):
-        result = process(BytesIO(photograph(name)), image.pk, store=clients.renditions(), labeler=None)
+        result = process(BytesIO(make_photograph(name)), image.pk, store=clients.renditions(), labeler=None)
         with transaction.atomic():
             original = Original(f"uploads/{uuid4()}/original", "v1", user, may_go_out=number == 1)
             cataloging.enter(image.pk, image.file_name, result, original=original, keep_labels=True)

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Dialog, Page, Request, Route, expect
 
-from bench.scenes import heavy
+from bench.scenes import make_heavy_photograph
 from mediahub.library.models import Image
 from mediahub.uploads.models import Upload
 from tests.browser.desk import Desk, sign_in_again
@@ -67,7 +67,7 @@ def test_the_session_ends_while_files_are_sent_and_all_arrive_after_signing_in(
     signed_in.open("/admin/upload/")
     signed_in.slow_down(4_000_000)
     with page.expect_response(lambda response: "partNumber=1&" in response.url):
-        signed_in.drop(("poster.jpg", "image/jpeg", heavy(28)))
+        signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(28)))
     end_session()
     signed_in.slow_down(-1)
     expect(page.locator("#signed-out")).to_contain_text("You are signed out")
@@ -87,7 +87,7 @@ def test_offline_is_said_and_sending_goes_on_by_itself(signed_in: Desk) -> None:
     page = signed_in.page
     signed_in.open("/admin/upload/")
     held = hold(page, lambda route: "partNumber=2&" in route.request.url, arrives=False)
-    signed_in.drop(("poster.jpg", "image/jpeg", heavy(28)))
+    signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(28)))
     wait_for(page, held)
     page.context.set_offline(True)
     held[0].abort("internetdisconnected")
@@ -160,7 +160,7 @@ def test_parts_that_were_put_together_just_before_a_reload_have_arrived(signed_i
         ),
         arrives=True,
     )
-    signed_in.drop(("poster.jpg", "image/jpeg", heavy(28)))
+    signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(28)))
     wait_for(page, held)
     settle(page)
     page.reload()
@@ -182,7 +182,7 @@ def test_parts_that_were_not_put_together_before_a_reload_are(signed_in: Desk) -
         ),
         arrives=False,
     )
-    signed_in.drop(("poster.jpg", "image/jpeg", heavy(28)))
+    signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(28)))
     wait_for(page, held)
     settle(page)
     page.reload()
@@ -203,7 +203,7 @@ def test_an_upload_whose_ticket_ended_while_the_page_was_away_begins_anew(signed
     signed_in.open("/admin/upload/")
     signed_in.slow_down(4_000_000)
     with page.expect_response(lambda response: "partNumber=1&" in response.url):
-        signed_in.drop(("poster.jpg", "image/jpeg", heavy(28)))
+        signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(28)))
     settle(page)
     page.reload()
     signed_in.ends_as("poster.jpg", "unfinished")
@@ -218,7 +218,7 @@ def test_an_upload_whose_ticket_ended_while_the_page_was_away_begins_anew(signed
 
 def test_a_file_that_the_browser_lost_is_chosen_again_and_goes_on(signed_in: Desk) -> None:
     page = signed_in.page
-    data = heavy(28)
+    data = make_heavy_photograph(28)
     signed_in.open("/admin/upload/")
     signed_in.slow_down(4_000_000)
     with page.expect_response(lambda response: "partNumber=1&" in response.url):

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, Route, expect
 
-from bench.scenes import heavy, photograph
+from bench.scenes import make_heavy_photograph, make_photograph
 from mediahub.library.models import Image
 from mediahub.uploads.models import Upload
 from tests.browser.desk import DROP, Desk, sign_in_again
@@ -34,7 +34,7 @@ def replaced(signed_in: Desk) -> Image:
     """An image that came by the plain form, with its page to replace it open."""
     page = signed_in.page
     signed_in.open("/admin/upload/plain/")
-    choose(page, "dawn.jpg", photograph("Harbour at dawn"))
+    choose(page, "dawn.jpg", make_photograph("Harbour at dawn"))
     press(page, "Upload")
     signed_in.ends_as("dawn.jpg", "done")
     image = Image.objects.get()
@@ -147,7 +147,7 @@ def test_a_large_file_replaces_an_image_in_parts_with_a_pause(signed_in: Desk, r
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if "partNumber=" in request.url else None)
     assert signed_in.findings() == []
-    choose(page, "poster.jpg", heavy(28))
+    choose(page, "poster.jpg", make_heavy_photograph(28))
     held = hold(page, lambda route: "partNumber=2&" in route.request.url, arrives=False)
     press(page, "Replace")
     wait_for(page, held)
@@ -171,7 +171,7 @@ def test_the_session_and_the_line_end_while_a_file_is_replaced(
     signed_in: Desk, replaced: Image, chief: User, end_session: Callable[[], None]
 ) -> None:
     page = signed_in.page
-    choose(page, "dusk.jpg", photograph("Dunes at noon"))
+    choose(page, "dusk.jpg", make_photograph("Dunes at noon"))
     end_session()
     press(page, "Replace")
     expect(page.locator("#signed-out")).to_be_visible()
@@ -179,7 +179,7 @@ def test_the_session_and_the_line_end_while_a_file_is_replaced(
     sign_in_again(page, chief)
     signed_in.ends_as("dusk.jpg", "done")
     page.context.set_offline(True)
-    choose(page, "snow.jpg", photograph("First snow"))
+    choose(page, "snow.jpg", make_photograph("First snow"))
     press(page, "Replace")
     expect(page.locator("#why")).to_contain_text("Offline.")
     page.context.set_offline(False)

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 
-from bench.scenes import heavy, photograph
+from bench.scenes import make_heavy_photograph, make_photograph
 from mediahub.aws import clients
 from mediahub.delivery.addresses import address
 from mediahub.library.models import Image
@@ -64,7 +64,7 @@ def test_new_images_appear_on_the_open_grid(signed_in: Desk, editor: User) -> No
     other = grid.page.context.new_page()
     upload = Desk(other, grid.address)
     upload.open("/admin/upload/")
-    upload.drop(("dawn.jpg", "image/jpeg", photograph("Harbour at dawn")))
+    upload.drop(("dawn.jpg", "image/jpeg", make_photograph("Harbour at dawn")))
     upload.ends_as("dawn.jpg", "done")
     other.close()
     grid.page.bring_to_front()
@@ -78,7 +78,7 @@ def camera_files() -> list[tuple[str, bytes]]:
     """Three photographs of the folder that PHOTOS names, or three as a camera that was turned would make them."""
     if os.environ.get("PHOTOS"):
         return [(file.name, file.read_bytes()) for file in sorted(Path(os.environ["PHOTOS"]).glob("*.jpg"))[:3]]
-    return [(f"DSC_{turn}.jpg", photograph("Hills after rain", orientation=turn)) for turn in (3, 6, 8)]
+    return [(f"DSC_{turn}.jpg", make_photograph("Hills after rain", orientation=turn)) for turn in (3, 6, 8)]
 
 
 def test_what_a_camera_made_becomes_images(signed_in: Desk) -> None:
@@ -96,7 +96,7 @@ def test_a_large_file_goes_in_parts_and_on_after_a_pause(signed_in: Desk) -> Non
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if "partNumber=" in request.url else None)
     signed_in.slow_down()
-    signed_in.drop(("poster.jpg", "image/jpeg", heavy(28)))
+    signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(28)))
     line, row = page.locator("#far [data-line]"), signed_in.row("poster.jpg")
     expect(line).to_contain_text(re.compile(r"Sending · 0 of 1 files · .+ of 28 MB"))
     expect(row.locator("[data-progress]")).to_contain_text("of 28 MB")
@@ -121,7 +121,7 @@ def test_what_a_reload_interrupted_is_offered_again(signed_in: Desk) -> None:
     signed_in.open("/admin/upload/")
     signed_in.slow_down()
     with page.expect_response(lambda response: "partNumber=1&" in response.url):
-        signed_in.drop(("poster.jpg", "image/jpeg", heavy(28)))
+        signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(28)))
     # The state of what was sent is written down at most every half second.
     page.wait_for_timeout(1000)
     page.reload()

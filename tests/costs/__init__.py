@@ -43,7 +43,7 @@ def print_bill(command: str) -> str:
 def price_stack(images: int = 0, preset: str = "standard", *, labels: bool = False, **plan: Any) -> Bill:
     """Return the bill of the stack that a preset makes."""
     known = {name: str(rule.get("Default", "")) for name, rule in template.compose()["Parameters"].items()}
-    chosen = presets.choose(preset, {"Labels": str(labels).lower()})
+    chosen = presets.apply_preset(preset, {"Labels": str(labels).lower()})
     counted = cost.count_parts({**known, **cost.DEPLOYED, **chosen})
     return bill(Plan(**{"images": images, "labels": labels, **counted, **plan}))
 

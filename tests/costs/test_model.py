@@ -219,9 +219,9 @@ def test_a_parameter_that_the_stack_does_not_have_is_refused(capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--zones", "3"], "Zones is 3; give 1 or 2."),
-        (["--database", "mysql"], "Database is mysql; give aurora or own."),
-        (["--set", "Network=open"], "Network is open; give closed or ipv6."),
+        (["--zones", "3"], "Zones cannot be 3. Choose 1 or 2."),
+        (["--database", "mysql"], "Database cannot be mysql. Choose aurora or own."),
+        (["--set", "Network=open"], "Network cannot be open. Choose closed or ipv6."),
     ],
 )
 def test_a_parameter_with_a_value_that_the_stack_does_not_take_is_refused(

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 from botocore.config import Config
 
-from deploy.cloudformation import Clients
+from deploy.cloudformation import ClientFactory
 
 KIND = "AWS::SecretsManager::Secret"
 
 
-def import_secrets(clients: Clients) -> Clients:
+def import_secrets(clients: ClientFactory) -> ClientFactory:
     """Return a maker of clients whose CloudFormation takes secrets over."""
     double = _CloudFormation(clients)
 
@@ -25,7 +25,7 @@ def import_secrets(clients: Clients) -> Clients:
 
 
 class _CloudFormation:
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: ClientFactory) -> None:
         self._clients = clients
         self._real = clients("cloudformation")
         self._values: dict[str, str] = {}

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from deploy.template import FOLDER, compose, read
+from deploy.template import FOLDER, compose, read_file
 
 Template = dict[str, Any]
 PROPERTIES: dict[str, Callable[[Template], Iterator[str]]] = {}
@@ -50,7 +50,7 @@ def whole() -> Template:
 
 def packages() -> Template:
     """The template of the packages' bucket."""
-    return read(FOLDER / "packages.yaml")
+    return read_file(FOLDER / "packages.yaml")
 
 
 def holds(template: Template) -> list[str]:

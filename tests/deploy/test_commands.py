@@ -14,7 +14,7 @@ from deploy.commands import check, down, up, workers
 from deploy.errors import DeployError
 from deploy.functions import binding, zappa_settings
 from deploy.stack import base, removal
-from deploy.stage import Place
+from deploy.stage import Stage
 from mediahub.local import emulator, stack
 
 LOCAL = {**stack.PARAMETERS, "AlarmEmail": "desk@example.org"}
@@ -37,8 +37,8 @@ def settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def place(running: emulator.Emulator) -> Place:
-    return stack.place(running, "typed")
+def stage(running: emulator.Emulator) -> Stage:
+    return stack.open_stage(running, "typed")
 
 
 def yes(changes: list[Change]) -> bool:
@@ -46,27 +46,27 @@ def yes(changes: list[Change]) -> bool:
 
 
 def test_nothing_is_changed_without_a_yes(running: emulator.Emulator) -> None:
-    here, seen = stack.place(running, "asked"), list[Change]()
+    here, seen = stack.open_stage(running, "asked"), list[Change]()
 
     def no(changes: list[Change]) -> bool:
         seen.extend(changes)
         return False
 
-    with pytest.raises(DeployError, match="because you said no"):
-        up.make_stack(here, LOCAL, no)
+    with pytest.raises(DeployError, match="because you declined"):
+        up.update_stack(here, LOCAL, no)
     assert "+ UploadBucket (S3::Bucket)" in map(str, seen)
-    assert here.base.described() is None
-    buckets = [bucket["Name"] for bucket in here.clients("s3").list_buckets()["Buckets"]]
+    assert here.base.describe() is None
+    buckets = [bucket["Name"] for bucket in here.client("s3").list_buckets()["Buckets"]]
     assert buckets == ["mediahub-asked-packages-000000000000"]
 
 
-def test_the_stages_say_what_the_stack_made_and_keep_what_an_operator_added(place: Place, settings_file: Path) -> None:
+def test_the_stages_say_what_the_stack_made_and_keep_what_an_operator_added(stage: Stage, settings_file: Path) -> None:
     held = json.loads(settings_file.read_text())
     held["typed"] = {"aws_environment_variables": {"TIME_ZONE": "Europe/Berlin"}, "domain": "desk.example.org"}
     settings_file.write_text(json.dumps(held))
-    base.make(place, LOCAL, yes)
-    outputs = {**place.base.outputs(), **place.packages.outputs()}
-    zappa_settings.write(place, outputs, place.base.parameters())
+    base.create_or_update(stage, LOCAL, yes)
+    outputs = {**stage.base.read_outputs(), **stage.packages.read_outputs()}
+    zappa_settings.write_stages(stage, outputs, stage.base.read_parameters())
     written = json.loads(settings_file.read_text())
     web, worker = written["typed"], written["typed_worker"]
     assert web["domain"] == "desk.example.org"
@@ -74,20 +74,20 @@ def test_the_stages_say_what_the_stack_made_and_keep_what_an_operator_added(plac
     assert (web["role_arn"], worker["role_arn"]) == (outputs["WebRoleArn"], outputs["WorkerRoleArn"])
     assert web["aws_environment_variables"]["SECRET_KEY_SECRET"] == "mediahub-typed/django"
     assert not [name for name in web["aws_environment_variables"] if name in ("SECRET_KEY", "DATABASE_URL")]
-    assert zappa_settings.environment(place, outputs, {}, "web")["SITE_URL"] == zappa_settings.NOWHERE
+    assert zappa_settings.build_settings(stage, outputs, {}, "web")["SITE_URL"] == zappa_settings.NOWHERE
 
 
-def test_functions_join_the_network_and_sign_in_without_a_password(place: Place) -> None:
+def test_functions_join_the_network_and_sign_in_without_a_password(stage: Stage) -> None:
     outputs = {
-        **place.base.outputs(),
+        **stage.base.read_outputs(),
         "DatabaseHost": "db.example.internal",
         "FunctionSubnets": "subnet-a,subnet-b",
         "FunctionSecurityGroup": "sg-1",
         "CdnHost": "d1.cloudfront.net",
         "SigningKeyId": "K1",
     }
-    web = zappa_settings.environment(place, outputs, {"ApiId": "abc"}, "web")
-    worker = zappa_settings.environment(place, outputs, {"ApiId": "abc"}, "worker")
+    web = zappa_settings.build_settings(stage, outputs, {"ApiId": "abc"}, "web")
+    worker = zappa_settings.build_settings(stage, outputs, {"ApiId": "abc"}, "worker")
     assert web["DATABASE_URL"] == "postgresql://mediahub@db.example.internal:5432/mediahub"
     assert (web["DATABASE_IAM"], web["CLOCK_REST_SECONDS"]) == ("true", "86400")
     assert web["STATIC_URL"] == "https://d1.cloudfront.net/static/"
@@ -95,82 +95,84 @@ def test_functions_join_the_network_and_sign_in_without_a_password(place: Place)
     # Only the web signs links.
     assert set(web) - set(worker) == {"CLOUDFRONT_KEY_SECRET"}
     assert web["CLOUDFRONT_KEY_SECRET"] == web["SECRET_KEY_SECRET"]
-    assert zappa_settings._network(outputs)["vpc_config"]["SubnetIds"] == ["subnet-a", "subnet-b"]
+    assert zappa_settings._build_network_settings(outputs)["vpc_config"]["SubnetIds"] == ["subnet-a", "subnet-b"]
 
 
-def test_the_check_says_what_is_missing(place: Place, settings_file: Path) -> None:
-    outputs = {**place.base.outputs(), **place.packages.outputs()}
-    zappa_settings.write(place, outputs, place.base.parameters())
-    found = {(finding.part, finding.seen): finding.advice for finding in check.check(place)}
+def test_the_check_says_what_is_missing(stage: Stage, settings_file: Path) -> None:
+    outputs = {**stage.base.read_outputs(), **stage.packages.read_outputs()}
+    zappa_settings.write_stages(stage, outputs, stage.base.read_parameters())
+    found = {(finding.part, finding.seen): finding.advice for finding in check.inspect_stage(stage)}
     assert found[("stack", "mediahub-typed-base is CREATE_COMPLETE")] == ""
-    assert "zappa deploy typed" in found[("function", "mediahub-typed is not there")]
+    assert "zappa deploy typed" in found[("function", "mediahub-typed does not exist")]
     assert found[("mapping", "0 from the upload queue to mediahub-typed-worker")]
-    assert found[("notification", "the queue is told of s3:ObjectCreated:*, s3:ObjectRemoved:*")] == ""
-    assert found[("alarms", "1 subscribed to the topic")] == ""
+    assert found[("notification", "the queue receives s3:ObjectCreated:*, s3:ObjectRemoved:*")] == ""
+    assert found[("subscribers", "1 subscribed to the alarms")] == ""
     # Somebody changed something by hand.
-    place.clients("s3").put_bucket_notification_configuration(
+    stage.client("s3").put_bucket_notification_configuration(
         Bucket=outputs["UploadBucket"], NotificationConfiguration={}
     )
     loose = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
-    place.clients("iam").put_role_policy(
+    stage.client("iam").put_role_policy(
         RoleName="mediahub-typed-web", PolicyName="by-hand", PolicyDocument=json.dumps(loose)
     )
-    place.clients("cloudwatch").delete_alarms(AlarmNames=["mediahub-typed-worker-fails"])
-    faults = [finding.seen for finding in check.check(place) if finding.advice]
-    assert "the queue is told of nothing" in faults
+    stage.client("cloudwatch").delete_alarms(AlarmNames=["mediahub-typed-worker-fails"])
+    faults = [finding.seen for finding in check.inspect_stage(stage) if finding.advice]
+    assert "the queue receives no events" in faults
     assert any("1 other policies" in seen for seen in faults)
-    assert any("missing: mediahub-typed-worker-fails, tell nobody: none" in seen for seen in faults)
+    assert any("missing: mediahub-typed-worker-fails, notify nobody: none" in seen for seen in faults)
 
 
-def test_without_a_function_nothing_is_tied(place: Place, settings_file: Path) -> None:
-    binding.bind(place)
-    assert place.base.parameters()["WorkerIsDeployed"] == "false"
-    assert up.address(place) == ""
+def test_without_a_function_nothing_is_tied(stage: Stage, settings_file: Path) -> None:
+    binding.bind_functions(stage)
+    assert stage.base.read_parameters()["WorkerIsDeployed"] == "false"
+    assert up.read_site_address(stage) == ""
 
 
-def test_workers_are_told_what_the_base_made(place: Place) -> None:
-    given = workers.parameters(place, place.base.outputs(), {"Subnets": "subnet-1", "SecurityGroups": "sg-1"})
-    known = template.read(workers.TEMPLATE)["Parameters"]
+def test_workers_are_told_what_the_base_made(stage: Stage) -> None:
+    given = workers.build_parameters(
+        stage, stage.base.read_outputs(), {"Subnets": "subnet-1", "SecurityGroups": "sg-1"}
+    )
+    known = template.read_file(workers.TEMPLATE)["Parameters"]
     assert set(given) <= set(known)
     assert [name for name, held in known.items() if "Default" not in held and name not in given] == []
     # What they would write into the mirror leads nowhere before the site has an address.
     with pytest.raises(DeployError, match=r"no address yet.*deploy up typed"):
-        workers.settings(place, place.base.outputs())
+        workers.build_environment(stage, stage.base.read_outputs())
     with pytest.raises(DeployError, match="has no network"):
-        workers.parameters(place, place.base.outputs(), {})
+        workers.build_parameters(stage, stage.base.read_outputs(), {})
     with pytest.raises(DeployError, match="--set Workers=true"):
-        workers.make(place, "", {}, yes)
+        workers.update_workers(stage, "", {}, yes)
 
 
 def test_a_place_that_is_not_there_is_named(running: emulator.Emulator) -> None:
     with pytest.raises(DeployError, match=r"no stack mediahub-never-base.*deploy stack"):
-        stack.place(running, "never").base.outputs()
+        stack.open_stage(running, "never").base.read_outputs()
 
 
 def test_a_network_that_a_region_cannot_have_is_refused_before_anything_is_made(running: emulator.Emulator) -> None:
-    here = dataclasses.replace(stack.place(running, "south"), region="sa-east-1")
+    here = dataclasses.replace(stack.open_stage(running, "south"), region="sa-east-1")
     with pytest.raises(DeployError, match=r"rekognition cannot be reached by IPv6 in sa-east-1.*Labels=false"):
-        up.make_stack(here, {**LOCAL, **presets.PRESETS["small"], "Labels": "true"}, yes)
-    assert here.base.described() is None
-    assert here.packages.described() is None
+        up.update_stack(here, {**LOCAL, **presets.PRESETS["small"], "Labels": "true"}, yes)
+    assert here.base.describe() is None
+    assert here.packages.describe() is None
 
 
 def test_a_dashboard_is_there_on_demand(
-    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    base.make(place, LOCAL, yes)
-    monkeypatch.setattr(deploy, "_place", lambda options: place)
+    base.create_or_update(stage, LOCAL, yes)
+    monkeypatch.setattr(deploy, "_open_stage", lambda options: stage)
 
     def dashboards() -> list[str]:
-        found = place.clients("cloudwatch").list_dashboards()["DashboardEntries"]
+        found = stage.client("cloudwatch").list_dashboards()["DashboardEntries"]
         return [entry["DashboardName"] for entry in found if entry["DashboardName"] == "mediahub-typed"]
 
     assert dashboards() == []
     assert deploy.main(["dashboard", "typed"]) == 0
     assert dashboards() == ["mediahub-typed"]
-    body = json.loads(place.clients("cloudwatch").get_dashboard(DashboardName="mediahub-typed")["DashboardBody"])
+    body = json.loads(stage.client("cloudwatch").get_dashboard(DashboardName="mediahub-typed")["DashboardBody"])
     shown = {arn.rsplit(":", 1)[-1] for arn in body["widgets"][0]["properties"]["alarms"]}
-    found = place.clients("cloudwatch").describe_alarms(AlarmNames=sorted(shown))["MetricAlarms"]
+    found = stage.client("cloudwatch").describe_alarms(AlarmNames=sorted(shown))["MetricAlarms"]
     arns = {alarm["AlarmArn"] for alarm in found}
     assert arns
     assert arns <= set(body["widgets"][0]["properties"]["alarms"])
@@ -181,16 +183,15 @@ def test_a_dashboard_is_there_on_demand(
 
 
 def test_what_is_given_explicitly_wins_over_a_preset() -> None:
-    assert presets.choose("small", {"Zones": "2"}) == {**presets.PRESETS["small"], "Zones": "2"}
-    assert presets.choose(None, {"Zones": "2"}) == {"Zones": "2"}
-    options = deploy._parser().parse_args(["up", "typed", "--preset", "small", "--set", "Network=closed"])
-    known = set(template.compose()["Parameters"])
-    assert deploy._parameters(options, known) == {**presets.PRESETS["small"], "Network": "closed"}
+    assert presets.apply_preset("small", {"Zones": "2"}) == {**presets.PRESETS["small"], "Zones": "2"}
+    assert presets.apply_preset(None, {"Zones": "2"}) == {"Zones": "2"}
+    options = deploy._build_parser().parse_args(["up", "typed", "--preset", "small", "--set", "Network=closed"])
+    assert deploy._read_parameters(options) == {**presets.PRESETS["small"], "Network": "closed"}
 
 
 def test_an_unknown_parameter_is_named_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert deploy.main(["stack", "typed", "--region", "us-east-1", "--set", "Colour=red"]) == 1
-    assert "no parameter Colour. It has AlarmEmail, " in capsys.readouterr().err
+    assert "no parameter Colour. Choose from: AlarmEmail, " in capsys.readouterr().err
 
 
 def test_the_template_is_printed_for_other_tools(capsys: pytest.CaptureFixture[str]) -> None:
@@ -206,33 +207,35 @@ def test_down_asks_for_the_name(capsys: pytest.CaptureFixture[str], monkeypatch:
 
 def test_data_is_deleted_for_who_names_the_stage_twice(capsys: pytest.CaptureFixture[str]) -> None:
     assert deploy.main(["down", "typed", "--region", "us-east-1", "--yes", "--delete-data", "production"]) == 1
-    assert "--delete-data production is not typed. Nothing was removed." in capsys.readouterr().err
+    assert "--delete-data production does not match the stage typed. Nothing was removed." in capsys.readouterr().err
 
 
 def test_what_was_kept_is_deleted_each_in_its_way(running: emulator.Emulator) -> None:
-    here = stack.place(running, "ended")
-    outputs = base.make(here, LOCAL, yes)
-    s3 = here.clients("s3")
+    here = stack.open_stage(running, "ended")
+    outputs = base.create_or_update(here, LOCAL, yes)
+    s3 = here.client("s3")
     for body in (b"first", b"second"):
         s3.put_object(Bucket=outputs["UploadBucket"], Key="uploads/1/original", Body=body)
     s3.delete_object(Bucket=outputs["UploadBucket"], Key="uploads/1/original")
-    kept = [one for one in here.base.resources() if one["LogicalResourceId"] in down.retained()]
+    kept = [one for one in here.base.list_resources() if one["LogicalResourceId"] in down.list_retained_names()]
     here.base.delete()
-    assert removal.remove(here, kept) == []
+    assert removal.delete_resources(here, kept) == []
     assert not [b for b in s3.list_buckets()["Buckets"] if b["Name"].startswith("mediahub-ended-uploads")]
-    assert outputs["MirrorTable"] not in here.clients("dynamodb").list_tables()["TableNames"]
-    key = here.clients("kms").describe_key(KeyId=outputs["KmsKeyArn"])["KeyMetadata"]
+    assert outputs["MirrorTable"] not in here.client("dynamodb").list_tables()["TableNames"]
+    key = here.client("kms").describe_key(KeyId=outputs["KmsKeyArn"])["KeyMetadata"]
     assert key["KeyState"] == "PendingDeletion"
     # What is gone already is named.
     bucket = next(one for one in kept if one["ResourceType"] == "AWS::S3::Bucket")
-    assert "NoSuchBucket" in removal.remove(here, [bucket])[0]
+    assert "NoSuchBucket" in removal.delete_resources(here, [bucket])[0]
 
 
 def test_every_kind_that_is_kept_can_be_deleted() -> None:
     resources = template.compose()["Resources"]
-    assert {resources[name]["Type"] for name in down.retained()} == set(removal.ORDER) == set(removal._REMOVERS)
+    assert (
+        {resources[name]["Type"] for name in down.list_retained_names()} == set(removal.ORDER) == set(removal._DELETERS)
+    )
 
 
 def test_what_is_retained_is_what_holds_data() -> None:
-    assert {"UploadBucket", "MirrorTable", "DatabaseCluster", "Key", "Secret"} <= down.retained()
-    assert not {"StaticBucket", "Distribution", "Topic"} & down.retained()
+    assert {"UploadBucket", "MirrorTable", "DatabaseCluster", "Key", "Secret"} <= down.list_retained_names()
+    assert not {"StaticBucket", "Distribution", "Topic"} & down.list_retained_names()

@@ -58,7 +58,7 @@ def test_the_guide_has_commands() -> None:
 
 @pytest.mark.parametrize("command", [one for one in COMMANDS if one.startswith("python -m deploy")])
 def test_the_parser_takes_each_command(command: str) -> None:
-    options = deploy._parser().parse_args(words(command)[3:])
+    options = deploy._build_parser().parse_args(words(command)[3:])
     if hasattr(options, "set"):
         known = set(template.compose()["Parameters"])
         assert {item.partition("=")[0] for item in options.set} <= known
@@ -88,7 +88,7 @@ def releases() -> set[str]:
 
 @pytest.mark.parametrize(("command", "runner"), list(RUNNERS.items()))
 def test_what_ran_it_is_there(command: str, runner: str) -> None:
-    steps = {step.title for step in Rehearsal(cast(Operator, None), send).steps()} | {"remove everything"}
+    steps = {step.title for step in Rehearsal(cast(Operator, None), send).list_steps()} | {"remove everything"}
     for part in runner.split("; "):
         match re.fullmatch(r"(rehearsal|releases): (.+)|`(tests/\S+\.py)::(\w+)`", part.strip()):
             case re.Match() as found if found[1] == "rehearsal":

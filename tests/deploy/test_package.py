@@ -13,7 +13,7 @@ from django.core.management import call_command
 
 from deploy.errors import DeployError
 from deploy.functions import zappa_settings
-from deploy.package import build
+from deploy.package import build, contents
 from mediahub.library.models import Image
 from mediahub.local import stack
 from tests.children import environment as child_environment
@@ -25,17 +25,17 @@ QUEUE = "arn:aws:sqs:us-east-1:000000000000:mediahub-local-uploads"
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> build.Package:
+def built(tmp_path_factory: pytest.TempPathFactory) -> contents.Package:
     """The stage `local`, packaged once; another process of this run may be at it, so it has a name of its own."""
     try:
         functions.interpreter()
     except DeployError as error:
         pytest.skip(str(error))
-    return build.build("local", STATE.name)
+    return build.build_package("local", STATE.name)
 
 
 @pytest.fixture(scope="module")
-def code(built: build.Package, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def code(built: contents.Package, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return functions.unpacked(built, tmp_path_factory.mktemp("code"))
 
 
@@ -73,7 +73,7 @@ def environment(**changed: str) -> dict[str, str]:
 
 
 def test_it_is_small_and_holds_nothing_needless_or_secret(
-    built: build.Package,
+    built: contents.Package,
     code: Path,
     boto3: Path,
     local_aws: stack.Stack,
@@ -82,7 +82,7 @@ def test_it_is_small_and_holds_nothing_needless_or_secret(
 ) -> None:
     seconds = functions.seconds_to_import(code, boto3, environment())
     with capsys.disabled():
-        print(f"\n{build.report(built)}; imported in {seconds:.1f} s")
+        print(f"\n{contents.format_text(built)}; imported in {seconds:.1f} s")
     assert built.faults == ()
     assert built.zipped < 30e6
     assert built.unzipped < 100e6
@@ -106,19 +106,19 @@ def test_e6_the_scan_finds_what_must_not_leave(tmp_path: Path, name: str, text: 
         if name != "zappa_settings.py":
             made.writestr("zappa_settings.py", "ENVIRONMENT_VARIABLES={'AWS_REGION': 'us-east-1'}\n")
         made.writestr(name, text)
-    assert any(says in fault for fault in build.inspect(path).faults)
+    assert any(says in fault for fault in contents.inspect_package(path).faults)
 
 
 def test_a_package_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "MOST_UNZIPPED", 10)
+    monkeypatch.setattr(contents, "MOST_UNZIPPED", 10)
     path = tmp_path / "build.zip"
     with zipfile.ZipFile(path, "w") as made:
         made.writestr("zappa_settings.py", "ENVIRONMENT_VARIABLES={}\n")
-    assert "too much" in build.inspect(path).faults[0]
+    assert "too much" in contents.inspect_package(path).faults[0]
 
 
 def test_a_machine_without_the_right_python_is_told_which(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "RUNTIME", "python9.99")
+    monkeypatch.setattr(contents, "RUNTIME", "python9.99")
     with pytest.raises(DeployError, match=r"python9\.99.*Install it"):
         functions.interpreter()
 
@@ -260,7 +260,7 @@ def test_e7_e14_it_does_not_start_and_says_why(
 def test_the_web_says_when_it_was_not_made_ready(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(build, "ROOT", tmp_path)
     with pytest.raises(DeployError, match=r"staticfiles\.json is missing.*deploy package"):
-        build.prepare()
+        build.prepare_package()
 
 
 @pytest.mark.django_db
@@ -281,4 +281,4 @@ def test_the_stages_are_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(zappa_settings, "FILE", tmp_path / "zappa_settings.json")
     zappa_settings.FILE.write_text("{")
     with pytest.raises(DeployError, match="Restore it from version control"):
-        zappa_settings.read()
+        zappa_settings.read_stages()

@@ -16,12 +16,12 @@ from django.test import Client
 from deploy.commands import down
 from deploy.errors import DeployError
 from deploy.rehearsal import editor, rehearse
-from deploy.rehearsal.editor import Answer
+from deploy.rehearsal.editor import Response
 from deploy.rehearsal.photos import make_photo
 from deploy.rehearsal.steps import Bounds, Rehearsal, RehearsalError, Step
 from deploy.stack import existing
-from deploy.stack.existing import Existing
-from deploy.stage import Place
+from deploy.stack.existing import ExistingResource
+from deploy.stage import Stage
 from mediahub.library.models import Image
 from mediahub.local.event_loop import EventLoop
 from tests.local_aws import drain
@@ -52,7 +52,7 @@ class Operator:
         call_command("invite", person, "--role", "chief", stdout=said)
         return urlsplit(said.getvalue().strip()).path
 
-    def capacity(self, since: datetime) -> float | None:
+    def read_capacity(self, since: datetime) -> float | None:
         """Say that CloudWatch knows nothing yet, then that the database pauses."""
         self.commands.append("capacity")
         return 0.0 if self.commands.count("capacity") > 1 else None
@@ -75,7 +75,9 @@ class Operator:
 
 
 @pytest.fixture
-def send(local_aws: Any, event_loop: EventLoop, settings: Any, as_role: Callable[[str], None]) -> Callable[..., Answer]:
+def send(
+    local_aws: Any, event_loop: EventLoop, settings: Any, as_role: Callable[[str], None]
+) -> Callable[..., Response]:
     """Sends to the desk of this test what goes to the site, and the rest over the wire; the worker works in between."""
     settings.UPLOAD_PART_THRESHOLD = 100_000
     settings.SECURE_SSL_REDIRECT = False
@@ -83,7 +85,7 @@ def send(local_aws: Any, event_loop: EventLoop, settings: Any, as_role: Callable
     settings.PUBLIC_URL = SITE.rstrip("/")
     settings.CSRF_TRUSTED_ORIGINS = [SITE.rstrip("/")]
 
-    def answer(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def answer(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
         if not url.startswith(SITE):
             return editor.send(method, url, headers, body)
         if "/upload/status/" in url or "/public/" in url:
@@ -102,25 +104,25 @@ def send(local_aws: Any, event_loop: EventLoop, settings: Any, as_role: Callable
             # Without CloudFront the site leads to the file.
             return editor.send("GET", said["Location"], {}, b"")
         content = b"".join(said.streaming_content) if said.streaming else said.content
-        return Answer(said.status_code, [*said.headers.items(), *cookies], content)
+        return Response(said.status_code, [*said.headers.items(), *cookies], content)
 
     return answer
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_steps_go_the_whole_way_with_the_desk_its_buckets_and_its_worker(
-    send: Callable[..., Answer], as_role: Callable[[str], None]
+    send: Callable[..., Response], as_role: Callable[[str], None]
 ) -> None:
     operator = Operator(as_role)
     # Small ones, for what is tried is the way; the command's own are as large as their titles say.
     journey = Rehearsal(
         operator, send, QUICK, lambda seconds: None, lambda title, size: make_photo(title, max(20_000, size // 200))
     )
-    outcomes, left = rehearse.run_steps(journey.steps(), lambda: [], print)
-    assert [outcome.result for outcome in outcomes if not outcome.is_well] == []
+    outcomes, left = rehearse.run_steps(journey.list_steps(), lambda: [], print)
+    assert [outcome.result for outcome in outcomes if not outcome.succeeded] == []
     assert left == []
     assert operator.commands == ["up", "capacity", "capacity", "restore", "down", "up"]
-    assert re.search(r"20 addresses refuse after \d+ s", rehearse.summarize(outcomes))
+    assert re.search(r"20 addresses refuse after \d+ s", rehearse.format_outcomes(outcomes))
 
 
 def test_a_step_that_fails_ends_the_rehearsal_and_everything_is_removed() -> None:
@@ -145,15 +147,15 @@ def test_a_step_that_fails_ends_the_rehearsal_and_everything_is_removed() -> Non
     outcomes, left = rehearse.run_steps(steps, remove_all, print)
     assert taken == ["first", "removed"]
     assert left == ["mediahub-rehearsal-logs: AccessDenied"]
-    assert [outcome.is_well for outcome in outcomes] == [True, False, False]
-    assert "✗ RehearsalError: not so" in rehearse.summarize(outcomes)
-    assert "left: mediahub-rehearsal-logs: AccessDenied" in rehearse.summarize(outcomes)
+    assert [outcome.succeeded for outcome in outcomes] == [True, False, False]
+    assert "✗ RehearsalError: not so" in rehearse.format_outcomes(outcomes)
+    assert "left: mediahub-rehearsal-logs: AccessDenied" in rehearse.format_outcomes(outcomes)
 
 
 def test_an_error_that_nobody_foresaw_ends_the_step_and_is_told_with_its_place() -> None:
     said: list[str] = []
     [failed, removed], left = rehearse.run_steps([Step("first", lambda: str(1 // 0))], lambda: [], said.append)
-    assert (failed.is_well, removed.is_well, left) == (False, True, [])
+    assert (failed.succeeded, removed.succeeded, left) == (False, True, [])
     assert failed.result.startswith("ZeroDivisionError")
     assert "Traceback" in "".join(said)
 
@@ -175,12 +177,12 @@ def test_everything_is_removed_whatever_ends_the_steps(error: type[BaseException
 
 
 def test_what_cannot_be_removed_is_named_with_the_command_that_removes_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(place: Place) -> list[Any]:
+    def refuse(stage: Stage) -> list[Any]:
         raise DeployError("The stack could not be removed.")
 
-    monkeypatch.setattr(down, "down", refuse)
-    monkeypatch.setattr(rehearse, "NETWORK", -1)
-    [left] = rehearse.AwsOperator(place(), {}).remove_all()
+    monkeypatch.setattr(down, "remove_stage", refuse)
+    monkeypatch.setattr(rehearse, "NETWORK_SECONDS", -1)
+    [left] = rehearse.AwsOperator(make_stage(), {}).remove_all()
     assert left.startswith("The stack could not be removed.")
     assert "`python -m deploy down rehearsal --delete-data rehearsal`" in left
 
@@ -188,18 +190,18 @@ def test_what_cannot_be_removed_is_named_with_the_command_that_removes_it(monkey
 def test_down_waits_until_lambda_lets_go_of_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     answers: list[Any] = [DeployError("The security group is in use."), [{"PhysicalResourceId": "bucket"}]]
 
-    def answer(place: Place) -> Any:
+    def answer(stage: Stage) -> Any:
         if isinstance(said := answers.pop(0), DeployError):
             raise said
         return said
 
-    monkeypatch.setattr(down, "down", answer)
-    monkeypatch.setattr(rehearse, "NETWORK_REST", 0)
-    assert rehearse.AwsOperator(place(), {}).down() == ["bucket"]
+    monkeypatch.setattr(down, "remove_stage", answer)
+    monkeypatch.setattr(rehearse, "NETWORK_PAUSE", 0)
+    assert rehearse.AwsOperator(make_stage(), {}).down() == ["bucket"]
 
 
-def place(**clients: Any) -> Place:
-    return Place("mediahub", "rehearsal", "us-east-1", lambda service: clients[service], 0)
+def make_stage(**clients: Any) -> Stage:
+    return Stage("mediahub", "rehearsal", "us-east-1", lambda service: clients[service], 0)
 
 
 class Stacks:
@@ -216,40 +218,42 @@ class Stacks:
 
 @pytest.mark.parametrize("standing", ["mediahub-rehearsal-base", "mediahub-rehearsal-packages"])
 def test_a_stage_that_stands_is_not_rehearsed_on(standing: str) -> None:
-    with pytest.raises(DeployError, match=f"The stack {standing} stands"):
-        rehearse.rehearse(place(cloudformation=Stacks(standing)), {}, lambda plan: True)
+    with pytest.raises(DeployError, match=f"The stack {standing} exists"):
+        rehearse.rehearse_stage(make_stage(cloudformation=Stacks(standing)), {}, lambda plan: True)
 
 
 KEPT = (
-    Existing("UploadBucket", "AWS::S3::Bucket", "mediahub-rehearsal-uploads-000000000000"),
-    Existing("DatabaseCluster", "AWS::RDS::DBCluster", "mediahub-rehearsal"),
-    Existing("Secret", "AWS::SecretsManager::Secret", "mediahub-rehearsal/django", is_leaving=True),
+    ExistingResource("UploadBucket", "AWS::S3::Bucket", "mediahub-rehearsal-uploads-000000000000"),
+    ExistingResource("DatabaseCluster", "AWS::RDS::DBCluster", "mediahub-rehearsal"),
+    ExistingResource("Secret", "AWS::SecretsManager::Secret", "mediahub-rehearsal/django", is_leaving=True),
 )
 
 
 @pytest.mark.parametrize("kept", KEPT, ids=lambda kept: kept.logical)
-def test_a_stage_that_left_something_is_not_rehearsed_on(kept: Existing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(existing, "look_up", lambda place, parts: iter([kept]))
+def test_a_stage_that_left_something_is_not_rehearsed_on(
+    kept: ExistingResource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(existing, "find_existing", lambda stage, parts: iter([kept]))
     with pytest.raises(DeployError, match=f"An earlier stage rehearsal left {kept.physical}"):
-        rehearse.rehearse(place(cloudformation=Stacks()), {}, lambda plan: True)
+        rehearse.rehearse_stage(make_stage(cloudformation=Stacks()), {}, lambda plan: True)
 
 
 def test_it_says_what_it_will_do_and_what_it_costs_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     plans: list[str] = []
-    new = place(cloudformation=Stacks())
-    leaving = Existing("Key", "AWS::KMS::Key", "1234", is_leaving=True)
-    monkeypatch.setattr(existing, "look_up", lambda place, parts: iter([leaving]))
+    new = make_stage(cloudformation=Stacks())
+    leaving = ExistingResource("Key", "AWS::KMS::Key", "1234", is_leaving=True)
+    monkeypatch.setattr(existing, "find_existing", lambda stage, parts: iter([leaving]))
 
     def refuse(plan: str) -> bool:
         plans.append(plan)
         return False
 
     with pytest.raises(DeployError, match="Nothing was done"):
-        rehearse.rehearse(new, {}, refuse)
+        rehearse.rehearse_stage(new, {}, refuse)
     assert "8. take down 20 at once" in plans[0]
     assert "15. remove everything" in plans[0]
-    assert re.search(r"costs \$\d\.\d\d at most", plans[0])
-    assert 0 < rehearse.dearest() < 5
+    assert re.search(r"costs at most \$\d\.\d\d", plans[0])
+    assert 0 < rehearse.compute_highest_cost() < 5
 
 
 @pytest.mark.parametrize("size", [5_000_000, 50_000_000])

@@ -83,7 +83,7 @@ def test_a_part_that_does_not_fit_is_named(parts: Path, text: str, says: str) ->
 
 
 def test_cloudformation_takes_it(tmp_path: Path) -> None:
-    (tmp_path / "stack.json").write_text(template.body())
+    (tmp_path / "stack.json").write_text(json.dumps(template.compose()))
     lint = [
         str(Path(sys.executable).parent / "cfn-lint"),
         str(tmp_path / "stack.json"),

@@ -10,7 +10,7 @@ from botocore.stub import ANY, Stubber
 from deploy import template
 from deploy.errors import DeployError
 from deploy.stack.zones import SERVICES, choose_zones
-from deploy.stage import Place
+from deploy.stage import Stage
 
 REGION = "us-east-1"
 
@@ -23,8 +23,8 @@ def ec2() -> Iterator[Stubber]:
         yield stub
 
 
-def place(stub: Stubber) -> Place:
-    return Place("mediahub", "production", REGION, lambda _: stub.client)
+def make_stage(stub: Stubber) -> Stage:
+    return Stage("mediahub", "production", REGION, lambda _: stub.client)
 
 
 def answer(stub: Stubber, zones: dict[str, str], subnets: dict[str, str] | None = None) -> None:
@@ -51,25 +51,25 @@ def test_subnets_stand_in_the_zones_that_were_chosen() -> None:
 
 def test_zones_without_lambda_or_an_endpoint_are_left_out(ec2: Stubber) -> None:
     answer(ec2, {**dict.fromkeys(SERVICES, "abcdef"), "lambda": "bcdef", "rekognition": "abdef"})
-    assert choose_zones(place(ec2), {}) == {"ZoneA": "us-east-1b", "ZoneB": "us-east-1d"}
+    assert choose_zones(make_stage(ec2), {}) == {"ZoneA": "us-east-1b", "ZoneB": "us-east-1d"}
 
 
 def test_a_service_that_the_region_lacks_excludes_no_zone(ec2: Stubber) -> None:
     answer(ec2, {name: "abc" for name in SERVICES if name != "rekognition"})
-    assert choose_zones(place(ec2), {}) == {"ZoneA": "us-east-1a", "ZoneB": "us-east-1b"}
+    assert choose_zones(make_stage(ec2), {}) == {"ZoneA": "us-east-1a", "ZoneB": "us-east-1b"}
 
 
 def test_zones_that_were_chosen_stay(ec2: Stubber) -> None:
-    assert choose_zones(place(ec2), {"ZoneA": "us-east-1c", "ZoneB": "us-east-1f"}) == {}
+    assert choose_zones(make_stage(ec2), {"ZoneA": "us-east-1c", "ZoneB": "us-east-1f"}) == {}
 
 
 def test_subnets_that_outlived_a_stack_say_where_they_are(ec2: Stubber) -> None:
     answer(ec2, {}, subnets={"a": "us-east-1c", "b": "us-east-1f"})
-    assert choose_zones(place(ec2), {}) == {"ZoneA": "us-east-1c", "ZoneB": "us-east-1f"}
+    assert choose_zones(make_stage(ec2), {}) == {"ZoneA": "us-east-1c", "ZoneB": "us-east-1f"}
 
 
 @pytest.mark.parametrize("zones", [{}, {**dict.fromkeys(SERVICES, "ab"), "lambda": "a"}])
 def test_a_region_with_too_few_zones_is_named(ec2: Stubber, zones: dict[str, str]) -> None:
     answer(ec2, zones)
     with pytest.raises(DeployError, match=r"Fewer than two zones of us-east-1 .* --set ZoneA=… --set ZoneB=…"):
-        choose_zones(place(ec2), {})
+        choose_zones(make_stage(ec2), {})

@@ -82,7 +82,7 @@ def first_release(here: Ground) -> None:
         timed(f"  zappa deploy {stage}", lambda stage=stage: here.zappa("deploy", stage))
     timed("  deploy manage migrate", lambda: here.deploy("manage", STAGE, "migrate --no-input"))
     checked = timed("  deploy check", lambda: here.deploy("check", STAGE))
-    assert "All is as the template says." in checked
+    assert "Everything matches the template." in checked
 
 
 def sign_in(here: Ground) -> Editor:
@@ -92,7 +92,7 @@ def sign_in(here: Ground) -> Editor:
     assert found, said
     editor = Editor(f"{found[1]}/{STAGE}/", Transport(here.endpoint))
     editor.accept_invitation(found[2], "editor@example.org", "correct horse battery staple")
-    assert "Upload" in editor.page(f"/{STAGE}/admin/")
+    assert "Upload" in editor.open_page(f"/{STAGE}/admin/")
     return editor
 
 
@@ -142,7 +142,7 @@ def next_release(here: Ground) -> None:
         source.write("# The next release.\n")
     said = here.deploy("up", STAGE, "--yes")
     assert re.search(r"The site is at https://\w+\.execute-api\.\S+/production/", said), said
-    assert "All is as the template says." in said, said
+    assert "Everything matches the template." in said, said
 
 
 def knock(here: Ground) -> None:
@@ -179,7 +179,7 @@ def change(here: Ground) -> None:
     """One parameter more: the change set names what it touches, and nothing else changes."""
     said = here.deploy("stack", STAGE, "--yes", "--set", "MaxReceiveCount=21")
     assert "~ UploadQueue (SQS::Queue)" in said, said
-    assert "All is as the template says." in here.deploy("check", STAGE)
+    assert "Everything matches the template." in here.deploy("check", STAGE)
 
 
 def down(here: Ground) -> None:
@@ -195,7 +195,7 @@ def settled(editor: Editor, uploads: list[str]) -> dict[str, int]:
     """How many uploads are in which state, once none is on its way, or patience is at its end."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        states = Counter(one["state"] for one in editor.uploads(uploads))
+        states = Counter(one["state"] for one in editor.read_uploads(uploads))
         if not set(states) & {"issued", "working"}:
             break
         time.sleep(1)

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from deploy.package.authorities import compose
+from deploy.package.authorities import compose_bundle
 
 ADDRESSES = [f"127.71.0.{number}" for number in range(1, 255)]
 
@@ -38,4 +38,4 @@ def make_certificate(certificate: Path, authority: Path) -> None:
     )
     certificate.write_bytes(private + pem)
     certificate.chmod(0o600)
-    authority.write_bytes(compose(pem))
+    authority.write_bytes(compose_bundle(pem))

@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from deploy.rehearsal.editor import Answer
+from deploy.rehearsal.editor import Response
 
 
 @dataclass
@@ -25,15 +25,15 @@ class Edge:
     """All distributions of an account; `clients` are the operator's."""
 
     clients: Callable[[str], Any]
-    kept: dict[str, Answer] = field(default_factory=dict)
+    kept: dict[str, Response] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
 
-    def answer(self, url: str) -> Answer:
+    def answer(self, url: str) -> Response:
         """Return what a browser gets at an address of CloudFront."""
         host, path = urlsplit(url).netloc, unquote(urlsplit(url).path)
         found = self._distribution(host)
         if found is None:
-            return Answer(502, [], b"no distribution has this host name")
+            return Response(502, [], b"no distribution has this host name")
         name, config = found
         self._forget(name, host)
         behavior = next(
@@ -41,7 +41,7 @@ class Edge:
             config["DefaultCacheBehavior"],
         )
         if not self._may_pass(behavior, url):
-            return Answer(403, [], b"MissingKey")
+            return Response(403, [], b"MissingKey")
         key = f"{host}{path}"
         if key not in self.kept:
             answer = self._fetch(config, behavior["TargetOriginId"], path)
@@ -90,14 +90,14 @@ class Edge:
         policy = json.dumps({"Statement": [{"Resource": resource, "Condition": condition}]}, separators=(",", ":"))
         return _is_signed(pem, policy, asked["Signature"])
 
-    def _fetch(self, config: dict[str, Any], origin: str, path: str) -> Answer:
+    def _fetch(self, config: dict[str, Any], origin: str, path: str) -> Response:
         host = next(one["DomainName"] for one in config["Origins"]["Items"] if one["Id"] == origin)
         try:
             found = self.clients("s3").get_object(Bucket=host.split(".", 1)[0], Key=path.lstrip("/"))
         except ClientError as error:
             # Without the right to list the bucket, S3 says 403 of a key that is not there.
-            return Answer(403, [], str(error).encode())
-        return Answer(200, [("Content-Type", found["ContentType"])], found["Body"].read())
+            return Response(403, [], str(error).encode())
+        return Response(200, [("Content-Type", found["ContentType"])], found["Body"].read())
 
 
 def _matches(pattern: str, path: str) -> bool:

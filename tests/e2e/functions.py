@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.errors import DeployError
-from deploy.package import build
+from deploy.package import build, contents
 
 DRIVER = """
 import json, sys, time
@@ -33,9 +33,9 @@ for line in sys.stdin:
 
 def interpreter() -> str:
     """Return the Python of the functions' runtime; raise DeployError when the machine has none."""
-    if python := find_python(build.RUNTIME):
+    if python := find_python(contents.RUNTIME):
         return python
-    raise DeployError(f"{build.RUNTIME} is not here, which the functions run on. Install it to try them.")
+    raise DeployError(f"{contents.RUNTIME} is not here, which the functions run on. Install it to try them.")
 
 
 def runtime(folder: Path) -> Path:
@@ -48,7 +48,7 @@ def runtime(folder: Path) -> Path:
     return folder
 
 
-def unpacked(built: build.Package, folder: Path) -> Path:
+def unpacked(built: contents.Package, folder: Path) -> Path:
     """The package as Lambda lays it out."""
     with zipfile.ZipFile(built.path) as held:
         held.extractall(folder)

@@ -10,7 +10,7 @@ from typing import Any
 
 from deploy.rehearsal import rehearse
 from deploy.rehearsal.steps import Bounds
-from deploy.stage import Place, open_clients
+from deploy.stage import Stage, open_clients
 from tests.e2e.edge import Edge
 from tests.e2e.transport import TRIES, Transport, is_lost
 
@@ -27,17 +27,17 @@ PARAMETERS = {
 BOUNDS = Bounds(ready=900, public=600, pause=900, poll=1)
 
 
-def main(stage: str) -> int:
+def main(name: str) -> int:
     """Rehearse; returns 0 when all went well and nothing is left."""
     clients, region = open_clients()
-    place = Place("mediahub", stage, region, patient(clients), pause=0.2)
+    stage = Stage("mediahub", name, region, patient(clients), poll_seconds=0.2)
     send = Transport(os.environ["AWS_ENDPOINT_URL"], Edge(clients))
 
     def confirm(plan: str) -> bool:
         print(plan, flush=True)
         return True
 
-    return int(not rehearse.rehearse(place, PARAMETERS, confirm, send=send, bounds=BOUNDS))
+    return int(not rehearse.rehearse_stage(stage, PARAMETERS, confirm, send=send, bounds=BOUNDS))
 
 
 def patient(clients: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import urllib3
 
 from deploy.rehearsal import editor
-from deploy.rehearsal.editor import Answer
+from deploy.rehearsal.editor import Response
 from tests.e2e.edge import Edge
 
 # ministack removes a function's folder, or ends its process, while another of its threads still unpacks the one for
@@ -24,7 +24,7 @@ class Transport:
     endpoint: str
     edge: Edge | None = None
 
-    def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Send one request and return its answer."""
         host = urlsplit(url).netloc
         if self.edge and host.endswith(".cloudfront.net"):
@@ -33,7 +33,7 @@ class Transport:
             return self._ask_function(method, url, headers, body)
         return editor.send(method, url, headers, body)
 
-    def _ask_function(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def _ask_function(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Ask the deployed function; again, as an editor would, where an answer was lost."""
         parts = urlsplit(url)
         stage, path = parts.path.lstrip("/").split("/", 1)

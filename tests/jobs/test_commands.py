@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from deploy import __main__ as deploy
 from deploy.functions import job_progress
-from deploy.stage import Place
+from deploy.stage import Stage
 from mediahub.aws import clients
 from mediahub.delivery import mirror
 from mediahub.jobs import runner
@@ -39,14 +39,14 @@ def function(three_images: list[Image]) -> Iterator[Function]:
 
 
 @pytest.fixture
-def place(function: Function) -> Place:
-    return Place("mediahub", "local", "us-east-1", lambda service, config=None: function, pause=0.05)
+def stage(function: Function) -> Stage:
+    return Stage("mediahub", "local", "us-east-1", lambda service, config=None: function, poll_seconds=0.05)
 
 
 @pytest.fixture
-def typed(place: Place, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+def typed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """typed("manage", "local", …): what an operator types after `python -m deploy`."""
-    monkeypatch.setattr(deploy, "_place", lambda options: place)
+    monkeypatch.setattr(deploy, "_open_stage", lambda options: stage)
     return lambda *words: deploy.main(list(words))
 
 
@@ -83,7 +83,7 @@ def test_an_operator_who_leaves_stops_nothing(
         assert typed("manage", "local", "reprocess_images --all") == 130
     said = capsys.readouterr().out
     job = Job.objects.get()
-    assert f'The work goes on. Follow it: python -m deploy manage local "jobs {str(job.pk)[:8]}"' in said
+    assert f'The job continues. To follow it: python -m deploy manage local "jobs {str(job.pk)[:8]}"' in said
     # The same command goes on with the same job.
     assert typed("manage", "local", "reprocess_images --all", "--no-wait") == 0
     assert "Going on with the job" in capsys.readouterr().out
@@ -98,7 +98,7 @@ def test_an_operator_who_leaves_stops_nothing(
 
 def test_buckets_records_and_mirror_are_compared_through_the_queue(
     typed: Callable[..., int],
-    place: Place,
+    stage: Stage,
     three_images: list[Image],
     event_loop: EventLoop,
     capsys: pytest.CaptureFixture[str],
@@ -109,7 +109,7 @@ def test_buckets_records_and_mirror_are_compared_through_the_queue(
     def compared(line: str) -> tuple[bool, str]:
         assert typed("manage", "local", line, "--no-wait") == 0
         drain(event_loop)
-        return job_progress.follow(place, str(Job.objects.latest("created_at").pk)), capsys.readouterr().out
+        return job_progress.follow_job(stage, str(Job.objects.latest("created_at").pk)), capsys.readouterr().out
 
     well, said = compared("reconcile --grace 0")
     assert (well, "Found: 1 drifted." in said) == (False, True)

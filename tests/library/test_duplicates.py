@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import QueryDict
 from PIL import Image as Pixels
 
-from bench.scenes import scene
+from bench.scenes import paint_scene
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Action, Change
 from mediahub.history.undo import undo
@@ -31,7 +31,7 @@ HARBOUR, HILLS = "Harbour at dawn", "Hills after rain"
 
 def take_in(name: str, width: int = 800, *, quality: int = 90, image_id: Any = None, key: str = "") -> Image:
     """One scene, taken in as the worker does, without labels."""
-    made = scene(name, 800, 600).resize((width, width * 3 // 4), Pixels.Resampling.LANCZOS)
+    made = paint_scene(name, 800, 600).resize((width, width * 3 // 4), Pixels.Resampling.LANCZOS)
     image_id = image_id or uuid4()
     result = process(BytesIO(encoded(made, "JPEG", quality=quality)), image_id, store=MemoryStore(), labeler=None)
     with transaction.atomic():

@@ -210,9 +210,9 @@ def test_the_whole_stack_with_network_database_and_cdn_is_made_changed_and_remov
     assert {"CdnHost", "FunctionSubnets", "DatabaseHost", "StaticBucket"} <= set(made.outputs)
     changed = stack.deploy(running, "whole", {**PARAMETERS, **whole, "Zones": "2", "ArchiveOriginals": "true"})
     assert len(changed.outputs["FunctionSubnets"].split(",")) == 2
-    here = stack.place(running, "whole")
+    here = stack.open_stage(running, "whole")
     here.base.delete()
-    assert here.base.described() is None
+    assert here.base.describe() is None
     buckets = {bucket["Name"] for bucket in stack.root_client("s3", running.endpoint).list_buckets()["Buckets"]}
     assert {made.outputs["UploadBucket"], made.outputs["RenditionBucket"], made.outputs["LogBucket"]} <= buckets
     assert made.outputs["StaticBucket"] not in buckets

@@ -7,13 +7,13 @@ from itertools import combinations
 import pytest
 from PIL import Image, ImageEnhance
 
-from bench.scenes import SKIES, scene
+from bench.scenes import SKIES, paint_scene
 from processing import list_near_bands, measure_distance, process_image, split_bands
 from processing.color import MONOCHROME, name_dominant_colors
 from processing.fingerprint import MAX_BITS, compute_fingerprint
 from tests.pictures import encoded
 
-SCENES = {name: scene(name, 800, 600) for name in SKIES}
+SCENES = {name: paint_scene(name, 800, 600) for name in SKIES}
 
 
 def look(made: Image.Image, **save: int) -> str:

@@ -24,7 +24,7 @@ PLANTS = [
             Edit(
                 "deploy/commands/check.py",
                 "paginate(AlarmNames=list(expected), AlarmTypes=",
-                'paginate(AlarmNamePrefix=f"{place.project}-{place.stage}-", AlarmTypes=',
+                'paginate(AlarmNamePrefix=f"{stage.full_name}-", AlarmTypes=',
             ),
             Edit(
                 "deploy/commands/check.py",

@@ -64,7 +64,7 @@ PLANTS = [
         (
             Edit(
                 "deploy/functions/zappa_settings.py",
-                'return f"{site}/{place.stage}" if at_gateway else site',
+                'return f"{site}/{stage.name}" if at_gateway else site',
                 "return site",
             ),
         ),

@@ -36,7 +36,7 @@ PLANTS = [
     ),
     Plant(
         *WHEELS,
-        (Edit("deploy/package/build.py", "    faults += [*machine_code.faults,", "    faults += ["),),
+        (Edit("deploy/package/contents.py", "    faults += [*machine_code.faults,", "    faults += ["),),
         f"{TESTS}test_zappa_sends_no_package_with_a_fault",
     ),
     Plant(
@@ -44,8 +44,8 @@ PLANTS = [
         (
             Edit(
                 "deploy/package/build.py",
-                "RDS_CA.write_bytes(authorities.compose(answer.read()))",
-                "RDS_CA.write_bytes(answer.read())",
+                "RDS_CA.write_bytes(authorities.compose_bundle(response.read()))",
+                "RDS_CA.write_bytes(response.read())",
             ),
         ),
         f"{BUNDLE}test_the_list_is_brought_once_a_day",

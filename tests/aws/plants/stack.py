@@ -19,7 +19,7 @@ PLANTS = [
         8,
         "Restoring fails, and the next `up` points back to the old database",
         RESTORE,
-        (Edit("deploy/database/restore.py", "    rename(place, incoming, place.name)\n", ""),),
+        (Edit("deploy/database/restore.py", "    rename_cluster(stage, incoming, stage.full_name)\n", ""),),
         "tests/aws/test_restore.py::test_the_restored_database_takes_the_name",
     ),
     Plant(
@@ -70,14 +70,14 @@ PLANTS = [
         "A failed first create is a dead end",
         "What the create made is deleted with it (`RetainExceptOnCreate`), and a stack that can only be deleted is "
         "deleted by the tool, which lifts the protection against deletion first.",
-        (Edit("deploy/stack/base.py", "            removal.lift_protection(place, found)\n", "            pass\n"),),
+        (Edit("deploy/stack/base.py", "            removal.lift_protection(stage, resource)\n", "            pass\n"),),
         "tests/aws/test_dead_ends.py::test_the_protection_is_lifted_where_cloudformation_could_not_delete",
     ),
     Plant(
         13,
         "`down` fails on a bucket that is versioned and full",
         "Every version in the buckets that go with the stacks is deleted before the stacks are.",
-        (Edit("deploy/commands/down.py", "        _empty_buckets(place, stack)\n", ""),),
+        (Edit("deploy/commands/down.py", "        _empty_buckets(stage, stack)\n", ""),),
         "tests/aws/test_dead_ends.py::test_buckets_that_go_with_their_stack_are_emptied_first",
     ),
     Plant(
@@ -123,8 +123,8 @@ PLANTS = [
         (
             Edit(
                 "deploy/functions/invocation.py",
-                '    client = place.clients("lambda", ONCE)\n',
-                '    client = place.clients("lambda")\n',
+                '    client = stage.client("lambda", ONCE)\n',
+                '    client = stage.client("lambda")\n',
             ),
         ),
         "tests/aws/test_invocation.py::test_the_client_that_invokes_is_the_one_that_asks_once",
@@ -134,7 +134,7 @@ PLANTS = [
         "Regions without Rekognition or the Data API fail halfway",
         "`deploy stack` and `up` look at the endpoints that botocore knows before they make anything, and name the "
         "regions that have all parts.",
-        (Edit("deploy/commands/up.py", "    regions.require(place.region, {**held, **wanted})\n", ""),),
+        (Edit("deploy/commands/up.py", "    regions.check_region(stage.region, merged)\n", ""),),
         "tests/aws/test_regions.py::test_what_a_region_lacks_is_named_before_anything_is_made",
     ),
     Plant(
@@ -144,8 +144,8 @@ PLANTS = [
         (
             Edit(
                 "deploy/keys/signing.py",
-                '    return next((slot for slot in SLOTS if not held.get(f"SigningKey{slot}")), other_slot(used))\n',
-                "    return used\n",
+                '(slot for slot in SLOTS if not parameters.get(f"SigningKey{slot}"))',
+                "iter((used,))",
             ),
         ),
         "tests/aws/test_rotation.py::test_links_of_both_keys_are_good_while_the_key_is_changed",
