@@ -168,9 +168,16 @@ def _count_references(modules: Sequence[Module]) -> tuple[Counter[str], Counter[
                 counter[_resolve(module, node.id, by_name)] += 1
             elif isinstance(node, ast.Attribute):
                 counter[f".{node.attr}"] += 1
-                if (source := _resolve(module, ast.unparse(node.value), by_name)) in by_name:
+                if (source := _resolve(module, _dotted(node.value), by_name)) in by_name:
                     counter[_resolve(by_name[source], node.attr, by_name)] += 1
     return calls, values
+
+
+def _dotted(node: ast.expr) -> str:
+    """Return a chain of names as it is written, such as `package.module`; an empty string for anything else."""
+    if isinstance(node, ast.Attribute):
+        return f"{prefix}.{node.attr}" if (prefix := _dotted(node.value)) else ""
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _resolve(module: Module, name: str, by_name: Mapping[str, Module]) -> str:
