@@ -16,7 +16,8 @@ ACCOUNT = "000000000000"
 # The queue's address in zappa_settings.json holds it, whatever region the shell names for other work.
 REGION = "us-east-1"
 PROGRAM = settings.BASE_DIR / ".venv-local-aws" / "bin" / "ministack"
-STARTING = 30
+# A machine that does much else at the time needs longer than the few seconds of one that does not.
+STARTING = 120
 
 
 class EmulatorError(Exception):

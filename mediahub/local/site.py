@@ -22,7 +22,7 @@ from mediahub.settings import env_file
 # As on AWS in kind, shorter in time: a person waits for the second try.
 VISIBILITY = 30
 RECEIVES = 3
-STARTING = 60
+STARTING = 120
 
 
 @dataclass

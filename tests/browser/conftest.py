@@ -19,6 +19,7 @@ from playwright.sync_api import BrowserContext, Page
 from mediahub.desk.frontend.build import build
 from mediahub.library.models import Image
 from mediahub.local import stack
+from mediahub.uploads import tickets
 from tests.browser.connections import Connections
 from tests.browser.desk import Desk, open_review
 from tests.records import image, tagging
@@ -98,7 +99,14 @@ def as_web(local_aws: stack.Stack, settings: Any) -> None:
 
 
 @pytest.fixture
-def desk(live_server: Any, page: Page, bundle: None, cors: None, as_web: None) -> Iterator[Desk]:
+def small_parts(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of 12 MB goes in three parts, of the least size that S3 takes."""
+    monkeypatch.setattr(tickets, "PART_BYTES", 5 * 1024 * 1024)
+    settings.UPLOAD_PART_THRESHOLD = tickets.PART_BYTES
+
+
+@pytest.fixture
+def desk(live_server: Any, page: Page, bundle: None, cors: None, as_web: None, small_parts: None) -> Iterator[Desk]:
     """The desk in a browser, nobody signed in; whatever is done there breaks no policy, and no script fails."""
     opened = Desk(page, live_server.url)
     yield opened

@@ -18,8 +18,8 @@ from tests.pictures import jpeg
 
 
 def until(done: Callable[[], Any]) -> Any:
-    """Wait for something that another process does, a minute at most."""
-    for _ in range(240):
+    """Wait for something that another process does; what takes minutes hangs."""
+    for _ in range(1200):
         if found := done():
             return found
         time.sleep(0.25)

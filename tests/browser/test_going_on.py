@@ -16,6 +16,9 @@ from mediahub.uploads.models import Upload
 from tests.browser.desk import Desk, sign_in_again
 from tests.pictures import jpeg
 
+# What was sent lies in the store under the key of its ticket.
+WRITTEN = """() => Object.keys(localStorage).some((key) => key.startsWith("uppyState:")
+  && localStorage[key].includes("uploads/"))"""
 pytestmark = pytest.mark.usefixtures("worker")
 
 
@@ -55,8 +58,14 @@ def wait_for(page: Page, held: list[Route]) -> None:
         page.wait_for_timeout(50)
 
 
+def is_part(number: int) -> Callable[[Route], bool]:
+    """Return what knows the request that carries one part."""
+    return lambda route: f"partNumber={number}&" in route.request.url
+
+
 def settle(page: Page) -> None:
     """Wait until Uppy has written down where it is; it does so at most every half second."""
+    page.wait_for_function(WRITTEN)
     page.wait_for_timeout(1500)
 
 
@@ -65,11 +74,12 @@ def test_the_session_ends_while_files_are_sent_and_all_arrive_after_signing_in(
 ) -> None:
     page = signed_in.page
     signed_in.open("/admin/upload/")
-    signed_in.slow_down(4_000_000)
-    with page.expect_response(lambda response: "partNumber=1&" in response.url):
-        signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(28)))
+    held = hold(page, is_part(2), arrives=False)
+    signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(12)))
+    wait_for(page, held)
     end_session()
-    signed_in.slow_down(-1)
+    page.unroute(to_store)
+    held[0].continue_()
     expect(page.locator("#signed-out")).to_contain_text("You are signed out")
     expect(page.locator("#far [data-line]")).to_contain_text("Waiting until you have signed in again")
     # A file that is added now waits too.
@@ -86,8 +96,8 @@ def test_the_session_ends_while_files_are_sent_and_all_arrive_after_signing_in(
 def test_offline_is_said_and_sending_goes_on_by_itself(signed_in: Desk) -> None:
     page = signed_in.page
     signed_in.open("/admin/upload/")
-    held = hold(page, lambda route: "partNumber=2&" in route.request.url, arrives=False)
-    signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(28)))
+    held = hold(page, is_part(2), arrives=False)
+    signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(12)))
     wait_for(page, held)
     page.context.set_offline(True)
     held[0].abort("internetdisconnected")
@@ -160,7 +170,7 @@ def test_parts_that_were_put_together_just_before_a_reload_have_arrived(signed_i
         ),
         arrives=True,
     )
-    signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(28)))
+    signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(12)))
     wait_for(page, held)
     settle(page)
     page.reload()
@@ -182,7 +192,7 @@ def test_parts_that_were_not_put_together_before_a_reload_are(signed_in: Desk) -
         ),
         arrives=False,
     )
-    signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(28)))
+    signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(12)))
     wait_for(page, held)
     settle(page)
     page.reload()
@@ -201,14 +211,14 @@ def test_parts_that_were_not_put_together_before_a_reload_are(signed_in: Desk) -
 def test_an_upload_whose_ticket_ended_while_the_page_was_away_begins_anew(signed_in: Desk) -> None:
     page = signed_in.page
     signed_in.open("/admin/upload/")
-    signed_in.slow_down(4_000_000)
-    with page.expect_response(lambda response: "partNumber=1&" in response.url):
-        signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(28)))
+    held = hold(page, is_part(2), arrives=False)
+    signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(12)))
+    wait_for(page, held)
     settle(page)
     page.reload()
     signed_in.ends_as("poster.jpg", "unfinished")
     Upload.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
-    signed_in.slow_down(-1)
+    page.unroute(to_store)
     page.get_by_role("button", name="Resume", exact=True).or_(
         page.get_by_role("button", name="Send").filter(has_text="file")
     ).first.click()
@@ -218,11 +228,11 @@ def test_an_upload_whose_ticket_ended_while_the_page_was_away_begins_anew(signed
 
 def test_a_file_that_the_browser_lost_is_chosen_again_and_goes_on(signed_in: Desk) -> None:
     page = signed_in.page
-    data = make_heavy_photograph(28)
+    data = make_heavy_photograph(12)
     signed_in.open("/admin/upload/")
-    signed_in.slow_down(4_000_000)
-    with page.expect_response(lambda response: "partNumber=1&" in response.url):
-        signed_in.drop(("poster.jpg", "image/jpeg", data))
+    held = hold(page, is_part(2), arrives=False)
+    signed_in.drop(("poster.jpg", "image/jpeg", data))
+    wait_for(page, held)
     settle(page)
     # What a full disk or a browser that tidies up takes away.
     page.goto(f"{signed_in.address}/static/desk/mark.svg")
@@ -234,7 +244,7 @@ def test_a_file_that_the_browser_lost_is_chosen_again_and_goes_on(signed_in: Des
     row = signed_in.row("poster.jpg")
     expect(row.locator("[data-reason]")).to_contain_text("choose the file again")
     assert signed_in.findings() == []
-    signed_in.slow_down(-1)
+    page.unroute(to_store)
     with page.expect_file_chooser() as chosen:
         row.get_by_role("button", name="Choose the file again").click()
     chosen.value.set_files({"name": "poster.jpg", "mimeType": "image/jpeg", "buffer": data})

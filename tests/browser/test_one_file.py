@@ -147,12 +147,12 @@ def test_a_large_file_replaces_an_image_in_parts_with_a_pause(signed_in: Desk, r
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if "partNumber=" in request.url else None)
     assert signed_in.findings() == []
-    choose(page, "poster.jpg", make_heavy_photograph(28))
+    choose(page, "poster.jpg", make_heavy_photograph(12))
     held = hold(page, lambda route: "partNumber=2&" in route.request.url, arrives=False)
     press(page, "Replace")
     wait_for(page, held)
     row = signed_in.row("poster.jpg")
-    expect(row.locator("[data-progress]")).to_contain_text("of 28 MB")
+    expect(row.locator("[data-progress]")).to_contain_text("of 12 MB")
     row.get_by_role("button", name="Pause: poster.jpg").click()
     signed_in.ends_as("poster.jpg", "paused")
     assert signed_in.findings() == []

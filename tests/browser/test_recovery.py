@@ -70,7 +70,7 @@ def test_r6_failures_are_dealt_with_by_cause(
     expect(page.get_by_role("heading", name="Retry of 10 failed items")).to_be_visible()
     if shots:
         shoot(page, "recovery-under-way")
-    expect(page.locator("#progress-title")).to_have_text("10 succeeded", timeout=60_000)
+    expect(page.locator("#progress-title")).to_have_text("10 succeeded")
     assert signed_in.findings() == []
     assert Upload.objects.filter(key__startswith="harbour", state=Upload.State.READY).count() == EACH
     assert Image.objects.count() == EACH

@@ -17,6 +17,7 @@ from mediahub.delivery.addresses import address
 from mediahub.library.models import Image
 from mediahub.uploads.models import Upload
 from tests.browser.desk import Desk
+from tests.browser.test_going_on import hold, is_part, settle, to_store, wait_for
 from tests.pictures import jpeg
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -95,36 +96,39 @@ def test_a_large_file_goes_in_parts_and_on_after_a_pause(signed_in: Desk) -> Non
     signed_in.open("/admin/upload/")
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if "partNumber=" in request.url else None)
-    signed_in.slow_down()
-    signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(28)))
+    # So slow that nothing is sent to its end before the button is found, and that a rate is told when it goes on.
+    signed_in.slow_down(500_000)
+    signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(12)))
     line, row = page.locator("#far [data-line]"), signed_in.row("poster.jpg")
-    expect(line).to_contain_text(re.compile(r"Sending · 0 of 1 files · .+ of 28 MB"))
-    expect(row.locator("[data-progress]")).to_contain_text("of 28 MB")
+    expect(line).to_contain_text(re.compile(r"Sending · 0 of 1 files · .+ of 12 MB"))
+    expect(row.locator("[data-progress]")).to_contain_text("of 12 MB")
     page.get_by_role("button", name="Pause", exact=True).click()
     expect(page.locator("#announced")).to_contain_text("Paused")
     signed_in.ends_as("poster.jpg", "paused")
     assert signed_in.findings() == []
-    # A rate is told after three seconds of sending: so slow a line has that many left, however fast the machine.
-    signed_in.slow_down(1_000_000)
     page.get_by_role("button", name="Resume", exact=True).click()
     expect(line).to_contain_text(re.compile(r"B/s · .* left"))
     signed_in.slow_down(-1)
     signed_in.ends_as("poster.jpg", "done")
     expect(line).to_contain_text("Everything is sent")
     upload = Upload.objects.get()
-    assert (upload.method, upload.declared_bytes) == (Upload.Method.MULTIPART, 28_000_000)
+    assert (upload.method, upload.declared_bytes) == (Upload.Method.MULTIPART, 12_000_000)
     assert {part for url in sent for part in url.split("&") if part.startswith("partNumber=")} >= {"partNumber=2"}
 
 
 def test_what_a_reload_interrupted_is_offered_again(signed_in: Desk) -> None:
     page = signed_in.page
     signed_in.open("/admin/upload/")
-    signed_in.slow_down()
-    with page.expect_response(lambda response: "partNumber=1&" in response.url):
-        signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(28)))
-    # The state of what was sent is written down at most every half second.
-    page.wait_for_timeout(1000)
+    answered: list[str] = []
+    page.on("response", lambda response: answered.append(response.url) if "partNumber=1&" in response.url else None)
+    held = hold(page, is_part(3), arrives=False)
+    signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(12)))
+    wait_for(page, held)
+    while not answered:
+        page.wait_for_timeout(50)
+    settle(page)
     page.reload()
+    page.unroute(to_store)
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if "partNumber=" in request.url else None)
     page.get_by_role("button", name="Send").filter(has_text="file").or_(

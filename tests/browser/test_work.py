@@ -71,7 +71,7 @@ def test_a_selection_becomes_a_zip_by_keyboard_and_what_failed_is_tried_again(
         shoot(page, "job-failed")
     link = page.get_by_role("link", name="-1-of-1.zip").get_attribute("href")
     held = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
-    found = ZipFile(BytesIO(requests.get(f"{signed_in.address}{link}", cookies=held, timeout=30).content))
+    found = ZipFile(BytesIO(requests.get(f"{signed_in.address}{link}", cookies=held, timeout=300).content))
     assert found.testzip() is None
     pictures = [name for name in found.namelist() if name not in ("credits.csv", "missing.txt")]
     assert len(pictures) == len(images) - 1

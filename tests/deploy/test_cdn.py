@@ -57,7 +57,7 @@ def run(distribution_id: str, *events: dict[str, Any], before: str = "") -> None
     keys = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "x"}
     bare = {name: value for name, value in environment("worker").items() if name != "AWS_PROFILE"}
     command = [sys.executable, "-c", before + PROGRAM, SOURCE, json.dumps(events)]
-    subprocess.run(command, env={**bare, **made, **keys}, check=True, timeout=60, capture_output=True)
+    subprocess.run(command, env={**bare, **made, **keys}, check=True, timeout=300, capture_output=True)
 
 
 def test_each_path_is_told_once_and_a_repeated_message_is_no_second_order(distribution: tuple[Any, str]) -> None:

@@ -345,7 +345,7 @@ def test_of_two_who_save_one_field_in_the_same_moment_one_is_asked(signed_in: Cl
     made = image(caption="Boats")
 
     def save(client: Client, fields: dict[str, Any], begin: Barrier, answers: list[int]) -> None:
-        begin.wait(timeout=60)
+        begin.wait(timeout=300)
         answers.append(client.post(page_of(made), fields).status_code)
         connection.close()
 
@@ -358,6 +358,6 @@ def test_of_two_who_save_one_field_in_the_same_moment_one_is_asked(signed_in: Cl
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(timeout=60)
+            thread.join(timeout=300)
         assert sorted(answers) == [302, 409]
     assert Change.objects.count() == 5

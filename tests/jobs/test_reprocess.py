@@ -103,7 +103,7 @@ def test_the_message_for_a_worker_is_the_one_that_celery_writes(local_aws: Any, 
         assert ours["properties"][name] == theirs["properties"][name]
 
 
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
+def until(true: Callable[[], bool], seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not happen in time"

@@ -51,7 +51,7 @@ class Public:
             while not self.stopped.is_set():
                 for address in tuple(self.addresses):
                     began = time.monotonic()
-                    answer = session.get(address, timeout=30)
+                    answer = session.get(address, timeout=PATIENCE)
                     digest = hashlib.sha256(answer.content).hexdigest()
                     self.statuses[answer.status_code] += 1
                     named = re.search(r"-([0-9a-f]{16})\.jpg", address)
@@ -99,7 +99,7 @@ def readers(published: Image) -> Iterator[Public]:
     yield crowd
     crowd.stopped.set()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
 
 
 def addresses_of(image: Image) -> list[str]:
@@ -129,7 +129,7 @@ def send(client: Client, image: Image, data: bytes) -> None:
     page = client.get(f"/admin/images/{image.pk}/replace/")
     ticket = page.context["ticket"]
     answer = requests.post(
-        ticket.url, data=ticket.fields, files={"file": ("quay.jpg", data)}, allow_redirects=False, timeout=30
+        ticket.url, data=ticket.fields, files={"file": ("quay.jpg", data)}, allow_redirects=False, timeout=PATIENCE
     )
     assert answer.status_code == 303, answer.text
 
@@ -141,7 +141,7 @@ def test_no_address_fails_while_a_file_is_replaced_and_restored(
     worker: None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    first = {address: requests.get(address, timeout=30).content for address in permanent(readers.addresses)}
+    first = {address: requests.get(address, timeout=PATIENCE).content for address in permanent(readers.addresses)}
     readers.until(REQUESTS // 4)
     send(client_of_chief, published, jpeg(640, 480))
     replaced = outcome(published, 2)
@@ -172,13 +172,13 @@ def test_when_its_rights_end_every_address_refuses_and_the_record_says_why(
     worker: None,
 ) -> None:
     addresses = addresses_of(published)
-    assert {requests.get(address, timeout=30).status_code for address in addresses} == {200}
+    assert {requests.get(address, timeout=PATIENCE).status_code for address in addresses} == {200}
     # The worker's clock is the machine's; a day that is over for the record has passed for it.
     Image.objects.filter(pk=published.pk).update(rights_until=timezone.localdate() - timedelta(days=1))
     end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and any(requests.get(one, timeout=30).status_code != 404 for one in addresses):
+    while time.monotonic() < end and any(requests.get(one, timeout=PATIENCE).status_code != 404 for one in addresses):
         time.sleep(0.2)
-    assert {requests.get(address, timeout=30).status_code for address in addresses} == {404}
+    assert {requests.get(address, timeout=PATIENCE).status_code for address in addresses} == {404}
     published.refresh_from_db()
     assert published.state == Image.State.ARCHIVED
     assert [(told.by, told.action) for told in published.changes.all()[:1]] == [(None, "expired")]

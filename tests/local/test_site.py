@@ -38,7 +38,7 @@ def command(*words: str, **more: str) -> "subprocess.Popen[str]":
     )
 
 
-def ended(process: "subprocess.Popen[str]", seconds: float = 120) -> tuple[int, str, str]:
+def ended(process: "subprocess.Popen[str]", seconds: float = 600) -> tuple[int, str, str]:
     out, err = process.communicate(timeout=seconds)
     return process.returncode, out, err
 
@@ -54,12 +54,12 @@ class Running:
     def page(self, path: str) -> requests.Response:
         browser = requests.Session()
         login = f"http://127.0.0.1:{self.port}/admin/login/"
-        browser.get(login, timeout=30)
+        browser.get(login, timeout=300)
         password = json.loads((self.state / "sign-in.json").read_text())["editor"]
         form = {"username": "editor", "password": password, "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
-        browser.post(login, form, headers={"Referer": login}, timeout=30)
+        browser.post(login, form, headers={"Referer": login}, timeout=300)
         assert "sessionid" in browser.cookies
-        return browser.get(f"http://127.0.0.1:{self.port}{path}", timeout=30)
+        return browser.get(f"http://127.0.0.1:{self.port}{path}", timeout=300)
 
     def demo(self, *words: str) -> tuple[int, str, str]:
         sign_in = ("--sign-in", str(self.state / "sign-in.json"))
@@ -81,7 +81,7 @@ def site(state: Path) -> Iterator[Running]:
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=60)
+            process.communicate(timeout=300)
 
 
 @pytest.fixture(scope="module")
