@@ -21,7 +21,7 @@ test-slow: setup-dev
 
 # Without browser and local AWS, on SQLite alone: what a change broke, in a minute or so.
 test-fast: setup-dev
-	@$(VENV)/python -m pytest --quiet -n 2 --dist loadfile --fast
+	@$(VENV)/python -m pytest --quiet -n 2 --dist loadfile --no-loadscope-reorder --fast
 
 demo: setup
 	@$(VENV)/python manage.py demo --alone $(if $(JSON),--json) $(PHOTOS)

@@ -26,6 +26,8 @@ settings.load_profile("mediahub")
 
 # What starts an emulator, a browser or other processes.
 LARGE_PARTS = {"local_aws", "local_aws_process", "running", "browser", "page", "signed_in"}
+# The long files come first, so that no process has one left when the other is done.
+FIRST_FOLDERS = ("browser", "journeys", "local", "desk", "simulation", "jobs", "deploy")
 LARGE_FOLDERS = ("browser", "deploy", "journeys", "local", "simulation")
 ROOT = Path(__file__).parent
 
@@ -36,7 +38,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the slow tests, and leave out those that need much where `--fast` asks for that."""
+    """Put the long files first, mark the slow tests, and leave out those that need much where `--fast` asks for that."""
+    items.sort(key=_rank)
     for item in items:
         if is_slow(item.nodeid.removeprefix("tests/")):
             item.add_marker("slow")
@@ -44,6 +47,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     config.hook.pytest_deselected(items=[item for item in items if _needs_much(item)])
     items[:] = [item for item in items if not _needs_much(item)]
+
+
+def _rank(item: pytest.Item) -> int:
+    folder = item.path.relative_to(ROOT).parts[0]
+    return FIRST_FOLDERS.index(folder) if folder in FIRST_FOLDERS else len(FIRST_FOLDERS)
 
 
 def _needs_much(item: pytest.Item) -> bool:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.once import ONCE
+from tests.once import BUT_OF_THE_DATABASE, NOT_OF_THE_DATABASE, ONCE
+from tests.slow import SLOW
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = [
@@ -134,3 +135,15 @@ def test_what_runs_on_one_database_only_asks_none(name: str) -> None:
     place = ROOT / "tests" / name
     for file in place.glob("test_*.py") if place.is_dir() else [place]:
         assert not re.search(r"mark\.django_db|transactional[_]db|\bdb: |(editor|chief): User", file.read_text()), file
+
+
+@pytest.mark.parametrize("slow", SLOW)
+def test_what_is_slow_is_named_as_it_is(slow: str) -> None:
+    file, _, test = slow.partition("::")
+    text = (ROOT / "tests" / file).read_text()
+    assert not test or f"def {test.partition('[')[0]}(" in text
+
+
+@pytest.mark.parametrize("name", [*NOT_OF_THE_DATABASE, *BUT_OF_THE_DATABASE])
+def test_what_is_left_out_on_postgresql_is_there(name: str) -> None:
+    assert (ROOT / "tests" / name).exists()

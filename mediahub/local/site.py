@@ -78,12 +78,29 @@ class Site:
                 child.wait()
 
 
-def start(state: Path, port: int, aws_port: int, closing: ExitStack, say: Callable[[str], None]) -> Site:
-    """Start everything with its state under `state`; `closing` stops it. Raises EmulatorError."""
-    state = state.resolve()
+def refuse_taken_port(port: int, option: str) -> int:
+    """Return the port when nothing listens there; raise EmulatorError otherwise."""
     if emulator.is_taken(port):
-        raise EmulatorError(f"Port {port} is taken. Stop what listens there or choose another with --port.")
+        raise EmulatorError(f"Port {port} is taken. Stop what listens there or choose another with {option}.")
+    return port
+
+
+def start(
+    state: Path,
+    port: int,
+    aws_port: int,
+    closing: ExitStack,
+    say: Callable[[str], None],
+    choose_port: Callable[[int, str], int] = refuse_taken_port,
+) -> Site:
+    """Start everything with its state under `state`; `closing` stops it. Raises EmulatorError.
+
+    `choose_port` gets each port with the option that names it, and returns the one to listen on.
+    """
+    state = state.resolve()
+    # First of all: a site that runs already is no reason to ask for another port.
     _lock(state, closing)
+    port, aws_port = choose_port(port, "--port"), choose_port(aws_port, "--aws-port")
     say("Starting the local AWS …")
     running = emulator.start(aws_port, state / "aws")
     closing.callback(running.stop)

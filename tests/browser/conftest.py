@@ -1,5 +1,6 @@
 """Fixtures: Chromium, the site, the local AWS behind it, and a worker in a process and a role of its own."""
 
+import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from mediahub.uploads import tickets
 from tests.browser.connections import Connections
 from tests.browser.desk import Desk, open_review
 from tests.records import image, tagging
+from tests.settings import STATE
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -76,8 +78,10 @@ def answered(transactional_db: None, connections_held: Connections) -> Iterator[
 
 @pytest.fixture(scope="session")
 def bundle() -> None:
-    """The upload page, bundled."""
-    build()
+    """The upload page, bundled by one test process while the others wait."""
+    with (STATE.parent / "bundle.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        build()
 
 
 @pytest.fixture

@@ -2,10 +2,11 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,13 @@ import requests
 from django.conf import settings
 
 from mediahub.local.emulator import free_port, is_taken
+from mediahub.local.management.commands.local import choose_port
 from tests.pictures import jpeg, with_iptc
 
 # A shell that names another AWS, which the local site must neither use nor be confused by.
 SHELL = {"LOCAL": "true", "AWS_PROFILE": "company", "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIACOMPANY"}
+# What a page that is opened leaves behind.
+OPENED = "a-page-was-opened"
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
@@ -27,11 +31,12 @@ def shell(**more: str) -> dict[str, str]:
     return {**own, "MEDIAHUB_ENV_FILE": "", **SHELL, **more}
 
 
-def command(*words: str, **more: str) -> "subprocess.Popen[str]":
+def command(*words: str, stdin: int = subprocess.DEVNULL, **more: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "manage.py", *words],
         cwd=settings.BASE_DIR,
         env=shell(**more),
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -69,7 +74,8 @@ class Running:
 @contextmanager
 def site(state: Path) -> Iterator[Running]:
     port, aws_port = free_port(), free_port()
-    process = command("local", "--port", str(port), "--aws-port", str(aws_port), "--state", str(state))
+    words = ("local", "--port", str(port), "--aws-port", str(aws_port), "--state", str(state))
+    process = command(*words, BROWSER=f"touch {state / OPENED} %s")
     lines: list[str] = []
     assert process.stdout
     for line in process.stdout:
@@ -105,6 +111,14 @@ def test_it_says_where_it_is_and_who_may_sign_in(running: Running) -> None:
     for name, password in json.loads((running.state / "sign-in.json").read_text()).items():
         assert f"sign in as {name}" in running.greeting
         assert password in running.greeting
+
+
+def test_it_says_what_it_is_doing_and_opens_no_page(running: Running) -> None:
+    steps = ("Starting the local AWS", "Deploying the stack", "Preparing database and static files", "Starting web and")
+    places = [running.greeting.find(step) for step in steps]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert not (running.state / OPENED).exists()
 
 
 def test_an_editor_signs_in_and_sees_the_upload_page(running: Running) -> None:
@@ -152,6 +166,28 @@ def test_what_another_site_holds_is_refused_with_what_to_do(
     code, _out, err = ended(command("local", *(word for pair in wanted.items() for word in pair)))
     assert code == 1
     assert said in err
+
+
+def test_a_person_is_asked_before_another_port_is_taken(running: Running, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def answer(text: str) -> Callable[[str], str]:
+        return lambda question: asked.append(question) or text  # type: ignore[func-returns-value]
+
+    other = choose_port(running.port, "--port", answer("\n"))
+    assert other > running.port
+    assert not is_taken(other)
+    assert choose_port(other, "--port", answer("no one is asked")) == other
+    assert asked == [f"Port {running.port} is in use. Use {other} instead? [Y/n] "]
+
+    terminal, stdin = pty.openpty()
+    words = ("local", "--port", str(running.port), "--aws-port", str(free_port()), "--state", str(tmp_path))
+    os.write(terminal, b"n\n")
+    code, out, err = ended(command(*words, stdin=stdin))
+    os.close(stdin)
+    os.close(terminal)
+    assert (code, f"Port {running.port} is in use. Use" in out) == (1, True)
+    assert "Nothing was started" in err
 
 
 def test_ctrl_c_stops_all_of_it_and_a_second_start_keeps_the_data(tmp_path: Path, pictures: Path) -> None:

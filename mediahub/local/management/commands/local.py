@@ -1,6 +1,8 @@
 import json
 import signal
+import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,17 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mediahub.local import site
-from mediahub.local.emulator import EmulatorError
+from mediahub.local.emulator import EmulatorError, is_taken
+
+
+def choose_port(port: int, option: str, ask: Callable[[str], str]) -> int:
+    """Return the port, or the next free one when the person agrees; raise EmulatorError when they do not."""
+    if not is_taken(port):
+        return port
+    other = next(number for number in range(port + 1, 65536) if not is_taken(number))
+    if ask(f"Port {port} is in use. Use {other} instead? [Y/n] ").strip().lower() in ("", "y", "yes"):
+        return other
+    raise EmulatorError(f"Nothing was started. Stop what listens on port {port} or choose another with {option}.")
 
 
 class Command(BaseCommand):
@@ -27,13 +39,25 @@ class Command(BaseCommand):
             signal.signal(number, signal.default_int_handler)
         with ExitStack() as closing:
             try:
-                running = site.start(options["state"], options["port"], options["aws_port"], closing, self.stdout.write)
+                ports = (options["port"], options["aws_port"])
+                # Without somebody at the terminal a taken port is an error: a program expects the port that it named.
+                choose = self._choose_port if sys.stdin.isatty() else site.refuse_taken_port
+                running = site.start(options["state"], *ports, closing, self.stdout.write, choose)
                 self._greet(running)
                 self._watch(running)
             except EmulatorError as error:
                 raise CommandError(str(error)) from error
             except KeyboardInterrupt:
                 self.stdout.write("\nStopping; everything is kept.")
+
+    def _choose_port(self, port: int, option: str) -> int:
+        return choose_port(port, option, self._ask)
+
+    def _ask(self, question: str) -> str:
+        self.stdout.write(question, ending="")
+        self.stdout.flush()
+        # The end of the input is no answer.
+        return sys.stdin.readline() or "no"
 
     def _greet(self, running: site.Site) -> None:
         passwords = json.loads((running.state / "sign-in.json").read_text())
