@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the long files first, mark the slow tests, and leave out those that need much where `--fast` asks for that."""
+    """Put long files first, mark the slow tests, and leave out those that need much where `--fast` asks for it."""
     items.sort(key=_rank)
     for item in items:
         if is_slow(item.nodeid.removeprefix("tests/")):
