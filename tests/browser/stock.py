@@ -3,9 +3,10 @@
 import hashlib
 import json
 from datetime import timedelta
+from functools import cache
 from io import BytesIO
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import Group, User
 from django.db import transaction
@@ -20,8 +21,9 @@ from mediahub.library.models import Image, Tag, Tagging
 from mediahub.library.versions import Original
 from mediahub.recovery.models import Decision, Duty, FailedItem, QueueHour, Reconciliation, Redrive
 from mediahub.uploads.models import Upload
-from processing import Rejected, process
+from processing import MeasuredLabeler, Rejected, Result, process
 from processing.formats import describe_inputs
+from tests.doubles import MemoryStore
 
 ALT_TEXT = "Mist lies between dark ridges under a warm sky."
 GUESSES = [("Sunrise", 98.4), ("Mountain range", 96.1), ("Mist", 88.7), ("Lake", 71.2), ("Boat", 61.5)]
@@ -34,14 +36,24 @@ TOO_LARGE = (
 )
 
 
+@cache
+def render_scene(name: str, orientation: int) -> tuple[UUID, Result, MemoryStore]:
+    """Process a scene once for the test process; return its image's id, the result and the renditions' bytes."""
+    image_id, store = uuid4(), MemoryStore(versioned=False)
+    result = process(
+        BytesIO(make_photograph(name, orientation=orientation)), image_id, store=store, labeler=MeasuredLabeler()
+    )
+    return image_id, result, store
+
+
 def library(settings: Any) -> list[Image]:
-    """One image for each scene, its renditions in the store, made with the worker's role."""
+    """One image for each scene, its renditions in the store, put there with the worker's role."""
     settings.AWS_PROFILE = "worker"
     made = []
     for number, name in enumerate(SKIES):
-        image_id = uuid4()
-        data = make_photograph(name, orientation=(1, 6, 8)[number % 3])
-        result = process(BytesIO(data), image_id, store=clients.renditions(), labeler=clients.labeler())
+        image_id, result, rendered = render_scene(name, (1, 6, 8)[number % 3])
+        for key, file in rendered.objects.items():
+            clients.renditions().put(key, *file)
         with transaction.atomic():
             made.append(cataloging.enter(image_id, f"{name.replace(' ', '_')}.jpg", result))
     settings.AWS_PROFILE = "web"

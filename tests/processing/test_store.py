@@ -264,6 +264,8 @@ def test_r5_c1_a_busy_store_is_asked_again(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     settings.AWS_PROFILE = None
+    # Between two tries botocore waits for seconds, of which nothing depends here.
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda seconds: None)
     with busy_store(refusals) as address:
         settings.AWS_ENDPOINT_URL = address
         if heals:
