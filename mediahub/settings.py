@@ -1,4 +1,4 @@
-"""The only file that reads the environment; README.md lists every variable in one table."""
+"""The only file that reads the environment; docs/settings.md lists every variable."""
 
 from pathlib import Path
 from urllib.parse import urlsplit

@@ -56,12 +56,6 @@ def _aurora(what: str, **plan: Any) -> str:
     return _dollars(next(line.dollars for line in price_stack(**plan).lines if line.what.startswith(what)))
 
 
-def _own_database() -> Decimal:
-    known = {name: str(rule.get("Default", "")) for name, rule in template.compose()["Parameters"].items()}
-    counted = cost.count_parts({**known, **cost.DEPLOYED, "Labels": "false", "Database": "own"})
-    return bill(Plan(images=0, **counted)).total()
-
-
 def _per_image(*, labels: bool = False, **plan: Any) -> Decimal:
     return price_stack(10_000, labels=labels, **plan).total(standing=False)
 
@@ -77,29 +71,30 @@ def _paths() -> Decimal:
 COST = "docs/cost.md"
 FIGURES = [
     Figure(COST, "and nothing else | ", " |", lambda: _dollars(price_stack().total())),
-    Figure(COST, "(../SECURITY.md#the-network) | ", " |", lambda: _dollars(price_stack(preset="small").total())),
-    Figure(COST, "with them `standard` costs ", " a month", lambda: _dollars(price_stack(labels=True).total())),
+    Figure(COST, "(security.md#the-network) | ", " |", lambda: _dollars(price_stack(preset="small").total())),
+    Figure(COST, "with them `standard` costs ", " a\nmonth", lambda: _dollars(price_stack(labels=True).total())),
     Figure(COST, "and `small` ", ".", lambda: _dollars(price_stack(preset="small", labels=True).total())),
     Figure(COST, "so it wakes the database ", " times a month", lambda: f"{price_stack().plan.wakes:.0f}"),
-    Figure(COST, "which costs ", "; were it", lambda: _aurora("woken")),
-    Figure(COST, "to rest an hour, that would be ", ".", lambda: _aurora("woken", rest_seconds=3600)),
-    Figure(COST, "for ever and costs ", " a month besides", lambda: _aurora("proxy", proxy=True)),
+    Figure(COST, "which costs ", "; resting", lambda: _aurora("woken")),
+    Figure(COST, "only an hour would cost ", ".", lambda: _aurora("woken", rest_seconds=3600)),
+    Figure(COST, "all the time and costs ", " a month more", lambda: _aurora("proxy", proxy=True)),
     Figure(COST, "| CloudWatch | ", " metrics that alarms watch", lambda: str(price_stack().plan.alarms)),
     Figure(COST, "alarms watch, ", " metrics of our own", lambda: str(price_stack().plan.metrics)),
-    Figure(COST, "An image without labels costs ", ", a quarter", lambda: _dollars(_per_image() / 10_000, 5)),
+    Figure(COST, "An image without labels costs ", ". A quarter", lambda: _dollars(_per_image() / 10_000, 5)),
     Figure(COST, "leaves that out and saves ", ".", lambda: _dollars(_per_image() - _per_image(published=0))),
     Figure(COST, "An image with labels costs ", ": four fifths", lambda: _dollars(_per_image(labels=True) / 10_000, 5)),
     Figure(COST, "without labels, ", " by our measurements", lambda: _dollars(_per_image(published=0))),
-    Figure(COST, "CloudFront lists ", " for each path", lambda: f"${_path()}"),
-    Figure(COST, "because its permanent addresses show other bytes: ", " paths", lambda: f"{_paths():.0f}"),
+    Figure(COST, "CloudFront charges ", " for each path", lambda: f"${_path()}"),
+    Figure(COST, "because the permanent addresses show other bytes: ", " paths", lambda: f"{_paths():.0f}"),
     Figure(COST, "paths and ", " an image", lambda: _dollars(_paths() * _path(), 3)),
-    Figure(COST, "an image, ", " for ten thousand", lambda: _dollars(_paths() * _path() * 10_000)),
-    Figure("README.md", "all published, cost ", "\nwithout labels", lambda: _dollars(_per_image())),
+    Figure(COST, "an image,\n  ", " for 10,000 images replaced", lambda: _dollars(_paths() * _path() * 10_000)),
+    Figure("README.md", "all published, costs ", " without labels", lambda: _dollars(_per_image())),
     Figure("README.md", "without labels and ", " with", lambda: _dollars(_per_image(labels=True))),
-    Figure("README.md", "what stands\ncosts ", " a month in the closed", lambda: _dollars(price_stack().total(), 0)),
-    Figure("README.md", "`Labels=false`, and ", " with labels", lambda: _dollars(price_stack(labels=True).total(), 0)),
+    Figure("README.md", "An idle site costs ", " a month with", lambda: _dollars(price_stack().total(), 0)),
     Figure(
-        "README.md", "It costs ", " with\n`--preset small`", lambda: _dollars(price_stack(preset="small").total(), 0)
+        "README.md",
+        "the preset `standard`, or ",
+        " with `small`",
+        lambda: _dollars(price_stack(preset="small").total(), 0),
     ),
-    Figure("README.md", "and ", " with a PostgreSQL of yours", lambda: _dollars(_own_database(), 0)),
 ]

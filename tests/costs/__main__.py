@@ -6,7 +6,7 @@ from tests.costs import DOCUMENT, FIGURES, ROOT, SHOWN, print_bill
 
 
 def main() -> None:
-    """Rewrite docs/cost.md and README.md."""
+    """Rewrite the bills in docs/cost.md, and the figures in its sentences and in README.md."""
     DOCUMENT.write_text(
         re.sub(
             SHOWN,
