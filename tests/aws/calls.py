@@ -58,21 +58,23 @@ BY_KMS = {
 ALL = ("web", "worker", "bulk")
 FUNCTIONS = ("web", "worker")
 WORKERS = ("worker", "bulk")
-BY_LAMBDA = "Lambda writes what the code prints with the role of the function."
-IN_THE_NETWORK = "Lambda joins the network with the role before the code runs (Lambda developer guide, VPC)."
+BY_LAMBDA = "Lambda writes the code's output with the function's role."
+IN_THE_NETWORK = "Lambda joins the network with the function's role before the code runs (Lambda developer guide, VPC)."
 BY_KOMBU = (
-    "Celery's consumer has an HTTP client of its own beside botocore's (kombu/asynchronous/aws/sqs/connection.py)."
+    "Celery's consumer uses its own HTTP client instead of botocore's (kombu/asynchronous/aws/sqs/connection.py)."
 )
-NO_REKOGNITION = "The local AWS has no Rekognition; tests/processing/test_labels.py holds the call to botocore's model."
+NO_REKOGNITION = (
+    "The local AWS has no Rekognition; tests/processing/test_labels.py checks the call against botocore's model."
+)
 WITHOUT_A_CALL: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {
     ("ReadSecrets", "secretsmanager:GetSecretValue"): (ALL, "Settings read the secret when a process starts."),
     ("SignInToTheDatabase", "rds-db:connect"): (
         ALL,
-        "The token is signed in the process; the database's port takes it.",
+        "The process signs the token itself and sends it to the database.",
     ),
     ("ApiGatewayCallsTheFunction", "lambda:InvokeFunction"): (
         ("web",),
-        "API Gateway calls the function with its role; the function's own code is denied it.",
+        "API Gateway calls the function with this role; the function's own code may not.",
     ),
     ("WriteLogs", "logs:CreateLogStream"): (FUNCTIONS, BY_LAMBDA),
     ("WriteLogs", "logs:PutLogEvents"): (FUNCTIONS, BY_LAMBDA),
@@ -82,7 +84,10 @@ WITHOUT_A_CALL: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {
     ("JoinTheNetwork", "ec2:DeleteNetworkInterface"): (FUNCTIONS, IN_THE_NETWORK),
     ("JoinTheNetwork", "ec2:AssignPrivateIpAddresses"): (FUNCTIONS, IN_THE_NETWORK),
     ("JoinTheNetwork", "ec2:UnassignPrivateIpAddresses"): (FUNCTIONS, IN_THE_NETWORK),
-    ("SeeWhatIsMissing", "s3:ListBucket"): (WORKERS, "Without it S3 answers 403, and not 404, for what is gone."),
+    ("SeeWhatIsMissing", "s3:ListBucket"): (
+        WORKERS,
+        "Without it S3 answers 403 instead of 404 for an object that is gone.",
+    ),
     ("Label", "rekognition:DetectLabels"): (("bulk",), NO_REKOGNITION),
     ("Label", "rekognition:DetectModerationLabels"): (WORKERS, NO_REKOGNITION),
     ("TellTheCdn", "sqs:SendMessage"): (
@@ -91,13 +96,19 @@ WITHOUT_A_CALL: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {
     ),
     ("WriteTheMirror", "dynamodb:DeleteItem"): (
         ("bulk",),
-        "A tag that went since leaves the mirror (delivery/mirror.py).",
+        "A tag that was removed leaves the mirror (delivery/mirror.py).",
     ),
-    ("WriteRenditions", "s3:DeleteObject"): (("bulk",), "What is not published any more goes (delivery/public.py)."),
-    ("AskTheWorkers", "sqs:SendMessage"): (("bulk",), "A new revision asks for its mirror (library/revisions.py)."),
+    ("WriteRenditions", "s3:DeleteObject"): (
+        ("bulk",),
+        "Public copies of unpublished images are deleted (delivery/public.py).",
+    ),
+    ("AskTheWorkers", "sqs:SendMessage"): (
+        ("bulk",),
+        "A new revision requests a mirror update (library/revisions.py).",
+    ),
     ("WorkOnTheQueue", "sqs:ReceiveMessage"): (("bulk",), BY_KOMBU),
-    ("WorkOnTheQueue", "sqs:ChangeMessageVisibility"): (("bulk",), "A task that Celery rejects is hidden for a while."),
-    ("WorkOnTheQueue", "sqs:SendMessage"): (("bulk",), "A chunk that another worker holds is asked for again later."),
+    ("WorkOnTheQueue", "sqs:ChangeMessageVisibility"): (("bulk",), "Celery hides a task that it rejects for a while."),
+    ("WorkOnTheQueue", "sqs:SendMessage"): (("bulk",), "A chunk that another worker holds is requested again later."),
 }
 # Parts of an upload are encrypted under the key of the first, which S3 has to decrypt.
 IN_PARTS = ("UploadPart", "CompleteMultipartUpload", "ListParts")
@@ -211,10 +222,10 @@ def _read_lines(folder: Path) -> Iterator[Any]:
 def format_rights(calls: Sequence[Call]) -> str:
     """Return how many calls each role was seen to make, and the rights that none of them shows, in Markdown."""
     pairs = sorted({(call.role, f"{call.service}:{call.operation}") for call in calls})
-    rows = [f"{len(pairs)} pairs of role and operation, each allowed by every policy in its way.", ""]
+    rows = [f"{len(pairs)} pairs of role and operation, each allowed by every policy that applies.", ""]
     rows += ["| Role | Operations |", "| --- | --- |"]
     rows += [f"| {role} | {', '.join(name for who, name in pairs if who == role)} |" for role in ROLES]
-    rows += ["", "| A right that no call shows | Statement | Of | Who uses it |", "| --- | --- | --- | --- |"]
+    rows += ["", "| Right without a recorded call | Statement | Roles | Who uses it |", "| --- | --- | --- | --- |"]
     rows += [
         f"| `{action}` | `{sid}` | {', '.join(roles)} | {reason} |"
         for (sid, action), (roles, reason) in WITHOUT_A_CALL.items()

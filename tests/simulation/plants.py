@@ -1,4 +1,4 @@
-"""Six bugs that a tired programmer might write; each must be found, or the simulation proves nothing."""
+"""Six bugs that a tired programmer might write; the simulation must find each, or it proves nothing."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,12 +18,12 @@ from tests.doubles import MemoryStore, MemoryTable
 
 
 def _records_without_fence() -> Any:
-    """Lost: the result of an older version replaces the newer's, whose state it sets."""
+    """Lost: the result of an older version replaces the result of a newer one."""
     return patch.object(Claim, "held", lambda self: Q())
 
 
 def _claims_what_has_an_end() -> Any:
-    """Duplicated: each delivery of one event is worked on, and recorded, again."""
+    """Duplicated: each delivery of one event is processed and recorded again."""
 
     def settled(upload: Upload, claim: Claim) -> bool:
         Upload.objects.filter(pk=upload.pk, state=Upload.State.READY).update(
@@ -35,7 +35,7 @@ def _claims_what_has_an_end() -> Any:
 
 
 def _mirrors_without_condition() -> Any:
-    """Drift: of two pushes at once, the older may be the last."""
+    """Drift: of two simultaneous pushes, the older one may win."""
 
     def replace(self: MemoryTable, guard: Any, read: Any, puts: Sequence[Any], gone: Sequence[str]) -> None:
         items = self.held.setdefault(guard["pk"], {})
@@ -45,7 +45,7 @@ def _mirrors_without_condition() -> Any:
 
 
 def _compares_keys_only() -> Any:
-    """Lost: a newer version whose event was dropped is never noticed, because a record has its key."""
+    """Lost: a newer version whose event was dropped is never noticed, because a record with its key exists."""
     honest = comparisons._judge
 
     def judge(listed: ObjectVersion, record: Upload | None) -> Any:
@@ -67,7 +67,7 @@ def _believes_every_put() -> Any:
 
 
 def _keeps_what_was_deleted() -> Any:
-    """Lost: an image stays in use, because a version that never became it came before its file was deleted."""
+    """Lost: an image stays in use after its file was deleted, because an earlier version never became the image."""
 
     def lies_under(image: Image, key: str) -> bool:
         return is_current(image, key, Upload.objects.get(key=key).version_id)
