@@ -183,14 +183,14 @@ def _images(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
     # Each rendition is looked at and copied twice: to its address by content, and to the permanent one.
     copies = images * plan.published / 100 * 2 * _requests(worker, "s3", "Put")
     yield Line("S3", "public copies written", copies, "s3_put")
-    yield Line("S3", "renditions read for them", copies, "s3_get")
+    yield Line("S3", "renditions read for public copies", copies, "s3_get")
     days = Decimal(plan.storage_days) / 30
     renditions = Decimal(str(size["renditions"])) * (1 + 2 * Decimal(plan.published) / 100)
     stored = images * (Decimal(str(size["original"])) + renditions) / GB
     yield Line("S3", f"storage, {plan.storage_days} days", stored * days, "s3_storage")
     if plan.storage_days:
         yield Line("S3", "moved to Intelligent-Tiering", images, "s3_transition")
-        yield Line("S3", "watched there", images * days, "s3_monitoring")
+        yield Line("S3", "monitored in Intelligent-Tiering", images * days, "s3_monitoring")
     yield Line("KMS", "requests, with bucket keys", images * (1 + puts + gets) * KMS_SHARE, "kms_request")
     # One to be told, one to be received, one to be deleted, and the worker's own.
     yield Line("SQS", "messages", images * (3 + _requests(worker, "sqs", "")), "sqs_request")
@@ -198,7 +198,7 @@ def _images(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
     yield Line("DynamoDB", "mirror read", images * _requests(worker, "dynamodb", "Query", "Get"), "dynamodb_read")
     yield Line("CloudWatch", "logs", images * Decimal(str(size["logs"])) / GB, "log_gb")
     seen_bytes = images * plan.views * Decimal(str(size["viewed"])) / GB
-    yield Line("CloudFront", f"{plan.views} views an image", images * plan.views, "cloudfront_request")
+    yield Line("CloudFront", f"{plan.views} views per image", images * plan.views, "cloudfront_request")
     yield Line("CloudFront", "bytes out", seen_bytes, "cloudfront_gb")
     # What is replaced changes the permanent address of each rendition; what is taken down is one folder.
     paths = plan.replaced * _requests(worker, "s3", "Put") + plan.taken_down
@@ -215,26 +215,26 @@ def _standing(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
     yield Line("Lambda", "clock, GB-seconds", MINUTES * ticks, "lambda_gb_second", True)
     yield Line("Lambda", "clock, invocations", MINUTES, "lambda_request", True)
     yield Line("EventBridge", "clock", MINUTES, "scheduler", True)
-    polls = f"{plan.mappings} mappings' polls of idle queues"
+    polls = f"{plan.mappings} mappings polling idle queues"
     yield Line("SQS", polls, POLLS * plan.mappings, "sqs_request", True)
     looks = MINUTES * _requests(seen["clock"], "sqs", "")
-    yield Line("SQS", "the clock's look at dead letters", looks, "sqs_request", True)
+    yield Line("SQS", "the clock checks for dead letters", looks, "sqs_request", True)
     reads = MINUTES * _requests(seen["clock"], "dynamodb", "")
-    yield Line("DynamoDB", "whether the clock rests", reads, "dynamodb_read", True)
+    yield Line("DynamoDB", "checks whether the clock rests", reads, "dynamodb_read", True)
     yield Line("Secrets Manager", "secrets", Decimal(plan.secrets), "secret", True)
-    yield Line("Secrets Manager", "read at the start of functions", _starts(plan), "secret_request", True)
+    yield Line("Secrets Manager", "read when functions start", _starts(plan), "secret_request", True)
     yield Line("CloudWatch", "metrics that alarms watch", Decimal(plan.alarms), "alarm", True)
     metrics = plan.metrics * plan.metric_hours / HOURS
-    yield Line("CloudWatch", f"{plan.metrics} metrics of our own, by the hour", metrics, "metric", True)
+    yield Line("CloudWatch", f"{plan.metrics} custom metrics, by the hour", metrics, "metric", True)
     yield Line("CloudWatch", "dashboards", Decimal(plan.dashboards), "dashboard", True)
     lines = MINUTES * seen["bytes"]["logs_invocation"] / GB
-    yield Line("CloudWatch", "logs of the clock", lines, "log_gb", True)
+    yield Line("CloudWatch", "clock logs", lines, "log_gb", True)
     yield Line("Fargate", "bulk workers", Decimal(plan.worker_hours), "fargate_hour")
 
 
 def _keys(plan: Plan) -> Iterator[Line]:
     yield Line("KMS", "key", Decimal(1), "kms_key", True)
-    yield Line("KMS", "its former versions", Decimal(plan.key_versions), "kms_version", True)
+    yield Line("KMS", "former versions of the key", Decimal(plan.key_versions), "kms_version", True)
     # The table is asked each minute whether the clock rests.
     yield Line("KMS", "the table's key, for the clock", MINUTES * 60 / DATA_KEY_SECONDS, "kms_request", True)
     queues = Decimal(plan.active_hours) * 3600 / DATA_KEY_SECONDS * QUEUE_CALLS
@@ -257,9 +257,9 @@ def _database(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
     yield Line("Aurora", "awake while there is work", LEAST_ACU * active, "aurora_acu_hour", True)
     yield Line("Aurora", alone, LEAST_ACU * (plan.awake_hours - active), "aurora_acu_hour", True)
     yield Line("Aurora", "storage, 1 GB", Decimal(1), "aurora_storage", True)
-    yield Line("Aurora", "reads and writes, a hundred an image", Decimal(plan.images) * 100, "aurora_io")
+    yield Line("Aurora", "reads and writes, 100 per image", Decimal(plan.images) * 100, "aurora_io")
     log = plan.awake_hours * seen["bytes"]["logs_database_hour"] / GB
-    yield Line("CloudWatch", "log of the database", log, "log_gb", True)
+    yield Line("CloudWatch", "database log", log, "log_gb", True)
     if plan.proxy:
         yield Line("Aurora", "proxy", HOURS * PROXY_ACU, "proxy_acu_hour", True)
 

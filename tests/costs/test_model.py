@@ -105,9 +105,9 @@ def test_a_month_has_no_more_hours_than_it_has() -> None:
 
 def test_metrics_are_paid_for_in_the_hours_in_which_they_are_sent() -> None:
     hours = 80 + Decimal(365) / 12
-    assert round(line(Plan(0, metrics=1), "of our own").quantity, 6) == round(hours / 730, 6)
+    assert round(line(Plan(0, metrics=1), "custom metrics").quantity, 6) == round(hours / 730, 6)
     # A database that does not pause lets nothing rest.
-    assert line(Plan(0, metrics=1, database="own"), "of our own").quantity == 1
+    assert line(Plan(0, metrics=1, database="own"), "custom metrics").quantity == 1
 
 
 def test_keys_are_asked_for_every_five_minutes_by_each_who_sends_or_receives() -> None:
@@ -125,7 +125,7 @@ def test_what_is_replaced_or_taken_down_is_told_by_path_and_none_is_free() -> No
 
 
 def test_the_databases_log_is_paid_for_while_it_is_awake() -> None:
-    log = line(Plan(0), "log of the database")
+    log = line(Plan(0), "database log")
     assert log.quantity == Plan(0).awake_hours * model.measured()["bytes"]["logs_database_hour"] / 10**9
 
 
