@@ -149,9 +149,10 @@ def test_no_other_place_states_the_formats() -> None:
     assert stated == {"formats.py"}
 
 
-def test_the_readme_names_every_input() -> None:
-    [sentence] = re.findall(r"\[([^]]+)\]\(docs/formats\.md\) \(first frame\)", (ROOT / "README.md").read_text())
-    assert re.split(r", | and ", sentence) == [each.label for each in formats.list_inputs()]
+@pytest.mark.parametrize("document", ["README.md", "docs/features.md"])
+def test_the_documents_name_every_input(document: str) -> None:
+    [labels] = re.findall(r"\[([^]]+)\]\((?:docs/)?formats\.md\)", (ROOT / document).read_text())
+    assert re.split(r",? and |, ", labels) == [each.label for each in formats.list_inputs()]
 
 
 def test_a_variant_is_the_format_it_is_a_variant_of() -> None:
