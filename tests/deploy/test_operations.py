@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from deploy.editor import send
-from deploy.rehearsal import Operator, Rehearsal
+from deploy.rehearsal.editor import send
+from deploy.rehearsal.steps import Operator, Rehearsal
 from mediahub.local import emulator, stack
 from tests.e2e.stubs import as_markdown
 
