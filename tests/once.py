@@ -26,7 +26,7 @@ ONCE = (
     "simulation",
     *(f"deploy/test_{name}.py" for name in DEPLOY),
     *(f"local/test_{name}.py" for name in ("roles", "site", "stack")),
-    *(f"test_{name}.py" for name in ("house", "matrix", "queue_and_table", "soak", "secrets")),
+    *(f"test_{name}.py" for name in ("documents", "house", "matrix", "queue_and_table", "soak", "secrets")),
 )
 
 # What is tried on SQLite alone though it asks a database: of it, nothing depends on which. By path, with the reason.
