@@ -37,9 +37,9 @@ def main(arguments: list[str]) -> int:
     speed = sum(plain for plain, _, _, _ in rows) / sum(ours for _, ours, _, _ in rows)
     median = statistics.median(plain / ours for plain, ours, _, _ in rows)
     memory = max(ours / plain for _, _, plain, ours in rows)
-    print(f"\nAll files together: {speed:.1f} times as fast (at least {FASTER:g} is asked).")
+    print(f"\nAll files together: {speed:.1f} times as fast (required: at least {FASTER:g}).")
     print(f"The median file: {median:.1f} times as fast.")
-    print(f"Memory, the worst file: {memory:.2f} of the plain handler's peak (at most {SMALLER:g} is asked).")
+    print(f"Memory, the worst file: {memory:.2f} of the plain handler's peak (required: at most {SMALLER:g}).")
     return int(speed < FASTER or memory > SMALLER)
 
 

@@ -175,7 +175,7 @@ def find_management_parser(verb: str) -> argparse.ArgumentParser:
 
 @cache
 def deploy_parser() -> argparse.ArgumentParser:
-    return deploy._parser()
+    return deploy._build_parser()
 
 
 @cache
