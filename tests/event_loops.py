@@ -91,9 +91,17 @@ def main() -> None:
                 if loop == 0:
                     _run(handler)
             else:
-                os.kill(loop, signal.SIGTERM)
-                os.waitpid(loop, 0)
+                loop = _stop(loop)
             print(line.strip(), file=answers, flush=True)
+        # The tests were ended before they could say so.
+        _stop(loop)
+
+
+def _stop(loop: int) -> int:
+    if loop:
+        os.kill(loop, signal.SIGTERM)
+        os.waitpid(loop, 0)
+    return 0
 
 
 def _run(handler: Handler) -> None:
