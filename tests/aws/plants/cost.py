@@ -5,8 +5,8 @@ from tests.aws.plants import Edit, Plant
 PLANTS = [
     Plant(
         7,
-        "Reprocessing what is published costs two hundred dollars of invalidations, and no document says so",
-        "Each path is priced, none as free; only what is replaced or taken down has any.",
+        "Reprocessing published images costs two hundred dollars in invalidations, and no document says so",
+        "Each path is priced, none as free; only replaced or removed files have any.",
         (
             Edit(
                 "mediahub/costs/model.py",
@@ -18,8 +18,8 @@ PLANTS = [
     ),
     Plant(
         21,
-        "Two alarms of the workers are said to tell nobody, and hide others that are missing",
-        "Alarms are compared by name, stack by stack; those that start and stop workers tell the workers.",
+        "Two alarms of the workers are reported to notify nobody, and hide missing ones",
+        "Alarms are compared by name, stack by stack; those that start and stop workers notify the workers.",
         (
             Edit(
                 "deploy/commands/check.py",
@@ -37,8 +37,8 @@ PLANTS = [
     ),
     Plant(
         21,
-        "Two alarms of the workers are said to tell nobody, and hide others that are missing",
-        "Alarms are compared by name, stack by stack; those that start and stop workers tell the workers.",
+        "Two alarms of the workers are reported to notify nobody, and hide missing ones",
+        "Alarms are compared by name, stack by stack; those that start and stop workers notify the workers.",
         (Edit("deploy/commands/check.py", 'topic if expected[name] else ""', "topic"),),
         "tests/aws/test_alarms.py::test_all_is_well_though_the_workers_alarms_start_and_stop_workers_and_tell_nobody",
     ),

@@ -6,14 +6,14 @@ PLANTS = [
     Plant(
         2,
         "In us-east-1 the Content-Security-Policy blocks uploads and downloads",
-        "Every client of S3 that signs names the region's own host.",
+        "Every S3 client that signs uses the region's own host.",
         (Edit("mediahub/aws/clients.py", '"us_east_1_regional_endpoint": "regional", ', ""),),
         "tests/aws/test_signed_hosts.py::test_what_is_signed_is_allowed_to_browsers",
     ),
     Plant(
         7,
-        "A batch of messages becomes more wildcards than CloudFront has in progress, and every path is paid for",
-        "A batch asks for at most five paths; files named by content, and bytes that did not change, ask for none.",
+        "A batch of messages becomes more wildcards than CloudFront accepts, and every path is billed",
+        "A batch invalidates at most five paths; content addresses, and bytes that did not change, need none.",
         (
             Edit(
                 "deploy/templates/cdn.yaml",
@@ -25,8 +25,8 @@ PLANTS = [
     ),
     Plant(
         7,
-        "A batch of messages becomes more wildcards than CloudFront has in progress, and every path is paid for",
-        "A batch asks for at most five paths; files named by content, and bytes that did not change, ask for none.",
+        "A batch of messages becomes more wildcards than CloudFront accepts, and every path is billed",
+        "A batch invalidates at most five paths; content addresses, and bytes that did not change, need none.",
         (
             Edit(
                 "mediahub/delivery/public.py",
@@ -38,8 +38,8 @@ PLANTS = [
     ),
     Plant(
         9,
-        "Workers on Fargate get no CLOUDFRONT_DOMAIN, SITE_URL or CDN_QUEUE_URL and write loopback addresses",
-        "The containers get the very settings of the worker's function, and nothing starts with a loopback address.",
+        "Workers on Fargate get no CLOUDFRONT_DOMAIN, SITE_URL, or CDN_QUEUE_URL and write loopback addresses",
+        "The containers get the settings of the worker's function, and nothing starts with a loopback address.",
         (
             Edit(
                 "deploy/commands/workers.py",
@@ -52,15 +52,15 @@ PLANTS = [
     ),
     Plant(
         9,
-        "Workers on Fargate get no CLOUDFRONT_DOMAIN, SITE_URL or CDN_QUEUE_URL and write loopback addresses",
-        "The containers get the very settings of the worker's function, and nothing starts with a loopback address.",
+        "Workers on Fargate get no CLOUDFRONT_DOMAIN, SITE_URL, or CDN_QUEUE_URL and write loopback addresses",
+        "The containers get the settings of the worker's function, and nothing starts with a loopback address.",
         (Edit("mediahub/celery.py", "checks.require_addresses()\n", ""),),
         "tests/aws/test_settings.py::test_a_worker_of_bulk_work_does_not_start_with_the_default_address",
     ),
     Plant(
         21,
-        "Addresses in zip files, the mirror and invitations lack the stage in API Gateway's path",
-        "SITE_URL has the stage's path, and everything that leaves the site is made of it.",
+        "Addresses in zip files, the mirror, and invitations lack the stage in API Gateway's path",
+        "SITE_URL contains the stage, and every address that leaves the site is built from it.",
         (
             Edit(
                 "deploy/functions/zappa_settings.py",
@@ -72,8 +72,8 @@ PLANTS = [
     ),
     Plant(
         21,
-        "Addresses in zip files, the mirror and invitations lack the stage in API Gateway's path",
-        "SITE_URL has the stage's path, and everything that leaves the site is made of it.",
+        "Addresses in zip files, the mirror, and invitations lack the stage in API Gateway's path",
+        "SITE_URL contains the stage, and every address that leaves the site is built from it.",
         (
             Edit(
                 "mediahub/settings.py",
@@ -87,8 +87,8 @@ PLANTS = [
     *(
         Plant(
             22,
-            "Recovery commands run inside a function that ends after a minute, and begin anew each time",
-            "They are jobs on the queue, recorded by one invocation, resumed after their last image, and followed.",
+            "Recovery commands run inside a function that ends after a minute, and start over each time",
+            "They are jobs on the queue: one invocation records them, and they continue after their last image.",
             edits,
             test,
         )

@@ -4,15 +4,15 @@ from tests.aws.plants import Edit, Plant
 
 WHEELS = (
     10,
-    "The package held the operator's own wheels",
-    "uv installs the locked wheels for Lambda's system and Python from any machine, plain Zappa packages these alone, "
-    "and the header of every binary is read before the package is sent.",
+    "The package contained the operator's own wheels",
+    "uv installs the locked wheels for Lambda's system and Python on any machine, plain Zappa packages only these, and "
+    "the header of every binary is read before the package is sent.",
 )
 AUTHORITIES = (
     18,
     "RDS Proxy presents Amazon's own roots, which rds-ca.pem lacked",
     "rds-ca.pem holds the authorities of RDS and Amazon's five roots, in the package and in the workers' image; "
-    "without both it is not written, and no package is sent.",
+    "without both, it is not written and no package is sent.",
 )
 TESTS = "tests/aws/test_package.py::"
 BUNDLE = "tests/aws/test_authorities.py::"

@@ -91,14 +91,14 @@ PLANTS = [
     ),
     Plant(
         6,
-        "CloudFront is never told of a takedown: the SQS endpoint lacks the CDN queue",
+        "CloudFront never learns of a takedown: the SQS endpoint lacks the CDN queue",
         "The endpoint's policy names every queue that a role in the network may use.",
         (Edit(NETWORK, ", !GetAtt CdnQueue.Arn]", "]"),),
         f"{ENDPOINTS}::{PASSES}",
     ),
     Plant(
         11,
-        "Moderation is denied by the Rekognition endpoint",
+        "The Rekognition endpoint denies moderation",
         "The endpoint's policy names both actions.",
         (
             Edit(
@@ -112,7 +112,7 @@ PLANTS = [
     Plant(
         20,
         "Deny rules refuse the parts of a large file, which cannot name an encryption",
-        "The rules deny only what names another encryption; the bucket's default key covers the rest.",
+        "The rules deny only requests that name another encryption; the bucket's default key covers the rest.",
         (
             Edit(
                 STACK,
@@ -125,22 +125,22 @@ PLANTS = [
     ),
     Plant(
         21,
-        "Fn::GetAZs may give a zone without Lambda or the endpoints",
+        "Fn::GetAZs can return a zone without Lambda or the endpoints",
         "The deploy command chooses two zones that have Lambda and every endpoint.",
         (Edit(NETWORK, "AvailabilityZone: !Ref ZoneA", 'AvailabilityZone: !Select [0, !GetAZs ""]'),),
         "tests/deploy/test_zones.py::test_subnets_stand_in_the_zones_that_were_chosen",
     ),
     Plant(
         21,
-        "Fn::GetAZs may give a zone without Lambda or the endpoints",
+        "Fn::GetAZs can return a zone without Lambda or the endpoints",
         "The deploy command chooses two zones that have Lambda and every endpoint.",
         (Edit("deploy/stack/zones.py", 'SERVICES = ("lambda", ', "SERVICES = ("),),
         "tests/deploy/test_zones.py::test_zones_without_lambda_or_an_endpoint_are_left_out",
     ),
     Plant(
         16,
-        "The budget can never be changed",
-        "The budget has no name of ours, so that CloudFormation can make it anew.",
+        "The budget cannot be changed",
+        "The budget has no fixed name, so that CloudFormation can replace it.",
         (
             Edit(
                 "deploy/templates/watch.yaml",
@@ -152,29 +152,29 @@ PLANTS = [
     ),
     Plant(
         21,
-        "Project plus Stage can pass S3's 63 characters",
-        "Project has at most 18 characters and Stage 20; every name of the longest is held against its limit.",
+        "Project plus Stage can exceed S3's 63 characters",
+        "Project has at most 18 characters and Stage 20; the longest names are checked against their limits.",
         (Edit(STACK, "    MaxLength: 18\n", "    MaxLength: 21\n"),),
         "tests/aws/test_names.py::test_the_longest_names_are_such_as_the_schemas_allow",
     ),
     Plant(
         21,
         "2 vCPU with the default memory is no Fargate size",
-        "The default memory follows the processor, and rules refuse pairs that Fargate has not.",
+        "The default memory follows the processor, and rules refuse pairs that Fargate lacks.",
         (Edit("deploy/templates/workers.yaml", '"2048": {Value: "4096"}', '"2048": {Value: "2048"}'),),
         "tests/aws/test_names.py::test_each_size_that_may_be_given_is_one_that_fargate_has",
     ),
     Plant(
         4,
         "Aurora PostgreSQL 17.4 leaves standard support",
-        "The cluster has the long-term support version of 17, and does not leave it by itself.",
+        "The cluster uses the long-term support version of 17, and is not upgraded automatically.",
         (Edit("deploy/templates/data.yaml", 'EngineVersion: "17.7"', 'EngineVersion: "17.4"'),),
         "tests/aws/test_versions.py::test_the_database_has_a_long_term_version",
     ),
     Plant(
         4,
         "Aurora PostgreSQL 17.4 leaves standard support",
-        "The cluster has the long-term support version of 17, and does not leave it by itself.",
+        "The cluster uses the long-term support version of 17, and is not upgraded automatically.",
         (Edit("deploy/templates/data.yaml", "AutoMinorVersionUpgrade: false", "AutoMinorVersionUpgrade: true"),),
         "tests/aws/test_versions.py::test_the_database_has_a_long_term_version",
     ),

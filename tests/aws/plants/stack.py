@@ -3,28 +3,28 @@
 from tests.aws.plants import Edit, Plant
 
 RESTORE = (
-    "`python -m deploy restore` makes the cluster, its instance and its sign-in, and gives it the old one's name; "
-    "roles follow its resource id, a parameter that each command fills in."
+    "`python -m deploy restore` creates cluster, instance, and sign-in, and gives the cluster the old name; roles "
+    "follow its resource id, a parameter that each command sets."
 )
 ONCE = (
-    "The Data API is asked until the database has woken; functions are invoked by a client that waits longer than they "
-    "work and repeats nothing; `migrate` holds a lock of the database."
+    "The Data API is retried until the database is awake; functions are invoked by a client that waits longer than "
+    "they run and repeats nothing; `migrate` holds a database lock."
 )
 ROTATION = (
-    "`python -m deploy rotate` brings a new key into a second place of the stack, signs with it once CloudFront knows "
-    "it, and takes the old one away when no link of it is good; id and private half lie in one secret."
+    "`python -m deploy rotate` adds a new key to a second slot of the stack, signs with it once CloudFront knows it, "
+    "and removes the old one when its last link has expired; id and private key are in one secret."
 )
 PLANTS = [
     Plant(
         8,
-        "Restoring fails, and the next `up` points back to the old database",
+        "A restore fails, and the next `up` points back to the old database",
         RESTORE,
         (Edit("deploy/database/restore.py", "    rename_cluster(stage, incoming, stage.full_name)\n", ""),),
         "tests/aws/test_restore.py::test_the_restored_database_takes_the_name",
     ),
     Plant(
         8,
-        "Restoring fails, and the next `up` points back to the old database",
+        "A restore fails, and the next `up` points back to the old database",
         RESTORE,
         (
             Edit(
@@ -37,7 +37,7 @@ PLANTS = [
     ),
     Plant(
         8,
-        "Restoring fails, and the next `up` points back to the old database",
+        "A restore fails, and the next `up` points back to the old database",
         RESTORE,
         (Edit("deploy/database/restore.py", '    if not cluster.get("DBClusterMembers"):\n', "    if False:\n"),),
         "tests/aws/test_restore.py::test_the_restored_database_has_what_the_template_gives_aurora",
@@ -45,16 +45,16 @@ PLANTS = [
     Plant(
         12,
         "A failed first create is a dead end",
-        "What the create made is deleted with it (`RetainExceptOnCreate`), and a stack that can only be deleted is "
-        "deleted by the tool, which lifts the protection against deletion first.",
+        "Resources of a failed create are deleted with it (`RetainExceptOnCreate`), and the command deletes a stack "
+        "that can only be deleted, after it removed the deletion protection.",
         (Edit("deploy/stack/base.py", "    if status not in DEAD_ENDS:\n", '    if status != "none":\n'),),
         "tests/deploy/test_coming_back.py::test_a_stack_whose_first_create_failed_is_made_anew",
     ),
     Plant(
         12,
         "A failed first create is a dead end",
-        "What the create made is deleted with it (`RetainExceptOnCreate`), and a stack that can only be deleted is "
-        "deleted by the tool, which lifts the protection against deletion first.",
+        "Resources of a failed create are deleted with it (`RetainExceptOnCreate`), and the command deletes a stack "
+        "that can only be deleted, after it removed the deletion protection.",
         (
             Edit(
                 "deploy/templates/data.yaml",
@@ -68,31 +68,31 @@ PLANTS = [
     Plant(
         12,
         "A failed first create is a dead end",
-        "What the create made is deleted with it (`RetainExceptOnCreate`), and a stack that can only be deleted is "
-        "deleted by the tool, which lifts the protection against deletion first.",
+        "Resources of a failed create are deleted with it (`RetainExceptOnCreate`), and the command deletes a stack "
+        "that can only be deleted, after it removed the deletion protection.",
         (Edit("deploy/stack/base.py", "            removal.lift_protection(stage, resource)\n", "            pass\n"),),
         "tests/aws/test_dead_ends.py::test_the_protection_is_lifted_where_cloudformation_could_not_delete",
     ),
     Plant(
         13,
-        "`down` fails on a bucket that is versioned and full",
-        "Every version in the buckets that go with the stacks is deleted before the stacks are.",
+        "`down` fails on a versioned bucket with objects",
+        "Every version in buckets that are deleted with the stacks is deleted first.",
         (Edit("deploy/commands/down.py", "        _empty_buckets(stage, stack)\n", ""),),
         "tests/aws/test_dead_ends.py::test_buckets_that_go_with_their_stack_are_emptied_first",
     ),
     Plant(
         14,
-        "`up` after `down` makes a second key, and fails at queues and secrets",
-        "Everything that was kept is found by the stage's names, and named to CloudFormation in a change set that "
-        "imports; the one after it brings the rest.",
+        "`up` after `down` creates a second key, and fails at queues and secrets",
+        "Everything that was kept is found by the stage's names and imported with a change set; a second one adds "
+        "the rest.",
         (Edit("deploy/stack/base.py", "    if existing:\n", "    if False:\n"),),
         "tests/deploy/test_coming_back.py::test_what_was_kept_is_taken_over_with_all_it_holds",
     ),
     Plant(
         14,
-        "`up` after `down` makes a second key, and fails at queues and secrets",
-        "Everything that was kept is found by the stage's names, and named to CloudFormation in a change set that "
-        "imports; the one after it brings the rest.",
+        "`up` after `down` creates a second key, and fails at queues and secrets",
+        "Everything that was kept is found by the stage's names and imported with a change set; a second one adds "
+        "the rest.",
         (
             Edit(
                 "deploy/stack/adoption.py",
@@ -132,7 +132,7 @@ PLANTS = [
     Plant(
         19,
         "Regions without Rekognition or the Data API fail halfway",
-        "`deploy stack` and `up` look at the endpoints that botocore knows before they make anything, and name the "
+        "`deploy stack` and `up` check the endpoints that botocore knows before they create anything, and name the "
         "regions that have all parts.",
         (Edit("deploy/commands/up.py", "    regions.check_region(stage.region, merged)\n", ""),),
         "tests/aws/test_regions.py::test_what_a_region_lacks_is_named_before_anything_is_made",
