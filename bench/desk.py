@@ -132,8 +132,8 @@ def create_images(count: int, photos: list[Path]) -> int:
         data = BytesIO(files[number % len(files)])
         result = process(data, image_id, store=clients.renditions(), labeler=clients.labeler())
         with transaction.atomic():
-            image = cataloging.enter(image_id, f"Image_{number:03}.jpg", result)
-            Image.objects.filter(pk=image.pk).update(alt_text="What is seen", credit="Ada Lund", licence="CC BY 4.0")
+            image = cataloging.record_result(image_id, f"Image_{number:03}.jpg", result)
+            Image.objects.filter(pk=image.pk).update(alt_text="What is seen", credit="Ada Lund", license="CC BY 4.0")
             source = Tagging.Source.REKOGNITION
             Tagging.objects.create(image=image, tag=tag, source=source, confidence=97.0)
     return 0

@@ -52,8 +52,8 @@ def _create_images(number: int) -> None:
             original = chance.choice(earlier) if earlier and chance.randrange(NEAR) == 0 else None
             looks = _draw_fingerprint(chance, original.fingerprint if original else "")
             fields = {"format": "JPEG", "width": 4000, "height": 3000, "bytes": 3_000_000, "sha256": f"{n:064x}"}
-            colours = f" {' '.join(chance.sample(COLORS, 2))} "
-            names = {"title": f"Image {n}", "file_name": f"{n}.jpg", "fingerprint": looks, "colours": colours}
+            colors = f" {' '.join(chance.sample(COLORS, 2))} "
+            names = {"title": f"Image {n}", "file_name": f"{n}.jpg", "fingerprint": looks, "colors": colors}
             images.append(Image(id=uuid.UUID(int=chance.getrandbits(128)), **names, **fields))
             if original:
                 pairs.append(Likeness(first=original, second=images[-1], distance=2))
@@ -82,10 +82,10 @@ def _measure(number: int) -> None:
     chosen = random.Random(7).sample(ids, ROUNDS)
     paired = list(Likeness.objects.values_list("second", flat=True)[:ROUNDS])
     groups = duplicates.Groups(user)
-    _print_median("compare one with all", [partial(similarity.compare, pk) for pk in chosen])
+    _print_median("compare one with all", [partial(similarity.update_pairs, pk) for pk in chosen])
     _print_median("all groups, in order", [partial(duplicates.Groups, user)] * ROUNDS)
-    _print_median("the images of a group", [partial(duplicates.group, user, pk, groups) for pk in paired])
-    _print_median("how many an image has", [partial(duplicates.number, user, Image(pk=pk)) for pk in chosen])
+    _print_median("the images of a group", [partial(duplicates.list_group, user, pk, groups) for pk in paired])
+    _print_median("how many an image has", [partial(duplicates.count_similar, user, Image(pk=pk)) for pk in chosen])
     for query in ("near=only", "twice=only", "colour=blue"):
         images = Search.parse(QueryDict(query)).images(user)
         _print_median(f"{query}, first page", [partial(_count_first_page, images)] * ROUNDS)

@@ -106,7 +106,7 @@ def _fill(number: int, editor: "User") -> tuple[int, UUID]:
     tags = Tag.objects.bulk_create([Tag(name=f"{WORDS[n % len(WORDS)]} {n}") for n in range(500)])
     legal = [Group.objects.create(name="Legal")]
     places = [
-        collections.make(ChangeSet(editor), f"Collection {n}", groups=legal if n % 5 == 4 else ()) for n in range(50)
+        collections.create(ChangeSet(editor), f"Collection {n}", groups=legal if n % 5 == 4 else ()) for n in range(50)
     ]
     for first in range(0, number, BATCH):
         images = _create_images(range(first, min(number, first + BATCH)), number, chance)
@@ -128,7 +128,7 @@ def _create_images(numbers: range, total: int, chance: random.Random) -> "list[I
     for n in numbers:
         state = ("published", "published", "archived", "in_review")[n % 4] if n < total * 0.97 else "in_review"
         title = f"{' '.join(chance.sample(WORDS, 3)).capitalize()} {n}"
-        colours = f" {' '.join(chance.sample(COLORS, 2))} "
+        colors = f" {' '.join(chance.sample(COLORS, 2))} "
         words = {
             "title": title,
             "alt_text": f"{title} seen from afar" if n % 3 else "",
@@ -140,9 +140,9 @@ def _create_images(numbers: range, total: int, chance: random.Random) -> "list[I
             Image(
                 id=UUID(int=chance.getrandbits(128)),
                 state=state,
-                colours=colours,
+                colors=colors,
                 placeholder="x" * 700,
-                labelled_at=timezone.now() - timedelta(days=chance.random() * 90),
+                labeled_at=timezone.now() - timedelta(days=chance.random() * 90),
                 **words,
                 **facts,
                 **labels,

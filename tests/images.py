@@ -15,7 +15,7 @@ def image(**fields: Any) -> Image:
         "height": 1200,
         "bytes": 400_000,
         "sha256": "ab" * 32,
-        "licence": "CC BY 4.0",
+        "license": "CC BY 4.0",
         "label_state": Image.LabelState.DONE,
         **fields,
     }

@@ -11,7 +11,7 @@ PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAI
 def image(title: str = "Harbour", **values: Any) -> Image:
     """An image with three renditions."""
     values = {"file_name": "harbour.jpg", "format": "JPEG", "width": 1600, "height": 1200, "bytes": 9, **values}
-    values.setdefault("licence", "CC BY 4.0")
+    values.setdefault("license", "CC BY 4.0")
     made = Image.objects.create(title=title, sha256="0" * 64, placeholder=PLACEHOLDER, **values)
     for name, width in (("large", 1024), ("medium", 512), ("small", 256)):
         Rendition.objects.create(

@@ -117,7 +117,7 @@ def fill(images: int) -> None:
         put = s3.put_object(Bucket=settings.UPLOAD_BUCKET, Key=key, Body=noise(number))
         place = {"key": key, "version_id": put["VersionId"]}
         state = Image.State.PUBLISHED if number < PUBLISHED else image.state
-        rows[0].append(copied(image, pk=image_id, file_name=key, state=state, alt_text="a", credit="b", licence="CC0"))
+        rows[0].append(copied(image, pk=image_id, file_name=key, state=state, alt_text="a", credit="b", license="CC0"))
         rows[1].append(copied(upload, pk=uuid4(), file_name=key, image_id=image_id, **place))
         rows[2].append(copied(version, pk=None, image_id=image_id, files={}, **place))
     Image.objects.bulk_create(rows[0], batch_size=500)

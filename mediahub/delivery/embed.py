@@ -42,8 +42,8 @@ def embed(image: Image) -> Embed | None:
 
 
 def credit_line(image: Image) -> str:
-    """Whose picture it is and under what licence, on one line; empty when neither is known."""
-    parts = [part for part in (image.credit, image.licence) if part]
+    """Whose picture it is and under what license, on one line; empty when neither is known."""
+    parts = [part for part in (image.credit, image.license) if part]
     return _("Photo: %(credit)s") % {"credit": " / ".join(parts)} if parts else ""
 
 

@@ -80,7 +80,7 @@ def drifted(image: Image) -> bool:
 def mend(image_id: UUID) -> None:
     """Have the image pushed anew, above whatever revision the mirror holds of it."""
     held = read(image_id)
-    revisions.changed(image_id, above=int(held["revision"]) if held else 0)
+    revisions.record_change(image_id, above=int(held["revision"]) if held else 0)
 
 
 # Where the clock leaves word that it rests: the one `pk` of the table that is no image's.
@@ -118,7 +118,7 @@ def push_anew(image_id: UUID) -> bool:
     Either may have been lost, or restored from an older copy: the records are the truth.
     """
     items = read(image_id)
-    revisions.bump(image_id, above=int(items["revision"]) if items else 0)
+    revisions.increment(image_id, above=int(items["revision"]) if items else 0)
     return push(image_id)
 
 

@@ -18,7 +18,7 @@ from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from mediahub.library.field_edits import UNSEEN, Edit, merge
+from mediahub.library.field_edits import UNSEEN, Edit, merge_edits
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -91,7 +91,7 @@ class EditForm(Mixin):
         for name in [name for name in edits if self.data.get(f"choice-{name}") == THEIRS]:
             del edits[name]
         edits = {name: edit for name, edit in edits.items() if name not in self.together}
-        values, conflicting = merge({name: _comparable(value) for name, value in now.items()}, edits)
+        values, conflicting = merge_edits({name: _comparable(value) for name, value in now.items()}, edits)
         self.conflicts = tuple(conflicting)
         for name in self._edited():
             if name in conflicting:

@@ -85,7 +85,7 @@ def counts(user: User | AnonymousUser) -> dict[str, dict[str, int]]:
     if user.has_perm("library.view_image"):
         review, blind = Q(state=Image.State.IN_REVIEW), Q(alt_text="")
         found["images"] = (
-            access.visible(user)
+            access.visible_images(user)
             .filter(deleted_at=None)
             .aggregate(all=Count("pk"), in_review=Count("pk", filter=review), no_alt_text=Count("pk", filter=blind))
         )
@@ -99,4 +99,4 @@ def counts(user: User | AnonymousUser) -> dict[str, dict[str, int]]:
 
 def latest_images(user: User | AnonymousUser, most: int = 12) -> QuerySet[Image]:
     """The newest images with their renditions; none for who may not see them."""
-    return access.visible(user).filter(deleted_at=None).prefetch_related("renditions")[:most]
+    return access.visible_images(user).filter(deleted_at=None).prefetch_related("renditions")[:most]

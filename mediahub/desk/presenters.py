@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 from mediahub.desk.reasons import told
 from mediahub.jobs.models import Job
 from mediahub.library.changes import to_json
+from mediahub.library.metadata import FIELDS
 from mediahub.library.models import Image, Tagging
-from mediahub.library.review import WORDS
 from mediahub.recovery.models import FailedItem
 from mediahub.uploads.ingest import TOO_MANY_PIXELS
 from mediahub.uploads.models import Upload
@@ -203,7 +203,7 @@ class FileWord:
 def embedded(image: Image) -> list[FileWord]:
     """The words in the file, in the order of the image's own, its keywords last."""
     found = []
-    for name in WORDS:
+    for name in FIELDS:
         value = image.embedded.get(name, "")
         if value:
             title = str(getattr(Image._meta.get_field(name), "verbose_name", name)).capitalize()

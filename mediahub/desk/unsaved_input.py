@@ -118,5 +118,5 @@ def _page(request: HttpRequest) -> str:
 
 def _label(name: str) -> str:
     if any(column.name == name for column in Image._meta.concrete_fields):
-        return field_edits.label(name).capitalize()
+        return field_edits.get_label(name).capitalize()
     return name.replace("_", " ").strip().capitalize()

@@ -30,7 +30,7 @@ def visible_failures(user: Person, job: Job) -> tuple[list[runner.Failure], int]
     if access.sees_everything(user):
         return failures, 0
     ids = {failure.image for failure in failures if failure.image}
-    unclosed = {str(pk) for pk in access.unclosed(user).filter(pk__in=ids).values_list("pk", flat=True)}
+    unclosed = {str(pk) for pk in access.open_images(user).filter(pk__in=ids).values_list("pk", flat=True)}
     shown = [failure for failure in failures if failure.image in unclosed]
     return shown, len(failures) - len(shown)
 

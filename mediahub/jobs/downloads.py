@@ -25,7 +25,7 @@ from mediahub.jobs.models import Chunk, Job
 from mediahub.library import access
 from mediahub.library.models import Image
 from mediahub.library.spreadsheets import escape_formula
-from mediahub.library.versions import current_file
+from mediahub.library.versions import get_current_file
 from mediahub.site_address import build_site_url
 from mediahub.uploads import error_kinds
 from processing import Missing
@@ -126,7 +126,7 @@ def name(image: Image, number: int, suffix: str) -> str:
 def _visible(chunk: Chunk) -> QuerySet[Image]:
     """The images of the chunk that their taker may see now: rights may have ended since they were asked for."""
     by = chunk.job.by
-    found = access.visible(by).filter(pk__in=chunk.only) if by else Image.objects.none()
+    found = access.visible_images(by).filter(pk__in=chunk.only) if by else Image.objects.none()
     return found.prefetch_related("renditions").defer("label_raw")
 
 
@@ -153,14 +153,14 @@ def _add(made: ZipFile, rows: list[tuple[str, ...]], number: int, image: Image |
         return error_kinds.of(error, image.file_name).message
     until = image.rights_until.isoformat() if image.rights_until else ""
     record = build_site_url("admin:library_image_change", object_id=image.pk)
-    words = (image.title, image.alt_text, image.caption, image.credit, image.licence, until, record)
+    words = (image.title, image.alt_text, image.caption, image.credit, image.license, until, record)
     rows.append((called, *words))
     return ""
 
 
 def _open(image: Image, files: str) -> tuple[IO[bytes], str]:
     if files == Job.Files.ORIGINAL:
-        original, known = current_file(image), find_format(image.format)
+        original, known = get_current_file(image), find_format(image.format)
         return clients.uploads().get(original.key, original.version_id or None), known.suffix if known else "bin"
     largest = max(image.renditions.all(), key=lambda one: one.width * one.height, default=None)
     if largest is None:

@@ -23,13 +23,13 @@ Person = User | AnonymousUser
 VOCABULARY_ACTIONS = (Action.MERGED, Action.HIDDEN)
 
 
-def visible(user: Person) -> QuerySet[Image]:
-    """The images this person may see, those without an original included; none without the right to see any."""
-    return unclosed(user) if user.has_perm("library.view_image") else Image.objects.none()
+def visible_images(user: Person) -> QuerySet[Image]:
+    """Return the images that this person may see, including those without an original; none without that right."""
+    return open_images(user) if user.has_perm("library.view_image") else Image.objects.none()
 
 
-def unclosed(user: Person) -> QuerySet[Image]:
-    """The images that no collection closes to this person, whatever else they may do.
+def open_images(user: Person) -> QuerySet[Image]:
+    """Return the images that no collection closes to this person, whatever else they may do.
 
     An image whose collections are all closed to the person is hidden; one that lies in none is not.
     """
@@ -43,7 +43,7 @@ def sees_everything(user: Person) -> bool:
     return user.has_perm("library.see_every_collection")
 
 
-def about_unclosed(user: Person, records: QuerySet[R]) -> QuerySet[R]:
+def about_open_images(user: Person, records: QuerySet[R]) -> QuerySet[R]:
     """Return these records without those about an image that is closed to the person; `image` is null where none is."""
     return records if sees_everything(user) else records.exclude(image__in=closed_images(user))
 
@@ -80,7 +80,7 @@ def visible_changes(user: Person) -> QuerySet[Change]:
 
 def visible_taggings(user: Person) -> QuerySet[Tagging]:
     """Return the taggings of images that are not closed to this person."""
-    return about_unclosed(user, Tagging.objects.all())
+    return about_open_images(user, Tagging.objects.all())
 
 
 def on_open_images(user: Person) -> Q:
@@ -115,18 +115,18 @@ def nothing_closed(user: Person) -> Q:
     return Q() if sees_everything(user) else ~Q(Exists(closed_collections(user)))
 
 
-def hidden(ids: Sequence[UUID]) -> int:
-    """How many of these images are closed to a person who is in no group at all."""
+def count_closed(ids: Sequence[UUID]) -> int:
+    """Return how many of these images are closed to a person who is in no group at all."""
     return len(ids) - _open_to(None).filter(pk__in=ids).count()
 
 
-def changeable(user: Person) -> QuerySet[Image]:
-    """The images whose words and tags this person may change."""
-    return visible(user) if user.has_perm("library.review_tagging") else Image.objects.none()
+def changeable_images(user: Person) -> QuerySet[Image]:
+    """Return the images whose metadata and tags this person may change."""
+    return visible_images(user) if user.has_perm("library.review_tagging") else Image.objects.none()
 
 
-def collections(user: Person) -> QuerySet[Collection]:
-    """The collections this person may see: those that no restriction, of their own or from above, closes to them."""
+def visible_collections(user: Person) -> QuerySet[Collection]:
+    """Return the collections that no restriction, of their own or from above, closes to this person."""
     if not user.has_perm("library.view_image"):
         return Collection.objects.none()
     if sees_everything(user):
@@ -156,7 +156,7 @@ def _taggings_by_tag(user: Person) -> tuple[QuerySet[Tagging, Any], QuerySet[Tag
 def _closed_to(user_id: int | None) -> QuerySet[Collection]:
     """Return what lies in or below a collection that is for groups, in none of which the person is; None is nobody."""
     links = Collection.groups.through.objects.filter(collection=OuterRef("pk"))
-    own = links.filter(group__user=user_id) if user_id else links.none()
+    admitting = links.filter(group__user=user_id) if user_id else links.none()
     asked = ExpressionWrapper(OuterRef("path"), output_field=CharField())
-    shut = Collection.objects.filter(~Exists(own), restricted=True)
-    return Collection.objects.filter(Exists(shut.alias(asked=asked).filter(asked__startswith=F("path"))))
+    restricted = Collection.objects.filter(~Exists(admitting), restricted=True)
+    return Collection.objects.filter(Exists(restricted.alias(asked=asked).filter(asked__startswith=F("path"))))

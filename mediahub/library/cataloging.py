@@ -19,7 +19,7 @@ from processing import Label, Point, Result, StoredRendition, clean_text, shorte
 TITLE = 200
 
 
-def enter(
+def record_result(
     image_id: UUID,
     file_name: str,
     result: Result,
@@ -34,7 +34,7 @@ def enter(
     """
     image = Image.objects.select_for_update().filter(pk=image_id).first()
     if image and original and versions.must_wait(candidate := _candidate(image, file_name, result), original):
-        versions.keep_waiting(candidate, original, result.renditions)
+        versions.add_waiting(candidate, original, result.renditions)
         return image
     new = image is None
     if image is None:
@@ -48,19 +48,19 @@ def enter(
     _note_flags(image, result, is_other_file=is_other_file)
     if not keep_labels:
         _note_labels(image, result)
-    focal_point.note(image, result, keep_labels=keep_labels)
+    focal_point.set_points(image, result, keep_labels=keep_labels)
     image.save(force_insert=new)
-    similarity.note(image)
+    similarity.update_bands(image)
     changed = _enter_renditions(image, result) or restored
     _suggest_keywords(image, result.metadata.fields.keywords)
     if not keep_labels and result.labels is not None:
         _suggest(image, result.labels.source, result.labels.labels)
     if original:
-        versions.record(image, original)
+        versions.make_current(image, original)
         if new:
             ChangeSet(original.by).record(image, Action.UPLOADED)
     if changed and not new:
-        revisions.bump(image.pk)
+        revisions.increment(image.pk)
     return image
 
 
@@ -71,28 +71,22 @@ def _candidate(image: Image, file_name: str, result: Result) -> Image:
     _describe(candidate, result)
     _note_labels(candidate, result)
     _note_flags(candidate, result, is_other_file=True)
-    focal_point.note(candidate, result)
+    focal_point.set_points(candidate, result)
     return candidate
 
 
-def remove(image_id: UUID) -> bool:
+def mark_deleted(image_id: UUID) -> bool:
     """Mark an image whose original was deleted, within the caller's transaction; its words and decisions stay."""
     marked = Image.objects.filter(pk=image_id, deleted_at=None).update(deleted_at=timezone.now())
     if marked:
-        revisions.bump(image_id)
+        revisions.increment(image_id)
     return marked == 1
 
 
-def _list_fields(result: Result) -> dict[str, Any]:
-    """Return the fields in the file by the names of the record's."""
-    values = asdict(result.metadata.fields)
-    return {"licence" if name == "license" else name: value for name, value in values.items()}
-
-
 def _take_words(image: Image, result: Result) -> None:
-    """The words of the file for an image that has none of an editor's yet."""
-    for name, value in _list_fields(result).items():
-        if name != "keywords" and value and (not isinstance(value, str) or publishing.says_something(value)):
+    """Fill the metadata of a new image from its file."""
+    for name, value in asdict(result.metadata.fields).items():
+        if name != "keywords" and value and (not isinstance(value, str) or publishing.is_meaningful(value)):
             setattr(image, name, value)
 
 
@@ -101,25 +95,24 @@ def _title(file_name: str) -> str:
 
 
 def _describe(image: Image, result: Result) -> None:
-    found = result.metadata
-    image.format, image.width, image.height = found.format, found.width, found.height
-    image.bytes, image.sha256 = found.bytes, found.sha256
-    taken = found.taken_at
+    metadata = result.metadata
+    image.format, image.width, image.height = metadata.format, metadata.width, metadata.height
+    image.bytes, image.sha256 = metadata.bytes, metadata.sha256
+    taken = metadata.taken_at
     # A camera without an offset shows the clock of where it stood; the site's own zone is the best guess.
     image.taken_at = timezone.make_aware(taken) if taken and timezone.is_naive(taken) else taken
-    image.camera, image.latitude, image.longitude = found.camera, found.latitude, found.longitude
-    image.placeholder, image.notes = result.placeholder, [note.message for note in found.notes]
-    image.fingerprint, image.colours = result.fingerprint, f" {' '.join(result.colors)} " if result.colors else ""
-    words = {name: to_json(value) for name, value in _list_fields(result).items() if value}
-    image.embedded = {**words, "keywords": list(found.fields.keywords)} if words else {}
+    image.camera, image.latitude, image.longitude = metadata.camera, metadata.latitude, metadata.longitude
+    image.placeholder, image.notes = result.placeholder, [note.message for note in metadata.notes]
+    image.fingerprint, image.colors = result.fingerprint, f" {' '.join(result.colors)} " if result.colors else ""
+    words = {name: to_json(value) for name, value in asdict(metadata.fields).items() if value}
+    image.embedded = {**words, "keywords": list(metadata.fields.keywords)} if words else {}
 
 
 def _note_labels(image: Image, result: Result) -> None:
-    not_analyzable = result.label_state == "not_analyzable"
-    image.label_state = Image.LabelState.NOT_ANALYSABLE if not_analyzable else result.label_state
+    image.label_state = result.label_state
     image.label_note = result.label_note.message[:500] if result.label_note else ""
     answer = result.labels
-    image.labelled_at = timezone.now() if answer else image.labelled_at
+    image.labeled_at = timezone.now() if answer else image.labeled_at
     image.label_source = answer.source if answer else ""
     image.label_model = answer.model_version[:64] if answer else ""
     image.label_raw = answer.raw if answer else {}
@@ -146,48 +139,48 @@ def _note_flags(image: Image, result: Result, *, is_other_file: bool) -> None:
         image.moderation_seen_at = None
 
 
-def enter_cut(image: Image, made: Sequence[StoredRendition], point: Point, names: Collection[str]) -> None:
+def record_crops(image: Image, renditions: Sequence[StoredRendition], point: Point, names: Collection[str]) -> None:
     """Enter filled renditions that were cut anew at a point, within the caller's transaction, under the image's lock.
 
     `names` are those that there should be besides the sizes that show the whole picture.
     """
     image.cut_x, image.cut_y = point.x, point.y
     image.save(update_fields=["cut_x", "cut_y", "updated_at"])
-    changed = _put(image, made, {*names, *WHOLE})
-    versions.refresh(image)
+    changed = _put(image, renditions, {*names, *WHOLE})
+    versions.update_current_files(image)
     if changed:
-        revisions.changed(image.pk)
+        revisions.record_change(image.pk)
 
 
 def _enter_renditions(image: Image, result: Result) -> bool:
-    return _put(image, result.renditions, {made.name for made in result.renditions})
+    return _put(image, result.renditions, {rendition.name for rendition in result.renditions})
 
 
 def _put(image: Image, renditions: Sequence[StoredRendition], names: Collection[str]) -> bool:
     """Make these the image's renditions of their names, and remove those of no name that is wanted."""
-    held = {rendition.name: rendition.key for rendition in image.renditions.all()}
-    if held == {name: key for name, key in held.items() if name in names} | {
-        made.name: made.key for made in renditions
+    existing = {rendition.name: rendition.key for rendition in image.renditions.all()}
+    if existing == {name: key for name, key in existing.items() if name in names} | {
+        rendition.name: rendition.key for rendition in renditions
     }:
         return False
     image.renditions.exclude(name__in=names).delete()
-    for made in renditions:
+    for rendition in renditions:
         fields: dict[str, Any] = {
-            "key": made.key,
-            "width": made.width,
-            "height": made.height,
-            "bytes": made.bytes,
-            "content_type": made.content_type,
-            "sha256": made.sha256,
+            "key": rendition.key,
+            "width": rendition.width,
+            "height": rendition.height,
+            "bytes": rendition.bytes,
+            "content_type": rendition.content_type,
+            "sha256": rendition.sha256,
         }
-        Rendition.objects.update_or_create(image=image, name=made.name, defaults=fields)
+        Rendition.objects.update_or_create(image=image, name=rendition.name, defaults=fields)
     return True
 
 
 def _suggest_keywords(image: Image, keywords: tuple[str, ...]) -> None:
     """Suggest a tag for each keyword of the file; those of a file before go, unless an editor decided on them."""
-    words = [word for word in keywords if publishing.says_something(word)]
-    tags = [tag.pk for tag in vocabulary.meant(words).values() if tag]
+    words = [word for word in keywords if publishing.is_meaningful(word)]
+    tags = [tag.pk for tag in vocabulary.resolve_tags(words).values() if tag]
     gone = image.taggings.filter(source=Tagging.Source.FILE, state=Tagging.State.SUGGESTED)
     gone.exclude(tag__in=tags).delete()
     for tag in tags:
@@ -196,7 +189,7 @@ def _suggest_keywords(image: Image, keywords: tuple[str, ...]) -> None:
 
 def _suggest(image: Image, source: str, labels: tuple[Label, ...]) -> None:
     """Suggest a tag for each label; a tag that an editor has decided on keeps the decision."""
-    tags = vocabulary.meant((label.name[:100] for label in labels), labels=True)
+    tags = vocabulary.resolve_tags((label.name[:100] for label in labels), labels=True)
     best: dict[int, Label] = {}
     for label in labels:
         tag = tags[label.name[:100]]

@@ -62,7 +62,7 @@ class ImageChange(ChangeKind):
         """Apply the change, record it and tell the mirror, within the caller's transaction."""
         self.apply(image, change_set.by)
         change_set.record(image, action, self, undoes)
-        revisions.changed(image.pk)
+        revisions.record_change(image.pk)
         self.after_apply(image)
 
 

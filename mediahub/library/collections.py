@@ -32,7 +32,7 @@ STEP = 8
 # Stands between the names of a collection and of those it lies in; so no name may hold it.
 BETWEEN = "›"
 
-Held = dict[int, Collection]
+Locked = dict[int, Collection]
 Snapshot = dict[str, Any]
 
 
@@ -80,7 +80,7 @@ class CollectionChange(ChangeKind):
 
     def revert(self, change_set: ChangeSet, change: Change) -> None:
         """Put the collection back; raises NotReverted or ValidationError where it has changed or cannot go back."""
-        locked = _hold()
+        locked = _lock_all()
         collection = locked.get(self.collection)
         if (snapshot(collection) if collection else None) != self.after:
             raise NotReverted(_("It was changed again since."))
@@ -95,13 +95,13 @@ class CollectionChange(ChangeKind):
         change_set.record_other(change.subject, Action.UNDONE, back, change.change_set)
 
     @staticmethod
-    def _restore(locked: Held, collection: Collection, before: Snapshot) -> None:
+    def _restore(locked: Locked, collection: Collection, before: Snapshot) -> None:
         if before["parent"] is not None and before["parent"] not in locked:
             raise NotReverted(_("The collection that it was in is gone."))
         collection.name, collection.description = before["name"], before["description"]
         collection.parent = locked.get(before["parent"])
-        _place(locked, collection)
-        _close(collection, list(Group.objects.filter(pk__in=before["groups"])), restricted=before["restricted"])
+        _save_place(locked, collection)
+        _set_groups(collection, list(Group.objects.filter(pk__in=before["groups"])), restricted=before["restricted"])
 
     def describe(self, reader: Reader) -> list[Difference]:
         """Return what became of the collection; for a new one and one that is gone the action says all."""
@@ -119,7 +119,7 @@ class CollectionChange(ChangeKind):
         return differences
 
 
-def make(
+def create(
     change_set: ChangeSet,
     name: str,
     parent: Collection | None = None,
@@ -127,21 +127,22 @@ def make(
     description: str = "",
     groups: Iterable[Group] = (),
 ) -> Collection:
-    """Make a collection; raises ValidationError for a name that is none or taken, or where it would lie too deep."""
+    """Create a collection; raises ValidationError for an invalid or taken name, or where it would lie too deep."""
     with transaction.atomic():
-        held = _hold()
-        made = Collection(name=clean(name), description=_text(description))
-        made.parent = _same(held, parent) if parent else None
-        _place(held, made)
-        _close(made, list(groups))
-        change_set.record_other(made.name, Action.MADE, CollectionChange(made.pk, None, snapshot(made)))
-    return made
+        locked = _lock_all()
+        collection = Collection(name=clean_name(name), description=_clean_description(description))
+        collection.parent = _get_locked(locked, parent) if parent else None
+        _save_place(locked, collection)
+        _set_groups(collection, list(groups))
+        change = CollectionChange(collection.pk, None, snapshot(collection))
+        change_set.record_other(collection.name, Action.MADE, change)
+    return collection
 
 
 def rename(change_set: ChangeSet, collection: Collection, name: str, description: str | None = None) -> None:
     """Give a collection another name, and another description where there is one; raises ValidationError."""
-    wanted = {"name": Edit(name)} if description is None else {"name": Edit(name), "description": Edit(description)}
-    describe(change_set, collection, wanted)
+    edits = {"name": Edit(name)} if description is None else {"name": Edit(name), "description": Edit(description)}
+    describe(change_set, collection, edits)
 
 
 def describe(change_set: ChangeSet, collection: Collection, wanted: Mapping[str, Edit]) -> None:
@@ -151,18 +152,18 @@ def describe(change_set: ChangeSet, collection: Collection, wanted: Mapping[str,
     ValidationError for a name that is none or taken.
     """
     with transaction.atomic():
-        held = _hold()
-        kept = _same(held, collection)
+        held = _lock_all()
+        kept = _get_locked(held, collection)
         before = snapshot(kept)
-        values, conflicting = field_edits.merge({name: getattr(kept, name) for name in wanted}, wanted)
+        values, conflicting = field_edits.merge_edits({name: getattr(kept, name) for name in wanted}, wanted)
         if conflicting:
             raise Conflicted([Conflict(name, getattr(kept, name), wanted[name].wanted) for name in conflicting])
         if "name" in values:
-            kept.name = clean(values["name"])
+            kept.name = clean_name(values["name"])
         if "description" in values:
-            kept.description = _text(values["description"])
-        _place(held, kept)
-        _note(change_set, kept, before)
+            kept.description = _clean_description(values["description"])
+        _save_place(held, kept)
+        _record(change_set, kept, before)
     collection.name, collection.description = kept.name, kept.description
 
 
@@ -174,16 +175,16 @@ def move(
     `seen` is the id of the collection that it lay in when the person looked: it is not moved from another one.
     """
     with transaction.atomic():
-        held = _hold()
-        kept = _same(held, collection)
-        before = snapshot(kept)
-        wanted = parent.pk if parent else None
-        if seen is not UNSEEN and kept.parent_id not in (seen, wanted):
+        locked = _lock_all()
+        current = _get_locked(locked, collection)
+        before = snapshot(current)
+        parent_id = parent.pk if parent else None
+        if seen is not UNSEEN and current.parent_id not in (seen, parent_id):
             raise ValidationError(_("Somebody else has moved it since you opened the page. Look where it lies now."))
-        kept.parent = _same(held, parent) if parent else None
-        _place(held, kept)
-        _note(change_set, kept, before)
-    collection.parent, collection.path = kept.parent, kept.path
+        current.parent = _get_locked(locked, parent) if parent else None
+        _save_place(locked, current)
+        _record(change_set, current, before)
+    collection.parent, collection.path = current.parent, current.path
 
 
 def restrict(
@@ -195,12 +196,12 @@ def restrict(
     else has added or taken off since stay so.
     """
     with transaction.atomic():
-        kept = _same(_hold(), collection)
-        before = snapshot(kept)
-        wanted, now = set(groups), set(kept.groups.all())
-        shown = now if seen is None else set(seen)
-        _close(kept, list((now | (wanted - shown)) - (shown - wanted)))
-        _note(change_set, kept, before)
+        current = _get_locked(_lock_all(), collection)
+        before = snapshot(current)
+        chosen, existing = set(groups), set(current.groups.all())
+        shown = existing if seen is None else set(seen)
+        _set_groups(current, list((existing | (chosen - shown)) - (shown - chosen)))
+        _record(change_set, current, before)
 
 
 def delete(change_set: ChangeSet, collection: Collection) -> int:
@@ -210,45 +211,45 @@ def delete(change_set: ChangeSet, collection: Collection) -> int:
     where one that would move up has the name of one that is there.
     """
     with transaction.atomic():
-        held = _hold()
-        gone = _same(held, collection)
+        locked = _lock_all()
+        deleted = _get_locked(locked, collection)
         count = 0
-        images = Image.objects.filter(memberships__collection=gone).only("title").order_by("pk")
+        images = Image.objects.filter(memberships__collection=deleted).only("title").order_by("pk")
         for chunk in memberships.split(images.iterator(memberships.CHUNK_SIZE)):
-            count += memberships.take_out(change_set, chunk, gone)
-        for child in [one for one in held.values() if one.parent_id == gone.pk]:
+            count += memberships.remove_images(change_set, chunk, deleted)
+        for child in [other for other in locked.values() if other.parent_id == deleted.pk]:
             before = snapshot(child)
-            _move_up(change_set, held, child, gone)
-            if gone.restricted and not child.restricted:
-                _close(child, list(gone.groups.all()), restricted=True)
-            _note(change_set, child, before)
-        before = snapshot(gone)
-        Collection.objects.filter(pk=gone.pk).delete()
-        change_set.record_other(gone.name, Action.REMOVED, CollectionChange(gone.pk, before, None))
+            _move_up(change_set, locked, child, deleted)
+            if deleted.restricted and not child.restricted:
+                _set_groups(child, list(deleted.groups.all()), restricted=True)
+            _record(change_set, child, before)
+        before = snapshot(deleted)
+        Collection.objects.filter(pk=deleted.pk).delete()
+        change_set.record_other(deleted.name, Action.REMOVED, CollectionChange(deleted.pk, before, None))
     return count
 
 
-def _move_up(change_set: ChangeSet, held: Held, child: Collection, gone: Collection) -> None:
+def _move_up(change_set: ChangeSet, locked: Locked, child: Collection, deleted: Collection) -> None:
     """Place a collection where the deleted one is; raises ValidationError, which names no collection that is closed."""
-    readable = change_set.by is None or access.collections(change_set.by).filter(pk=child.pk).exists()
-    child.parent = gone.parent
+    readable = change_set.by is None or access.visible_collections(change_set.by).filter(pk=child.pk).exists()
+    child.parent = deleted.parent
     try:
-        _place(held, child)
+        _save_place(locked, child)
     except ValidationError:
         if readable:
             raise
         said = _("“%(name)s” holds a collection that is closed to you and cannot move up. Ask a chief editor.")
-        raise ValidationError(said % {"name": gone.name}) from None
+        raise ValidationError(said % {"name": deleted.name}) from None
 
 
-def below(collection: Collection, field: str = "") -> Q:
-    """That a collection is this one or lies below it; `field` leads to it from the record that is asked for."""
+def subtree(collection: Collection, field: str = "") -> Q:
+    """Return the condition that a collection is this one or lies below it; `field` leads to it from another record."""
     path = f"{field}__path" if field else "path"
     return Q(**{f"{path}__gte": collection.path, f"{path}__lt": f"{collection.path}{'9' * STEP}"})
 
 
-def clean(name: str) -> str:
-    """A collection's name with single spaces; raises ValidationError for what is none."""
+def clean_name(name: str) -> str:
+    """Return a collection's name with single spaces; raises ValidationError for an invalid one."""
     name = " ".join(name.split())
     if not name or not name.isprintable():
         raise ValidationError(_("Give the collection a name: a word or a few, without line breaks."))
@@ -261,7 +262,7 @@ def clean(name: str) -> str:
 
 
 def snapshot(collection: Collection) -> Snapshot:
-    """A collection as the activity keeps it."""
+    """Return the collection's fields as the history keeps them."""
     return {
         "name": collection.name,
         "description": collection.description,
@@ -271,7 +272,7 @@ def snapshot(collection: Collection) -> Snapshot:
     }
 
 
-def last_change(collection: Collection) -> Change | None:
+def find_last_change(collection: Collection) -> Change | None:
     """Return the newest change of the collection's name, description, place or groups."""
     changes = Change.objects.filter(action=Action.ARRANGED, data__collection=collection.pk)
     return changes.select_related("by").first()
@@ -282,7 +283,7 @@ def _audience(collection: Snapshot | None) -> tuple[bool, list[int]]:
     return (collection["restricted"], collection["groups"]) if collection else (False, [])
 
 
-def _text(description: str) -> str:
+def _clean_description(description: str) -> str:
     description = description.strip()
     if not is_storable(description):
         raise ValidationError(_("The description holds characters that are no text. Type it anew."))
@@ -292,34 +293,34 @@ def _text(description: str) -> str:
     return description
 
 
-def _hold() -> Held:
-    """All collections, locked: two moves at once could else make a circle."""
-    return {one.pk: one for one in Collection.objects.select_for_update().order_by("pk")}
+def _lock_all() -> Locked:
+    """Return all collections, locked: two moves at once could otherwise make a circle."""
+    return {collection.pk: collection for collection in Collection.objects.select_for_update().order_by("pk")}
 
 
-def _note(change_set: ChangeSet, collection: Collection, before: Snapshot) -> None:
+def _record(change_set: ChangeSet, collection: Collection, before: Snapshot) -> None:
     after = snapshot(collection)
     if before != after:
         change_set.record_other(collection.name, Action.ARRANGED, CollectionChange(collection.pk, before, after))
 
 
-def _same(held: Held, collection: Collection) -> Collection:
-    if collection.pk not in held:
+def _get_locked(locked: Locked, collection: Collection) -> Collection:
+    if collection.pk not in locked:
         raise ValidationError(_("The collection “%(name)s” is gone.") % {"name": collection.name})
-    return held[collection.pk]
+    return locked[collection.pk]
 
 
-def _place(held: Held, collection: Collection) -> None:
-    """Keep a collection under its name and parent, with the paths of what lies below; raises ValidationError."""
+def _save_place(locked: Locked, collection: Collection) -> None:
+    """Save a collection under its name and parent, with the paths of those below it; raises ValidationError."""
     parent, old = collection.parent, collection.path
     if old and parent and parent.path.startswith(old):
         said = _("“%(name)s” cannot be put into itself or into a collection below it.")
         raise ValidationError(said % {"name": collection.name})
-    same = [one for one in held.values() if one.parent_id == (parent.pk if parent else None)]
-    if any(_is_twin(one, collection) for one in same if one.pk != collection.pk):
-        raise ValidationError(_taken(collection.name, parent))
-    lower = [one for one in held.values() if old and one.path.startswith(old)]
-    deepest = max([len(one.path) - len(old) for one in lower], default=0) // STEP + 1
+    siblings = [other for other in locked.values() if other.parent_id == (parent.pk if parent else None)]
+    if any(_is_twin(other, collection) for other in siblings if other.pk != collection.pk):
+        raise ValidationError(_taken_message(collection.name, parent))
+    descendants = [other for other in locked.values() if old and other.path.startswith(old)]
+    deepest = max([len(other.path) - len(old) for other in descendants], default=0) // STEP + 1
     if len(parent.path if parent else "") // STEP + deepest > MOST_LEVELS:
         said = _("Collections lie at most %(n)d deep in each other. Choose a place higher up.")
         raise ValidationError(said % {"n": MOST_LEVELS})
@@ -327,24 +328,24 @@ def _place(held: Held, collection: Collection) -> None:
     collection.path = f"{parent.path if parent else ''}{collection.pk:0{STEP}d}"
     if collection.path != old:
         Collection.objects.filter(pk=collection.pk).update(path=collection.path)
-        for one in lower:
-            one.path = collection.path + one.path[len(old) :]
+        for other in descendants:
+            other.path = collection.path + other.path[len(old) :]
         if old:
             moved = Concat(Value(collection.path), Substr("path", len(old) + 1))
             Collection.objects.filter(path__gt=old, path__lt=f"{old}{'9' * STEP}").update(path=moved)
 
 
-def _close(collection: Collection, groups: list[Group], *, restricted: bool | None = None) -> None:
+def _set_groups(collection: Collection, groups: list[Group], *, restricted: bool | None = None) -> None:
     collection.restricted = bool(groups) if restricted is None else restricted
     collection.save(update_fields=["restricted"])
     collection.groups.set(groups)
 
 
-def _is_twin(one: Collection, other: Collection) -> bool:
-    return one.name.casefold() == other.name.casefold()
+def _is_twin(collection: Collection, other: Collection) -> bool:
+    return collection.name.casefold() == other.name.casefold()
 
 
-def _taken(name: str, parent: Collection | None) -> str:
+def _taken_message(name: str, parent: Collection | None) -> str:
     if parent is None:
         return _("There is a collection “%(name)s” at the top already.") % {"name": name}
     return _("There is a collection “%(name)s” in “%(parent)s” already.") % {"name": name, "parent": parent.name}

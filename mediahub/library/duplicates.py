@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.kinds import Difference, Reader, register
 from mediahub.history.models import Action, Change
-from mediahub.library import access, memberships, review, revisions, similarity
+from mediahub.library import access, memberships, metadata, revisions, similarity, tag_decisions
 from mediahub.library.changes import FieldChange, ImageChange
 from mediahub.library.models import Image, Likeness, Tagging
 from mediahub.library.publishing import StateChange
 
 # What is moved to an image that has none of its own.
-MOVED = ("alt_text", "caption", "credit", "licence", "rights_until")
+MOVED = ("alt_text", "caption", "credit", "license", "rights_until")
 MOST = 24
 MOST_PAIRS = 20_000
 
@@ -70,7 +70,7 @@ class SimilarityDecision(ImageChange):
 
 @register
 @dataclass(frozen=True)
-class DuplicateMerge(review.MetadataChange):
+class DuplicateMerge(metadata.MetadataChange):
     """What an image took over from its duplicates: metadata and tags."""
 
     kind = "merge"
@@ -80,9 +80,9 @@ class DuplicateMerge(review.MetadataChange):
     tags_after: dict[str, str | None] = field(default_factory=dict)
 
     @property
-    def tags(self) -> review.TagChange:
+    def tags(self) -> tag_decisions.TagChange:
         """The tags alone."""
-        return review.TagChange(self.tag_names, self.tags_before, self.tags_after)
+        return tag_decisions.TagChange(self.tag_names, self.tags_before, self.tags_after)
 
     def permissions(self, change: Change) -> set[str]:
         """Return the rights that changing its parts needs."""
@@ -133,19 +133,19 @@ class DuplicateArchival(StateChange):
         return [self.kept_id]
 
 
-def of_use(user: User | AnonymousUser) -> QuerySet[Image]:
-    """The images among which duplicates matter to this person."""
-    return similarity.in_use(access.visible(user))
+def images_in_use(user: User | AnonymousUser) -> QuerySet[Image]:
+    """Return the images among which duplicates matter to this person."""
+    return similarity.in_use(access.visible_images(user))
 
 
-def alike(user: User | AnonymousUser) -> QuerySet[Likeness]:
-    """The pairs of images in use that look alike, and that nobody has said are different."""
-    return similarity.pairs(of_use(user))
+def visible_pairs(user: User | AnonymousUser) -> QuerySet[Likeness]:
+    """Return the pairs of images in use that look alike and that nobody has marked as different."""
+    return similarity.undecided_pairs(images_in_use(user))
 
 
-def number(user: User | AnonymousUser, image: Image) -> int:
-    """How many images look like this one, or are the same file."""
-    return alike(user).filter(Q(first=image) | Q(second=image)).count()
+def count_similar(user: User | AnonymousUser, image: Image) -> int:
+    """Return how many images look like this one, or are the same file."""
+    return visible_pairs(user).filter(Q(first=image) | Q(second=image)).count()
 
 
 class Groups:
@@ -155,55 +155,55 @@ class Groups:
     """
 
     def __init__(self, user: User | AnonymousUser) -> None:
-        pairs = alike(user).order_by("-first__created_at", "first").values_list("first", "second")
+        pairs = visible_pairs(user).order_by("-first__created_at", "first").values_list("first", "second")
         self._of: dict[UUID, set[UUID]] = {}
         for first, second in pairs[:MOST_PAIRS]:
-            one, other = self._of.get(first, {first}), self._of.get(second, {second})
-            larger, smaller = (one, other) if len(one) >= len(other) else (other, one)
+            group, other = self._of.get(first, {first}), self._of.get(second, {second})
+            larger, smaller = (group, other) if len(group) >= len(other) else (other, group)
             larger |= smaller
             self._of |= dict.fromkeys([first, second, *smaller], larger)
-        self._order = list({id(held): held for held in self._of.values()}.values())
+        self._order = list({id(group): group for group in self._of.values()}.values())
 
     def __len__(self) -> int:
         return len(self._order)
 
     def of(self, image_id: UUID) -> set[UUID]:
-        """The ids of the image's group, its own included; empty when it has none."""
+        """Return the ids of the image's group, including its own; empty when it has none."""
         return self._of.get(image_id, set())
 
     def beside(self, image_id: UUID | None, step: int) -> UUID | None:
-        """An image of the group that is so many after the image's own; None when there is none.
+        """Return an image of the group that is so many after the image's own; None when there is none.
 
         Without an image, or with one that has no group, the list begins before its first group.
         """
-        held = self.of(image_id) if image_id else set()
-        place = self._order.index(held) if held else -1
-        wanted = place + step
-        return min(self._order[wanted]) if 0 <= wanted < len(self._order) else None
+        group = self.of(image_id) if image_id else set()
+        place = self._order.index(group) if group else -1
+        position = place + step
+        return min(self._order[position]) if 0 <= position < len(self._order) else None
 
 
-def group(user: User | AnonymousUser, image_id: UUID, groups: Groups | None = None) -> list[Image]:
-    """This image and those that look like it, or like one of those; the one to be kept first. Empty without any."""
+def list_group(user: User | AnonymousUser, image_id: UUID, groups: Groups | None = None) -> list[Image]:
+    """Return this image and those that look like it, or like one of those; the one to keep comes first."""
     ids = (groups or Groups(user)).of(image_id)
-    images = of_use(user).filter(pk__in=ids).defer("label_raw").prefetch_related("renditions", "taggings__tag")
-    images = images.prefetch_related(Prefetch("collections", access.collections(user)))
+    images = images_in_use(user).filter(pk__in=ids).defer("label_raw").prefetch_related("renditions", "taggings__tag")
+    images = images.prefetch_related(Prefetch("collections", access.visible_collections(user)))
     return sorted(images, key=_worth, reverse=True)[:MOST]
 
 
 def _worth(image: Image) -> tuple[Any, ...]:
-    """What makes an image the one to keep: its address is out, it is the largest, it has words, it came first."""
+    """Return a sort key for the image to keep: it is public, the largest, has metadata, came first."""
     typed = sum(bool(getattr(image, name)) for name in MOVED)
     public = image.state == Image.State.PUBLISHED
     return public, image.width * image.height, typed, image.bytes, -image.created_at.timestamp()
 
 
-def part(change_set: ChangeSet, images: Sequence[Image], one: Image | None = None) -> int:
-    """Note that these are not the same picture, or with `one` that this is not the same as the others."""
+def mark_different(change_set: ChangeSet, images: Sequence[Image], odd_one: Image | None = None) -> int:
+    """Record that these are not the same picture, or that `odd_one` is not the same as the others."""
     ids = [image.pk for image in images]
     with transaction.atomic():
         pairs = Likeness.objects.select_for_update().filter(first__in=ids, second__in=ids, parted_at=None)
-        if one:
-            pairs = pairs.filter(Q(first=one) | Q(second=one))
+        if odd_one:
+            pairs = pairs.filter(Q(first=odd_one) | Q(second=odd_one))
         titles = {image.pk: image.title for image in images}
         decisions: dict[UUID, SimilarityDecision] = {}
         for pair in pairs:
@@ -218,12 +218,14 @@ def part(change_set: ChangeSet, images: Sequence[Image], one: Image | None = Non
     return change_set.images
 
 
-def public_beside(kept: Image, others: Sequence[Image]) -> list[Image]:
-    """Those of the others whose public addresses will refuse when they are archived."""
+def select_published(kept: Image, others: Sequence[Image]) -> list[Image]:
+    """Return those of the others whose public addresses will refuse when they are archived."""
     return [image for image in others if image.pk != kept.pk and image.state == Image.State.PUBLISHED]
 
 
-def keep(change_set: ChangeSet, kept: Image, others: Sequence[Image], *, addresses_may_go: bool = False) -> list[Image]:
+def merge(
+    change_set: ChangeSet, kept: Image, others: Sequence[Image], *, addresses_may_go: bool = False
+) -> list[Image]:
     """Move what belongs to the others to the one that is kept, and archive them; nothing of them is deleted.
 
     Returns the others. Raises ValidationError when there is no other, or one of them is public and nobody agreed that
@@ -235,14 +237,14 @@ def keep(change_set: ChangeSet, kept: Image, others: Sequence[Image], *, address
         image, others = locked[kept.pk], [locked[other.pk] for other in others if other.pk != kept.pk]
         if not others:
             raise ValidationError(_("There is nothing to merge: the others are gone, or archived already."))
-        if not addresses_may_go and (public := public_beside(image, others)):
+        if not addresses_may_go and (public := select_published(image, others)):
             said = _("Published: %(titles)s. The public addresses will refuse. Agree to that, or keep a published one.")
             raise ValidationError(said % {"titles": ", ".join(other.title for other in public)})
         metadata = _take_metadata(image, others)
         tags = _take_tags(change_set, image, others)
         merge = DuplicateMerge(metadata.before, metadata.after, tags.names, tags.before, tags.after)
         change_set.record(image, Action.TOOK_OVER, merge)
-        revisions.changed(image.pk)
+        revisions.record_change(image.pk)
         for other in others:
             memberships.copy_memberships(change_set, other, image)
         for other in others:
@@ -262,9 +264,9 @@ def _take_metadata(image: Image, others: Sequence[Image]) -> FieldChange:
     return change
 
 
-def _take_tags(change_set: ChangeSet, image: Image, others: Sequence[Image]) -> review.TagChange:
+def _take_tags(change_set: ChangeSet, image: Image, others: Sequence[Image]) -> tag_decisions.TagChange:
     """Accept on the kept image what was accepted on another; what a person rejected on it stays rejected."""
-    change = review.TagChange()
+    change = tag_decisions.TagChange()
     taggings = {tagging.tag_id: tagging for tagging in image.taggings.select_related("tag")}
     accepted = Tagging.objects.filter(image__in=others, state=Tagging.State.ACCEPTED).select_related("tag")
     for tagging in accepted:

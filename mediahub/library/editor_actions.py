@@ -17,26 +17,41 @@ from django.utils.translation import gettext as _
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Change
 from mediahub.history.undo import find_last_change_set, undo, was_undone
-from mediahub.library import access, publishing, review
-from mediahub.library.field_edits import Conflict, Conflicted, Edit, plain
+from mediahub.library import access, metadata, publishing, tag_decisions
+from mediahub.library.field_edits import Conflict, Conflicted, Edit, normalize
 from mediahub.library.models import Image, Tagging
 from processing import is_storable
 
 # The words that are typed beside a picture.
-WORDS = ("title", "alt_text", "caption", "credit", "licence")
-INVALID, FORBIDDEN, GONE, CONFLICT = 400, 403, 404, 409
+TYPED_FIELDS = ("title", "alt_text", "caption", "credit", "license")
 
 
 class Refused(Exception):
-    """Why a wish was not done: `status` as HTTP counts, and sentences for a person."""
+    """An action that was not done, and why, in sentences for a person."""
 
-    def __init__(self, status: int, *sentences: str) -> None:
+    def __init__(self, *sentences: str) -> None:
         super().__init__(" ".join(sentences))
-        self.status, self.sentences = status, sentences
+        self.sentences = sentences
+
+
+class Invalid(Refused):
+    """What was sent is no action, or holds what no field may."""
+
+
+class NotPermitted(Refused):
+    """The person may not do it."""
+
+
+class ImageGone(Refused):
+    """The image is not there, or not for the person to see."""
+
+
+class Conflicting(Refused):
+    """Somebody has changed the same thing since the person saw it, or the image is not as it has to be."""
 
 
 @dataclass(frozen=True)
-class TagWish:
+class TagEdit:
     """A tag's state as it was seen and as it should be; without an id the tag is known by its name alone.
 
     `seen` is None for a tag that was not on the image.
@@ -49,7 +64,7 @@ class TagWish:
 
 
 @dataclass(frozen=True)
-class Wish:
+class EditorAction:
     """One act on one image; pairs are (what was seen, what it should be).
 
     `undo` takes back the act `undoes`, or the newest of this person's on the image. `file` is the SHA-256 of the file
@@ -58,7 +73,7 @@ class Wish:
 
     image_id: UUID
     batch: UUID
-    tags: tuple[TagWish, ...] = ()
+    tags: tuple[TagEdit, ...] = ()
     words: dict[str, tuple[str, str]] = field(default_factory=dict)
     state: tuple[str, str] | None = None
     file: str = ""
@@ -66,22 +81,22 @@ class Wish:
     undoes: UUID | None = None
 
 
-def perform(user: User, wish: Wish) -> ChangeSet:
-    """Do what is wished, whole or not at all, and once under one id; raises Refused."""
+def perform(user: User, wish: EditorAction) -> ChangeSet:
+    """Perform an action whole or not at all, and once under one id; raises Refused."""
     change_set = ChangeSet(user, wish.batch)
     with transaction.atomic():
         image = Image.objects.select_for_update().filter(pk=wish.image_id).first()
-        if image is None or not access.visible(user).filter(pk=image.pk).exists():
-            raise Refused(GONE, _("The image is not there, or not for you to see."))
+        if image is None or not access.visible_images(user).filter(pk=image.pk).exists():
+            raise ImageGone(_("The image is not there, or not for you to see."))
         if change_set.has_changed(image.pk):
             return change_set
         if Change.objects.filter(change_set=wish.batch).exclude(by=user).exists():
-            raise Refused(INVALID, _("Another act has this id already."))
-        if not access.changeable(user).filter(pk=image.pk).exists():
-            raise Refused(FORBIDDEN, _("You may not change this image. Ask a chief editor for the right."))
+            raise Invalid(_("Another act has this id already."))
+        if not access.changeable_images(user).filter(pk=image.pk).exists():
+            raise NotPermitted(_("You may not change this image. Ask a chief editor for the right."))
         _decide(change_set, image, wish.tags)
         if wish.words and not user.has_perm("library.change_image"):
-            raise Refused(FORBIDDEN, _("You may not change the words of images. Ask a chief editor for the right."))
+            raise NotPermitted(_("You may not change the words of images. Ask a chief editor for the right."))
         _describe(change_set, image, wish.words)
         if wish.state:
             _check_file(image, wish)
@@ -91,62 +106,62 @@ def perform(user: User, wish: Wish) -> ChangeSet:
     return change_set
 
 
-def _decide(change_set: ChangeSet, image: Image, wishes: tuple[TagWish, ...]) -> None:
+def _decide(change_set: ChangeSet, image: Image, wishes: tuple[TagEdit, ...]) -> None:
     verbs: dict[str, Callable[[ChangeSet, list[Tagging]], int]] = {
-        Tagging.State.ACCEPTED: review.accept,
-        Tagging.State.REJECTED: review.reject,
-        Tagging.State.SUGGESTED: review.leave_open,
+        Tagging.State.ACCEPTED: tag_decisions.accept,
+        Tagging.State.REJECTED: tag_decisions.reject,
+        Tagging.State.SUGGESTED: tag_decisions.leave_open,
     }
-    held = list(image.taggings.select_related("tag")) if wishes else []
+    taggings = list(image.taggings.select_related("tag")) if wishes else []
     chosen: dict[str, list[Tagging]] = {state: [] for state in verbs}
     for wish in wishes:
-        tagging = _find(held, wish)
+        tagging = _find(taggings, wish)
         if tagging:
             if _is_open_to(tagging, wish):
                 chosen[wish.wanted].append(tagging)
         elif wish.seen is None and wish.wanted == Tagging.State.ACCEPTED:
             _add(change_set, image, wish.name)
         else:
-            raise Refused(CONFLICT, _("The tag “%(tag)s” is not on it any more.") % {"tag": wish.name})
+            raise Conflicting(_("The tag “%(tag)s” is not on it any more.") % {"tag": wish.name})
     for state, verb in verbs.items():
         verb(change_set, chosen[state])
 
 
-def _find(held: list[Tagging], wish: TagWish) -> Tagging | None:
+def _find(taggings: list[Tagging], wish: TagEdit) -> Tagging | None:
     name = " ".join(wish.name.split()).casefold()
-    same = [tagging for tagging in held if tagging.tag_id == wish.tag_id]
-    return next(iter([*same, *(tagging for tagging in held if tagging.tag.name.casefold() == name)]), None)
+    same = [tagging for tagging in taggings if tagging.tag_id == wish.tag_id]
+    return next(iter([*same, *(tagging for tagging in taggings if tagging.tag.name.casefold() == name)]), None)
 
 
-def _is_open_to(tagging: Tagging, wish: TagWish) -> bool:
-    """That there is something to decide; raises Refused where somebody else has decided since."""
+def _is_open_to(tagging: Tagging, wish: TagEdit) -> bool:
+    """Return whether there is something to decide; raises Conflicting where somebody else has decided since."""
     if tagging.state == wish.wanted:
         return False
     if wish.seen is not None and tagging.state != wish.seen:
         said = _("Somebody else has decided on “%(tag)s” since: it is %(state)s now.")
-        raise Refused(CONFLICT, said % {"tag": tagging.tag.name, "state": tagging.get_state_display()})
+        raise Conflicting(said % {"tag": tagging.tag.name, "state": tagging.get_state_display()})
     return True
 
 
 def _add(change_set: ChangeSet, image: Image, name: str) -> None:
     try:
-        review.add(change_set, image, name)
+        tag_decisions.add_tag(change_set, image, name)
     except ValidationError as error:
-        raise Refused(INVALID, *error.messages) from error
+        raise Invalid(*error.messages) from error
 
 
 def _describe(change_set: ChangeSet, image: Image, words: dict[str, tuple[str, str]]) -> None:
     if not words:
         return
-    edits = {name: Edit(plain(wanted), seen) for name, (seen, wanted) in words.items()}
+    edits = {name: Edit(normalize(text), seen) for name, (seen, text) in words.items()}
     checked = Image(**{name: edit.wanted for name, edit in edits.items()})
     try:
         checked.clean_fields(exclude={column.name for column in Image._meta.fields} - set(words))
-        review.describe(change_set, image, edits)
+        metadata.edit(change_set, image, edits)
     except Conflicted as error:
-        raise Refused(CONFLICT, *(_changed_since(conflict) for conflict in error.conflicts)) from error
+        raise Conflicting(*(_changed_since(conflict) for conflict in error.conflicts)) from error
     except ValidationError as error:
-        raise Refused(INVALID, *_sentences(error)) from error
+        raise Invalid(*_sentences(error)) from error
 
 
 def _changed_since(conflict: Conflict) -> str:
@@ -164,50 +179,54 @@ def _sentences(error: ValidationError) -> list[str]:
     return [f"{_label(name).capitalize()}: {text}" for name, texts in error.message_dict.items() for text in texts]
 
 
-def _check_file(image: Image, wish: Wish) -> None:
+def _check_file(image: Image, wish: EditorAction) -> None:
     if wish.file and wish.state and wish.state[1] == Image.State.PUBLISHED and image.sha256 != wish.file:
-        raise Refused(CONFLICT, _("Its file was replaced since you saw it. Look at the new one first."))
+        raise Conflicting(_("Its file was replaced since you saw it. Look at the new one first."))
 
 
-def _move(change_set: ChangeSet, user: User, image: Image, seen: str, wanted: str) -> None:
+def _move(change_set: ChangeSet, user: User, image: Image, seen: str, state: str) -> None:
     if not user.has_perm("library.publish_image"):
-        raise Refused(FORBIDDEN, _("You may not publish or archive images. Ask a chief editor."))
-    if image.state == wanted:
+        raise NotPermitted(_("You may not publish or archive images. Ask a chief editor."))
+    if image.state == state:
         return
     if image.state != seen:
         said = _("Somebody else has changed its state since: it is %(state)s now.")
-        raise Refused(CONFLICT, said % {"state": image.get_state_display()})
-    if wanted == Image.State.PUBLISHED:
+        raise Conflicting(said % {"state": image.get_state_display()})
+    if state == Image.State.PUBLISHED:
         lacks = [
             sentence for _image, sentences in publishing.publish(change_set, [image]).refused for sentence in sentences
         ]
         if lacks:
-            raise Refused(CONFLICT, *lacks)
-    elif wanted == Image.State.ARCHIVED:
-        review.archive(change_set, [image])
+            raise Conflicting(*lacks)
+    elif state == Image.State.ARCHIVED:
+        publishing.archive(change_set, [image])
     else:
-        review.reopen(change_set, [image])
+        publishing.reopen(change_set, [image])
 
 
 def _undo(change_set: ChangeSet, user: User, image: Image, batch: UUID | None) -> None:
-    wanted = batch or find_last_change_set(user, [image.pk])
-    changes = list(Change.objects.filter(change_set=wanted, by=user).select_related("image")) if wanted else []
+    change_set_id = batch or find_last_change_set(user, [image.pk])
+    changes = (
+        []
+        if change_set_id is None
+        else list(Change.objects.filter(change_set=change_set_id, by=user).select_related("image"))
+    )
     if batch and (not changes or was_undone(batch)):
         # It was refused, had nothing to change, or was taken back before.
         return
     if not changes:
-        raise Refused(CONFLICT, _("Nothing that you did to this image is left to take back."))
+        raise Conflicting(_("Nothing that you did to this image is left to take back."))
     if any(change.image_id != image.pk for change in changes):
-        raise Refused(CONFLICT, _("That act changed other images too. Take it back where it was done."))
+        raise Conflicting(_("That act changed other images too. Take it back where it was done."))
     if any(change.is_revertible and not user.has_perms(change.detail.permissions(change)) for change in changes):
-        raise Refused(FORBIDDEN, _("You may not take this back. Ask a chief editor."))
+        raise NotPermitted(_("You may not take this back. Ask a chief editor."))
     refused = undo(user, changes[0].change_set, change_set).refused
     if refused:
-        raise Refused(CONFLICT, *refused)
+        raise Conflicting(*refused)
 
 
-def parse(data: Any) -> Wish:
-    """What a program sent as JSON; raises Refused for what is no act.
+def parse_action(data: Any) -> EditorAction:
+    """Return the action that a program sent as JSON; raises Invalid for anything else.
 
     {id, image, tags: [[tag's id or null, name, seen or null, wanted]], words: {name: [seen, wanted]},
     state: [seen, wanted], file: the SHA-256 seen, undo: true, undoes: id}; all but id and image may be missing.
@@ -215,38 +234,42 @@ def parse(data: Any) -> Wish:
     try:
         wish = _read(data)
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
-        raise Refused(INVALID, _("This is no act that the desk knows. Load the page again.")) from error
+        raise Invalid(_("This is no act that the desk knows. Load the page again.")) from error
     return wish
 
 
-def _read(data: Any) -> Wish:
+def _read(data: Any) -> EditorAction:
     tags, words, state = data.get("tags") or [], data.get("words") or {}, data.get("state")
-    return Wish(
+    return EditorAction(
         image_id=UUID(data["image"]),
         batch=UUID(data["id"]),
         tags=tuple(_read_tag(*row) for row in tags),
-        words={_known(name, WORDS): (_text(seen), _text(wanted)) for name, (seen, wanted) in words.items()},
-        state=(_known(state[0], Image.State.values), _known(state[1], Image.State.values)) if state else None,
+        words={
+            _check_choice(name, TYPED_FIELDS): (_text(seen), _text(wanted)) for name, (seen, wanted) in words.items()
+        },
+        state=(_check_choice(state[0], Image.State.values), _check_choice(state[1], Image.State.values))
+        if state
+        else None,
         file=_text(data.get("file") or ""),
         undo=data.get("undo") is True,
         undoes=UUID(data["undoes"]) if data.get("undoes") else None,
     )
 
 
-def _read_tag(tag_id: Any, name: Any, seen: Any, wanted: Any) -> TagWish:
+def _read_tag(tag_id: Any, name: Any, seen: Any, wanted: Any) -> TagEdit:
     states = Tagging.State.values
-    known = None if seen is None else _known(seen, states)
-    return TagWish(None if tag_id is None else int(tag_id), _text(name), known, _known(wanted, states))
+    seen_state = None if seen is None else _check_choice(seen, states)
+    return TagEdit(None if tag_id is None else int(tag_id), _text(name), seen_state, _check_choice(wanted, states))
 
 
-def _known(value: Any, allowed: Collection[str]) -> str:
+def _check_choice(value: Any, allowed: Collection[str]) -> str:
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(value)
     return value
 
 
 def _text(value: Any) -> str:
-    """A text that every database keeps; raises ValueError for another."""
+    """Return a text that every database can store; raises ValueError for another."""
     if not isinstance(value, str) or not is_storable(value):
         raise ValueError(value)
     return value

@@ -62,17 +62,17 @@ class Conflicted(Exception):
         self.conflicts = conflicts
 
 
-def plain(value: Any) -> Any:
-    """Return a text as it is kept: a form sends line ends of its own, and nothing stands around it."""
+def normalize(value: Any) -> Any:
+    """Return a text as it is stored: with one kind of line end, and without surrounding space."""
     return LINE_END.sub("\n", value).strip() if isinstance(value, str) else value
 
 
-def is_same(one: Any, other: Any) -> bool:
-    """Return whether two values of a field say the same; an empty text says as little as None."""
-    return (plain(to_json(one)) or None) == (plain(to_json(other)) or None)
+def is_same(value: Any, other: Any) -> bool:
+    """Return whether two values of a field are the same; an empty text counts as None."""
+    return (normalize(to_json(value)) or None) == (normalize(to_json(other)) or None)
 
 
-def merge(now: Mapping[str, Any], edits: Mapping[str, Edit]) -> tuple[dict[str, Any], list[str]]:
+def merge_edits(now: Mapping[str, Any], edits: Mapping[str, Edit]) -> tuple[dict[str, Any], list[str]]:
     """Return the values to write, by field, and the fields that somebody else has changed since they were seen."""
     values: dict[str, Any] = {}
     conflicting = []
@@ -80,24 +80,24 @@ def merge(now: Mapping[str, Any], edits: Mapping[str, Edit]) -> tuple[dict[str, 
         if is_same(now[name], edit.wanted):
             continue
         if edit.seen is UNSEEN or is_same(now[name], edit.seen):
-            values[name] = plain(edit.wanted)
+            values[name] = normalize(edit.wanted)
         elif not is_same(edit.seen, edit.wanted):
             conflicting.append(name)
     return values, conflicting
 
 
-def last_change(image: Image, name: str) -> Change | None:
+def find_last_change(image: Image, name: str) -> Change | None:
     """Return the newest change of this field of the image."""
     return _changes(name).filter(image=image).select_related("by").first()
 
 
-def conflict(image: Image, name: str, mine: Any) -> Conflict:
-    """Return what stands against a change of this field of the image, with who wrote it."""
-    last = last_change(image, name)
+def build_conflict(image: Image, name: str, mine: Any) -> Conflict:
+    """Return the conflict about a field of the image, with who changed it last, and when."""
+    last = find_last_change(image, name)
     return Conflict(name, getattr(image, name), mine, last.by if last else None, last.at if last else None)
 
 
-def changed_by_others(user: "User", name: str, ids: Iterable[UUID], since: datetime) -> dict[UUID, Change]:
+def find_changes_by_others(user: "User", name: str, ids: Iterable[UUID], since: datetime) -> dict[UUID, Change]:
     """Return, by image, the newest change of this field that somebody else made after a moment."""
     changes = _changes(name).filter(image__in=list(ids), at__gt=since).exclude(by=user)
     newest_last = changes.select_related("by").order_by("at", "pk")
@@ -115,17 +115,17 @@ def _changes(name: str) -> QuerySet[Change]:
     return Change.objects.filter(kind__in=names_of(FieldChange), data__after__has_key=name)
 
 
-def label(name: str) -> str:
-    """Return what a field of an image is called on a page."""
+def get_label(name: str) -> str:
+    """Return the label of a field of an image."""
     return str(getattr(Image._meta.get_field(name), "verbose_name", name))
 
 
-def say_kept(title: str, conflict: Conflict) -> str:
-    """Return the sentence that tells both values where somebody else's stayed."""
+def describe_conflict(title: str, conflict: Conflict) -> str:
+    """Return the sentence that shows both values where somebody else's stayed."""
     said = _("%(title)s keeps its %(field)s “%(theirs)s”, by %(who)s on %(when)s; yours was “%(mine)s”.")
     return said % {
         "title": title,
-        "field": label(conflict.field),
+        "field": get_label(conflict.field),
         "theirs": to_json(conflict.theirs) or "",
         "who": conflict.by or "MediaHub",
         "when": date_format(localtime(conflict.at), "DATETIME_FORMAT") if conflict.at else "–",

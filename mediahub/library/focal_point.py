@@ -49,7 +49,7 @@ class FocalPointChange(FieldChange):
 
     def after_apply(self, image: Image) -> None:
         """Have the crops follow."""
-        follow(image)
+        request_crops_after_commit(image)
 
     @staticmethod
     def format(column: "models.Field[Any, Any] | None", value: Any) -> str:
@@ -57,30 +57,30 @@ class FocalPointChange(FieldChange):
         return _("as proposed") if value is None else f"{localize(round(100 * value, 1))} %"
 
 
-def point(image: Image) -> Point:
-    """Where the eye should rest: as an editor said, else as proposed."""
+def get_point(image: Image) -> Point:
+    """Return the focal point: as an editor set it, else as proposed."""
     if image.focal_x is None or image.focal_y is None:
-        return proposed(image)
+        return get_proposed(image)
     return Point(image.focal_x, image.focal_y)
 
 
-def proposed(image: Image) -> Point:
-    """Where the labels' boxes propose it; the centre without any."""
+def get_proposed(image: Image) -> Point:
+    """Return the point that the labels' boxes propose; the center without any."""
     return Point(image.proposed_x, image.proposed_y)
 
 
-def is_cut(image: Image) -> bool:
-    """That the filled renditions were cut where they should be."""
-    return (image.cut_x, image.cut_y) == (point(image).x, point(image).y)
+def has_current_crops(image: Image) -> bool:
+    """Return whether the crops were cut where they should be."""
+    return (image.cut_x, image.cut_y) == (get_point(image).x, get_point(image).y)
 
 
-def is_awaited(image: Image) -> bool:
-    """That a worker is to cut the filled renditions anew; `uncut` says the same of many."""
-    return not is_cut(image) and (image.cut_x is not None or image.focal_x is not None)
+def needs_crops(image: Image) -> bool:
+    """Return whether a worker has to cut the crops again; `uncut` is the same condition for a query."""
+    return not has_current_crops(image) and (image.cut_x is not None or image.focal_x is not None)
 
 
-def propose(claims: Iterable[Claim]) -> Point:
-    """The centre of the boxes of (name, confidence in per cent, boxes), weighted by area and confidence.
+def propose_point(claims: Iterable[Claim]) -> Point:
+    """Return the center of the boxes of (name, confidence in percent, boxes), weighted by area and confidence.
 
     Faces come first, then people, then all else; a box is left, top, width, height, as parts of the picture.
     """
@@ -92,55 +92,55 @@ def propose(claims: Iterable[Claim]) -> Point:
     return _middle(boxed, 0.5)
 
 
-def aim(image_id: UUID, *, keep_labels: bool = False) -> Callable[[LabelAnswer | None], Point]:
-    """What says where to cut the file that an image is about to be made of, once its labels are there."""
+def build_point_chooser(image_id: UUID, *, keep_labels: bool = False) -> Callable[[LabelAnswer | None], Point]:
+    """Return a function that says where to cut an image's new file, once its labels are there."""
 
     def at(labels: LabelAnswer | None) -> Point:
         image = Image.objects.filter(pk=image_id).first()
         if image and image.focal_x is not None:
-            return point(image)
+            return get_point(image)
         return _proposal(image, labels, keep_labels=keep_labels)
 
     return at
 
 
-def note(image: Image, result: Result, *, keep_labels: bool = False) -> None:
-    """Write onto an image that is to be saved what its labels propose, and where its file was cut."""
-    found = _proposal(image, result.labels, keep_labels=keep_labels)
-    image.proposed_x, image.proposed_y = found.x, found.y
+def set_points(image: Image, result: Result, *, keep_labels: bool = False) -> None:
+    """Set on an unsaved image the point that its labels propose, and where its crops were cut."""
+    proposal = _proposal(image, result.labels, keep_labels=keep_labels)
+    image.proposed_x, image.proposed_y = proposal.x, proposal.y
     image.cut_x, image.cut_y = result.point.x, result.point.y
 
 
-def chosen(image: Image) -> Point | None:
-    """Where an editor said that the focal point is; None while it is left to the proposal."""
+def get_chosen(image: Image) -> Point | None:
+    """Return the focal point that an editor set; None while it is left to the proposal."""
     return None if image.focal_x is None or image.focal_y is None else Point(image.focal_x, image.focal_y)
 
 
-def move(change_set: ChangeSet, image: Image, wanted: Point | None, seen: Point | Unseen | None = UNSEEN) -> bool:
+def move(change_set: ChangeSet, image: Image, target: Point | None, seen: Point | Unseen | None = UNSEEN) -> bool:
     """Set the focal point, or leave it to the proposal again; the renditions follow. False when it is there already.
 
     `seen` is what `chosen` said when the person looked; raises Conflicted where somebody else has moved it since.
     """
-    x, y = (round(wanted.x, DIGITS), round(wanted.y, DIGITS)) if wanted else (None, None)
+    x, y = (round(target.x, DIGITS), round(target.y, DIGITS)) if target else (None, None)
     with transaction.atomic():
-        held = Image.objects.select_for_update().get(pk=image.pk)
-        if (held.focal_x, held.focal_y) == (x, y):
+        current = Image.objects.select_for_update().get(pk=image.pk)
+        if (current.focal_x, current.focal_y) == (x, y):
             return False
-        if seen is not UNSEEN and seen != chosen(held):
-            found = field_edits.conflict(held, "focal_x", wanted)
-            raise Conflicted([Conflict("focal_x", chosen(held), wanted, found.by, found.at)])
-        FocalPointChange.between(held, {"focal_x": x, "focal_y": y}).perform(change_set, held, Action.AIMED)
+        if seen is not UNSEEN and seen != get_chosen(current):
+            conflict = field_edits.build_conflict(current, "focal_x", target)
+            raise Conflicted([Conflict("focal_x", get_chosen(current), target, conflict.by, conflict.at)])
+        FocalPointChange.between(current, {"focal_x": x, "focal_y": y}).perform(change_set, current, Action.AIMED)
     return True
 
 
-def follow(image: Image) -> None:
-    """After the commit, have the filled renditions cut anew where they are not cut as they should be."""
-    if not is_cut(image):
-        transaction.on_commit(partial(ask, image.pk))
+def request_crops_after_commit(image: Image) -> None:
+    """After the commit, have the crops cut again if they are not where they should be."""
+    if not has_current_crops(image):
+        transaction.on_commit(partial(request_crops, image.pk))
 
 
-def ask(image_id: UUID) -> bool:
-    """Ask the worker to cut the image's filled renditions anew."""
+def request_crops(image_id: UUID) -> bool:
+    """Ask the worker to cut the image's crops again."""
     try:
         messages.send(CutCrops(image_id))
     except ProcessingError as error:
@@ -153,11 +153,15 @@ def ask(image_id: UUID) -> bool:
 def _proposal(image: Image | None, labels: LabelAnswer | None, *, keep_labels: bool) -> Point:
     if labels:
         boxes = [[(box.left, box.top, box.width, box.height) for box in label.boxes] for label in labels.labels]
-        return propose((label.name, label.confidence, found) for label, found in zip(labels.labels, boxes, strict=True))
+        return propose_point(
+            (label.name, label.confidence, label_boxes) for label, label_boxes in zip(labels.labels, boxes, strict=True)
+        )
     if not keep_labels or image is None:
         return CENTER
-    held = Tagging.objects.filter(image=image).exclude(state=Tagging.State.REJECTED).select_related("tag")
-    return propose((tagging.tag.name, tagging.confidence or 0, tagging.boxes) for tagging in held if tagging.boxes)
+    taggings = Tagging.objects.filter(image=image).exclude(state=Tagging.State.REJECTED).select_related("tag")
+    return propose_point(
+        (tagging.tag.name, tagging.confidence or 0, tagging.boxes) for tagging in taggings if tagging.boxes
+    )
 
 
 def _middle(boxed: Sequence[tuple[str, float, Sequence[float]]], down: float) -> Point:

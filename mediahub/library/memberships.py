@@ -1,4 +1,4 @@
-"""Putting images into collections and taking them out; no image's revision grows: the mirror holds no collections."""
+"""Adding images to collections and removing them; no image's revision grows: the mirror holds no collections."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -54,7 +54,9 @@ class MembershipChange(ChangeKind):
         collections = {change.pk: change.detail.collection for change in changes if isinstance(change.detail, cls)}
         # One that is gone hides nothing: such a change is refused where it is reverted.
         existing = Collection.objects.filter(pk__in=set(collections.values()))
-        closed = set(existing.exclude(pk__in=access.collections(user).values("pk")).values_list("pk", flat=True))
+        closed = set(
+            existing.exclude(pk__in=access.visible_collections(user).values("pk")).values_list("pk", flat=True)
+        )
         return {pk for pk, collection in collections.items() if pk in visible_images and collection not in closed}
 
     @classmethod
@@ -86,8 +88,8 @@ class MembershipChange(ChangeKind):
             change_set.record_all(reverts, Action.UNDONE, chunk[0].change_set)
 
 
-def put(change_set: ChangeSet, images: Iterable[Image], collection: Collection) -> int:
-    """Put images into a collection; returns how many were not in it before."""
+def add_images(change_set: ChangeSet, images: Iterable[Image], collection: Collection) -> int:
+    """Add images to a collection; returns how many were not in it before."""
     count = 0
     with transaction.atomic():
         for chunk in split(images):
@@ -103,8 +105,8 @@ def put(change_set: ChangeSet, images: Iterable[Image], collection: Collection) 
     return count
 
 
-def take_out(change_set: ChangeSet, images: Iterable[Image], collection: Collection) -> int:
-    """Take images out of a collection, not of those below it; returns how many were in it before."""
+def remove_images(change_set: ChangeSet, images: Iterable[Image], collection: Collection) -> int:
+    """Remove images from a collection, not from those below it; returns how many were in it before."""
     count = 0
     with transaction.atomic():
         for chunk in split(images):
@@ -117,8 +119,8 @@ def take_out(change_set: ChangeSet, images: Iterable[Image], collection: Collect
 
 
 def copy_memberships(change_set: ChangeSet, image: Image, to: Image) -> int:
-    """Put one image into all collections that another is in; returns into how many it was put."""
-    return sum(put(change_set, [to], collection) for collection in image.collections.all())
+    """Add an image to all collections that another is in; returns how many it was not in before."""
+    return sum(add_images(change_set, [to], collection) for collection in image.collections.all())
 
 
 def split(rows: Iterable[T]) -> Iterator[list[T]]:

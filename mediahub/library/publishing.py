@@ -17,7 +17,7 @@ from mediahub import rounds
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.kinds import register
 from mediahub.history.models import Action, Change
-from mediahub.library import snapshots
+from mediahub.library import etags
 from mediahub.library.changes import FieldChange
 from mediahub.library.models import Image
 
@@ -52,12 +52,12 @@ class Published:
     refused: list[tuple[Image, list[str]]] = field(default_factory=list)
 
 
-def in_time(image: Image) -> bool:
-    """That the rights have not ended; the last day counts whole, by the site's clock."""
+def has_rights_today(image: Image) -> bool:
+    """Return whether the rights have not ended; the last day counts whole, by the site's clock."""
     return image.rights_until is None or image.rights_until >= timezone.localdate()
 
 
-def says_something(text: str) -> bool:
+def is_meaningful(text: str) -> bool:
     """Return whether a text says anything: programs and tired people write "null", "n/a" or a dash for nothing."""
     plain = " ".join(text.split()).strip(" .,:;-–—_/()[]<>\"'").casefold()
     return any(character.isalnum() for character in plain) and plain not in SAYS_NOTHING
@@ -65,18 +65,18 @@ def says_something(text: str) -> bool:
 
 def has_rights(image: Image) -> bool:
     """Return whether something says by what right the picture is shown, and that this has not ended."""
-    return in_time(image) and (image.rights_until is not None or says_something(image.licence))
+    return has_rights_today(image) and (image.rights_until is not None or is_meaningful(image.license))
 
 
 def _rights_missing(image: Image) -> str:
-    if not in_time(image):
+    if not has_rights_today(image):
         return _("The rights have ended. Change the last day if they were extended.")
     return _("Nothing says that it may be shown. Type the licence, or the last day of the rights.")
 
 
 def is_public(image: Image) -> bool:
-    """That everyone may see the image now."""
-    return image.state == Image.State.PUBLISHED and image.deleted_at is None and in_time(image)
+    """Return whether everyone may see the image now."""
+    return image.state == Image.State.PUBLISHED and image.deleted_at is None and has_rights_today(image)
 
 
 def is_unchecked(image: Image) -> bool:
@@ -84,7 +84,7 @@ def is_unchecked(image: Image) -> bool:
     return settings.MODERATION and image.moderation_checked != image.sha256
 
 
-def needs_look(image: Image) -> bool:
+def needs_flag_review(image: Image) -> bool:
     """Return whether a person has to look at the image's file before it goes out, and has not."""
     return image.moderation_seen_at is None and (bool(image.moderation) or is_unchecked(image))
 
@@ -106,12 +106,12 @@ RULES: dict[str, _Check] = {
     "alt_text": (
         gettext_lazy("Alt text"),
         gettext_lazy("It lacks alt text. Say what someone who cannot see the picture should know."),
-        lambda image: says_something(image.alt_text),
+        lambda image: is_meaningful(image.alt_text),
     ),
     "credit": (
         gettext_lazy("Credit"),
         gettext_lazy("It lacks a credit. Say whose picture it is."),
-        lambda image: says_something(image.credit),
+        lambda image: is_meaningful(image.credit),
     ),
     "rights": (
         gettext_lazy("Rights"),
@@ -121,7 +121,7 @@ RULES: dict[str, _Check] = {
     "moderation": (
         gettext_lazy("Flags"),
         _say_why_to_look,
-        lambda image: not needs_look(image),
+        lambda image: not needs_flag_review(image),
     ),
 }
 # What it says of an image that a rule holds, as the checklist explains it.
@@ -138,8 +138,8 @@ ALWAYS = ("original", "rights")
 TYPED = ("alt_text", "credit", "rights")
 
 
-def rules(image: Image) -> list[Rule]:
-    """What must hold before the image is published, as this site asks for it, and whether it does."""
+def check_rules(image: Image) -> list[Rule]:
+    """Return the rules that this site sets for publishing, and whether the image meets them."""
     return [_judge(name, image) for name in RULES if name in ALWAYS or name in settings.PUBLISH_RULES]
 
 
@@ -148,17 +148,17 @@ def _judge(name: str, image: Image) -> Rule:
     return Rule(name, str(title), holds(image), says(image) if callable(says) else str(says), str(MEANS[name]))
 
 
-def missing(image: Image, names: Collection[str] = ()) -> list[str]:
+def list_missing(image: Image, names: Collection[str] = ()) -> list[str]:
     """Return a sentence for each rule that does not hold, or for each of these rules alone."""
-    return [rule.says for rule in rules(image) if not rule.holds and (not names or rule.name in names)]
+    return [rule.says for rule in check_rules(image) if not rule.holds and (not names or rule.name in names)]
 
 
-def check_words(image: Image) -> None:
+def check_metadata(image: Image) -> None:
     """Refuse words that would leave a published image without what it must have; raises ValidationError.
 
     So a last day that is over does not take a picture from the public as a side effect of saving.
     """
-    broken = missing(image, TYPED) if image.state == Image.State.PUBLISHED else []
+    broken = list_missing(image, TYPED) if image.state == Image.State.PUBLISHED else []
     if broken:
         raise ValidationError([*broken, _("The image is published. Archive it first if it should go without.")])
 
@@ -168,7 +168,7 @@ def check_file(image: Image) -> None:
 
     Raises ValidationError.
     """
-    broken = missing(image, ("moderation",)) if image.state == Image.State.PUBLISHED else []
+    broken = list_missing(image, ("moderation",)) if image.state == Image.State.PUBLISHED else []
     if broken:
         raise ValidationError(broken)
 
@@ -186,7 +186,7 @@ class StateChange(FieldChange):
 
     def check(self, image: Image) -> None:
         """Raise ValidationError where an image that would be published lacks something."""
-        if image.state == Image.State.PUBLISHED and (lacks := missing(image)):
+        if image.state == Image.State.PUBLISHED and (lacks := list_missing(image)):
             raise ValidationError(lacks)
 
 
@@ -209,7 +209,7 @@ class FlagReview(FieldChange):
 def publish(
     change_set: ChangeSet, images: Iterable[Image], seen: Mapping[UUID, str] = MappingProxyType({})
 ) -> Published:
-    """Make those images public of which all rules hold, and that are as somebody saw them.
+    """Publish the images that meet all rules and are as somebody saw them.
 
     `seen` has, by image, the mark that `sight.mark` gave when it was shown.
     """
@@ -217,8 +217,8 @@ def publish(
     with transaction.atomic():
         ids = [image.pk for image in images]
         for image in Image.objects.select_for_update().filter(pk__in=ids).exclude(state=Image.State.PUBLISHED):
-            lacks = missing(image)
-            if seen.get(image.pk, snapshots.mark(image)) != snapshots.mark(image):
+            lacks = list_missing(image)
+            if seen.get(image.pk, etags.image_etag(image)) != etags.image_etag(image):
                 lacks = [_("Its file, words or state were changed after you saw it. Look at it again first.")]
             if lacks:
                 result.refused.append((image, lacks))
@@ -229,14 +229,34 @@ def publish(
     return result
 
 
-def look_at_flags(change_set: ChangeSet, image: Image, sha256: str = "") -> bool:
-    """Note that a person has looked at a file that was flagged, or that nothing has looked at.
+def _set_state(change_set: ChangeSet, images: Iterable[Image], state: Image.State) -> int:
+    moved = 0
+    with transaction.atomic():
+        ids = [image.pk for image in images]
+        for image in Image.objects.select_for_update().filter(pk__in=ids).exclude(state=state):
+            StateChange.between(image, {"state": str(state)}).perform(change_set, image, Action.MOVED)
+            moved += 1
+    return moved
+
+
+def archive(change_set: ChangeSet, images: Iterable[Image]) -> int:
+    """Archive the images, keeping everything; returns how many were not before."""
+    return _set_state(change_set, images, Image.State.ARCHIVED)
+
+
+def reopen(change_set: ChangeSet, images: Iterable[Image]) -> int:
+    """Put the images back into review; returns how many were not there before."""
+    return _set_state(change_set, images, Image.State.IN_REVIEW)
+
+
+def mark_flags_reviewed(change_set: ChangeSet, image: Image, sha256: str = "") -> bool:
+    """Record that a person has looked at a file that was flagged, or that nothing has looked at.
 
     Returns False when somebody had, when there is no need, or when the image is made of another file than `sha256`.
     """
     with transaction.atomic():
         image = Image.objects.select_for_update().get(pk=image.pk)
-        if not needs_look(image) or sha256 not in ("", image.sha256):
+        if not needs_flag_review(image) or sha256 not in ("", image.sha256):
             return False
         change = FlagReview.between(image, {"moderation_seen_at": timezone.now()})
         change.apply(image, change_set.by)
@@ -244,7 +264,7 @@ def look_at_flags(change_set: ChangeSet, image: Image, sha256: str = "") -> bool
     return True
 
 
-def take_down_ended(most: int = 100) -> int:
+def archive_expired(most: int = 100) -> int:
     """Archive the published images whose rights have ended, each for itself; returns how many."""
     change_set = ChangeSet(None)
     ended = Image.objects.filter(state=Image.State.PUBLISHED, rights_until__lt=timezone.localdate())

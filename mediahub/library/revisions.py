@@ -17,16 +17,16 @@ from processing import ProcessingError
 log = logging.getLogger(__name__)
 
 
-def bump(image_id: UUID, above: int = 0) -> None:
+def increment(image_id: UUID, above: int = 0) -> None:
     """Count one change of the image, within the transaction that makes it; the new revision is higher than `above`."""
     Image.objects.filter(pk=image_id).update(
         revision=Greatest(F("revision"), Value(above)) + 1, updated_at=timezone.now()
     )
 
 
-def changed(image_id: UUID, above: int = 0) -> None:
+def record_change(image_id: UUID, above: int = 0) -> None:
     """Count one change of the image and, after the commit, ask the worker to mirror it."""
-    bump(image_id, above)
+    increment(image_id, above)
     transaction.on_commit(partial(_announce, image_id))
 
 

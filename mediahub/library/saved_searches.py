@@ -14,7 +14,7 @@ from mediahub.library.models import SavedSearch
 from mediahub.library.search import Search
 
 
-def of(user: User) -> list[SavedSearch]:
+def list_searches(user: User) -> list[SavedSearch]:
     """Return the person's own searches and those for everybody.
 
     What others named after a collection or a tag that is closed to the person is left out.
@@ -30,7 +30,7 @@ def _closed(user: User, searches: list[SavedSearch]) -> set[int]:
     """Return the ids of the searches that ask for a collection or a tag this person may not see."""
     closed: set[int] = set()
     open_ones: dict[str, Callable[[User], QuerySet[Any]]] = {
-        "collection": access.collections,
+        "collection": access.visible_collections,
         "tag": access.visible_tags,
     }
     for name, visible in open_ones.items():
@@ -52,8 +52,8 @@ def may_change(user: User, search: SavedSearch) -> bool:
     return search.shared and orphaned and user.has_perm("library.publish_image")
 
 
-def keep(user: User, name: str, search: Search, *, shared: bool = False) -> SavedSearch:
-    """Keep a search; one of the same name is written over. Raises ValidationError for none, or no name."""
+def save_search(user: User, name: str, search: Search, *, shared: bool = False) -> SavedSearch:
+    """Save a search; one of the same name is overwritten. Raises ValidationError for an empty search or name."""
     name = " ".join(name.split())
     if not name or len(name) > 60 or not name.isprintable():
         raise ValidationError(_("Give the search a name of 1 to 60 characters."))
@@ -62,13 +62,13 @@ def keep(user: User, name: str, search: Search, *, shared: bool = False) -> Save
     query = search.query()
     if len(query) > 1000:
         raise ValidationError(_("The search is too long to be saved. Use fewer words."))
-    kept, _created = SavedSearch.objects.update_or_create(
+    saved, _created = SavedSearch.objects.update_or_create(
         owner=user, name=name, defaults={"query": query, "shared": shared}
     )
-    return kept
+    return saved
 
 
-def rename(user: User, pk: int, name: str) -> None:
+def rename_search(user: User, pk: int, name: str) -> None:
     """Give a search this person may change another name; raises ValidationError for no name or a taken one."""
     name = " ".join(name.split())
     if not name or len(name) > 60 or not name.isprintable():
@@ -82,7 +82,7 @@ def rename(user: User, pk: int, name: str) -> None:
     SavedSearch.objects.filter(pk=pk).update(name=name)
 
 
-def forget(user: User, pk: int) -> bool:
+def delete_search(user: User, pk: int) -> bool:
     """Remove a search this person may change; False when it is not theirs."""
     search = _changeable(user, pk)
     if search is None:
@@ -92,5 +92,5 @@ def forget(user: User, pk: int) -> bool:
 
 
 def _changeable(user: User, pk: int) -> SavedSearch | None:
-    search = next((search for search in of(user) if search.pk == pk), None)
+    search = next((search for search in list_searches(user) if search.pk == pk), None)
     return search if search and may_change(user, search) else None

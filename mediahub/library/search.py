@@ -88,10 +88,10 @@ def _number(text: str) -> int:
 
 
 def _day(text: str) -> date:
-    found = read_day(text)
-    if found is None:
+    day = read_day(text)
+    if day is None:
         raise ValueError(text)
-    return found
+    return day
 
 
 def _begin(day: date) -> datetime:
@@ -109,31 +109,31 @@ def _shape(shape: str) -> Q:
 
 
 def tagged(tag: Q) -> Q:
-    """That an image has such a tag, and no editor has rejected it."""
+    """Return the condition that an image has a matching tag that no editor rejected."""
     return Q(Exists(Tagging.objects.filter(tag, image=OuterRef("pk")).exclude(state=Tagging.State.REJECTED)))
 
 
 def _twice(_only: str, person: Person) -> Q:
-    seen = access.visible(person).filter(deleted_at=None).order_by()
-    held = seen.values("sha256").annotate(n=Count("pk")).filter(n__gt=1)
-    return Q(sha256__in=held.values("sha256"))
+    seen = access.visible_images(person).filter(deleted_at=None).order_by()
+    shared = seen.values("sha256").annotate(n=Count("pk")).filter(n__gt=1)
+    return Q(sha256__in=shared.values("sha256"))
 
 
 def _near(_only: str, person: Person) -> Q:
-    alike = similarity.pairs(similarity.in_use(access.visible(person)))
+    pairs = similarity.undecided_pairs(similarity.in_use(access.visible_images(person)))
     # One list instead of two: with an “or” the database would look through all images.
-    return Q(pk__in=alike.values_list("first").union(alike.values_list("second")))
+    return Q(pk__in=pairs.values_list("first").union(pairs.values_list("second")))
 
 
 def _among(where: Q) -> Q:
-    """As a question of its own, so that an image with several such rows is found once."""
+    """Return the condition as a query of its own, so that an image with several such rows is found once."""
     return Q(pk__in=Image.objects.filter(where).values("pk"))
 
 
 def _within(collection: str, person: Person) -> Q:
     if collection == NONE:
         return ~Q(Exists(Membership.objects.filter(image=OuterRef("pk"))))
-    return Q(pk__in=collection_tree.within(person, int(collection)).values("image"))
+    return Q(pk__in=collection_tree.memberships_within(person, int(collection)).values("image"))
 
 
 def _collection(text: str) -> str:
@@ -159,10 +159,10 @@ FILTERS = (
     Filter("least", gettext_lazy("Pixels a side, at least"), _number, lambda n: Q(width__gte=n) & Q(height__gte=n)),
     Filter("heavy", gettext_lazy("Megabytes, at least"), _number, lambda n: Q(bytes__gte=n * 1_000_000)),
     Filter(
-        "colour",
+        "color",
         gettext_lazy("Colour"),
         _choice(HUES),
-        lambda name: Q(colours__contains=f" {name} "),
+        lambda name: Q(colors__contains=f" {name} "),
         HUES,
     ),
     Filter("taken_from", gettext_lazy("Taken from"), _day, lambda day: Q(taken_at__gte=_begin(day))),
@@ -185,7 +185,7 @@ FILTERS = (
     Filter("batch", gettext_lazy("Sent together"), UUID, lambda pk: _among(Q(uploads__batch=pk))),
     Filter("original", gettext_lazy("Original"), _choice(DELETED), choices=DELETED),
 )
-BY_NAME = {one.name: one for one in FILTERS}
+BY_NAME = {filter_.name: filter_ for filter_ in FILTERS}
 
 
 @dataclass(frozen=True)
@@ -201,19 +201,19 @@ class Search:
 
     @classmethod
     def parse(cls, asked: QueryDict) -> "Search":
-        """What an address asks for; names that are no filter are left to others."""
+        """Return the search that a query string asks for; names that are no filter are ignored."""
         texts, problems = {}, []
-        for one in FILTERS:
-            text = asked.get(one.name, "").strip()
+        for filter_ in FILTERS:
+            text = asked.get(filter_.name, "").strip()
             if not text:
                 continue
             try:
-                one.where(one.read(text))
+                filter_.where(filter_.read(text))
             except ValueError:
                 said = _("“%(text)s” makes no sense as “%(filter)s”; the filter was left out.")
-                problems.append(said % {"text": text[:50], "filter": one.title})
+                problems.append(said % {"text": text[:50], "filter": filter_.title})
             else:
-                texts[one.name] = text
+                texts[filter_.name] = text
         words = asked.get("q", "").split()
         if len(words) > MOST_WORDS:
             problems.append(_("Only the first %(n)d words were searched for.") % {"n": MOST_WORDS})
@@ -221,20 +221,20 @@ class Search:
 
     @property
     def q(self) -> str:
-        """The words on one line."""
+        """Return the words on one line."""
         return " ".join(self.words)
 
     def __bool__(self) -> bool:
         return bool(self.words or self.texts)
 
     def without(self, name: str) -> "Search":
-        """The same with one filter taken away; `q` takes the words away."""
+        """Return the search without one filter; `q` stands for the words."""
         if name == "q":
             return replace(self, words=(), problems=())
         return replace(self, texts={key: text for key, text in self.texts.items() if key != name}, problems=())
 
     def query(self) -> str:
-        """The search as the part of an address after its question mark."""
+        """Return the search as the query string of an address."""
         asked = QueryDict(mutable=True)
         if self.words:
             asked["q"] = self.q
@@ -242,19 +242,19 @@ class Search:
         return asked.urlencode()
 
     def images(self, user: Person) -> QuerySet[Image]:
-        """The images it finds among those the person may see, the newest first.
+        """Return the matching images that the person may see, the newest first.
 
         Images whose original was deleted are out of use: only who asks for them finds them.
         """
-        found = access.visible(user).filter(deleted_at__isnull="original" not in self.texts)
+        images = access.visible_images(user).filter(deleted_at__isnull="original" not in self.texts)
         for word in self.words:
-            own = Q()
+            in_fields = Q()
             for name in FIELDS:
-                own |= Q(**{f"{name}__icontains": word})
-            named = Q(tag__name__icontains=word) | Q(tag__synonyms__word__icontains=word)
-            found = found.filter(own | tagged(named))
+                in_fields |= Q(**{f"{name}__icontains": word})
+            in_tags = Q(tag__name__icontains=word) | Q(tag__synonyms__word__icontains=word)
+            images = images.filter(in_fields | tagged(in_tags))
         for name, text in self.texts.items():
-            one = BY_NAME[name]
-            value = one.read(text)
-            found = found.filter(one.where(value), one.seen_by(value, user))
-        return found.order_by("-created_at", "pk")
+            filter_ = BY_NAME[name]
+            value = filter_.read(text)
+            images = images.filter(filter_.where(value), filter_.seen_by(value, user))
+        return images.order_by("-created_at", "pk")

@@ -39,14 +39,14 @@ FACTS = (
     "moderation_checked",
     "embedded",
     "fingerprint",
-    "colours",
+    "colors",
     "proposed_x",
     "proposed_y",
     "cut_x",
     "cut_y",
 )
 # Those of another file would be wrong; a file that was not looked at has none.
-LOOKS = ("fingerprint", "colours")
+LOOKS = ("fingerprint", "colors")
 FILE = ("key", "width", "height", "bytes", "content_type", "sha256")
 
 
@@ -93,27 +93,27 @@ class VersionChange(ImageChange):
 
     def after_apply(self, image: Image) -> None:
         """Have the crops follow."""
-        focal_point.follow(image)
+        focal_point.request_crops_after_commit(image)
 
     def describe(self, reader: Reader) -> list[Difference]:
         """Return the numbers of both versions."""
         return [Difference(_("Version"), str(self.before), str(self.after))]
 
 
-def record(image: Image, original: Original) -> Version:
+def make_current(image: Image, original: Original) -> Version:
     """Make the file that the image was just made of its current version, within the caller's transaction."""
-    held = _find_or_number(image, original)
+    version = _find_or_number(image, original)
     before = image.versions.filter(current=True).first()
-    if before == held:
+    if before == version:
         before = None
     if before:
         Version.objects.filter(pk=before.pk).update(current=False)
-    held.current, held.waiting = True, False
-    _note(held, image)
-    held.save()
+    version.current, version.waiting = True, False
+    _set_files(version, image)
+    version.save()
     if before:
-        ChangeSet(original.by).record(image, Action.REPLACED, VersionChange(before.number, held.number))
-    return held
+        ChangeSet(original.by).record(image, Action.REPLACED, VersionChange(before.number, version.number))
+    return version
 
 
 def must_wait(image: Image, original: Original) -> bool:
@@ -123,10 +123,10 @@ def must_wait(image: Image, original: Original) -> bool:
     """
     if image.state != Image.State.PUBLISHED or is_current(image, original.key, original.version_id):
         return False
-    return not original.may_go_out or bool(publishing.missing(image, ("moderation",)))
+    return not original.may_go_out or bool(publishing.list_missing(image, ("moderation",)))
 
 
-def keep_waiting(image: Image, original: Original, files: Iterable[StoredRendition]) -> Version:
+def add_waiting(image: Image, original: Original, files: Iterable[StoredRendition]) -> Version:
     """Keep a file beside the one that the public sees, until somebody who may publish decides; changes no image.
 
     `image` is as the file would make it. Call it within a transaction that holds the image's row.
@@ -136,19 +136,19 @@ def keep_waiting(image: Image, original: Original, files: Iterable[StoredRenditi
         ChangeSet(original.by).record(image, Action.OFFERED)
     version.current, version.waiting = False, True
     version.facts = _facts(image)
-    version.files = {made.name: {name: getattr(made, name) for name in FILE} for made in files}
+    version.files = {rendition.name: {name: getattr(rendition, name) for name in FILE} for rendition in files}
     version.save()
     return version
 
 
-def needs_look(version: Version) -> bool:
+def needs_review(version: Version) -> bool:
     """Return whether a person has to look at what is in the file before a published image may show it."""
     flagged, checked = version.facts.get("moderation"), version.facts.get("moderation_checked")
     unchecked = settings.MODERATION and checked != version.facts.get("sha256")
     return "moderation" in settings.PUBLISH_RULES and bool(flagged or unchecked)
 
 
-def decline(change_set: ChangeSet, image: Image, number: int) -> bool:
+def decline_waiting(change_set: ChangeSet, image: Image, number: int) -> bool:
     """Leave a waiting file out; it stays among the versions. Return False when it does not wait."""
     with transaction.atomic():
         declined = image.versions.filter(number=number, waiting=True).update(waiting=False)
@@ -165,17 +165,17 @@ def _find_or_number(image: Image, original: Original) -> Version:
     return Version(image=image, number=newest + 1, key=original.key, version_id=original.version_id, by=original.by)
 
 
-def refresh(image: Image) -> None:
+def update_current_files(image: Image) -> None:
     """Note the renditions that the image's current version has now, within the caller's transaction."""
-    held = image.versions.filter(current=True).first()
-    if held:
-        _note(held, image)
-        held.save(update_fields=["facts", "files"])
+    version = image.versions.filter(current=True).first()
+    if version:
+        _set_files(version, image)
+        version.save(update_fields=["facts", "files"])
 
 
-def _note(held: Version, image: Image) -> None:
-    held.facts = _facts(image)
-    held.files = {
+def _set_files(version: Version, image: Image) -> None:
+    version.facts = _facts(image)
+    version.files = {
         row["name"]: {name: row[name] for name in FILE} for row in image.renditions.order_by().values("name", *FILE)
     }
 
@@ -185,12 +185,12 @@ def _facts(image: Image) -> dict[str, Any]:
 
 
 def is_current(image: Image, key: str, version_id: str) -> bool:
-    """That the image is made of this very file; also of one whose versions nobody has counted yet."""
+    """Return whether the image is made of this very file; true as well while it has no version."""
     current = image.versions.filter(current=True).first()
     return current is None or (current.key, current.version_id) == (key, version_id)
 
 
-def lies_under(image: Image, key: str) -> bool:
+def is_made_of_key(image: Image, key: str) -> bool:
     """Return whether the image is made of a file under this key, whichever version of it."""
     current = image.versions.filter(current=True).first()
     return current is None or current.key == key
@@ -205,38 +205,38 @@ def restore(change_set: ChangeSet, image: Image, number: int, *, flags_seen: boo
     with transaction.atomic():
         image = Image.objects.select_for_update().get(pk=image.pk)
         before = image.versions.filter(current=True).first()
-        wanted = image.versions.get(number=number)
-        if before is None or before.pk == wanted.pk:
+        target = image.versions.get(number=number)
+        if before is None or before.pk == target.pk:
             return False
         if image.state == Image.State.PUBLISHED and not (
             change_set.by and change_set.by.has_perm("library.publish_image")
         ):
             raise ValidationError(_("The image is published: another file would go out. Ask a chief editor to do it."))
-        put_in_place(image, before, wanted)
+        put_in_place(image, before, target)
         if flags_seen:
             image.moderation_seen_at = timezone.now()
             image.save(update_fields=["moderation_seen_at", "updated_at"])
         publishing.check_file(image)
-        change_set.record(image, Action.RESTORED, VersionChange(before.number, wanted.number))
-        revisions.changed(image.pk)
-        focal_point.follow(image)
+        change_set.record(image, Action.RESTORED, VersionChange(before.number, target.number))
+        revisions.record_change(image.pk)
+        focal_point.request_crops_after_commit(image)
     return True
 
 
-def put_in_place(image: Image, before: Version, wanted: Version) -> None:
+def put_in_place(image: Image, before: Version, target: Version) -> None:
     """Make `wanted` the version the image is made of, within the caller's transaction."""
     Version.objects.filter(pk=before.pk).update(current=False)
-    Version.objects.filter(pk=wanted.pk).update(current=True, waiting=False)
+    Version.objects.filter(pk=target.pk).update(current=True, waiting=False)
     columns = {column.name: column for column in Image._meta.concrete_fields}
-    if wanted.facts.get("sha256") != image.sha256:
+    if target.facts.get("sha256") != image.sha256:
         # A look at one file is no look at another.
         image.moderation_seen_at = None
     for name in FACTS:
         # A version that was counted by an earlier release does not know of what came later.
         if name == "taken_at":
-            image.taken_at = taken_at(wanted.facts)
-        elif name in wanted.facts:
-            setattr(image, name, columns[name].to_python(wanted.facts[name]))
+            image.taken_at = parse_taken_at(target.facts)
+        elif name in target.facts:
+            setattr(image, name, columns[name].to_python(target.facts[name]))
         elif name in LOOKS:
             setattr(image, name, "")
         elif name in ("cut_x", "cut_y"):
@@ -246,12 +246,12 @@ def put_in_place(image: Image, before: Version, wanted: Version) -> None:
     image.save(update_fields=[*FACTS, "moderation_seen_at", "deleted_at", "updated_at"])
     image.renditions.all().delete()
     Rendition.objects.bulk_create(
-        [Rendition(image=image, name=name, **fields) for name, fields in wanted.files.items()]
+        [Rendition(image=image, name=name, **fields) for name, fields in target.files.items()]
     )
-    similarity.note(image)
+    similarity.update_bands(image)
 
 
-def taken_at(facts: dict[str, Any]) -> datetime | None:
+def parse_taken_at(facts: dict[str, Any]) -> datetime | None:
     """Return when the picture of a version was taken; None where the facts name no moment that every zone has."""
     try:
         return check_moment(datetime.fromisoformat(facts["taken_at"])) if facts.get("taken_at") else None
@@ -259,21 +259,21 @@ def taken_at(facts: dict[str, Any]) -> datetime | None:
         return None
 
 
-def current_file(image: Image) -> Original:
-    """Where the file lies that the image is made of; raises Missing where nobody knows."""
+def get_current_file(image: Image) -> Original:
+    """Return where the image's file lies; raises Missing where nobody knows."""
     current = image.versions.filter(current=True).first()
     if current is None:
         raise Missing("unknown", "Nobody knows where its original is.")
     return Original(current.key, current.version_id, current.by)
 
 
-def keys(image_id: Any) -> set[str]:
-    """The keys of all renditions that some version of the image needs."""
+def list_rendition_keys(image_id: Any) -> set[str]:
+    """Return the keys of all renditions that some version of the image needs."""
     files = Version.objects.filter(image=image_id).values_list("files", flat=True)
     return {fields["key"] for version in files for fields in version.values()}
 
 
-def came(image: Image) -> datetime:
-    """When the file that the image is made of came."""
+def get_received_at(image: Image) -> datetime:
+    """Return when the image's file came."""
     current = image.versions.filter(current=True).first()
     return current.at if current else timezone.localtime(image.created_at)

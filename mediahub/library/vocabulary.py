@@ -19,15 +19,15 @@ LONGEST = 100
 COMPLETIONS = 20
 
 
-def keep(tag: Tag) -> None:
-    """Write a new or renamed tag; every image that holds it accepted is mirrored with the new word."""
+def save_tag(tag: Tag) -> None:
+    """Save a new or renamed tag, and mirror every image on which it is accepted."""
     with transaction.atomic():
         tag.save()
-        _tell(tag)
+        _mirror_images(tag)
 
 
-def clean(name: str) -> str:
-    """A tag's name with single spaces; raises ValidationError for what is no tag."""
+def clean_name(name: str) -> str:
+    """Return a tag's name with single spaces; raises ValidationError for an invalid one."""
     name = " ".join(name.split())
     if not name or not name.isprintable():
         raise ValidationError(_("Type the tag to add: a word or a few, without line breaks."))
@@ -36,51 +36,54 @@ def clean(name: str) -> str:
     return name
 
 
-def find(name: str) -> Tag | None:
-    """The tag of this name, or the one it is a synonym of, however it is capitalised."""
+def find_tag(name: str) -> Tag | None:
+    """Return the tag of this name, or the one it is a synonym of, however it is capitalized."""
     return Tag.objects.filter(name__iexact=name).first() or Tag.objects.filter(synonyms__word__iexact=name).first()
 
 
-def find_or_make(name: str) -> Tag:
-    """The tag that is meant by a name, made when there is none."""
-    return find(name) or Tag.objects.get_or_create(name=name)[0]
+def get_or_create_tag(name: str) -> Tag:
+    """Return the tag that a name stands for, created when there is none."""
+    return find_tag(name) or Tag.objects.get_or_create(name=name)[0]
 
 
-def meant(words: Iterable[str], *, labels: bool = False) -> dict[str, Tag | None]:
-    """The tag that each word stands for, made when there is none; None for a label that is hidden.
+def resolve_tags(words: Iterable[str], *, labels: bool = False) -> dict[str, Tag | None]:
+    """Return the tag that each word stands for, created when there is none; None for a hidden label.
 
     `labels` says that the words are a machine's, for which there are rules.
     """
     words = list(dict.fromkeys(words))
     rules = {}
     if labels:
-        rules = {rule.label.casefold(): rule.tag for rule in LabelRule.objects.filter(_is("label", words))}
-    known = {one.word.casefold(): one.tag for one in Synonym.objects.filter(_is("word", words)).select_related("tag")}
-    known |= {tag.name.casefold(): tag for tag in Tag.objects.filter(_is("name", words))}
-    found: dict[str, Tag | None] = {}
+        rules = {rule.label.casefold(): rule.tag for rule in LabelRule.objects.filter(_matches_any("label", words))}
+    existing = {
+        synonym.word.casefold(): synonym.tag
+        for synonym in Synonym.objects.filter(_matches_any("word", words)).select_related("tag")
+    }
+    existing |= {tag.name.casefold(): tag for tag in Tag.objects.filter(_matches_any("name", words))}
+    resolved: dict[str, Tag | None] = {}
     for word in words:
         key = word.casefold()
-        found[word] = rules[key] if key in rules else known.get(key) or Tag.objects.get_or_create(name=word)[0]
-    return found
+        resolved[word] = rules[key] if key in rules else existing.get(key) or Tag.objects.get_or_create(name=word)[0]
+    return resolved
 
 
-def complete(tags: QuerySet[Tag], text: str) -> list[str]:
-    """Names of those of the tags that begin with a text, that hold it anywhere, and that it is a synonym of."""
+def complete_name(tags: QuerySet[Tag], text: str) -> list[str]:
+    """Return names of the tags that begin with a text, contain it, or have it as a synonym."""
     text = " ".join(text.split())[:LONGEST]
     if not text:
         return []
-    held = Q(name__icontains=text) | Q(synonyms__word__icontains=text)
-    names = tags.filter(held).distinct().values_list("name", flat=True)[: 5 * COMPLETIONS]
+    matching = Q(name__icontains=text) | Q(synonyms__word__icontains=text)
+    names = tags.filter(matching).distinct().values_list("name", flat=True)[: 5 * COMPLETIONS]
     return sorted(names, key=lambda name: (not name.casefold().startswith(text.casefold()), name))[:COMPLETIONS]
 
 
-def common(user: Person, most: int) -> list[str]:
+def list_common_names(user: Person, most: int) -> list[str]:
     """Return the names of the tags that most of the images have which are open to this person, the commonest first."""
-    tags = access.visible_tags(user).annotate(held=Count("taggings", filter=access.on_open_images(user)))
-    return list(tags.order_by("-held", "name").values_list("name", flat=True)[:most])
+    tags = access.visible_tags(user).annotate(uses=Count("taggings", filter=access.on_open_images(user)))
+    return list(tags.order_by("-uses", "name").values_list("name", flat=True)[:most])
 
 
-def merge(change_set: ChangeSet, tag: Tag, into: Tag) -> int:
+def merge_tags(change_set: ChangeSet, tag: Tag, into: Tag) -> int:
     """Make one tag another, whose synonym its name becomes; returns on how many images it was that the person may see.
 
     Raises ValidationError for a tag and itself. It cannot be taken back: afterwards nobody knows which was which.
@@ -90,11 +93,12 @@ def merge(change_set: ChangeSet, tag: Tag, into: Tag) -> int:
     with transaction.atomic():
         number = _open_to(change_set, tag.taggings.all()).count()
         moved = list(tag.taggings.select_related("image"))
-        held = {
-            tagging.image_id: tagging for tagging in into.taggings.filter(image__in=[one.image_id for one in moved])
+        existing = {
+            tagging.image_id: tagging
+            for tagging in into.taggings.filter(image__in=[tagging.image_id for tagging in moved])
         }
         for tagging in moved:
-            _move(tagging, held.get(tagging.image_id), into)
+            _move(tagging, existing.get(tagging.image_id), into)
         tag.synonyms.update(tag=into)
         tag.labels.update(tag=into)
         tag.delete()
@@ -105,33 +109,36 @@ def merge(change_set: ChangeSet, tag: Tag, into: Tag) -> int:
 
 def check_synonyms(user: Person, tag: Tag, words: Iterable[str]) -> dict[str, str]:
     """Return the words that may stand for the tag besides its name; raises ValidationError for a word that is taken."""
-    wanted = {word.casefold(): word for word in (clean(word) for word in words if word.strip())}
-    wanted.pop(tag.name.casefold(), None)
-    taken = Tag.objects.filter(_is("name", list(wanted.values()))).exclude(pk=tag.pk).first()
+    synonyms = {word.casefold(): word for word in (clean_name(word) for word in words if word.strip())}
+    synonyms.pop(tag.name.casefold(), None)
+    taken = Tag.objects.filter(_matches_any("name", list(synonyms.values()))).exclude(pk=tag.pk).first()
     if taken:
         raise ValidationError(_("“%(word)s” is a tag itself. Merge it into this one.") % {"word": taken.name})
     other = (
-        Synonym.objects.filter(_is("word", list(wanted.values()))).exclude(tag_id=tag.pk).select_related("tag").first()
+        Synonym.objects.filter(_matches_any("word", list(synonyms.values())))
+        .exclude(tag_id=tag.pk)
+        .select_related("tag")
+        .first()
     )
     if other and access.visible_tags(user).filter(pk=other.tag_id).exists():
-        said = _("“%(word)s” stands for “%(tag)s” already.")
-        raise ValidationError(said % {"word": other.word, "tag": other.tag.name})
+        message = _("“%(word)s” stands for “%(tag)s” already.")
+        raise ValidationError(message % {"word": other.word, "tag": other.tag.name})
     if other:
-        said = _("“%(word)s” stands for a tag of images that are closed to you.")
-        raise ValidationError(said % {"word": other.word})
-    return wanted
+        message = _("“%(word)s” stands for a tag of images that are closed to you.")
+        raise ValidationError(message % {"word": other.word})
+    return synonyms
 
 
-def name_synonyms(user: Person, tag: Tag, words: Iterable[str]) -> None:
-    """Say which other words stand for the tag; raises ValidationError for a word that is taken."""
-    wanted = check_synonyms(user, tag, words)
+def set_synonyms(user: Person, tag: Tag, words: Iterable[str]) -> None:
+    """Set the other words that stand for the tag; raises ValidationError for a word that is taken."""
+    synonyms = check_synonyms(user, tag, words)
     with transaction.atomic():
         tag.synonyms.all().delete()
-        Synonym.objects.bulk_create([Synonym(word=word, tag=tag) for word in wanted.values()])
+        Synonym.objects.bulk_create([Synonym(word=word, tag=tag) for word in synonyms.values()])
 
 
 def hide_label(change_set: ChangeSet, tag: Tag) -> int:
-    """Suggest a machine's label nowhere any more; what editors accepted stays.
+    """Stop suggesting a label; what editors accepted stays.
 
     Returns on how many images it was that the person may see.
     """
@@ -145,14 +152,14 @@ def hide_label(change_set: ChangeSet, tag: Tag) -> int:
     return number
 
 
-def show_label(rule: LabelRule) -> None:
+def unhide_label(rule: LabelRule) -> None:
     """Let a label be suggested again as it is; images that come in from now on have it."""
     rule.delete()
 
 
 def _open_to(change_set: ChangeSet, taggings: QuerySet[Tagging]) -> QuerySet[Tagging]:
     """Return those of the taggings that are on images which are open to who acts; MediaHub itself counts all."""
-    return access.about_unclosed(change_set.by, taggings) if change_set.by else taggings
+    return access.about_open_images(change_set.by, taggings) if change_set.by else taggings
 
 
 def _move(tagging: Tagging, other: Tagging | None, into: Tag) -> None:
@@ -165,16 +172,16 @@ def _move(tagging: Tagging, other: Tagging | None, into: Tag) -> None:
         tagging.tag = into
         tagging.save(update_fields=["tag"])
     if Tagging.State.ACCEPTED in (before, tagging.state):
-        revisions.changed(tagging.image_id)
+        revisions.record_change(tagging.image_id)
 
 
-def _tell(tag: Tag) -> None:
-    held = tag.taggings.filter(state=Tagging.State.ACCEPTED)
-    for image_id in held.values_list("image_id", flat=True):
-        revisions.changed(image_id)
+def _mirror_images(tag: Tag) -> None:
+    accepted = tag.taggings.filter(state=Tagging.State.ACCEPTED)
+    for image_id in accepted.values_list("image_id", flat=True):
+        revisions.record_change(image_id)
 
 
-def _is(field: str, words: list[str]) -> Q:
+def _matches_any(field: str, words: list[str]) -> Q:
     named = Q(pk__in=[])
     for word in words:
         named |= Q(**{f"{field}__iexact": word})

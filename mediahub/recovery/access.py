@@ -70,7 +70,7 @@ def visible_examples(user: Person, check: Reconciliation) -> list[tuple[str, str
     names = {what for _kind, what, _says in examples}
     uploads = open_uploads(user).filter(key__in=names).values_list("key", flat=True)
     renditions = Rendition.objects.filter(key__in=names).exclude(image__in=access.closed_images(user))
-    images = access.unclosed(user).filter(pk__in=[pk for name in names if (pk := _id(name))])
+    images = access.open_images(user).filter(pk__in=[pk for name in names if (pk := _id(name))])
     shown = {*uploads, *renditions.values_list("key", flat=True), *(str(image.pk) for image in images.only("pk"))}
     return [example for example in examples if example[1] in shown]
 

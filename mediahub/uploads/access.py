@@ -44,4 +44,4 @@ def closed_uploads(user: Person, upload: str = "") -> Q:
 
 
 def _open_image(user: Person) -> "Prefetch[str, QuerySet[Image], str]":
-    return Prefetch("image", access.unclosed(user).defer("label_raw").prefetch_related("renditions"))
+    return Prefetch("image", access.open_images(user).defer("label_raw").prefetch_related("renditions"))

@@ -27,24 +27,26 @@ def cut(image_id: UUID) -> str:
     Raises Unavailable when it should be asked for again, Misconfigured when an operator has to act.
     """
     image = Image.objects.filter(pk=image_id).first()
-    if image is None or focal_point.is_cut(image):
+    if image is None or focal_point.has_current_crops(image):
         return "duplicate"
-    point, version = focal_point.point(image), image.versions.filter(current=True).first()
+    point, version = focal_point.get_point(image), image.versions.filter(current=True).first()
     made = _made(image, version, point)
     with transaction.atomic():
         image = Image.objects.select_for_update().get(pk=image_id)
         now = image.versions.filter(current=True).first()
-        if focal_point.point(image) != point or now != version:
+        if focal_point.get_point(image) != point or now != version:
             # What came in between has its own message, or the clock asks for it.
             return "superseded"
-        cataloging.enter_cut(image, made, point, settings.RENDITION_FILLS)
+        cataloging.record_crops(image, made, point, settings.RENDITION_FILLS)
     return "cut"
 
 
 def remind(most: int = 100) -> int:
     """Ask for each image that is not cut where it should be; returns how many."""
     left = Image.objects.filter(uncut(), updated_at__lt=timezone.now() - PATIENCE).order_by("-updated_at")
-    return rounds.each(rounds.pick(left.values_list("pk", flat=True), most, "image"), focal_point.ask, "image")
+    return rounds.each(
+        rounds.pick(left.values_list("pk", flat=True), most, "image"), focal_point.request_crops, "image"
+    )
 
 
 def _made(image: Image, version: Version | None, point: Point) -> tuple[StoredRendition, ...]:

@@ -17,7 +17,7 @@ from mediahub.aws import clients
 from mediahub.delivery import mirror
 from mediahub.library import cataloging, focal_point
 from mediahub.library.models import Image, Version
-from mediahub.library.versions import Original, is_current, lies_under
+from mediahub.library.versions import Original, is_current, is_made_of_key
 from mediahub.messages import ObjectCreated, ObjectRemoved
 from mediahub.uploads import error_kinds, originals, upload_batches
 from mediahub.uploads.models import Claim, Upload, free, padded
@@ -156,7 +156,9 @@ def reprocess(upload: Upload, *, relabel: bool = False) -> bool:
             return False
         original = Original(upload.key, upload.version_id, upload.uploaded_by)
         with error_kinds.refusing_unstorable():
-            entered = cataloging.enter(_image_id(upload), upload.file_name, result, original=original, keep_labels=keep)
+            entered = cataloging.record_result(
+                _image_id(upload), upload.file_name, result, original=original, keep_labels=keep
+            )
         transaction.on_commit(partial(_mirror, entered.pk))
     return True
 
@@ -243,7 +245,7 @@ def _process(upload: Upload, version_id: str, *, labels: bool, keep_labels: bool
             labeler=clients.labeler() if labels else None,
             specs=clients.specs(),
             limits=limits,
-            choose_point=focal_point.aim(_image_id(upload), keep_labels=keep_labels),
+            choose_point=focal_point.build_point_chooser(_image_id(upload), keep_labels=keep_labels),
         )
 
 
@@ -267,7 +269,7 @@ def _record(upload_id: UUID, claim: Claim, result: Result) -> None:
             raise Superseded
         original = Original(upload.key, claim.version_id, upload.uploaded_by, _may_go_out(upload))
         with error_kinds.refusing_unstorable():
-            image = cataloging.enter(_image_id(upload), upload.file_name, result, original=original)
+            image = cataloging.record_result(_image_id(upload), upload.file_name, result, original=original)
         work_ms = round(sum(result.seconds.values()) * 1000)
         waits = image.versions.filter(key=upload.key, version_id=claim.version_id, waiting=True).exists()
         ended = {**_ended(), "reason": WAITS if waits else ""}
@@ -314,7 +316,7 @@ def _gone(upload: Upload, order: dict[str, Any]) -> str:
         upload.resolve_failed_items()
         image = Image.objects.select_for_update().filter(uploads=upload).first()
         # The key decides: a newer version of the file may have come that never became the image.
-        if image and lies_under(image, upload.key) and cataloging.remove(image.pk):
+        if image and is_made_of_key(image, upload.key) and cataloging.mark_deleted(image.pk):
             transaction.on_commit(partial(_mirror, image.pk))
     return State.DELETED
 
@@ -322,12 +324,12 @@ def _gone(upload: Upload, order: dict[str, Any]) -> str:
 def _take_out_of_use(upload: Upload) -> bool:
     """Take the upload's image out of use if the file that it is made of was deleted; returns whether it was."""
     image = upload.image
-    if image is None or not lies_under(image, upload.key) or not (file := originals.find_gone(image)):
+    if image is None or not is_made_of_key(image, upload.key) or not (file := originals.find_gone(image)):
         return False
     with transaction.atomic():
         Image.objects.select_for_update().get(pk=image.pk)
         # What was put in its place while the bucket was asked is another file.
-        taken = Version.objects.filter(pk=file.pk, current=True).exists() and cataloging.remove(image.pk)
+        taken = Version.objects.filter(pk=file.pk, current=True).exists() and cataloging.mark_deleted(image.pk)
         if taken:
             transaction.on_commit(partial(_mirror, image.pk))
     return taken

@@ -33,7 +33,7 @@ class Batch(models.Model):
     # Whether the title is followed by the place of each file among those that were sent.
     numbered = models.BooleanField(_("number the titles"), default=True)
     credit = models.CharField(_("credit"), max_length=200, blank=True)
-    licence = models.CharField(_("licence"), max_length=200, blank=True, db_default="")
+    license = models.CharField(_("licence"), max_length=200, blank=True, db_default="")
     tags = models.JSONField(_("tags"), default=list, blank=True)
     collection = models.ForeignKey(Collection, models.SET_NULL, null=True, blank=True, related_name="+")
     # The act that gives these words, also to images that come later: what takes it back, takes back all of it.

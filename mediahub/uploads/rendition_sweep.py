@@ -47,7 +47,7 @@ def unneeded(key: str, written: datetime) -> bool:
     busy = [Upload.State.ISSUED, Upload.State.WORKING]
     if Upload.objects.filter(Q(pk=named.image_id) | Q(image=named.image_id), state__in=busy).exists():
         return False
-    if key in versions.keys(named.image_id):
+    if key in versions.list_rendition_keys(named.image_id):
         return False
     # An image that changed lately may have shown this file until then.
     return not Image.objects.filter(pk=named.image_id, updated_at__gt=before).exists()

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from mediahub.history import undo
 from mediahub.history.change_set import ChangeSet
-from mediahub.library import access, field_edits, memberships, review, vocabulary
+from mediahub.library import access, field_edits, memberships, metadata, tag_decisions, vocabulary
 from mediahub.library.field_edits import Conflict, Conflicted, Edit
 from mediahub.library.models import Collection, Image
 from mediahub.uploads.models import Batch, Upload
@@ -35,7 +35,7 @@ class Words:
     title: str = ""
     numbered: bool = True
     credit: str = ""
-    licence: str = ""
+    license: str = ""
     tags: tuple[str, ...] = field(default_factory=tuple)
     collection: int | None = None
 
@@ -50,8 +50,8 @@ def begin(user: User, batch_id: UUID) -> Batch:
 
 def clean(words: Words) -> Words:
     """The words as they are kept; raises ValidationError with a sentence for each that cannot be."""
-    title, credit, licence = (" ".join(text.split()) for text in (words.title, words.credit, words.licence))
-    typed = ((_("Title"), title), (_("Credit"), credit), (_("Licence"), licence))
+    title, credit, license = (" ".join(text.split()) for text in (words.title, words.credit, words.license))
+    typed = ((_("Title"), title), (_("Credit"), credit), (_("Licence"), license))
     problems = [
         _("%(field)s: at most 200 characters; this one has %(n)d.") % {"field": name, "n": len(text)}
         for name, text in typed
@@ -62,13 +62,13 @@ def clean(words: Words) -> Words:
         for name, text in typed
         if not is_storable(text)
     ]
-    named = [vocabulary.clean(name) for name in words.tags if name.strip()]
+    named = [vocabulary.clean_name(name) for name in words.tags if name.strip()]
     tags = tuple({name.casefold(): name for name in reversed(named)}.values())[::-1]
     if len(tags) > MOST_TAGS:
         problems.append(_("At most %(n)d tags at once.") % {"n": MOST_TAGS})
     if problems:
         raise ValidationError(problems)
-    return Words(title, words.numbered, credit, licence, tags, words.collection)
+    return Words(title, words.numbered, credit, license, tags, words.collection)
 
 
 def keep(user: User, batch_id: UUID, words: Words) -> Batch:
@@ -83,7 +83,7 @@ def keep(user: User, batch_id: UUID, words: Words) -> Batch:
         # A worker that holds the row gives the words of before; its image is then among those that are there.
         batch = Batch.objects.select_for_update(no_key=True).get(pk=batch_id)
         batch.title, batch.numbered = words.title, words.numbered
-        batch.credit, batch.licence = words.credit, words.licence
+        batch.credit, batch.license = words.credit, words.license
         batch.tags, batch.collection, batch.act = list(words.tags), collection, uuid4()
         batch.save()
     return batch
@@ -102,7 +102,7 @@ def apply(user: User, batch: Batch, start: int = 1, seconds: float = 8.0) -> App
     """Say what is said of the batch of its images from this place on, as many as fit into the time."""
     done = Applied(ChangeSet(user, batch.act))
     places = {image: place for image, place in _places(batch).items() if place >= start}
-    images = access.changeable(user).defer("label_raw").in_bulk(list(places)[:AT_ONCE])
+    images = access.changeable_images(user).defer("label_raw").in_bulk(list(places)[:AT_ONCE])
     until = time.monotonic() + seconds
     for number, (image_id, place) in enumerate(places.items()):
         if number == AT_ONCE or time.monotonic() > until:
@@ -122,7 +122,7 @@ def _try(done: Applied, batch: Batch, image: Image, place: int) -> None:
     except ValidationError as error:
         done.refused.append(_("%(title)s stays as it was. %(why)s") % {"title": image, "why": " ".join(error.messages)})
         return
-    done.refused += [field_edits.say_kept(str(image), conflict) for conflict in conflicts]
+    done.refused += [field_edits.describe_conflict(str(image), conflict) for conflict in conflicts]
 
 
 def take_back(user: User, batch_id: UUID) -> undo.UndoResult:
@@ -147,7 +147,7 @@ def give(upload: Upload, image: Image) -> None:
 def known(user: User, hashes: Iterable[str]) -> tuple[dict[str, Image], dict[str, Upload]]:
     """By SHA-256: images of the library that this person may see, and files of theirs that are no image yet."""
     hashes = list(hashes)
-    held = access.visible(user).filter(sha256__in=hashes, deleted_at=None).prefetch_related("renditions")
+    held = access.visible_images(user).filter(sha256__in=hashes, deleted_at=None).prefetch_related("renditions")
     images = {image.sha256: image for image in held.defer("label_raw").order_by("-created_at", "pk")}
     # A ticket alone says nothing: its file may have been taken back before it was sent.
     states = [Upload.State.ISSUED, Upload.State.WORKING, Upload.State.FAILED]
@@ -158,7 +158,7 @@ def known(user: User, hashes: Iterable[str]) -> tuple[dict[str, Image], dict[str
 
 def collections_for(user: User) -> QuerySet[Collection]:
     """The collections that this person may put images into."""
-    return access.collections(user) if user.has_perm("library.add_membership") else Collection.objects.none()
+    return access.visible_collections(user) if user.has_perm("library.add_membership") else Collection.objects.none()
 
 
 def _collection(user: User, pk: int | None) -> Collection | None:
@@ -182,23 +182,23 @@ def _say(act: ChangeSet, batch: Batch, image: Image, place: int) -> list[Conflic
     for name, text in _typed(batch, place).items():
         if field_edits.is_same(getattr(image, name), text):
             continue
-        last = field_edits.last_change(image, name)
+        last = field_edits.find_last_change(image, name)
         if last and last.by and last.by != batch.by:
-            conflicts.append(field_edits.conflict(image, name, text))
+            conflicts.append(field_edits.build_conflict(image, name, text))
         elif not field_edits.was_taken_off(last, name, text):
             free[name] = Edit(text, getattr(image, name))
-    review.describe(act, image, free)
+    metadata.edit(act, image, free)
     for name in batch.tags:
-        review.add(act, image, name, reviewed=False)
+        tag_decisions.add_tag(act, image, name, reviewed=False)
     if batch.collection:
-        memberships.put(act, [image], batch.collection)
+        memberships.add_images(act, [image], batch.collection)
     return conflicts
 
 
 def _typed(batch: Batch, place: int) -> dict[str, str]:
     """The words for the image at this place, by their fields."""
     number = f" {place}" if batch.numbered else ""
-    words = {"credit": batch.credit, "licence": batch.licence}
+    words = {"credit": batch.credit, "license": batch.license}
     if batch.title:
         words["title"] = batch.title[: 200 - len(number)].rstrip() + number
     return {name: text for name, text in words.items() if text}

@@ -28,7 +28,7 @@ def list_duties(deadline: datetime) -> Duties:
     """Return the duties by name, in the order in which they are done."""
     return {
         # What must not be public any more comes before all else: first the records, then the mirror and the files.
-        "rights_ended": publishing.take_down_ended,
+        "rights_ended": publishing.archive_expired,
         "mirrored": mirror.push_stale,
         "superseded": public.sweep,
         "dead_letters": dead_letters.collect,

@@ -55,11 +55,11 @@ def library(settings: Any) -> list[Image]:
         for key, file in rendered.objects.items():
             clients.renditions().put(key, *file)
         with transaction.atomic():
-            made.append(cataloging.enter(image_id, f"{name.replace(' ', '_')}.jpg", result))
+            made.append(cataloging.record_result(image_id, f"{name.replace(' ', '_')}.jpg", result))
     settings.AWS_PROFILE = "web"
     for image in made[1::2]:
-        Image.objects.filter(pk=image.pk).update(alt_text=ALT_TEXT, credit="Ada Lund / MediaHub", licence="CC BY 4.0")
-    words = {"alt_text": ALT_TEXT, "credit": "Ada Lund / MediaHub", "licence": "CC BY 4.0"}
+        Image.objects.filter(pk=image.pk).update(alt_text=ALT_TEXT, credit="Ada Lund / MediaHub", license="CC BY 4.0")
+    words = {"alt_text": ALT_TEXT, "credit": "Ada Lund / MediaHub", "license": "CC BY 4.0"}
     for image in made[:3]:
         Image.objects.filter(pk=image.pk).update(state=Image.State.PUBLISHED, **words)
     Image.objects.filter(pk=made[3].pk).update(state=Image.State.ARCHIVED)
@@ -72,7 +72,7 @@ def copy(name: str, settings: Any, width: int = 1200) -> Image:
     image_id, data = uuid4(), make_photograph(name, width, width * 3 // 4)
     result = process(BytesIO(data), image_id, store=clients.renditions(), labeler=clients.labeler())
     with transaction.atomic():
-        made = cataloging.enter(image_id, f"{name.replace(' ', '_')}_copy.jpg", result)
+        made = cataloging.record_result(image_id, f"{name.replace(' ', '_')}_copy.jpg", result)
     settings.AWS_PROFILE = "web"
     return made
 
@@ -84,7 +84,9 @@ def replace(image: Image, user: User, settings: Any) -> None:
         result = process(BytesIO(make_photograph(name)), image.pk, store=clients.renditions(), labeler=None)
         with transaction.atomic():
             original = Original(f"uploads/{uuid4()}/original", f"v{number}", user)
-            cataloging.enter(image.pk, f"{image.title}_{number}.jpg", result, original=original, keep_labels=True)
+            cataloging.record_result(
+                image.pk, f"{image.title}_{number}.jpg", result, original=original, keep_labels=True
+            )
     settings.AWS_PROFILE = "web"
     flags = [{"name": "Graphic violence", "parent": "Violence", "confidence": 83.2}]
     words = {"title": "Evening light", "credit": "Ada Lund / North Press", "keywords": ["Lake", "Evening"]}
@@ -98,7 +100,7 @@ def offer(image: Image, user: User, settings: Any) -> None:
         result = process(BytesIO(make_photograph(name)), image.pk, store=clients.renditions(), labeler=None)
         with transaction.atomic():
             original = Original(f"uploads/{uuid4()}/original", "v1", user, may_go_out=number == 1)
-            cataloging.enter(image.pk, image.file_name, result, original=original, keep_labels=True)
+            cataloging.record_result(image.pk, image.file_name, result, original=original, keep_labels=True)
     settings.AWS_PROFILE = "web"
     version = image.versions.get(waiting=True)
     version.facts["moderation"] = [{"name": "Graphic violence", "parent": "Violence", "confidence": 83.2}]
@@ -233,12 +235,12 @@ def check() -> Reconciliation:
 
 def collect(images: list[Image]) -> int:
     """A small tree of collections with images in them; returns the id of one in the midst, for a group."""
-    news = collections.make(ChangeSet(None), "News", description="What goes out today.")
-    sport = collections.make(ChangeSet(None), "Sport", news, groups=Group.objects.filter(name="Chief editor"))
-    collections.make(ChangeSet(None), "Football and other ball games of the season", sport)
-    collections.make(ChangeSet(None), "Archive")
-    memberships.put(ChangeSet(None), images[:4], news)
-    memberships.put(ChangeSet(None), images[3:6], sport)
+    news = collections.create(ChangeSet(None), "News", description="What goes out today.")
+    sport = collections.create(ChangeSet(None), "Sport", news, groups=Group.objects.filter(name="Chief editor"))
+    collections.create(ChangeSet(None), "Football and other ball games of the season", sport)
+    collections.create(ChangeSet(None), "Archive")
+    memberships.add_images(ChangeSet(None), images[:4], news)
+    memberships.add_images(ChangeSet(None), images[3:6], sport)
     return sport.pk
 
 

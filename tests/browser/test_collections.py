@@ -19,10 +19,10 @@ LIBRARY = "/admin/library/image/"
 def sport(settings: Any, local_aws: Any) -> Collection:
     """A library with a small tree of collections."""
     images = stock.library(settings)
-    news = collections.make(ChangeSet(None), "News")
-    collections.make(ChangeSet(None), "Archive", groups=Group.objects.filter(name="Chief editor"))
-    memberships.put(ChangeSet(None), images[:2], news)
-    return collections.make(ChangeSet(None), "Sport", news)
+    news = collections.create(ChangeSet(None), "News")
+    collections.create(ChangeSet(None), "Archive", groups=Group.objects.filter(name="Chief editor"))
+    memberships.add_images(ChangeSet(None), images[:2], news)
+    return collections.create(ChangeSet(None), "Sport", news)
 
 
 def choose(page: Page, *numbers: int) -> None:

@@ -59,7 +59,7 @@ def test_the_point_is_moved_by_click_and_keys_and_the_crops_follow(
     expect(page.locator(".messagelist")).to_contain_text("is kept. Its crops are being made anew.")
     assert signed_in.findings() == []
 
-    until(lambda: focal_point.is_cut(Image.objects.get(pk=image.pk)))
+    until(lambda: focal_point.has_current_crops(Image.objects.get(pk=image.pk)))
     as_role("worker")
     with clients.renditions().get(image.renditions.get(name="square").key) as file:
         # The red third to the left is not in it.

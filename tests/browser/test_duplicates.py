@@ -15,7 +15,7 @@ def test_copies_are_compared_and_merged_by_keys(signed_in: Desk, settings: Any) 
     first, second = stock.copy(NAME, settings, 1200), stock.copy(NAME, settings, 900)
     other = [stock.copy("First snow", settings, width) for width in (800, 1000)]
     Image.objects.filter(pk=second.pk).update(
-        state=Image.State.PUBLISHED, alt_text="A harbour", credit="Ada", licence="CC BY 4.0"
+        state=Image.State.PUBLISHED, alt_text="A harbour", credit="Ada", license="CC BY 4.0"
     )
     page, title = signed_in.page, f"{NAME} copy"
     signed_in.open("/admin/duplicates/")

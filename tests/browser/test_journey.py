@@ -68,7 +68,7 @@ def review(page: Page, titles: list[str]) -> None:
         for field, text in (
             ("alt_text", "" if number % 5 == 3 else f"What {title} shows"),
             ("credit", "Ada Lund"),
-            ("licence", "CC BY 4.0"),
+            ("license", "CC BY 4.0"),
         ):
             reach(page, page.locator(f"#word-{field}")) if not focused(page, f"word-{field}") else None
             page.keyboard.press("Control+a")

@@ -10,7 +10,7 @@ from django.db import transaction
 from playwright.sync_api import Locator, Page, expect
 
 from mediahub.history.change_set import ChangeSet
-from mediahub.library import review
+from mediahub.library import publishing
 from mediahub.library.models import Image, Rendition, Tagging
 from tests.browser import stock
 from tests.browser.desk import Desk
@@ -24,7 +24,7 @@ FILE = ("name", "key", "width", "height", "bytes", "content_type", "sha256")
 def library(signed_in: Desk, settings: Any) -> Page:
     """A library of many images, each with the renditions of one of a few."""
     few = stock.library(settings)
-    Image.objects.update(state=Image.State.IN_REVIEW, alt_text="A view", credit="Ada Lund", licence="CC BY 4.0")
+    Image.objects.update(state=Image.State.IN_REVIEW, alt_text="A view", credit="Ada Lund", license="CC BY 4.0")
     with transaction.atomic():
         for number in range(MANY - len(few)):
             like = few[number % len(few)]
@@ -117,10 +117,10 @@ def test_all_results_are_tagged_and_it_is_undone(library: Page) -> None:
 def test_enter_in_a_field_presses_its_own_button_and_publishes_nothing(library: Page) -> None:
     library.locator(".card input[name=image]").first.check()
     library.locator(".bulk summary", has_text="Credit").click()
-    library.locator("#bulk-licence").fill("CC BY-SA 4.0")
-    library.locator("#bulk-licence").press("Enter")
+    library.locator("#bulk-license").fill("CC BY-SA 4.0")
+    library.locator("#bulk-license").press("Enter")
     expect(library.locator(".messagelist")).to_contain_text("Licence: set on 1 image.")
-    assert Image.objects.filter(licence="CC BY-SA 4.0").count() == 1
+    assert Image.objects.filter(license="CC BY-SA 4.0").count() == 1
     assert not Image.objects.filter(state=Image.State.PUBLISHED).exists()
 
 
@@ -178,11 +178,11 @@ def test_without_a_script_images_are_published_and_taken_down(library: Page, sig
 def test_what_somebody_else_changes_shows_by_itself(library: Page, signed_in: Desk, chief: User) -> None:
     changed, held = Image.objects.order_by("-created_at", "id")[:2]
     card(library, 1).locator(".card-check").click()
-    review.archive(ChangeSet(chief), [changed, held])
+    publishing.archive(ChangeSet(chief), [changed, held])
     expect(card(library, 0).locator(".chip").first).to_have_text("archived")
     expect(card(library, 1).locator(".chip").first).to_have_text("in review")
     signed_in.open("/admin/")
     waiting = library.locator(".door", has_text="in review").locator(".door-count")
     expect(waiting).to_have_text(str(MANY - 2))
-    review.reopen(ChangeSet(chief), [changed])
+    publishing.reopen(ChangeSet(chief), [changed])
     expect(waiting).to_have_text(str(MANY - 1))

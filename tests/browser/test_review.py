@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Dialog, Page, Route, expect
 from mediahub.desk.models import Preference
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Change
-from mediahub.library import review
+from mediahub.library import tag_decisions
 from mediahub.library.models import Image, Tagging
 from tests.browser import stock
 from tests.browser.conftest import MANY
@@ -139,7 +139,7 @@ def test_leaving_is_warned_of_while_something_waits(reviewed: Page) -> None:
 def test_a_refusal_names_the_image_and_paints_it_as_it_is(
     reviewed: Page, signed_in: Desk, row: list[Image], other_editor: User
 ) -> None:
-    review.reject(ChangeSet(other_editor), row[1].taggings.filter(tag__name="Boat"))
+    tag_decisions.reject(ChangeSet(other_editor), row[1].taggings.filter(tag__name="Boat"))
     reviewed.keyboard.press("j")
     reviewed.keyboard.press("a")
     notice = reviewed.locator("#notices li")
@@ -390,7 +390,7 @@ def test_everything_is_above_the_fold(signed_in: Desk, chief: User, settings: An
 
 def test_a_tag_of_the_whole_batch_leaves_an_image_to_review(signed_in: Desk, reviewed: Page, row: list[Image]) -> None:
     for made in row[:2]:
-        review.add(ChangeSet(None), made, "Harbour fair", reviewed=False)
+        tag_decisions.add_tag(ChangeSet(None), made, "Harbour fair", reviewed=False)
     open_review(signed_in, row[0])
     expect(reviewed.locator("#left")).to_have_text(f"{len(row)} left to review")
     # The third tag is the batch's, and was accepted: pressed, it is rejected by a person.

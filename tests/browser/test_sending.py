@@ -43,7 +43,7 @@ def test_a_folder_is_dropped_anywhere_and_words_reach_all_its_pictures(
     signed_in: Desk, chief: User, folder: Path
 ) -> None:
     page = signed_in.page
-    harbour = collections.make(ChangeSet(chief), "Harbour")
+    harbour = collections.create(ChangeSet(chief), "Harbour")
     signed_in.open("/admin/upload/")
     drag(signed_in, folder, until="dragOver")
     expect(page.get_by_text("Drop to upload").last).to_be_visible()

@@ -302,7 +302,7 @@ def test_without_a_script_what_was_typed_comes_along_through_the_sign_in(signed_
 def test_a_picture_that_comes_while_all_results_are_chosen_is_not_published(
     signed_in: Desk, images: list[Image]
 ) -> None:
-    Image.objects.update(alt_text="A view", credit="Ada Lund", licence="CC BY 4.0")
+    Image.objects.update(alt_text="A view", credit="Ada Lund", license="CC BY 4.0")
     page = signed_in.page
     for number in range(70 - len(images)):
         copy = Image.objects.get(pk=images[0].pk)

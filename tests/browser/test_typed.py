@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from mediahub.history.change_set import ChangeSet
-from mediahub.library import review
+from mediahub.library import metadata
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image
 from tests.browser.conftest import sign_in
@@ -103,7 +103,7 @@ def test_what_another_editor_wrote_first_is_shown_beside_what_was_typed(
     other_editor: User,
 ) -> None:
     theirs = Image.objects.get(pk=row[0].pk)
-    review.describe(ChangeSet(other_editor), theirs, {"caption": Edit("Theirs")})
+    metadata.edit(ChangeSet(other_editor), theirs, {"caption": Edit("Theirs")})
     reviewed.get_by_label("Caption").fill("Mine, long and dear")
     reviewed.keyboard.press("Escape")
     notice = reviewed.locator("#notices li")

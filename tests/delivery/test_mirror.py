@@ -21,7 +21,7 @@ from mediahub.aws import clients
 from mediahub.aws.table import Item
 from mediahub.delivery import addresses, mirror
 from mediahub.history.change_set import ChangeSet
-from mediahub.library import collections, memberships, publishing, review
+from mediahub.library import collections, memberships, publishing, tag_decisions
 from mediahub.library.models import Image
 from mediahub.local import stack
 from processing import Misconfigured
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def image(local_aws: stack.Stack, editor: User) -> Image:
     made = image_with_tags("Boat", "Sea", state=Image.State.PUBLISHED, alt_text="Boats", credit="Ada Byron")
-    review.accept(ChangeSet(editor), made.taggings.all())
+    tag_decisions.accept(ChangeSet(editor), made.taggings.all())
     made.refresh_from_db()
     return made
 
@@ -86,9 +86,9 @@ def test_of_what_is_not_public_the_mirror_tells_no_words_and_no_tags(
 
 
 def test_an_image_of_a_closed_collection_shows_in_the_mirror_once_it_is_published(image: Image, chief: User) -> None:
-    closed = collections.make(ChangeSet(None), "Lawsuit", groups=[Group.objects.create(name="Legal")])
-    memberships.put(ChangeSet(None), [image], closed)
-    review.reopen(ChangeSet(chief), [image])
+    closed = collections.create(ChangeSet(None), "Lawsuit", groups=[Group.objects.create(name="Legal")])
+    memberships.add_images(ChangeSet(None), [image], closed)
+    publishing.reopen(ChangeSet(chief), [image])
     mirror.push(image.pk)
     held = clients.mirror_table().items(str(image.pk))
     assert "Harbour" not in str(held)
@@ -125,7 +125,7 @@ def test_r2_pushing_twice_is_pushing_once(image: Image) -> None:
 def test_images_are_found_by_tag(image: Image, editor: User, aws: Callable[[str, str], Any]) -> None:
     mirror.push(image.pk)
     assert by_tag(aws, "Boat") == [str(image.pk)]
-    review.reject(ChangeSet(editor), image.taggings.filter(tag__name="Boat"))
+    tag_decisions.reject(ChangeSet(editor), image.taggings.filter(tag__name="Boat"))
     mirror.push(image.pk)
     assert by_tag(aws, "Boat") == []
     assert by_tag(aws, "Sea") == [str(image.pk)]
@@ -220,7 +220,7 @@ def test_r7_a_push_that_was_overtaken_looks_again(image: Image, monkeypatch: pyt
 
 def test_c8_more_tags_than_a_transaction_takes_stay_on_the_item(image: Image, editor: User) -> None:
     for number in range(60):
-        review.add(ChangeSet(editor), image, f"Tag {number:02}")
+        tag_decisions.add_tag(ChangeSet(editor), image, f"Tag {number:02}")
     image.refresh_from_db()
     assert mirror.push(image.pk)
     held = mirror.read(image.pk)

@@ -19,7 +19,7 @@ from mediahub.aws import clients
 from mediahub.delivery import embed, mirror, public
 from mediahub.delivery.models import PublicFile
 from mediahub.history.change_set import ChangeSet
-from mediahub.library import cataloging, publishing, review, versions
+from mediahub.library import cataloging, publishing, versions
 from mediahub.library.models import Image, Rendition
 from mediahub.library.versions import Original
 from processing import Misconfigured, Missing, process
@@ -33,8 +33,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def take_in(image_id: Any, width: int, key: str) -> Image:
     result = process(BytesIO(jpeg(width, 300)), image_id, store=clients.renditions(), labeler=None)
     with transaction.atomic():
-        made = cataloging.enter(image_id, f"{key}.jpg", result, original=Original(key, "v1", may_go_out=True))
-    Image.objects.filter(pk=image_id).update(alt_text='A "boat"', credit="Ada Lund", licence="CC BY 4.0")
+        made = cataloging.record_result(image_id, f"{key}.jpg", result, original=Original(key, "v1", may_go_out=True))
+    Image.objects.filter(pk=image_id).update(alt_text='A "boat"', credit="Ada Lund", license="CC BY 4.0")
     return made
 
 
@@ -91,7 +91,7 @@ def test_nothing_of_an_image_in_review_is_public(local_aws: object, as_role: Cal
 
 
 def test_archiving_takes_all_of_it_away_and_tells_the_cdn(published: Image, editor: User, cdn: MemoryQueue) -> None:
-    review.archive(ChangeSet(editor), [published])
+    publishing.archive(ChangeSet(editor), [published])
     mirror.push(published.pk)
     assert objects() == set()
     assert not PublicFile.objects.exists()
@@ -169,7 +169,7 @@ def test_c11_who_dies_after_a_copy_leaves_no_bytes_of_a_version_that_is_no_more(
 
 def test_a_worker_that_was_slow_does_not_bring_back_what_was_taken_down(published: Image, editor: User) -> None:
     seen = Image.objects.get(pk=published.pk)
-    review.archive(ChangeSet(editor), [published])
+    publishing.archive(ChangeSet(editor), [published])
     mirror.push(published.pk)
     public.bring(seen)
     assert objects() == set()
@@ -204,7 +204,7 @@ def test_what_is_wanted_again_while_it_is_swept_stays(published: Image, chief: U
 def test_rights_that_ended_take_the_files_away(published: Image) -> None:
     yesterday = timezone.localdate() - timedelta(days=1)
     Image.objects.filter(pk=published.pk).update(rights_until=yesterday)
-    assert publishing.take_down_ended() == 1
+    assert publishing.archive_expired() == 1
     mirror.push(published.pk)
     assert objects() == set()
 
@@ -263,7 +263,7 @@ def test_a_crop_of_the_same_shape_stays_out_of_the_sizes_to_choose_from(publishe
 
 def test_a_file_that_was_public_is_gone_from_the_store(published: Image, editor: User) -> None:
     key = permanent(published)
-    review.archive(ChangeSet(editor), [published])
+    publishing.archive(ChangeSet(editor), [published])
     mirror.push(published.pk)
     with pytest.raises(Missing):
         read(key)

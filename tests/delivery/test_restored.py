@@ -9,7 +9,7 @@ from mediahub.aws import clients
 from mediahub.delivery import mirror
 from mediahub.delivery.models import PublicFile
 from mediahub.history.change_set import ChangeSet
-from mediahub.library import review
+from mediahub.library import publishing
 from mediahub.library.models import Image
 from mediahub.recovery import consistency_checks
 from tests.delivery.test_public import cdn, objects, published, told  # noqa: F401 - fixtures
@@ -32,7 +32,7 @@ def put_back(image: Image, files: list[PublicFile]) -> None:
 
 def test_what_was_taken_down_since_is_public_again(published: Image, editor: User) -> None:  # noqa: F811
     files, lying = list(PublicFile.objects.all()), objects()
-    review.archive(ChangeSet(editor), [published])
+    publishing.archive(ChangeSet(editor), [published])
     mirror.push(published.pk)
     assert objects() == set()
     published.state = Image.State.PUBLISHED

@@ -64,8 +64,8 @@ class Records:
     def __init__(self, owner: User) -> None:
         self.image = image("Harbour", credit="A. Person", alt_text="A harbour")
         self.tagging = tagging(self.image, "Boat")
-        self.collection = collections.make(ChangeSet(owner), "Town")
-        memberships.put(ChangeSet(owner), [self.image], self.collection)
+        self.collection = collections.create(ChangeSet(owner), "Town")
+        memberships.add_images(ChangeSet(owner), [self.image], self.collection)
         self.batch = Batch.objects.create(by=owner)
         self.upload = Upload.objects.create(
             file_name="harbour.jpg",
@@ -95,7 +95,7 @@ class Records:
         self.check = Reconciliation.objects.create(finished_at=timezone.now(), counts={"lost": 1})
         self.job = Job.objects.create(kind=Job.Kind.ZIP, selection={}, by=owner, total=1)
         self.chunk = Chunk.objects.create(job=self.job, first=uuid4(), last=uuid4(), key="downloads/x.zip")
-        self.search = saved_searches.keep(owner, "Boats", Search.parse(QueryDict("q=boat")))
+        self.search = saved_searches.save_search(owner, "Boats", Search.parse(QueryDict("q=boat")))
         self.rule = LabelRule.objects.create(label="Person")
         self.act = Change.objects.filter(image=self.image).latest("pk").change_set
         self.owner = owner

@@ -25,6 +25,7 @@ from mediahub.library.collections import CollectionChange
 from mediahub.library.duplicates import DuplicateArchival, DuplicateMerge, SimilarityDecision
 from mediahub.library.focal_point import FocalPointChange
 from mediahub.library.memberships import MembershipChange
+from mediahub.library.metadata import MetadataChange
 from mediahub.library.models import (
     Collection,
     Image,
@@ -37,7 +38,7 @@ from mediahub.library.models import (
     Version,
 )
 from mediahub.library.publishing import FlagReview, StateChange
-from mediahub.library.review import MetadataChange, TagChange
+from mediahub.library.tag_decisions import TagChange
 from mediahub.library.versions import VersionChange
 from mediahub.recovery.models import Decision, FailedItem, QueueHour, Reconciliation, Redrive
 from mediahub.uploads.models import Batch, Upload
@@ -88,13 +89,13 @@ def plant() -> Desk:
     # The two are the same file; the third, which is closed as well, is like no other.
     closed, other, alone = _image(), records.image("Harbour"), records.image(word("alone"))
     Image.objects.filter(pk=alone.pk).update(sha256=SHA256)
-    top = collections.make(ChangeSet(lawyer), word("collection"), description=word("description"), groups=[legal])
-    below = collections.make(ChangeSet(lawyer), word("below"), top)
-    news = collections.make(ChangeSet(None), "News")
-    memberships.put(ChangeSet(lawyer), [closed, alone], top)
-    memberships.put(ChangeSet(lawyer), [closed], below)
-    memberships.put(ChangeSet(lawyer), [other], below)
-    memberships.put(ChangeSet(None), [other], news)
+    top = collections.create(ChangeSet(lawyer), word("collection"), description=word("description"), groups=[legal])
+    below = collections.create(ChangeSet(lawyer), word("below"), top)
+    news = collections.create(ChangeSet(None), "News")
+    memberships.add_images(ChangeSet(lawyer), [closed, alone], top)
+    memberships.add_images(ChangeSet(lawyer), [closed], below)
+    memberships.add_images(ChangeSet(lawyer), [other], below)
+    memberships.add_images(ChangeSet(None), [other], news)
     desk = Desk(closed, other, lawyer, [top, below, news], *_vocabulary(closed, other))
     _plant_uploads(desk)
     _plant_failures(desk)
@@ -112,7 +113,7 @@ def _image() -> Image:
         alt_text=word("alt_text"),
         caption=word("caption"),
         credit=word("credit"),
-        licence=word("licence"),
+        license=word("license"),
         rights_until=date(2031, 7, 29),
         file_name=f"{word('file_name')}.jpg",
         camera=word("camera"),

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Change
-from mediahub.library import review
+from mediahub.library import metadata, publishing, tag_decisions
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Tagging
 from tests.records import image, tagging
@@ -32,8 +32,8 @@ def acts(editor: User, chief: User) -> None:
     boats, town = image("Boats"), image("=Town()")
     for made in (boats, town):
         tagging(made, "Fog")
-    review.accept(ChangeSet(editor), Tagging.objects.select_related("tag", "image").order_by("pk"))
-    review.archive(ChangeSet(chief), [town])
+    tag_decisions.accept(ChangeSet(editor), Tagging.objects.select_related("tag", "image").order_by("pk"))
+    publishing.archive(ChangeSet(chief), [town])
 
 
 @pytest.mark.usefixtures("acts")
@@ -88,10 +88,10 @@ def test_an_image_tells_its_own_story(signed_in: Client) -> None:
 def test_a_page_costs_the_same_for_many_acts_and_goes_on(signed_in: Client, editor: User, queries: Any) -> None:
     made = image()
     for number in range(2):
-        review.add(ChangeSet(editor), made, f"Tag {number}")
+        tag_decisions.add_tag(ChangeSet(editor), made, f"Tag {number}")
     few = queries(PAGE)
     for number in range(60):
-        review.add(ChangeSet(editor), made, f"Word {number}")
+        tag_decisions.add_tag(ChangeSet(editor), made, f"Word {number}")
     assert queries(PAGE) == few
     first = signed_in.get(PAGE).context
     rest = signed_in.get(f"{PAGE}?before={first['more']}").context["change_sets"]
@@ -111,8 +111,8 @@ def test_a_page_costs_the_same_for_many_acts_and_goes_on(signed_in: Client, edit
 )
 def test_a_title_that_looks_like_a_date_is_told_as_it_was_typed(signed_in: Client, editor: User, title: str) -> None:
     made = image(title)
-    review.describe(ChangeSet(editor), made, {"title": Edit("Quay"), "rights_until": Edit(date(2031, 5, 4))})
-    review.describe(ChangeSet(editor), made, {"title": Edit(title)})
+    metadata.edit(ChangeSet(editor), made, {"title": Edit("Quay"), "rights_until": Edit(date(2031, 5, 4))})
+    metadata.edit(ChangeSet(editor), made, {"title": Edit(title)})
     pages = [reverse("admin:library_image_change", args=[made.pk]), PAGE]
     for page in pages:
         text = signed_in.get(page).content.decode()

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Change
-from mediahub.library import collections, memberships, publishing, review
+from mediahub.library import collections, memberships, metadata, publishing, tag_decisions
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image
 from tests.desk.test_edits import Fields, form
@@ -59,7 +59,7 @@ def test_what_came_into_the_results_by_a_change_is_not_published(chief_client: C
     ship = image("Ship", **COMPLETE)
     age(ship, *boats)
     order = shown(chief_client, act="publish")
-    review.describe(ChangeSet(None), ship, {"title": Edit("Boat after all")})
+    metadata.edit(ChangeSet(None), ship, {"title": Edit("Boat after all")})
     chief_client.post(f"{BULK}?q=boat", order)
     assert len(public()) == 70
     assert "Boat after all" not in public()
@@ -84,7 +84,7 @@ def test_what_was_committed_late_under_an_earlier_moment_is_not_published(
 def test_where_one_went_and_one_came_the_person_is_asked(chief_client: Client, boats: list[Image]) -> None:
     age(*boats)
     order = shown(chief_client, act="publish", next=GRID)
-    review.describe(ChangeSet(None), boats[0], {"title": Edit("Ship")})
+    metadata.edit(ChangeSet(None), boats[0], {"title": Edit("Ship")})
     image("Boat unseen", **COMPLETE)
     answer = chief_client.post(f"{BULK}?q=boat", order)
     page = answer.content.decode()
@@ -145,7 +145,7 @@ def test_a_tag_that_somebody_gives_meanwhile_leaves_an_image_out_of_all_results(
 ) -> None:
     age(*boats)
     order = shown(chief_client, act="archive")
-    review.add(ChangeSet(None), boats[3], "Fog")
+    tag_decisions.add_tag(ChangeSet(None), boats[3], "Fog")
     answer = chief_client.post(f"{BULK}?q=boat", order)
     assert answer.status_code == 409
     chief_client.post(BULK, Fields(answer.content.decode(), "image").sent)
@@ -165,8 +165,8 @@ def test_what_the_person_is_asked_about_holds_nothing_that_is_closed(
     chief_client: Client, signed_in: Client, boats: list[Image]
 ) -> None:
     hidden = image("Boat of the closed collection", **COMPLETE)
-    closed = collections.make(ChangeSet(None), "Closed", groups=Group.objects.filter(name="Chief editor"))
-    memberships.put(ChangeSet(None), [hidden], closed)
+    closed = collections.create(ChangeSet(None), "Closed", groups=Group.objects.filter(name="Chief editor"))
+    memberships.add_images(ChangeSet(None), [hidden], closed)
     answer = signed_in.post(f"{BULK}?q=boat", {"act": "add_tag", "tag": "Fog", "all": "1"})
     assert answer.status_code == 409
     assert "Boat of the closed" not in answer.content.decode()
@@ -176,20 +176,20 @@ def test_what_the_person_is_asked_about_holds_nothing_that_is_closed(
 def test_a_credit_leaves_the_words_that_another_types_meanwhile(signed_in: Client, chief: User) -> None:
     boat = image("Boat")
     order = {**form(signed_in, GRID, "seen"), "act": "set_credit", "credit": "Ada", "image": boxes(signed_in, boat)}
-    review.describe(ChangeSet(chief), boat, {"caption": Edit("Boats at dawn")})
+    metadata.edit(ChangeSet(chief), boat, {"caption": Edit("Boats at dawn")})
     signed_in.post(BULK, order)
     boat.refresh_from_db()
     assert (boat.credit, boat.caption) == ("Ada", "Boats at dawn")
 
 
-@pytest.mark.parametrize("name", ["credit", "licence"])
+@pytest.mark.parametrize("name", ["credit", "license"])
 def test_a_word_for_many_that_another_gives_meanwhile_stays_until_the_person_has_seen_it(
     signed_in: Client, chief: User, name: str
 ) -> None:
-    boat, quay = image("Boat", licence=""), image("Quay", licence="")
+    boat, quay = image("Boat", license=""), image("Quay", license="")
     order = {**form(signed_in, GRID, "seen"), "act": f"set_{name}", name: "Ada"}
     order["image"] = boxes(signed_in, boat, quay)
-    review.describe(ChangeSet(chief), boat, {name: Edit("Ben")})
+    metadata.edit(ChangeSet(chief), boat, {name: Edit("Ben")})
     answer = signed_in.post(BULK, order)
     page = answer.content.decode()
     assert answer.status_code == 409
@@ -205,7 +205,7 @@ def test_a_word_of_the_file_does_not_replace_what_another_has_typed_meanwhile(si
     boat = image("Boat", embedded={"caption": "From the file"})
     page_of = reverse("admin:library_image_change", args=[boat.pk])
     order = {**form(signed_in, page_of, "seen"), "field": "caption"}
-    review.describe(ChangeSet(chief), boat, {"caption": Edit("By hand")})
+    metadata.edit(ChangeSet(chief), boat, {"caption": Edit("By hand")})
     page = signed_in.post(reverse("desk:take_over", args=[boat.pk]), order, follow=True).content.decode()
     assert "Boat keeps its caption “By hand”, by chief on" in page
     boat.refresh_from_db()

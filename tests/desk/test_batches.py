@@ -85,7 +85,7 @@ def test_words_are_kept_said_told_and_taken_back(signed_in: Client, editor: User
     batch = Batch.objects.create(by=editor)
     made = image()
     upload(editor, "a.jpg", "ready", image=made, batch=batch)
-    words = {"title": "Fair", "numbered": True, "credit": "Ada", "licence": "CC0", "tags": ["boats", ""]}
+    words = {"title": "Fair", "numbered": True, "credit": "Ada", "license": "CC0", "tags": ["boats", ""]}
     done = post(signed_in, "desk:batch_words", words, batch.pk).json()
     assert (done["changed"], done["next"], done["refused"]) == (2, None, [])
     told = signed_in.get(reverse("desk:batch_words", args=[batch.pk])).json()
@@ -93,12 +93,12 @@ def test_words_are_kept_said_told_and_taken_back(signed_in: Client, editor: User
         "title": "Fair",
         "numbered": True,
         "credit": "Ada",
-        "licence": "CC0",
+        "license": "CC0",
         "tags": ["boats"],
         "collection": None,
     }
     made.refresh_from_db()
-    assert (made.title, made.credit, made.licence) == ("Fair 1", "Ada", "CC0")
+    assert (made.title, made.credit, made.license) == ("Fair 1", "Ada", "CC0")
     page = signed_in.get(reverse("desk:activity")).content.decode()
     assert "Fair 1" in page
     assert post(signed_in, "desk:batch_words", {"undo": True}, batch.pk).json()["said"]

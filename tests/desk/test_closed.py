@@ -173,7 +173,7 @@ def bodies(desk: Desk, name: str) -> list[Asked] | None:
     bulk = [{"act": act, **both} for act in acts]
     bulk += [{"act": "add_tag", "tag": "Vessel", **both}, {"act": "reject_tag", "tag": secret_tag.name, **both}]
     bulk += [{"act": act, **place, **both} for act in ("put_in", "take_out")]
-    bulk += [{"act": f"set_{name}", name: "Ada", **both} for name in ("credit", "licence")]
+    bulk += [{"act": f"set_{name}", name: "Ada", **both} for name in ("credit", "license")]
     bulk += [{"act": "archive", "all": "1"}]
     items = {"_selected_action": _pks(*desk.items), "select_across": "1", "index": "0"}
     wish = {"id": str(uuid4()), "image": images[0], "tags": [[secret_tag.pk, "", None, "accepted"]]}

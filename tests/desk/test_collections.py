@@ -24,7 +24,7 @@ DROP = reverse("desk:drop")
 
 
 def make(name: str, parent: Collection | None = None, *groups: Group) -> Collection:
-    return collections.make(ChangeSet(None), name, parent, groups=groups)
+    return collections.create(ChangeSet(None), name, parent, groups=groups)
 
 
 def change(client: Client, collection: Collection, act: str, **data: Any) -> Any:
@@ -44,7 +44,7 @@ def closed(db: Any) -> Image:
     """An image that only the group Legal may see."""
     legal = Group.objects.create(name="Legal")
     made = image("Secret plan")
-    memberships.put(ChangeSet(None), [made], make("Lawsuit", None, legal))
+    memberships.add_images(ChangeSet(None), [made], make("Lawsuit", None, legal))
     return made
 
 
@@ -118,7 +118,7 @@ def test_the_bulk_bar_and_a_drop_pass_by_what_is_closed(signed_in: Client, close
 
 
 def test_a_name_that_is_closed_is_not_told_on_an_image_that_is_open(signed_in: Client, closed: Image) -> None:
-    memberships.put(ChangeSet(None), [closed], make("News"))
+    memberships.add_images(ChangeSet(None), [closed], make("News"))
     page = signed_in.get(reverse("admin:library_image_change", args=[closed.pk])).content.decode()
     assert "News" in page
     assert "Lawsuit" not in page
@@ -193,8 +193,8 @@ def test_one_image_is_put_in_and_taken_out_on_its_page(signed_in: Client) -> Non
 
 def test_the_library_is_narrowed_to_a_collection_and_what_lies_below(signed_in: Client) -> None:
     news = make("News")
-    memberships.put(ChangeSet(None), [image("A")], news)
-    memberships.put(ChangeSet(None), [image("B")], make("Sport", news))
+    memberships.add_images(ChangeSet(None), [image("A")], news)
+    memberships.add_images(ChangeSet(None), [image("B")], make("Sport", news))
     image("C")
     assert titles(signed_in, collection=news.pk) == {"A", "B"}
     assert titles(signed_in, collection="none") == {"C"}
@@ -226,8 +226,8 @@ def test_a_chief_makes_arranges_and_deletes(chief_client: Client) -> None:
 def test_a_collection_shows_the_image_that_was_put_in_last(signed_in: Client, closed: Image) -> None:
     news = make("News")
     for made in (image("A"), latest := image("B"), closed):
-        memberships.put(ChangeSet(None), [made], make(made.title, news))
-    memberships.put(ChangeSet(None), [image("C"), latest], news)
+        memberships.add_images(ChangeSet(None), [made], make(made.title, news))
+    memberships.add_images(ChangeSet(None), [image("C"), latest], news)
     top = signed_in.get(TREE).context["nodes"]
     assert [(node.cover.title, node.own, node.count) for node in top] == [("B", 2, 5)]
     assert [node.cover.title for node in top[0].children] == ["A", "B", "Secret plan"]
@@ -265,7 +265,7 @@ def test_names_are_completed(signed_in: Client) -> None:
 def test_a_hostile_name_stays_text(signed_in: Client, chief_client: Client) -> None:
     hostile = HOSTILE.replace(">", "")
     place = make(hostile)
-    memberships.put(ChangeSet(None), [made := image()], place)
+    memberships.add_images(ChangeSet(None), [made := image()], place)
     pages = [TREE, GRID, reverse("desk:collection", args=[place.pk]), reverse("desk:activity")]
     for address in [*pages, reverse("admin:library_image_change", args=[made.pk])]:
         assert hostile not in chief_client.get(address).content.decode()
@@ -274,7 +274,7 @@ def test_a_hostile_name_stays_text(signed_in: Client, chief_client: Client) -> N
 @pytest.mark.parametrize("path", [GRID, TREE])
 def test_five_hundred_collections_cost_as_many_questions_as_two(queries: Any, path: str) -> None:
     place = make("Place")
-    memberships.put(ChangeSet(None), [image()], place)
+    memberships.add_images(ChangeSet(None), [image()], place)
     few = queries(path)
     five_hundred(place)
     assert queries(path) == few
@@ -284,7 +284,7 @@ def test_five_hundred_collections_cost_as_many_questions_as_two(queries: Any, pa
 def test_the_activity_tells_what_became_of_collections(chief_client: Client, chief: User) -> None:
     news, made = make("News"), image("Harbour")
     collections.rename(ChangeSet(chief), news, "Daily")
-    memberships.put(ChangeSet(chief), [made], news)
+    memberships.add_images(ChangeSet(chief), [made], news)
     page = chief_client.get(reverse("desk:activity")).content.decode()
     assert "changed the collection" in page
     assert "<ins>Daily</ins>" in page

@@ -107,9 +107,9 @@ def test_storage_adds_up_originals_renditions_copies_and_earlier_versions(signed
 
 
 def test_money_is_of_this_month_by_one_list_of_prices(signed_in: Client) -> None:
-    image(label_source="rekognition", labelled_at=timezone.now())
-    image(label_source="measured", labelled_at=timezone.now())
-    old = image(label_source="rekognition", labelled_at=timezone.now() - timedelta(days=40))
+    image(label_source="rekognition", labeled_at=timezone.now())
+    image(label_source="measured", labeled_at=timezone.now())
+    old = image(label_source="rekognition", labeled_at=timezone.now() - timedelta(days=40))
     Image.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=40))
     chart = drawn(signed_in, "costs")
     assert "Images this month: 2; asked for labels: 1." in chart.about

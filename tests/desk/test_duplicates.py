@@ -47,7 +47,7 @@ def test_groups_come_one_after_the_other_the_newest_first(signed_in: Client) -> 
 def test_what_differs_is_marked_and_the_same_is_not(signed_in: Client) -> None:
     made = group(HOSTILE, "Copy", bytes=10)
     tagging(made[1], "Quay", "accepted")
-    memberships.put(ChangeSet(None), made, collections.make(ChangeSet(None), "Ports"))
+    memberships.add_images(ChangeSet(None), made, collections.create(ChangeSet(None), "Ports"))
     answer = signed_in.get(START)
     rows = {row.title: (row.values, row.differs) for row in answer.context["rows"]}
     assert rows["Pixels"] == (["1000 × 1200", "999 × 1200"], True)
@@ -85,7 +85,7 @@ def test_editors_tell_apart_and_only_chief_editors_merge(signed_in: Client, edit
     assert nobody.post(DECIDE, order).status_code == nobody.get(START).status_code == 403
     assert "ask a chief editor" in signed_in.get(START).content.decode()
     signed_in.post(DECIDE, {**order, "part": str(made[2].pk)})
-    assert {one.title for one in duplicates.group(editor, made[0].pk)} == {"One", "Two"}
+    assert {one.title for one in duplicates.list_group(editor, made[0].pk)} == {"One", "Two"}
     answer = signed_in.post(DECIDE, {"image": ids(made[:2])}, follow=True)
     assert "No two images are the same, or look alike." in answer.content.decode()
     assert "already" in signed_in.post(DECIDE, {"image": ids(made[:2])}, follow=True).content.decode()

@@ -16,7 +16,7 @@ from django.urls import reverse
 from mediahub.desk.models import Preference
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Change
-from mediahub.library import collections, review, vocabulary
+from mediahub.library import collections, tag_decisions, vocabulary
 from mediahub.library.models import Collection, Image, Tag
 from tests.records import image, tagging
 
@@ -176,7 +176,7 @@ def test_a_field_that_was_not_sent_stays(signed_in: Client) -> None:
 
 
 def test_a_collection_is_described_by_two_people(chief_client: Client, superuser: Client) -> None:
-    news = collections.make(ChangeSet(None), "News", description="Daily")
+    news = collections.create(ChangeSet(None), "News", description="Daily")
     path, change = reverse("desk:collection", args=[news.pk]), reverse("desk:change_collection", args=[news.pk])
     mine, theirs = form(chief_client, path, "name"), form(superuser, path, "name")
     assert superuser.post(change, {**theirs, "act": "rename", "description": "Each morning"}).status_code == 302
@@ -196,8 +196,8 @@ def test_a_collection_is_described_by_two_people(chief_client: Client, superuser
 
 
 def test_what_is_typed_for_a_collection_stays_when_it_is_refused(chief_client: Client) -> None:
-    collections.make(ChangeSet(None), "Sport")
-    news = collections.make(ChangeSet(None), "News")
+    collections.create(ChangeSet(None), "Sport")
+    news = collections.create(ChangeSet(None), "News")
     change = reverse("desk:change_collection", args=[news.pk])
     words = {"name": "Sport", "description": "Long and well thought out"}
     for path, more in ((reverse("desk:make_collection"), {}), (change, {"act": "rename"})):
@@ -210,7 +210,7 @@ def test_what_is_typed_for_a_collection_stays_when_it_is_refused(chief_client: C
 
 
 def test_groups_that_two_people_choose_are_put_together(chief_client: Client, superuser: Client) -> None:
-    news = collections.make(ChangeSet(None), "News", groups=[Group.objects.get(name="Editor")])
+    news = collections.create(ChangeSet(None), "News", groups=[Group.objects.get(name="Editor")])
     editors, chiefs = (Group.objects.get(name=name).pk for name in ("Editor", "Chief editor"))
     legal = Group.objects.create(name="Legal").pk
     path, change = reverse("desk:collection", args=[news.pk]), reverse("desk:change_collection", args=[news.pk])
@@ -223,7 +223,7 @@ def test_groups_that_two_people_choose_are_put_together(chief_client: Client, su
 def test_a_collection_that_was_moved_meanwhile_is_not_moved_from_elsewhere(
     chief_client: Client, superuser: Client
 ) -> None:
-    places = [collections.make(ChangeSet(None), name) for name in ("News", "Archive", "Sport")]
+    places = [collections.create(ChangeSet(None), name) for name in ("News", "Archive", "Sport")]
     sport = places[2]
     path, change = reverse("desk:collection", args=[sport.pk]), reverse("desk:change_collection", args=[sport.pk])
     mine = form(chief_client, path, "seen_parent")
@@ -236,7 +236,7 @@ def test_a_collection_that_was_moved_meanwhile_is_not_moved_from_elsewhere(
 
 def test_synonyms_that_two_people_add_and_take_off_are_put_together(chief_client: Client, superuser: Client) -> None:
     boat = Tag.objects.create(name="Boat")
-    vocabulary.name_synonyms(User.objects.get(username="root"), boat, ["ship", "vessel"])
+    vocabulary.set_synonyms(User.objects.get(username="root"), boat, ["ship", "vessel"])
     path = reverse("admin:library_tag_change", args=[boat.pk])
     mine, theirs = form(chief_client, path, "synonyms"), form(superuser, path, "synonyms")
     superuser.post(path, {**theirs, "synonyms": "ship\r\nvessel\r\nbarge", "name": "Boats"})
@@ -329,7 +329,7 @@ def test_a_focal_point_that_another_moves_meanwhile_is_shown_beside_ones_own(
 def test_a_tag_that_another_decides_on_meanwhile_stays_as_it_is(signed_in: Client, other_editor: User) -> None:
     sea = tagging(image(), "Sea")
     seen = Fields(signed_in.get(page_of(sea.image)).content.decode(), "seen").sent
-    review.accept(ChangeSet(other_editor), [sea])
+    tag_decisions.accept(ChangeSet(other_editor), [sea])
     decide = reverse("desk:decide_tag", args=[sea.image_id, sea.pk])
     page = signed_in.post(decide, {**seen, "verdict": "reject"}, follow=True).content.decode()
     assert "Somebody else has decided on “Sea” since: it is accepted now." in page

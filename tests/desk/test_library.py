@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Change
-from mediahub.library import review
+from mediahub.library import publishing
 from mediahub.library.models import Image, SavedSearch, Tagging
 from tests.browser.stock import failed_item, upload
 from tests.desk.conftest import HOSTILE
@@ -285,7 +285,7 @@ def test_a_bulk_act_that_makes_no_sense_is_refused(chief_client: Client, order: 
 
 def test_nobody_else_takes_back_what_an_editor_did(signed_in: Client, chief: User, chief_client: Client) -> None:
     act = ChangeSet(chief)
-    review.archive(act, [image()])
+    publishing.archive(act, [image()])
     signed_in.post(reverse("desk:undo", args=[act.id]))
     assert Image.objects.get().state == Image.State.ARCHIVED
     answer = chief_client.post(reverse("desk:undo", args=[act.id]), {"next": "https://elsewhere.example/"})

@@ -16,7 +16,7 @@ from django.utils import timezone
 from mediahub.desk.models import Preference
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Change
-from mediahub.library import review
+from mediahub.library import metadata
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tagging
 from mediahub.uploads import upload_batches
@@ -340,7 +340,7 @@ def test_the_threshold_is_remembered(signed_in: Client, nobody: Client, row: lis
 def test_words_that_are_refused_stand_in_the_fields_again(signed_in: Client, row: list[Image], chief: User) -> None:
     made = row[0]
     sent = Fields(signed_in.get(page_of(made)).content.decode(), "was_caption").sent
-    review.describe(ChangeSet(chief), made, {"caption": Edit("Typed by the chief")})
+    metadata.edit(ChangeSet(chief), made, {"caption": Edit("Typed by the chief")})
     answer = signed_in.post(act_of(made), {**sent, "caption": "Typed by <me>", "credit": "Ada"})
     page = answer.content.decode()
     assert answer.status_code == 409

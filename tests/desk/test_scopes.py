@@ -11,7 +11,7 @@ from django.urls import reverse
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Action
 from mediahub.jobs.models import Chunk, Job
-from mediahub.library import access, collections, duplicates, memberships, review, vocabulary
+from mediahub.library import access, collections, duplicates, memberships, publishing, tag_decisions, vocabulary
 from mediahub.library.models import Collection, Image, LabelRule, Tag, Tagging
 from mediahub.recovery.access import visible_examples
 from mediahub.recovery.models import FailedItem, Reconciliation, Redrive
@@ -30,14 +30,14 @@ def legal(db: Any) -> Group:
 @pytest.fixture
 def lawsuit(legal: Group) -> Collection:
     """A collection that only the group Legal may see."""
-    return collections.make(ChangeSet(None), "Lawsuit", groups=[legal])
+    return collections.create(ChangeSet(None), "Lawsuit", groups=[legal])
 
 
 @pytest.fixture
 def closed(lawsuit: Collection) -> Image:
     """An image that only the group Legal may see."""
     made = image("Secret plan", file_name="secret-plan.jpg")
-    memberships.put(ChangeSet(None), [made], lawsuit)
+    memberships.add_images(ChangeSet(None), [made], lawsuit)
     return made
 
 
@@ -117,7 +117,7 @@ def test_a_message_that_nobody_can_read_is_for_those_to_whom_nothing_is_closed(
     item = failed_item(None, kind="unknown", reason="The message is no JSON text.", payload="secret-plan.jpg")
     listed = "/admin/recovery/faileditem/?state__exact=open"
     assert "no JSON text" in page(signed_in, listed)
-    collections.make(ChangeSet(None), "Lawsuit", groups=[legal])
+    collections.create(ChangeSet(None), "Lawsuit", groups=[legal])
     assert "no JSON text" not in page(signed_in, listed)
     assert signed_in.get(reverse("admin:recovery_faileditem_change", args=[item.pk])).status_code == 302
     editor.groups.add(legal)
@@ -197,7 +197,7 @@ def test_a_zip_with_what_is_closed_by_now_is_not_handed_out(
     chunk = Chunk.objects.create(job=job, first=made.pk, last=made.pk, only=only, key="downloads/a.zip", bytes=9)
     address = reverse("desk:job_part", args=[job.pk, chunk.pk])
     assert "downloads/a.zip" in signed_in.get(address)["Location"]
-    memberships.put(ChangeSet(None), [made], lawsuit)
+    memberships.add_images(ChangeSet(None), [made], lawsuit)
     answer = signed_in.get(address, follow=True)
     assert answer.redirect_chain[-1][0] == reverse("desk:job", args=[job.pk])
     assert "holds pictures that are closed to you" in answer.content.decode()
@@ -227,8 +227,8 @@ def test_a_tag_counts_on_open_images_and_is_offered_when_one_has_it(
     LabelRule.objects.create(label="verdict", tag=None)
     assert accepted(editor) == {"Boat": 1, "Unused": 0}
     assert accepted(chief) == {"Boat": 2, "Unused": 0, "Verdict": 1}
-    assert vocabulary.common(editor, 10) == ["Boat", "Unused"]
-    assert vocabulary.common(chief, 10) == ["Boat", "Verdict", "Unused"]
+    assert vocabulary.list_common_names(editor, 10) == ["Boat", "Unused"]
+    assert vocabulary.list_common_names(chief, 10) == ["Boat", "Verdict", "Unused"]
     for address, query in ((reverse("desk:complete"), "verd"), (reverse("desk:tag_names"), "verd")):
         assert signed_in.get(address, {"q": query}).json() == {"names": []}
     verdict = Tag.objects.get(name="Verdict")
@@ -236,7 +236,7 @@ def test_a_tag_counts_on_open_images_and_is_offered_when_one_has_it(
     assert [chip.value for chip in drawer.chips] == [str(verdict.pk)]
     assert not access.visible_rules(editor).exists()
     # The word itself is not locked: who puts it on an image of their own reads it there.
-    review.add(ChangeSet(editor), image(), "verdict")
+    tag_decisions.add_tag(ChangeSet(editor), image(), "verdict")
     assert signed_in.get(reverse("desk:complete"), {"q": "verd"}).json() == {"names": ["Verdict"]}
 
 
@@ -260,7 +260,7 @@ def test_history_masks_the_titles_of_closed_images(
     signed_in: Client, chief_client: Client, chief: User, closed: Image
 ) -> None:
     other = image("Harbour")
-    duplicates.keep(ChangeSet(chief), closed, [other])
+    duplicates.merge(ChangeSet(chief), closed, [other])
     for address in (reverse("desk:activity"), reverse("desk:export_activity", args=["csv"])):
         assert "Secret plan" in page(chief_client, address)
         text = page(signed_in, address)
@@ -273,7 +273,7 @@ def test_history_masks_the_titles_of_closed_images(
 def test_an_act_on_open_and_closed_images_is_told_of_the_open_ones(
     signed_in: Client, chief: User, closed: Image
 ) -> None:
-    review.archive(act := ChangeSet(chief), [closed, image("Harbour")])
+    publishing.archive(act := ChangeSet(chief), [closed, image("Harbour")])
     told = signed_in.get(reverse("desk:activity")).context["change_sets"]
     assert [(one["first"].change_set, one["number"], one["first"].subject) for one in told] == [(act.id, 1, "Harbour")]
 
@@ -284,7 +284,7 @@ def test_words_of_the_vocabulary_are_told_while_nothing_is_closed(
 ) -> None:
     ChangeSet(chief).record_other("Verdict → Court", verb)
     assert "Verdict → Court" in page(signed_in, reverse("desk:activity"))
-    collections.make(ChangeSet(None), "Lawsuit", groups=[legal])
+    collections.create(ChangeSet(None), "Lawsuit", groups=[legal])
     assert "Verdict → Court" not in page(signed_in, reverse("desk:activity"))
     assert "Verdict → Court" in page(chief_client, reverse("desk:activity"))
 
@@ -304,9 +304,9 @@ def test_deleting_a_collection_names_none_below_it_that_is_closed(
     signed_in: Client, chief_client: Client, editor: User, legal: Group
 ) -> None:
     editor.user_permissions.set(Group.objects.get(name="Chief editor").permissions.filter(codename="delete_collection"))
-    news = collections.make(ChangeSet(None), "News")
+    news = collections.create(ChangeSet(None), "News")
     for parent in (None, news):
-        collections.make(ChangeSet(None), "Lawsuit", parent, groups=[legal])
+        collections.create(ChangeSet(None), "Lawsuit", parent, groups=[legal])
     address = reverse("desk:change_collection", args=[news.pk])
     text = signed_in.post(address, {"act": "delete"}, follow=True).content.decode()
     assert "Lawsuit" not in text

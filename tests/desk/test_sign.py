@@ -176,8 +176,8 @@ def test_a_ticket_to_replace_an_image_is_for_that_image_alone(signed_in: Client)
 
 def test_a_file_replaces_an_image_only_for_who_may_and_sees_it(db: None) -> None:
     shown, hidden = image(), image()
-    closed = collections.make(ChangeSet(None), "Closed", groups=[Group.objects.create(name="Nobody's")])
-    memberships.put(ChangeSet(None), [hidden], closed)
+    closed = collections.create(ChangeSet(None), "Closed", groups=[Group.objects.create(name="Nobody's")])
+    memberships.add_images(ChangeSet(None), [hidden], closed)
     replacer, sender = person("replacer", "replace_image", "view_image"), person("sender", "add_upload", "view_image")
     assert ask(replacer, {**FILE, "image": str(hidden.pk)}).status_code == 404
     assert ask(replacer, {**FILE, "image": str(shown.pk)}).status_code == 200

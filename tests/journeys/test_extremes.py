@@ -19,7 +19,7 @@ from mediahub.history.models import Change
 from mediahub.jobs import runner
 from mediahub.jobs.models import Job
 from mediahub.jobs.selection import Selection
-from mediahub.library import review, versions
+from mediahub.library import metadata, versions
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Collection, Image, LabelRule, SavedSearch, Tag, Tagging, Version
 from mediahub.local.event_loop import EventLoop
@@ -195,7 +195,7 @@ def test_no_page_fails_for_what_a_file_holds(
 
     for number, image in enumerate(images):
         title = ("20240602 181530", "0001-01-01T00:00:00+02:00")[number % 2]
-        review.describe(ChangeSet(chief), image, {"title": Edit(title)})
+        metadata.edit(ChangeSet(chief), image, {"title": Edit(title)})
     sends_no_5xx(chief_client, [*sorted(shared), *(page for image in images for page in pages(image)[:2])])
 
 

@@ -74,8 +74,8 @@ def published(local_aws: object, as_role: Callable[[str], None], chief: User, li
     data = jpeg(800, 600)
     result = process(BytesIO(data), image_id, store=clients.renditions(), labeler=None, specs=clients.specs())
     with transaction.atomic():
-        cataloging.enter(image_id, "quay.jpg", result, original=Original(f"uploads/{image_id}/original", "v1"))
-    Image.objects.filter(pk=image_id).update(alt_text="A quay", credit="Ada Lund", licence="CC BY 4.0")
+        cataloging.record_result(image_id, "quay.jpg", result, original=Original(f"uploads/{image_id}/original", "v1"))
+    Image.objects.filter(pk=image_id).update(alt_text="A quay", credit="Ada Lund", license="CC BY 4.0")
     image = Image.objects.get(pk=image_id)
     publishing.publish(ChangeSet(chief), [image])
     mirror.push(image_id)

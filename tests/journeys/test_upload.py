@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from mediahub.delivery import mirror
 from mediahub.history.change_set import ChangeSet
-from mediahub.library import publishing, review
+from mediahub.library import metadata, publishing, tag_decisions
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image
 from mediahub.local.event_loop import EventLoop
@@ -49,7 +49,7 @@ def test_an_upload_becomes_an_image(
     tagging = image.taggings.first()
     as_role("web")
     assert tagging
-    review.accept(ChangeSet(editor), [tagging])
+    tag_decisions.accept(ChangeSet(editor), [tagging])
     as_role("worker")
     drain(event_loop)
     held = mirror.read(image.pk)
@@ -58,10 +58,10 @@ def test_an_upload_becomes_an_image(
     assert "title" not in held
 
     as_role("web")
-    review.describe(
+    metadata.edit(
         ChangeSet(editor),
         image,
-        {"alt_text": Edit("Boats in the morning"), "credit": Edit("Ada Byron"), "licence": Edit("CC0")},
+        {"alt_text": Edit("Boats in the morning"), "credit": Edit("Ada Byron"), "license": Edit("CC0")},
     )
     assert publishing.publish(ChangeSet(editor), [image]).done == 1
     as_role("worker")

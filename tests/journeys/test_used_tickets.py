@@ -92,7 +92,7 @@ def test_d6_a_used_ticket_changes_nothing_that_is_published(
     assert post(ticket, FIRST) in (204, 303)
     work()
     image = Image.objects.get()
-    Image.objects.update(alt_text="A harbour", credit="Ada Lund", licence="All rights")
+    Image.objects.update(alt_text="A harbour", credit="Ada Lund", license="All rights")
     as_role("worker")
     assert publishing.publish(ChangeSet(chief), Image.objects.all()).done == 1
     as_role("web")

@@ -9,7 +9,7 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.history.kinds import Reader
 from mediahub.history.models import Change
 from mediahub.history.undo import find_last_change_set, undo
-from mediahub.library import publishing, review
+from mediahub.library import metadata, publishing, tag_decisions
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tagging
 from tests.images import image_with_tags
@@ -28,7 +28,7 @@ def states(image: Image) -> dict[str, str]:
 
 def test_a_decision_is_told_and_taken_back(image: Image, editor: User) -> None:
     act = ChangeSet(editor)
-    review.accept(act, image.taggings.filter(tag__name="Boat"))
+    tag_decisions.accept(act, image.taggings.filter(tag__name="Boat"))
     told = Change.objects.get()
     assert (told.by, told.image, told.subject) == (editor, image, image.title)
     assert [line.before for line in told.detail.describe(Reader())] == ["suggested"]
@@ -39,7 +39,7 @@ def test_a_decision_is_told_and_taken_back(image: Image, editor: User) -> None:
 
 def test_a_tag_that_was_added_goes_again(image: Image, editor: User) -> None:
     act = ChangeSet(editor)
-    review.add(act, image, "Harbour")
+    tag_decisions.add_tag(act, image, "Harbour")
     assert "Harbour" in states(image)
     undo(editor, act.id)
     assert "Harbour" not in states(image)
@@ -48,7 +48,7 @@ def test_a_tag_that_was_added_goes_again(image: Image, editor: User) -> None:
 def test_words_come_back_with_their_dates(image: Image, editor: User) -> None:
     first = image.title
     act = ChangeSet(editor)
-    review.describe(act, image, {"title": Edit("Quay"), "rights_until": Edit(None)})
+    metadata.edit(act, image, {"title": Edit("Quay"), "rights_until": Edit(None)})
     assert undo(editor, act.id).change_set.images == 1
     image.refresh_from_db()
     assert image.title == first
@@ -69,7 +69,7 @@ def test_what_another_has_changed_since_stays(image: Image, chief: User, editor:
     act = ChangeSet(chief)
     publishing.publish(act, [image])
     image.refresh_from_db()
-    review.archive(ChangeSet(editor), [image])
+    publishing.archive(ChangeSet(editor), [image])
     undone = undo(chief, act.id)
     assert undone.refused == [f"{image.title} stays as it is now. It was changed again since."]
     image.refresh_from_db()
@@ -79,15 +79,15 @@ def test_what_another_has_changed_since_stays(image: Image, chief: User, editor:
 def test_one_act_on_many_is_taken_back_as_one(local_aws: object, editor: User) -> None:
     images = [image_with_tags("Boat"), image_with_tags("Boat")]
     act = ChangeSet(editor)
-    assert review.accept(act, Tagging.objects.all()) == 2
+    assert tag_decisions.accept(act, Tagging.objects.all()) == 2
     assert undo(editor, act.id).change_set.images == 2
     assert [states(image) for image in images] == [{"Boat": "suggested"}] * 2
 
 
 def test_the_last_act_is_the_newest_that_stands(image: Image, editor: User, chief: User) -> None:
     first, second = ChangeSet(editor), ChangeSet(editor)
-    review.accept(first, image.taggings.filter(tag__name="Boat"))
-    review.accept(second, image.taggings.filter(tag__name="Sea"))
+    tag_decisions.accept(first, image.taggings.filter(tag__name="Boat"))
+    tag_decisions.accept(second, image.taggings.filter(tag__name="Sea"))
     assert find_last_change_set(editor, [image.pk]) == second.id
     undo(editor, second.id)
     assert find_last_change_set(editor, [image.pk]) == first.id

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from mediahub.history.change_set import ChangeSet
-from mediahub.library import cataloging, publishing, review
+from mediahub.library import cataloging, metadata, publishing, tag_decisions
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tag, Tagging
 from processing import process
@@ -30,7 +30,7 @@ def queue(local_aws: object) -> None:
 def take_in(data: bytes) -> Image:
     result = process(BytesIO(data), IMAGE, store=MemoryStore(), labeler=None)
     with transaction.atomic():
-        return cataloging.enter(IMAGE, "IMG_1.jpg", result)
+        return cataloging.record_result(IMAGE, "IMG_1.jpg", result)
 
 
 def suggested(image: Image) -> set[str]:
@@ -44,7 +44,7 @@ def test_the_words_of_the_file_are_taken_over_when_it_comes_in() -> None:
         "Three boats in fog",
         "Ada Lund / North Press",
     )
-    assert (image.licence, image.rights_until) == ("Editorial use only", date(2027, 1, 31))
+    assert (image.license, image.rights_until) == ("Editorial use only", date(2027, 1, 31))
     assert suggested(image) == {"Harbour", "Fog"}
     assert set(image.taggings.values_list("source", "confidence")) == {("file", None)}
 
@@ -55,7 +55,7 @@ def test_what_a_program_wrote_for_nothing_is_no_word() -> None:
         assert word in packet
         packet = packet.replace(word, "null<" if word.endswith("<") else "null")
     image = take_in(with_xmp(packet))
-    assert (image.title, image.credit, image.licence) == ("IMG 1", "", "")
+    assert (image.title, image.credit, image.license) == ("IMG 1", "", "")
     assert suggested(image) == {"Harbour"}
 
 
@@ -67,8 +67,8 @@ def test_a_keyword_that_is_a_tag_already_is_that_tag() -> None:
 
 def test_what_an_editor_decided_stays_when_the_file_comes_again(editor: User) -> None:
     image = take_in(with_xmp(XMP))
-    review.describe(ChangeSet(editor), image, {"title": Edit("Quay")})
-    review.accept(ChangeSet(editor), image.taggings.filter(tag__name="Fog"))
+    metadata.edit(ChangeSet(editor), image, {"title": Edit("Quay")})
+    tag_decisions.accept(ChangeSet(editor), image.taggings.filter(tag__name="Fog"))
     take_in(with_iptc(IIM))
     image.refresh_from_db()
     assert (image.title, image.caption) == ("Quay", "Boats wait for the fog to lift.")
@@ -80,12 +80,12 @@ def test_what_an_editor_decided_stays_when_the_file_comes_again(editor: User) ->
 
 def test_a_word_of_the_file_is_taken_over_by_hand(editor: User) -> None:
     image = take_in(with_xmp(XMP))
-    review.describe(ChangeSet(editor), image, {"title": Edit("Quay"), "rights_until": Edit(None)})
-    assert review.take_over(ChangeSet(editor), image, "title")
-    assert review.take_over(ChangeSet(editor), image, "rights_until")
+    metadata.edit(ChangeSet(editor), image, {"title": Edit("Quay"), "rights_until": Edit(None)})
+    assert metadata.copy_from_file(ChangeSet(editor), image, "title")
+    assert metadata.copy_from_file(ChangeSet(editor), image, "rights_until")
     image.refresh_from_db()
     assert (image.title, str(image.rights_until)) == ("Fog over the harbour", "2027-01-31")
-    assert not review.take_over(ChangeSet(editor), image, "sha256")
+    assert not metadata.copy_from_file(ChangeSet(editor), image, "sha256")
 
 
 def test_a_published_image_keeps_what_it_must_have(editor: User) -> None:
@@ -94,4 +94,4 @@ def test_a_published_image_keeps_what_it_must_have(editor: User) -> None:
     image.refresh_from_db()
     image.embedded["alt_text"] = " "
     with pytest.raises(ValidationError):
-        review.take_over(ChangeSet(editor), image, "alt_text")
+        metadata.copy_from_file(ChangeSet(editor), image, "alt_text")

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def make(name: str, parent: Collection | None = None, *groups: Group) -> Collection:
-    return collections.make(ChangeSet(None), name, parent, groups=groups)
+    return collections.create(ChangeSet(None), name, parent, groups=groups)
 
 
 def many(number: int) -> list[Image]:
@@ -91,10 +91,10 @@ def test_no_circle_and_no_well_without_end(editor: User) -> None:
 def test_put_and_take_out_are_told_and_taken_back(editor: User) -> None:
     boats, made = make("Boats"), [image(title="A"), image(title="B")]
     put = ChangeSet(editor)
-    assert memberships.put(put, made[:1], boats) == 1
-    assert memberships.put(ChangeSet(editor), made, boats) == 1
+    assert memberships.add_images(put, made[:1], boats) == 1
+    assert memberships.add_images(ChangeSet(editor), made, boats) == 1
     out = ChangeSet(editor)
-    assert memberships.take_out(out, made, boats) == 2
+    assert memberships.remove_images(out, made, boats) == 2
     assert Change.objects.filter(action="filed", by=editor).count() == 4
     assert undo.undo(editor, out.id).change_set.images == 2
     assert inside(boats) == {"A", "B"}
@@ -107,8 +107,8 @@ def test_put_and_take_out_are_told_and_taken_back(editor: User) -> None:
 def test_what_was_changed_since_stays(editor: User) -> None:
     boats, made = make("Boats"), [image(title="A"), image(title="B")]
     put = ChangeSet(editor)
-    memberships.put(put, made, boats)
-    memberships.take_out(ChangeSet(editor), made[:1], boats)
+    memberships.add_images(put, made, boats)
+    memberships.remove_images(ChangeSet(editor), made[:1], boats)
     done = undo.undo(editor, put.id)
     assert done.refused == ["A stays as it is now. It was changed again since."]
     assert inside(boats) == set()
@@ -117,7 +117,7 @@ def test_what_was_changed_since_stays(editor: User) -> None:
 def test_a_thousand_images_cost_few_questions(editor: User, django_assert_max_num_queries: Any) -> None:
     boats, made, act = make("Boats"), many(1000), ChangeSet(editor)
     with django_assert_max_num_queries(20):
-        memberships.put(act, made, boats)
+        memberships.add_images(act, made, boats)
     with django_assert_max_num_queries(30):
         undo.undo(editor, act.id)
     assert Change.objects.filter(action="undone").count() == 1000
@@ -128,7 +128,7 @@ def test_a_deleted_collection_leaves_its_images_and_comes_back_whole(chief: User
     news = make("News")
     sport = make("Sport", news)
     make("Football", sport)
-    memberships.put(ChangeSet(chief), [image(title="A")], sport)
+    memberships.add_images(ChangeSet(chief), [image(title="A")], sport)
     act = ChangeSet(chief)
     assert collections.delete(act, sport) == 1
     assert paths()["Football"] == ["News", "Football"]
@@ -155,8 +155,8 @@ def test_a_name_a_place_and_groups_are_taken_back(chief: User) -> None:
 
 def test_a_new_collection_that_was_filled_is_not_taken_back(editor: User) -> None:
     act = ChangeSet(editor)
-    boats = collections.make(act, "Boats")
-    memberships.put(ChangeSet(editor), [image()], boats)
+    boats = collections.create(act, "Boats")
+    memberships.add_images(ChangeSet(editor), [image()], boats)
     assert "not empty" in undo.undo(editor, act.id).refused[0]
     assert Collection.objects.exists()
 
@@ -180,26 +180,26 @@ def test_who_may_see_an_image(editor: User, chief: User, where: list[str], seen:
     places |= {"below": make("Below", places["closed"]), "own": make("Own", None, legal, editor.groups.get())}
     made = image()
     for name in where:
-        memberships.put(ChangeSet(None), [made], places[name])
-    assert access.visible(editor).filter(pk=made.pk).exists() is seen
-    assert access.changeable(editor).filter(pk=made.pk).exists() is seen
-    assert access.visible(chief).filter(pk=made.pk).exists()
-    assert set(access.collections(editor).values_list("name", flat=True)) == {"Open", "Own"}
+        memberships.add_images(ChangeSet(None), [made], places[name])
+    assert access.visible_images(editor).filter(pk=made.pk).exists() is seen
+    assert access.changeable_images(editor).filter(pk=made.pk).exists() is seen
+    assert access.visible_images(chief).filter(pk=made.pk).exists()
+    assert set(access.visible_collections(editor).values_list("name", flat=True)) == {"Open", "Own"}
 
 
 def test_what_lies_below_needs_every_group_on_the_way(editor: User) -> None:
     legal = Group.objects.create(name="Legal")
     court = make("Court", make("Cases", None, legal), editor.groups.get())
-    assert not access.collections(editor).exists()
+    assert not access.visible_collections(editor).exists()
     editor.groups.add(legal)
-    assert court in access.collections(editor)
+    assert court in access.visible_collections(editor)
 
 
 def test_a_deleted_group_closes_rather_than_opens(editor: User) -> None:
     legal = Group.objects.create(name="Legal")
     cases = make("Cases", None, legal)
     legal.delete()
-    assert cases not in access.collections(editor)
+    assert cases not in access.visible_collections(editor)
 
 
 def test_the_search_finds_what_lies_below_and_tells_nothing_of_closed_ones(editor: User) -> None:
@@ -207,8 +207,8 @@ def test_the_search_finds_what_lies_below_and_tells_nothing_of_closed_ones(edito
     news, closed = make("News"), make("Closed", None, legal)
     for title, place in (("A", news), ("B", make("Sport", news)), ("C", closed), ("D", None)):
         made = image(title=title)
-        memberships.put(ChangeSet(None), [made], place or closed) if title != "D" else None
-    memberships.put(ChangeSet(None), Image.objects.filter(title="A"), closed)
+        memberships.add_images(ChangeSet(None), [made], place or closed) if title != "D" else None
+    memberships.add_images(ChangeSet(None), Image.objects.filter(title="A"), closed)
     assert found(editor, collection=str(news.pk)) == {"A", "B"}
     assert found(editor, collection="none") == {"D"}
     assert found(editor, collection=str(closed.pk)) == set()
@@ -219,11 +219,11 @@ def test_a_tree_costs_the_same_for_five_hundred(editor: User, django_assert_num_
     made = image()
     five_hundred(make("Place"))
     for place in Collection.objects.filter(name__startswith="Part"):
-        memberships.put(ChangeSet(None), [made], place)
+        memberships.add_images(ChangeSet(None), [made], place)
     editor = User.objects.get(pk=editor.pk)
     editor.has_perm("library.view_image")
     with django_assert_num_queries(3):
-        top = collection_tree.tree(editor)
+        top = collection_tree.build_tree(editor)
     assert [node.name for node in top] == ["Place"]
     assert (top[0].own, top[0].count, len(top[0].children)) == (0, 450, 50)
     assert [node.name for node in top[0].children[:2]] == ["Place › Place 0", "Place › Place 1"]
@@ -234,14 +234,14 @@ def test_a_text_means_a_collection(editor: User) -> None:
     sport = make("Sport", make("News"))
     make("Sport", make("Archive"))
     make("Closed", None, legal)
-    assert collection_tree.find(editor, "news > sport") == sport
-    assert collection_tree.find(editor, "Sport") is None
-    assert collection_tree.find(editor, "closed") is None
-    assert collection_tree.complete(editor, "spo") == ["Archive › Sport", "News › Sport"]
+    assert collection_tree.find_collection(editor, "news > sport") == sport
+    assert collection_tree.find_collection(editor, "Sport") is None
+    assert collection_tree.find_collection(editor, "closed") is None
+    assert collection_tree.complete_name(editor, "spo") == ["Archive › Sport", "News › Sport"]
 
 
 def test_images_out_of_use_are_not_counted(editor: User) -> None:
     news, gone = make("News"), image()
-    memberships.put(ChangeSet(None), [image(), gone], news)
+    memberships.add_images(ChangeSet(None), [image(), gone], news)
     Image.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
-    assert [(node.own, node.count) for node in collection_tree.tree(editor)] == [(1, 1)]
+    assert [(node.own, node.count) for node in collection_tree.build_tree(editor)] == [(1, 1)]

@@ -16,7 +16,7 @@ from bench.scenes import paint_scene
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Action, Change
 from mediahub.history.undo import undo
-from mediahub.library import cataloging, collections, duplicates, memberships, review, versions
+from mediahub.library import cataloging, collections, duplicates, memberships, tag_decisions, versions
 from mediahub.library.models import Image, Likeness, Tagging
 from mediahub.library.search import Search
 from mediahub.library.versions import Original
@@ -36,7 +36,7 @@ def take_in(name: str, width: int = 800, *, quality: int = 90, image_id: Any = N
     result = process(BytesIO(encoded(made, "JPEG", quality=quality)), image_id, store=MemoryStore(), labeler=None)
     with transaction.atomic():
         original = Original(key, "v1") if key else None
-        return cataloging.enter(image_id, f"{name}.jpg", result, original=original)
+        return cataloging.record_result(image_id, f"{name}.jpg", result, original=original)
 
 
 def like(*images: Image) -> None:
@@ -53,13 +53,13 @@ def found(user: User, query: str) -> list[str]:
 def test_copies_are_found_as_they_come_in_and_other_pictures_are_not(local_aws: object, editor: User) -> None:
     small, large, again = take_in(HARBOUR, 600, quality=60), take_in(HARBOUR), take_in(HARBOUR)
     take_in(HILLS)
-    group = duplicates.group(editor, again.pk)
+    group = duplicates.list_group(editor, again.pk)
     assert (group[0].width, {image.pk for image in group}) == (800, {small.pk, large.pk, again.pk})
     assert sorted(Likeness.objects.values_list("distance", flat=True))[0] == 0
     assert len(duplicates.Groups(editor)) == 1
     assert found(editor, "near=only") == [f"{HARBOUR}.jpg"] * 3
     assert found(editor, "twice=only") == [f"{HARBOUR}.jpg"] * 2
-    assert found(editor, "colour=green") == [f"{HILLS}.jpg"]
+    assert found(editor, "color=green") == [f"{HILLS}.jpg"]
 
 
 def test_no_search_tells_that_an_image_is_like_one_which_is_closed(
@@ -67,7 +67,7 @@ def test_no_search_tells_that_an_image_is_like_one_which_is_closed(
 ) -> None:
     open_one, closed = take_in(HARBOUR), take_in(HARBOUR)
     legal = Group.objects.create(name="Legal")
-    memberships.put(ChangeSet(None), [closed], collections.make(ChangeSet(None), "Lawsuit", groups=[legal]))
+    memberships.add_images(ChangeSet(None), [closed], collections.create(ChangeSet(None), "Lawsuit", groups=[legal]))
     for query in ("near=only", "twice=only"):
         assert found(editor, query) == []
         assert found(chief, query) == [open_one.file_name] * 2
@@ -76,9 +76,9 @@ def test_no_search_tells_that_an_image_is_like_one_which_is_closed(
 def test_another_file_is_compared_anew_and_a_restored_one_too(local_aws: object, editor: User) -> None:
     first, second = take_in(HARBOUR, key="a"), take_in(HARBOUR, 600, key="b")
     take_in(HILLS, image_id=second.pk, key="c")
-    assert duplicates.number(editor, first) == 0
+    assert duplicates.count_similar(editor, first) == 0
     versions.restore(ChangeSet(editor), second, 1)
-    assert duplicates.number(editor, first) == 1
+    assert duplicates.count_similar(editor, first) == 1
     second.refresh_from_db()
     assert second.fingerprint[:4] == Image.objects.get(pk=first.pk).fingerprint[:4]
 
@@ -94,11 +94,11 @@ def pair(local_aws: object) -> tuple[Image, Image]:
 def test_what_belongs_to_the_others_moves_and_comes_back_by_one_undo(pair: tuple[Image, Image], chief: User) -> None:
     kept, other = pair
     Image.objects.filter(pk=other.pk).update(rights_until=date(2030, 1, 2))
-    review.reject(ChangeSet(chief), kept.taggings.filter(tag__name="Boat"))
-    review.accept(ChangeSet(chief), other.taggings.all())
+    tag_decisions.reject(ChangeSet(chief), kept.taggings.filter(tag__name="Boat"))
+    tag_decisions.accept(ChangeSet(chief), other.taggings.all())
     before = [list(image.taggings.values_list("tag__name", "state").order_by("tag__name")) for image in pair]
     act = ChangeSet(chief)
-    duplicates.keep(act, kept, [other])
+    duplicates.merge(act, kept, [other])
     kept.refresh_from_db()
     other.refresh_from_db()
     assert (kept.alt_text, kept.caption, kept.credit, kept.rights_until) == (
@@ -109,22 +109,22 @@ def test_what_belongs_to_the_others_moves_and_comes_back_by_one_undo(pair: tuple
     )
     states = dict(kept.taggings.values_list("tag__name", "state"))
     assert states == {"Sea": "accepted", "Quay": "accepted", "Boat": "rejected"}
-    assert (other.state, duplicates.number(chief, kept)) == (Image.State.ARCHIVED, 0)
+    assert (other.state, duplicates.count_similar(chief, kept)) == (Image.State.ARCHIVED, 0)
     assert undo(chief, act.id).refused == []
     kept.refresh_from_db()
     other.refresh_from_db()
     assert (kept.alt_text, kept.rights_until, other.state) == ("", None, Image.State.IN_REVIEW)
     assert [list(image.taggings.values_list("tag__name", "state").order_by("tag__name")) for image in pair] == before
-    assert duplicates.number(chief, kept) == 1
+    assert duplicates.count_similar(chief, kept) == 1
 
 
 def test_the_one_that_is_kept_is_put_where_the_others_were(pair: tuple[Image, Image], chief: User) -> None:
     kept, other = pair
-    both, only = (collections.make(ChangeSet(chief), name) for name in ("Both", "Only the other"))
-    memberships.put(ChangeSet(chief), [kept, other], both)
-    memberships.put(ChangeSet(chief), [other], only)
+    both, only = (collections.create(ChangeSet(chief), name) for name in ("Both", "Only the other"))
+    memberships.add_images(ChangeSet(chief), [kept, other], both)
+    memberships.add_images(ChangeSet(chief), [other], only)
     act = ChangeSet(chief)
-    duplicates.keep(act, kept, [other])
+    duplicates.merge(act, kept, [other])
     assert set(kept.collections.all()) == set(other.collections.all()) == {both, only}
     assert undo(chief, act.id).refused == []
     assert set(kept.collections.all()) == {both}
@@ -133,7 +133,7 @@ def test_the_one_that_is_kept_is_put_where_the_others_were(pair: tuple[Image, Im
 def test_it_is_told_with_which_image_it_was_merged(pair: tuple[Image, Image], chief: User) -> None:
     kept, other = pair
     act = ChangeSet(chief)
-    duplicates.keep(act, kept, [other])
+    duplicates.merge(act, kept, [other])
     told = {done.image: done for done in Change.objects.filter(change_set=act.id, by=chief)}
     assert told[kept].action == Action.TOOK_OVER
     assert told[other].action == Action.FOLDED
@@ -144,10 +144,10 @@ def test_an_address_that_is_out_goes_only_when_somebody_agrees(pair: tuple[Image
     kept, other = pair
     Image.objects.filter(pk=other.pk).update(state=Image.State.PUBLISHED)
     with pytest.raises(ValidationError, match="Other"):
-        duplicates.keep(ChangeSet(chief), kept, [other])
-    assert duplicates.group(chief, kept.pk)[0] == other
+        duplicates.merge(ChangeSet(chief), kept, [other])
+    assert duplicates.list_group(chief, kept.pk)[0] == other
     assert not Change.objects.exists()
-    duplicates.keep(ChangeSet(chief), kept, [other], addresses_may_go=True)
+    duplicates.merge(ChangeSet(chief), kept, [other], addresses_may_go=True)
     other.refresh_from_db()
     assert other.state == Image.State.ARCHIVED
 
@@ -155,20 +155,20 @@ def test_an_address_that_is_out_goes_only_when_somebody_agrees(pair: tuple[Image
 def test_who_was_told_apart_stays_apart_until_it_is_taken_back(local_aws: object, editor: User) -> None:
     first, second, third = (take_in(HARBOUR, width) for width in (800, 700, 600))
     act = ChangeSet(editor)
-    assert duplicates.part(act, [first, second, third], third) == 2
+    assert duplicates.mark_different(act, [first, second, third], third) == 2
     take_in(HARBOUR, 600, image_id=third.pk)
-    assert {image.pk for image in duplicates.group(editor, first.pk)} == {first.pk, second.pk}
-    assert duplicates.group(editor, third.pk) == []
+    assert {image.pk for image in duplicates.list_group(editor, first.pk)} == {first.pk, second.pk}
+    assert duplicates.list_group(editor, third.pk) == []
     assert set(Likeness.objects.exclude(parted_at=None).values_list("parted_by", flat=True)) == {editor.pk}
     undo(editor, act.id)
-    assert len(duplicates.group(editor, third.pk)) == 3
+    assert len(duplicates.list_group(editor, third.pk)) == 3
 
 
 def test_what_is_deleted_archived_or_hidden_is_no_duplicate(pair: tuple[Image, Image], editor: User) -> None:
     kept, other = pair
-    assert duplicates.group(User.objects.create_user("guest"), kept.pk) == []
+    assert duplicates.list_group(User.objects.create_user("guest"), kept.pk) == []
     for fields in ({"state": Image.State.ARCHIVED}, {"state": "in_review", "deleted_at": "2026-01-01T00:00Z"}):
         Image.objects.filter(pk=other.pk).update(**fields)
-        assert duplicates.group(editor, kept.pk) == []
+        assert duplicates.list_group(editor, kept.pk) == []
         assert not duplicates.Groups(editor)
     assert Tagging.objects.filter(image=other).exists()

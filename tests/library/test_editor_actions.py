@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Action, Change
-from mediahub.library import editor_actions, review
+from mediahub.library import editor_actions, publishing, tag_decisions
 from mediahub.library.models import Image, Tagging
 from tests.images import image_with_tags
 
@@ -22,7 +22,7 @@ def sea(local_aws: Any, db: Any) -> Image:
 def send(user: User, image: Image, batch: UUID | None = None, **wish: Any) -> UUID:
     """Send one act as a browser would; returns its id."""
     batch = batch or uuid4()
-    editor_actions.perform(user, editor_actions.parse({"id": str(batch), "image": str(image.pk), **wish}))
+    editor_actions.perform(user, editor_actions.parse_action({"id": str(batch), "image": str(image.pk), **wish}))
     return batch
 
 
@@ -55,7 +55,7 @@ def test_a_tag_can_be_left_open_again(editor: User, sea: Image) -> None:
 
 
 def test_what_somebody_else_changed_is_not_overwritten(editor: User, other_editor: User, sea: Image) -> None:
-    review.reject(ChangeSet(other_editor), sea.taggings.filter(tag__name="Sea"))
+    tag_decisions.reject(ChangeSet(other_editor), sea.taggings.filter(tag__name="Sea"))
     Image.objects.filter(pk=sea.pk).update(alt_text="Waves", state=Image.State.ARCHIVED)
     wishes: list[tuple[dict[str, Any], str]] = [
         (
@@ -73,7 +73,7 @@ def test_what_somebody_else_changed_is_not_overwritten(editor: User, other_edito
     for wish, says in wishes:
         with pytest.raises(editor_actions.Refused, match=says) as refused:
             send(editor, sea, **wish)
-        assert refused.value.status == 409
+        assert isinstance(refused.value, editor_actions.Conflicting)
     # An act is done whole or not at all.
     assert states(sea) == {"Sea": "rejected", "Sky": "suggested"}
     sea.refresh_from_db()
@@ -81,7 +81,7 @@ def test_what_somebody_else_changed_is_not_overwritten(editor: User, other_edito
 
 
 def test_what_is_so_already_is_no_conflict(editor: User, other_editor: User, sea: Image) -> None:
-    review.accept(ChangeSet(other_editor), sea.taggings.filter(tag__name="Sea"))
+    tag_decisions.accept(ChangeSet(other_editor), sea.taggings.filter(tag__name="Sea"))
     send(editor, sea, tags=[tag_wish(sea, "Sea", "suggested", "accepted"), [None, "sea", None, "accepted"]])
     assert Change.objects.filter(by=editor).count() == 0
     assert sea.taggings.get(tag__name="Sea").reviewed_by == other_editor
@@ -93,7 +93,7 @@ def test_words_are_kept_and_refused_with_a_sentence(editor: User, sea: Image) ->
     assert (sea.alt_text, sea.title, sea.revision) == ("Two\nboats", "Quay", 2)
     with pytest.raises(editor_actions.Refused, match="Title: This field cannot be blank") as refused:
         send(editor, sea, words={"title": ["Quay", "  "]})
-    assert refused.value.status == 400
+    assert isinstance(refused.value, editor_actions.Invalid)
     with pytest.raises(editor_actions.Refused, match="at most 500 characters"):
         send(editor, sea, words={"alt_text": ["Two\nboats", "x" * 501]})
 
@@ -103,7 +103,7 @@ def test_a_file_that_was_replaced_since_it_was_seen_is_not_published(chief: User
     wish: dict[str, Any] = {"state": ["in_review", "published"]}
     with pytest.raises(editor_actions.Refused, match="replaced since you saw it") as refused:
         send(chief, sea, file="0" * 64, **wish)
-    assert refused.value.status == 409
+    assert isinstance(refused.value, editor_actions.Conflicting)
     send(chief, sea, file="1" * 64, **wish)
     sea.refresh_from_db()
     assert sea.state == Image.State.PUBLISHED
@@ -113,7 +113,7 @@ def test_publishing_asks_for_the_right_and_the_rules(editor: User, chief: User, 
     wish: dict[str, Any] = {"state": ["in_review", "published"]}
     with pytest.raises(editor_actions.Refused, match="Ask a chief editor") as refused:
         send(editor, sea, **wish)
-    assert refused.value.status == 403
+    assert isinstance(refused.value, editor_actions.NotPermitted)
     with pytest.raises(editor_actions.Refused, match="lacks alt text"):
         send(chief, sea, **wish)
     send(chief, sea, words={"alt_text": ["", "Boats"], "credit": ["", "Ada"]})
@@ -155,9 +155,9 @@ def test_nobody_takes_back_here_what_others_or_many_images_are_concerned_by(
     send(editor, sea, undo=True, undoes=str(theirs))
     sea.refresh_from_db()
     assert sea.state == Image.State.ARCHIVED
-    review.reopen(ChangeSet(chief), [sea])
+    publishing.reopen(ChangeSet(chief), [sea])
     other = image_with_tags()
-    review.archive(ChangeSet(chief), [sea, other])
+    publishing.archive(ChangeSet(chief), [sea, other])
     with pytest.raises(editor_actions.Refused, match="other images too"):
         send(chief, sea, undo=True)
     with pytest.raises(editor_actions.Refused, match="has this id already"):
@@ -194,5 +194,5 @@ def test_who_may_not_see_or_change_an_image_changes_nothing(db: Any, sea: Image)
 def test_what_is_no_act_is_refused(wish: Any) -> None:
     usual = {"id": str(uuid4()), "image": str(uuid4())}
     with pytest.raises(editor_actions.Refused) as refused:
-        editor_actions.parse({**usual, **wish} if wish else wish)
-    assert refused.value.status == 400
+        editor_actions.parse_action({**usual, **wish} if wish else wish)
+    assert isinstance(refused.value, editor_actions.Invalid)

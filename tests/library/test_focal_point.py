@@ -47,15 +47,19 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ],
 )
 def test_boxes_propose_where_the_eye_rests(claims: list[Any], expected: Point) -> None:
-    assert focal_point.propose(claims) == expected
+    assert focal_point.propose_point(claims) == expected
 
 
 def test_an_editors_point_wins_over_labels_and_labels_over_taggings(asked: list[str]) -> None:
     made, labels = image(), LabelAnswer((Label("Boat", 90.0, (Box(0.6, 0.6, 0.2, 0.2),)),), "recorded", "1", {})
     tag = Tag.objects.create(name="Person")
     held = Tagging.objects.create(image=made, tag=tag, source="recorded", confidence=9, boxes=[[0, 0, 0.2, 0.6]])
-    at = focal_point.aim(made.pk, keep_labels=True)
-    assert (at(labels), at(None), focal_point.aim(made.pk)(None)) == (Point(0.7, 0.7), Point(0.1, 0.2), CENTER)
+    at = focal_point.build_point_chooser(made.pk, keep_labels=True)
+    assert (at(labels), at(None), focal_point.build_point_chooser(made.pk)(None)) == (
+        Point(0.7, 0.7),
+        Point(0.1, 0.2),
+        CENTER,
+    )
     Tagging.objects.filter(pk=held.pk).update(state=Tagging.State.REJECTED)
     assert at(None) == CENTER
     Image.objects.filter(pk=made.pk).update(focal_x=0.3, focal_y=0.9)
@@ -71,7 +75,7 @@ def test_moving_the_point_is_told_counted_and_asked_for(asked: list[str], editor
     told = Change.objects.get(change_set=act.id)
     assert (told.action, told.by) == (Action.AIMED, editor)
     assert told.data == {"before": {"focal_x": None, "focal_y": None}, "after": {"focal_x": 0.25, "focal_y": 0.123}}
-    assert focal_point.is_awaited(made)
+    assert focal_point.needs_crops(made)
     assert not focal_point.move(ChangeSet(editor), made, Point(0.25, 0.123))
     assert Change.objects.count() == 1
 
@@ -83,7 +87,7 @@ def test_taking_it_back_asks_again(asked: list[str], editor: User) -> None:
     asked.clear()
     assert undo(editor, act.id).refused == []
     made.refresh_from_db()
-    assert (made.focal_x, focal_point.point(made)) == (None, CENTER)
+    assert (made.focal_x, focal_point.get_point(made)) == (None, CENTER)
     assert "cut" in asked
 
 
@@ -91,7 +95,7 @@ def test_a_proposal_that_was_left_is_taken_up_again(asked: list[str], editor: Us
     made = image(focal_x=0.1, focal_y=0.1, proposed_x=0.4, proposed_y=0.3, cut_x=0.1, cut_y=0.1)
     assert focal_point.move(ChangeSet(editor), made, None)
     made.refresh_from_db()
-    assert focal_point.point(made) == Point(0.4, 0.3)
+    assert focal_point.get_point(made) == Point(0.4, 0.3)
     assert Image.objects.filter(uncut()).get() == made
 
 
@@ -109,7 +113,7 @@ def test_a_proposal_that_was_left_is_taken_up_again(asked: list[str], editor: Us
 )
 def test_what_is_cut_elsewhere_is_known(fields: dict[str, float], stale: bool) -> None:
     made = image(**fields)
-    assert (Image.objects.filter(uncut()).exists(), focal_point.is_awaited(made)) == (stale, stale)
+    assert (Image.objects.filter(uncut()).exists(), focal_point.needs_crops(made)) == (stale, stale)
 
 
 def test_what_is_cut_elsewhere_is_found_by_an_index(db: None) -> None:

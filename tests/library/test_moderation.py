@@ -26,7 +26,7 @@ from tests.pictures import encoded, jpeg, picture
 pytestmark = pytest.mark.django_db(transaction=True)
 IMAGE = uuid4()
 FIRST, SECOND = jpeg(400, 300), jpeg(500, 300)
-WORDS = {"alt_text": "Two boats at a quay", "credit": "Ada Lund", "licence": "CC BY 4.0"}
+WORDS = {"alt_text": "Two boats at a quay", "credit": "Ada Lund", "license": "CC BY 4.0"}
 UNSEEN = "Nobody and nothing has looked at it for flags yet."
 FLAGGED = "Something in it was flagged."
 
@@ -57,7 +57,7 @@ def take_in(labeler: Any, data: bytes = FIRST, *, keep_labels: bool = False, by:
     result = process(BytesIO(data), IMAGE, store=MemoryStore(), labeler=labeler)
     with transaction.atomic():
         original = Original(result.metadata.sha256, "v1", by, may_go_out=by is not None)
-        made = cataloging.enter(IMAGE, "harbour.jpg", result, original=original, keep_labels=keep_labels)
+        made = cataloging.record_result(IMAGE, "harbour.jpg", result, original=original, keep_labels=keep_labels)
     Image.objects.update(**WORDS)
     made.refresh_from_db()
     return made
@@ -65,7 +65,7 @@ def take_in(labeler: Any, data: bytes = FIRST, *, keep_labels: bool = False, by:
 
 def missing(made: Image) -> list[str]:
     made.refresh_from_db()
-    return [f"{sentence.split('.')[0]}." for sentence in publishing.missing(made)]
+    return [f"{sentence.split('.')[0]}." for sentence in publishing.list_missing(made)]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_file_that_nothing_looked_at_goes_out_when_a_person_has(labeler: Any, 
     made = take_in(labeler)
     assert missing(made) == [UNSEEN]
     assert publishing.publish(ChangeSet(editor), [made]).done == 0
-    assert publishing.look_at_flags(ChangeSet(editor), made)
+    assert publishing.mark_flags_reviewed(ChangeSet(editor), made)
     assert publishing.publish(ChangeSet(editor), [made]).done == 1
 
 
@@ -94,7 +94,7 @@ def test_a_picture_too_small_to_be_looked_at_needs_a_person() -> None:
 def test_a_file_that_was_looked_at_and_not_flagged_needs_nobody(editor: User) -> None:
     made = take_in(Moderator())
     assert missing(made) == []
-    assert not publishing.look_at_flags(ChangeSet(editor), made)
+    assert not publishing.mark_flags_reviewed(ChangeSet(editor), made)
 
 
 def test_a_site_that_has_nothing_looked_at_asks_for_nothing(settings: Any) -> None:
@@ -108,20 +108,20 @@ def test_an_image_from_before_there_was_a_service_needs_a_look() -> None:
 
 def test_another_file_needs_another_look_though_its_flags_are_the_same(editor: User) -> None:
     made = take_in(Moderator(("Weapons",)))
-    assert publishing.look_at_flags(ChangeSet(editor), made)
+    assert publishing.mark_flags_reviewed(ChangeSet(editor), made)
     assert missing(made) == []
     assert missing(take_in(Moderator(("Weapons",)), SECOND)) == [FLAGGED]
 
 
 def test_another_file_that_nothing_looked_at_needs_a_look(editor: User) -> None:
     made = take_in(None)
-    assert publishing.look_at_flags(ChangeSet(editor), made)
+    assert publishing.mark_flags_reviewed(ChangeSet(editor), made)
     assert missing(take_in(None, SECOND)) == [UNSEEN]
     assert missing(take_in(None, FIRST, keep_labels=True)) == [UNSEEN]
 
 
 def test_a_look_stays_when_the_same_file_is_worked_on_again(editor: User) -> None:
-    publishing.look_at_flags(ChangeSet(editor), take_in(Moderator(("Weapons",))))
+    publishing.mark_flags_reviewed(ChangeSet(editor), take_in(Moderator(("Weapons",))))
     assert missing(take_in(Moderator(("Weapons",)))) == []
     assert missing(take_in(None, keep_labels=True)) == []
     assert missing(take_in(Moderator(("Weapons", "Violence")))) == [FLAGGED]
@@ -140,8 +140,8 @@ def test_an_answer_that_cannot_be_read_whole_is_no_answer() -> None:
 
 def test_a_version_that_comes_back_brings_its_answer_and_needs_a_look_of_its_own(editor: User) -> None:
     made = take_in(Moderator(("Weapons",)))
-    publishing.look_at_flags(ChangeSet(editor), made)
-    publishing.look_at_flags(ChangeSet(editor), take_in(Moderator(("Violence",)), SECOND))
+    publishing.mark_flags_reviewed(ChangeSet(editor), made)
+    publishing.mark_flags_reviewed(ChangeSet(editor), take_in(Moderator(("Violence",)), SECOND))
     assert missing(made) == []
     act = ChangeSet(editor)
     assert versions.restore(act, made, 1)
@@ -191,7 +191,7 @@ def test_a_new_file_that_was_looked_at_reaches_the_public(chief: User) -> None:
 
 def test_a_look_at_what_is_public_is_not_taken_back(chief: User) -> None:
     made, look = take_in(None), ChangeSet(chief)
-    publishing.look_at_flags(look, made)
+    publishing.mark_flags_reviewed(look, made)
     publishing.publish(ChangeSet(chief), [made])
     assert "Nobody and nothing has looked" in undo(chief, look.id).refused[0]
     assert missing(made) == []

@@ -13,7 +13,7 @@ from mediahub.aws import clients
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Action, Change
 from mediahub.history.undo import undo
-from mediahub.library import publishing, review
+from mediahub.library import metadata, publishing
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image
 from tests.doubles import MemoryQueue
@@ -44,9 +44,9 @@ def state(made: Image) -> str:
         ({"credit": "–"}, "It lacks a credit."),
         ({"alt_text": "undefined"}, "It lacks alt text."),
         ({"rights_until": date(2020, 1, 1)}, "The rights have ended."),
-        ({"rights_until": date(2020, 1, 1), "licence": ""}, "The rights have ended."),
-        ({"licence": ""}, "Nothing says that it may be shown."),
-        ({"licence": "none"}, "Nothing says that it may be shown."),
+        ({"rights_until": date(2020, 1, 1), "license": ""}, "The rights have ended."),
+        ({"license": ""}, "Nothing says that it may be shown."),
+        ({"license": "none"}, "Nothing says that it may be shown."),
         ({"moderation": FLAG}, "Something in it was flagged."),
         ({"deleted_at": timezone.now()}, "Its original was deleted."),
     ],
@@ -74,7 +74,7 @@ def test_a_site_asks_for_less_but_never_without_rights(editor: User, settings: A
 
 
 def test_a_last_day_says_as_much_as_a_licence(editor: User) -> None:
-    made = image(**COMPLETE, licence="", rights_until=timezone.localdate())
+    made = image(**COMPLETE, license="", rights_until=timezone.localdate())
     assert publishing.publish(ChangeSet(editor), [made]).done == 1
 
 
@@ -85,23 +85,23 @@ def test_a_name_is_a_credit_though_it_looks_like_nothing(editor: User, name: str
 
 
 @pytest.mark.parametrize(
-    "words", [{"licence": "", "rights_until": None}, {"rights_until": date(2020, 1, 1)}, {"credit": "null"}]
+    "words", [{"license": "", "rights_until": None}, {"rights_until": date(2020, 1, 1)}, {"credit": "null"}]
 )
 def test_saving_takes_no_image_from_the_public_without_a_word(editor: User, words: dict[str, Any]) -> None:
     made = image(**COMPLETE)
     publishing.publish(ChangeSet(editor), [made])
     made.refresh_from_db()
     with pytest.raises(ValidationError, match="Archive it first"):
-        review.describe(ChangeSet(editor), made, {name: Edit(value) for name, value in words.items()})
+        metadata.edit(ChangeSet(editor), made, {name: Edit(value) for name, value in words.items()})
     made.refresh_from_db()
     assert publishing.is_public(made)
-    assert {rule.name for rule in publishing.rules(made) if rule.holds} >= {"rights", "credit"}
+    assert {rule.name for rule in publishing.check_rules(made) if rule.holds} >= {"rights", "credit"}
 
 
 def test_what_was_flagged_goes_out_when_someone_has_looked(editor: User) -> None:
     made = image(**COMPLETE, moderation=FLAG)
-    assert publishing.look_at_flags(ChangeSet(editor), made)
-    assert not publishing.look_at_flags(ChangeSet(editor), made)
+    assert publishing.mark_flags_reviewed(ChangeSet(editor), made)
+    assert not publishing.mark_flags_reviewed(ChangeSet(editor), made)
     assert publishing.publish(ChangeSet(editor), [made]).done == 1
     assert Change.objects.filter(action=Action.SEEN, by=editor).count() == 1
 
@@ -111,7 +111,7 @@ def test_a_published_image_keeps_its_words(editor: User) -> None:
     publishing.publish(ChangeSet(editor), [made])
     made.refresh_from_db()
     with pytest.raises(ValidationError, match="Archive it first"):
-        review.describe(ChangeSet(editor), made, {"alt_text": Edit("")})
+        metadata.edit(ChangeSet(editor), made, {"alt_text": Edit("")})
     made.refresh_from_db()
     assert made.alt_text == COMPLETE["alt_text"]
 
@@ -120,7 +120,7 @@ def test_undoing_an_archiving_publishes_only_what_may_be(chief: User) -> None:
     made = image(**COMPLETE)
     publishing.publish(ChangeSet(chief), [made])
     act = ChangeSet(chief)
-    review.archive(act, [made])
+    publishing.archive(act, [made])
     Image.objects.filter(pk=made.pk).update(credit="")
     assert undo(chief, act.id).refused == ["Harbour stays as it is now. It lacks a credit. Say whose picture it is."]
     assert state(made) == Image.State.ARCHIVED
@@ -135,12 +135,12 @@ def test_the_last_day_counts_whole_and_then_it_is_taken_down_by_itself(
     midnight = timezone.make_aware(datetime.combine(last, time.min)) + timedelta(days=1)
     monkeypatch.setattr(clients, "queue", MemoryQueue)
     with time_machine.travel(midnight - timedelta(seconds=1), tick=False):
-        assert publishing.take_down_ended() == 0
+        assert publishing.archive_expired() == 0
     with time_machine.travel(midnight, tick=False):
         made.refresh_from_db()
         assert not publishing.is_public(made)
-        assert publishing.take_down_ended() == 1
-        assert publishing.take_down_ended() == 0
+        assert publishing.archive_expired() == 1
+        assert publishing.archive_expired() == 0
     assert state(made) == Image.State.ARCHIVED
     told = Change.objects.get(action=Action.EXPIRED)
     assert (told.by, told.image) == (None, made)

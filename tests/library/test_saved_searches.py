@@ -19,13 +19,13 @@ def search(query: str) -> Search:
 
 
 def names(user: User) -> list[str]:
-    return [one.name for one in saved_searches.of(user)]
+    return [one.name for one in saved_searches.list_searches(user)]
 
 
 @pytest.mark.parametrize("way", ["one", "many"])
 def test_a_search_for_everybody_outlives_its_owner(editor: User, other_editor: User, way: str) -> None:
-    saved_searches.keep(editor, "Boats", search("q=boat"), shared=True)
-    saved_searches.keep(editor, "Mine", search("q=fog"))
+    saved_searches.save_search(editor, "Boats", search("q=boat"), shared=True)
+    saved_searches.save_search(editor, "Mine", search("q=fog"))
     if way == "one":
         editor.delete()
     else:
@@ -38,37 +38,37 @@ def test_a_search_for_everybody_outlives_its_owner(editor: User, other_editor: U
 def test_a_chief_editor_keeps_the_searches_of_who_has_left(
     editor: User, other_editor: User, chief: User, gone: str
 ) -> None:
-    kept = saved_searches.keep(editor, "Boats", search("q=boat"), shared=True)
-    saved_searches.rename(chief, kept.pk, "Not theirs yet")
-    assert not saved_searches.forget(chief, kept.pk)
+    kept = saved_searches.save_search(editor, "Boats", search("q=boat"), shared=True)
+    saved_searches.rename_search(chief, kept.pk, "Not theirs yet")
+    assert not saved_searches.delete_search(chief, kept.pk)
     if gone == "deleted":
         editor.delete()
     else:
         User.objects.filter(pk=editor.pk).update(is_active=False)
-    saved_searches.rename(other_editor, kept.pk, "Taken")
-    assert not saved_searches.forget(other_editor, kept.pk)
+    saved_searches.rename_search(other_editor, kept.pk, "Taken")
+    assert not saved_searches.delete_search(other_editor, kept.pk)
     assert names(chief) == ["Boats"]
-    saved_searches.rename(chief, kept.pk, "Ships")
+    saved_searches.rename_search(chief, kept.pk, "Ships")
     assert names(other_editor) == ["Ships"]
-    assert saved_searches.forget(chief, kept.pk)
+    assert saved_searches.delete_search(chief, kept.pk)
 
 
 def test_two_searches_of_one_name_can_both_lose_their_owners(editor: User, other_editor: User, chief: User) -> None:
     for person in (editor, other_editor):
-        saved_searches.keep(person, "Boats", search("q=boat"), shared=True)
+        saved_searches.save_search(person, "Boats", search("q=boat"), shared=True)
         person.delete()
     assert names(chief) == ["Boats", "Boats"]
-    saved_searches.rename(chief, saved_searches.of(chief)[0].pk, "Boats")
+    saved_searches.rename_search(chief, saved_searches.list_searches(chief)[0].pk, "Boats")
     with pytest.raises(ValidationError, match="1 to 60"):
-        saved_searches.rename(chief, saved_searches.of(chief)[0].pk, "")
+        saved_searches.rename_search(chief, saved_searches.list_searches(chief)[0].pk, "")
 
 
 def test_a_search_after_what_is_closed_is_shown_to_who_may_see_it(editor: User, chief: User, db: Any) -> None:
     legal = Group.objects.create(name="Legal")
-    closed = collections.make(ChangeSet(None), "Lawsuit", None, groups=[legal])
+    closed = collections.create(ChangeSet(None), "Lawsuit", None, groups=[legal])
     made = image_with_tags("Secret")
     Tagging.objects.filter(image=made).update(state=Tagging.State.ACCEPTED)
-    memberships.put(ChangeSet(None), [made], closed)
+    memberships.add_images(ChangeSet(None), [made], closed)
     secret, known = Tag.objects.get(name="Secret"), Tag.objects.create(name="Known")
     for name, query in (
         ("By collection", f"collection={closed.pk}"),
@@ -76,7 +76,7 @@ def test_a_search_after_what_is_closed_is_shown_to_who_may_see_it(editor: User, 
         ("In none", "collection=none"),
         ("Known", f"tag={known.pk}"),
     ):
-        saved_searches.keep(chief, name, search(query), shared=True)
+        saved_searches.save_search(chief, name, search(query), shared=True)
     assert names(chief) == ["By collection", "By tag", "In none", "Known"]
     assert names(editor) == ["In none", "Known"]
     editor.groups.add(legal)

@@ -13,7 +13,15 @@ from django.utils import timezone
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Action
 from mediahub.history.undo import undo
-from mediahub.library import collections, duplicates, focal_point, memberships, publishing, review
+from mediahub.library import (
+    collections,
+    duplicates,
+    focal_point,
+    memberships,
+    metadata,
+    publishing,
+    tag_decisions,
+)
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Collection, Image, Likeness
 from processing import Point
@@ -43,15 +51,15 @@ def publish(act: ChangeSet, made: Image) -> None:
 
 
 def archive(act: ChangeSet, made: Image) -> None:
-    review.archive(act, [made])
+    publishing.archive(act, [made])
 
 
 def describe(act: ChangeSet, made: Image) -> None:
-    review.describe(act, made, {"caption": Edit("A caption")})
+    metadata.edit(act, made, {"caption": Edit("A caption")})
 
 
 def accept(act: ChangeSet, made: Image) -> None:
-    review.accept(act, made.taggings.all())
+    tag_decisions.accept(act, made.taggings.all())
 
 
 def aim(act: ChangeSet, made: Image) -> None:
@@ -60,39 +68,39 @@ def aim(act: ChangeSet, made: Image) -> None:
 
 def look(act: ChangeSet, made: Image) -> None:
     Image.objects.filter(pk=made.pk).update(moderation=FLAG)
-    publishing.look_at_flags(act, made)
+    publishing.mark_flags_reviewed(act, made)
 
 
 def file(act: ChangeSet, made: Image) -> None:
-    memberships.put(act, [made], collections.make(ChangeSet(act.by), "Boats"))
+    memberships.add_images(act, [made], collections.create(ChangeSet(act.by), "Boats"))
 
 
 def take_out(act: ChangeSet, made: Image) -> None:
-    boats = collections.make(ChangeSet(act.by), "Boats")
-    memberships.put(ChangeSet(act.by), [made], boats)
-    memberships.take_out(act, [made], boats)
+    boats = collections.create(ChangeSet(act.by), "Boats")
+    memberships.add_images(ChangeSet(act.by), [made], boats)
+    memberships.remove_images(act, [made], boats)
 
 
 def part(act: ChangeSet, made: Image) -> None:
     other = image(title="Other")
     Likeness.objects.create(first=made, second=other, distance=1)
-    duplicates.part(act, [made, other])
+    duplicates.mark_different(act, [made, other])
 
 
 def make(act: ChangeSet, made: Image) -> None:
-    collections.make(act, "Boats")
+    collections.create(act, "Boats")
 
 
 def rename(act: ChangeSet, made: Image) -> None:
-    collections.rename(act, collections.make(ChangeSet(act.by), "Boats"), "Ships")
+    collections.rename(act, collections.create(ChangeSet(act.by), "Boats"), "Ships")
 
 
 def restrict(act: ChangeSet, made: Image) -> None:
-    collections.restrict(act, collections.make(ChangeSet(act.by), "Boats"), Group.objects.filter(name="Editor"))
+    collections.restrict(act, collections.create(ChangeSet(act.by), "Boats"), Group.objects.filter(name="Editor"))
 
 
 def delete(act: ChangeSet, made: Image) -> None:
-    collections.delete(act, collections.make(ChangeSet(act.by), "Boats"))
+    collections.delete(act, collections.create(ChangeSet(act.by), "Boats"))
 
 
 Verb = Callable[[ChangeSet, Image], None]
@@ -147,8 +155,8 @@ def test_an_image_that_was_closed_since_is_not_changed_and_not_named(editor: Use
     verb(act, made)
     for place in Collection.objects.all():
         collections.restrict(ChangeSet(chief), place, Group.objects.filter(name="Chief editor"))
-    secret = collections.make(ChangeSet(chief), "Secret", groups=Group.objects.filter(name="Chief editor"))
-    memberships.put(ChangeSet(chief), [made], secret)
+    secret = collections.create(ChangeSet(chief), "Secret", groups=Group.objects.filter(name="Chief editor"))
+    memberships.add_images(ChangeSet(chief), [made], secret)
     before = recorded()
     undone = undo(editor, act.id)
     assert len(undone.refused) == 1
@@ -162,15 +170,15 @@ def test_of_one_act_each_line_is_judged_by_itself(editor: User, chief: User) -> 
     act = ChangeSet(editor)
     for made in (seen, closed):
         describe(act, made)
-    secret = collections.make(ChangeSet(chief), "Secret", groups=Group.objects.filter(name="Chief editor"))
-    memberships.put(ChangeSet(chief), [closed], secret)
+    secret = collections.create(ChangeSet(chief), "Secret", groups=Group.objects.filter(name="Chief editor"))
+    memberships.add_images(ChangeSet(chief), [closed], secret)
     undone = undo(editor, act.id)
     assert (undone.change_set.images, len(undone.refused)) == (1, 1)
     assert dict(Image.objects.values_list("title", "caption")) == {"Seen": "", "Orchid": "A caption"}
 
 
 def test_a_collection_that_is_closed_to_the_person_is_not_opened_again(editor: User, chief: User) -> None:
-    act, place = ChangeSet(chief), collections.make(ChangeSet(chief), "Secret")
+    act, place = ChangeSet(chief), collections.create(ChangeSet(chief), "Secret")
     collections.restrict(act, place, Group.objects.filter(name="Chief editor"))
     editor.user_permissions.set(Permission.objects.filter(codename__in=["restrict_collection", "publish_image"]))
     undone = undo(User.objects.get(pk=editor.pk), act.id)
@@ -181,7 +189,7 @@ def test_a_collection_that_is_closed_to_the_person_is_not_opened_again(editor: U
 
 def test_words_that_a_published_image_needs_are_not_taken_back(chief: User) -> None:
     made, act = image(**{**COMPLETE, "credit": ""}), ChangeSet(chief)
-    review.describe(act, made, {"credit": Edit("Ada Lund")})
+    metadata.edit(act, made, {"credit": Edit("Ada Lund")})
     publishing.publish(ChangeSet(chief), [made])
     assert "It lacks a credit" in undo(chief, act.id).refused[0]
     made.refresh_from_db()
@@ -191,7 +199,7 @@ def test_words_that_a_published_image_needs_are_not_taken_back(chief: User) -> N
 def test_a_day_that_is_over_does_not_come_back_to_a_published_image(chief: User) -> None:
     over = timezone.localdate() - timedelta(days=1)
     made, act = image(**COMPLETE, rights_until=over), ChangeSet(chief)
-    review.describe(act, made, {"rights_until": Edit(None)})
+    metadata.edit(act, made, {"rights_until": Edit(None)})
     publishing.publish(ChangeSet(chief), [made])
     assert "The rights have ended" in undo(chief, act.id).refused[0]
     made.refresh_from_db()

@@ -40,7 +40,7 @@ def take_in(width: int, key: str, by: User | None = None, *, may_go_out: bool = 
     """One file of so many pixels, made into the image by the worker."""
     result = process(BytesIO(jpeg(width, 300)), IMAGE, store=clients.renditions(), labeler=labeler)
     with transaction.atomic():
-        return cataloging.enter(IMAGE, f"{key}.jpg", result, original=Original(key, "v1", by, may_go_out))
+        return cataloging.record_result(IMAGE, f"{key}.jpg", result, original=Original(key, "v1", by, may_go_out))
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_an_earlier_version_comes_back_whole_and_can_go_again(replaced: Image, e
 
 def test_what_a_version_needs_is_never_swept(replaced: Image, settings: object) -> None:
     settings.SWEEP_GRACE_SECONDS = 0  # type: ignore[attr-defined]
-    kept = versions.keys(replaced.pk)
+    kept = versions.list_rendition_keys(replaced.pk)
     assert len(kept) == 2 * Rendition.objects.count()
     assert rendition_sweep.sweep(kept) == 0
 
@@ -99,7 +99,7 @@ def published(as_role: object, local_aws: object, settings: object, chief: User)
     """An image that the public sees, of one file."""
     settings.AWS_PROFILE = "worker"  # type: ignore[attr-defined]
     take_in(400, "first")
-    words = {"alt_text": "A quay", "credit": "Ada Lund", "licence": "CC BY 4.0"}
+    words = {"alt_text": "A quay", "credit": "Ada Lund", "license": "CC BY 4.0"}
     Image.objects.filter(pk=IMAGE).update(**words)
     image = Image.objects.get(pk=IMAGE)
     assert publishing.publish(ChangeSet(chief), [image]).done == 1
@@ -123,7 +123,7 @@ def test_a_new_file_of_a_published_image_waits_for_who_may_publish(published: Im
     assert seen_by_the_public(published) == before
     assert waiting() == [2]
     assert [told.by for told in Change.objects.filter(action=Action.OFFERED)] == [editor]
-    assert len(versions.keys(IMAGE)) == 2 * Rendition.objects.count()
+    assert len(versions.list_rendition_keys(IMAGE)) == 2 * Rendition.objects.count()
     assert [image.pk for image in Search(texts={"waiting": "only"}).images(editor)] == [IMAGE]
     with pytest.raises(ValidationError, match="Ask a chief editor"):
         versions.restore(ChangeSet(editor), published, 2)
@@ -161,8 +161,8 @@ def test_an_image_that_is_not_published_takes_its_new_file_at_once(published: Im
 
 def test_a_waiting_file_is_left_out_and_stays_among_the_versions(published: Image, editor: User, chief: User) -> None:
     take_in(500, "second", editor)
-    assert versions.decline(ChangeSet(chief), published, 2)
-    assert not versions.decline(ChangeSet(chief), published, 2)
+    assert versions.decline_waiting(ChangeSet(chief), published, 2)
+    assert not versions.decline_waiting(ChangeSet(chief), published, 2)
     assert (waiting(), published.versions.count()) == ([], 2)
     assert Change.objects.filter(action=Action.DECLINED, by=chief).count() == 1
 

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Change
-from mediahub.library import cataloging, review, vocabulary
+from mediahub.library import cataloging, tag_decisions, vocabulary
 from mediahub.library.models import Image, LabelRule, Synonym, Tag, Tagging
 from processing import Label
 from tests.images import image, image_with_tags
@@ -29,32 +29,32 @@ def label(made: Image, *names: str) -> None:
 
 def test_merged_tags_keep_the_strongest_decision_and_leave_a_synonym(editor: User) -> None:
     both, one = image_with_tags("Ship", "Boat"), image_with_tags("Ship")
-    review.accept(ChangeSet(editor), both.taggings.filter(tag__name="Ship"))
-    review.reject(ChangeSet(editor), both.taggings.filter(tag__name="Boat"))
+    tag_decisions.accept(ChangeSet(editor), both.taggings.filter(tag__name="Ship"))
+    tag_decisions.reject(ChangeSet(editor), both.taggings.filter(tag__name="Boat"))
     both.refresh_from_db()
     before = both.revision
     ship, boat = Tag.objects.get(name="Ship"), Tag.objects.get(name="Boat")
-    assert vocabulary.merge(ChangeSet(editor), ship, boat) == 2
+    assert vocabulary.merge_tags(ChangeSet(editor), ship, boat) == 2
     assert (states(both), states(one)) == ({"Boat": "accepted"}, {"Boat": "suggested"})
     both.refresh_from_db()
     assert both.revision == before + 1
-    assert vocabulary.find("SHIP") == boat
+    assert vocabulary.find_tag("SHIP") == boat
     assert Change.objects.filter(action="merged", subject="Ship → Boat").exists()
 
 
 def test_a_tag_is_not_merged_into_itself(editor: User) -> None:
     boat = Tag.objects.create(name="Boat")
     with pytest.raises(ValidationError, match="into itself"):
-        vocabulary.merge(ChangeSet(editor), boat, boat)
+        vocabulary.merge_tags(ChangeSet(editor), boat, boat)
     assert Tag.objects.count() == 1
 
 
 def test_a_synonym_is_the_tag_for_editors_and_machines(editor: User) -> None:
     boat = Tag.objects.create(name="Boat")
-    vocabulary.name_synonyms(editor, boat, ["Vessel", " vessel ", "", "Boat"])
+    vocabulary.set_synonyms(editor, boat, ["Vessel", " vessel ", "", "Boat"])
     assert [one.word for one in Synonym.objects.all()] == ["vessel"]
     made = image()
-    assert review.add(ChangeSet(editor), made, "VESSEL").tag == boat
+    assert tag_decisions.add_tag(ChangeSet(editor), made, "VESSEL").tag == boat
     other = image()
     label(other, "Vessel", "Sea")
     assert states(other) == {"Boat": "suggested", "Sea": "suggested"}
@@ -63,23 +63,23 @@ def test_a_synonym_is_the_tag_for_editors_and_machines(editor: User) -> None:
 def test_a_word_stands_for_one_tag_only(editor: User) -> None:
     boat, ship = Tag.objects.create(name="Boat"), Tag.objects.create(name="Ship")
     with pytest.raises(ValidationError, match="Merge it into this one"):
-        vocabulary.name_synonyms(editor, boat, ["ship"])
-    vocabulary.name_synonyms(editor, ship, ["Vessel"])
+        vocabulary.set_synonyms(editor, boat, ["ship"])
+    vocabulary.set_synonyms(editor, ship, ["Vessel"])
     with pytest.raises(ValidationError, match="stands for “Ship” already"):
-        vocabulary.name_synonyms(editor, boat, ["vessel"])
+        vocabulary.set_synonyms(editor, boat, ["vessel"])
 
 
 def test_a_hidden_label_is_suggested_nowhere_and_what_was_accepted_stays(editor: User) -> None:
     accepted, open_ = image_with_tags("Person"), image_with_tags("Person")
-    review.accept(ChangeSet(editor), accepted.taggings.all())
+    tag_decisions.accept(ChangeSet(editor), accepted.taggings.all())
     person = Tag.objects.get(name="Person")
     assert vocabulary.hide_label(ChangeSet(editor), person) == 1
     assert (states(accepted), states(open_)) == ({"Person": "accepted"}, {})
     made = image()
     label(made, "person", "Boat")
     assert states(made) == {"Boat": "suggested"}
-    assert review.add(ChangeSet(editor), made, "Person").tag == person
-    vocabulary.show_label(LabelRule.objects.get())
+    assert tag_decisions.add_tag(ChangeSet(editor), made, "Person").tag == person
+    vocabulary.unhide_label(LabelRule.objects.get())
     other = image()
     label(other, "Person")
     assert states(other) == {"Person": "suggested"}
@@ -97,6 +97,6 @@ def test_a_label_becomes_the_tag_it_is_mapped_to() -> None:
 def test_completion_offers_beginnings_first_and_knows_synonyms(editor: User) -> None:
     for name in ("Steamboat", "Boat", "Boathouse", "Sea"):
         Tag.objects.create(name=name)
-    vocabulary.name_synonyms(editor, Tag.objects.get(name="Sea"), ["boatless"])
-    assert vocabulary.complete(Tag.objects.all(), "boat") == ["Boat", "Boathouse", "Sea", "Steamboat"]
-    assert vocabulary.complete(Tag.objects.all(), "  ") == []
+    vocabulary.set_synonyms(editor, Tag.objects.get(name="Sea"), ["boatless"])
+    assert vocabulary.complete_name(Tag.objects.all(), "boat") == ["Boat", "Boathouse", "Sea", "Steamboat"]
+    assert vocabulary.complete_name(Tag.objects.all(), "  ") == []

@@ -206,7 +206,7 @@ def test_the_shape_is_measured(size: tuple[int, int], name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("colour", "name"),
+    ("color", "name"),
     [
         ("red", "Red"),
         ("orange", "Orange"),

@@ -124,7 +124,7 @@ def test_an_original_that_was_deleted_unseen_is_noticed(
 
 def put_back(image: Image, event_loop: EventLoop) -> None:
     Image.objects.filter(pk=image.pk).update(deleted_at=None)
-    revisions.changed(image.pk)
+    revisions.record_change(image.pk)
     drain(event_loop)
 
 

@@ -181,7 +181,7 @@ def test_rights_that_ended_are_taken_down_though_some_images_cannot_be(
 ) -> None:
     images = [ended_image(title=str(number)) for number in range(5)]
     first = list(Image.objects.values_list("pk", flat=True)[:2])
-    monkeypatch.setattr(publishing.take_down_ended, "__defaults__", (most,))
+    monkeypatch.setattr(publishing.archive_expired, "__defaults__", (most,))
     with monkeypatch.context() as planted:
         # As the database refuses a statement within the transaction.
         fail(planted, revisions, "changed", DataError("out of range"), only=first)
@@ -216,7 +216,7 @@ def test_what_is_public_no_more_is_pushed_before_all_else(monkeypatch: pytest.Mo
     ended = ended_image()
     pushed: list[Any] = []
     monkeypatch.setattr(mirror, "push", pushed.append)
-    publishing.take_down_ended()
+    publishing.archive_expired()
     mirror.push_stale(most=1)
     assert pushed == [ended.pk]
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from greenlet import getcurrent, greenlet
 
 from mediahub.history.change_set import ChangeSet
-from mediahub.library import review
+from mediahub.library import tag_decisions
 from mediahub.library.models import Image, Tagging
 from mediahub.recovery import retries
 from mediahub.recovery.models import FailedItem
@@ -177,7 +177,7 @@ class Desk:
                 parts = ("", "renditions", "uploads", "table", "")
                 self.world.misconfigured = chance.choice(parts)
             case 2:
-                self._edit(lambda: review.accept(ChangeSet(self.user), Tagging.objects.all()[:1]))
+                self._edit(lambda: tag_decisions.accept(ChangeSet(self.user), Tagging.objects.all()[:1]))
             case 3:
                 self._edit(self.redrive)
 

@@ -95,7 +95,7 @@ def _in(world: World, recorded: Counter[tuple[str, str]]) -> Iterator[None]:
             stack.enter_context(patch.object(settings, name, seconds))
         for owner, name in STEPS:
             stack.enter_context(patch.object(owner, name, _step(world, name, getattr(owner, name))))
-        stack.enter_context(patch.object(cataloging, "enter", _counting(recorded, cataloging.enter)))
+        stack.enter_context(patch.object(cataloging, "enter", _counting(recorded, cataloging.record_result)))
         yield
 
 
@@ -160,7 +160,9 @@ def _at_the_end(world: World, desk: Desk, outcome: Outcome) -> None:
     _every_file_has_its_end(desk, outcome)
     _what_is_in_use_has_its_original(desk, outcome)
     named = set(Rendition.objects.values_list("key", flat=True))
-    named |= {key for image_id in Image.objects.values_list("pk", flat=True) for key in versions.keys(image_id)}
+    named |= {
+        key for image_id in Image.objects.values_list("pk", flat=True) for key in versions.list_rendition_keys(image_id)
+    }
     outcome.orphaned += [f"{key} is there and not recorded" for key in world.renditions.objects if key not in named]
     outcome.drift += [f"{image.pk} is mirrored otherwise" for image in Image.objects.all() if mirror.drifted(image)]
     outcome.drift += [f"{pk} is mirrored and no image" for pk in mirror.strangers()]

@@ -73,8 +73,8 @@ def test_a_picture_comes_in_cut_at_its_proposal(put: Put, monkeypatch: pytest.Mo
     monkeypatch.setattr(clients, "labeler", Machine)
     ingest.arrived(put(jpeg(1500, 1000)), deadline=datetime.now(UTC) + timedelta(seconds=30))
     image = Image.objects.get()
-    assert (focal_point.proposed(image), image.focal_x) == (Point(0.9, 0.2), None)
-    assert focal_point.is_cut(image)
+    assert (focal_point.get_proposed(image), image.focal_x) == (Point(0.9, 0.2), None)
+    assert focal_point.has_current_crops(image)
     assert {made.name: (made.width, made.height) for made in image.renditions.all() if not made.whole} == {
         "square": (512, 512),
         "wide": (1024, 576),
@@ -91,7 +91,7 @@ def test_the_crops_follow_the_point_and_nothing_else_changes(image: Image, edito
     focal_point.move(ChangeSet(editor), image, Point(1.0, 0.2))
     drain(event_loop)
     image.refresh_from_db()
-    assert focal_point.is_cut(image)
+    assert focal_point.has_current_crops(image)
     assert not red(image)
     after = keys(image)
     assert {name for name in before if before[name] != after[name]} == {"square", "wide"}
@@ -137,9 +137,9 @@ def test_a_version_is_restored_with_its_crops_at_todays_point(
     assert versions.restore(ChangeSet(editor), image, 1)
     drain(event_loop)
     image.refresh_from_db()
-    assert (image.width, focal_point.is_cut(image), red(image)) == (1500, True, False)
-    assert set(keys(image).values()) | set(replaced.values()) == versions.keys(image.pk)
-    assert rendition_sweep.sweep(versions.keys(image.pk)) == 0
+    assert (image.width, focal_point.has_current_crops(image), red(image)) == (1500, True, False)
+    assert set(keys(image).values()) | set(replaced.values()) == versions.list_rendition_keys(image.pk)
+    assert rendition_sweep.sweep(versions.list_rendition_keys(image.pk)) == 0
 
 
 def test_where_the_original_is_gone_the_crops_stay(
@@ -152,7 +152,7 @@ def test_where_the_original_is_gone_the_crops_stay(
     focal_point.move(ChangeSet(editor), image, Point(1.0, 0.2))
     assert crops.cut(image.pk) == "cut"
     image.refresh_from_db()
-    assert (keys(image), focal_point.is_awaited(image)) == (before, False)
+    assert (keys(image), focal_point.needs_crops(image)) == (before, False)
 
 
 def test_a_point_that_moves_while_it_is_cut_is_left_to_the_next(

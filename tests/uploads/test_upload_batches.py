@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from mediahub.history import undo
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Change
-from mediahub.library import collections, review
+from mediahub.library import collections, metadata
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tagging
 from mediahub.uploads import upload_batches
@@ -126,8 +126,8 @@ def test_a_file_is_known_by_its_hash_among_images_and_ones_own_files_that_came(
 
 
 def test_all_go_into_one_collection_that_the_person_may_see(editor: User, chief: User) -> None:
-    harbour = collections.make(ChangeSet(chief), "Harbour")
-    closed = collections.make(ChangeSet(chief), "Closed", groups=[Group.objects.get(name="Chief editor")])
+    harbour = collections.create(ChangeSet(chief), "Harbour")
+    closed = collections.create(ChangeSet(chief), "Closed", groups=[Group.objects.get(name="Chief editor")])
     batch = upload_batches.begin(editor, uuid4())
     _upload, there = sent(editor, batch)
     act = said(editor, batch.pk, Words(collection=harbour.pk)).act
@@ -144,7 +144,7 @@ def test_all_go_into_one_collection_that_the_person_may_see(editor: User, chief:
 def test_words_that_somebody_else_typed_stay_and_both_are_told(editor: User, other_editor: User) -> None:
     batch = upload_batches.begin(editor, uuid4())
     (_sent, one), (_other, two) = sent(editor, batch), sent(editor, batch)
-    review.describe(ChangeSet(other_editor), one, {"title": Edit("The old quay"), "caption": Edit("Boats")})
+    metadata.edit(ChangeSet(other_editor), one, {"title": Edit("The old quay"), "caption": Edit("Boats")})
     done = said(editor, batch.pk, Words(title="Harbour", credit="Ada", tags=("Sea",)))
     one.refresh_from_db()
     two.refresh_from_db()
@@ -160,7 +160,7 @@ def test_what_one_types_on_one_image_is_not_undone_by_a_tag_for_all(editor: User
     batch = upload_batches.begin(editor, uuid4())
     _sent, one = sent(editor, batch)
     said(editor, batch.pk, Words(title="Harbour"))
-    review.describe(ChangeSet(editor), one, {"title": Edit("The old quay")})
+    metadata.edit(ChangeSet(editor), one, {"title": Edit("The old quay")})
     said(editor, batch.pk, Words(title="Harbour", tags=("Sea",)))
     one.refresh_from_db()
     assert one.title == "The old quay"
@@ -173,7 +173,7 @@ def test_a_caption_that_is_typed_while_the_words_are_said_stays(editor: User, ot
     batch = upload_batches.begin(editor, uuid4())
     _sent, one = sent(editor, batch)
     stale = Image.objects.get(pk=one.pk)
-    review.describe(ChangeSet(other_editor), one, {"caption": Edit("Boats"), "credit": Edit("Ben")})
+    metadata.edit(ChangeSet(other_editor), one, {"caption": Edit("Boats"), "credit": Edit("Ben")})
     batch.title, batch.numbered = "Harbour", False
     upload_batches._say(ChangeSet(editor, batch.act), batch, stale, 1)
     one.refresh_from_db()

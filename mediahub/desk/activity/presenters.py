@@ -28,8 +28,8 @@ def build_reader(user: User | AnonymousUser, changes: Iterable[Change]) -> Reade
     if access.sees_everything(user):
         return Reader()
     others = {image_id for change in changes for image_id in change.detail.other_images()}
-    visible = access.visible(user).filter(pk__in=others).values_list("pk", flat=True) if others else ()
-    return Reader(set(access.collections(user).values_list("pk", flat=True)), {str(pk) for pk in visible})
+    visible = access.visible_images(user).filter(pk__in=others).values_list("pk", flat=True) if others else ()
+    return Reader(set(access.visible_collections(user).values_list("pk", flat=True)), {str(pk) for pk in visible})
 
 
 def present_change_set(changes: list[Change], number: int, reader: Reader) -> dict[str, Any]:

@@ -34,5 +34,5 @@ class CollectionForm(PlainEditForm):
 
     def last_change(self, name: str) -> "tuple[User | None, datetime | None]":
         """Return who has arranged this collection last, and when."""
-        last = collections.last_change(self.collection)
+        last = collections.find_last_change(self.collection)
         return (last.by, last.at) if last else (None, None)

@@ -56,7 +56,7 @@ def drop(request: HttpRequest) -> JsonResponse:
         said = _("%(n)d images are too many at once; at most %(most)d. Narrow the search and go on in parts.")
         return JsonResponse({"reason": said % {"n": len(ids), "most": MOST}}, status=400)
     act = ChangeSet(user)
-    text = _put(act, access.visible(user).filter(pk__in=ids), collection)
+    text = _put(act, access.visible_images(user).filter(pk__in=ids), collection)
     undo = reverse("desk:undo", args=[act.id]) if act.images else ""
     return JsonResponse({"text": text, "undo": undo})
 
@@ -65,7 +65,7 @@ def drop(request: HttpRequest) -> JsonResponse:
 def of_image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Put one image into the collection that the form names, or take it `out` of the one with this id."""
     user = editor(request)
-    one = access.visible(user).filter(pk=image_id)
+    one = access.visible_images(user).filter(pk=image_id)
     get_object_or_404(one)
     out = request.POST.get("out", "")
     if not user.has_perm("library.delete_membership" if out else "library.add_membership"):
@@ -84,13 +84,13 @@ def of_image(request: HttpRequest, image_id: UUID) -> HttpResponse:
 def shown(user: User, image: Image) -> list[tuple[int, str]]:
     """The collections that an image is in, as far as the person may see them: (id, names from the top down)."""
     held = set(image.memberships.values_list("collection", flat=True))
-    return [(pk, name) for pk, name in collection_tree.names(user).items() if pk in held]
+    return [(pk, name) for pk, name in collection_tree.list_names(user).items() if pk in held]
 
 
 def _named(request: HttpRequest) -> Collection | None:
     """The collection whose name was typed; None, and a sentence, when there is none."""
     text = request.POST.get("collection", "")
-    found = collection_tree.find(editor(request), text) if text.strip() else None
+    found = collection_tree.find_collection(editor(request), text) if text.strip() else None
     if found is None and text.strip():
         said = _("There is no collection “%(name)s”. Choose one that is there, with the names of those it lies in.")
         messages.error(request, said % {"name": text[:100]})
@@ -100,11 +100,11 @@ def _named(request: HttpRequest) -> Collection | None:
 
 
 def _by_id(user: User, text: str) -> Collection | None:
-    return access.collections(user).filter(pk=read_number(text) or 0).first()
+    return access.visible_collections(user).filter(pk=read_number(text) or 0).first()
 
 
 def _put(act: ChangeSet, images: QuerySet[Image], collection: Collection) -> str:
-    opened = _filed(memberships.put, act, images, collection)
+    opened = _filed(memberships.add_images, act, images, collection)
     if not act.images:
         return _("They are in “%(name)s” already.") % {"name": collection.name}
     text = ngettext("%(n)d image was put into “%(name)s”.", "%(n)d images were put into “%(name)s”.", act.images)
@@ -112,7 +112,7 @@ def _put(act: ChangeSet, images: QuerySet[Image], collection: Collection) -> str
 
 
 def _take_out(act: ChangeSet, images: QuerySet[Image], collection: Collection) -> str:
-    opened = _filed(memberships.take_out, act, images, collection)
+    opened = _filed(memberships.remove_images, act, images, collection)
     if not act.images:
         return _("None of them is in “%(name)s” itself.") % {"name": collection.name}
     text = ngettext(
@@ -124,9 +124,9 @@ def _take_out(act: ChangeSet, images: QuerySet[Image], collection: Collection) -
 def _filed(verb: Filing, act: ChangeSet, images: QuerySet[Image], collection: Collection) -> str:
     """Do it; what to add to the message where images that only some could see are in everybody's sight now."""
     ids = list(images.values_list("pk", flat=True))
-    before = access.hidden(ids)
+    before = access.count_closed(ids)
     verb(act, images.only("title"), collection)
-    opened = before - access.hidden(ids)
+    opened = before - access.count_closed(ids)
     if opened <= 0:
         return ""
     text = ngettext(

@@ -34,12 +34,12 @@ def page(request: HttpRequest) -> HttpResponse:
 def _tree(request: HttpRequest, typed: Mapping[str, str], status: int = 200) -> HttpResponse:
     """The tree, with what was typed into its form."""
     user = editor(request)
-    top = collection_tree.tree(user)
-    collection_tree.cover(top, user)
+    top = collection_tree.build_tree(user)
+    collection_tree.assign_covers(top, user)
     context = {
         "title": _("Collections"),
         "nodes": top,
-        "places": [(node.collection.pk, node.name) for node in collection_tree.flat(top)],
+        "places": [(node.collection.pk, node.name) for node in collection_tree.flatten(top)],
         "typed": typed,
         "chosen": _number(typed.get("parent", "")),
         "may_make": user.has_perm("library.add_collection"),
@@ -56,7 +56,7 @@ def complete(request: HttpRequest) -> JsonResponse:
     """At most 20 names of collections for `?q=`, from the top down, as {"names": [...]}."""
     if refusal := refused(request, "library.view_image"):
         return refusal
-    return JsonResponse({"names": collection_tree.complete(request.user, request.GET.get("q", ""))})
+    return JsonResponse({"names": collection_tree.complete_name(request.user, request.GET.get("q", ""))})
 
 
 @require_POST
@@ -67,7 +67,7 @@ def make(request: HttpRequest) -> HttpResponse:
     groups = _chosen_groups(request) if user.has_perm("library.restrict_collection") else []
     try:
         parent = _parent(request, user)
-        made = collections.make(
+        made = collections.create(
             act,
             request.POST.get("name", ""),
             parent,
@@ -85,14 +85,14 @@ def make(request: HttpRequest) -> HttpResponse:
 @may_see
 def one(request: HttpRequest, pk: int) -> HttpResponse:
     """One collection with the forms that change it."""
-    return _show(request, get_object_or_404(access.collections(editor(request)), pk=pk))
+    return _show(request, get_object_or_404(access.visible_collections(editor(request)), pk=pk))
 
 
 def _show(request: HttpRequest, collection: Collection, form: CollectionForm | None = None) -> HttpResponse:
     """The page of a collection, with what was typed where that could not be written."""
     user = editor(request)
-    names = collection_tree.names(user)
-    inside = set(access.collections(user).filter(collections.below(collection)).values_list("pk", flat=True))
+    names = collection_tree.list_names(user)
+    inside = set(access.visible_collections(user).filter(collections.subtree(collection)).values_list("pk", flat=True))
     own_groups = set(collection.groups.values_list("pk", flat=True))
     context = {
         "title": collection.name,
@@ -100,7 +100,7 @@ def _show(request: HttpRequest, collection: Collection, form: CollectionForm | N
         "form": form or CollectionForm(collection),
         "full_name": names[collection.pk],
         "places": [(key, name) for key, name in names.items() if key not in inside],
-        "held": access.visible(user).filter(memberships__collection=collection).count(),
+        "held": access.visible_images(user).filter(memberships__collection=collection).count(),
         "below": len(inside) - 1,
         "groups": _groups(user),
         "own_groups": own_groups,
@@ -119,7 +119,7 @@ def _show(request: HttpRequest, collection: Collection, form: CollectionForm | N
 def change(request: HttpRequest, pk: int) -> HttpResponse:
     """Rename, move, restrict or delete a collection, as the form's `act` says."""
     user = editor(request)
-    collection = get_object_or_404(access.collections(user), pk=pk)
+    collection = get_object_or_404(access.visible_collections(user), pk=pk)
     name = request.POST.get("act", "")
     if name not in ACTS:
         raise Http404
@@ -135,7 +135,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
         return redirect("desk:collection", pk)
     _say(request, act, text)
-    if name == "delete" or not access.collections(user).filter(pk=pk).exists():
+    if name == "delete" or not access.visible_collections(user).filter(pk=pk).exists():
         return redirect("desk:collections")
     return redirect("desk:collection", pk)
 
@@ -206,7 +206,7 @@ def _parent(request: HttpRequest, user: User) -> Collection | None:
     text = request.POST.get("parent", "")
     if not text:
         return None
-    found = access.collections(user).filter(pk=_number(text)).first()
+    found = access.visible_collections(user).filter(pk=_number(text)).first()
     if found is None:
         raise ValidationError(_("The collection that it should lie in is gone. Choose another one."))
     return found

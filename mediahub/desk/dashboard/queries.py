@@ -169,12 +169,12 @@ class Storage:
 
 def storage(user: User | AnonymousUser) -> Storage:
     """Return how many bytes the files of the images take that are open to this person."""
-    images = access.unclosed(user).filter(deleted_at=None)
+    images = access.open_images(user).filter(deleted_at=None)
     kept = images.order_by().aggregate(all=Sum("bytes"))["all"] or 0
     out = Q(image__state=Image.State.PUBLISHED, image__deleted_at=None)
-    renditions = access.about_unclosed(user, Rendition.objects.order_by())
+    renditions = access.about_open_images(user, Rendition.objects.order_by())
     made = renditions.aggregate(all=Sum("bytes"), public=Sum("bytes", filter=out))
-    earlier = access.about_unclosed(user, Version.objects.filter(current=False).order_by())
+    earlier = access.about_open_images(user, Version.objects.filter(current=False).order_by())
     paths = ["facts__bytes", *(f"files__{name}__bytes" for name in sorted({spec.name for spec in clients.specs()}))]
     sums = earlier.aggregate(**{path: Sum(Cast(KT(path), BigIntegerField())) for path in paths})
     return Storage(
@@ -203,7 +203,7 @@ def month() -> Month:
     images = since.filter(created_at__gte=began).aggregate(
         all=Count("pk"), out=Count("pk", filter=Q(state=Image.State.PUBLISHED))
     )
-    labelled = since.filter(labelled_at__gte=began, label_source="rekognition").count()
+    labelled = since.filter(labeled_at__gte=began, label_source="rekognition").count()
     published = round(100 * images["out"] / images["all"]) if images["all"] else 0
     taken = costs.bill(costs.Plan(images=images["all"], published=published)).by_service()
     asked = costs.Plan(images=labelled, labels=True, moderation=settings.MODERATION)
@@ -214,7 +214,7 @@ def month() -> Month:
 def coverage(user: User | AnonymousUser) -> dict[str, Share]:
     """(with alt text, without) of the images this person may see, by state."""
     rows = (
-        access.visible(user)
+        access.visible_images(user)
         .filter(deleted_at=None)
         .order_by()
         .values_list("state")

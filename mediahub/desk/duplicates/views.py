@@ -43,13 +43,13 @@ def start(request: HttpRequest) -> HttpResponse:
 @may_see
 def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """The group that this image belongs to."""
-    image = get_object_or_404(access.visible(request.user), pk=image_id)
+    image = get_object_or_404(access.visible_images(request.user), pk=image_id)
     return _show(request, duplicates.Groups(editor(request)), image)
 
 
 def _show(request: HttpRequest, groups: duplicates.Groups, image: Image | None) -> HttpResponse:
     user = editor(request)
-    held = duplicates.group(user, image.pk, groups) if image else []
+    held = duplicates.list_group(user, image.pk, groups) if image else []
     context: dict[str, Any] = {
         "title": _("Duplicates"),
         "image": image,
@@ -67,7 +67,7 @@ def _show(request: HttpRequest, groups: duplicates.Groups, image: Image | None) 
 
 def _column(number: int, image: Image, held: list[Image]) -> dict[str, Any]:
     """One image as the page shows it: its number, and whose addresses would refuse if it were kept."""
-    public = [one.title for one in duplicates.public_beside(image, held)]
+    public = [one.title for one in duplicates.select_published(image, held)]
     return {"image": image, "number": number, "public_beside": ", ".join(public)}
 
 
@@ -92,7 +92,7 @@ def _may_keep(user: User) -> bool:
 def decide(request: HttpRequest) -> HttpResponse:
     """Keep one of the images that the form names, or say that they, or one of them, are no duplicates."""
     user = editor(request)
-    images = list(access.changeable(user).filter(pk__in=_ids(request.POST.getlist("image"))))
+    images = list(access.changeable_images(user).filter(pk__in=_ids(request.POST.getlist("image"))))
     chosen = {str(image.pk): image for image in images}
     first = images[-1] if images else None
     after = _ways(duplicates.Groups(user), first)
@@ -112,7 +112,7 @@ def _keep(request: HttpRequest, user: User, chosen: dict[str, Image]) -> bool:
     act = ChangeSet(user)
     others = [image for image in chosen.values() if image != kept]
     try:
-        archived = duplicates.keep(act, kept, others, addresses_may_go=bool(request.POST.get("agreed")))
+        archived = duplicates.merge(act, kept, others, addresses_may_go=bool(request.POST.get("agreed")))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return False
@@ -130,7 +130,7 @@ def _part(request: HttpRequest, user: User, chosen: dict[str, Image]) -> bool:
         raise PermissionDenied
     act = ChangeSet(user)
     one = chosen.get(request.POST.get("part", ""))
-    if not duplicates.part(act, list(chosen.values()), one):
+    if not duplicates.mark_different(act, list(chosen.values()), one):
         messages.error(request, _("There was nothing to tell apart: somebody has decided on these images already."))
         return False
     text = (

@@ -109,7 +109,7 @@ def _in_words(user: Any, duty: Duty) -> FailingDuty:
     step = str(STEPS.get(duty.fault, "")) % {"code": duty.code}
     ids = [UUID(item.removeprefix("image ")) for item in duty.items if item.startswith("image ")]
     # Their words alone are read: what cannot be read in a row may be why it fails.
-    images = access.visible(user).filter(pk__in=ids[-IMAGES:]).only("title", "file_name")
+    images = access.visible_images(user).filter(pk__in=ids[-IMAGES:]).only("title", "file_name")
     return FailingDuty(
         str(title), str(meaning), step, duty.failing_since, duty.succeeded_at, len(duty.items), list(images)
     )

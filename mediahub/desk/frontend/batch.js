@@ -79,19 +79,19 @@ function wordsOf(form, { words }, kept, id, address) {
       title: form.elements.title.value,
       numbered: form.elements.numbered.checked,
       credit: form.elements.credit.value,
-      licence: form.elements.licence.value,
+      license: form.elements.license.value,
       tags: form.elements.tags.value,
       collection: places?.value ?? "",
     };
   }
 
-  function show({ title, numbered, credit, licence, tags, collection }) {
+  function show({ title, numbered, credit, license, tags, collection }) {
     if (places) places.value = collection ?? "";
     form.elements.title.value = title;
     form.elements.numbered.checked = numbered;
     form.elements.credit.value = credit;
     // A draft of an earlier version of the page has none.
-    form.elements.licence.value = licence ?? "";
+    form.elements.license.value = license ?? "";
     form.elements.tags.value = Array.isArray(tags) ? tags.join(", ") : tags;
   }
 

@@ -49,7 +49,7 @@ def page(request: HttpRequest, job_id: UUID) -> HttpResponse:
     now = runner.progress(job)
     failed, closed = visible_failures(request.user, job)
     ids = [failure.image for failure in failed[: jobs_presenters.SHOWN] if failure.image]
-    seen = {str(pk) for pk in access.visible(request.user).filter(pk__in=ids).values_list("pk", flat=True)}
+    seen = {str(pk) for pk in access.visible_images(request.user).filter(pk__in=ids).values_list("pk", flat=True)}
     context = {
         "title": jobs_presenters.title(job),
         "job": job,

@@ -20,7 +20,7 @@ from mediahub.desk.current_user import editor
 from mediahub.desk.forms import EditModelForm
 from mediahub.desk.library import views as library_views
 from mediahub.history.change_set import ChangeSet
-from mediahub.library import access, duplicates, field_edits, publishing, review
+from mediahub.library import access, duplicates, field_edits, metadata, publishing
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image
 
@@ -39,14 +39,14 @@ class WordsForm(EditModelForm, ImageForm):
     """The words of an image; those of a published one stay complete."""
 
     def last_change(self, name: str) -> "tuple[User | None, datetime | None]":
-        found = field_edits.conflict(self.instance, name, None)
+        found = field_edits.build_conflict(self.instance, name, None)
         return found.by, found.at
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
         for name, value in found.items():
             setattr(self.instance, name, value)
-        publishing.check_words(self.instance)
+        publishing.check_metadata(self.instance)
         return found
 
 
@@ -54,7 +54,7 @@ class WordsForm(EditModelForm, ImageForm):
 class ImageAdmin(EditAdmin):
     change_form_template = "desk/library/image.html"
     form = WordsForm
-    fields = review.WORDS
+    fields = metadata.FIELDS
 
     def get_form(self, request: HttpRequest, obj: Image | None = None, change: bool = False, **kwargs: Any) -> Any:
         words_of_editor = {
@@ -73,7 +73,7 @@ class ImageAdmin(EditAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
-        return access.visible(request.user).defer("label_raw").prefetch_related("renditions")
+        return access.visible_images(request.user).defer("label_raw").prefetch_related("renditions")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return library_views.page(request)
@@ -93,19 +93,17 @@ class ImageAdmin(EditAdmin):
             embedded=desk_presenters.embedded(image),
             collections=membership_views.shown(editor(request), image),
             change_sets=activity_presenters.present_image_changes(image, request.user),
-            rules=publishing.rules(image),
+            rules=publishing.check_rules(image),
             is_unchecked=publishing.is_unchecked(image),
             embed=embed(image),
             going_out=image.mirrored_revision < image.revision,
             **image.versions.aggregate(versions_kept=Count("pk"), file_waits=Count("pk", filter=Q(waiting=True))),
             may_replace=request.user.has_perm("library.replace_image"),
-            duplicates=duplicates.number(request.user, image),
+            duplicates=duplicates.count_similar(request.user, image),
             failed_items=overview.failed(request.user).filter(image=image),
         )
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Image, form: Any, change: bool) -> None:
         # The form has compared them under the image's lock already.
-        review.describe(
-            ChangeSet(editor(request)), obj, {name: Edit(value) for name, value in form.cleaned_data.items()}
-        )
+        metadata.edit(ChangeSet(editor(request)), obj, {name: Edit(value) for name, value in form.cleaned_data.items()})

@@ -35,8 +35,8 @@ class PointForm(forms.Form):
 @permission_required("library.review_tagging", raise_exception=True)
 def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """The picture with its focal point; what is sent moves the point, or leaves it to the proposal again."""
-    image = get_object_or_404(access.changeable(request.user).prefetch_related("renditions"), pk=image_id)
-    point = focal_point.point(image)
+    image = get_object_or_404(access.changeable_images(request.user).prefetch_related("renditions"), pk=image_id)
+    point = focal_point.get_point(image)
     form = PointForm(request.POST or None, initial={"x": _percent(point.x), "y": _percent(point.y)})
     status = 200
     if request.method == "POST" and (wanted := _wanted(request, form)):
@@ -97,7 +97,7 @@ def _move(request: HttpRequest, image: Image, wanted: Point | None) -> None:
 
 
 def _context(image: Image, form: PointForm) -> dict[str, Any]:
-    point, proposed = focal_point.point(image), focal_point.proposed(image)
+    point, proposed = focal_point.get_point(image), focal_point.get_proposed(image)
     whole = [made for made in image.renditions.all() if made.whole]
     config = {
         "size": [image.width, image.height],
@@ -115,8 +115,8 @@ def _context(image: Image, form: PointForm) -> dict[str, Any]:
         "radius": min(image.width, image.height) / 30,
         "crops": crops(image),
         "set": image.focal_x is not None,
-        "seen": f"{image.focal_x} {image.focal_y}" if focal_point.chosen(image) else "",
-        "waiting": focal_point.is_awaited(image),
+        "seen": f"{image.focal_x} {image.focal_y}" if focal_point.get_chosen(image) else "",
+        "waiting": focal_point.needs_crops(image),
         "config": config,
     }
 
@@ -130,7 +130,7 @@ def _typed(form: PointForm) -> dict[str, float] | None:
 
 def crops(image: Image) -> list[dict[str, Any]]:
     """What each filled rendition shows: its name, its size, and its window in the picture."""
-    point = focal_point.point(image)
+    point = focal_point.get_point(image)
     return [
         {
             "name": name,

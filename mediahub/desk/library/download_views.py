@@ -24,7 +24,7 @@ from processing import ProcessingError
 @permission_required("library.download_original", raise_exception=True)
 def original(request: HttpRequest, image_id: UUID, number: int | None = None) -> HttpResponse:
     """Note who takes the file along, and lead to it by a link that is good for moments."""
-    image = get_object_or_404(access.visible(request.user), pk=image_id)
+    image = get_object_or_404(access.visible_images(request.user), pk=image_id)
     which = {"current": True} if number is None else {"number": number}
     version = image.versions.filter(**which).first()
     if version is None or not version.version_id:

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from mediahub.library.models import Version
-from mediahub.library.versions import taken_at
+from mediahub.library.versions import parse_taken_at
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Fact:
 
 
 def _taken(facts: dict[str, Any]) -> str:
-    taken = taken_at(facts)
+    taken = parse_taken_at(facts)
     return date(timezone.localtime(taken), "DATETIME_FORMAT") if taken else ""
 
 

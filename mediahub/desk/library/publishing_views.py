@@ -38,8 +38,8 @@ def tell(request: HttpRequest, result: Published, act: ChangeSet) -> None:
 @permission_required("library.review_tagging", raise_exception=True)
 def look_at_flags(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Note that this editor has looked at the file that the page showed."""
-    image = get_object_or_404(access.changeable(request.user), pk=image_id)
+    image = get_object_or_404(access.changeable_images(request.user), pk=image_id)
     shown = request.POST.get("file", "")
-    if not publishing.look_at_flags(ChangeSet(editor(request)), image, shown) and shown not in ("", image.sha256):
+    if not publishing.mark_flags_reviewed(ChangeSet(editor(request)), image, shown) and shown not in ("", image.sha256):
         messages.warning(request, _("The image has another file by now. Look at this one, and say that you did."))
     return redirect("admin:library_image_change", image_id)

@@ -69,8 +69,8 @@ class Drawer:
     @cached_property
     def places(self) -> list[Node]:
         """The tree of collections that stands beside the images."""
-        top = collection_tree.tree(self._user)
-        nodes = list(collection_tree.flat(top))
+        top = collection_tree.build_tree(self._user)
+        nodes = list(collection_tree.flatten(top))
         chosen = next((node.collection.path for node in nodes if node.collection.pk == self.place), "")
         for node in nodes:
             node.open = len(nodes) <= FEW_PLACES or chosen.startswith(node.collection.path)
@@ -78,7 +78,7 @@ class Drawer:
 
     @cached_property
     def _collections(self) -> dict[int, str]:
-        return {node.collection.pk: node.name for node in collection_tree.flat(self.places)}
+        return {node.collection.pk: node.name for node in collection_tree.flatten(self.places)}
 
     @property
     def place(self) -> int | None:

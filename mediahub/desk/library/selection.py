@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from mediahub.desk.activity.undo_views import back
-from mediahub.library import access, snapshots
+from mediahub.library import access, etags
 from mediahub.library.models import Image
 from mediahub.library.parsing import read_moment
 from mediahub.library.search import Search
@@ -31,7 +31,7 @@ MOST = 1000
 LATE = timedelta(seconds=30)
 PICTURES = 60
 # What a form says besides the images.
-ORDER = ("act", "next", "tag", "collection", "credit", "licence", "files", "labels")
+ORDER = ("act", "next", "tag", "collection", "credit", "license", "files", "labels")
 
 LABELS = {
     "publish": gettext_lazy("Publish"),
@@ -42,7 +42,7 @@ LABELS = {
     "put_in": gettext_lazy("Put into it"),
     "take_out": gettext_lazy("Take out of it"),
     "set_credit": gettext_lazy("Credit"),
-    "set_licence": gettext_lazy("Licence"),
+    "set_license": gettext_lazy("Licence"),
     "ask_reprocess": gettext_lazy("Make renditions anew"),
     "download": gettext_lazy("Download"),
 }
@@ -66,7 +66,7 @@ class Page:
         rows = list(images.order_by().values_list("pk", "revision")[: MOST + 1])
         if len(rows) > MOST:
             return cls(moment, images.order_by().count(), "")
-        return cls(moment, len(rows), snapshots.digest(rows))
+        return cls(moment, len(rows), etags.revisions_etag(rows))
 
     @classmethod
     def parse(cls, text: str) -> "Page | None":
@@ -97,7 +97,7 @@ def chosen(request: HttpRequest, user: User) -> Chosen | HttpResponse | None:
         rows = list(found.order_by("-created_at", "pk").defer("label_raw")[: MOST + 1])
         return _all(request, user, rows, page) if _is_possible(request, len(rows), found) else None
     seen = dict(_marked(text) for text in request.POST.getlist("image") if _marked(text))
-    images = access.visible(user).filter(pk__in=list(seen))
+    images = access.visible_images(user).filter(pk__in=list(seen))
     if not _is_possible(request, images.order_by().count(), images):
         return None
     return Chosen(images, {pk: mark for pk, mark in seen.items() if mark}, page)
@@ -128,8 +128,8 @@ def _all(request: HttpRequest, user: User, rows: list[Image], page: Page | None)
     before = [image for image in rows if max(image.created_at, image.updated_at) <= page.moment]
     for same in (rows, before):
         if _digest(same) == page.digest:
-            images = access.visible(user).filter(pk__in=[image.pk for image in same])
-            seen = {image.pk: snapshots.mark(image) for image in same}
+            images = access.visible_images(user).filter(pk__in=[image.pk for image in same])
+            seen = {image.pk: etags.image_etag(image) for image in same}
             return Chosen(images, seen, page, len(rows) - len(same))
     settled = [image for image in rows if max(image.created_at, image.updated_at) <= page.moment - LATE]
     pks = {image.pk for image in settled}
@@ -143,7 +143,7 @@ def _all(request: HttpRequest, user: User, rows: list[Image], page: Page | None)
 
 
 def _digest(images: Sequence[Image]) -> str:
-    return snapshots.digest((image.pk, image.revision) for image in images)
+    return etags.revisions_etag((image.pk, image.revision) for image in images)
 
 
 def ask(
@@ -157,8 +157,8 @@ def ask(
     context = {
         "title": _("%(act)s: look again") % {"act": LABELS.get(request.POST.get("act", ""), "")},
         "says": says,
-        "go_on": [(image, snapshots.mark(image)) for image in go_on],
-        "left": [(image, snapshots.mark(image)) for image, _why in left],
+        "go_on": [(image, etags.image_etag(image)) for image in go_on],
+        "left": [(image, etags.image_etag(image)) for image, _why in left],
         "shown": [(shown[image.pk], why) for image, why in left[:PICTURES] if image.pk in shown],
         "order": [(name, request.POST[name]) for name in ORDER if name in request.POST],
         "seen": Page(timezone.now(), len(left), ""),

@@ -47,7 +47,7 @@ class TagForm(EditModelForm, TagModelForm):
             self.initial["synonyms"] = "\n".join(one.word for one in self.instance.synonyms.all())
 
     def clean_name(self) -> str:
-        return vocabulary.clean(self.cleaned_data["name"])
+        return vocabulary.clean_name(self.cleaned_data["name"])
 
     def clean_synonyms(self) -> str:
         if self.fields["synonyms"].widget.value_omitted_from_data(self.data, self.files, "synonyms"):
@@ -95,9 +95,9 @@ class TagAdmin(EditAdmin):
         return super().get_fields(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
-        vocabulary.keep(obj)
+        vocabulary.save_tag(obj)
         try:
-            vocabulary.name_synonyms(request.user, obj, form.cleaned_data["synonyms"].splitlines())
+            vocabulary.set_synonyms(request.user, obj, form.cleaned_data["synonyms"].splitlines())
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
 

@@ -21,7 +21,9 @@ def complete(request: HttpRequest) -> JsonResponse:
     """At most 20 names of tags for `?q=`, as {"names": [...]}."""
     if refusal := refused(request, "library.view_tag"):
         return refusal
-    return JsonResponse({"names": vocabulary.complete(access.visible_tags(request.user), request.GET.get("q", ""))})
+    return JsonResponse(
+        {"names": vocabulary.complete_name(access.visible_tags(request.user), request.GET.get("q", ""))}
+    )
 
 
 @require_POST
@@ -30,12 +32,12 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
     """Make this tag the one that the form names."""
     tags = access.visible_tags(request.user)
     tag = get_object_or_404(tags, pk=pk)
-    into = vocabulary.find(" ".join(request.POST.get("into", "").split()))
+    into = vocabulary.find_tag(" ".join(request.POST.get("into", "").split()))
     if into is None or not tags.filter(pk=into.pk).exists():
         messages.error(request, _("There is no tag of that name. Choose one that is there."))
         return redirect("admin:library_tag_change", pk)
     try:
-        number = vocabulary.merge(ChangeSet(editor(request)), tag, into)
+        number = vocabulary.merge_tags(ChangeSet(editor(request)), tag, into)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("admin:library_tag_change", pk)
@@ -66,6 +68,6 @@ def hide(request: HttpRequest, pk: int) -> HttpResponse:
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a hidden or mapped label be suggested as it is again."""
     rule = get_object_or_404(access.visible_rules(request.user), pk=pk)
-    vocabulary.show_label(rule)
+    vocabulary.unhide_label(rule)
     messages.success(request, _("“%(label)s” is suggested again.") % {"label": rule.label})
     return redirect(back(request))

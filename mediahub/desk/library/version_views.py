@@ -67,7 +67,7 @@ def restore(request: HttpRequest, image_id: UUID, number: int) -> HttpResponse:
     if "decline" in request.POST:
         if not request.user.has_perm("library.publish_image"):
             raise PermissionDenied
-        if versions.decline(act, image, number):
+        if versions.decline_waiting(act, image, number):
             said = _("Version %(n)d of %(title)s is left out. It stays among the versions.")
             messages.success(request, said % {"n": number, "title": image.title})
         return redirect("desk:versions", image_id)
@@ -106,7 +106,7 @@ def _image(request: HttpRequest, image_id: UUID) -> Image:
 
 
 def _visible_image(user: User | AnonymousUser, image_id: UUID) -> Image:
-    return get_object_or_404(access.visible(user).prefetch_related("renditions"), pk=image_id)
+    return get_object_or_404(access.visible_images(user).prefetch_related("renditions"), pk=image_id)
 
 
 def _render(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

@@ -23,7 +23,7 @@ from mediahub.desk.library.search_presenters import Drawer
 from mediahub.desk.library.selection import Chosen, Page
 from mediahub.desk.upload.progress_views import newest
 from mediahub.history.change_set import ChangeSet
-from mediahub.library import field_edits, publishing, review, saved_searches
+from mediahub.library import field_edits, metadata, publishing, saved_searches, tag_decisions
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tagging
 from mediahub.library.parsing import read_moment
@@ -54,7 +54,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "more": _address(search, more),
         "continued": bool(after),
         "drawer": Drawer(search, user),
-        "saved": [(search, saved_searches.may_change(user, search)) for search in saved_searches.of(user)],
+        "saved": [(search, saved_searches.may_change(user, search)) for search in saved_searches.list_searches(user)],
         "newest": mark,
         "may_publish": user.has_perm("library.publish_image"),
         "may_change": user.has_perm("library.review_tagging"),
@@ -116,13 +116,13 @@ def _publish(request: HttpRequest, act: ChangeSet, chosen: Chosen) -> None:
 
 
 def _archive(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
-    done = review.archive(act, images)
+    done = publishing.archive(act, images)
     text = ngettext("%(n)d image is archived now.", "%(n)d images are archived now.", done)
     say(request, text % {"n": done}, act)
 
 
 def _reopen(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
-    done = review.reopen(act, images)
+    done = publishing.reopen(act, images)
     text = ngettext("%(n)d image is in review again.", "%(n)d images are in review again.", done)
     say(request, text % {"n": done}, act)
 
@@ -130,7 +130,7 @@ def _reopen(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> No
 def _add_tag(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
     try:
         for image in images:
-            tagging = review.add(act, image, request.POST.get("tag", ""))
+            tagging = tag_decisions.add_tag(act, image, request.POST.get("tag", ""))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return
@@ -141,7 +141,7 @@ def _add_tag(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> N
 def _reject_tag(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
     name = " ".join(request.POST.get("tag", "").split())
     taggings = Tagging.objects.filter(image__in=images.values("pk"), tag__name__iexact=name)
-    review.reject(act, taggings.select_related("tag", "image"))
+    tag_decisions.reject(act, taggings.select_related("tag", "image"))
     text = ngettext("“%(tag)s” was rejected on %(n)d image.", "“%(tag)s” was rejected on %(n)d images.", act.images)
     say(request, text % {"tag": name, "n": act.images}, act)
 
@@ -150,8 +150,8 @@ def _set_credit(request: HttpRequest, act: ChangeSet, chosen: Chosen) -> HttpRes
     return _set_word(request, act, chosen, "credit")
 
 
-def _set_licence(request: HttpRequest, act: ChangeSet, chosen: Chosen) -> HttpResponse | None:
-    return _set_word(request, act, chosen, "licence")
+def _set_license(request: HttpRequest, act: ChangeSet, chosen: Chosen) -> HttpResponse | None:
+    return _set_word(request, act, chosen, "license")
 
 
 def _set_word(request: HttpRequest, act: ChangeSet, chosen: Chosen, name: str) -> HttpResponse | None:
@@ -163,14 +163,14 @@ def _set_word(request: HttpRequest, act: ChangeSet, chosen: Chosen, name: str) -
         return None
     images = list(chosen.images)
     since = chosen.page.moment if chosen.page else timezone.now()
-    theirs = field_edits.changed_by_others(editor(request), name, [image.pk for image in images], since)
+    theirs = field_edits.find_changes_by_others(editor(request), name, [image.pk for image in images], since)
     kept = []
     for image in images:
         if image.pk in theirs and not field_edits.is_same(getattr(image, name), wanted):
-            conflict = field_edits.conflict(image, name, wanted)
-            kept.append((image, field_edits.say_kept(image.title, conflict)))
+            conflict = field_edits.build_conflict(image, name, wanted)
+            kept.append((image, field_edits.describe_conflict(image.title, conflict)))
         else:
-            review.describe(act, image, {name: Edit(wanted)})
+            metadata.edit(act, image, {name: Edit(wanted)})
     if act.images or not kept:
         text = ngettext("%(field)s: set on %(n)d image.", "%(field)s: set on %(n)d images.", act.images)
         say(request, text % {"field": title, "n": act.images}, act)
@@ -193,7 +193,7 @@ ACTS: dict[str, tuple[str, Verb]] = {
     "put_in": ("library.add_membership", _of_images(membership_views.put_in)),
     "take_out": ("library.delete_membership", _of_images(membership_views.take_out)),
     "set_credit": ("library.change_image", _set_credit),
-    "set_licence": ("library.change_image", _set_licence),
+    "set_license": ("library.change_image", _set_license),
     "ask_reprocess": ("jobs.reprocess_images", _of_images(jobs_views.ask_reprocess)),
     "reprocess": ("jobs.reprocess_images", _of_images(jobs_views.reprocess)),
     "download": ("library.download_original", _of_images(jobs_views.download)),
@@ -205,7 +205,7 @@ def save_search(request: HttpRequest) -> HttpResponse:
     """Keep the search of the address under a name."""
     try:
         search = Search.parse(request.GET)
-        saved_searches.keep(
+        saved_searches.save_search(
             editor(request), request.POST.get("name", ""), search, shared=bool(request.POST.get("shared"))
         )
     except ValidationError as error:
@@ -219,9 +219,9 @@ def change_search(request: HttpRequest, pk: int) -> HttpResponse:
     user = editor(request)
     try:
         if request.POST.get("forget"):
-            saved_searches.forget(user, pk)
+            saved_searches.delete_search(user, pk)
         else:
-            saved_searches.rename(user, pk, request.POST.get("name", ""))
+            saved_searches.rename_search(user, pk, request.POST.get("name", ""))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     return redirect(back(request))

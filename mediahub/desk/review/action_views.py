@@ -26,6 +26,12 @@ from mediahub.library import access, editor_actions
 # One request does as much as fits well into a function's time; what it leaves is sent again.
 AT_ONCE = 50
 SECONDS = 8.0
+STATUSES: dict[type[editor_actions.Refused], int] = {
+    editor_actions.Invalid: 400,
+    editor_actions.NotPermitted: 403,
+    editor_actions.ImageGone: 404,
+    editor_actions.Conflicting: 409,
+}
 
 
 @require_POST
@@ -51,15 +57,15 @@ def many(request: HttpRequest) -> JsonResponse:
         results.append({"id": one.get("id"), **_result(user, one)})
         if time.monotonic() > until:
             break
-    touched = told(access.visible(user)).filter(pk__in=set(ids[: len(results)]))
+    touched = told(access.visible_images(user)).filter(pk__in=set(ids[: len(results)]))
     return JsonResponse({"acts": results, "images": [review_presenters.sheet(image) for image in touched]})
 
 
 def _result(user: User, data: Any) -> dict[str, Any]:
     try:
-        editor_actions.perform(user, editor_actions.parse(data))
+        editor_actions.perform(user, editor_actions.parse_action(data))
     except editor_actions.Refused as why:
-        return {"done": False, "status": why.status, "reason": " ".join(why.sentences)}
+        return {"done": False, "status": STATUSES[type(why)], "reason": " ".join(why.sentences)}
     return {"done": True}
 
 
@@ -69,18 +75,18 @@ def one(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Do one act as a plain form sends it, and lead to the same image or to the next."""
     data = _asked(request, image_id)
     try:
-        act = editor_actions.perform(editor(request), editor_actions.parse(data))
+        act = editor_actions.perform(editor(request), editor_actions.parse_action(data))
     except editor_actions.Refused as why:
         for sentence in why.sentences:
             messages.error(request, sentence)
         # A button says what it does in `act`; only fields are typed into.
         typed = {} if "act" in request.POST else {name: text for name, (_was, text) in data.get("words", {}).items()}
-        if typed and why.status != editor_actions.GONE:
+        if typed and not isinstance(why, editor_actions.ImageGone):
             # What was typed stands in the fields again, and what is there now beside it, in the sentence.
-            return review_views.show(request, image_id, typed, why.status)
+            return review_views.show(request, image_id, typed, STATUSES[type(why)])
         return redirect(_address(request, image_id))
     if act.images:
-        title = access.visible(request.user).values_list("title", flat=True).get(pk=image_id)
+        title = access.visible_images(request.user).values_list("title", flat=True).get(pk=image_id)
         say(request, _("“%(title)s” is changed.") % {"title": title}, act)
     return redirect(_next(request, image_id) if data.get("then") == "next" else _address(request, image_id))
 
@@ -97,7 +103,7 @@ def _asked(request: HttpRequest, image_id: UUID) -> dict[str, Any]:
     elif "tag" in form:
         data = {"tags": [[None, form["tag"], None, "accepted"]]}
     else:
-        typed = [name for name in editor_actions.WORDS if name in form]
+        typed = [name for name in editor_actions.TYPED_FIELDS if name in form]
         data = {"words": {name: [form.get(f"was_{name}", ""), form[name]] for name in typed}}
     return {**data, "id": form.get("id", ""), "image": str(image_id)}
 

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_POST
 
 from mediahub.desk.current_user import editor
 from mediahub.history.change_set import ChangeSet
-from mediahub.library import access, field_edits, review
+from mediahub.library import access, field_edits, metadata, tag_decisions
 from mediahub.library.field_edits import UNSEEN, Conflicted
 from mediahub.library.models import Tagging
 
-VERBS = {"accept": review.accept, "reject": review.reject}
+VERBS = {"accept": tag_decisions.accept, "reject": tag_decisions.reject}
 VERDICTS = {"accept": Tagging.State.ACCEPTED, "reject": Tagging.State.REJECTED}
 
 may_review = permission_required("library.review_tagging", raise_exception=True)
@@ -27,7 +27,7 @@ may_review = permission_required("library.review_tagging", raise_exception=True)
 @may_review
 def decide(request: HttpRequest, image_id: UUID, tagging_id: int) -> HttpResponse:
     """Accept or reject one tag of the image, as the button named `verdict` says."""
-    image = get_object_or_404(access.changeable(request.user), pk=image_id)
+    image = get_object_or_404(access.changeable_images(request.user), pk=image_id)
     tagging = get_object_or_404(image.taggings.select_related("tag", "image"), pk=tagging_id)
     verb = VERBS.get(request.POST.get("verdict", ""))
     if verb is None:
@@ -46,9 +46,9 @@ def decide(request: HttpRequest, image_id: UUID, tagging_id: int) -> HttpRespons
 @may_review
 def add(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Put a tag of the editor's own on the image."""
-    image = get_object_or_404(access.changeable(request.user), pk=image_id)
+    image = get_object_or_404(access.changeable_images(request.user), pk=image_id)
     try:
-        review.add(ChangeSet(editor(request)), image, request.POST.get("name", ""))
+        tag_decisions.add_tag(ChangeSet(editor(request)), image, request.POST.get("name", ""))
     except ValidationError as error:
         for sentence in error.messages:
             messages.error(request, sentence)
@@ -59,14 +59,14 @@ def add(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @may_review
 def take_over(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Put a word of the file into the field that the button names."""
-    image = get_object_or_404(access.changeable(request.user), pk=image_id)
+    image = get_object_or_404(access.changeable_images(request.user), pk=image_id)
     try:
-        review.take_over(
+        metadata.copy_from_file(
             ChangeSet(editor(request)), image, request.POST.get("field", ""), request.POST.get("seen", UNSEEN)
         )
     except Conflicted as error:
         for conflict in error.conflicts:
-            messages.error(request, field_edits.say_kept(image.title, conflict))
+            messages.error(request, field_edits.describe_conflict(image.title, conflict))
     except ValidationError as error:
         for sentence in error.messages:
             messages.error(request, sentence)

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from mediahub.delivery.addresses import address
 from mediahub.desk import presenters as desk_presenters
-from mediahub.library import editor_actions, publishing, review
+from mediahub.library import editor_actions, publishing, tag_decisions
 from mediahub.library.models import Image, Tagging
 
 # A box that covers this part of the picture is nowhere in particular.
@@ -26,14 +26,14 @@ def sheet(image: Image) -> dict[str, Any]:
     return {
         "id": str(image.pk),
         "title": image.title,
-        "words": {name: getattr(image, name) for name in editor_actions.WORDS},
+        "words": {name: getattr(image, name) for name in editor_actions.TYPED_FIELDS},
         "state": image.state,
         "file": image.sha256,
         "picture": _picture(image),
         "tags": tags,
-        "lacks": publishing.missing(image),
+        "lacks": publishing.list_missing(image),
         "labels": desk_presenters.labels(image),
-        "untouched": review.is_untouched(image),
+        "untouched": tag_decisions.is_unreviewed(image),
         "review": reverse("desk:review", args=[image.pk]),
         "crop": reverse("desk:crop", args=[image.pk]),
         "page": reverse("admin:library_image_change", args=[image.pk]),

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.http import QueryDict
 
-from mediahub.library import access, review
+from mediahub.library import access, tag_decisions
 from mediahub.library.models import Image, Tagging
 from mediahub.library.search import Search
 
@@ -37,7 +37,7 @@ class Reel:
 
     def one(self, image_id: Any) -> Image | None:
         """An image that this person may see, whatever the filters say."""
-        return told(access.visible(self.user)).filter(pk=image_id).first()
+        return told(access.visible_images(self.user)).filter(pk=image_id).first()
 
     def after(self, image: Image, most: int) -> list[Image]:
         """The images that follow, the nearest first."""
@@ -54,7 +54,7 @@ class Reel:
             total=Count("pk"),
             before=Count("pk", filter=_this_side_of(image)),
             here=Count("pk", filter=Q(pk=image.pk)),
-            left=Count("pk", filter=review.untouched()),
+            left=Count("pk", filter=tag_decisions.unreviewed()),
         )
         return Place(found["before"] + 1 if found["here"] else None, found["total"], found["left"])
 

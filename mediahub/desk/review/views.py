@@ -88,7 +88,7 @@ def show(
         "next": address_of(following[0], reel) if following else "",
         "previous": address_of(before[0], reel) if before else "",
         "may_publish": request.user.has_perm("library.publish_image"),
-        "completions": vocabulary.common(request.user, COMPLETIONS),
+        "completions": vocabulary.list_common_names(request.user, COMPLETIONS),
         "fields": review_presenters.fields(told, typed),
         "filters": reel.filters,
         # Each form is an act of its own, and none is done twice.

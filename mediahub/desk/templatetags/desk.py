@@ -13,14 +13,14 @@ from mediahub.desk import presenters as desk_presenters
 from mediahub.desk import reasons
 from mediahub.desk.jobs import presenters as jobs_presenters
 from mediahub.desk.library import file_presenters
-from mediahub.library import snapshots, versions
+from mediahub.library import etags, versions
 from mediahub.library.models import Image, Tagging, Version
 
 register = template.Library()
 register.filter("standing", desk_presenters.standing)
 register.filter("told", reasons.told)
 register.filter("job_title", jobs_presenters.title)
-register.filter("mark", snapshots.mark)
+register.filter("mark", etags.image_etag)
 
 
 @register.filter
@@ -86,7 +86,7 @@ def shown(version: Version) -> dict[str, Any] | None:
 @register.filter
 def needs_look(version: Version) -> bool:
     """Return whether a person has to look at the version's file before a published image may show it."""
-    return versions.needs_look(version)
+    return versions.needs_review(version)
 
 
 @register.filter

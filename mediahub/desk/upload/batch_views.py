@@ -18,7 +18,7 @@ from mediahub.delivery.addresses import address
 from mediahub.desk.current_user import editor
 from mediahub.desk.http import read_json
 from mediahub.desk.upload.progress_views import refused
-from mediahub.library.collection_tree import names
+from mediahub.library.collection_tree import list_names
 from mediahub.library.models import Image
 from mediahub.uploads import upload_batches
 from mediahub.uploads.models import Batch, Upload
@@ -41,7 +41,7 @@ def may_describe(user: User | AnonymousUser) -> bool:
 def batch_fields(user: User | AnonymousUser) -> dict[str, Any]:
     """What the form of words for all needs: whether the person gets it, and the collections that may be chosen."""
     may_file = may_describe(user) and user.has_perm("library.add_membership")
-    return {"may_describe": may_describe(user), "collections": names(user) if may_file else {}}
+    return {"may_describe": may_describe(user), "collections": list_names(user) if may_file else {}}
 
 
 def batch_config(user: User | AnonymousUser) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 def words(request: HttpRequest, batch_id: UUID) -> JsonResponse:
     """What is said of all images of a batch of this person's; POST says it anew.
 
-    `{title, numbered, credit, licence, tags: [names], collection: id or null}` keeps words and says them of images that
+    `{title, numbered, credit, license, tags: [names], collection: id or null}` keeps words and says them of images that
     are there; `{start}` goes on where the answer's `next` names a place; `{undo: true}` takes them back. A refusal has
     its `reason` in a sentence.
     """
@@ -99,7 +99,7 @@ def words(request: HttpRequest, batch_id: UUID) -> JsonResponse:
         return JsonResponse({"reason": _("You may not change images. Ask a chief editor for the right.")}, status=403)
     user = editor(request)
     if request.method == "GET":
-        return JsonResponse(_told(Batch.objects.filter(pk=batch_id, by=user).first() or Batch(licence="")))
+        return JsonResponse(_told(Batch.objects.filter(pk=batch_id, by=user).first() or Batch(license="")))
     try:
         return JsonResponse(_say(user, batch_id, read_json(request)))
     except upload_batches.NotYours as error:
@@ -123,13 +123,13 @@ def _say(user: User, batch_id: UUID, asked: dict[str, Any]) -> dict[str, Any]:
 
 def _words(asked: dict[str, Any]) -> upload_batches.Words:
     tags = asked.get("tags", [])
-    typed = [asked.get(name, "") for name in ("title", "credit", "licence")]
+    typed = [asked.get(name, "") for name in ("title", "credit", "license")]
     texts = [*typed, *(tags if isinstance(tags, list) else [None])]
     if not all(isinstance(text, str) for text in texts):
         raise ValidationError(_("These are no words for a batch. Load the page again."))
-    title, credit, licence, *names = texts
+    title, credit, license, *names = texts
     collection = _number(asked, "collection") or None
-    return upload_batches.Words(title, asked.get("numbered") is not False, credit, licence, tuple(names), collection)
+    return upload_batches.Words(title, asked.get("numbered") is not False, credit, license, tuple(names), collection)
 
 
 def _number(asked: dict[str, Any], name: str) -> int:
@@ -142,7 +142,7 @@ def _told(batch: Batch) -> dict[str, Any]:
         "title": batch.title,
         "numbered": batch.numbered,
         "credit": batch.credit,
-        "licence": batch.licence,
+        "license": batch.license,
         "tags": batch.tags,
         "collection": batch.collection_id,
     }

@@ -66,7 +66,7 @@ def pulse(request: HttpRequest) -> JsonResponse:
 
 def newest(user: User) -> str:
     """A text that differs as soon as an image that the person may see has come or was changed."""
-    latest = access.visible(user).order_by("-updated_at", "id").values_list("pk", "updated_at").first()
+    latest = access.visible_images(user).order_by("-updated_at", "id").values_list("pk", "updated_at").first()
     return f"{latest[1].isoformat()} {latest[0]}" if latest else ""
 
 

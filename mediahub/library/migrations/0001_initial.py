@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ("alt_text", models.CharField(blank=True, max_length=500, verbose_name="alt text")),
                 ("caption", models.TextField(blank=True, db_default="", max_length=2000, verbose_name="caption")),
                 ("credit", models.CharField(blank=True, max_length=200, verbose_name="credit")),
-                ("licence", models.CharField(blank=True, db_default="", max_length=200, verbose_name="licence")),
+                ("license", models.CharField(blank=True, db_default="", max_length=200, verbose_name="licence")),
                 ("rights_until", models.DateField(blank=True, db_index=True, null=True, verbose_name="rights until")),
                 ("file_name", models.CharField(max_length=255, verbose_name="file name")),
                 (
@@ -94,8 +94,8 @@ class Migration(migrations.Migration):
                 ("placeholder", models.TextField(blank=True, editable=False, verbose_name="placeholder")),
                 ("fingerprint", models.CharField(blank=True, db_default="", editable=False, max_length=22)),
                 (
-                    "colours",
-                    models.CharField(blank=True, db_default="", editable=False, max_length=100, verbose_name="colours"),
+                    "colors",
+                    models.CharField(blank=True, db_default="", editable=False, max_length=100, verbose_name="colors"),
                 ),
                 ("notes", models.JSONField(blank=True, default=list, verbose_name="notes")),
                 (
@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
                 ("label_source", models.CharField(blank=True, max_length=16, verbose_name="label source")),
                 ("label_model", models.CharField(blank=True, max_length=64, verbose_name="label model")),
                 ("label_raw", models.JSONField(blank=True, default=dict, verbose_name="raw labels")),
-                ("labelled_at", models.DateTimeField(blank=True, db_index=True, null=True, verbose_name="labelled")),
+                ("labeled_at", models.DateTimeField(blank=True, db_index=True, null=True, verbose_name="labelled")),
                 ("revision", models.PositiveIntegerField(default=1, verbose_name="revision")),
                 ("mirrored_revision", models.PositiveIntegerField(default=0, verbose_name="mirrored revision")),
                 (
@@ -337,7 +337,7 @@ class Migration(migrations.Migration):
                     "source",
                     models.CharField(
                         choices=[
-                            ("rekognition", "recognised by Rekognition"),
+                            ("rekognition", "recognized by Rekognition"),
                             ("measured", "measured"),
                             ("recorded", "recorded answer"),
                             ("editor", "added by an editor"),

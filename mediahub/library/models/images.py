@@ -42,7 +42,7 @@ class Image(models.Model):
     alt_text = models.CharField(_("alt text"), max_length=500, blank=True)
     caption = models.TextField(_("caption"), max_length=2000, blank=True, db_default="")
     credit = models.CharField(_("credit"), max_length=200, blank=True)
-    licence = models.CharField(_("licence"), max_length=200, blank=True, db_default="")
+    license = models.CharField(_("licence"), max_length=200, blank=True, db_default="")
     # The last day on which the picture may be shown.
     rights_until = models.DateField(_("rights until"), null=True, blank=True, db_index=True)
     file_name = models.CharField(_("file name"), max_length=255)
@@ -61,7 +61,7 @@ class Image(models.Model):
     # What it looks like, as processing tells it; both empty until a file was looked at. Names of colours stand between
     # spaces, so that each can be searched for.
     fingerprint = models.CharField(max_length=22, blank=True, db_default="", editable=False)
-    colours = models.CharField(_("colours"), max_length=100, blank=True, db_default="", editable=False)
+    colors = models.CharField(_("colors"), max_length=100, blank=True, db_default="", editable=False)
     notes = models.JSONField(_("notes"), default=list, blank=True)
 
     # What a service flagged for a person to look at: [{"name", "parent", "confidence"}].
@@ -92,7 +92,7 @@ class Image(models.Model):
     label_source = models.CharField(_("label source"), max_length=16, blank=True)
     label_model = models.CharField(_("label model"), max_length=64, blank=True)
     label_raw = models.JSONField(_("raw labels"), default=dict, blank=True)
-    labelled_at = models.DateTimeField(_("labelled"), null=True, blank=True, db_index=True)
+    labeled_at = models.DateTimeField(_("labelled"), null=True, blank=True, db_index=True)
 
     revision = models.PositiveIntegerField(_("revision"), default=1)
     mirrored_revision = models.PositiveIntegerField(_("mirrored revision"), default=0)

@@ -56,7 +56,7 @@ class Tagging(models.Model):
     """A tag on an image: who claims it, how surely, and what an editor decided."""
 
     class Source(models.TextChoices):
-        REKOGNITION = "rekognition", _("recognised by Rekognition")
+        REKOGNITION = "rekognition", _("recognized by Rekognition")
         MEASURED = "measured", _("measured")
         RECORDED = "recorded", _("recorded answer")
         EDITOR = "editor", _("added by an editor")

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ("title", models.CharField(blank=True, max_length=200, verbose_name="title")),
                 ("numbered", models.BooleanField(default=True, verbose_name="number the titles")),
                 ("credit", models.CharField(blank=True, max_length=200, verbose_name="credit")),
-                ("licence", models.CharField(blank=True, db_default="", max_length=200, verbose_name="licence")),
+                ("license", models.CharField(blank=True, db_default="", max_length=200, verbose_name="licence")),
                 ("tags", models.JSONField(blank=True, default=list, verbose_name="tags")),
                 ("act", models.UUIDField(default=uuid.uuid4, editable=False)),
                 (

@@ -4,7 +4,7 @@ const byId = (id) => document.getElementById(id);
 const rows = byId("rows");
 const template = byId("row");
 const MOST_KEYS = 9;
-const WORDS = ["title", "alt_text", "caption", "credit", "licence"];
+const WORDS = ["title", "alt_text", "caption", "credit", "license"];
 
 export const field = (name) => byId(`word-${name}`);
 const counting = new Intl.PluralRules(document.documentElement.lang);

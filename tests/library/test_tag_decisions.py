@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from mediahub.delivery import mirror
 from mediahub.history.change_set import ChangeSet
-from mediahub.library import publishing, review, vocabulary
+from mediahub.library import metadata, publishing, tag_decisions, vocabulary
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tag, Tagging
 from mediahub.local import stack
@@ -40,17 +40,17 @@ def tags_in_mirror(image: Image) -> list[str]:
 
 
 def test_an_accepted_tag_is_in_the_mirror_and_a_rejected_one_is_not(public: Image, editor: User) -> None:
-    review.accept(ChangeSet(editor), public.taggings.filter(tag__name="Boat"))
-    review.reject(ChangeSet(editor), public.taggings.filter(tag__name="Sea"))
+    tag_decisions.accept(ChangeSet(editor), public.taggings.filter(tag__name="Boat"))
+    tag_decisions.reject(ChangeSet(editor), public.taggings.filter(tag__name="Sea"))
     assert tags_in_mirror(public) == ["Boat"]
-    review.reject(ChangeSet(editor), public.taggings.filter(tag__name="Boat"))
+    tag_decisions.reject(ChangeSet(editor), public.taggings.filter(tag__name="Boat"))
     assert tags_in_mirror(public) == []
 
 
 def test_a_decision_is_signed_and_counts_once(image: Image, editor: User) -> None:
     boat = image.taggings.get(tag__name="Boat")
-    assert review.accept(ChangeSet(editor), [boat]) == 1
-    assert review.accept(ChangeSet(editor), [boat]) == 0
+    assert tag_decisions.accept(ChangeSet(editor), [boat]) == 1
+    assert tag_decisions.accept(ChangeSet(editor), [boat]) == 0
     boat.refresh_from_db()
     image.refresh_from_db()
     assert (boat.state, boat.reviewed_by, image.revision) == ("accepted", editor, 2)
@@ -58,34 +58,34 @@ def test_a_decision_is_signed_and_counts_once(image: Image, editor: User) -> Non
 
 
 def test_the_worker_is_told_of_a_change(image: Image, editor: User, aws: Callable[[str, str], Any]) -> None:
-    review.accept(ChangeSet(editor), image.taggings.all()[:1])
+    tag_decisions.accept(ChangeSet(editor), image.taggings.all()[:1])
     got = aws("worker", "sqs").receive_message(QueueUrl=django_settings.UPLOAD_QUEUE_URL)["Messages"]
     assert json.loads(got[0]["Body"]) == {"mediahub": "mirror", "image": str(image.pk)}
 
 
 def test_a_queue_that_is_away_does_not_stop_the_editor(public: Image, editor: User, settings: Any) -> None:
     settings.UPLOAD_QUEUE_URL = f"{django_settings.AWS_ENDPOINT_URL}/000000000000/no-such-queue"
-    review.accept(ChangeSet(editor), public.taggings.filter(tag__name="Boat"))
+    tag_decisions.accept(ChangeSet(editor), public.taggings.filter(tag__name="Boat"))
     assert mirror.push_stale() == 1
     assert tags_in_mirror(public) == ["Boat"]
 
 
 def test_a_tag_of_the_editors_own_is_accepted_at_once(image: Image, editor: User) -> None:
-    tagging = review.add(ChangeSet(editor), image, "  Old   harbour ")
+    tagging = tag_decisions.add_tag(ChangeSet(editor), image, "  Old   harbour ")
     assert (tagging.tag.name, tagging.source, tagging.state) == ("Old harbour", "editor", "accepted")
-    assert review.add(ChangeSet(editor), image, "old HARBOUR").tag == tagging.tag
+    assert tag_decisions.add_tag(ChangeSet(editor), image, "old HARBOUR").tag == tagging.tag
     assert Tag.objects.filter(name__iexact="old harbour").count() == 1
 
 
 def test_adding_a_suggested_tag_accepts_it(image: Image, editor: User) -> None:
-    tagging = review.add(ChangeSet(editor), image, "boat")
+    tagging = tag_decisions.add_tag(ChangeSet(editor), image, "boat")
     assert (tagging.source, tagging.state) == (Tagging.Source.MEASURED, Tagging.State.ACCEPTED)
 
 
 @pytest.mark.parametrize(("name", "said"), [("", "Type the tag"), ("a\x00b", "Type the tag"), ("x" * 101, "101")])
 def test_what_is_no_tag_is_refused(image: Image, editor: User, name: str, said: str) -> None:
     with pytest.raises(ValidationError, match=said):
-        review.add(ChangeSet(editor), image, name)
+        tag_decisions.add_tag(ChangeSet(editor), image, name)
 
 
 def test_publishing_and_archiving_reach_the_mirror(image: Image, editor: User) -> None:
@@ -95,11 +95,11 @@ def test_publishing_and_archiving_reach_the_mirror(image: Image, editor: User) -
     held = mirror.read(image.pk)
     assert held
     assert held["state"] == "published"
-    assert review.archive(ChangeSet(editor), [image]) == 1
+    assert publishing.archive(ChangeSet(editor), [image]) == 1
 
 
 def test_words_reach_the_mirror(public: Image, editor: User) -> None:
-    review.describe(ChangeSet(editor), public, {"title": Edit("Harbour"), "alt_text": Edit("Two boats at a quay")})
+    metadata.edit(ChangeSet(editor), public, {"title": Edit("Harbour"), "alt_text": Edit("Two boats at a quay")})
     mirror.push(public.pk)
     held = mirror.read(public.pk)
     assert held
@@ -107,9 +107,9 @@ def test_words_reach_the_mirror(public: Image, editor: User) -> None:
 
 
 def test_a_renamed_tag_is_renamed_in_the_mirror(public: Image, editor: User) -> None:
-    review.accept(ChangeSet(editor), public.taggings.filter(tag__name="Boat"))
+    tag_decisions.accept(ChangeSet(editor), public.taggings.filter(tag__name="Boat"))
     assert tags_in_mirror(public) == ["Boat"]
     tag = Tag.objects.get(name="Boat")
     tag.name = "Ship"
-    vocabulary.keep(tag)
+    vocabulary.save_tag(tag)
     assert tags_in_mirror(public) == ["Ship"]

@@ -1,0 +1,61 @@
+"""What editors type about images: title, alt text, caption, credit, license and rights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.kinds import register
+from mediahub.history.models import Action, Change
+from mediahub.library import field_edits, publishing
+from mediahub.library.changes import FieldChange
+from mediahub.library.field_edits import UNSEEN, Conflicted, Edit
+from mediahub.library.models import Image
+
+FIELDS = ("title", "alt_text", "caption", "credit", "license", "rights_until")
+
+
+@register
+@dataclass(frozen=True)
+class MetadataChange(FieldChange):
+    """A change of what an editor types about an image."""
+
+    kind = "metadata"
+
+    def permissions(self, change: Change) -> set[str]:
+        """Return the right to change images."""
+        return {"library.change_image"}
+
+    def check(self, image: Image) -> None:
+        """Raise ValidationError where a published image would be left without what it must have."""
+        publishing.check_metadata(image)
+
+
+def edit(change_set: ChangeSet, image: Image, edits: Mapping[str, Edit]) -> None:
+    """Write the fields that an editor changed, and no others.
+
+    Raises Conflicted, having written nothing, where somebody else has changed one of them since it was seen, and
+    ValidationError when the image may not go without what it had.
+    """
+    with transaction.atomic():
+        current = Image.objects.select_for_update().get(pk=image.pk)
+        values, conflicting = field_edits.merge_edits({name: getattr(current, name) for name in edits}, edits)
+        if conflicting:
+            raise Conflicted([field_edits.build_conflict(current, name, edits[name].wanted) for name in conflicting])
+        if not values:
+            return
+        MetadataChange.between(current, values).perform(change_set, current, Action.DESCRIBED)
+
+
+def copy_from_file(change_set: ChangeSet, image: Image, name: str, seen: Any = UNSEEN) -> bool:
+    """Copy a field from the file; `seen` is what it said before. Returns False when the file has none for it.
+
+    Raises what `edit` raises.
+    """
+    if name not in FIELDS or not image.embedded.get(name):
+        return False
+    column = {column.name: column for column in Image._meta.concrete_fields}[name]
+    edit(change_set, image, {name: Edit(column.to_python(image.embedded[name]), seen)})
+    return True
