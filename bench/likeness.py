@@ -42,7 +42,7 @@ def _draw_fingerprint(chance: random.Random, earlier: str) -> str:
 
 
 def _create_images(number: int) -> None:
-    from mediahub.library.models import Band, Image, Likeness
+    from mediahub.library.models import FingerprintPart, Image, SimilarPair
     from processing import COLORS, split_bands
 
     chance, earlier = random.Random(5), list[Image]()
@@ -56,13 +56,13 @@ def _create_images(number: int) -> None:
             names = {"title": f"Image {n}", "file_name": f"{n}.jpg", "fingerprint": looks, "colors": colors}
             images.append(Image(id=uuid.UUID(int=chance.getrandbits(128)), **names, **fields))
             if original:
-                pairs.append(Likeness(first=original, second=images[-1], distance=2))
+                pairs.append(SimilarPair(first=original, second=images[-1], distance=2))
         Image.objects.bulk_create(images)
-        Band.objects.bulk_create(
-            [Band(image=image, part=part) for image in images for part in split_bands(image.fingerprint)],
+        FingerprintPart.objects.bulk_create(
+            [FingerprintPart(image=image, part=part) for image in images for part in split_bands(image.fingerprint)],
             batch_size=5000,
         )
-        Likeness.objects.bulk_create(pairs)
+        SimilarPair.objects.bulk_create(pairs)
         earlier += images
 
 
@@ -71,16 +71,16 @@ def _measure(number: int) -> None:
     from django.http import QueryDict
 
     from mediahub.library import duplicates, similarity
-    from mediahub.library.models import Image, Likeness
+    from mediahub.library.models import Image, SimilarPair
     from mediahub.library.search import Search
 
     _create_images(number)
     analyze()
     ids = list(Image.objects.order_by("pk").values_list("pk", flat=True))
-    print(f"{Likeness.objects.count():,} pairs")
+    print(f"{SimilarPair.objects.count():,} pairs")
     user = User.objects.create_superuser("bench")
     chosen = random.Random(7).sample(ids, ROUNDS)
-    paired = list(Likeness.objects.values_list("second", flat=True)[:ROUNDS])
+    paired = list(SimilarPair.objects.values_list("second", flat=True)[:ROUNDS])
     groups = duplicates.Groups(user)
     _print_median("compare one with all", [partial(similarity.update_pairs, pk) for pk in chosen])
     _print_median("all groups, in order", [partial(duplicates.Groups, user)] * ROUNDS)

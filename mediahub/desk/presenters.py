@@ -219,7 +219,7 @@ def labels(image: Image) -> str:
     match image.label_state:
         case Image.LabelState.DONE:
             return str(LABEL_SOURCES.get(image.label_source, ""))
-        case Image.LabelState.NOT_ANALYSABLE:
+        case Image.LabelState.NOT_ANALYZABLE:
             return told(image.label_note) or _("The picture is too small to be analysed. Add tags by hand.")
         case Image.LabelState.UNAVAILABLE:
             said = _("Labels could not be fetched yet. The picture itself is complete; tags can be added by hand.")

@@ -20,7 +20,7 @@ from mediahub.library.models import Collection, Image, LabelRule, Membership, Ta
 R = TypeVar("R", bound=Model)
 Person = User | AnonymousUser
 # What a change that is about no image can be besides one of a collection: one of the vocabulary.
-VOCABULARY_ACTIONS = (Action.MERGED, Action.HIDDEN)
+VOCABULARY_ACTIONS = (Action.TAG_MERGED, Action.LABEL_HIDDEN)
 
 
 def visible_images(user: Person) -> QuerySet[Image]:

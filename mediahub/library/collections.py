@@ -52,7 +52,9 @@ class CollectionChange(ChangeKind):
         """Return the rights that creating, changing, restricting or deleting such a collection needs."""
         before, after = self.before, self.after
         if before is None or after is None:
-            needed = {"library.delete_collection" if change.action == Action.REMOVED else "library.add_collection"}
+            needed = {
+                "library.delete_collection" if change.action == Action.COLLECTION_DELETED else "library.add_collection"
+            }
         else:
             needed = {"library.change_collection"} if any(before[name] != after[name] for name in ARRANGED) else set()
         # To bring a deleted one back for the groups that it was for restricts nobody anew.
@@ -135,7 +137,7 @@ def create(
         _save_place(locked, collection)
         _set_groups(collection, list(groups))
         change = CollectionChange(collection.pk, None, snapshot(collection))
-        change_set.record_other(collection.name, Action.MADE, change)
+        change_set.record_other(collection.name, Action.COLLECTION_CREATED, change)
     return collection
 
 
@@ -225,7 +227,7 @@ def delete(change_set: ChangeSet, collection: Collection) -> int:
             _record(change_set, child, before)
         before = snapshot(deleted)
         Collection.objects.filter(pk=deleted.pk).delete()
-        change_set.record_other(deleted.name, Action.REMOVED, CollectionChange(deleted.pk, before, None))
+        change_set.record_other(deleted.name, Action.COLLECTION_DELETED, CollectionChange(deleted.pk, before, None))
     return count
 
 
@@ -274,7 +276,7 @@ def snapshot(collection: Collection) -> Snapshot:
 
 def find_last_change(collection: Collection) -> Change | None:
     """Return the newest change of the collection's name, description, place or groups."""
-    changes = Change.objects.filter(action=Action.ARRANGED, data__collection=collection.pk)
+    changes = Change.objects.filter(action=Action.COLLECTION_CHANGED, data__collection=collection.pk)
     return changes.select_related("by").first()
 
 
@@ -301,7 +303,9 @@ def _lock_all() -> Locked:
 def _record(change_set: ChangeSet, collection: Collection, before: Snapshot) -> None:
     after = snapshot(collection)
     if before != after:
-        change_set.record_other(collection.name, Action.ARRANGED, CollectionChange(collection.pk, before, after))
+        change_set.record_other(
+            collection.name, Action.COLLECTION_CHANGED, CollectionChange(collection.pk, before, after)
+        )
 
 
 def _get_locked(locked: Locked, collection: Collection) -> Collection:

@@ -17,7 +17,7 @@ from mediahub.history.kinds import Difference, Reader, register
 from mediahub.history.models import Action, Change
 from mediahub.library import access, memberships, metadata, revisions, similarity, tag_decisions
 from mediahub.library.changes import FieldChange, ImageChange
-from mediahub.library.models import Image, Likeness, Tagging
+from mediahub.library.models import Image, SimilarPair, Tagging
 from mediahub.library.publishing import StateChange
 
 # What is moved to an image that has none of its own.
@@ -43,8 +43,8 @@ class SimilarityDecision(ImageChange):
 
     def is_current(self, image: Image) -> bool:
         """Return whether each pair is still decided on as this change left it."""
-        pairs = Likeness.objects.filter(first=image, second__in=[UUID(pk) for pk in self.titles])
-        states = {str(second): at is not None for second, at in pairs.values_list("second", "parted_at")}
+        pairs = SimilarPair.objects.filter(first=image, second__in=[UUID(pk) for pk in self.titles])
+        states = {str(second): at is not None for second, at in pairs.values_list("second", "different_at")}
         return all(states.get(other, False) == self.after for other in self.titles)
 
     def reversed(self) -> "SimilarityDecision":
@@ -54,9 +54,11 @@ class SimilarityDecision(ImageChange):
     def apply(self, image: Image, by: User | None) -> None:
         """Write the decision into the pairs."""
         decision = (
-            {"parted_by": by, "parted_at": timezone.now()} if self.after else {"parted_by": None, "parted_at": None}
+            {"different_by": by, "different_at": timezone.now()}
+            if self.after
+            else {"different_by": None, "different_at": None}
         )
-        Likeness.objects.filter(first=image, second__in=[UUID(pk) for pk in self.titles]).update(**decision)
+        SimilarPair.objects.filter(first=image, second__in=[UUID(pk) for pk in self.titles]).update(**decision)
 
     def describe(self, reader: Reader) -> list[Difference]:
         """Return the titles of the other images."""
@@ -138,7 +140,7 @@ def images_in_use(user: User | AnonymousUser) -> QuerySet[Image]:
     return similarity.in_use(access.visible_images(user))
 
 
-def visible_pairs(user: User | AnonymousUser) -> QuerySet[Likeness]:
+def visible_pairs(user: User | AnonymousUser) -> QuerySet[SimilarPair]:
     """Return the pairs of images in use that look alike and that nobody has marked as different."""
     return similarity.undecided_pairs(images_in_use(user))
 
@@ -201,7 +203,7 @@ def mark_different(change_set: ChangeSet, images: Sequence[Image], odd_one: Imag
     """Record that these are not the same picture, or that `odd_one` is not the same as the others."""
     ids = [image.pk for image in images]
     with transaction.atomic():
-        pairs = Likeness.objects.select_for_update().filter(first__in=ids, second__in=ids, parted_at=None)
+        pairs = SimilarPair.objects.select_for_update().filter(first__in=ids, second__in=ids, different_at=None)
         if odd_one:
             pairs = pairs.filter(Q(first=odd_one) | Q(second=odd_one))
         titles = {image.pk: image.title for image in images}
@@ -209,12 +211,12 @@ def mark_different(change_set: ChangeSet, images: Sequence[Image], odd_one: Imag
         for pair in pairs:
             decision = decisions.setdefault(pair.first_id, SimilarityDecision({}))
             decision.titles[str(pair.second_id)] = titles[pair.second_id]
-        Likeness.objects.filter(pk__in=[pair.pk for pair in pairs]).update(
-            parted_by=change_set.by, parted_at=timezone.now()
+        SimilarPair.objects.filter(pk__in=[pair.pk for pair in pairs]).update(
+            different_by=change_set.by, different_at=timezone.now()
         )
         for image in images:
             if image.pk in decisions:
-                change_set.record(image, Action.PARTED, decisions[image.pk])
+                change_set.record(image, Action.MARKED_DIFFERENT, decisions[image.pk])
     return change_set.images
 
 
@@ -243,14 +245,14 @@ def merge(
         metadata = _take_metadata(image, others)
         tags = _take_tags(change_set, image, others)
         merge = DuplicateMerge(metadata.before, metadata.after, tags.names, tags.before, tags.after)
-        change_set.record(image, Action.TOOK_OVER, merge)
+        change_set.record(image, Action.DUPLICATES_MERGED, merge)
         revisions.record_change(image.pk)
         for other in others:
             memberships.copy_memberships(change_set, other, image)
         for other in others:
             state = StateChange.between(other, {"state": str(Image.State.ARCHIVED)})
             archival = DuplicateArchival(state.before, state.after, str(image.pk), image.title)
-            archival.perform(change_set, other, Action.FOLDED)
+            archival.perform(change_set, other, Action.DUPLICATE_ARCHIVED)
     return others
 
 

@@ -129,7 +129,9 @@ def move(change_set: ChangeSet, image: Image, target: Point | None, seen: Point 
         if seen is not UNSEEN and seen != get_chosen(current):
             conflict = field_edits.build_conflict(current, "focal_x", target)
             raise Conflicted([Conflict("focal_x", get_chosen(current), target, conflict.by, conflict.at)])
-        FocalPointChange.between(current, {"focal_x": x, "focal_y": y}).perform(change_set, current, Action.AIMED)
+        FocalPointChange.between(current, {"focal_x": x, "focal_y": y}).perform(
+            change_set, current, Action.FOCAL_POINT_MOVED
+        )
     return True
 
 

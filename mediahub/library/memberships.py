@@ -100,7 +100,7 @@ def add_images(change_set: ChangeSet, images: Iterable[Image], collection: Colle
                 ignore_conflicts=True,
             )
             detail = MembershipChange(collection.pk, collection.name, before=False, after=True)
-            change_set.record_all([(image, detail) for image in new], Action.FILED)
+            change_set.record_all([(image, detail) for image in new], Action.COLLECTIONS_CHANGED)
             count += len(new)
     return count
 
@@ -113,7 +113,9 @@ def remove_images(change_set: ChangeSet, images: Iterable[Image], collection: Co
             members = _members(chunk, collection)
             Membership.objects.filter(collection=collection, image__in=members).delete()
             detail = MembershipChange(collection.pk, collection.name, before=True, after=False)
-            change_set.record_all([(image, detail) for image in chunk if image.pk in members], Action.FILED)
+            change_set.record_all(
+                [(image, detail) for image in chunk if image.pk in members], Action.COLLECTIONS_CHANGED
+            )
             count += len(members)
     return count
 

@@ -46,7 +46,7 @@ def edit(change_set: ChangeSet, image: Image, edits: Mapping[str, Edit]) -> None
             raise Conflicted([field_edits.build_conflict(current, name, edits[name].wanted) for name in conflicting])
         if not values:
             return
-        MetadataChange.between(current, values).perform(change_set, current, Action.DESCRIBED)
+        MetadataChange.between(current, values).perform(change_set, current, Action.EDITED)
 
 
 def copy_from_file(change_set: ChangeSet, image: Image, name: str, seen: Any = UNSEEN) -> bool:

@@ -224,7 +224,7 @@ def publish(
                 result.refused.append((image, lacks))
                 continue
             change = StateChange.between(image, {"state": str(Image.State.PUBLISHED)})
-            change.perform(change_set, image, Action.MOVED)
+            change.perform(change_set, image, Action.STATE_CHANGED)
             result.done += 1
     return result
 
@@ -234,7 +234,7 @@ def _set_state(change_set: ChangeSet, images: Iterable[Image], state: Image.Stat
     with transaction.atomic():
         ids = [image.pk for image in images]
         for image in Image.objects.select_for_update().filter(pk__in=ids).exclude(state=state):
-            StateChange.between(image, {"state": str(state)}).perform(change_set, image, Action.MOVED)
+            StateChange.between(image, {"state": str(state)}).perform(change_set, image, Action.STATE_CHANGED)
             moved += 1
     return moved
 
@@ -260,7 +260,7 @@ def mark_flags_reviewed(change_set: ChangeSet, image: Image, sha256: str = "") -
             return False
         change = FlagReview.between(image, {"moderation_seen_at": timezone.now()})
         change.apply(image, change_set.by)
-        change_set.record(image, Action.SEEN, change)
+        change_set.record(image, Action.FLAGS_REVIEWED, change)
     return True
 
 

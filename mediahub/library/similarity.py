@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from mediahub.library.models import Band, Image, Likeness
+from mediahub.library.models import FingerprintPart, Image, SimilarPair
 from processing import list_near_bands, measure_distance, split_bands
 
 # More would tell an editor nothing: the oldest of the nearest hold all copies of one picture together.
@@ -18,10 +18,10 @@ def in_use(images: QuerySet[Image]) -> QuerySet[Image]:
     return images.filter(deleted_at=None).exclude(state=Image.State.ARCHIVED)
 
 
-def undecided_pairs(images: QuerySet[Image]) -> QuerySet[Likeness]:
+def undecided_pairs(images: QuerySet[Image]) -> QuerySet[SimilarPair]:
     """Return the pairs of these images that look alike and that nobody has marked as different."""
     both = [Exists(images.filter(pk=OuterRef(side))) for side in ("first", "second")]
-    return Likeness.objects.filter(*both, parted_at=None)
+    return SimilarPair.objects.filter(*both, different_at=None)
 
 
 def update_bands(image: Image) -> None:
@@ -33,7 +33,7 @@ def update_bands(image: Image) -> None:
     parts = sorted(split_bands(image.fingerprint)) if image.fingerprint else []
     if existing != parts:
         image.bands.all().delete()
-        Band.objects.bulk_create([Band(image=image, part=part) for part in parts])
+        FingerprintPart.objects.bulk_create([FingerprintPart(image=image, part=part) for part in parts])
     transaction.on_commit(partial(update_pairs, image.pk))
 
 
@@ -47,13 +47,13 @@ def update_pairs(image_id: UUID) -> None:
     pairs = []
     for other in sorted(created_at, key=lambda pk: (near[pk], created_at[pk]))[:NEAREST]:
         (_at, first), (_later, second) = sorted([(created_at[other], other), (image.created_at, image.pk)])
-        pairs.append(Likeness(first_id=first, second_id=second, distance=near[other]))
-    existing = Likeness.objects.filter(Q(first=image) | Q(second=image), parted_at=None)
+        pairs.append(SimilarPair(first_id=first, second_id=second, distance=near[other]))
+    existing = SimilarPair.objects.filter(Q(first=image) | Q(second=image), different_at=None)
     if not pairs and not existing.exists():
         return
     with transaction.atomic():
         existing.exclude(Q(first__in=near) | Q(second__in=near)).delete()
-        Likeness.objects.bulk_create(
+        SimilarPair.objects.bulk_create(
             pairs, update_conflicts=True, unique_fields=["first", "second"], update_fields=["distance"]
         )
 
@@ -63,7 +63,7 @@ def _near(image: Image) -> dict[UUID, int]:
     others = Image.objects.exclude(pk=image.pk)
     distances = dict.fromkeys(others.filter(sha256=image.sha256).values_list("pk", flat=True), 0)
     if image.fingerprint:
-        alike = Band.objects.filter(part__in=list_near_bands(image.fingerprint)).values("image")
+        alike = FingerprintPart.objects.filter(part__in=list_near_bands(image.fingerprint)).values("image")
         for pk, fingerprint in others.filter(pk__in=alike).values_list("pk", "fingerprint"):
             bits = measure_distance(image.fingerprint, fingerprint)
             if bits is not None:

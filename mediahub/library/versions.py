@@ -133,7 +133,7 @@ def add_waiting(image: Image, original: Original, files: Iterable[StoredRenditio
     """
     version = _find_or_number(image, original)
     if version.pk is None:
-        ChangeSet(original.by).record(image, Action.OFFERED)
+        ChangeSet(original.by).record(image, Action.FILE_OFFERED)
     version.current, version.waiting = False, True
     version.facts = _facts(image)
     version.files = {rendition.name: {name: getattr(rendition, name) for name in FILE} for rendition in files}
@@ -153,7 +153,7 @@ def decline_waiting(change_set: ChangeSet, image: Image, number: int) -> bool:
     with transaction.atomic():
         declined = image.versions.filter(number=number, waiting=True).update(waiting=False)
         if declined:
-            change_set.record(image, Action.DECLINED)
+            change_set.record(image, Action.FILE_DECLINED)
     return declined == 1
 
 

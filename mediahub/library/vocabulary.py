@@ -103,7 +103,7 @@ def merge_tags(change_set: ChangeSet, tag: Tag, into: Tag) -> int:
         tag.labels.update(tag=into)
         tag.delete()
         Synonym.objects.update_or_create(word=tag.name, defaults={"tag": into})
-        change_set.record_other(f"{tag.name} → {into.name}", Action.MERGED)
+        change_set.record_other(f"{tag.name} → {into.name}", Action.TAG_MERGED)
     return number
 
 
@@ -148,7 +148,7 @@ def hide_label(change_set: ChangeSet, tag: Tag) -> int:
         suggested = tag.taggings.filter(state=Tagging.State.SUGGESTED).exclude(source__in=machines)
         number = _open_to(change_set, suggested).count()
         suggested.delete()
-        change_set.record_other(tag.name, Action.HIDDEN)
+        change_set.record_other(tag.name, Action.LABEL_HIDDEN)
     return number
 
 

@@ -79,7 +79,7 @@ def test_words_typed_for_sent_pictures_wait_for_them_and_no_others(signed_in: De
     page.locator("#library").wait_for()
     assert asked == ["beforeunload"]
     # Leaving has said nothing of any picture.
-    assert not Change.objects.filter(action=Action.DESCRIBED).exists()
+    assert not Change.objects.filter(action=Action.EDITED).exists()
     signed_in.open("/admin/upload/")
     expect_words(page)
     page.get_by_role("button", name="Save for all").click()

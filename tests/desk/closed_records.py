@@ -30,8 +30,8 @@ from mediahub.library.models import (
     Collection,
     Image,
     LabelRule,
-    Likeness,
     SavedSearch,
+    SimilarPair,
     Synonym,
     Tag,
     Tagging,
@@ -239,7 +239,7 @@ def _plant_versions(desk: Desk) -> None:
     plain: dict[str, Any] = {"file_name": "harbour.jpg", "camera": "", "format": "JPEG", "sha256": SHA256}
     plain |= dict.fromkeys(("width", "height", "bytes"), 9)
     Version.objects.create(image=desk.open, number=1, key="uploads/a/original", version_id="v1", facts=plain)
-    Likeness.objects.create(first=desk.closed, second=desk.open, distance=0)
+    SimilarPair.objects.create(first=desk.closed, second=desk.open, distance=0)
     PublicFile.objects.create(image=desk.closed, key=f"public/{desk.closed.pk}/large.jpg", source="")
 
 
@@ -282,7 +282,7 @@ def _plant_history(desk: Desk) -> None:
             "restricted": True,
             "groups": [],
         }
-        is_event = action in (Action.MERGED, Action.HIDDEN)
+        is_event = action in (Action.TAG_MERGED, Action.LABEL_HIDDEN)
         arranged = CollectionChange(desk.collections[0].pk, snapshot, {**snapshot, "name": said()})
         loose = ChangeSet(desk.lawyer)
         loose.record_other(said(), action, None if is_event else arranged)

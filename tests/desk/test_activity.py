@@ -80,9 +80,9 @@ def test_only_who_may_sees_it(nobody: Client) -> None:
 
 @pytest.mark.usefixtures("acts")
 def test_an_image_tells_its_own_story(signed_in: Client) -> None:
-    town = Change.objects.filter(action="moved").get().image_id
+    town = Change.objects.filter(action="state_changed").get().image_id
     page = signed_in.get(reverse("admin:library_image_change", args=[town]))
-    assert [act["first"].action for act in page.context["change_sets"]] == ["moved", "tagged"]
+    assert [act["first"].action for act in page.context["change_sets"]] == ["state_changed", "tagged"]
 
 
 def test_a_page_costs_the_same_for_many_acts_and_goes_on(signed_in: Client, editor: User, queries: Any) -> None:

@@ -130,7 +130,7 @@ def test_many_are_put_in_taken_out_and_taken_back(signed_in: Client) -> None:
     assert "3 images were put into “Sport”" in said(signed_in.post(BULK, {"act": "put_in", **form}, follow=True))
     answer = signed_in.post(BULK, {"act": "take_out", **form}, follow=True)
     assert "3 images were taken out" in said(answer)
-    batch = Change.objects.filter(action="filed").first()
+    batch = Change.objects.filter(action="collections_changed").first()
     assert batch
     signed_in.post(reverse("desk:undo", args=[batch.change_set]))
     assert sport.images.count() == 3
@@ -217,7 +217,7 @@ def test_a_chief_makes_arranges_and_deletes(chief_client: Client) -> None:
     assert "for everybody" in said(change(chief_client, sport, "restrict"))
     answer = change(chief_client, sport, "delete")
     assert "is deleted. 0 images" in said(answer)
-    undo = Change.objects.get(action="removed").change_set
+    undo = Change.objects.get(action="collection_deleted").change_set
     answer = chief_client.post(reverse("desk:undo", args=[undo]), {"next": TREE}, follow=True)
     assert said(answer) == "The collections are as they were."
     assert Collection.objects.get(pk=sport.pk).name == "Sports"

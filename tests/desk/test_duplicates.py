@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import collections, duplicates, memberships
-from mediahub.library.models import Image, Likeness
+from mediahub.library.models import Image, SimilarPair
 from tests.desk.conftest import HOSTILE
 from tests.records import image, tagging
 
@@ -22,7 +22,7 @@ def group(*titles: str, **values: Any) -> list[Image]:
     """Images that look alike, the first being the oldest and the largest."""
     made = [image(title, **({"width": 1000 - n, "file_name": "a.jpg"} | values)) for n, title in enumerate(titles)]
     for other in made[1:]:
-        Likeness.objects.create(first=made[0], second=other, distance=2)
+        SimilarPair.objects.create(first=made[0], second=other, distance=2)
     return made
 
 

@@ -138,8 +138,8 @@ def test_the_words_of_an_image_are_kept_and_reach_the_mirror(signed_in: Client) 
     ("state", "note", "says"),
     [
         ("unavailable", "Throttled.", "could not be fetched yet"),
-        ("not_analysable", "The picture is 40 px high.", "The picture is 40 px high."),
-        ("not_analysable", "", "too small to be analysed"),
+        ("not_analyzable", "The picture is 40 px high.", "The picture is 40 px high."),
+        ("not_analyzable", "", "too small to be analysed"),
         ("off", "", "switched off"),
     ],
 )

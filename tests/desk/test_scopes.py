@@ -278,7 +278,7 @@ def test_an_act_on_open_and_closed_images_is_told_of_the_open_ones(
     assert [(one["first"].change_set, one["number"], one["first"].subject) for one in told] == [(act.id, 1, "Harbour")]
 
 
-@pytest.mark.parametrize("verb", [Action.MERGED, Action.HIDDEN])
+@pytest.mark.parametrize("verb", [Action.TAG_MERGED, Action.LABEL_HIDDEN])
 def test_words_of_the_vocabulary_are_told_while_nothing_is_closed(
     signed_in: Client, chief_client: Client, chief: User, legal: Group, verb: Action
 ) -> None:

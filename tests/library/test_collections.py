@@ -95,7 +95,7 @@ def test_put_and_take_out_are_told_and_taken_back(editor: User) -> None:
     assert memberships.add_images(ChangeSet(editor), made, boats) == 1
     out = ChangeSet(editor)
     assert memberships.remove_images(out, made, boats) == 2
-    assert Change.objects.filter(action="filed", by=editor).count() == 4
+    assert Change.objects.filter(action="collections_changed", by=editor).count() == 4
     assert undo.undo(editor, out.id).change_set.images == 2
     assert inside(boats) == {"A", "B"}
     back = undo.undo(editor, put.id)

@@ -17,7 +17,7 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Action, Change
 from mediahub.history.undo import undo
 from mediahub.library import cataloging, collections, duplicates, memberships, tag_decisions, versions
-from mediahub.library.models import Image, Likeness, Tagging
+from mediahub.library.models import Image, SimilarPair, Tagging
 from mediahub.library.search import Search
 from mediahub.library.versions import Original
 from processing import process
@@ -43,7 +43,7 @@ def like(*images: Image) -> None:
     """Say that these look alike, the first being the oldest."""
     first, *others = images
     for other in others:
-        Likeness.objects.create(first=first, second=other, distance=2)
+        SimilarPair.objects.create(first=first, second=other, distance=2)
 
 
 def found(user: User, query: str) -> list[str]:
@@ -55,7 +55,7 @@ def test_copies_are_found_as_they_come_in_and_other_pictures_are_not(local_aws: 
     take_in(HILLS)
     group = duplicates.list_group(editor, again.pk)
     assert (group[0].width, {image.pk for image in group}) == (800, {small.pk, large.pk, again.pk})
-    assert sorted(Likeness.objects.values_list("distance", flat=True))[0] == 0
+    assert sorted(SimilarPair.objects.values_list("distance", flat=True))[0] == 0
     assert len(duplicates.Groups(editor)) == 1
     assert found(editor, "near=only") == [f"{HARBOUR}.jpg"] * 3
     assert found(editor, "twice=only") == [f"{HARBOUR}.jpg"] * 2
@@ -135,8 +135,8 @@ def test_it_is_told_with_which_image_it_was_merged(pair: tuple[Image, Image], ch
     act = ChangeSet(chief)
     duplicates.merge(act, kept, [other])
     told = {done.image: done for done in Change.objects.filter(change_set=act.id, by=chief)}
-    assert told[kept].action == Action.TOOK_OVER
-    assert told[other].action == Action.FOLDED
+    assert told[kept].action == Action.DUPLICATES_MERGED
+    assert told[other].action == Action.DUPLICATE_ARCHIVED
     assert (told[other].data["kept_id"], told[other].data["kept_title"]) == (str(kept.pk), "Kept")
 
 
@@ -159,7 +159,7 @@ def test_who_was_told_apart_stays_apart_until_it_is_taken_back(local_aws: object
     take_in(HARBOUR, 600, image_id=third.pk)
     assert {image.pk for image in duplicates.list_group(editor, first.pk)} == {first.pk, second.pk}
     assert duplicates.list_group(editor, third.pk) == []
-    assert set(Likeness.objects.exclude(parted_at=None).values_list("parted_by", flat=True)) == {editor.pk}
+    assert set(SimilarPair.objects.exclude(different_at=None).values_list("different_by", flat=True)) == {editor.pk}
     undo(editor, act.id)
     assert len(duplicates.list_group(editor, third.pk)) == 3
 

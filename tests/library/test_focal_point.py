@@ -73,7 +73,7 @@ def test_moving_the_point_is_told_counted_and_asked_for(asked: list[str], editor
     assert (made.focal_x, made.focal_y, made.revision) == (0.25, 0.123, before + 1)
     assert sorted(asked) == ["cut", "mirror"]
     told = Change.objects.get(change_set=act.id)
-    assert (told.action, told.by) == (Action.AIMED, editor)
+    assert (told.action, told.by) == (Action.FOCAL_POINT_MOVED, editor)
     assert told.data == {"before": {"focal_x": None, "focal_y": None}, "after": {"focal_x": 0.25, "focal_y": 0.123}}
     assert focal_point.needs_crops(made)
     assert not focal_point.move(ChangeSet(editor), made, Point(0.25, 0.123))

@@ -103,7 +103,7 @@ def test_what_was_flagged_goes_out_when_someone_has_looked(editor: User) -> None
     assert publishing.mark_flags_reviewed(ChangeSet(editor), made)
     assert not publishing.mark_flags_reviewed(ChangeSet(editor), made)
     assert publishing.publish(ChangeSet(editor), [made]).done == 1
-    assert Change.objects.filter(action=Action.SEEN, by=editor).count() == 1
+    assert Change.objects.filter(action=Action.FLAGS_REVIEWED, by=editor).count() == 1
 
 
 def test_a_published_image_keeps_its_words(editor: User) -> None:

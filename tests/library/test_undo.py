@@ -23,7 +23,7 @@ from mediahub.library import (
     tag_decisions,
 )
 from mediahub.library.field_edits import Edit
-from mediahub.library.models import Collection, Image, Likeness
+from mediahub.library.models import Collection, Image, SimilarPair
 from processing import Point
 from tests.images import image, image_with_tags
 
@@ -83,7 +83,7 @@ def take_out(act: ChangeSet, made: Image) -> None:
 
 def part(act: ChangeSet, made: Image) -> None:
     other = image(title="Other")
-    Likeness.objects.create(first=made, second=other, distance=1)
+    SimilarPair.objects.create(first=made, second=other, distance=1)
     duplicates.mark_different(act, [made, other])
 
 
@@ -125,7 +125,7 @@ def recorded() -> list[Any]:
     images = Image.objects.order_by("pk").values_list("state", "caption", "focal_x", "moderation_seen_at")
     tags = Image.objects.order_by("pk").values_list("taggings__state", "memberships__collection__name")
     places = Collection.objects.order_by("pk").values_list("name", "restricted")
-    return [*images, *tags, *places, *Likeness.objects.values_list("parted_at")]
+    return [*images, *tags, *places, *SimilarPair.objects.values_list("different_at")]
 
 
 @pytest.mark.parametrize(("verb", "right"), RIGHTS, ids=[f"{verb.__name__} {right}" for verb, right in RIGHTS])
@@ -209,7 +209,7 @@ def test_a_day_that_is_over_does_not_come_back_to_a_published_image(chief: User)
 def test_the_page_says_why_and_what_leaves_nothing_has_no_button(editor: User, chief: User) -> None:
     made, act = image(**COMPLETE), ChangeSet(editor)
     describe(act, made)
-    ChangeSet(editor).record(made, Action.OFFERED)
+    ChangeSet(editor).record(made, Action.FILE_OFFERED)
     client = Client()
     client.force_login(without(editor, "change_image", "publish_image"))
     page = client.post(reverse("desk:undo", args=[act.id]), {"next": "/admin/"}, follow=True).content.decode()

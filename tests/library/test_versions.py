@@ -122,7 +122,7 @@ def test_a_new_file_of_a_published_image_waits_for_who_may_publish(published: Im
         take_in(500, "second", editor)
     assert seen_by_the_public(published) == before
     assert waiting() == [2]
-    assert [told.by for told in Change.objects.filter(action=Action.OFFERED)] == [editor]
+    assert [told.by for told in Change.objects.filter(action=Action.FILE_OFFERED)] == [editor]
     assert len(versions.list_rendition_keys(IMAGE)) == 2 * Rendition.objects.count()
     assert [image.pk for image in Search(texts={"waiting": "only"}).images(editor)] == [IMAGE]
     with pytest.raises(ValidationError, match="Ask a chief editor"):
@@ -164,7 +164,7 @@ def test_a_waiting_file_is_left_out_and_stays_among_the_versions(published: Imag
     assert versions.decline_waiting(ChangeSet(chief), published, 2)
     assert not versions.decline_waiting(ChangeSet(chief), published, 2)
     assert (waiting(), published.versions.count()) == ([], 2)
-    assert Change.objects.filter(action=Action.DECLINED, by=chief).count() == 1
+    assert Change.objects.filter(action=Action.FILE_DECLINED, by=chief).count() == 1
 
 
 def test_undoing_a_replacement_of_what_is_public_needs_the_right_to_publish(

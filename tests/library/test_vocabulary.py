@@ -39,7 +39,7 @@ def test_merged_tags_keep_the_strongest_decision_and_leave_a_synonym(editor: Use
     both.refresh_from_db()
     assert both.revision == before + 1
     assert vocabulary.find_tag("SHIP") == boat
-    assert Change.objects.filter(action="merged", subject="Ship → Boat").exists()
+    assert Change.objects.filter(action="tag_merged", subject="Ship → Boat").exists()
 
 
 def test_a_tag_is_not_merged_into_itself(editor: User) -> None:

@@ -377,9 +377,9 @@ def test_labels_that_are_not_to_be_had_hold_nothing_back(put: Put, settings: Any
     assert image.renditions.count() == len(clients.specs())
 
 
-def test_a_small_picture_is_not_analysable(put: Put) -> None:
+def test_a_small_picture_is_not_analyzable(put: Put) -> None:
     ingest.arrived(put(encoded(picture(40, 40), "PNG"), "dot.png"), deadline=soon())
-    assert Image.objects.get().label_state == "not_analysable"
+    assert Image.objects.get().label_state == "not_analyzable"
 
 
 def test_processing_again_keeps_what_editors_decided(put: Put, settings: Any) -> None:

@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("done", "labelled"),
-                            ("not_analysable", "not analysable"),
+                            ("not_analyzable", "not analysable"),
                             ("unavailable", "labels unavailable"),
                             ("off", "labels switched off"),
                         ],
@@ -185,7 +185,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Band",
+            name="FingerprintPart",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("part", models.PositiveIntegerField(db_index=True)),
@@ -287,6 +287,40 @@ class Migration(migrations.Migration):
                 "verbose_name": "saved search",
                 "verbose_name_plural": "saved searches",
                 "ordering": ["name", "pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="SimilarPair",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("distance", models.PositiveSmallIntegerField(verbose_name="distance")),
+                ("different_at", models.DateTimeField(blank=True, null=True, verbose_name="said to be different")),
+                (
+                    "different_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "first",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="library.image"
+                    ),
+                ),
+                (
+                    "second",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="library.image"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "likeness",
+                "verbose_name_plural": "likenesses",
             },
         ),
         migrations.CreateModel(
@@ -425,41 +459,6 @@ class Migration(migrations.Migration):
                 "ordering": ["image", "-number"],
             },
         ),
-        migrations.CreateModel(
-            name="Likeness",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("distance", models.PositiveSmallIntegerField(verbose_name="distance")),
-                ("parted_at", models.DateTimeField(blank=True, null=True, verbose_name="said to be different")),
-                (
-                    "first",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="library.image"
-                    ),
-                ),
-                (
-                    "parted_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "second",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="library.image"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "likeness",
-                "verbose_name_plural": "likenesses",
-                "constraints": [models.UniqueConstraint(fields=("first", "second"), name="one_likeness_a_pair")],
-            },
-        ),
         migrations.AddIndex(
             model_name="membership",
             index=models.Index(fields=["collection", "-at", "-id"], name="membership_newest"),
@@ -489,6 +488,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="savedsearch",
             constraint=models.UniqueConstraint(fields=("owner", "name"), name="one_saved_search_a_name"),
+        ),
+        migrations.AddConstraint(
+            model_name="similarpair",
+            constraint=models.UniqueConstraint(fields=("first", "second"), name="one_similar_pair"),
         ),
         migrations.AddIndex(
             model_name="tagging",

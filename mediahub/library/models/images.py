@@ -33,7 +33,7 @@ class Image(models.Model):
 
     class LabelState(models.TextChoices):
         DONE = "done", _("labelled")
-        NOT_ANALYSABLE = "not_analysable", _("not analysable")
+        NOT_ANALYZABLE = "not_analyzable", _("not analysable")
         UNAVAILABLE = "unavailable", _("labels unavailable")
         OFF = "off", _("labels switched off")
 
@@ -183,7 +183,7 @@ class Version(models.Model):
         return f"{self.number}"
 
 
-class Band(models.Model):
+class FingerprintPart(models.Model):
     """A part of an image's fingerprint, by which those are found that look like it; `processing.bands` makes it."""
 
     image = models.ForeignKey(Image, models.CASCADE, related_name="bands")
@@ -197,22 +197,22 @@ class Band(models.Model):
         return f"{self.part:05x}"
 
 
-class Likeness(models.Model):
+class SimilarPair(models.Model):
     """That two images are the same file, or look alike: `distance` in bits of their fingerprints; `first` came first.
 
-    `parted_at` is when a person said that they are not the same picture.
+    `different_at` is when a person said that they are not the same picture.
     """
 
     first = models.ForeignKey(Image, models.CASCADE, related_name="+")
     second = models.ForeignKey(Image, models.CASCADE, related_name="+")
     distance = models.PositiveSmallIntegerField(_("distance"))
-    parted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    parted_at = models.DateTimeField(_("said to be different"), null=True, blank=True)
+    different_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    different_at = models.DateTimeField(_("said to be different"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("likeness")
         verbose_name_plural = _("likenesses")
-        constraints = [models.UniqueConstraint(fields=["first", "second"], name="one_likeness_a_pair")]
+        constraints = [models.UniqueConstraint(fields=["first", "second"], name="one_similar_pair")]
 
     def __str__(self) -> str:
         return f"{self.first_id} {self.second_id}"
