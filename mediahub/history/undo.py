@@ -39,15 +39,14 @@ def undo(user: User, change_set_id: UUID, change_set: ChangeSet | None = None) -
             visible_ids |= cls.select_visible(user, [change for change in changes if type(change.detail) is cls])
         visible = [change for change in changes if change.pk in visible_ids]
         for cls, group in groupby(visible, lambda change: type(change.detail)):
-            allowed = []
+            by_right: dict[bool, list[Change]] = {True: [], False: []}
             for change in group:
-                if user.has_perms(change.detail.permissions(change)):
-                    allowed.append(change)
-                else:
-                    result.refused.append(_stays(change, _("You may not make such a change now. Ask a chief editor.")))
-            staying = list(cls.revert_all(result.change_set, allowed))
+                by_right[user.has_perms(change.detail.permissions(change))].append(change)
+            forbidden = _("You may not make such a change now. Ask a chief editor.")
+            result.refused += [_stays(change, forbidden) for change in by_right[False]]
+            staying = list(cls.revert_all(result.change_set, by_right[True]))
             result.refused += [_stays(change, reason) for change, reason in staying]
-            result.reverted += len(allowed) - len(staying)
+            result.reverted += len(by_right[True]) - len(staying)
     if hidden := len(changes) - len(visible):
         text = ngettext(
             "%(n)d change stays as it is: what it was about is not for you to see.",
