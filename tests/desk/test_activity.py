@@ -67,7 +67,7 @@ def test_the_table_has_every_line_and_no_formula(signed_in: Client) -> None:
         ("editor", "Boats"),
     ]
     assert rows[2]["changes"] == "Tag “Fog”: suggested → accepted"
-    lines = body(signed_in.get(f"{PAGE}export.jsonl?action=moved")).splitlines()
+    lines = body(signed_in.get(f"{PAGE}export.jsonl?action=state_changed")).splitlines()
     assert [json.loads(line)["title"] for line in lines] == ["=Town()"]
     assert signed_in.get(f"{PAGE}export.exe").status_code == 404
 
