@@ -36,17 +36,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fast", action="store_true", help="Leave out what needs a browser or the local AWS.")
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put long files first, mark the slow tests, and leave out those that need much where `--fast` asks for it."""
-    items.sort(key=_rank)
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """Mark the slow tests, put long files first, and leave out those that need much where `--fast` asks for it."""
+    # Before `-m` chooses by the mark.
     for item in items:
         if is_slow(item.nodeid.removeprefix("tests/")):
             item.add_marker("slow")
-    if not config.getoption("--fast"):
-        return
-    config.hook.pytest_deselected(items=[item for item in items if _needs_much(item)])
-    items[:] = [item for item in items if not _needs_much(item)]
+    yield
+    items.sort(key=_rank)
+    if config.getoption("--fast"):
+        config.hook.pytest_deselected(items=[item for item in items if _needs_much(item)])
+        items[:] = [item for item in items if not _needs_much(item)]
 
 
 def _rank(item: pytest.Item) -> int:

@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,10 @@ def test_what_is_slow_is_named_as_it_is(slow: str) -> None:
 @pytest.mark.parametrize("name", [*NOT_OF_THE_DATABASE, *BUT_OF_THE_DATABASE])
 def test_what_is_left_out_on_postgresql_is_there(name: str) -> None:
     assert (ROOT / "tests" / name).exists()
+
+
+def test_what_is_slow_is_left_out_where_that_is_asked() -> None:
+    """The marks are there before pytest chooses by them."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "not slow", "tests/test_soak.py"]
+    collected = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert "1 deselected" in collected.stdout

@@ -138,7 +138,7 @@ def test_the_demo_says_what_became_of_each_file(running: Running, pictures: Path
     assert (code, set(rows)) == (0, {"one.jpg", "two.jpg", "text.jpg"}), err
     assert {row["state"] for name, row in rows.items() if name != "text.jpg"} == {"ready"}
     assert rows["text.jpg"]["state"] == "rejected"
-    assert "not a picture" in rows["text.jpg"]["reason"]
+    assert "is not supported" in rows["text.jpg"]["reason"]
     assert set(rows["one.jpg"]) == {"file", "state", "reason", "renditions", "labels", "seconds"}
     [large, *_] = rows["two.jpg"]["renditions"]
     assert set(large) == {"name", "width", "height", "bytes", "key"}
