@@ -18,8 +18,8 @@ from tests.once import leave_out_on_postgresql
 
 # Measuring took a third of the time of what it measured; the lines are the same on both, so once says enough.
 COVERAGE = ["--cov", "--cov-report=term-missing:skip-covered"]
-# File by file, in the order of tests/conftest.py.
-IN_TWO_PROCESSES = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+# File by file, in the order of tests/conftest.py. A third process works while two wait for a browser or a queue.
+SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 # A test database need not outlive the machine's power.
 CARELESS = ("fsync", "synchronous_commit", "full_page_writes")
 
@@ -53,11 +53,11 @@ def hurry(address: str) -> None:
 
 
 def run_suite(database: str, environment: dict[str, str], arguments: list[str]) -> int:
-    """Run pytest once, in two processes, on one database; return its code."""
+    """Run pytest once, in a few processes, on one database; return its code."""
     print(f"\nThe suite on {database}:", flush=True)
     start = time.monotonic()
     pytest = subprocess.run(
-        [sys.executable, "-m", "pytest", "--quiet", *IN_TWO_PROCESSES, *arguments],
+        [sys.executable, "-m", "pytest", "--quiet", *SIDE_BY_SIDE, *arguments],
         env={**os.environ, **environment},
         check=False,
     )

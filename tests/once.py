@@ -31,7 +31,7 @@ ONCE = (
 
 # What is tried on SQLite alone though it asks a database: of it, nothing depends on which. By path, with the reason.
 NOT_OF_THE_DATABASE = {
-    "browser": "Scripts do the same whichever database lies behind; the site's answers are tried by tests/desk.",
+    "browser": "Scripts do the same on each; the site's answers, two people's and a worker's, are tried by desk and journeys.",
     "deploy": "The package and the rehearsal; what desk and worker ask is tried by their own tests.",
     "local": "The event loop, the demo and the bucket of the local AWS.",
     "desk/test_frontend.py": "Bundles scripts.",
@@ -39,8 +39,6 @@ NOT_OF_THE_DATABASE = {
     "journeys/test_keys.py": "Keys of S3; records that hold any text are tried by test_extremes.py.",
     "uploads/test_refusals.py": "What AWS refuses.",
 }
-# Of these, what does depend on the database: two people and a worker at the same time.
-BUT_OF_THE_DATABASE = ("browser/test_together.py",)
 
 
 def leave_out_on_postgresql(root: Path = Path(__file__).parent) -> list[str]:
@@ -48,4 +46,4 @@ def leave_out_on_postgresql(root: Path = Path(__file__).parent) -> list[str]:
     folders = [file for file in NOT_OF_THE_DATABASE if (root / file).is_dir()]
     files = {path.relative_to(root).as_posix() for folder in folders for path in (root / folder).glob("test_*.py")}
     single = {*ONCE, *NOT_OF_THE_DATABASE} - set(folders)
-    return sorted((files | single) - set(BUT_OF_THE_DATABASE))
+    return sorted(files | single)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.once import BUT_OF_THE_DATABASE, NOT_OF_THE_DATABASE, ONCE
+from tests.once import NOT_OF_THE_DATABASE, ONCE
 from tests.slow import SLOW
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -145,7 +145,7 @@ def test_what_is_slow_is_named_as_it_is(slow: str) -> None:
     assert not test or f"def {test.partition('[')[0]}(" in text
 
 
-@pytest.mark.parametrize("name", [*NOT_OF_THE_DATABASE, *BUT_OF_THE_DATABASE])
+@pytest.mark.parametrize("name", NOT_OF_THE_DATABASE)
 def test_what_is_left_out_on_postgresql_is_there(name: str) -> None:
     assert (ROOT / "tests" / name).exists()
 
