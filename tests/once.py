@@ -31,7 +31,7 @@ ONCE = (
 
 # What is tried on SQLite alone though it asks a database: of it, nothing depends on which. By path, with the reason.
 NOT_OF_THE_DATABASE = {
-    "browser": "Scripts do the same on each; the site's answers, two people's and a worker's, are tried by desk and journeys.",
+    "browser": "Scripts do the same on each; what the site answers them is tried by desk and journeys.",
     "deploy": "The package and the rehearsal; what desk and worker ask is tried by their own tests.",
     "local": "The event loop, the demo and the bucket of the local AWS.",
     "desk/test_frontend.py": "Bundles scripts.",
