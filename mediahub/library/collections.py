@@ -147,26 +147,26 @@ def rename(change_set: ChangeSet, collection: Collection, name: str, description
     describe(change_set, collection, edits)
 
 
-def describe(change_set: ChangeSet, collection: Collection, wanted: Mapping[str, Edit]) -> None:
+def describe(change_set: ChangeSet, collection: Collection, edits: Mapping[str, Edit]) -> None:
     """Write the name and the description as far as a person changed them.
 
     Raises Conflicted, having written nothing, where somebody else has changed one since it was seen, and
     ValidationError for a name that is none or taken.
     """
     with transaction.atomic():
-        held = _lock_all()
-        kept = _get_locked(held, collection)
-        before = snapshot(kept)
-        values, conflicting = field_edits.merge_edits({name: getattr(kept, name) for name in wanted}, wanted)
+        locked = _lock_all()
+        current = _get_locked(locked, collection)
+        before = snapshot(current)
+        values, conflicting = field_edits.merge_edits({name: getattr(current, name) for name in edits}, edits)
         if conflicting:
-            raise Conflicted([Conflict(name, getattr(kept, name), wanted[name].wanted) for name in conflicting])
+            raise Conflicted([Conflict(name, getattr(current, name), edits[name].wanted) for name in conflicting])
         if "name" in values:
-            kept.name = clean_name(values["name"])
+            current.name = clean_name(values["name"])
         if "description" in values:
-            kept.description = _clean_description(values["description"])
-        _save_place(held, kept)
-        _record(change_set, kept, before)
-    collection.name, collection.description = kept.name, kept.description
+            current.description = _clean_description(values["description"])
+        _save_place(locked, current)
+        _record(change_set, current, before)
+    collection.name, collection.description = current.name, current.description
 
 
 def move(

@@ -220,23 +220,23 @@ def mark_different(change_set: ChangeSet, images: Sequence[Image], odd_one: Imag
     return change_set.images
 
 
-def select_published(kept: Image, others: Sequence[Image]) -> list[Image]:
+def select_published(kept_image: Image, others: Sequence[Image]) -> list[Image]:
     """Return those of the others whose public addresses will refuse when they are archived."""
-    return [image for image in others if image.pk != kept.pk and image.state == Image.State.PUBLISHED]
+    return [image for image in others if image.pk != kept_image.pk and image.state == Image.State.PUBLISHED]
 
 
 def merge(
-    change_set: ChangeSet, kept: Image, others: Sequence[Image], *, addresses_may_go: bool = False
+    change_set: ChangeSet, kept_image: Image, others: Sequence[Image], *, addresses_may_go: bool = False
 ) -> list[Image]:
     """Move what belongs to the others to the one that is kept, and archive them; nothing of them is deleted.
 
     Returns the others. Raises ValidationError when there is no other, or one of them is public and nobody agreed that
     its addresses go.
     """
-    ids = [kept.pk, *(image.pk for image in others)]
+    ids = [kept_image.pk, *(image.pk for image in others)]
     with transaction.atomic():
         locked = {image.pk: image for image in Image.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
-        image, others = locked[kept.pk], [locked[other.pk] for other in others if other.pk != kept.pk]
+        image, others = locked[kept_image.pk], [locked[other.pk] for other in others if other.pk != kept_image.pk]
         if not others:
             raise ValidationError(_("There is nothing to merge: the others are gone, or archived already."))
         if not addresses_may_go and (public := select_published(image, others)):
