@@ -51,7 +51,7 @@ def record_result(
     focal_point.set_points(image, result, keep_labels=keep_labels)
     image.save(force_insert=new)
     similarity.update_bands(image)
-    changed = _enter_renditions(image, result) or restored
+    changed = _put(image, result.renditions, {rendition.name for rendition in result.renditions}) or restored
     _suggest_keywords(image, result.metadata.fields.keywords)
     if not keep_labels and result.labels is not None:
         _suggest(image, result.labels.source, result.labels.labels)
@@ -150,10 +150,6 @@ def record_crops(image: Image, renditions: Sequence[StoredRendition], point: Poi
     versions.update_current_files(image)
     if changed:
         revisions.record_change(image.pk)
-
-
-def _enter_renditions(image: Image, result: Result) -> bool:
-    return _put(image, result.renditions, {rendition.name for rendition in result.renditions})
 
 
 def _put(image: Image, renditions: Sequence[StoredRendition], names: Collection[str]) -> bool:

@@ -17,14 +17,14 @@ SIGN = f" {BETWEEN} "
 
 @dataclass
 class Node:
-    """A collection in the tree: `own` counts the images in it that the person may see, `count` those below as well.
+    """A collection in the tree; `own_count` and `count` are the visible images in it, and with those below it.
 
-    An image in two collections of one branch counts twice in `count`. `open` says that what lies below is shown.
+    An image in two collections of one branch counts twice in `count`. `open` says that the collections below are shown.
     """
 
     collection: Collection
     name: str
-    own: int = 0
+    own_count: int = 0
     count: int = 0
     cover: Image | None = None
     open: bool = False
@@ -105,8 +105,8 @@ def _nodes(user: User | AnonymousUser) -> list[Node]:
 
 def _count(nodes: list[Node], counts: dict[int, int]) -> int:
     for node in nodes:
-        node.own = counts.get(node.collection.pk, 0)
-        node.count = node.own + _count(node.children, counts)
+        node.own_count = counts.get(node.collection.pk, 0)
+        node.count = node.own_count + _count(node.children, counts)
     return sum(node.count for node in nodes)
 
 

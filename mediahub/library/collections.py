@@ -159,7 +159,7 @@ def describe(change_set: ChangeSet, collection: Collection, edits: Mapping[str, 
         before = snapshot(current)
         values, conflicting = field_edits.merge_edits({name: getattr(current, name) for name in edits}, edits)
         if conflicting:
-            raise Conflicted([Conflict(name, getattr(current, name), edits[name].wanted) for name in conflicting])
+            raise Conflicted([Conflict(name, getattr(current, name), edits[name].value) for name in conflicting])
         if "name" in values:
             current.name = clean_name(values["name"])
         if "description" in values:
@@ -321,7 +321,7 @@ def _save_place(locked: Locked, collection: Collection) -> None:
         said = _("“%(name)s” cannot be put into itself or into a collection below it.")
         raise ValidationError(said % {"name": collection.name})
     siblings = [other for other in locked.values() if other.parent_id == (parent.pk if parent else None)]
-    if any(_is_twin(other, collection) for other in siblings if other.pk != collection.pk):
+    if any(other.name.casefold() == collection.name.casefold() for other in siblings if other.pk != collection.pk):
         raise ValidationError(_taken_message(collection.name, parent))
     descendants = [other for other in locked.values() if old and other.path.startswith(old)]
     deepest = max([len(other.path) - len(old) for other in descendants], default=0) // STEP + 1
@@ -343,10 +343,6 @@ def _set_groups(collection: Collection, groups: list[Group], *, restricted: bool
     collection.restricted = bool(groups) if restricted is None else restricted
     collection.save(update_fields=["restricted"])
     collection.groups.set(groups)
-
-
-def _is_twin(collection: Collection, other: Collection) -> bool:
-    return collection.name.casefold() == other.name.casefold()
 
 
 def _taken_message(name: str, parent: Collection | None) -> str:

@@ -248,7 +248,8 @@ def merge(
         change_set.record(image, Action.DUPLICATES_MERGED, merge)
         revisions.record_change(image.pk)
         for other in others:
-            memberships.copy_memberships(change_set, other, image)
+            for collection in other.collections.all():
+                memberships.add_images(change_set, [image], collection)
         for other in others:
             state = StateChange.between(other, {"state": str(Image.State.ARCHIVED)})
             archival = DuplicateArchival(state.before, state.after, str(image.pk), image.title)

@@ -60,7 +60,7 @@ class TagEdit:
     tag_id: int | None
     name: str
     seen: str | None
-    wanted: str
+    state: str
 
 
 @dataclass(frozen=True)
@@ -81,63 +81,63 @@ class EditorAction:
     undoes: UUID | None = None
 
 
-def perform(user: User, wish: EditorAction) -> ChangeSet:
+def perform(user: User, action: EditorAction) -> ChangeSet:
     """Perform an action whole or not at all, and once under one id; raises Refused."""
-    change_set = ChangeSet(user, wish.batch)
+    change_set = ChangeSet(user, action.batch)
     with transaction.atomic():
-        image = Image.objects.select_for_update().filter(pk=wish.image_id).first()
+        image = Image.objects.select_for_update().filter(pk=action.image_id).first()
         if image is None or not access.visible_images(user).filter(pk=image.pk).exists():
             raise ImageGone(_("The image is not there, or not for you to see."))
         if change_set.has_changed(image.pk):
             return change_set
-        if Change.objects.filter(change_set=wish.batch).exclude(by=user).exists():
+        if Change.objects.filter(change_set=action.batch).exclude(by=user).exists():
             raise Invalid(_("Another act has this id already."))
         if not access.changeable_images(user).filter(pk=image.pk).exists():
             raise NotPermitted(_("You may not change this image. Ask a chief editor for the right."))
-        _decide(change_set, image, wish.tags)
-        if wish.words and not user.has_perm("library.change_image"):
+        _decide(change_set, image, action.tags)
+        if action.words and not user.has_perm("library.change_image"):
             raise NotPermitted(_("You may not change the words of images. Ask a chief editor for the right."))
-        _describe(change_set, image, wish.words)
-        if wish.state:
-            _check_file(image, wish)
-            _move(change_set, user, image, *wish.state)
-        if wish.undo:
-            _undo(change_set, user, image, wish.undoes)
+        _describe(change_set, image, action.words)
+        if action.state:
+            _check_file(image, action)
+            _move(change_set, user, image, *action.state)
+        if action.undo:
+            _undo(change_set, user, image, action.undoes)
     return change_set
 
 
-def _decide(change_set: ChangeSet, image: Image, wishes: tuple[TagEdit, ...]) -> None:
+def _decide(change_set: ChangeSet, image: Image, edits: tuple[TagEdit, ...]) -> None:
     verbs: dict[str, Callable[[ChangeSet, list[Tagging]], int]] = {
         Tagging.State.ACCEPTED: tag_decisions.accept,
         Tagging.State.REJECTED: tag_decisions.reject,
         Tagging.State.SUGGESTED: tag_decisions.leave_open,
     }
-    taggings = list(image.taggings.select_related("tag")) if wishes else []
+    taggings = list(image.taggings.select_related("tag")) if edits else []
     chosen: dict[str, list[Tagging]] = {state: [] for state in verbs}
-    for wish in wishes:
-        tagging = _find(taggings, wish)
+    for edit in edits:
+        tagging = _find(taggings, edit)
         if tagging:
-            if _is_open_to(tagging, wish):
-                chosen[wish.wanted].append(tagging)
-        elif wish.seen is None and wish.wanted == Tagging.State.ACCEPTED:
-            _add(change_set, image, wish.name)
+            if _is_open_to(tagging, edit):
+                chosen[edit.state].append(tagging)
+        elif edit.seen is None and edit.state == Tagging.State.ACCEPTED:
+            _add(change_set, image, edit.name)
         else:
-            raise Conflicting(_("The tag “%(tag)s” is not on it any more.") % {"tag": wish.name})
+            raise Conflicting(_("The tag “%(tag)s” is not on it any more.") % {"tag": edit.name})
     for state, verb in verbs.items():
         verb(change_set, chosen[state])
 
 
-def _find(taggings: list[Tagging], wish: TagEdit) -> Tagging | None:
-    name = " ".join(wish.name.split()).casefold()
-    same = [tagging for tagging in taggings if tagging.tag_id == wish.tag_id]
+def _find(taggings: list[Tagging], edit: TagEdit) -> Tagging | None:
+    name = " ".join(edit.name.split()).casefold()
+    same = [tagging for tagging in taggings if tagging.tag_id == edit.tag_id]
     return next(iter([*same, *(tagging for tagging in taggings if tagging.tag.name.casefold() == name)]), None)
 
 
-def _is_open_to(tagging: Tagging, wish: TagEdit) -> bool:
+def _is_open_to(tagging: Tagging, edit: TagEdit) -> bool:
     """Return whether there is something to decide; raises Conflicting where somebody else has decided since."""
-    if tagging.state == wish.wanted:
+    if tagging.state == edit.state:
         return False
-    if wish.seen is not None and tagging.state != wish.seen:
+    if edit.seen is not None and tagging.state != edit.seen:
         said = _("Somebody else has decided on “%(tag)s” since: it is %(state)s now.")
         raise Conflicting(said % {"tag": tagging.tag.name, "state": tagging.get_state_display()})
     return True
@@ -154,7 +154,7 @@ def _describe(change_set: ChangeSet, image: Image, words: dict[str, tuple[str, s
     if not words:
         return
     edits = {name: Edit(normalize(text), seen) for name, (seen, text) in words.items()}
-    checked = Image(**{name: edit.wanted for name, edit in edits.items()})
+    checked = Image(**{name: edit.value for name, edit in edits.items()})
     try:
         checked.clean_fields(exclude={column.name for column in Image._meta.fields} - set(words))
         metadata.edit(change_set, image, edits)
@@ -179,8 +179,8 @@ def _sentences(error: ValidationError) -> list[str]:
     return [f"{_label(name).capitalize()}: {text}" for name, texts in error.message_dict.items() for text in texts]
 
 
-def _check_file(image: Image, wish: EditorAction) -> None:
-    if wish.file and wish.state and wish.state[1] == Image.State.PUBLISHED and image.sha256 != wish.file:
+def _check_file(image: Image, action: EditorAction) -> None:
+    if action.file and action.state and action.state[1] == Image.State.PUBLISHED and image.sha256 != action.file:
         raise Conflicting(_("Its file was replaced since you saw it. Look at the new one first."))
 
 
@@ -232,10 +232,10 @@ def parse_action(data: Any) -> EditorAction:
     state: [seen, wanted], file: the SHA-256 seen, undo: true, undoes: id}; all but id and image may be missing.
     """
     try:
-        wish = _read(data)
+        action = _read(data)
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise Invalid(_("This is no act that the desk knows. Load the page again.")) from error
-    return wish
+    return action
 
 
 def _read(data: Any) -> EditorAction:
@@ -244,9 +244,7 @@ def _read(data: Any) -> EditorAction:
         image_id=UUID(data["image"]),
         batch=UUID(data["id"]),
         tags=tuple(_read_tag(*row) for row in tags),
-        words={
-            _check_choice(name, TYPED_FIELDS): (_text(seen), _text(wanted)) for name, (seen, wanted) in words.items()
-        },
+        words={_check_choice(name, TYPED_FIELDS): (_text(seen), _text(text)) for name, (seen, text) in words.items()},
         state=(_check_choice(state[0], Image.State.values), _check_choice(state[1], Image.State.values))
         if state
         else None,
@@ -256,10 +254,10 @@ def _read(data: Any) -> EditorAction:
     )
 
 
-def _read_tag(tag_id: Any, name: Any, seen: Any, wanted: Any) -> TagEdit:
+def _read_tag(tag_id: Any, name: Any, seen: Any, state: Any) -> TagEdit:
     states = Tagging.State.values
     seen_state = None if seen is None else _check_choice(seen, states)
-    return TagEdit(None if tag_id is None else int(tag_id), _text(name), seen_state, _check_choice(wanted, states))
+    return TagEdit(None if tag_id is None else int(tag_id), _text(name), seen_state, _check_choice(state, states))
 
 
 def _check_choice(value: Any, allowed: Collection[str]) -> str:

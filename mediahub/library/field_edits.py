@@ -39,7 +39,7 @@ UNSEEN = Unseen.UNSEEN
 class Edit:
     """What a field should say, and what it said when the person looked at it."""
 
-    wanted: Any
+    value: Any
     seen: Any = UNSEEN
 
 
@@ -77,11 +77,11 @@ def merge_edits(now: Mapping[str, Any], edits: Mapping[str, Edit]) -> tuple[dict
     values: dict[str, Any] = {}
     conflicting = []
     for name, edit in edits.items():
-        if is_same(now[name], edit.wanted):
+        if is_same(now[name], edit.value):
             continue
         if edit.seen is UNSEEN or is_same(now[name], edit.seen):
-            values[name] = normalize(edit.wanted)
-        elif not is_same(edit.seen, edit.wanted):
+            values[name] = normalize(edit.value)
+        elif not is_same(edit.seen, edit.value):
             conflicting.append(name)
     return values, conflicting
 

@@ -120,11 +120,6 @@ def remove_images(change_set: ChangeSet, images: Iterable[Image], collection: Co
     return count
 
 
-def copy_memberships(change_set: ChangeSet, image: Image, to: Image) -> int:
-    """Add an image to all collections that another is in; returns how many it was not in before."""
-    return sum(add_images(change_set, [to], collection) for collection in image.collections.all())
-
-
 def split(rows: Iterable[T]) -> Iterator[list[T]]:
     """Yield the rows in lists of a bounded size."""
     iterator = iter(rows)

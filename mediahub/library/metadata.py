@@ -43,7 +43,7 @@ def edit(change_set: ChangeSet, image: Image, edits: Mapping[str, Edit]) -> None
         current = Image.objects.select_for_update().get(pk=image.pk)
         values, conflicting = field_edits.merge_edits({name: getattr(current, name) for name in edits}, edits)
         if conflicting:
-            raise Conflicted([field_edits.build_conflict(current, name, edits[name].wanted) for name in conflicting])
+            raise Conflicted([field_edits.build_conflict(current, name, edits[name].value) for name in conflicting])
         if not values:
             return
         MetadataChange.between(current, values).perform(change_set, current, Action.EDITED)

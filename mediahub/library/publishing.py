@@ -48,7 +48,7 @@ class Rule:
 class Published:
     """How many images are public now that were not, and what each of the others lacks."""
 
-    done: int = 0
+    count: int = 0
     refused: list[tuple[Image, list[str]]] = field(default_factory=list)
 
 
@@ -225,7 +225,7 @@ def publish(
                 continue
             change = StateChange.between(image, {"state": str(Image.State.PUBLISHED)})
             change.perform(change_set, image, Action.STATE_CHANGED)
-            result.done += 1
+            result.count += 1
     return result
 
 

@@ -131,7 +131,7 @@ def add_tag(change_set: ChangeSet, image: Image, name: str, *, reviewed: bool = 
     """
     name = vocabulary.clean_name(name)
     with transaction.atomic():
-        tag = vocabulary.get_or_create_tag(name)
+        tag = vocabulary.find_tag(name) or Tag.objects.get_or_create(name=name)[0]
         tagging, created = Tagging.objects.get_or_create(
             image=image,
             tag=tag,

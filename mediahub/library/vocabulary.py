@@ -41,11 +41,6 @@ def find_tag(name: str) -> Tag | None:
     return Tag.objects.filter(name__iexact=name).first() or Tag.objects.filter(synonyms__word__iexact=name).first()
 
 
-def get_or_create_tag(name: str) -> Tag:
-    """Return the tag that a name stands for, created when there is none."""
-    return find_tag(name) or Tag.objects.get_or_create(name=name)[0]
-
-
 def resolve_tags(words: Iterable[str], *, labels: bool = False) -> dict[str, Tag | None]:
     """Return the tag that each word stands for, created when there is none; None for a hidden label.
 

@@ -93,7 +93,7 @@ def test_an_image_of_a_closed_collection_shows_in_the_mirror_once_it_is_publishe
     held = clients.mirror_table().items(str(image.pk))
     assert "Harbour" not in str(held)
     assert "Boat" not in str(held)
-    assert publishing.publish(ChangeSet(chief), [image]).done == 1
+    assert publishing.publish(ChangeSet(chief), [image]).count == 1
     mirror.push(image.pk)
     assert set(clients.mirror_table().items(str(image.pk))) == {"image", "tag#Boat", "tag#Sea"}
 

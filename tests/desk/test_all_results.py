@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Change
-from mediahub.library import collections, memberships, metadata, publishing, tag_decisions
+from mediahub.library import collections, field_edits, memberships, metadata, publishing, tag_decisions
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image
 from tests.desk.test_edits import Fields, form
@@ -137,7 +137,7 @@ def test_the_page_of_an_image_publishes_what_it_shows(chief_client: Client, chan
 def test_a_picture_that_is_replaced_while_it_is_published_is_compared_under_its_lock(chief: User) -> None:
     boat = image("Boat", **COMPLETE)
     result = publishing.publish(ChangeSet(chief), [boat], {boat.pk: "0" * 16})
-    assert (result.done, len(result.refused)) == (0, 1)
+    assert (result.count, len(result.refused)) == (0, 1)
 
 
 def test_a_tag_that_somebody_gives_meanwhile_leaves_an_image_out_of_all_results(
@@ -193,7 +193,7 @@ def test_a_word_for_many_that_another_gives_meanwhile_stays_until_the_person_has
     answer = signed_in.post(BULK, order)
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert f"Boat keeps its {name} “Ben”, by chief on" in page
+    assert f"Boat keeps its {field_edits.get_label(name)} “Ben”, by chief on" in page
     assert "yours was “Ada”." in page
     assert dict(Image.objects.values_list("title", name)) == {"Boat": "Ben", "Quay": "Ada"}
     signed_in.post(BULK, Fields(page, "image").sent)

@@ -229,7 +229,7 @@ def test_a_collection_shows_the_image_that_was_put_in_last(signed_in: Client, cl
         memberships.add_images(ChangeSet(None), [made], make(made.title, news))
     memberships.add_images(ChangeSet(None), [image("C"), latest], news)
     top = signed_in.get(TREE).context["nodes"]
-    assert [(node.cover.title, node.own, node.count) for node in top] == [("B", 2, 5)]
+    assert [(node.cover.title, node.own_count, node.count) for node in top] == [("B", 2, 5)]
     assert [node.cover.title for node in top[0].children] == ["A", "B", "Secret plan"]
 
 

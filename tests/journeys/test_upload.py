@@ -63,7 +63,7 @@ def test_an_upload_becomes_an_image(
         image,
         {"alt_text": Edit("Boats in the morning"), "credit": Edit("Ada Byron"), "license": Edit("CC0")},
     )
-    assert publishing.publish(ChangeSet(editor), [image]).done == 1
+    assert publishing.publish(ChangeSet(editor), [image]).count == 1
     as_role("worker")
     drain(event_loop)
     held = mirror.read(image.pk)

@@ -94,7 +94,7 @@ def test_d6_a_used_ticket_changes_nothing_that_is_published(
     image = Image.objects.get()
     Image.objects.update(alt_text="A harbour", credit="Ada Lund", license="All rights")
     as_role("worker")
-    assert publishing.publish(ChangeSet(chief), Image.objects.all()).done == 1
+    assert publishing.publish(ChangeSet(chief), Image.objects.all()).count == 1
     as_role("web")
     work()
     as_role("worker")

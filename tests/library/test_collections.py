@@ -225,7 +225,7 @@ def test_a_tree_costs_the_same_for_five_hundred(editor: User, django_assert_num_
     with django_assert_num_queries(3):
         top = collection_tree.build_tree(editor)
     assert [node.name for node in top] == ["Place"]
-    assert (top[0].own, top[0].count, len(top[0].children)) == (0, 450, 50)
+    assert (top[0].own_count, top[0].count, len(top[0].children)) == (0, 450, 50)
     assert [node.name for node in top[0].children[:2]] == ["Place › Place 0", "Place › Place 1"]
 
 
@@ -244,4 +244,4 @@ def test_images_out_of_use_are_not_counted(editor: User) -> None:
     news, gone = make("News"), image()
     memberships.add_images(ChangeSet(None), [image(), gone], news)
     Image.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
-    assert [(node.own, node.count) for node in collection_tree.build_tree(editor)] == [(1, 1)]
+    assert [(node.own_count, node.count) for node in collection_tree.build_tree(editor)] == [(1, 1)]

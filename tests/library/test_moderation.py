@@ -82,9 +82,9 @@ def missing(made: Image) -> list[str]:
 def test_a_file_that_nothing_looked_at_goes_out_when_a_person_has(labeler: Any, editor: User) -> None:
     made = take_in(labeler)
     assert missing(made) == [UNSEEN]
-    assert publishing.publish(ChangeSet(editor), [made]).done == 0
+    assert publishing.publish(ChangeSet(editor), [made]).count == 0
     assert publishing.mark_flags_reviewed(ChangeSet(editor), made)
-    assert publishing.publish(ChangeSet(editor), [made]).done == 1
+    assert publishing.publish(ChangeSet(editor), [made]).count == 1
 
 
 def test_a_picture_too_small_to_be_looked_at_needs_a_person() -> None:

@@ -54,7 +54,7 @@ def state(made: Image) -> str:
 def test_what_lacks_something_is_refused_with_what_to_do(editor: User, lacks: dict[str, Any], says: str) -> None:
     made = image(**COMPLETE | lacks)
     result = publishing.publish(ChangeSet(editor), [made])
-    assert result.done == 0
+    assert result.count == 0
     assert [(refused, why[0].startswith(says)) for refused, why in result.refused] == [(made, True)]
     assert state(made) == Image.State.IN_REVIEW
 
@@ -62,26 +62,26 @@ def test_what_lacks_something_is_refused_with_what_to_do(editor: User, lacks: di
 def test_of_many_those_that_pass_go_out(editor: User) -> None:
     good, bad = image(**COMPLETE), image()
     result = publishing.publish(ChangeSet(editor), [good, bad])
-    assert (result.done, len(result.refused)) == (1, 1)
+    assert (result.count, len(result.refused)) == (1, 1)
     assert (state(good), state(bad)) == (Image.State.PUBLISHED, Image.State.IN_REVIEW)
 
 
 def test_a_site_asks_for_less_but_never_without_rights(editor: User, settings: Any) -> None:
     settings.PUBLISH_RULES = []
     ended = image(rights_until=date(2020, 1, 1))
-    assert publishing.publish(ChangeSet(editor), [image(), ended]).done == 1
+    assert publishing.publish(ChangeSet(editor), [image(), ended]).count == 1
     assert state(ended) == Image.State.IN_REVIEW
 
 
 def test_a_last_day_says_as_much_as_a_licence(editor: User) -> None:
     made = image(**COMPLETE, license="", rights_until=timezone.localdate())
-    assert publishing.publish(ChangeSet(editor), [made]).done == 1
+    assert publishing.publish(ChangeSet(editor), [made]).count == 1
 
 
 @pytest.mark.parametrize("name", ["Null", "Ann Nullmeyer", "N. A. Test", "Ж", "写真家", "Agência"])
 def test_a_name_is_a_credit_though_it_looks_like_nothing(editor: User, name: str) -> None:
     said = publishing.publish(ChangeSet(editor), [image(**COMPLETE | {"credit": name})])
-    assert bool(said.done) == (name != "Null")
+    assert bool(said.count) == (name != "Null")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_what_was_flagged_goes_out_when_someone_has_looked(editor: User) -> None
     made = image(**COMPLETE, moderation=FLAG)
     assert publishing.mark_flags_reviewed(ChangeSet(editor), made)
     assert not publishing.mark_flags_reviewed(ChangeSet(editor), made)
-    assert publishing.publish(ChangeSet(editor), [made]).done == 1
+    assert publishing.publish(ChangeSet(editor), [made]).count == 1
     assert Change.objects.filter(action=Action.FLAGS_REVIEWED, by=editor).count() == 1
 
 

@@ -89,8 +89,8 @@ def test_what_is_no_tag_is_refused(image: Image, editor: User, name: str, said: 
 
 
 def test_publishing_and_archiving_reach_the_mirror(image: Image, editor: User) -> None:
-    assert publishing.publish(ChangeSet(editor), [image]).done == 1
-    assert publishing.publish(ChangeSet(editor), [image]).done == 0
+    assert publishing.publish(ChangeSet(editor), [image]).count == 1
+    assert publishing.publish(ChangeSet(editor), [image]).count == 0
     mirror.push(image.pk)
     held = mirror.read(image.pk)
     assert held

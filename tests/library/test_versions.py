@@ -102,7 +102,7 @@ def published(as_role: object, local_aws: object, settings: object, chief: User)
     words = {"alt_text": "A quay", "credit": "Ada Lund", "license": "CC BY 4.0"}
     Image.objects.filter(pk=IMAGE).update(**words)
     image = Image.objects.get(pk=IMAGE)
-    assert publishing.publish(ChangeSet(chief), [image]).done == 1
+    assert publishing.publish(ChangeSet(chief), [image]).count == 1
     image.refresh_from_db()
     return image
 

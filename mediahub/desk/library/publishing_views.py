@@ -22,9 +22,9 @@ MOST_REFUSALS = 5
 
 def tell(request: HttpRequest, result: Published, act: ChangeSet) -> None:
     """Say how many are public now, and what the others lack."""
-    if result.done or not result.refused:
-        done = ngettext("%(n)d image is published now.", "%(n)d images are published now.", result.done)
-        say(request, done % {"n": result.done}, act)
+    if result.count or not result.refused:
+        done = ngettext("%(n)d image is published now.", "%(n)d images are published now.", result.count)
+        say(request, done % {"n": result.count}, act)
     for image, lacks in result.refused[:MOST_REFUSALS]:
         said = _("%(title)s was not published. %(why)s") % {"title": image.title, "why": " ".join(lacks)}
         messages.warning(request, said)
