@@ -129,7 +129,7 @@ if LOCAL:
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "mediahub.desk.http.Gate",
+    "mediahub.desk.request_gate.Gate",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "mediahub.desk.language.LanguageMiddleware",

@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from mediahub.desk.library import public_views
 from mediahub.desk.people import invitation_views
 
-handler400 = "mediahub.desk.http.bad_request"
+handler400 = "mediahub.desk.request_gate.bad_request"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/invited/<uidb64>/<token>/", invitation_views.Invitation.as_view(), name="password_reset_confirm"),

@@ -7,6 +7,6 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mediahub.settings")
 django.setup(set_prefix=False)
 
-from mediahub.desk.http import Application  # noqa: E402
+from mediahub.desk.request_gate import Application  # noqa: E402
 
 application = Application()

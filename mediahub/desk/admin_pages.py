@@ -83,6 +83,34 @@ class PageAdmin(CarefulAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
 
+class ScopedAdmin(PageAdmin):
+    """A PageAdmin for the records that `visible_records` returns for a person.
+
+    Nobody may do to them what `closed` names ("add", "change", "delete"); the person's permissions decide on the rest.
+    """
+
+    visible_records: ClassVar["staticmethod[[Any], QuerySet[Any]] | None"] = None
+    closed: ClassVar[frozenset[str]] = frozenset()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return self.visible_records(request.user) if self.visible_records else super().get_queryset(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return "add" not in self.closed and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return "change" not in self.closed and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return "delete" not in self.closed and super().has_delete_permission(request, obj)
+
+
+class ReadOnlyAdmin(ScopedAdmin):
+    """A ScopedAdmin for records that only functions write, never a form."""
+
+    closed = frozenset({"add", "change", "delete"})
+
+
 class EditMixin(ModelAdmin):
     """A page of one record for an EditModelForm: the record is locked while it is compared and written."""
 
@@ -101,5 +129,5 @@ class EditMixin(ModelAdmin):
         return response
 
 
-class EditAdmin(EditMixin, PageAdmin):
-    """A PageAdmin for records that two people may change at once."""
+class EditAdmin(EditMixin, ScopedAdmin):
+    """A ScopedAdmin for records that two people may change at once."""

@@ -1,22 +1,18 @@
-"""The gate that every request passes, the reader of JSON, and the answer to what cannot be read."""
+"""What all views share: permissions, pages, and JSON from a script."""
 
-import codecs
 import json
 import math
-from collections.abc import Callable, Iterator
-from typing import Any
-from urllib.parse import unquote_to_bytes
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
 
-from django.conf import settings
-from django.contrib.messages.storage.cookie import CookieStorage
-from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.contrib import admin
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.http.request import RawPostDataException, UnreadablePostError
-from django.template.loader import render_to_string
+from django.shortcuts import render
 from django.urls.converters import IntConverter
-from django.utils import translation
-from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext as _
 
 from mediahub.desk import unsaved_input
@@ -25,45 +21,120 @@ from processing import is_storable
 
 # No page of the desk sends JSON that is nested deeper.
 DEEPEST = 20
-FORM = "application/x-www-form-urlencoded"
-Answer = Callable[[HttpRequest], HttpResponse]
+# Scripts name the person whose page they run in: another person may have signed in in the same browser since.
+PAGE_OWNER_HEADER = "X-Desk-User"
+Parameters = ParamSpec("Parameters")
+View = Callable[Concatenate[HttpRequest, Parameters], HttpResponseBase]
+T = TypeVar("T")
 
 
 class Unreadable(BadRequest):
     """A request that cannot be read as what it should be, in a sentence for a person."""
 
 
-class Gate:
-    """Middleware: let no text in that no database can hold, so that no view has to ask."""
+def require_permission(*permissions: str, json: bool = False) -> Callable[[View[Parameters]], View[Parameters]]:
+    """Return a decorator that answers 403 unless the editor is signed in and has one of the permissions.
 
-    def __init__(self, get_response: Answer) -> None:
-        self._get_response = get_response
+    A script gets {"reason": …}, as does everybody with `json`, which is for views that only scripts call. Nothing is
+    done in the name of a person to whom the asking page does not belong.
+    """
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if broken := _broken_cookies(request):
-            sentence = _("A cookie of this site was damaged, and was removed. Load the page again.")
-            response = bad_request(request, Unreadable(sentence))
-            for name in broken:
-                response.delete_cookie(name)
-            return response
-        if not all(map(is_storable, _texts(request))) or not _is_utf8(request):
-            return bad_request(request)
-        return self._get_response(request)
+    def decorate(view: View[Parameters]) -> View[Parameters]:
+        @wraps(view)
+        def check_permission(
+            request: HttpRequest, /, *args: Parameters.args, **kwargs: Parameters.kwargs
+        ) -> HttpResponseBase:
+            reason = _explain_refusal(request, permissions)
+            if not reason:
+                return view(request, *args, **kwargs)
+            if json or unsaved_input.is_for_a_script(request):
+                return JsonResponse({"reason": reason}, status=403)
+            raise PermissionDenied(reason)
 
+        return check_permission
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer 400 with a sentence: as a page to a person, as {"reason": …} to a program."""
-    with translation.override(translation.get_language_from_request(request)):
-        reason = _sentence(exception)
-        if unsaved_input.is_for_a_script(request):
-            return JsonResponse({"reason": reason}, status=400)
-        return HttpResponse(render_to_string("desk/bad_request.html", {"reason": reason}), status=400)
+    return decorate
 
 
-def read_json(request: HttpRequest) -> dict[str, Any]:
+def _explain_refusal(request: HttpRequest, permissions: tuple[str, ...]) -> str:
+    """Return why the request is not allowed; empty when it is."""
+    user = request.user
+    if user.is_authenticated and request.headers.get(PAGE_OWNER_HEADER, str(user.pk)) != str(user.pk):
+        return _("This page belongs to somebody who is not signed in any more. Sign in as that person to go on.")
+    if user.is_active and user.is_staff and any(user.has_perm(permission) for permission in permissions):
+        return ""
+    return _("You are not signed in, or may not do this. Sign in again, or ask a chief editor for the right.")
+
+
+def render_page(
+    request: HttpRequest, template: str, context: Mapping[str, object], *, status: int = 200
+) -> HttpResponse:
+    """Return a page of the desk: a template with the header and the navigation that all pages have."""
+    return render(request, template, {**admin.site.each_context(request), **context}, status=status)
+
+
+class JsonObject:
+    """A JSON object from a script, whose fields are read by type.
+
+    A field of another type raises Unreadable with the sentence `refusal`, or with one that names the field.
+    """
+
+    def __init__(self, values: dict[str, Any], refusal: str = "") -> None:
+        self.values = values
+        self._refusal = refusal
+
+    def read_text(self, name: str) -> str:
+        """Return the text; empty where there is none."""
+        return self._read(name, str, "")
+
+    def read_number(self, name: str) -> int:
+        """Return the whole number; 0 where there is none."""
+        return self._read(name, int, 0)
+
+    def read_flag(self, name: str, *, missing: bool = False) -> bool:
+        """Return whether the field is true; `missing` where there is none."""
+        return self._read(name, bool, missing)
+
+    def read_uuid(self, name: str) -> UUID | None:
+        """Return the UUID; None where there is none."""
+        text = self.read_text(name)
+        try:
+            return UUID(text) if text else None
+        except ValueError as error:
+            raise self._wrong_type(name) from error
+
+    def read_texts(self, name: str) -> list[str]:
+        """Return the list of texts; empty where there is none."""
+        return self._read_list(name, str)
+
+    def read_objects(self, name: str) -> list["JsonObject"]:
+        """Return the list of objects; empty where there is none."""
+        return [JsonObject(values, self._refusal) for values in self._read_list(name, dict)]
+
+    def _read_list(self, name: str, kind: type[T]) -> list[T]:
+        values: list[T] = self._read(name, list, [])
+        if not all(isinstance(value, kind) for value in values):
+            raise self._wrong_type(name)
+        return values
+
+    def _read(self, name: str, kind: type[T], missing: T) -> T:
+        value = self.values.get(name)
+        if value is None:
+            return missing
+        # To Python, true is a number too.
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise self._wrong_type(name)
+        return value
+
+    def _wrong_type(self, name: str) -> Unreadable:
+        sentence = _("“%(name)s” has the wrong type. Reload the page and try again.") % {"name": name}
+        return Unreadable(self._refusal or sentence)
+
+
+def read_json(request: HttpRequest, refusal: str = "") -> JsonObject:
     """Return the JSON object that is the request's body; raises Unreadable."""
     try:
-        return parse_json(request.body)
+        return JsonObject(parse_json(request.body), refusal)
     except (RawPostDataException, UnreadablePostError) as error:
         raise Unreadable(_("The request did not arrive whole. Try again.")) from error
 
@@ -89,76 +160,6 @@ class IdConverter(IntConverter):
         if number is None:
             raise ValueError(value)
         return number
-
-
-class Utf8Request(WSGIRequest):
-    """A request whose address is UTF-8, whatever encoding its headers name.
-
-    Django decodes the address by the codec that a header names, before the first middleware, and fails where there is
-    no such codec for texts.
-    """
-
-    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
-        try:
-            self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
-        except (LookupError, ValueError):
-            self.content_type, self.content_params = "", {}
-
-
-class Application(WSGIHandler):
-    """Django's own, with requests that are read as UTF-8."""
-
-    request_class = Utf8Request
-
-
-def _texts(request: HttpRequest) -> Iterator[str]:
-    """Yield all texts of the address and of the form."""
-    yield request.path
-    for fields in (request.GET, _form(request)):
-        for name, values in fields.lists():
-            yield name
-            yield from map(str, values)
-
-
-def _form(request: HttpRequest) -> QueryDict:
-    try:
-        return request.POST
-    except (LookupError, ValueError, UnreadablePostError) as error:
-        raise Unreadable(_("The form did not arrive whole. Go back and send it again.")) from error
-
-
-def _is_utf8(request: HttpRequest) -> bool:
-    try:
-        if codecs.lookup((request.content_params or {}).get("charset", "utf-8")).name not in ("utf-8", "ascii"):
-            return False
-        unquote_to_bytes(request.META.get("QUERY_STRING", "").encode("latin-1")).decode()
-        if request.method == "POST" and request.content_type == FORM:
-            unquote_to_bytes(request.body).decode()
-    except (LookupError, ValueError):
-        return False
-    return True
-
-
-def _broken_cookies(request: HttpRequest) -> list[str]:
-    """Return the names of those of the site's own cookies that hold no text; others may hold what they like."""
-    own = (
-        settings.SESSION_COOKIE_NAME,
-        settings.CSRF_COOKIE_NAME,
-        settings.LANGUAGE_COOKIE_NAME,
-        CookieStorage.cookie_name,
-    )
-    return [name for name in own if not is_storable(request.COOKIES.get(name, ""))]
-
-
-def _sentence(exception: Exception | None) -> str:
-    match exception:
-        case Unreadable():
-            return str(exception)
-        case RequestDataTooBig() | TooManyFieldsSent() | TooManyFilesSent():
-            return _("The request is too large. Choose fewer images or type less, and go on in parts.")
-        case None:
-            return _("The address or the form holds characters that are no text. Remove them and try again.")
-    return _("This request cannot be read. Go back, load the page again and try once more.")
 
 
 def _not_json() -> str:

@@ -3,16 +3,14 @@
 from collections.abc import Callable, Iterator
 from uuid import UUID
 
-from django.contrib import admin
-from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from mediahub.desk.activity import presenters
+from mediahub.desk.http import render_page, require_permission
 from mediahub.history.models import Action, Change
 from mediahub.library import access
 from mediahub.library.parsing import read_day, read_number
@@ -27,7 +25,7 @@ KINDS: dict[str, tuple[str, Callable[[Iterator[Change], User | AnonymousUser], I
     "jsonl": ("application/jsonl; charset=utf-8", presenters.as_json_lines),
 }
 
-may_see = permission_required("history.view_change", raise_exception=True)
+may_see = require_permission("history.view_change")
 
 
 @require_GET
@@ -66,7 +64,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "query": _query(asked),
         "more": newest_ids[shown[-1]] if has_more else None,
     }
-    return render(request, "desk/activity/activity.html", {**admin.site.each_context(request), **context})
+    return render_page(request, "desk/activity/activity.html", context)
 
 
 @require_GET

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from mediahub.desk.activity.undo_views import say
 from mediahub.desk.current_user import editor
-from mediahub.desk.upload.progress_views import refused
+from mediahub.desk.http import require_permission
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, collection_tree, memberships
 from mediahub.library.models import Collection, Image
@@ -40,10 +40,9 @@ def take_out(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> N
 
 
 @require_POST
+@require_permission("library.add_membership", json=True)
 def drop(request: HttpRequest) -> JsonResponse:
     """Put `image`s into the `collection` with this id; the answer has the `text` of what was done, and its `undo`."""
-    if refusal := refused(request, "library.add_membership"):
-        return refusal
     user = editor(request)
     collection = _by_id(user, request.POST.get("collection", ""))
     if collection is None:

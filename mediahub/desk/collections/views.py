@@ -2,26 +2,25 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from django.contrib import admin, messages
-from django.contrib.auth.decorators import permission_required
+from django.contrib import messages
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from mediahub.desk.collections.forms import CollectionForm
 from mediahub.desk.current_user import editor
-from mediahub.desk.upload.progress_views import refused
+from mediahub.desk.http import render_page, require_permission
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, collection_tree, collections
 from mediahub.library.field_edits import UNSEEN, Conflicted, Unseen
 from mediahub.library.models import Collection
 from mediahub.library.parsing import read_number
 
-may_see = permission_required("library.view_collection", raise_exception=True)
+may_see = require_permission("library.view_collection")
 
 
 @require_GET
@@ -46,21 +45,18 @@ def _tree(request: HttpRequest, typed: Mapping[str, str], status: int = 200) -> 
         "groups": _groups(user),
         "own_groups": {group.pk for group in _chosen_groups(request)},
     }
-    return render(
-        request, "desk/collections/collections.html", {**admin.site.each_context(request), **context}, status=status
-    )
+    return render_page(request, "desk/collections/collections.html", context, status=status)
 
 
 @require_GET
+@require_permission("library.view_image", json=True)
 def complete(request: HttpRequest) -> JsonResponse:
     """At most 20 names of collections for `?q=`, from the top down, as {"names": [...]}."""
-    if refusal := refused(request, "library.view_image"):
-        return refusal
     return JsonResponse({"names": collection_tree.complete_name(request.user, request.GET.get("q", ""))})
 
 
 @require_POST
-@permission_required("library.add_collection", raise_exception=True)
+@require_permission("library.add_collection")
 def make(request: HttpRequest) -> HttpResponse:
     """Make the collection that the form names, in another one or at the top."""
     user, act = editor(request), ChangeSet(editor(request))
@@ -110,9 +106,7 @@ def _show(request: HttpRequest, collection: Collection, form: CollectionForm | N
         ).exists(),
     }
     status = 409 if form and form.conflicts else 400 if form else 200
-    return render(
-        request, "desk/collections/collection.html", {**admin.site.each_context(request), **context}, status=status
-    )
+    return render_page(request, "desk/collections/collection.html", context, status=status)
 
 
 @require_POST

@@ -1,9 +1,6 @@
 """The dashboard, and the page that shows how the desk works."""
 
-from django.contrib import admin
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
@@ -11,6 +8,7 @@ from django.views.decorators.http import require_GET
 from mediahub.desk.current_user import editor
 from mediahub.desk.dashboard import presenters as dashboard_presenters
 from mediahub.desk.dashboard.queries import PERIODS, Period
+from mediahub.desk.http import render_page, require_permission
 from mediahub.desk.people.preferences import key_list, of
 
 USUAL = 30
@@ -18,7 +16,7 @@ USUAL = 30
 
 @require_GET
 @never_cache
-@permission_required("recovery.view_dashboard", raise_exception=True)
+@require_permission("recovery.view_dashboard")
 def page(request: HttpRequest) -> HttpResponse:
     """All charts, over the days that the address asks for: 7, 30 or 90."""
     asked = request.GET.get("days", "")
@@ -30,7 +28,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "days": days,
         "periods": PERIODS,
     }
-    return render(request, "desk/dashboard/dashboard.html", {**admin.site.each_context(request), **context})
+    return render_page(request, "desk/dashboard/dashboard.html", context)
 
 
 @require_GET
@@ -39,4 +37,4 @@ def tour(request: HttpRequest) -> HttpResponse:
     """The day at the desk in a few steps, to read once and to print."""
     held = of(editor(request))
     context = {"title": _("How the desk works"), "key_list": key_list(held), "on": held.shortcuts_on}
-    return render(request, "desk/dashboard/tour.html", {**admin.site.each_context(request), **context})
+    return render_page(request, "desk/dashboard/tour.html", context)

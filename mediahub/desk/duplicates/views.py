@@ -3,12 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
-from django.contrib.auth.decorators import permission_required
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from mediahub.desk.activity.undo_views import say
 from mediahub.desk.current_user import editor
 from mediahub.desk.duplicates import presenters as duplicates_presenters
+from mediahub.desk.http import render_page, require_permission
 from mediahub.desk.people import preferences
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, duplicates
@@ -25,7 +25,7 @@ from mediahub.library.models import Image
 
 # The keys of the review that mean the same here.
 KEYS = ("next", "previous")
-may_see = permission_required("library.view_image", raise_exception=True)
+may_see = require_permission("library.view_image")
 
 
 @require_GET
@@ -62,7 +62,7 @@ def _show(request: HttpRequest, groups: duplicates.Groups, image: Image | None) 
         "keyboard": _keyboard(user),
         **_ways(groups, image),
     }
-    return render(request, "desk/duplicates/duplicates.html", {**admin.site.each_context(request), **context})
+    return render_page(request, "desk/duplicates/duplicates.html", context)
 
 
 def _column(number: int, image: Image, held: list[Image]) -> dict[str, Any]:

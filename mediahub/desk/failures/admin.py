@@ -9,12 +9,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from mediahub.desk.admin_pages import PageAdmin
+from mediahub.desk.admin_pages import ReadOnlyAdmin
 from mediahub.desk.current_user import editor
+from mediahub.desk.http import render_page
 from mediahub.recovery import dead_letters, retries
 from mediahub.recovery.access import readable_payload, visible_failed_items, visible_redrives
 from mediahub.recovery.models import FailedItem
@@ -24,7 +24,8 @@ ORDERS = 5
 
 
 @admin.register(FailedItem)
-class FailedItemAdmin(PageAdmin):
+class FailedItemAdmin(ReadOnlyAdmin):
+    visible_records = staticmethod(visible_failed_items)
     change_list_template = "desk/failures/failed_items.html"
     change_form_template = "desk/failures/failed_item.html"
     list_display = ["reason"]
@@ -38,23 +39,11 @@ class FailedItemAdmin(PageAdmin):
     search_help_text = gettext_lazy("Reason or file name")
     actions = ["retry", "retry_without_labels", "discard"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: FailedItem | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: FailedItem | None = None) -> bool:
-        return False
-
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("recovery.retry_faileditem")
 
     def has_discard_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("recovery.discard_faileditem")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[FailedItem]:
-        return visible_failed_items(request.user)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         # The list opens on causes; any filter, and each cause, leads to the items themselves.
@@ -74,14 +63,13 @@ class FailedItemAdmin(PageAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         context = {
-            **self.admin_site.each_context(request),
             "title": _("Failed items"),
             "groups": dead_letters.groups(self.get_queryset(request)),
             "orders": visible_redrives(request.user)[:ORDERS],
             "actions_offered": list(self.get_actions(request)),
             "opts": self.opts,
         }
-        return TemplateResponse(request, "desk/failures/causes.html", context)
+        return render_page(request, "desk/failures/causes.html", context)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         item: FailedItem = kwargs["obj"]

@@ -3,12 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from mediahub.desk import presenters as desk_presenters
-from mediahub.desk.admin_pages import PageAdmin
+from mediahub.desk.admin_pages import ReadOnlyAdmin
 from mediahub.desk.failures import duty_presenters
 from mediahub.recovery import consistency_checks
 from mediahub.recovery.access import visible_examples, visible_failed_items, visible_redrives
@@ -17,25 +16,10 @@ from mediahub.recovery.models import FailedItem, Reconciliation, Redrive
 SHOWN = 200
 
 
-class Watched(PageAdmin):
-    """Records that only verbs write."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(Redrive)
-class RedriveAdmin(Watched):
+class RedriveAdmin(ReadOnlyAdmin):
+    visible_records = staticmethod(visible_redrives)
     change_form_template = "desk/failures/retry.html"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Redrive]:
-        return visible_redrives(request.user)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         order: Redrive = kwargs["obj"]
@@ -57,7 +41,7 @@ class RedriveAdmin(Watched):
 
 
 @admin.register(Reconciliation)
-class ReconciliationAdmin(Watched):
+class ReconciliationAdmin(ReadOnlyAdmin):
     change_list_template = "desk/failures/checks.html"
     change_form_template = "desk/failures/check.html"
     list_display = ["started_at"]

@@ -1,19 +1,20 @@
 """Putting originals back on top of what a used ticket put over them."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from mediahub.desk.http import require_permission
 from mediahub.recovery import consistency_checks
 from mediahub.uploads import originals
 from processing import ProcessingError
 
 
 @require_POST
-@permission_required(["library.replace_image", "recovery.view_reconciliation"], raise_exception=True)
+@require_permission("library.replace_image")
+@require_permission("recovery.view_reconciliation")
 def put_back(request: HttpRequest) -> HttpResponse:
     """Put back each original that the newest comparison found under a later version."""
     number = 0

@@ -1,14 +1,12 @@
 """Jobs on many images: all of them, one while it goes on, what steers it, and what it made."""
 
-from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
-from django.contrib.auth.decorators import permission_required
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -16,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from mediahub.delivery import addresses
 from mediahub.desk.current_user import editor
+from mediahub.desk.http import render_page, require_permission
 from mediahub.desk.jobs import presenters as jobs_presenters
 from mediahub.history.change_set import ChangeSet
 from mediahub.jobs import downloads, runner
@@ -28,7 +27,7 @@ from mediahub.library.models import Image
 from processing import ProcessingError
 
 LATEST = 100
-may_see = permission_required("jobs.view_job", raise_exception=True)
+may_see = require_permission("jobs.view_job")
 
 
 @require_GET
@@ -37,7 +36,7 @@ may_see = permission_required("jobs.view_job", raise_exception=True)
 def listing(request: HttpRequest) -> HttpResponse:
     """The newest jobs that this person may see."""
     context = {"title": _("Work"), "jobs": jobs_presenters.latest(request.user, LATEST)}
-    return _render(request, "desk/jobs/jobs.html", context)
+    return render_page(request, "desk/jobs/jobs.html", context)
 
 
 @require_GET
@@ -62,7 +61,7 @@ def page(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "closed": closed,
         "parts": jobs_presenters.parts(job),
     }
-    return _render(request, "desk/jobs/job.html", context)
+    return render_page(request, "desk/jobs/job.html", context)
 
 
 @require_POST
@@ -123,7 +122,7 @@ def ask_reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image])
         "labelled": estimate(images, relabel=True),
         "next": request.POST.get("next", ""),
     }
-    return _render(request, "desk/jobs/reprocess.html", context)
+    return render_page(request, "desk/jobs/reprocess.html", context)
 
 
 def reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> HttpResponse:
@@ -151,7 +150,3 @@ def download(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> H
 
 def _job(request: HttpRequest, job_id: UUID) -> Job:
     return get_object_or_404(visible_jobs(request.user).select_related("by"), pk=job_id)
-
-
-def _render(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    return render(request, template, {**admin.site.each_context(request), **context})

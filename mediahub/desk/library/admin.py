@@ -52,6 +52,9 @@ class WordsForm(EditModelForm, ImageForm):
 
 @admin.register(Image)
 class ImageAdmin(EditAdmin):
+    visible_records = staticmethod(access.visible_images)
+    # Nothing that was uploaded is lost: an image that is not wanted is archived.
+    closed = frozenset({"add", "delete"})
     change_form_template = "desk/library/image.html"
     form = WordsForm
     fields = metadata.FIELDS
@@ -65,15 +68,8 @@ class ImageAdmin(EditAdmin):
         says = {"alt_text": _("What someone who cannot see the picture should know.")}
         return super().get_form(request, obj, change, widgets=words_of_editor, help_texts=says, **kwargs)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Image | None = None) -> bool:
-        # Nothing that was uploaded is lost: an image that is not wanted is archived.
-        return False
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
-        return access.visible_images(request.user).defer("label_raw").prefetch_related("renditions")
+        return super().get_queryset(request).defer("label_raw").prefetch_related("renditions")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return library_views.page(request)

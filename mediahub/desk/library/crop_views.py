@@ -5,10 +5,8 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -16,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from mediahub.desk.activity.undo_views import say
 from mediahub.desk.current_user import editor
+from mediahub.desk.http import render_page, require_permission
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, focal_point
 from mediahub.library.field_edits import UNSEEN, Conflict, Conflicted, Unseen
@@ -32,7 +31,7 @@ class PointForm(forms.Form):
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-@permission_required("library.review_tagging", raise_exception=True)
+@require_permission("library.review_tagging")
 def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """The picture with its focal point; what is sent moves the point, or leaves it to the proposal again."""
     image = get_object_or_404(access.changeable_images(request.user).prefetch_related("renditions"), pk=image_id)
@@ -48,8 +47,8 @@ def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
             status = 409
         else:
             return redirect("desk:crop", image_id)
-    context = {**admin.site.each_context(request), **_context(image, form), "conflict": status == 409}
-    return render(request, "desk/library/crop.html", context, status=status)
+    context = {**_context(image, form), "conflict": status == 409}
+    return render_page(request, "desk/library/crop.html", context, status=status)
 
 
 def _moved(conflict: Conflict, wanted: Point | None) -> str:

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_POST
 from mediahub.delivery import addresses
 from mediahub.desk.activity.undo_views import back
 from mediahub.desk.current_user import editor
+from mediahub.desk.http import require_permission
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Action
 from mediahub.library import access
@@ -21,7 +21,7 @@ from processing import ProcessingError
 
 @require_POST
 @never_cache
-@permission_required("library.download_original", raise_exception=True)
+@require_permission("library.download_original")
 def original(request: HttpRequest, image_id: UUID, number: int | None = None) -> HttpResponse:
     """Note who takes the file along, and lead to it by a link that is good for moments."""
     image = get_object_or_404(access.visible_images(request.user), pk=image_id)

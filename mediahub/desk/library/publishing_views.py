@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from mediahub.desk.activity.undo_views import say
 from mediahub.desk.current_user import editor
+from mediahub.desk.http import require_permission
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, publishing
 from mediahub.library.publishing import Published
@@ -35,7 +35,7 @@ def tell(request: HttpRequest, result: Published, act: ChangeSet) -> None:
 
 
 @require_POST
-@permission_required("library.review_tagging", raise_exception=True)
+@require_permission("library.review_tagging")
 def look_at_flags(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Note that this editor has looked at the file that the page showed."""
     image = get_object_or_404(access.changeable_images(request.user), pk=image_id)

@@ -10,16 +10,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from mediahub.desk.activity.undo_views import back
+from mediahub.desk.http import render_page
 from mediahub.library import access, etags
 from mediahub.library.models import Image
 from mediahub.library.parsing import read_moment
@@ -164,7 +164,7 @@ def ask(
         "seen": Page(timezone.now(), len(left), ""),
         "back": back(request),
     }
-    return render(request, "desk/library/look_again.html", {**admin.site.each_context(request), **context}, status=409)
+    return render_page(request, "desk/library/look_again.html", context, status=409)
 
 
 def _pictures(images: Sequence[Image]) -> QuerySet[Image]:

@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.forms import CharField, ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -56,7 +55,8 @@ class TagForm(EditModelForm, TagModelForm):
         now, seen, wanted = map(_lines, (self.initial.get("synonyms", ""), shown, self.cleaned_data["synonyms"]))
         words = {key: word for key, word in now.items() if key in wanted or key not in seen}
         words |= {key: word for key, word in wanted.items() if key not in seen}
-        vocabulary.check_synonyms(self.user, self.instance, words.values())
+        tag = Tag(pk=self.instance.pk, name=self.cleaned_data.get("name", self.instance.name))
+        vocabulary.check_synonyms(self.user, tag, words.values())
         return "\n".join(words.values())
 
 
@@ -68,6 +68,7 @@ def _lines(text: str) -> dict[str, str]:
 
 @admin.register(Tag)
 class TagAdmin(EditAdmin):
+    visible_records = staticmethod(access.visible_tags)
     form = TagForm
     change_form_template = "desk/library/tag.html"
     change_list_template = "desk/library/tags.html"
@@ -81,7 +82,8 @@ class TagAdmin(EditAdmin):
             state: Count("taggings", filter=Q(taggings__state=state) & access.on_open_images(request.user))
             for state in (Tagging.State.ACCEPTED, Tagging.State.SUGGESTED)
         }
-        return access.visible_tags(request.user).annotate(**{f"{state}_count": count for state, count in held.items()})
+        tags: QuerySet[Tag] = super().get_queryset(request)
+        return tags.annotate(**{f"{state}_count": count for state, count in held.items()})
 
     def get_form(self, request: HttpRequest, obj: Tag | None = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)
@@ -96,10 +98,8 @@ class TagAdmin(EditAdmin):
 
     def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
         vocabulary.save_tag(obj)
-        try:
-            vocabulary.set_synonyms(request.user, obj, form.cleaned_data["synonyms"].splitlines())
-        except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
+        # The form has checked them already.
+        vocabulary.set_synonyms(request.user, obj, form.cleaned_data["synonyms"].splitlines())
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         rules = access.visible_rules(request.user).select_related("tag")

@@ -1,7 +1,6 @@
 """Merging tags, hiding labels, and completing what is typed."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -11,23 +10,22 @@ from django.views.decorators.http import require_GET, require_POST
 
 from mediahub.desk.activity.undo_views import back
 from mediahub.desk.current_user import editor
-from mediahub.desk.upload.progress_views import refused
+from mediahub.desk.http import require_permission
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, vocabulary
 
 
 @require_GET
+@require_permission("library.view_tag", json=True)
 def complete(request: HttpRequest) -> JsonResponse:
     """At most 20 names of tags for `?q=`, as {"names": [...]}."""
-    if refusal := refused(request, "library.view_tag"):
-        return refusal
     return JsonResponse(
         {"names": vocabulary.complete_name(access.visible_tags(request.user), request.GET.get("q", ""))}
     )
 
 
 @require_POST
-@permission_required("library.delete_tag", raise_exception=True)
+@require_permission("library.delete_tag")
 def merge(request: HttpRequest, pk: int) -> HttpResponse:
     """Make this tag the one that the form names."""
     tags = access.visible_tags(request.user)
@@ -49,7 +47,7 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@permission_required("library.change_tag", raise_exception=True)
+@require_permission("library.change_tag")
 def hide(request: HttpRequest, pk: int) -> HttpResponse:
     """Have this word suggested by no machine any more."""
     tag = get_object_or_404(access.visible_tags(request.user), pk=pk)
@@ -64,7 +62,7 @@ def hide(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@permission_required("library.change_tag", raise_exception=True)
+@require_permission("library.change_tag")
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a hidden or mapped label be suggested as it is again."""
     rule = get_object_or_404(access.visible_rules(request.user), pk=pk)

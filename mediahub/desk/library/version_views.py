@@ -1,20 +1,19 @@
 """The files an image was made of: seen side by side, restored, and replaced by a new one."""
 
-from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
-from django.contrib.auth.decorators import permission_required
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from mediahub.desk.activity.undo_views import say
 from mediahub.desk.current_user import editor
+from mediahub.desk.http import render_page, require_permission
 from mediahub.desk.upload.single_file import form_config, plain_ticket
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, versions
@@ -22,7 +21,7 @@ from mediahub.library.models import Image, Version
 from mediahub.uploads.access import visible_uploads
 from mediahub.uploads.models import Upload
 
-may_replace = permission_required("library.replace_image", raise_exception=True)
+may_replace = require_permission("library.replace_image")
 RECENT = 5
 
 
@@ -49,7 +48,7 @@ def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "may_publish": request.user.has_perm("library.publish_image"),
         "published": image.state == Image.State.PUBLISHED,
     }
-    return _render(request, "desk/library/versions.html", context)
+    return render_page(request, "desk/library/versions.html", context)
 
 
 def may_restore(user: User | AnonymousUser, image: Image) -> bool:
@@ -98,7 +97,8 @@ def replace(request: HttpRequest, image_id: UUID) -> HttpResponse:
     under_way = sent.exclude(method=Upload.Method.PLAIN).exclude(state__in=Upload.ENDED)
     config = form_config(request.user, under_way.order_by("-issued_at")[:RECENT])
     config["image"] = str(image.pk)
-    return _render(request, "desk/library/replace.html", {**context, **plain_ticket(request, image), "config": config})
+    context = {**context, **plain_ticket(request, image), "config": config}
+    return render_page(request, "desk/library/replace.html", context)
 
 
 def _image(request: HttpRequest, image_id: UUID) -> Image:
@@ -107,7 +107,3 @@ def _image(request: HttpRequest, image_id: UUID) -> Image:
 
 def _visible_image(user: User | AnonymousUser, image_id: UUID) -> Image:
     return get_object_or_404(access.visible_images(user).prefetch_related("renditions"), pk=image_id)
-
-
-def _render(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    return render(request, template, {**admin.site.each_context(request), **context})

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from mediahub.desk.activity.undo_views import back, say
 from mediahub.desk.collections import membership_views
 from mediahub.desk.current_user import editor
+from mediahub.desk.http import render_page
 from mediahub.desk.jobs import views as jobs_views
 from mediahub.desk.library import publishing_views, selection
 from mediahub.desk.library.search_presenters import Drawer
@@ -60,7 +61,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "may_change": user.has_perm("library.review_tagging"),
         "most": selection.MOST,
     }
-    return render(request, "desk/library/images.html", {**admin.site.each_context(request), **context})
+    return render_page(request, "desk/library/images.html", context)
 
 
 def _part(found: QuerySet[Image], after: str) -> QuerySet[Image]:

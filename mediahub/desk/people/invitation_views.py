@@ -4,11 +4,21 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth import views
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
+from django.views.generic.base import ContextMixin
 
 
-class Invitation(views.PasswordResetConfirmView):
+class DeskPage(ContextMixin):
+    """A view of Django's on a page of the desk."""
+
+    request: HttpRequest
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**admin.site.each_context(self.request), **super().get_context_data(**kwargs)}
+
+
+class Invitation(DeskPage, views.PasswordResetConfirmView):
     """Django's own form, on a page of the desk."""
 
     template_name = "desk/people/invitation.html"
@@ -21,15 +31,9 @@ class Invitation(views.PasswordResetConfirmView):
             response["Referrer-Policy"] = "no-referrer"
         return response
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**admin.site.each_context(self.request), **super().get_context_data(**kwargs)}
 
-
-class Accepted(views.PasswordResetCompleteView):
+class Accepted(DeskPage, views.PasswordResetCompleteView):
     """The way on to the sign-in."""
 
     template_name = "desk/people/invitation_accepted.html"
     title = _("Your password is set")
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**admin.site.each_context(self.request), **super().get_context_data(**kwargs)}

@@ -1,9 +1,9 @@
 """How an editor works: the keys and their list, the threshold and the language."""
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -11,10 +11,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mediahub.desk import language
 from mediahub.desk.current_user import editor
+from mediahub.desk.http import render_page, require_permission
 from mediahub.desk.models import Preference
 from mediahub.desk.people import preferences
 from mediahub.desk.people.preferences import PreferenceForm
-from mediahub.desk.upload.progress_views import refused
 from mediahub.library.parsing import read_number
 
 
@@ -38,9 +38,7 @@ def _page(request: HttpRequest, held: Preference) -> HttpResponse:
         return redirect("desk:preferences")
     context = {"title": _("Preferences"), "form": form, "acts": [form[name] for name in preferences.ACTS]}
     status = 409 if form.conflicts else 200
-    return render(
-        request, "desk/people/preferences.html", {**admin.site.each_context(request), **context}, status=status
-    )
+    return render_page(request, "desk/people/preferences.html", context, status=status)
 
 
 @require_GET
@@ -49,14 +47,13 @@ def keys(request: HttpRequest) -> HttpResponse:
     """The list of keys, to print."""
     held = preferences.of(editor(request))
     context = {"title": _("Keys"), "key_list": preferences.key_list(held), "on": held.shortcuts_on}
-    return render(request, "desk/people/keys.html", {**admin.site.each_context(request), **context})
+    return render_page(request, "desk/people/keys.html", context)
 
 
 @require_POST
+@require_permission("library.review_tagging", json=True)
 def threshold(request: HttpRequest) -> JsonResponse:
     """Remember the threshold that the editor's slider stands at, in per cent."""
-    if refusal := refused(request, "library.review_tagging"):
-        return refusal
     percent = read_number(request.POST.get("threshold", ""))
     if percent is None:
         return JsonResponse({"reason": _("A threshold is a number from 0 to 100.")}, status=400)

@@ -9,7 +9,6 @@ from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import render
 from django.urls import resolve, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from mediahub.desk import unsaved_input
+from mediahub.desk.http import render_page
 from mediahub.desk.unsaved_input import Typed
 
 # Who opens these need not be signed in.
@@ -78,6 +78,6 @@ def send_again(request: HttpRequest, form: Typed, says: str, status: int = 200) 
 def _page(
     request: HttpRequest, context: dict[str, Any], status: int = 403, template: str = "desk/people/send_again.html"
 ) -> HttpResponse:
-    response = render(request, template, {**admin.site.each_context(request), **context}, status=status)
+    response = render_page(request, template, context, status=status)
     add_never_cache_headers(response)
     return response

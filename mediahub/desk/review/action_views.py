@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -16,11 +15,10 @@ from django.views.decorators.http import require_POST
 
 from mediahub.desk.activity.undo_views import say
 from mediahub.desk.current_user import editor
-from mediahub.desk.http import Unreadable, parse_json, read_json
+from mediahub.desk.http import Unreadable, parse_json, read_json, require_permission
 from mediahub.desk.review import presenters as review_presenters
 from mediahub.desk.review import views as review_views
 from mediahub.desk.review.review_queue import Reel, told
-from mediahub.desk.upload.progress_views import refused
 from mediahub.library import access, editor_actions
 
 # One request does as much as fits well into a function's time; what it leaves is sent again.
@@ -36,25 +34,22 @@ STATUSES: dict[type[editor_actions.Refused], int] = {
 
 @require_POST
 @never_cache
+@require_permission("library.review_tagging", json=True)
 def many(request: HttpRequest) -> JsonResponse:
     """Do acts in their order, each by itself.
 
     The answer has a result for each act that was looked at, `{id, done, status, reason}`, and the images as they are
     now; the acts without a result have to be sent again.
     """
-    if refusal := refused(request, "library.review_tagging"):
-        return refusal
-    sent = read_json(request).get("acts")
-    try:
-        if not isinstance(sent, list):
-            raise TypeError(sent)
-        ids = [UUID(one["image"]) for one in sent]
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return JsonResponse({"reason": _("This is no list of acts.")}, status=400)
+    refusal = _("This is no list of acts.")
+    acts = read_json(request, refusal).read_objects("acts")
+    ids = [act.read_uuid("image") for act in acts]
+    if None in ids:
+        raise Unreadable(refusal)
     user, until = editor(request), time.monotonic() + SECONDS
     results = []
-    for one in sent[:AT_ONCE]:
-        results.append({"id": one.get("id"), **_result(user, one)})
+    for act in acts[:AT_ONCE]:
+        results.append({"id": act.values.get("id"), **_result(user, act.values)})
         if time.monotonic() > until:
             break
     touched = told(access.visible_images(user)).filter(pk__in=set(ids[: len(results)]))
@@ -70,7 +65,7 @@ def _result(user: User, data: Any) -> dict[str, Any]:
 
 
 @require_POST
-@permission_required("library.review_tagging", raise_exception=True)
+@require_permission("library.review_tagging")
 def one(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Do one act as a plain form sends it, and lead to the same image or to the next."""
     data = _asked(request, image_id)

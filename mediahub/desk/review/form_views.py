@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from mediahub.desk.current_user import editor
+from mediahub.desk.http import require_permission
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, field_edits, metadata, tag_decisions
 from mediahub.library.field_edits import UNSEEN, Conflicted
@@ -20,7 +20,7 @@ from mediahub.library.models import Tagging
 VERBS = {"accept": tag_decisions.accept, "reject": tag_decisions.reject}
 VERDICTS = {"accept": Tagging.State.ACCEPTED, "reject": Tagging.State.REJECTED}
 
-may_review = permission_required("library.review_tagging", raise_exception=True)
+may_review = require_permission("library.review_tagging")
 
 
 @require_POST

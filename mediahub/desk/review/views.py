@@ -5,10 +5,9 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.contrib import admin, messages
-from django.contrib.auth.decorators import permission_required
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,11 +15,11 @@ from django.views.decorators.http import require_GET
 
 from mediahub.desk import presenters as desk_presenters
 from mediahub.desk.current_user import editor
+from mediahub.desk.http import render_page, require_permission
 from mediahub.desk.people import preferences
 from mediahub.desk.review import presenters as review_presenters
 from mediahub.desk.review.review_queue import Reel
 from mediahub.desk.review.texts import review_words
-from mediahub.desk.upload.progress_views import refused
 from mediahub.library import access, vocabulary
 from mediahub.library.models import Image
 from mediahub.library.parsing import read_number
@@ -29,7 +28,7 @@ from mediahub.library.parsing import read_number
 FIRST, MORE = 20, 60
 COMPLETIONS = 200
 
-may_review = permission_required("library.review_tagging", raise_exception=True)
+may_review = require_permission("library.review_tagging")
 
 
 @require_GET
@@ -73,7 +72,6 @@ def show(
     told = review_presenters.sheet(image)
     place = reel.place(image)
     context = {
-        **admin.site.each_context(request),
         "title": image.title,
         "image": image,
         "told": told,
@@ -103,7 +101,7 @@ def show(
         *(review_presenters.sheet(one) for one in following),
     ]
     config = {**_config(context, reel), "images": near, "more": len(following) == FIRST}
-    return render(request, "desk/review/review.html", {**context, "config": config}, status=status)
+    return render_page(request, "desk/review/review.html", {**context, "config": config}, status=status)
 
 
 def _config(context: dict[str, Any], reel: Reel) -> dict[str, Any]:
@@ -132,10 +130,9 @@ def _config(context: dict[str, Any], reel: Reel) -> dict[str, Any]:
 
 @require_GET
 @never_cache
+@require_permission("library.review_tagging", json=True)
 def items(request: HttpRequest) -> JsonResponse:
     """The images after `_after`, or before `_before`, nearest first; or the one named by `_of`."""
-    if refusal := refused(request, "library.review_tagging"):
-        return refusal
     reel = Reel(request.user, request.GET)
     name = next((name for name in ("_after", "_before", "_of") if name in request.GET), "_of")
     try:
@@ -153,10 +150,9 @@ def items(request: HttpRequest) -> JsonResponse:
 
 @require_GET
 @never_cache
+@require_permission("library.review_tagging", json=True)
 def tag_names(request: HttpRequest) -> JsonResponse:
     """The tags of the vocabulary that hold `?q=`, at most twenty."""
-    if refusal := refused(request, "library.review_tagging"):
-        return refusal
     named = access.visible_tags(request.user).filter(name__icontains=request.GET.get("q", "").strip())
     return JsonResponse({"names": list(named.values_list("name", flat=True)[:20])})
 

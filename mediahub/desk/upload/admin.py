@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy, ngettext
 
 from mediahub.desk import presenters as desk_presenters
-from mediahub.desk.admin_pages import PageAdmin
+from mediahub.desk.admin_pages import ReadOnlyAdmin
 from mediahub.desk.current_user import editor
 from mediahub.recovery import retries
 from mediahub.recovery.access import visible_failed_items
@@ -18,7 +18,8 @@ from mediahub.uploads.models import Upload
 
 
 @admin.register(Upload)
-class UploadAdmin(PageAdmin):
+class UploadAdmin(ReadOnlyAdmin):
+    visible_records = staticmethod(visible_uploads)
     change_list_template = "desk/upload/uploads.html"
     change_form_template = "desk/upload/detail.html"
     list_display = ["file_name"]
@@ -29,18 +30,6 @@ class UploadAdmin(PageAdmin):
     search_fields = ["file_name", "key", "reason"]
     search_help_text = gettext_lazy("File name, key or reason")
     actions = ["allow_more_pixels"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Upload | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Upload | None = None) -> bool:
-        return False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
-        return visible_uploads(request.user)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         upload: Upload = kwargs["obj"]

@@ -16,8 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mediahub.delivery.addresses import address
 from mediahub.desk.current_user import editor
-from mediahub.desk.http import read_json
-from mediahub.desk.upload.progress_views import refused
+from mediahub.desk.http import JsonObject, Unreadable, read_json, require_permission
 from mediahub.library.collection_tree import list_names
 from mediahub.library.models import Image
 from mediahub.uploads import upload_batches
@@ -60,17 +59,17 @@ def batch_config(user: User | AnonymousUser) -> dict[str, Any]:
 
 @require_POST
 @never_cache
+@require_permission("uploads.add_upload", json=True)
 def known(request: HttpRequest) -> JsonResponse:
     """Which files are there already: `{"hashes": [at most 200 of SHA-256]}` gives `{"known": {hash: …}}`.
 
     Each is `{title, href, picture, upload}`: an image that this person may see, or with the id of its upload a file of
     theirs that came and is no image yet.
     """
-    if refusal := refused(request, "uploads.add_upload"):
-        return refusal
-    hashes = read_json(request).get("hashes")
-    if not isinstance(hashes, list) or not all(isinstance(one, str) and SHA256.fullmatch(one) for one in hashes):
-        return JsonResponse({"reason": _("This is no list of SHA-256 hashes.")}, status=400)
+    refusal = _("This is no list of SHA-256 hashes.")
+    hashes = read_json(request, refusal).read_texts("hashes")
+    if not hashes or not all(map(SHA256.fullmatch, hashes)):
+        raise Unreadable(refusal)
     if len(hashes) > AT_ONCE:
         return JsonResponse({"reason": _("Ask for at most %(n)d files at once.") % {"n": AT_ONCE}}, status=400)
     images, uploads = upload_batches.known(editor(request), hashes)
@@ -86,6 +85,7 @@ def page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @never_cache
+@require_permission("uploads.add_upload", json=True)
 def words(request: HttpRequest, batch_id: UUID) -> JsonResponse:
     """What is said of all images of a batch of this person's; POST says it anew.
 
@@ -93,48 +93,42 @@ def words(request: HttpRequest, batch_id: UUID) -> JsonResponse:
     are there; `{start}` goes on where the answer's `next` names a place; `{undo: true}` takes them back. A refusal has
     its `reason` in a sentence.
     """
-    if refusal := refused(request, "uploads.add_upload"):
-        return refusal
     if not may_describe(request.user):
         return JsonResponse({"reason": _("You may not change images. Ask a chief editor for the right.")}, status=403)
     user = editor(request)
     if request.method == "GET":
         return JsonResponse(_told(Batch.objects.filter(pk=batch_id, by=user).first() or Batch(license="")))
     try:
-        return JsonResponse(_say(user, batch_id, read_json(request)))
+        refusal = _("These are no words for a batch. Load the page again.")
+        return JsonResponse(_say(user, batch_id, read_json(request, refusal)))
     except upload_batches.NotYours as error:
         return JsonResponse({"reason": str(error)}, status=403)
     except ValidationError as error:
         return JsonResponse({"reason": " ".join(error.messages)}, status=400)
 
 
-def _say(user: User, batch_id: UUID, asked: dict[str, Any]) -> dict[str, Any]:
-    if asked.get("undo") is True:
+def _say(user: User, batch_id: UUID, asked: JsonObject) -> dict[str, Any]:
+    if asked.read_flag("undo"):
         undone = upload_batches.take_back(user, batch_id)
         text = ngettext("%(n)d image is as it was.", "%(n)d images are as they were.", undone.change_set.images)
         return {"said": " ".join([text % {"n": undone.change_set.images}, *undone.refused[:5]])}
-    if "start" in asked:
-        batch, start = upload_batches.begin(user, batch_id), _number(asked, "start")
+    if start := asked.read_number("start"):
+        batch = upload_batches.begin(user, batch_id)
     else:
-        batch, start = upload_batches.keep(user, batch_id, _words(asked)), 1
-    done = upload_batches.apply(user, batch, start)
+        batch = upload_batches.keep(user, batch_id, _words(asked))
+    done = upload_batches.apply(user, batch, start or 1)
     return {**_told(batch), "changed": done.act.images, "next": done.next, "refused": done.refused[:5]}
 
 
-def _words(asked: dict[str, Any]) -> upload_batches.Words:
-    tags = asked.get("tags", [])
-    typed = [asked.get(name, "") for name in ("title", "credit", "license")]
-    texts = [*typed, *(tags if isinstance(tags, list) else [None])]
-    if not all(isinstance(text, str) for text in texts):
-        raise ValidationError(_("These are no words for a batch. Load the page again."))
-    title, credit, license, *names = texts
-    collection = _number(asked, "collection") or None
-    return upload_batches.Words(title, asked.get("numbered") is not False, credit, license, tuple(names), collection)
-
-
-def _number(asked: dict[str, Any], name: str) -> int:
-    value = asked.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31 else 0
+def _words(asked: JsonObject) -> upload_batches.Words:
+    return upload_batches.Words(
+        title=asked.read_text("title"),
+        numbered=asked.read_flag("numbered", missing=True),
+        credit=asked.read_text("credit"),
+        license=asked.read_text("license"),
+        tags=tuple(asked.read_texts("tags")),
+        collection=asked.read_number("collection") or None,
+    )
 
 
 def _told(batch: Batch) -> dict[str, Any]:

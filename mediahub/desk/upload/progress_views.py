@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from mediahub.delivery.addresses import address
 from mediahub.desk import overview
 from mediahub.desk.current_user import editor
+from mediahub.desk.http import require_permission
 from mediahub.desk.presenters import standing
 from mediahub.library import access
 from mediahub.library.models import Image
@@ -20,31 +21,13 @@ from mediahub.uploads.access import visible_uploads
 from mediahub.uploads.models import Upload
 
 AT_ONCE = 200
-# Scripts name the person whose page they run in: another one may have signed in in the same browser since.
-MEANT_FOR = "X-Desk-User"
-
-
-def refused(request: HttpRequest, *permissions: str) -> JsonResponse | None:
-    """The 403 that a program understands, unless the editor is signed in and holds one of the permissions.
-
-    Nothing is done under the name of a person whom the asking page does not belong to.
-    """
-    user = request.user
-    if user.is_authenticated and request.headers.get(MEANT_FOR, str(user.pk)) != str(user.pk):
-        reason = _("This page belongs to somebody who is not signed in any more. Sign in as that person to go on.")
-        return JsonResponse({"reason": reason}, status=403)
-    if user.is_active and user.is_staff and any(user.has_perm(permission) for permission in permissions):
-        return None
-    reason = _("You are not signed in, or may not do this. Sign in again, or ask a chief editor for the right.")
-    return JsonResponse({"reason": reason}, status=403)
 
 
 @require_GET
 @never_cache
+@require_permission("uploads.add_upload", "uploads.view_upload", json=True)
 def status(request: HttpRequest) -> JsonResponse:
     """The standing of at most 200 uploads, as `?ids=<id>,<id>`; the editor's own, or anyone's for who may view all."""
-    if refusal := refused(request, "uploads.add_upload", "uploads.view_upload"):
-        return refusal
     try:
         ids = [UUID(part) for part in request.GET.get("ids", "").split(",") if part]
     except ValueError:
@@ -57,10 +40,9 @@ def status(request: HttpRequest) -> JsonResponse:
 
 @require_GET
 @never_cache
+@require_permission("library.view_image", json=True)
 def pulse(request: HttpRequest) -> JsonResponse:
     """What changes when something came or was changed: the newest of it, and how many failed items are open."""
-    if refusal := refused(request, "library.view_image"):
-        return refusal
     return JsonResponse({"newest": newest(editor(request)), "failed": overview.failed(request.user).count()})
 
 
