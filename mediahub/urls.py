@@ -5,14 +5,14 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from mediahub.desk.library import public_views
-from mediahub.desk.people import invitation_views
+from mediahub.desk.people import views as people_views
 
 handler400 = "mediahub.desk.request_gate.bad_request"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
-    path("admin/invited/<uidb64>/<token>/", invitation_views.Invitation.as_view(), name="password_reset_confirm"),
-    path("admin/invited/done/", invitation_views.Accepted.as_view(), name="password_reset_complete"),
-    path("public/<path:path>", public_views.show, name="public"),
+    path("admin/invited/<uidb64>/<token>/", people_views.InvitationView.as_view(), name="password_reset_confirm"),
+    path("admin/invited/done/", people_views.InvitationAcceptedView.as_view(), name="password_reset_complete"),
+    path("public/<path:path>", public_views.show_public_file, name="public"),
     path("admin/", include("mediahub.desk.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 from django.template.loader import render_to_string
 from PIL import Image, features
 
-from mediahub.desk.upload.single_file import form_config
-from mediahub.desk.upload.texts import upload_words
+from mediahub.desk.upload.page_config import build_form_config
+from mediahub.desk.upload.texts import build_upload_texts
 from mediahub.jobs import downloads
 from mediahub.library.models import Image as ImageRecord
 from mediahub.local import demo
@@ -113,9 +113,9 @@ def test_a_format_that_is_added_gets_tickets(editor: User, with_avif: None, monk
 @pytest.mark.django_db
 @pytest.mark.usefixtures("with_avif")
 def test_a_format_that_is_added_is_offered_by_the_browser(editor: User) -> None:
-    config = form_config(editor)
+    config = build_form_config(editor)
     assert config["types"] == ["image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"]
-    words = json.dumps(upload_words(MOST))
+    words = json.dumps(build_upload_texts(MOST))
     assert words.count("JPEG, PNG, GIF, WebP, AVIF") == 2
     fields = {"accept": ",".join(config["types"]), "formats": formats.describe_inputs()}
     page = render_to_string("desk/upload/_single_file.html", {"ticket": {"url": "/", "fields": {}}, **fields})

@@ -19,7 +19,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from mediahub import logs
-from mediahub.desk.people import invitation_views
+from mediahub.desk.people import views as people_views
 from mediahub.local.event_loop import zappa_handler
 from tests import children
 
@@ -67,7 +67,7 @@ def test_no_answer_to_an_invitation_writes_its_token(
         client.post(f"{path}?next={path}", {"new_password1": "a"}).status_code,
         client.put(path).status_code,
     ]
-    with patch.object(invitation_views.Invitation, "get_user", side_effect=RuntimeError(f"at {path}")):
+    with patch.object(people_views.InvitationView, "get_user", side_effect=RuntimeError(f"at {path}")):
         statuses.append(client.get(path).status_code)
     assert statuses == [302, 200, 404, 302, 400, 302, 302, 500]
     for log in (written.getvalue(), caplog.text):
@@ -79,7 +79,7 @@ def test_no_answer_to_an_invitation_writes_its_token(
 
 def test_no_letter_is_sent_of_an_error(path: str, settings: Any, mailoutbox: list[Any]) -> None:
     settings.ADMINS = [("Ada", "ada@example.org")]
-    with patch.object(invitation_views.Invitation, "get_user", side_effect=RuntimeError("x")):
+    with patch.object(people_views.InvitationView, "get_user", side_effect=RuntimeError("x")):
         assert Client(raise_request_exception=False).get(path).status_code == 500
     assert mailoutbox == []
 

@@ -23,16 +23,17 @@ from mediahub.library.field_edits import UNSEEN, Edit, merge_edits
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    Mixin = BaseForm
+    FormMixin = BaseForm
     EditsModelForm = BaseModelForm[Any]
 else:
-    Mixin = object
+    FormMixin = object
     EditsModelForm = object
+
 
 THEIRS, MINE = "theirs", "mine"
 
 
-class EditForm(Mixin):
+class EditForm(FormMixin):
     """Mixed into a form, before its class: `initial` must be what the record says now, under its lock."""
 
     conflicts: tuple[str, ...] = ()
@@ -108,7 +109,13 @@ class EditForm(Mixin):
             says %= {"who": who, "when": date_format(at, "DATETIME_FORMAT")}
         else:
             says = _("%(who)s changed this while you had the page open. Nothing is saved yet.") % {"who": who}
-        context = {"name": name, "says": says, "theirs": _shown(theirs), "mine": _shown(mine), "kept": _kept(theirs)}
+        context = {
+            "name": name,
+            "says": says,
+            "theirs": _format_value(theirs),
+            "mine": _format_value(mine),
+            "kept": _list_hidden_values(theirs),
+        }
         return render_to_string("desk/conflict.html", context)
 
 
@@ -138,7 +145,7 @@ def _comparable(value: Any) -> Any:
     return value
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     """Return a value as a person reads it."""
     if isinstance(value, Iterable) and not isinstance(value, str):
         return ", ".join(str(one) for one in value)
@@ -147,11 +154,11 @@ def _shown(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _kept(value: Any) -> list[str]:
+def _list_hidden_values(value: Any) -> list[str]:
     """Return the texts that hidden fields carry for a value."""
     comparable = _comparable(value)
-    return [str(one) for one in comparable] if isinstance(comparable, list) else [_hidden(comparable)]
+    return [str(one) for one in comparable] if isinstance(comparable, list) else [_format_hidden(comparable)]
 
 
-def _hidden(value: Any) -> str:
+def _format_hidden(value: Any) -> str:
     return "" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""What all views share: permissions, pages, and JSON from a script."""
+"""What all views share: the editor, permissions, pages, messages, and JSON from a script."""
 
 import json
 import math
@@ -7,15 +7,19 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.http.request import RawPostDataException, UnreadablePostError
 from django.shortcuts import render
+from django.urls import reverse
 from django.urls.converters import IntConverter
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from mediahub.desk import unsaved_input
+from mediahub.history.change_set import ChangeSet
 from mediahub.library.parsing import LARGEST, read_number
 from processing import is_storable
 
@@ -193,3 +197,24 @@ def _is_plain(value: Any) -> bool:
         case int():
             return abs(value) <= LARGEST
     return True
+
+
+def get_editor(request: HttpRequest) -> User:
+    """The signed-in editor; raises PermissionDenied for a stranger."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def add_undo_message(request: HttpRequest, text: str, act: ChangeSet) -> None:
+    """A message about an act; its extra tags name the batch, beside which the page puts a button that takes it back."""
+    messages.success(request, text, extra_tags=f"undo-{act.id}" if act.images else "")
+
+
+def get_return_address(request: HttpRequest) -> str:
+    """The page of this site that a form names as `next`, else the library."""
+    wanted = request.POST.get("next", "")
+    # Without a slash Django takes it for the name of a view.
+    if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
+        return wanted
+    return reverse("admin:library_image_changelist")

@@ -22,7 +22,7 @@ class LanguageMiddleware(LocaleMiddleware):
             request.LANGUAGE_CODE = translation.get_language()
 
 
-def take_along(request: HttpRequest, user: User) -> None:
+def remember_language(request: HttpRequest, user: User) -> None:
     """From the next page on, this session is in the language that the user chose; empty is the browser's.
 
     It lies in the session, so that no page asks the database for it.

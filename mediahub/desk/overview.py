@@ -21,7 +21,7 @@ from mediahub.uploads.models import Upload
 
 
 @dataclass(frozen=True)
-class Way:
+class NavigationEntry:
     """A part of the desk: `name` is for programs, `open` counts what waits there, `main` is always in sight."""
 
     name: str
@@ -33,10 +33,10 @@ class Way:
 
 
 # What editors go to all day; the rest is one step further away.
-MAIN = ("upload", "review", "images", "collections", "failed")
+MAIN_ENTRIES = ("upload", "review", "images", "collections", "failed")
 
 
-def ways(request: HttpRequest) -> list[Way]:
+def list_navigation(request: HttpRequest) -> list[NavigationEntry]:
     """The parts of the desk this editor may enter, the failed items with their count."""
     parts = [
         ("upload", _("Upload"), "desk:upload", "uploads.add_upload"),
@@ -58,15 +58,22 @@ def ways(request: HttpRequest) -> list[Way]:
         if request.user.has_perm(permission):
             address = reverse(view)
             found.append(
-                Way(name, label, address, request.path.startswith(address), _waiting(name, request.user), name in MAIN)
+                NavigationEntry(
+                    name,
+                    label,
+                    address,
+                    request.path.startswith(address),
+                    _count_waiting(name, request.user),
+                    name in MAIN_ENTRIES,
+                )
             )
     return found
 
 
-def _waiting(name: str, user: User | AnonymousUser) -> int:
+def _count_waiting(name: str, user: User | AnonymousUser) -> int:
     match name:
         case "failed":
-            return failed(user).count()
+            return list_open_failed_items(user).count()
         case "work":
             return visible_jobs(user).filter(state__in=Job.ACTIVE).count()
         case "checks":
@@ -74,12 +81,12 @@ def _waiting(name: str, user: User | AnonymousUser) -> int:
     return 0
 
 
-def failed(user: User | AnonymousUser) -> QuerySet[FailedItem]:
+def list_open_failed_items(user: User | AnonymousUser) -> QuerySet[FailedItem]:
     """The failed items this person may see and nobody has dealt with."""
     return visible_failed_items(user).filter(state=FailedItem.State.OPEN)
 
 
-def counts(user: User | AnonymousUser) -> dict[str, dict[str, int]]:
+def count_records(user: User | AnonymousUser) -> dict[str, dict[str, int]]:
     """How much lies in each part, for the first page; only of the parts this editor may see."""
     found: dict[str, dict[str, int]] = {}
     if user.has_perm("library.view_image"):
@@ -97,6 +104,12 @@ def counts(user: User | AnonymousUser) -> dict[str, dict[str, int]]:
     return found
 
 
-def latest_images(user: User | AnonymousUser, most: int = 12) -> QuerySet[Image]:
+def list_latest_images(user: User | AnonymousUser, most: int = 12) -> QuerySet[Image]:
     """The newest images with their renditions; none for who may not see them."""
     return access.visible_images(user).filter(deleted_at=None).prefetch_related("renditions")[:most]
+
+
+def get_newest_mark(user: User) -> str:
+    """A text that differs as soon as an image that the person may see has come or was changed."""
+    latest = access.visible_images(user).order_by("-updated_at", "id").values_list("pk", "updated_at").first()
+    return f"{latest[1].isoformat()} {latest[0]}" if latest else ""

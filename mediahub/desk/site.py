@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mediahub.desk import language, overview, unsaved_input
-from mediahub.desk.people.session_views import ask_to_sign_in, bring_along, send_again
+from mediahub.desk.people.session_views import ask_to_sign_in, build_sign_in_context, offer_to_send_again
 
 
 class DeskSite(AdminSite):
@@ -27,7 +27,7 @@ class DeskSite(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
-        ways = overview.ways(request) if context["has_permission"] else []
+        ways = overview.list_navigation(request) if context["has_permission"] else []
         rest = [way for way in ways if not way.main]
         here = next((way for way in rest if way.current), None)
         return {**context, "ways": ways, "rest": rest, "here": here}
@@ -42,7 +42,7 @@ class DeskSite(AdminSite):
             if unsaved_input.is_for_a_script(request):
                 said = _("You are signed out. Sign in again, and send it once more.")
                 return JsonResponse({"reason": said, "code": "signed_out"}, status=403)
-            form = unsaved_input.read(request)
+            form = unsaved_input.read_unsaved_form(request)
             return ask_to_sign_in(request, form) if form else inner(request, *args, **kwargs)
 
         return update_wrapper(keep_typed, inner)
@@ -52,14 +52,16 @@ class DeskSite(AdminSite):
         return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        form = unsaved_input.unsign(request.POST.get(unsaved_input.NAME, ""))
-        answer = super().login(request, {**(extra_context or {}), **bring_along(form)})
+        form = unsaved_input.unsign(request.POST.get(unsaved_input.FIELD_NAME, ""))
+        answer = super().login(request, {**(extra_context or {}), **build_sign_in_context(form)})
         if request.method == "POST" and isinstance(request.user, User):
-            language.take_along(request, request.user)
+            language.remember_language(request, request.user)
             if form and isinstance(answer, HttpResponseRedirect):
-                return send_again(request, form, _("You are signed in again. What you sent before is kept here."))
+                return offer_to_send_again(
+                    request, form, _("You are signed in again. What you sent before is kept here.")
+                )
         return answer
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        found = {"counts": overview.counts(request.user), "latest": overview.latest_images(request.user)}
+        found = {"counts": overview.count_records(request.user), "latest": overview.list_latest_images(request.user)}
         return super().index(request, {**found, **(extra_context or {})})

@@ -18,19 +18,19 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from mediahub.library import field_edits
 from mediahub.library.models import Image
 
-NAME = "typed"
+FIELD_NAME = "typed"
 SALT = "mediahub.desk.unsaved_input"
 # A person who signs in again does so on the same day.
-GOOD_FOR = 24 * 3600
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+MAX_AGE_SECONDS = 24 * 3600
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 # These are typed anew, and show on no page; nor does a token help anybody.
-SECRET = re.compile(r"pass|secret|token|csrf", re.IGNORECASE)
+SECRET_FIELDS = re.compile(r"pass|secret|token|csrf", re.IGNORECASE)
 # What a form carries besides what was typed.
-CARRIED = re.compile(r"^(initial-|theirs-|was_|seen$|next$|stay$|id$|_)")
+CARRIED_FIELDS = re.compile(r"^(initial-|theirs-|was_|seen$|next$|stay$|id$|_)")
 
 
 @dataclass(frozen=True)
-class Typed:
+class UnsavedForm:
     """A form as it was sent: to which address of this site, from which page, its fields, and those that are lost."""
 
     path: str
@@ -50,37 +50,37 @@ class Typed:
     @property
     def shown(self) -> list[tuple[str, str]]:
         """What a person typed or chose, as (name of the field, what it says)."""
-        return [(_label(name), value) for name, value in self.fields if not CARRIED.match(name)]
+        return [(_label(name), value) for name, value in self.fields if not CARRIED_FIELDS.match(name)]
 
     @property
     def carried(self) -> list[list[str]]:
         """What else is sent."""
-        return [field for field in self.fields if CARRIED.match(field[0])]
+        return [field for field in self.fields if CARRIED_FIELDS.match(field[0])]
 
 
-def read(request: HttpRequest) -> Typed | None:
+def read_unsaved_form(request: HttpRequest) -> UnsavedForm | None:
     """Return what a form of the desk has sent; None for what is no form, or cannot be read."""
-    if request.method != "POST" or request.content_type not in FORMS:
+    if request.method != "POST" or request.content_type not in FORM_TYPES:
         return None
     try:
         data, files = request.POST, request.FILES
     except (RequestDataTooBig, SuspiciousOperation, UnreadablePostError):
         return None
-    fields = [[name, value] for name, values in data.lists() for value in values if not SECRET.search(name)]
-    kept = [field for field in fields if field[0] != NAME]
-    passwords = [name for name in data if SECRET.search(name) and name != "csrfmiddlewaretoken"]
-    return Typed(request.get_full_path(), _page(request), kept, [*passwords, *files])
+    fields = [[name, value] for name, values in data.lists() for value in values if not SECRET_FIELDS.search(name)]
+    kept = [field for field in fields if field[0] != FIELD_NAME]
+    passwords = [name for name in data if SECRET_FIELDS.search(name) and name != "csrfmiddlewaretoken"]
+    return UnsavedForm(request.get_full_path(), _get_sending_page(request), kept, [*passwords, *files])
 
 
-def unsign(text: str) -> Typed | None:
+def unsign(text: str) -> UnsavedForm | None:
     """Return what `sign` has made a text of; None for any other text, or one of yesterday."""
     try:
-        return Typed(**signing.loads(text, salt=SALT, max_age=GOOD_FOR))
+        return UnsavedForm(**signing.loads(text, salt=SALT, max_age=MAX_AGE_SECONDS))
     except (signing.BadSignature, TypeError):
         return None
 
 
-def is_own(request: HttpRequest) -> bool:
+def is_from_this_site(request: HttpRequest) -> bool:
     """Return whether this site's own page sent the request, as far as the browser says."""
     site = request.headers.get("Sec-Fetch-Site", "")
     if site in ("same-origin", "same-site", "cross-site"):
@@ -105,7 +105,7 @@ def is_for_a_script(request: HttpRequest) -> bool:
     return asks or request.headers.get("Sec-Fetch-Dest") == "empty"
 
 
-def _page(request: HttpRequest) -> str:
+def _get_sending_page(request: HttpRequest) -> str:
     """The page of this site that the form stood on, without its host; else the desk's first page."""
     referer = request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(referer, {request.get_host()}, request.is_secure()):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediahub.desk.dashboard.charts import Chart, Series, rounded
+from mediahub.desk.dashboard.charts import Chart, Series, round_up
 
 
 def chart(*series: Series, **options: object) -> Chart:
@@ -13,14 +13,14 @@ def chart(*series: Series, **options: object) -> Chart:
 
 @given(st.floats(min_value=0.001, max_value=1e12))
 def test_the_axis_ends_at_a_round_value_that_is_not_far_away(most: float) -> None:
-    top = rounded(most)
+    top = round_up(most)
     assert most <= top * (1 + 1e-6)
     assert top <= most * 2.0001
 
 
 @pytest.mark.parametrize(("most", "top"), [(0, 1), (1, 1), (3, 4), (7, 8), (9, 10), (11, 20), (0.03, 0.04)])
 def test_the_axis_ends_where_people_count_to(most: float, top: float) -> None:
-    assert rounded(most) == top
+    assert round_up(most) == top
 
 
 def test_columns_are_stacked_and_say_what_they_stand_for() -> None:

@@ -9,9 +9,9 @@ from django.test import Client
 from django.utils import translation
 
 from mediahub.desk.models import Preference
-from mediahub.desk.plurals import SAMPLES, counted
-from mediahub.desk.review.texts import review_words
-from mediahub.desk.upload.texts import upload_words
+from mediahub.desk.plurals import SAMPLES, list_plural_forms
+from mediahub.desk.review.texts import build_review_texts
+from mediahub.desk.upload.texts import build_upload_texts
 from mediahub.uploads.models import Upload
 from processing import Rejected
 
@@ -66,13 +66,15 @@ def test_a_reason_is_told_in_the_language_of_the_page(signed_in: Client, editor:
 
 def test_a_script_gets_a_sentence_for_each_way_of_counting() -> None:
     with translation.override("ar"):
-        forms = counted(lambda n: translation.ngettext("%(n)s image", "%(n)s images", n))
+        forms = list_plural_forms(lambda n: translation.ngettext("%(n)s image", "%(n)s images", n))
     assert len(set(forms.values())) == 5
     assert forms["two"] == "صورتان"
     assert set(forms) == set(SAMPLES)
 
 
-@pytest.mark.parametrize("words", [review_words(), upload_words(1)["uppy"], upload_words(1)["dashboard"]])
+@pytest.mark.parametrize(
+    "words", [build_review_texts(), build_upload_texts(1)["uppy"], build_upload_texts(1)["dashboard"]]
+)
 def test_a_counted_sentence_has_all_its_forms(words: dict[str, Any]) -> None:
     for name, said in words.items():
         if isinstance(said, dict) and set(said) & {"0", "1", "one", "other"}:

@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 
 from mediahub.desk.http import Unreadable, parse_json
-from mediahub.desk.library import views as library_views
+from mediahub.desk.library import bulk_actions
 from mediahub.library.parsing import read_day, read_moment, read_number
 from mediahub.library.search import FILTERS
 from mediahub.wsgi import application
@@ -203,7 +203,7 @@ def test_no_odd_text_in_a_query_or_a_form_is_an_error_of_the_server(
 
 def test_each_act_on_many_images_takes_odd_words(records: Records, clients: dict[str, Client]) -> None:
     def requests() -> Iterator[tuple[str, ...]]:
-        for verb in library_views.ACTS:
+        for verb in bulk_actions.BULK_ACTIONS:
             for text in (*FEW_TEXTS, "٣", "x" * 3000):
                 fields = "&".join(f"{name}={quote(text)}" for name in ("tag", "credit", "collection", "files", "next"))
                 yield "POST", reverse("desk:bulk"), f"act={verb}&image={records.image.pk}&{fields}"

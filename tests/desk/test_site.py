@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from mediahub.desk import presenters as desk_presenters
+from mediahub.desk.upload import presenters as upload_presenters
 from mediahub.library.models import SavedSearch
 from mediahub.uploads.models import Upload
 from tests.browser.stock import failed_item, upload
@@ -70,14 +70,16 @@ def test_every_page_carries_the_policy_and_no_inline_style_or_script(signed_in: 
     ],
 )
 def test_an_upload_tells_its_story(editor: User, state: str, values: dict[str, Any], says: str) -> None:
-    sentences = [sentence for _when, sentence in desk_presenters.story(upload(editor, "a.jpg", state, **values))]
+    sentences = [
+        sentence for _when, sentence in upload_presenters.list_events(upload(editor, "a.jpg", state, **values))
+    ]
     assert sentences[0].startswith("editor asked to send this file")
     assert says in sentences[-1]
 
 
 def test_an_object_without_a_ticket_says_so(editor: User) -> None:
     adopted = upload(editor, "a.jpg", "ready", source=Upload.Source.BUCKET)
-    assert "without a ticket" in desk_presenters.story(adopted)[0][1]
+    assert "without a ticket" in upload_presenters.list_events(adopted)[0][1]
 
 
 def test_an_upload_is_looked_at_and_not_changed(chief_client: Client, editor: User) -> None:

@@ -15,7 +15,7 @@ from mediahub import rounds
 from mediahub.aws import clients, metrics
 from mediahub.delivery import mirror, public
 from mediahub.delivery.models import PublicFile
-from mediahub.desk.failures import duty_presenters
+from mediahub.desk.failures import presenters as failures_presenters
 from mediahub.jobs import runner
 from mediahub.library import publishing, revisions
 from mediahub.library.models import Image
@@ -108,7 +108,7 @@ def test_a_duty_that_raises_holds_up_no_other_and_is_told_on_the_page_of_checks(
             return outcome
 
         monkeypatch.setattr(module, function, noting)
-    title, meaning = map(str, duty_presenters.DUTIES[name])
+    title, meaning = map(str, failures_presenters.DUTIES[name])
     with monkeypatch.context() as planted:
         fail(planted, *DUTIES[name], error)
         assert tick()["clock_failures"] == 1
@@ -129,7 +129,7 @@ def test_a_duty_that_raises_holds_up_no_other_and_is_told_on_the_page_of_checks(
 
 def test_each_duty_of_the_clock_has_its_words_and_its_place_in_this_test() -> None:
     tick()
-    assert set(Duty.objects.values_list("name", flat=True)) == set(DUTIES) == set(duty_presenters.DUTIES)
+    assert set(Duty.objects.values_list("name", flat=True)) == set(DUTIES) == set(failures_presenters.DUTIES)
 
 
 @pytest.mark.parametrize(
@@ -391,5 +391,5 @@ def test_a_batch_that_is_worked_on_does_not_come_back_for_what_fails_around_it(
 def test_titles_of_images_that_fail_are_shown_to_nobody_who_may_not_see_them() -> None:
     odd = image(title="Hidden harbour")
     Duty.objects.create(name="mirrored", failures=2, fault="unforeseen", code="KeyError", items=[f"image {odd.pk}"])
-    [duty] = duty_presenters.failing(User.objects.create_user("nobody"))
+    [duty] = failures_presenters.list_failing_duties(User.objects.create_user("nobody"))
     assert (duty.items, duty.images) == (1, [])

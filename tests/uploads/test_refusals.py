@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from mediahub.aws import clients
-from mediahub.desk import presenters as desk_presenters
+from mediahub.desk.upload import presenters as upload_presenters
 from mediahub.local.event_loop import Context, _record
 from mediahub.recovery import dead_letters
 from mediahub.recovery.models import FailedItem
@@ -165,7 +165,7 @@ def test_a_fault_of_the_setup_stops_the_batch_and_gives_no_file_the_reason_of_an
     assert str(first.pk) in first.reason
     assert str(first.pk) not in second.reason
     assert "closed" not in second.reason
-    said = desk_presenters.standing(second)
+    said = upload_presenters.describe_status(second)
     assert "not begun yet: the work on another file" in said.reason
     assert said.label.startswith("waiting to be tried again at")
     assert not FailedItem.objects.exists()
@@ -181,10 +181,10 @@ def test_only_what_aws_says_of_one_original_is_about_one_file(code: str) -> None
 
 def test_where_nobody_knows_when_the_state_says_only_that_it_waits(editor: User) -> None:
     left = Upload(state="working", lease_until=timezone.now() - timedelta(seconds=1), attempts=1)
-    assert desk_presenters.standing(left).label == "waiting to be tried again"
-    assert "came to no end" in desk_presenters.standing(left).reason
+    assert upload_presenters.describe_status(left).label == "waiting to be tried again"
+    assert "came to no end" in upload_presenters.describe_status(left).reason
     left.lease_until = timezone.now() + timedelta(seconds=30)
-    assert desk_presenters.standing(left).label == "working"
+    assert upload_presenters.describe_status(left).label == "working"
     assert stalled_uploads.resume() == 0
 
 

@@ -17,7 +17,7 @@ from mediahub.library.models import Image
 from mediahub.library.spreadsheets import escape_formula
 
 # The page of one image shows so many; the page of all activity shows the rest.
-LATEST = 8
+MAX_ACTIONS_OF_IMAGE = 8
 # So many rows of a file are looked at together.
 CHUNK_SIZE = 500
 COLUMNS = ("when", "who", "what", "image", "title", "changes", "act")
@@ -40,7 +40,7 @@ def present_change_set(changes: list[Change], number: int, reader: Reader) -> di
 
 def present_image_changes(image: Image, user: User | AnonymousUser) -> list[dict[str, Any]]:
     """Return the newest changes of one image, each as a change set of its own."""
-    changes = list(image.changes.select_related("by")[:LATEST])
+    changes = list(image.changes.select_related("by")[:MAX_ACTIONS_OF_IMAGE])
     reader = build_reader(user, changes)
     return [present_change_set([change], 1, reader) for change in changes]
 
@@ -65,14 +65,14 @@ def _build_row(change: Change, reader: Reader) -> dict[str, str]:
     }
 
 
-def as_csv(changes: Iterator[Change], user: User | AnonymousUser) -> Iterator[str]:
+def write_csv(changes: Iterator[Change], user: User | AnonymousUser) -> Iterator[str]:
     """Yield lines of a table that a spreadsheet opens, none of which it takes for a formula."""
     yield _csv_line(COLUMNS)
     for row in build_rows(changes, user):
         yield _csv_line(tuple(escape_formula(row[name]) for name in COLUMNS))
 
 
-def as_json_lines(changes: Iterator[Change], user: User | AnonymousUser) -> Iterator[str]:
+def write_json_lines(changes: Iterator[Change], user: User | AnonymousUser) -> Iterator[str]:
     """Yield one JSON object a line."""
     for row in build_rows(changes, user):
         yield json.dumps(row, ensure_ascii=False) + "\n"

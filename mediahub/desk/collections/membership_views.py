@@ -14,82 +14,79 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from mediahub.desk.activity.undo_views import say
-from mediahub.desk.current_user import editor
-from mediahub.desk.http import require_permission
+from mediahub.desk.http import add_undo_message, get_editor, require_permission
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, collection_tree, memberships
 from mediahub.library.models import Collection, Image
 from mediahub.library.parsing import read_number
 
-MOST = 1000
-
-Filing = Callable[[ChangeSet, QuerySet[Image], Collection], int]
+MAX_IMAGES = 1000
+MembershipFunction = Callable[[ChangeSet, QuerySet[Image], Collection], int]
 
 
 def put_in(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
     """Put the images into the collection that the form names."""
-    if collection := _named(request):
-        say(request, _put(act, images, collection), act)
+    if collection := _find_named_collection(request):
+        add_undo_message(request, _put_in(act, images, collection), act)
 
 
 def take_out(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
     """Take the images out of the collection that the form names."""
-    if collection := _named(request):
-        say(request, _take_out(act, images, collection), act)
+    if collection := _find_named_collection(request):
+        add_undo_message(request, _take_out(act, images, collection), act)
 
 
 @require_POST
 @require_permission("library.add_membership", json=True)
-def drop(request: HttpRequest) -> JsonResponse:
+def drop_images(request: HttpRequest) -> JsonResponse:
     """Put `image`s into the `collection` with this id; the answer has the `text` of what was done, and its `undo`."""
-    user = editor(request)
-    collection = _by_id(user, request.POST.get("collection", ""))
+    user = get_editor(request)
+    collection = _get_collection(user, request.POST.get("collection", ""))
     if collection is None:
         return JsonResponse({"reason": _("The collection is gone, or not for you to see.")}, status=404)
     try:
         ids = {UUID(text) for text in request.POST.getlist("image")}
     except ValueError:
         return JsonResponse({"reason": _("One of the ids is not the id of an image.")}, status=400)
-    if len(ids) > MOST:
+    if len(ids) > MAX_IMAGES:
         said = _("%(n)d images are too many at once; at most %(most)d. Narrow the search and go on in parts.")
-        return JsonResponse({"reason": said % {"n": len(ids), "most": MOST}}, status=400)
+        return JsonResponse({"reason": said % {"n": len(ids), "most": MAX_IMAGES}}, status=400)
     act = ChangeSet(user)
-    text = _put(act, access.visible_images(user).filter(pk__in=ids), collection)
+    text = _put_in(act, access.visible_images(user).filter(pk__in=ids), collection)
     undo = reverse("desk:undo", args=[act.id]) if act.images else ""
     return JsonResponse({"text": text, "undo": undo})
 
 
 @require_POST
-def of_image(request: HttpRequest, image_id: UUID) -> HttpResponse:
+def change_image_collections(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Put one image into the collection that the form names, or take it `out` of the one with this id."""
-    user = editor(request)
+    user = get_editor(request)
     one = access.visible_images(user).filter(pk=image_id)
     get_object_or_404(one)
     out = request.POST.get("out", "")
     if not user.has_perm("library.delete_membership" if out else "library.add_membership"):
         raise PermissionDenied
     act = ChangeSet(user)
-    collection = _by_id(user, out) if out else _named(request)
+    collection = _get_collection(user, out) if out else _find_named_collection(request)
     if collection and out:
-        say(request, _take_out(act, one, collection), act)
+        add_undo_message(request, _take_out(act, one, collection), act)
     elif collection:
-        say(request, _put(act, one, collection), act)
+        add_undo_message(request, _put_in(act, one, collection), act)
     if one.exists():
         return redirect(f"{reverse('admin:library_image_change', args=[image_id])}#collections")
     return redirect("admin:library_image_changelist")
 
 
-def shown(user: User, image: Image) -> list[tuple[int, str]]:
+def list_image_collections(user: User, image: Image) -> list[tuple[int, str]]:
     """The collections that an image is in, as far as the person may see them: (id, names from the top down)."""
     held = set(image.memberships.values_list("collection", flat=True))
     return [(pk, name) for pk, name in collection_tree.list_names(user).items() if pk in held]
 
 
-def _named(request: HttpRequest) -> Collection | None:
+def _find_named_collection(request: HttpRequest) -> Collection | None:
     """The collection whose name was typed; None, and a sentence, when there is none."""
     text = request.POST.get("collection", "")
-    found = collection_tree.find_collection(editor(request), text) if text.strip() else None
+    found = collection_tree.find_collection(get_editor(request), text) if text.strip() else None
     if found is None and text.strip():
         said = _("There is no collection “%(name)s”. Choose one that is there, with the names of those it lies in.")
         messages.error(request, said % {"name": text[:100]})
@@ -98,12 +95,12 @@ def _named(request: HttpRequest) -> Collection | None:
     return found
 
 
-def _by_id(user: User, text: str) -> Collection | None:
+def _get_collection(user: User, text: str) -> Collection | None:
     return access.visible_collections(user).filter(pk=read_number(text) or 0).first()
 
 
-def _put(act: ChangeSet, images: QuerySet[Image], collection: Collection) -> str:
-    opened = _filed(memberships.add_images, act, images, collection)
+def _put_in(act: ChangeSet, images: QuerySet[Image], collection: Collection) -> str:
+    opened = _change_membership(memberships.add_images, act, images, collection)
     if not act.images:
         return _("They are in “%(name)s” already.") % {"name": collection.name}
     text = ngettext("%(n)d image was put into “%(name)s”.", "%(n)d images were put into “%(name)s”.", act.images)
@@ -111,7 +108,7 @@ def _put(act: ChangeSet, images: QuerySet[Image], collection: Collection) -> str
 
 
 def _take_out(act: ChangeSet, images: QuerySet[Image], collection: Collection) -> str:
-    opened = _filed(memberships.remove_images, act, images, collection)
+    opened = _change_membership(memberships.remove_images, act, images, collection)
     if not act.images:
         return _("None of them is in “%(name)s” itself.") % {"name": collection.name}
     text = ngettext(
@@ -120,7 +117,9 @@ def _take_out(act: ChangeSet, images: QuerySet[Image], collection: Collection) -
     return text % {"n": act.images, "name": collection.name} + opened
 
 
-def _filed(verb: Filing, act: ChangeSet, images: QuerySet[Image], collection: Collection) -> str:
+def _change_membership(
+    verb: MembershipFunction, act: ChangeSet, images: QuerySet[Image], collection: Collection
+) -> str:
     """Do it; what to add to the message where images that only some could see are in everybody's sight now."""
     ids = list(images.values_list("pk", flat=True))
     before = access.count_closed(ids)

@@ -12,27 +12,26 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from mediahub.desk.collections.forms import CollectionForm
-from mediahub.desk.current_user import editor
-from mediahub.desk.http import render_page, require_permission
+from mediahub.desk.http import get_editor, render_page, require_permission
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, collection_tree, collections
 from mediahub.library.field_edits import UNSEEN, Conflicted, Unseen
 from mediahub.library.models import Collection
 from mediahub.library.parsing import read_number
 
-may_see = require_permission("library.view_collection")
+require_view_permission = require_permission("library.view_collection")
 
 
 @require_GET
-@may_see
-def page(request: HttpRequest) -> HttpResponse:
+@require_view_permission
+def show_collections(request: HttpRequest) -> HttpResponse:
     """The whole tree that this person may see, with counts and covers, and a form that makes another collection."""
-    return _tree(request, {"parent": request.GET.get("within", "")})
+    return _render_tree(request, {"parent": request.GET.get("within", "")})
 
 
-def _tree(request: HttpRequest, typed: Mapping[str, str], status: int = 200) -> HttpResponse:
+def _render_tree(request: HttpRequest, typed: Mapping[str, str], status: int = 200) -> HttpResponse:
     """The tree, with what was typed into its form."""
-    user = editor(request)
+    user = get_editor(request)
     top = collection_tree.build_tree(user)
     collection_tree.assign_covers(top, user)
     context = {
@@ -40,29 +39,29 @@ def _tree(request: HttpRequest, typed: Mapping[str, str], status: int = 200) -> 
         "nodes": top,
         "places": [(node.collection.pk, node.name) for node in collection_tree.flatten(top)],
         "typed": typed,
-        "chosen": _number(typed.get("parent", "")),
+        "chosen": _read_id(typed.get("parent", "")),
         "may_make": user.has_perm("library.add_collection"),
-        "groups": _groups(user),
-        "own_groups": {group.pk for group in _chosen_groups(request)},
+        "groups": _list_groups(user),
+        "own_groups": {group.pk for group in _list_selected_groups(request)},
     }
     return render_page(request, "desk/collections/collections.html", context, status=status)
 
 
 @require_GET
 @require_permission("library.view_image", json=True)
-def complete(request: HttpRequest) -> JsonResponse:
+def complete_collection(request: HttpRequest) -> JsonResponse:
     """At most 20 names of collections for `?q=`, from the top down, as {"names": [...]}."""
     return JsonResponse({"names": collection_tree.complete_name(request.user, request.GET.get("q", ""))})
 
 
 @require_POST
 @require_permission("library.add_collection")
-def make(request: HttpRequest) -> HttpResponse:
+def create_collection(request: HttpRequest) -> HttpResponse:
     """Make the collection that the form names, in another one or at the top."""
-    user, act = editor(request), ChangeSet(editor(request))
-    groups = _chosen_groups(request) if user.has_perm("library.restrict_collection") else []
+    user, act = get_editor(request), ChangeSet(get_editor(request))
+    groups = _list_selected_groups(request) if user.has_perm("library.restrict_collection") else []
     try:
-        parent = _parent(request, user)
+        parent = _get_parent(request, user)
         made = collections.create(
             act,
             request.POST.get("name", ""),
@@ -72,21 +71,23 @@ def make(request: HttpRequest) -> HttpResponse:
         )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-        return _tree(request, request.POST.dict(), status=400)
-    _say(request, act, _("“%(name)s” is made. Drag images onto it in the library.") % {"name": made.name})
+        return _render_tree(request, request.POST.dict(), status=400)
+    _add_undo_message(request, act, _("“%(name)s” is made. Drag images onto it in the library.") % {"name": made.name})
     return redirect("desk:collections")
 
 
 @require_GET
-@may_see
-def one(request: HttpRequest, pk: int) -> HttpResponse:
+@require_view_permission
+def show_collection(request: HttpRequest, pk: int) -> HttpResponse:
     """One collection with the forms that change it."""
-    return _show(request, get_object_or_404(access.visible_collections(editor(request)), pk=pk))
+    return _render_collection(request, get_object_or_404(access.visible_collections(get_editor(request)), pk=pk))
 
 
-def _show(request: HttpRequest, collection: Collection, form: CollectionForm | None = None) -> HttpResponse:
+def _render_collection(
+    request: HttpRequest, collection: Collection, form: CollectionForm | None = None
+) -> HttpResponse:
     """The page of a collection, with what was typed where that could not be written."""
-    user = editor(request)
+    user = get_editor(request)
     names = collection_tree.list_names(user)
     inside = set(access.visible_collections(user).filter(collections.subtree(collection)).values_list("pk", flat=True))
     own_groups = set(collection.groups.values_list("pk", flat=True))
@@ -98,7 +99,7 @@ def _show(request: HttpRequest, collection: Collection, form: CollectionForm | N
         "places": [(key, name) for key, name in names.items() if key not in inside],
         "held": access.visible_images(user).filter(memberships__collection=collection).count(),
         "below": len(inside) - 1,
-        "groups": _groups(user),
+        "groups": _list_groups(user),
         "own_groups": own_groups,
         "closed_above": Collection.objects.filter(
             path__in=[collection.path[:n] for n in range(collections.STEP, len(collection.path), collections.STEP)],
@@ -110,14 +111,14 @@ def _show(request: HttpRequest, collection: Collection, form: CollectionForm | N
 
 
 @require_POST
-def change(request: HttpRequest, pk: int) -> HttpResponse:
+def change_collection(request: HttpRequest, pk: int) -> HttpResponse:
     """Rename, move, restrict or delete a collection, as the form's `act` says."""
-    user = editor(request)
+    user = get_editor(request)
     collection = get_object_or_404(access.visible_collections(user), pk=pk)
     name = request.POST.get("act", "")
-    if name not in ACTS:
+    if name not in COLLECTION_ACTIONS:
         raise Http404
-    permission, verb = ACTS[name]
+    permission, verb = COLLECTION_ACTIONS[name]
     if not user.has_perm(permission):
         raise PermissionDenied
     if verb is None:
@@ -128,14 +129,14 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("desk:collection", pk)
-    _say(request, act, text)
+    _add_undo_message(request, act, text)
     if name == "delete" or not access.visible_collections(user).filter(pk=pk).exists():
         return redirect("desk:collections")
     return redirect("desk:collection", pk)
 
 
 def _rename(request: HttpRequest, collection: Collection) -> HttpResponse:
-    act, form = ChangeSet(editor(request)), CollectionForm(collection, request.POST)
+    act, form = ChangeSet(get_editor(request)), CollectionForm(collection, request.POST)
     try:
         if form.is_valid():
             collections.describe(act, collection, form.edits())
@@ -147,24 +148,24 @@ def _rename(request: HttpRequest, collection: Collection) -> HttpResponse:
         form = CollectionForm(collection, request.POST)
     if not form.is_valid():
         collection.refresh_from_db()
-        return _show(request, collection, form)
-    _say(request, act, _("“%(name)s” is changed.") % {"name": collection.name})
+        return _render_collection(request, collection, form)
+    _add_undo_message(request, act, _("“%(name)s” is changed.") % {"name": collection.name})
     return redirect("desk:collection", collection.pk)
 
 
 def _move(request: HttpRequest, act: ChangeSet, collection: Collection) -> str:
     seen: int | Unseen | None = UNSEEN
     if "seen_parent" in request.POST:
-        seen = _number(request.POST["seen_parent"]) or None
-    collections.move(act, collection, _parent(request, editor(request)), seen)
+        seen = _read_id(request.POST["seen_parent"]) or None
+    collections.move(act, collection, _get_parent(request, get_editor(request)), seen)
     if collection.parent is None:
         return _("“%(name)s” is at the top now.") % {"name": collection.name}
     return _("“%(name)s” is in “%(parent)s” now.") % {"name": collection.name, "parent": collection.parent.name}
 
 
 def _restrict(request: HttpRequest, act: ChangeSet, collection: Collection) -> str:
-    seen = _chosen_groups(request, "seen_group") if "seen_groups" in request.POST else None
-    collections.restrict(act, collection, _chosen_groups(request), seen)
+    seen = _list_selected_groups(request, "seen_group") if "seen_groups" in request.POST else None
+    collections.restrict(act, collection, _list_selected_groups(request), seen)
     groups = list(collection.groups.order_by("name"))
     if not groups:
         return _("“%(name)s” is for everybody now who may see images.") % {"name": collection.name}
@@ -183,7 +184,7 @@ def _delete(request: HttpRequest, act: ChangeSet, collection: Collection) -> str
 
 
 # What is typed has a form of its own.
-ACTS: dict[str, tuple[str, Callable[[HttpRequest, ChangeSet, Collection], str] | None]] = {
+COLLECTION_ACTIONS: dict[str, tuple[str, Callable[[HttpRequest, ChangeSet, Collection], str] | None]] = {
     "rename": ("library.change_collection", None),
     "move": ("library.change_collection", _move),
     "restrict": ("library.restrict_collection", _restrict),
@@ -191,30 +192,30 @@ ACTS: dict[str, tuple[str, Callable[[HttpRequest, ChangeSet, Collection], str] |
 }
 
 
-def _say(request: HttpRequest, act: ChangeSet, text: str) -> None:
+def _add_undo_message(request: HttpRequest, act: ChangeSet, text: str) -> None:
     messages.success(request, text, extra_tags=f"undo-{act.id}")
 
 
-def _parent(request: HttpRequest, user: User) -> Collection | None:
+def _get_parent(request: HttpRequest, user: User) -> Collection | None:
     """The collection that the form chooses as the place; raises ValidationError where it is gone."""
     text = request.POST.get("parent", "")
     if not text:
         return None
-    found = access.visible_collections(user).filter(pk=_number(text)).first()
+    found = access.visible_collections(user).filter(pk=_read_id(text)).first()
     if found is None:
         raise ValidationError(_("The collection that it should lie in is gone. Choose another one."))
     return found
 
 
-def _groups(user: User) -> Iterable[Group]:
+def _list_groups(user: User) -> Iterable[Group]:
     return Group.objects.order_by("name") if user.has_perm("library.restrict_collection") else Group.objects.none()
 
 
-def _chosen_groups(request: HttpRequest, name: str = "group") -> list[Group]:
-    ids = [_number(text) for text in request.POST.getlist(name)]
+def _list_selected_groups(request: HttpRequest, name: str = "group") -> list[Group]:
+    ids = [_read_id(text) for text in request.POST.getlist(name)]
     return list(Group.objects.filter(pk__in=ids).order_by("name"))
 
 
-def _number(text: str) -> int:
+def _read_id(text: str) -> int:
     """The id that a text is; 0, which no record has, for none."""
     return read_number(text) or 0

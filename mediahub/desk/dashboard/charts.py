@@ -61,7 +61,7 @@ class Chart:
         columns = [
             [float(value or 0) for value in column] for column in zip(*(s.values for s in self.series), strict=True)
         ]
-        return rounded(max((max(column) if self.over else sum(column) for column in columns), default=0))
+        return round_up(max((max(column) if self.over else sum(column) for column in columns), default=0))
 
     @property
     def width(self) -> int:
@@ -118,7 +118,7 @@ class Chart:
         ]
 
 
-def rounded(most: float) -> float:
+def round_up(most: float) -> float:
     """The least of 1, 2, 4, 5, 6, 8 and 10 times a power of ten that is no less; 1 for nothing."""
     if most <= 0:
         return 1

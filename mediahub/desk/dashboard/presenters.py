@@ -26,42 +26,42 @@ OUTCOMES: dict[str, tuple[str | Promise, str]] = {
     "failed": (gettext_lazy("failed"), "bad"),
     "open": (gettext_lazy("on the way, or never sent"), "quiet"),
 }
-WORDED, BLIND = 0, 1
+WITH_ALT_TEXT, WITHOUT_ALT_TEXT = 0, 1
 
 
-def charts(user: User | AnonymousUser, period: Period) -> list[Chart]:
+def build_charts(user: User | AnonymousUser, period: Period) -> list[Chart]:
     """All charts of the dashboard, in the order in which they stand."""
-    came = dashboard_queries.arrivals(open_uploads(user), period)
+    came = dashboard_queries.count_arrivals(open_uploads(user), period)
     return [
-        _uploads(period, came),
-        _times(period, came),
-        _failures(user, period),
-        _queue(period),
-        _storage(user),
-        _money(),
-        _coverage(user),
+        _build_uploads_chart(period, came),
+        _build_times_chart(period, came),
+        _build_failures_chart(user, period),
+        _build_queue_chart(period),
+        _build_storage_chart(user),
+        _build_costs_chart(),
+        _build_alt_text_chart(user),
     ]
 
 
-def standing() -> list[tuple[str, str]]:
+def describe_queue() -> list[tuple[str, str]]:
     """(what, how much) of what waits at this moment, as the clock found it."""
-    found = dashboard_queries.queue(Period.of(1))
+    found = dashboard_queries.read_queue_figures(Period.of(1))
     if found.last is None:
         return []
     return [
-        (_("Messages waiting"), count(found.last.waiting)),
-        (_("Oldest file on its way"), _long(found.age)),
-        (_("Dead letters"), count(found.last.dead_letters)),
+        (_("Messages waiting"), format_count(found.last.waiting)),
+        (_("Oldest file on its way"), _format_duration(found.age)),
+        (_("Dead letters"), format_count(found.last.dead_letters)),
         (_("Looked at"), date_format(timezone.localtime(found.last.at), "SHORT_DATETIME_FORMAT")),
     ]
 
 
-def count(value: Value) -> str:
+def format_count(value: Value) -> str:
     """A number as the language writes it."""
     return "–" if value is None else number_format(value, decimal_pos=None, use_l10n=True, force_grouping=True)
 
 
-def dollars(value: Value) -> str:
+def format_dollars(value: Value) -> str:
     """US dollars; what is less than a cent is said to be so."""
     amount = Decimal(str(value or 0))
     if 0 < amount < Decimal("0.01"):
@@ -69,11 +69,11 @@ def dollars(value: Value) -> str:
     return f"${number_format(amount, decimal_pos=2, use_l10n=True, force_grouping=True)}"
 
 
-def _seconds(value: Value) -> str:
+def _format_seconds(value: Value) -> str:
     return "–" if value is None else _("%(n)s s") % {"n": number_format(value, decimal_pos=2, use_l10n=True)}
 
 
-def _long(value: Value) -> str:
+def _format_duration(value: Value) -> str:
     """A time that may be days, in the largest unit of which two have passed."""
     if value is None:
         return "–"
@@ -87,26 +87,26 @@ def _long(value: Value) -> str:
     return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
 
 
-def _days(period: Period) -> list[str]:
+def _list_days(period: Period) -> list[str]:
     return [date_format(timezone.localtime(start), "MONTH_DAY_FORMAT") for start in period.starts]
 
 
-def _uploads(period: Period, came: dashboard_queries.Arrivals) -> Chart:
+def _build_uploads_chart(period: Period, came: dashboard_queries.Arrivals) -> Chart:
     series = [Series(str(words), tone, came.outcomes[name]) for name, (words, tone) in OUTCOMES.items()]
     about = _("By the day on which they began, and what became of them.")
     if period.step > 1:
         about = _("By the week in which they began, and what became of them.")
-    return Chart("uploads", _("Uploads"), about, _days(period), series, count)
+    return Chart("uploads", _("Uploads"), about, _list_days(period), series, format_count)
 
 
-def _times(period: Period, came: dashboard_queries.Arrivals) -> Chart:
+def _build_times_chart(period: Period, came: dashboard_queries.Arrivals) -> Chart:
     series = [Series(_("95 of 100 within"), "quiet", came.most), Series(_("half of them within"), "busy", came.half)]
     about = _("What decoding, renditions, labels and storing take for one file.")
-    return Chart("times", _("Processing time"), about, _days(period), series, _seconds, over=True)
+    return Chart("times", _("Processing time"), about, _list_days(period), series, _format_seconds, over=True)
 
 
-def _failures(user: User | AnonymousUser, period: Period) -> Chart:
-    causes, rest = dashboard_queries.failures(visible_failed_items(user), period)
+def _build_failures_chart(user: User | AnonymousUser, period: Period) -> Chart:
+    causes, rest = dashboard_queries.count_failures(visible_failed_items(user), period)
     shown = [*causes, *([rest] if rest else [])]
     page = reverse("admin:recovery_faileditem_changelist")
     labels = [reasons.told(cause.reason) if cause.fingerprint else _("All other causes") for cause in shown]
@@ -116,32 +116,32 @@ def _failures(user: User | AnonymousUser, period: Period) -> Chart:
         Series(_("dealt with"), "good", [cause.failed - cause.open for cause in shown]),
     ]
     about = _("By cause, the most frequent first; by the day on which each failed last.")
-    return Chart("failures", _("Failures"), about, labels, series, count, form="rows", links=links)
+    return Chart("failures", _("Failures"), about, labels, series, format_count, form="rows", links=links)
 
 
-def _queue(period: Period) -> Chart:
-    found = dashboard_queries.queue(period)
+def _build_queue_chart(period: Period) -> Chart:
+    found = dashboard_queries.read_queue_figures(period)
     series = [Series(_("messages, at most"), "busy", found.waiting)]
     about = _("The most that waited at once, as the clock looked once a minute.")
-    return Chart("queue", _("The queue"), about, _days(period), series, count)
+    return Chart("queue", _("The queue"), about, _list_days(period), series, format_count)
 
 
-def _storage(user: User | AnonymousUser) -> Chart:
-    found = dashboard_queries.storage(user)
+def _build_storage_chart(user: User | AnonymousUser) -> Chart:
+    found = dashboard_queries.measure_storage(user)
     labels = [_("Originals"), _("Renditions"), _("Public copies"), _("Earlier versions")]
     held = Series(_("size"), "busy", [found.originals, found.renditions, found.public, found.earlier])
     about = _(
         "As the records know them: what lies in the buckets besides, like versions that S3 keeps, is not counted."
     )
-    return Chart("storage", _("Storage"), about, labels, [held], _size, form="rows")
+    return Chart("storage", _("Storage"), about, labels, [held], _format_size, form="rows")
 
 
-def _size(value: Value) -> str:
+def _format_size(value: Value) -> str:
     return str(filesizeformat(int(value or 0)))
 
 
-def _money() -> Chart:
-    found = dashboard_queries.month()
+def _build_costs_chart() -> Chart:
+    found = dashboard_queries.estimate_month()
     listed = costs.prices()["date"]
     labels = list(found.bill)
     series = [
@@ -151,21 +151,24 @@ def _money() -> Chart:
     about = _(
         "Images this month: %(images)s; asked for labels: %(labels)s. "
         "An estimate by the list prices of %(date)s; no free tier is counted."
-    ) % {"images": count(found.images), "labels": count(found.labelled), "date": listed}
-    total = dollars(sum(standing + images for standing, images in found.bill.values()))
+    ) % {"images": format_count(found.images), "labels": format_count(found.labelled), "date": listed}
+    total = format_dollars(sum(standing + images for standing, images in found.bill.values()))
     title = _("Costs this month: about %(total)s") % {"total": total}
-    return Chart("costs", title, about, labels, series, dollars, form="rows")
+    return Chart("costs", title, about, labels, series, format_dollars, form="rows")
 
 
-def _coverage(user: User | AnonymousUser) -> Chart:
-    found = dashboard_queries.coverage(user)
+def _build_alt_text_chart(user: User | AnonymousUser) -> Chart:
+    found = dashboard_queries.count_alt_texts(user)
     states = dict(Image.State.choices)
     page = reverse("admin:library_image_changelist")
-    worded, blind = sum(share[WORDED] for share in found.values()), sum(share[BLIND] for share in found.values())
+    worded, blind = (
+        sum(share[WITH_ALT_TEXT] for share in found.values()),
+        sum(share[WITHOUT_ALT_TEXT] for share in found.values()),
+    )
     share = round(100 * worded / (worded + blind)) if worded + blind else 100
     series = [
-        Series(_("with alt text"), "good", [found[state][WORDED] for state in found]),
-        Series(_("without"), "bad", [found[state][BLIND] for state in found]),
+        Series(_("with alt text"), "good", [found[state][WITH_ALT_TEXT] for state in found]),
+        Series(_("without"), "bad", [found[state][WITHOUT_ALT_TEXT] for state in found]),
     ]
     return Chart(
         "alt-text",
@@ -173,7 +176,7 @@ def _coverage(user: User | AnonymousUser) -> Chart:
         _("Who cannot see a picture reads its alt text. Each row leads to the images that lack it."),
         [str(states[state]) for state in found],
         series,
-        count,
+        format_count,
         form="rows",
         links=[f"{page}?state={state}&alt=no" for state in found],
     )

@@ -22,7 +22,7 @@ from mediahub.recovery.models import FailedItem, QueueHour
 from mediahub.uploads.models import Upload
 
 PERIODS = (7, 30, 90)
-CAUSES = 6
+MAX_CAUSES = 6
 # A public file is a copy of its rendition: one by content, and one that follows the image.
 PUBLIC_COPIES = 2
 OUTCOMES = (Upload.State.READY, Upload.State.REJECTED, Upload.State.FAILED, "open")
@@ -76,7 +76,7 @@ class Arrivals:
     most: list[float | None]
 
 
-def arrivals(uploads: QuerySet[Upload], period: Period) -> Arrivals:
+def count_arrivals(uploads: QuerySet[Upload], period: Period) -> Arrivals:
     """Those of the uploads that are of the period, each in the part in which its ticket was given."""
     rows = (
         uploads.filter(issued_at__gte=period.starts[0])
@@ -90,10 +90,12 @@ def arrivals(uploads: QuerySet[Upload], period: Period) -> Arrivals:
         found[state if state in OUTCOMES else "open"][part] += n
         if state == Upload.State.READY and hundredths is not None:
             times[part].append((hundredths, n))
-    return Arrivals(found, [_within(part, 50) for part in times], [_within(part, 95) for part in times])
+    return Arrivals(
+        found, [_find_percentile(part, 50) for part in times], [_find_percentile(part, 95) for part in times]
+    )
 
 
-def _within(times: list[Share], per_cent: int) -> float | None:
+def _find_percentile(times: list[Share], per_cent: int) -> float | None:
     """The least of (hundredths of a second, how often) that so many per cent do not go above, in seconds."""
     enough = sum(n for _time, n in times) * per_cent / 100
     for hundredths, n in sorted(times):
@@ -113,7 +115,7 @@ class Cause:
     open: int
 
 
-def failures(items: QuerySet[FailedItem], period: Period) -> tuple[list[Cause], Cause | None]:
+def count_failures(items: QuerySet[FailedItem], period: Period) -> tuple[list[Cause], Cause | None]:
     """The causes that made most of the items fail in the period, and all others as one."""
     found = (
         items.filter(last_failed_at__gte=period.starts[0])
@@ -123,7 +125,7 @@ def failures(items: QuerySet[FailedItem], period: Period) -> tuple[list[Cause], 
         .order_by("-n", "-sample")
     )
     rows = list(found)
-    shown, rest = rows[:CAUSES], rows[CAUSES:]
+    shown, rest = rows[:MAX_CAUSES], rows[MAX_CAUSES:]
     reasons = dict(items.filter(pk__in=[row["sample"] for row in shown]).values_list("pk", "reason"))
     causes = [Cause(row["fingerprint"], reasons.get(row["sample"], ""), row["n"], row["still"]) for row in shown]
     if not rest:
@@ -132,7 +134,7 @@ def failures(items: QuerySet[FailedItem], period: Period) -> tuple[list[Cause], 
 
 
 @dataclass(frozen=True)
-class Queue:
+class QueueFigures:
     """The queue as the clock found it last, None before it looked; `age` in seconds is of this moment."""
 
     last: QueueHour | None
@@ -141,7 +143,7 @@ class Queue:
     oldest: list[int | None]
 
 
-def queue(period: Period) -> Queue:
+def read_queue_figures(period: Period) -> QueueFigures:
     """What waits now, and the most that waited in each part of the period."""
     rows = list(
         QueueHour.objects.filter(hour__gte=period.starts[0])
@@ -149,7 +151,7 @@ def queue(period: Period) -> Queue:
         .values_list(period.part("hour"))
         .annotate(Max("waiting_most"), Max("oldest_most"))
     )
-    return Queue(
+    return QueueFigures(
         QueueHour.objects.first(),
         queue_hours.age(timezone.now()),
         period.spread([(part, waiting) for part, waiting, _oldest in rows], None),
@@ -158,7 +160,7 @@ def queue(period: Period) -> Queue:
 
 
 @dataclass(frozen=True)
-class Storage:
+class StorageFigures:
     """Bytes as the records know them: originals in use, their renditions, public copies, all of earlier versions."""
 
     originals: int
@@ -167,7 +169,7 @@ class Storage:
     earlier: int
 
 
-def storage(user: User | AnonymousUser) -> Storage:
+def measure_storage(user: User | AnonymousUser) -> StorageFigures:
     """Return how many bytes the files of the images take that are open to this person."""
     images = access.open_images(user).filter(deleted_at=None)
     kept = images.order_by().aggregate(all=Sum("bytes"))["all"] or 0
@@ -177,13 +179,13 @@ def storage(user: User | AnonymousUser) -> Storage:
     earlier = access.about_open_images(user, Version.objects.filter(current=False).order_by())
     paths = ["facts__bytes", *(f"files__{name}__bytes" for name in sorted({spec.name for spec in clients.specs()}))]
     sums = earlier.aggregate(**{path: Sum(Cast(KT(path), BigIntegerField())) for path in paths})
-    return Storage(
+    return StorageFigures(
         kept, made["all"] or 0, (made["public"] or 0) * PUBLIC_COPIES, sum(total or 0 for total in sums.values())
     )
 
 
 @dataclass(frozen=True)
-class Month:
+class MonthFigures:
     """This month's `images`, how many were `labelled`, and what both cost: (standing, for images) by service."""
 
     began: datetime
@@ -193,7 +195,7 @@ class Month:
     labels: Decimal
 
 
-def month() -> Month:
+def estimate_month() -> MonthFigures:
     """Return what the whole desk took in and had labelled since the first of this month, at the list prices.
 
     A bill for a part of the images would be wrong for everybody, so that it counts those that are closed to a reader.
@@ -208,10 +210,10 @@ def month() -> Month:
     taken = costs.bill(costs.Plan(images=images["all"], published=published)).by_service()
     asked = costs.Plan(images=labelled, labels=True, moderation=settings.MODERATION)
     labels = costs.bill(asked).by_service().get("Rekognition", (Decimal(0), Decimal(0)))
-    return Month(began, images["all"], labelled, {**taken, "Rekognition": labels}, sum(labels, Decimal(0)))
+    return MonthFigures(began, images["all"], labelled, {**taken, "Rekognition": labels}, sum(labels, Decimal(0)))
 
 
-def coverage(user: User | AnonymousUser) -> dict[str, Share]:
+def count_alt_texts(user: User | AnonymousUser) -> dict[str, Share]:
     """(with alt text, without) of the images this person may see, by state."""
     rows = (
         access.visible_images(user)

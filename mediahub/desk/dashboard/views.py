@@ -5,26 +5,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from mediahub.desk.current_user import editor
 from mediahub.desk.dashboard import presenters as dashboard_presenters
 from mediahub.desk.dashboard.queries import PERIODS, Period
-from mediahub.desk.http import render_page, require_permission
-from mediahub.desk.people.preferences import key_list, of
+from mediahub.desk.http import get_editor, render_page, require_permission
+from mediahub.desk.people.preferences import get_preference, list_keys
 
-USUAL = 30
+DEFAULT_DAYS = 30
 
 
 @require_GET
 @never_cache
 @require_permission("recovery.view_dashboard")
-def page(request: HttpRequest) -> HttpResponse:
+def show_dashboard(request: HttpRequest) -> HttpResponse:
     """All charts, over the days that the address asks for: 7, 30 or 90."""
     asked = request.GET.get("days", "")
-    days = int(asked) if asked in map(str, PERIODS) else USUAL
+    days = int(asked) if asked in map(str, PERIODS) else DEFAULT_DAYS
     context = {
         "title": _("Dashboard"),
-        "charts": dashboard_presenters.charts(request.user, Period.of(days)),
-        "standing": dashboard_presenters.standing(),
+        "charts": dashboard_presenters.build_charts(request.user, Period.of(days)),
+        "standing": dashboard_presenters.describe_queue(),
         "days": days,
         "periods": PERIODS,
     }
@@ -33,8 +32,8 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @never_cache
-def tour(request: HttpRequest) -> HttpResponse:
+def show_tour(request: HttpRequest) -> HttpResponse:
     """The day at the desk in a few steps, to read once and to print."""
-    held = of(editor(request))
-    context = {"title": _("How the desk works"), "key_list": key_list(held), "on": held.shortcuts_on}
+    held = get_preference(get_editor(request))
+    context = {"title": _("How the desk works"), "key_list": list_keys(held), "on": held.shortcuts_on}
     return render_page(request, "desk/dashboard/tour.html", context)

@@ -12,7 +12,7 @@ from mediahub.library.models import Image, Tagging
 
 
 @dataclass(frozen=True)
-class Row:
+class ComparisonRow:
     """One fact: a value for each image, in their order; `differs` says that they are not all the same."""
 
     title: str
@@ -20,16 +20,16 @@ class Row:
     differs: bool
 
 
-def _taken(image: Image) -> str:
+def _format_taken(image: Image) -> str:
     return date(timezone.localtime(image.taken_at), "DATETIME_FORMAT") if image.taken_at else ""
 
 
-def _tags(image: Image) -> str:
+def _list_tags(image: Image) -> str:
     held = [tagging.tag.name for tagging in image.taggings.all() if tagging.state == Tagging.State.ACCEPTED]
     return ", ".join(sorted(held, key=str.casefold))
 
 
-def _collections(image: Image) -> str:
+def _list_collections(image: Image) -> str:
     return ", ".join(sorted((one.name for one in image.collections.all()), key=str.casefold))
 
 
@@ -38,7 +38,7 @@ FACTS: tuple[tuple[str | Promise, Callable[[Image], str]], ...] = (
     (_("Pixels"), lambda image: f"{image.width} × {image.height}"),
     (_("Size"), lambda image: filesizeformat(image.bytes)),
     (_("Format"), lambda image: image.format),
-    (_("Taken"), _taken),
+    (_("Taken"), _format_taken),
     (_("Camera"), lambda image: image.camera),
     (_("Uploaded"), lambda image: date(timezone.localtime(image.created_at), "DATETIME_FORMAT")),
     (_("File name"), lambda image: image.file_name),
@@ -48,12 +48,12 @@ FACTS: tuple[tuple[str | Promise, Callable[[Image], str]], ...] = (
     (_("Credit"), lambda image: image.credit),
     (_("Licence"), lambda image: image.license),
     (_("Rights until"), lambda image: date(image.rights_until, "DATE_FORMAT") if image.rights_until else ""),
-    (_("Accepted tags"), _tags),
-    (_("Collections"), _collections),
+    (_("Accepted tags"), _list_tags),
+    (_("Collections"), _list_collections),
 )
 
 
-def rows(images: Sequence[Image]) -> list[Row]:
+def compare_images(images: Sequence[Image]) -> list[ComparisonRow]:
     """The facts that at least one of the images has; no query on images as `duplicates.group` gives them."""
     told = [(str(title), [say(image) for image in images]) for title, say in FACTS]
-    return [Row(title, values, len(set(values)) > 1) for title, values in told if any(values)]
+    return [ComparisonRow(title, values, len(set(values)) > 1) for title, values in told if any(values)]

@@ -14,10 +14,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from mediahub.desk.activity.undo_views import say
-from mediahub.desk.current_user import editor
 from mediahub.desk.duplicates import presenters as duplicates_presenters
-from mediahub.desk.http import render_page, require_permission
+from mediahub.desk.http import add_undo_message, get_editor, render_page, require_permission
 from mediahub.desk.people import preferences
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, duplicates
@@ -25,61 +23,61 @@ from mediahub.library.models import Image
 
 # The keys of the review that mean the same here.
 KEYS = ("next", "previous")
-may_see = require_permission("library.view_image")
+require_view_permission = require_permission("library.view_image")
 
 
 @require_GET
 @never_cache
-@may_see
-def start(request: HttpRequest) -> HttpResponse:
+@require_view_permission
+def show_newest_group(request: HttpRequest) -> HttpResponse:
     """The newest group."""
-    groups = duplicates.Groups(editor(request))
+    groups = duplicates.Groups(get_editor(request))
     newest = groups.beside(None, 1)
-    return _show(request, groups, Image.objects.get(pk=newest) if newest else None)
+    return _render_group(request, groups, Image.objects.get(pk=newest) if newest else None)
 
 
 @require_GET
 @never_cache
-@may_see
-def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
+@require_view_permission
+def show_group(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """The group that this image belongs to."""
     image = get_object_or_404(access.visible_images(request.user), pk=image_id)
-    return _show(request, duplicates.Groups(editor(request)), image)
+    return _render_group(request, duplicates.Groups(get_editor(request)), image)
 
 
-def _show(request: HttpRequest, groups: duplicates.Groups, image: Image | None) -> HttpResponse:
-    user = editor(request)
+def _render_group(request: HttpRequest, groups: duplicates.Groups, image: Image | None) -> HttpResponse:
+    user = get_editor(request)
     held = duplicates.list_group(user, image.pk, groups) if image else []
     context: dict[str, Any] = {
         "title": _("Duplicates"),
         "image": image,
-        "images": [_column(number, one, held) for number, one in enumerate(held, 1)],
-        "rows": duplicates_presenters.rows(held),
+        "images": [_describe_image(number, one, held) for number, one in enumerate(held, 1)],
+        "rows": duplicates_presenters.compare_images(held),
         "same_file": len({one.sha256 for one in held}) == 1,
         "number": len(groups),
         "may_part": user.has_perm("library.review_tagging"),
         "may_keep": _may_keep(user),
-        "keyboard": _keyboard(user),
-        **_ways(groups, image),
+        "keyboard": _build_keyboard(user),
+        **_find_neighbors(groups, image),
     }
     return render_page(request, "desk/duplicates/duplicates.html", context)
 
 
-def _column(number: int, image: Image, held: list[Image]) -> dict[str, Any]:
+def _describe_image(number: int, image: Image, held: list[Image]) -> dict[str, Any]:
     """One image as the page shows it: its number, and whose addresses would refuse if it were kept."""
     public = [one.title for one in duplicates.select_published(image, held)]
     return {"image": image, "number": number, "public_beside": ", ".join(public)}
 
 
-def _ways(groups: duplicates.Groups, image: Image | None) -> dict[str, str]:
+def _find_neighbors(groups: duplicates.Groups, image: Image | None) -> dict[str, str]:
     """The addresses of the groups before and after; empty where there is none."""
     found = {name: groups.beside(image.pk if image else None, step) for name, step in (("previous", -1), ("next", 1))}
     return {name: reverse("desk:duplicates_of", args=[pk]) if pk else "" for name, pk in found.items()}
 
 
-def _keyboard(user: User) -> dict[str, Any]:
-    held = preferences.of(user)
-    keys = preferences.keys(held)
+def _build_keyboard(user: User) -> dict[str, Any]:
+    held = preferences.get_preference(user)
+    keys = preferences.get_keys(held)
     return {"on": held.shortcuts_on, "keys": {name: keys[name] for name in KEYS}}
 
 
@@ -89,20 +87,20 @@ def _may_keep(user: User) -> bool:
 
 
 @require_POST
-def decide(request: HttpRequest) -> HttpResponse:
+def decide_group(request: HttpRequest) -> HttpResponse:
     """Keep one of the images that the form names, or say that they, or one of them, are no duplicates."""
-    user = editor(request)
-    images = list(access.changeable_images(user).filter(pk__in=_ids(request.POST.getlist("image"))))
+    user = get_editor(request)
+    images = list(access.changeable_images(user).filter(pk__in=_read_ids(request.POST.getlist("image"))))
     chosen = {str(image.pk): image for image in images}
     first = images[-1] if images else None
-    after = _ways(duplicates.Groups(user), first)
-    done = _keep(request, user, chosen) if "keep" in request.POST else _part(request, user, chosen)
+    after = _find_neighbors(duplicates.Groups(user), first)
+    done = _keep_image(request, user, chosen) if "keep" in request.POST else _separate_images(request, user, chosen)
     if done or first is None:
         return redirect(after["next"] or after["previous"] or "desk:duplicates")
     return redirect("desk:duplicates_of", first.pk)
 
 
-def _keep(request: HttpRequest, user: User, chosen: dict[str, Image]) -> bool:
+def _keep_image(request: HttpRequest, user: User, chosen: dict[str, Image]) -> bool:
     if not _may_keep(user):
         raise PermissionDenied
     kept = chosen.get(request.POST.get("keep", ""))
@@ -121,11 +119,11 @@ def _keep(request: HttpRequest, user: User, chosen: dict[str, Image]) -> bool:
         "%(title)s is kept, and %(n)d duplicates were merged into it and archived.",
         len(archived),
     )
-    say(request, text % {"title": kept.title, "n": len(archived)}, act)
+    add_undo_message(request, text % {"title": kept.title, "n": len(archived)}, act)
     return True
 
 
-def _part(request: HttpRequest, user: User, chosen: dict[str, Image]) -> bool:
+def _separate_images(request: HttpRequest, user: User, chosen: dict[str, Image]) -> bool:
     if not user.has_perm("library.review_tagging"):
         raise PermissionDenied
     act = ChangeSet(user)
@@ -136,12 +134,12 @@ def _part(request: HttpRequest, user: User, chosen: dict[str, Image]) -> bool:
     text = (
         _("%(title)s is not shown beside the others any more.") if one else _("They are not shown together any more.")
     )
-    say(request, text % {"title": one.title if one else ""}, act)
+    add_undo_message(request, text % {"title": one.title if one else ""}, act)
     # Those that are left may still be duplicates of each other.
     return one is None or len(chosen) == 2
 
 
-def _ids(texts: list[str]) -> list[UUID]:
+def _read_ids(texts: list[str]) -> list[UUID]:
     found = []
     for text in texts[: duplicates.MOST]:
         try:

@@ -1,4 +1,4 @@
-"""What failed, why, and the two things an editor can do about it."""
+"""Failed items and what can be done about them, retries, and consistency checks."""
 
 import json
 from typing import Any
@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from mediahub.desk.admin_pages import ReadOnlyAdmin
-from mediahub.desk.current_user import editor
-from mediahub.desk.http import render_page
-from mediahub.recovery import dead_letters, retries
-from mediahub.recovery.access import readable_payload, visible_failed_items, visible_redrives
-from mediahub.recovery.models import FailedItem
+from mediahub.desk.failures import presenters as failures_presenters
+from mediahub.desk.http import get_editor, render_page
+from mediahub.recovery import consistency_checks, dead_letters, retries
+from mediahub.recovery.access import readable_payload, visible_examples, visible_failed_items, visible_redrives
+from mediahub.recovery.models import FailedItem, Reconciliation, Redrive
 from processing import is_storable
 
-ORDERS = 5
+MAX_RETRIES_SHOWN = 5
+MAX_ITEMS_SHOWN = 200
 
 
 @admin.register(FailedItem)
@@ -65,7 +66,7 @@ class FailedItemAdmin(ReadOnlyAdmin):
         context = {
             "title": _("Failed items"),
             "groups": dead_letters.groups(self.get_queryset(request)),
-            "orders": visible_redrives(request.user)[:ORDERS],
+            "orders": visible_redrives(request.user)[:MAX_RETRIES_SHOWN],
             "actions_offered": list(self.get_actions(request)),
             "opts": self.opts,
         }
@@ -76,7 +77,7 @@ class FailedItemAdmin(ReadOnlyAdmin):
         context.update(
             title=item.upload.file_name if item.upload else _("A message that failed"),
             decisions=item.decisions.select_related("by"),
-            payload=_pretty(readable_payload(request.user, item)),
+            payload=_indent_json(readable_payload(request.user, item)),
         )
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -91,7 +92,7 @@ class FailedItemAdmin(ReadOnlyAdmin):
     @admin.action(description=gettext_lazy("Discard"), permissions=["discard"])
     def discard(self, request: HttpRequest, queryset: QuerySet[FailedItem]) -> None:
         try:
-            done = retries.discard(editor(request), queryset, request.POST.get("note", ""))
+            done = retries.discard(get_editor(request), queryset, request.POST.get("note", ""))
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
             return
@@ -101,7 +102,7 @@ class FailedItemAdmin(ReadOnlyAdmin):
 
 def _retry(request: HttpRequest, items: QuerySet[FailedItem], *, labels: bool) -> HttpResponse | None:
     """Order the retry and show how far it is; None, with a reason, when none of the items can be retried."""
-    order = retries.retry(editor(request), items, labels=labels)
+    order = retries.retry(get_editor(request), items, labels=labels)
     if order is None:
         messages.error(
             request,
@@ -115,10 +116,71 @@ def _retry(request: HttpRequest, items: QuerySet[FailedItem], *, labels: bool) -
     return redirect("admin:recovery_redrive_change", order.pk)
 
 
-def _pretty(payload: str) -> str:
+def _indent_json(payload: str) -> str:
     try:
         text = json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return payload
     # Half of a surrogate pair stands in JSON as its number, and cannot stand on a page.
     return text if is_storable(text) else payload
+
+
+@admin.register(Redrive)
+class RedriveAdmin(ReadOnlyAdmin):
+    visible_records = staticmethod(visible_redrives)
+    change_form_template = "desk/failures/retry.html"
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        order: Redrive = kwargs["obj"]
+        visible = visible_failed_items(request.user).filter(redrive=order)
+        states = list(visible.values_list("state", "sent_at"))
+        counts = {state: sum(found == state for found, _ in states) for state in FailedItem.State.values}
+        waiting = sum(found == FailedItem.State.RETRIED and sent is None for found, sent in states)
+        total: int = order.shown  # type: ignore[attr-defined]
+        context.update(
+            title=_("Retry"),
+            counts=counts,
+            total=total,
+            ended=total - counts[FailedItem.State.RETRIED],
+            waiting=waiting,
+            under_way=counts[FailedItem.State.RETRIED] - waiting,
+            items=visible[:MAX_ITEMS_SHOWN],
+        )
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnlyAdmin):
+    change_list_template = "desk/failures/checks.html"
+    change_form_template = "desk/failures/check.html"
+    list_display = ["started_at"]
+    list_per_page = 20
+    show_full_result_count = False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        found = {
+            "title": _("Checks"),
+            "duties": failures_presenters.list_failing_duties(request.user),
+            "findings": _describe_findings(consistency_checks.latest()),
+            "drift": consistency_checks.drift(),
+            "overwritten": consistency_checks.find_overwritten()
+            if request.user.has_perm("library.replace_image")
+            else [],
+        }
+        return super().changelist_view(request, {**found, **(extra_context or {})})
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        check: Reconciliation = kwargs["obj"]
+        context.update(
+            title=_("Check"),
+            findings=_describe_findings(check.counts),
+            examples=[
+                (failures_presenters.FINDINGS[kind][0], what, says)
+                for kind, what, says in visible_examples(request.user, check)
+            ],
+        )
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _describe_findings(counts: dict[str, int]) -> list[tuple[int, Any, Any]]:
+    return [(n, *failures_presenters.FINDINGS[kind]) for kind, n in counts.items() if n]

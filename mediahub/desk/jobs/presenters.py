@@ -15,7 +15,7 @@ from mediahub.jobs import runner
 from mediahub.jobs.access import visible_jobs
 from mediahub.jobs.models import Chunk, Job
 
-SHOWN = 200
+MAX_FAILURES_SHOWN = 200
 
 
 def may_steer(user: User | AnonymousUser, job: Job) -> bool:
@@ -23,13 +23,13 @@ def may_steer(user: User | AnonymousUser, job: Job) -> bool:
     return user.has_perm("jobs.change_job") or (user.is_authenticated and job.by_id == user.pk)
 
 
-def latest(user: User | AnonymousUser, most: int) -> list[Job]:
+def list_latest_jobs(user: User | AnonymousUser, most: int) -> list[Job]:
     """The newest jobs, each with `done` and `failed`, counts of images."""
     found = visible_jobs(user).select_related("by")
     return list(found.annotate(done=Sum("chunks__done", default=0), failed=Sum("chunks__failed", default=0))[:most])
 
 
-def title(job: Job) -> str:
+def describe_job(job: Job) -> str:
     """What the job does, as the head of its page."""
     match job.kind, job.files:
         case Job.Kind.ZIP, Job.Files.LARGE:
@@ -47,7 +47,7 @@ def title(job: Job) -> str:
     return text % {"n": job.total}
 
 
-def says(job: Job, now: runner.Progress) -> str:
+def describe_progress(job: Job, now: runner.Progress) -> str:
     """How far it is, in one sentence."""
     numbers = {"n": now.passed, "m": now.total, "done": now.done, "failed": now.failed}
     match job.state:
@@ -64,7 +64,7 @@ def says(job: Job, now: runner.Progress) -> str:
     return _("%(done)d succeeded") % numbers
 
 
-def left(now: runner.Progress) -> str:
+def describe_time_left(now: runner.Progress) -> str:
     """How long it will take from now on; empty while nobody can say."""
     if now.left is None:
         return ""
@@ -73,7 +73,7 @@ def left(now: runner.Progress) -> str:
 
 
 @dataclass(frozen=True)
-class Part:
+class DownloadPart:
     """One zip file of a download: its number among all, and whether it can still be fetched."""
 
     chunk: Chunk
@@ -93,9 +93,9 @@ class Part:
         return made + timedelta(seconds=settings.DOWNLOAD_KEEP_SECONDS) if made else None
 
 
-def parts(job: Job) -> list[Part]:
+def list_parts(job: Job) -> list[DownloadPart]:
     """The zip files that a job made, or made and removed again; none of a job of another kind."""
     if job.kind != Job.Kind.ZIP:
         return []
     chunks = list(job.chunks.select_related("job").defer("only", "failures"))
-    return [Part(chunk, number, len(chunks)) for number, chunk in enumerate(chunks, 1) if chunk.bytes]
+    return [DownloadPart(chunk, number, len(chunks)) for number, chunk in enumerate(chunks, 1) if chunk.bytes]

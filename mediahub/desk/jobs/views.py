@@ -13,8 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from mediahub.delivery import addresses
-from mediahub.desk.current_user import editor
-from mediahub.desk.http import render_page, require_permission
+from mediahub.desk.http import get_editor, render_page, require_permission
 from mediahub.desk.jobs import presenters as jobs_presenters
 from mediahub.history.change_set import ChangeSet
 from mediahub.jobs import downloads, runner
@@ -26,49 +25,49 @@ from mediahub.library import access
 from mediahub.library.models import Image
 from processing import ProcessingError
 
-LATEST = 100
-may_see = require_permission("jobs.view_job")
+MAX_JOBS = 100
+require_view_permission = require_permission("jobs.view_job")
 
 
 @require_GET
 @never_cache
-@may_see
-def listing(request: HttpRequest) -> HttpResponse:
+@require_view_permission
+def list_jobs(request: HttpRequest) -> HttpResponse:
     """The newest jobs that this person may see."""
-    context = {"title": _("Work"), "jobs": jobs_presenters.latest(request.user, LATEST)}
+    context = {"title": _("Work"), "jobs": jobs_presenters.list_latest_jobs(request.user, MAX_JOBS)}
     return render_page(request, "desk/jobs/jobs.html", context)
 
 
 @require_GET
 @never_cache
-@may_see
-def page(request: HttpRequest, job_id: UUID) -> HttpResponse:
+@require_view_permission
+def show_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """How far one job is, what failed and why, and what can be done about it."""
-    job = _job(request, job_id)
+    job = _get_job(request, job_id)
     now = runner.progress(job)
     failed, closed = visible_failures(request.user, job)
-    ids = [failure.image for failure in failed[: jobs_presenters.SHOWN] if failure.image]
+    ids = [failure.image for failure in failed[: jobs_presenters.MAX_FAILURES_SHOWN] if failure.image]
     seen = {str(pk) for pk in access.visible_images(request.user).filter(pk__in=ids).values_list("pk", flat=True)}
     context = {
-        "title": jobs_presenters.title(job),
+        "title": jobs_presenters.describe_job(job),
         "job": job,
         "now": now,
-        "says": jobs_presenters.says(job, now),
-        "left": jobs_presenters.left(now),
+        "says": jobs_presenters.describe_progress(job, now),
+        "left": jobs_presenters.describe_time_left(now),
         "may_steer": jobs_presenters.may_steer(request.user, job),
-        "failures": [(failure, failure.image in seen) for failure in failed[: jobs_presenters.SHOWN]],
-        "untold": max(0, len(failed) - jobs_presenters.SHOWN),
+        "failures": [(failure, failure.image in seen) for failure in failed[: jobs_presenters.MAX_FAILURES_SHOWN]],
+        "untold": max(0, len(failed) - jobs_presenters.MAX_FAILURES_SHOWN),
         "closed": closed,
-        "parts": jobs_presenters.parts(job),
+        "parts": jobs_presenters.list_parts(job),
     }
     return render_page(request, "desk/jobs/job.html", context)
 
 
 @require_POST
-@may_see
-def steer(request: HttpRequest, job_id: UUID) -> HttpResponse:
+@require_view_permission
+def steer_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Pause, go on with, cancel a job, or try what failed once more."""
-    job = _job(request, job_id)
+    job = _get_job(request, job_id)
     if not jobs_presenters.may_steer(request.user, job):
         raise PermissionDenied
     match request.POST.get("verb"):
@@ -93,11 +92,11 @@ def steer(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 @require_GET
 @never_cache
-@may_see
-def part(request: HttpRequest, job_id: UUID, pk: int) -> HttpResponse:
+@require_view_permission
+def download_part(request: HttpRequest, job_id: UUID, pk: int) -> HttpResponse:
     """Lead to one zip file of a download, by a link that is good for moments."""
-    job = _job(request, job_id)
-    found = next((one for one in jobs_presenters.parts(job) if one.chunk.pk == pk), None)
+    job = _get_job(request, job_id)
+    found = next((one for one in jobs_presenters.list_parts(job) if one.chunk.pk == pk), None)
     if found is None or not jobs_presenters.may_steer(request.user, job):
         raise Http404
     if not found.chunk.key:
@@ -113,7 +112,7 @@ def part(request: HttpRequest, job_id: UUID, pk: int) -> HttpResponse:
         return redirect("desk:job", job_id)
 
 
-def ask_reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> HttpResponse:
+def confirm_reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> HttpResponse:
     """What making these renditions anew will take and cost, before it begins."""
     context = {
         "title": _("Make renditions anew"),
@@ -125,7 +124,7 @@ def ask_reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image])
     return render_page(request, "desk/jobs/reprocess.html", context)
 
 
-def reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> HttpResponse:
+def start_reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> HttpResponse:
     """Begin to make these renditions anew."""
     ids = tuple(str(pk) for pk in images.order_by().values_list("pk", flat=True))
     relabel = request.POST.get("labels") == "1"
@@ -135,18 +134,18 @@ def reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> 
     return redirect("desk:job", job.pk)
 
 
-def download(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> HttpResponse | None:
+def start_download(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> HttpResponse | None:
     """Begin to bring these images together as zip files."""
     files = request.POST.get("files", "")
     if files not in Job.Files.values:
         files = Job.Files.ORIGINAL
     try:
-        job = runner.order_zip(images, files, editor(request))
+        job = runner.order_zip(images, files, get_editor(request))
     except downloads.TooLarge as refusal:
         messages.error(request, str(refusal))
         return None
     return redirect("desk:job", job.pk)
 
 
-def _job(request: HttpRequest, job_id: UUID) -> Job:
+def _get_job(request: HttpRequest, job_id: UUID) -> Job:
     return get_object_or_404(visible_jobs(request.user).select_related("by"), pk=job_id)

@@ -1,53 +1,32 @@
-"""The library: images as a grid, and one image with its words, tags and renditions."""
+"""The admin pages of images and tags."""
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db.models import Count, Q, QuerySet
-from django.forms import DateInput, ModelForm
+from django.forms import DateInput
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mediahub.delivery.embed import embed
 from mediahub.desk import overview
-from mediahub.desk import presenters as desk_presenters
 from mediahub.desk.activity import presenters as activity_presenters
 from mediahub.desk.admin_pages import EditAdmin
 from mediahub.desk.collections import membership_views
-from mediahub.desk.current_user import editor
-from mediahub.desk.forms import EditModelForm
+from mediahub.desk.http import get_editor
+from mediahub.desk.library import presenters as library_presenters
 from mediahub.desk.library import views as library_views
+from mediahub.desk.library.forms import MetadataForm, TagForm
 from mediahub.history.change_set import ChangeSet
-from mediahub.library import access, duplicates, field_edits, metadata, publishing
+from mediahub.library import access, duplicates, metadata, publishing, vocabulary
 from mediahub.library.field_edits import Edit
-from mediahub.library.models import Image
+from mediahub.library.models import Image, Tag, Tagging
 
-COMPLETIONS = 200
-
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
-    ImageForm = ModelForm[Image]
-else:
-    ImageForm = ModelForm
-
-
-class WordsForm(EditModelForm, ImageForm):
-    """The words of an image; those of a published one stay complete."""
-
-    def last_change(self, name: str) -> "tuple[User | None, datetime | None]":
-        found = field_edits.build_conflict(self.instance, name, None)
-        return found.by, found.at
-
-    def clean(self) -> dict[str, Any]:
-        found = super().clean() or {}
-        for name, value in found.items():
-            setattr(self.instance, name, value)
-        publishing.check_metadata(self.instance)
-        return found
+MAX_COMPLETIONS = 200
 
 
 @admin.register(Image)
@@ -56,7 +35,7 @@ class ImageAdmin(EditAdmin):
     # Nothing that was uploaded is lost: an image that is not wanted is archived.
     closed = frozenset({"add", "delete"})
     change_form_template = "desk/library/image.html"
-    form = WordsForm
+    form = MetadataForm
     fields = metadata.FIELDS
 
     def get_form(self, request: HttpRequest, obj: Image | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -72,7 +51,7 @@ class ImageAdmin(EditAdmin):
         return super().get_queryset(request).defer("label_raw").prefetch_related("renditions")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return library_views.page(request)
+        return library_views.show_images(request)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         image: Image = kwargs["obj"]
@@ -81,13 +60,13 @@ class ImageAdmin(EditAdmin):
             taggings=image.taggings.select_related("tag", "reviewed_by"),
             completions=access.visible_tags(request.user)
             .exclude(taggings__image=image)
-            .values_list("name", flat=True)[:COMPLETIONS],
-            labels_say=desk_presenters.labels(image),
+            .values_list("name", flat=True)[:MAX_COMPLETIONS],
+            labels_say=library_presenters.describe_labels(image),
             may_review=request.user.has_perm("library.review_tagging"),
             may_publish=request.user.has_perm("library.publish_image"),
             upload=image.uploads.select_related("uploaded_by").first(),
-            embedded=desk_presenters.embedded(image),
-            collections=membership_views.shown(editor(request), image),
+            embedded=library_presenters.list_embedded_fields(image),
+            collections=membership_views.list_image_collections(get_editor(request), image),
             change_sets=activity_presenters.present_image_changes(image, request.user),
             rules=publishing.check_rules(image),
             is_unchecked=publishing.is_unchecked(image),
@@ -96,10 +75,78 @@ class ImageAdmin(EditAdmin):
             **image.versions.aggregate(versions_kept=Count("pk"), file_waits=Count("pk", filter=Q(waiting=True))),
             may_replace=request.user.has_perm("library.replace_image"),
             duplicates=duplicates.count_similar(request.user, image),
-            failed_items=overview.failed(request.user).filter(image=image),
+            failed_items=overview.list_open_failed_items(request.user).filter(image=image),
         )
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Image, form: Any, change: bool) -> None:
         # The form has compared them under the image's lock already.
-        metadata.edit(ChangeSet(editor(request)), obj, {name: Edit(value) for name, value in form.cleaned_data.items()})
+        metadata.edit(
+            ChangeSet(get_editor(request)), obj, {name: Edit(value) for name, value in form.cleaned_data.items()}
+        )
+
+
+@admin.register(Tag)
+class TagAdmin(EditAdmin):
+    visible_records = staticmethod(access.visible_tags)
+    form = TagForm
+    change_form_template = "desk/library/tag.html"
+    change_list_template = "desk/library/tags.html"
+    list_display = ["name", "accepted", "suggested"]
+    search_fields = ["name", "synonyms__word"]
+    list_per_page = 100
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
+        held = {
+            state: Count("taggings", filter=Q(taggings__state=state) & access.on_open_images(request.user))
+            for state in (Tagging.State.ACCEPTED, Tagging.State.SUGGESTED)
+        }
+        tags: QuerySet[Tag] = super().get_queryset(request)
+        return tags.annotate(**{f"{state}_count": count for state, count in held.items()})
+
+    def get_form(self, request: HttpRequest, obj: Tag | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user
+        return form
+
+    def get_fields(self, request: HttpRequest, obj: Tag | None = None) -> Any:
+        # Who may only look gets no form; Django then asks the record itself for each field.
+        if obj and not self.has_change_permission(request, obj):
+            return ["name", "other_words", "accepted", "suggested", "images"]
+        return super().get_fields(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
+        vocabulary.save_tag(obj)
+        # The form has checked them already.
+        vocabulary.set_synonyms(request.user, obj, form.cleaned_data["synonyms"].splitlines())
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        rules = access.visible_rules(request.user).select_related("tag")
+        return super().changelist_view(request, {"rules": rules, **(extra_context or {})})
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        tag: Tag | None = kwargs["obj"]
+        if tag:
+            context.update(
+                on_images=access.visible_taggings(request.user).filter(tag=tag).count(),
+                labels=access.visible_rules(request.user).filter(tag=tag),
+            )
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description=gettext_lazy("Synonyms"))
+    def other_words(self, tag: Tag) -> str:
+        return ", ".join(synonym.word for synonym in tag.synonyms.all())
+
+    @admin.display(description=gettext_lazy("Images"))
+    def images(self, tag: Tag) -> str:
+        address = f"{reverse('admin:library_image_changelist')}?tag={tag.pk}"
+        return format_html('<a href="{}">{}</a>', address, _("Images with this tag"))
+
+    @admin.display(description=gettext_lazy("accepted on images"), ordering="accepted_count")
+    def accepted(self, tag: Tag) -> int:
+        return int(tag.accepted_count)  # type: ignore[attr-defined]
+
+    @admin.display(description=gettext_lazy("suggested on images"), ordering="suggested_count")
+    def suggested(self, tag: Tag) -> int:
+        return int(tag.suggested_count)  # type: ignore[attr-defined]

@@ -3,18 +3,15 @@
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from mediahub.desk.activity.undo_views import say
-from mediahub.desk.current_user import editor
-from mediahub.desk.http import render_page, require_permission
+from mediahub.desk.http import add_undo_message, get_editor, render_page, require_permission
+from mediahub.desk.library.forms import FocalPointForm
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, focal_point
 from mediahub.library.field_edits import UNSEEN, Conflict, Conflicted, Unseen
@@ -22,50 +19,43 @@ from mediahub.library.models import Image
 from processing import Point, find_crop_area
 
 
-class PointForm(forms.Form):
-    """Where the focal point is, in per cent of the picture's width and height."""
-
-    x = forms.FloatField(label=gettext_lazy("From the left, per cent"), min_value=0, max_value=100, step_size=0.1)
-    y = forms.FloatField(label=gettext_lazy("From the top, per cent"), min_value=0, max_value=100, step_size=0.1)
-
-
 @require_http_methods(["GET", "POST"])
 @never_cache
 @require_permission("library.review_tagging")
-def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
+def edit_focal_point(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """The picture with its focal point; what is sent moves the point, or leaves it to the proposal again."""
     image = get_object_or_404(access.changeable_images(request.user).prefetch_related("renditions"), pk=image_id)
     point = focal_point.get_point(image)
-    form = PointForm(request.POST or None, initial={"x": _percent(point.x), "y": _percent(point.y)})
+    form = FocalPointForm(request.POST or None, initial={"x": _to_percent(point.x), "y": _to_percent(point.y)})
     status = 200
-    if request.method == "POST" and (wanted := _wanted(request, form)):
+    if request.method == "POST" and (wanted := _read_requested_point(request, form)):
         try:
             _move(request, image, *wanted)
         except Conflicted as error:
             image.refresh_from_db()
-            form.add_error(None, _moved(error.conflicts[0], *wanted))
+            form.add_error(None, _describe_conflict(error.conflicts[0], *wanted))
             status = 409
         else:
             return redirect("desk:crop", image_id)
-    context = {**_context(image, form), "conflict": status == 409}
+    context = {**_build_context(image, form), "conflict": status == 409}
     return render_page(request, "desk/library/crop.html", context, status=status)
 
 
-def _moved(conflict: Conflict, wanted: Point | None) -> str:
+def _describe_conflict(conflict: Conflict, wanted: Point | None) -> str:
     """What is said where somebody else has moved the point since the page was opened."""
     said = _(
         "%(who)s moved the focal point to %(theirs)s while you had the page open; yours is %(mine)s. "
         "Nothing is saved yet: save again to use yours, or keep theirs."
     )
     who = str(conflict.by or _("Somebody else"))
-    return said % {"who": who, "theirs": _place(conflict.theirs), "mine": _place(wanted)}
+    return said % {"who": who, "theirs": _describe_point(conflict.theirs), "mine": _describe_point(wanted)}
 
 
-def _place(point: Point | None) -> str:
-    return f"{_percent(point.x)} % / {_percent(point.y)} %" if point else _("as proposed")
+def _describe_point(point: Point | None) -> str:
+    return f"{_to_percent(point.x)} % / {_to_percent(point.y)} %" if point else _("as proposed")
 
 
-def _seen(request: HttpRequest) -> Point | Unseen | None:
+def _read_shown_point(request: HttpRequest) -> Point | Unseen | None:
     """The point that an editor had set when the page was shown; None for the proposal."""
     text = request.POST.get("seen")
     if text is None:
@@ -77,7 +67,7 @@ def _seen(request: HttpRequest) -> Point | Unseen | None:
         return None
 
 
-def _wanted(request: HttpRequest, form: PointForm) -> tuple[Point | None] | None:
+def _read_requested_point(request: HttpRequest, form: FocalPointForm) -> tuple[Point | None] | None:
     """The point that is asked for, in a tuple, or a tuple of None for the proposal; None for what is no point."""
     if request.POST.get("act") == "propose":
         return (None,)
@@ -87,20 +77,20 @@ def _wanted(request: HttpRequest, form: PointForm) -> tuple[Point | None] | None
 
 
 def _move(request: HttpRequest, image: Image, wanted: Point | None) -> None:
-    act = ChangeSet(editor(request))
-    if focal_point.move(act, image, wanted, _seen(request)):
+    act = ChangeSet(get_editor(request))
+    if focal_point.move(act, image, wanted, _read_shown_point(request)):
         told = _("The focal point of %(title)s is kept. Its crops are being made anew.")
     else:
         told = _("The focal point of %(title)s is there already.")
-    say(request, told % {"title": image.title}, act)
+    add_undo_message(request, told % {"title": image.title}, act)
 
 
-def _context(image: Image, form: PointForm) -> dict[str, Any]:
+def _build_context(image: Image, form: FocalPointForm) -> dict[str, Any]:
     point, proposed = focal_point.get_point(image), focal_point.get_proposed(image)
     whole = [made for made in image.renditions.all() if made.whole]
     config = {
         "size": [image.width, image.height],
-        "point": _typed(form) or {"x": point.x, "y": point.y},
+        "point": _get_typed_point(form) or {"x": point.x, "y": point.y},
         "proposed": {"x": proposed.x, "y": proposed.y},
         "fills": settings.RENDITION_FILLS,
         "words": {"place": _("Focal point: {x} % from the left, {y} % from the top")},
@@ -112,7 +102,7 @@ def _context(image: Image, form: PointForm) -> dict[str, Any]:
         "form": form,
         "drawn": {"x": point.x * image.width, "y": point.y * image.height},
         "radius": min(image.width, image.height) / 30,
-        "crops": crops(image),
+        "crops": list_crops(image),
         "set": image.focal_x is not None,
         "seen": f"{image.focal_x} {image.focal_y}" if focal_point.get_chosen(image) else "",
         "waiting": focal_point.needs_crops(image),
@@ -120,14 +110,14 @@ def _context(image: Image, form: PointForm) -> dict[str, Any]:
     }
 
 
-def _typed(form: PointForm) -> dict[str, float] | None:
+def _get_typed_point(form: FocalPointForm) -> dict[str, float] | None:
     """The point that a person chose, where it could not be saved."""
     if not form.is_bound or not {"x", "y"} <= set(getattr(form, "cleaned_data", ())):
         return None
     return {name: form.cleaned_data[name] / 100 for name in ("x", "y")}
 
 
-def crops(image: Image) -> list[dict[str, Any]]:
+def list_crops(image: Image) -> list[dict[str, Any]]:
     """What each filled rendition shows: its name, its size, and its window in the picture."""
     point = focal_point.get_point(image)
     return [
@@ -141,5 +131,5 @@ def crops(image: Image) -> list[dict[str, Any]]:
     ]
 
 
-def _percent(part: float) -> float:
+def _to_percent(part: float) -> float:
     return round(100 * part, 1)

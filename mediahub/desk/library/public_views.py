@@ -1,4 +1,4 @@
-"""The public's addresses where no CDN stands before the renditions: a short way to a signed one."""
+"""The public addresses of files where no CDN stands in front: a redirect to a signed address."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -9,17 +9,17 @@ from mediahub.delivery import public
 from mediahub.delivery.addresses import address
 
 # As long as a browser keeps a permanent address.
-SECONDS = 60
+CACHE_SECONDS = 60
 
 
 @require_safe
-def show(request: HttpRequest, path: str) -> HttpResponse:
+def show_public_file(request: HttpRequest, path: str) -> HttpResponse:
     """Lead to a public file; 404 for what is not, or no longer, public."""
     key = f"public/{path}"
     if not public.is_there(key):
         raise Http404
     answer = redirect(address(key))
-    patch_cache_control(answer, public=True, max_age=SECONDS)
+    patch_cache_control(answer, public=True, max_age=CACHE_SECONDS)
     # A picture may stand in anyone's page.
     answer["Cross-Origin-Resource-Policy"] = "cross-origin"
     return answer

@@ -1,8 +1,4 @@
-"""The images that a form of the library chooses, and as what its page showed them.
-
-A page says when it was made, and which images its search found. “All results” are those; what came, or was changed,
-after that is left out and told, and where nobody can say which they were, the person is asked.
-"""
+"""The images that a form of the library selects, compared with those that its page showed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,22 +14,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from mediahub.desk.activity.undo_views import back
-from mediahub.desk.http import render_page
+from mediahub.desk.http import get_return_address, render_page
 from mediahub.library import access, etags
 from mediahub.library.models import Image
 from mediahub.library.parsing import read_moment
 from mediahub.library.search import Search
 
 # One request may take so many; more would outlast the function.
-MOST = 1000
+MAX_IMAGES = 1000
 # A row may be committed so long after the moment that it bears.
-LATE = timedelta(seconds=30)
-PICTURES = 60
+COMMIT_DELAY = timedelta(seconds=30)
+MAX_PICTURES = 60
 # What a form says besides the images.
-ORDER = ("act", "next", "tag", "collection", "credit", "license", "files", "labels")
-
-LABELS = {
+CARRIED_FIELDS = ("act", "next", "tag", "collection", "credit", "license", "files", "labels")
+ACTION_LABELS = {
     "publish": gettext_lazy("Publish"),
     "archive": gettext_lazy("Archive"),
     "reopen": gettext_lazy("Back to review"),
@@ -49,7 +43,7 @@ LABELS = {
 
 
 @dataclass(frozen=True)
-class Page:
+class ShownPage:
     """What a page of the library showed: the moment before it was made, and the images that its search found."""
 
     moment: datetime
@@ -60,16 +54,16 @@ class Page:
         return f"{self.moment.isoformat()} {self.found} {self.digest}"
 
     @classmethod
-    def show(cls, images: QuerySet[Image]) -> "Page":
+    def show(cls, images: QuerySet[Image]) -> "ShownPage":
         """Return what a page that is made now shows of these images; to be asked before the images themselves."""
         moment = timezone.now()
-        rows = list(images.order_by().values_list("pk", "revision")[: MOST + 1])
-        if len(rows) > MOST:
+        rows = list(images.order_by().values_list("pk", "revision")[: MAX_IMAGES + 1])
+        if len(rows) > MAX_IMAGES:
             return cls(moment, images.order_by().count(), "")
         return cls(moment, len(rows), etags.revisions_etag(rows))
 
     @classmethod
-    def parse(cls, text: str) -> "Page | None":
+    def parse(cls, text: str) -> "ShownPage | None":
         """Return what a form says that its page showed; None where it says nothing that makes sense."""
         try:
             at, found, digest = text.split(" ")
@@ -80,39 +74,39 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class SelectedImages:
     """The images to act on; `seen` has the mark that each was seen with, as far as the form says, `page` the rest."""
 
     images: QuerySet[Image]
     seen: Mapping[UUID, str] = field(default_factory=dict)
-    page: Page | None = None
+    page: ShownPage | None = None
     left_out: int = 0
 
 
-def chosen(request: HttpRequest, user: User) -> Chosen | HttpResponse | None:
+def select_images(request: HttpRequest, user: User) -> SelectedImages | HttpResponse | None:
     """Return the images that the form names, or a page that asks; None, and a sentence, for none or too many."""
-    page = Page.parse(request.POST.get("seen", ""))
+    page = ShownPage.parse(request.POST.get("seen", ""))
     if request.POST.get("all"):
         found = Search.parse(request.GET).images(user)
-        rows = list(found.order_by("-created_at", "pk").defer("label_raw")[: MOST + 1])
-        return _all(request, user, rows, page) if _is_possible(request, len(rows), found) else None
-    seen = dict(_marked(text) for text in request.POST.getlist("image") if _marked(text))
+        rows = list(found.order_by("-created_at", "pk").defer("label_raw")[: MAX_IMAGES + 1])
+        return _select_all_results(request, user, rows, page) if _check_number(request, len(rows), found) else None
+    seen = dict(_read_box(text) for text in request.POST.getlist("image") if _read_box(text))
     images = access.visible_images(user).filter(pk__in=list(seen))
-    if not _is_possible(request, images.order_by().count(), images):
+    if not _check_number(request, images.order_by().count(), images):
         return None
-    return Chosen(images, {pk: mark for pk, mark in seen.items() if mark}, page)
+    return SelectedImages(images, {pk: mark for pk, mark in seen.items() if mark}, page)
 
 
-def _is_possible(request: HttpRequest, number: int, images: QuerySet[Image]) -> bool:
+def _check_number(request: HttpRequest, number: int, images: QuerySet[Image]) -> bool:
     if number == 0:
         messages.error(request, _("Select images first."))
-    elif number > MOST:
+    elif number > MAX_IMAGES:
         said = _("%(n)d images are too many at once; at most %(most)d. Narrow the search and go on in parts.")
-        messages.error(request, said % {"n": images.order_by().count(), "most": MOST})
-    return 0 < number <= MOST
+        messages.error(request, said % {"n": images.order_by().count(), "most": MAX_IMAGES})
+    return 0 < number <= MAX_IMAGES
 
 
-def _marked(text: str) -> Any:
+def _read_box(text: str) -> Any:
     """Return (id, mark) of what a box says; nothing for what is none."""
     pk, _slash, mark = text.partition("/")
     try:
@@ -121,17 +115,19 @@ def _marked(text: str) -> Any:
         return ()
 
 
-def _all(request: HttpRequest, user: User, rows: list[Image], page: Page | None) -> Chosen | HttpResponse:
+def _select_all_results(
+    request: HttpRequest, user: User, rows: list[Image], page: ShownPage | None
+) -> SelectedImages | HttpResponse:
     if page is None:
         says = _("The form does not say which images you saw. Look at them, and choose again.")
-        return ask(request, says, left=[(image, "") for image in rows])
+        return ask_again(request, says, left=[(image, "") for image in rows])
     before = [image for image in rows if max(image.created_at, image.updated_at) <= page.moment]
     for same in (rows, before):
-        if _digest(same) == page.digest:
+        if _digest_images(same) == page.digest:
             images = access.visible_images(user).filter(pk__in=[image.pk for image in same])
             seen = {image.pk: etags.image_etag(image) for image in same}
-            return Chosen(images, seen, page, len(rows) - len(same))
-    settled = [image for image in rows if max(image.created_at, image.updated_at) <= page.moment - LATE]
+            return SelectedImages(images, seen, page, len(rows) - len(same))
+    settled = [image for image in rows if max(image.created_at, image.updated_at) <= page.moment - COMMIT_DELAY]
     pks = {image.pk for image in settled}
     others = [(image, "") for image in rows if image.pk not in pks]
     says = ngettext(
@@ -139,40 +135,40 @@ def _all(request: HttpRequest, user: User, rows: list[Image], page: Page | None)
         "%(n)d images were found when you looked. Some came, went or were changed since. Nothing is done yet.",
         page.found,
     )
-    return ask(request, says % {"n": page.found}, go_on=settled, left=others)
+    return ask_again(request, says % {"n": page.found}, go_on=settled, left=others)
 
 
-def _digest(images: Sequence[Image]) -> str:
+def _digest_images(images: Sequence[Image]) -> str:
     return etags.revisions_etag((image.pk, image.revision) for image in images)
 
 
-def ask(
+def ask_again(
     request: HttpRequest, says: str, *, go_on: Sequence[Image] = (), left: Sequence[tuple[Image, str]] = ()
 ) -> HttpResponse:
     """Return the page that asks before it goes on: with images as they were seen, and with those that were not.
 
     Each of the latter has a sentence that says why it was left out, or none.
     """
-    shown = {image.pk: image for image in _pictures([image for image, _why in left[:PICTURES]])}
+    shown = {image.pk: image for image in _list_with_renditions([image for image, _why in left[:MAX_PICTURES]])}
     context = {
-        "title": _("%(act)s: look again") % {"act": LABELS.get(request.POST.get("act", ""), "")},
+        "title": _("%(act)s: look again") % {"act": ACTION_LABELS.get(request.POST.get("act", ""), "")},
         "says": says,
         "go_on": [(image, etags.image_etag(image)) for image in go_on],
         "left": [(image, etags.image_etag(image)) for image, _why in left],
-        "shown": [(shown[image.pk], why) for image, why in left[:PICTURES] if image.pk in shown],
-        "order": [(name, request.POST[name]) for name in ORDER if name in request.POST],
-        "seen": Page(timezone.now(), len(left), ""),
-        "back": back(request),
+        "shown": [(shown[image.pk], why) for image, why in left[:MAX_PICTURES] if image.pk in shown],
+        "order": [(name, request.POST[name]) for name in CARRIED_FIELDS if name in request.POST],
+        "seen": ShownPage(timezone.now(), len(left), ""),
+        "back": get_return_address(request),
     }
     return render_page(request, "desk/library/look_again.html", context, status=409)
 
 
-def _pictures(images: Sequence[Image]) -> QuerySet[Image]:
+def _list_with_renditions(images: Sequence[Image]) -> QuerySet[Image]:
     found = Image.objects.filter(pk__in=[image.pk for image in images])
     return found.defer("label_raw").prefetch_related("renditions")
 
 
-def say_left_out(request: HttpRequest, number: int) -> None:
+def report_left_out(request: HttpRequest, number: int) -> None:
     """Say how many images were left out, because they came or were changed after the page was shown."""
     if number:
         said = ngettext(

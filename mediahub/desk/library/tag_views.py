@@ -1,4 +1,4 @@
-"""Merging tags, hiding labels, and completing what is typed."""
+"""Merging tags, hiding labels, and completing the names of tags."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -8,16 +8,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from mediahub.desk.activity.undo_views import back
-from mediahub.desk.current_user import editor
-from mediahub.desk.http import require_permission
+from mediahub.desk.http import get_editor, get_return_address, require_permission
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, vocabulary
 
 
 @require_GET
 @require_permission("library.view_tag", json=True)
-def complete(request: HttpRequest) -> JsonResponse:
+def complete_tag(request: HttpRequest) -> JsonResponse:
     """At most 20 names of tags for `?q=`, as {"names": [...]}."""
     return JsonResponse(
         {"names": vocabulary.complete_name(access.visible_tags(request.user), request.GET.get("q", ""))}
@@ -26,7 +24,7 @@ def complete(request: HttpRequest) -> JsonResponse:
 
 @require_POST
 @require_permission("library.delete_tag")
-def merge(request: HttpRequest, pk: int) -> HttpResponse:
+def merge_tag(request: HttpRequest, pk: int) -> HttpResponse:
     """Make this tag the one that the form names."""
     tags = access.visible_tags(request.user)
     tag = get_object_or_404(tags, pk=pk)
@@ -35,7 +33,7 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("There is no tag of that name. Choose one that is there."))
         return redirect("admin:library_tag_change", pk)
     try:
-        number = vocabulary.merge_tags(ChangeSet(editor(request)), tag, into)
+        number = vocabulary.merge_tags(ChangeSet(get_editor(request)), tag, into)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("admin:library_tag_change", pk)
@@ -48,24 +46,24 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @require_permission("library.change_tag")
-def hide(request: HttpRequest, pk: int) -> HttpResponse:
+def hide_label(request: HttpRequest, pk: int) -> HttpResponse:
     """Have this word suggested by no machine any more."""
     tag = get_object_or_404(access.visible_tags(request.user), pk=pk)
-    number = vocabulary.hide_label(ChangeSet(editor(request)), tag)
+    number = vocabulary.hide_label(ChangeSet(get_editor(request)), tag)
     text = ngettext(
         "“%(tag)s” is suggested no more; it was on %(n)d image.",
         "“%(tag)s” is suggested no more; it was on %(n)d images.",
         number,
     )
     messages.success(request, text % {"tag": tag.name, "n": number})
-    return redirect(back(request))
+    return redirect(get_return_address(request))
 
 
 @require_POST
 @require_permission("library.change_tag")
-def show(request: HttpRequest, pk: int) -> HttpResponse:
+def show_label(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a hidden or mapped label be suggested as it is again."""
     rule = get_object_or_404(access.visible_rules(request.user), pk=pk)
     vocabulary.unhide_label(rule)
     messages.success(request, _("“%(label)s” is suggested again.") % {"label": rule.label})
-    return redirect(back(request))
+    return redirect(get_return_address(request))

@@ -11,32 +11,30 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from mediahub.desk.activity.undo_views import say
-from mediahub.desk.current_user import editor
-from mediahub.desk.http import render_page, require_permission
-from mediahub.desk.upload.single_file import form_config, plain_ticket
+from mediahub.desk.http import add_undo_message, get_editor, render_page, require_permission
+from mediahub.desk.upload.page_config import build_form_config, build_plain_ticket
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, versions
 from mediahub.library.models import Image, Version
 from mediahub.uploads.access import visible_uploads
 from mediahub.uploads.models import Upload
 
-may_replace = require_permission("library.replace_image")
-RECENT = 5
+require_replace_permission = require_permission("library.replace_image")
+MAX_RECENT = 5
 
 
-def replaceable(user: User | AnonymousUser, image_id: UUID) -> Image:
+def get_replaceable_image(user: User | AnonymousUser, image_id: UUID) -> Image:
     """Return the image whose file this person may replace; raises PermissionDenied or Http404."""
     if not user.has_perm("library.replace_image"):
         raise PermissionDenied
-    return _visible_image(user, image_id)
+    return _get_image(user, image_id)
 
 
 @require_GET
 @never_cache
-def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
+def show_versions(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """All versions of the image, the newest first, each beside the one that is in use."""
-    image = _image(request, image_id)
+    image = _get_visible_image(request, image_id)
     kept = list(image.versions.select_related("by"))
     context = {
         "title": _("Versions of %(title)s") % {"title": image.title},
@@ -59,10 +57,10 @@ def may_restore(user: User | AnonymousUser, image: Image) -> bool:
 
 
 @require_POST
-@may_replace
-def restore(request: HttpRequest, image_id: UUID, number: int) -> HttpResponse:
+@require_replace_permission
+def restore_version(request: HttpRequest, image_id: UUID, number: int) -> HttpResponse:
     """Make another version the image's file, or with `decline` leave one out that waits."""
-    image, act = _image(request, image_id), ChangeSet(editor(request))
+    image, act = _get_visible_image(request, image_id), ChangeSet(get_editor(request))
     if "decline" in request.POST:
         if not request.user.has_perm("library.publish_image"):
             raise PermissionDenied
@@ -79,15 +77,15 @@ def restore(request: HttpRequest, image_id: UUID, number: int) -> HttpResponse:
         return redirect("desk:versions", image_id)
     if restored:
         said = _("Version %(n)d of %(title)s is in use now.") % {"n": number, "title": image.title}
-        say(request, said, act)
+        add_undo_message(request, said, act)
     return redirect("desk:versions", image_id)
 
 
 @require_GET
 @never_cache
-def replace(request: HttpRequest, image_id: UUID) -> HttpResponse:
+def replace_file(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """A form that sends the next version's file straight to the upload bucket, and leads on to what became of it."""
-    image = replaceable(request.user, image_id)
+    image = get_replaceable_image(request.user, image_id)
     context = {
         "title": _("Replace the file of %(title)s") % {"title": image.title},
         "image": image,
@@ -95,15 +93,15 @@ def replace(request: HttpRequest, image_id: UUID) -> HttpResponse:
     }
     sent = visible_uploads(request.user).filter(uploaded_by_id=request.user.pk, image=image)
     under_way = sent.exclude(method=Upload.Method.PLAIN).exclude(state__in=Upload.ENDED)
-    config = form_config(request.user, under_way.order_by("-issued_at")[:RECENT])
+    config = build_form_config(request.user, under_way.order_by("-issued_at")[:MAX_RECENT])
     config["image"] = str(image.pk)
-    context = {**context, **plain_ticket(request, image), "config": config}
+    context = {**context, **build_plain_ticket(request, image), "config": config}
     return render_page(request, "desk/library/replace.html", context)
 
 
-def _image(request: HttpRequest, image_id: UUID) -> Image:
-    return _visible_image(request.user, image_id)
+def _get_visible_image(request: HttpRequest, image_id: UUID) -> Image:
+    return _get_image(request.user, image_id)
 
 
-def _visible_image(user: User | AnonymousUser, image_id: UUID) -> Image:
+def _get_image(user: User | AnonymousUser, image_id: UUID) -> Image:
     return get_object_or_404(access.visible_images(user).prefetch_related("renditions"), pk=image_id)

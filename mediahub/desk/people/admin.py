@@ -24,7 +24,10 @@ else:
     UserForm = UserChangeForm
     GroupModelForm = ModelForm
 
+
 admin.site.unregister(User)
+
+
 admin.site.unregister(Group)
 
 

@@ -17,15 +17,15 @@ from django.views.decorators.http import require_GET
 
 from mediahub.desk import unsaved_input
 from mediahub.desk.http import render_page
-from mediahub.desk.unsaved_input import Typed
+from mediahub.desk.unsaved_input import UnsavedForm
 
 # Who opens these need not be signed in.
-OPEN_TO_ALL = ("login", "password_reset_confirm")
+PUBLIC_FORMS = ("login", "password_reset_confirm")
 
 
 @require_GET
 @never_cache
-def state(request: HttpRequest) -> JsonResponse:
+def show_session(request: HttpRequest) -> JsonResponse:
     """Return {"user": the id of the signed-in person, or null, "token": the CSRF token that forms need now, or ""}."""
     user = request.user
     if not (user.is_active and user.is_staff):
@@ -40,42 +40,42 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if unsaved_input.is_for_a_script(request):
         said = _("Nothing was changed: the page is older than your sign-in. Load it again.")
         return JsonResponse({"reason": said, "code": "csrf"}, status=403)
-    form = unsaved_input.read(request) if unsaved_input.is_own(request) else None
+    form = unsaved_input.read_unsaved_form(request) if unsaved_input.is_from_this_site(request) else None
     name = resolve(request.path_info).url_name
     if form is None:
         says = _("Nothing was changed, because this came from another site, or could not be read.")
-        return _page(request, {"title": _("Refused"), "says": says})
+        return _render_uncached(request, {"title": _("Refused"), "says": says})
     if name == "login":
-        return ask_to_sign_in(request, unsaved_input.unsign(request.POST.get(unsaved_input.NAME, "")))
-    if name not in OPEN_TO_ALL and not admin.site.has_permission(request):
+        return ask_to_sign_in(request, unsaved_input.unsign(request.POST.get(unsaved_input.FIELD_NAME, "")))
+    if name not in PUBLIC_FORMS and not admin.site.has_permission(request):
         return ask_to_sign_in(request, form)
     says = _("You have signed in again since this page was opened, so the desk could not take what you sent from it.")
-    return send_again(request, form, says, status=403)
+    return offer_to_send_again(request, form, says, status=403)
 
 
-def ask_to_sign_in(request: HttpRequest, form: Typed | None) -> HttpResponse:
+def ask_to_sign_in(request: HttpRequest, form: UnsavedForm | None) -> HttpResponse:
     """Return the sign-in that brings along what was typed."""
     context = {
         "title": _("Sign in to the desk"),
         "app_path": reverse("admin:login"),
         "form": AdminAuthenticationForm(request),
         "next": form.page if form else reverse("admin:index"),
-        **bring_along(form),
+        **build_sign_in_context(form),
     }
-    return _page(request, context, template="admin/login.html")
+    return _render_uncached(request, context, template="admin/login.html")
 
 
-def bring_along(form: Typed | None) -> dict[str, Any]:
+def build_sign_in_context(form: UnsavedForm | None) -> dict[str, Any]:
     """Return what the sign-in's template needs to keep what was typed."""
     return {"typed": form.sign() if form else "", "typed_form": form}
 
 
-def send_again(request: HttpRequest, form: Typed, says: str, status: int = 200) -> HttpResponse:
+def offer_to_send_again(request: HttpRequest, form: UnsavedForm, says: str, status: int = 200) -> HttpResponse:
     """Return the page that shows what was typed, and sends it when the person says so."""
-    return _page(request, {"title": _("Not sent yet"), "says": says, "form": form}, status)
+    return _render_uncached(request, {"title": _("Not sent yet"), "says": says, "form": form}, status)
 
 
-def _page(
+def _render_uncached(
     request: HttpRequest, context: dict[str, Any], status: int = 403, template: str = "desk/people/send_again.html"
 ) -> HttpResponse:
     response = render_page(request, template, context, status=status)

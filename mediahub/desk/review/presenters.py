@@ -1,4 +1,4 @@
-"""What the review page tells of one image: the same for its template and, as JSON, for its script."""
+"""One image as the review page shows it: the same for its template and, as JSON, for its script."""
 
 import json
 from collections.abc import Mapping
@@ -10,29 +10,29 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mediahub.delivery.addresses import address
-from mediahub.desk import presenters as desk_presenters
+from mediahub.desk.library import presenters as library_presenters
 from mediahub.library import editor_actions, publishing, tag_decisions
 from mediahub.library.models import Image, Tagging
 
 # A box that covers this part of the picture is nowhere in particular.
-NEARLY_ALL = 0.6
-MOST_PLACES = 6
-MOST_KEYS = 9
+NEARLY_WHOLE = 0.6
+MAX_PLACES = 6
+MAX_KEYS = 9
 
 
-def sheet(image: Image) -> dict[str, Any]:
+def describe_image(image: Image) -> dict[str, Any]:
     """The image, its picture, its words and its tags, the surest tag first; no query on images that are `told`."""
-    tags = [_tag(tagging) for tagging in image.taggings.all()]
+    tags = [_describe_tag(tagging) for tagging in image.taggings.all()]
     return {
         "id": str(image.pk),
         "title": image.title,
         "words": {name: getattr(image, name) for name in editor_actions.TYPED_FIELDS},
         "state": image.state,
         "file": image.sha256,
-        "picture": _picture(image),
+        "picture": _describe_picture(image),
         "tags": tags,
         "lacks": publishing.list_missing(image),
-        "labels": desk_presenters.labels(image),
+        "labels": library_presenters.describe_labels(image),
         "untouched": tag_decisions.is_unreviewed(image),
         "review": reverse("desk:review", args=[image.pk]),
         "crop": reverse("desk:crop", args=[image.pk]),
@@ -40,7 +40,7 @@ def sheet(image: Image) -> dict[str, Any]:
     }
 
 
-def _picture(image: Image) -> dict[str, Any]:
+def _describe_picture(image: Image) -> dict[str, Any]:
     made = [rendition for rendition in image.renditions.all() if rendition.whole]
     largest = max(made, key=lambda rendition: rendition.width * rendition.height, default=None)
     return {
@@ -51,7 +51,7 @@ def _picture(image: Image) -> dict[str, Any]:
     }
 
 
-def _tag(tagging: Tagging) -> dict[str, Any]:
+def _describe_tag(tagging: Tagging) -> dict[str, Any]:
     return {
         "id": tagging.tag_id,
         "name": tagging.tag.name,
@@ -61,21 +61,21 @@ def _tag(tagging: Tagging) -> dict[str, Any]:
         "own": tagging.source == Tagging.Source.EDITOR,
         "source": tagging.get_source_display(),
         "boxes": tagging.boxes,
-        "says": _says(tagging.boxes),
+        "says": _describe_boxes(tagging.boxes),
     }
 
 
-def _says(boxes: list[list[float]]) -> str:
+def _describe_boxes(boxes: list[list[float]]) -> str:
     """Where the boxes are, for who does not see them drawn."""
     if not boxes:
         return ""
-    places = ", ".join(_where(*box) for box in boxes[:MOST_PLACES])
+    places = ", ".join(_name_place(*box) for box in boxes[:MAX_PLACES])
     said = ngettext("%(n)d box: %(places)s", "%(n)d boxes: %(places)s", len(boxes))
     return said % {"n": len(boxes), "places": places}
 
 
-def _where(left: float, top: float, width: float, height: float) -> str:
-    if width * height >= NEARLY_ALL:
+def _name_place(left: float, top: float, width: float, height: float) -> str:
+    if width * height >= NEARLY_WHOLE:
         return _("nearly all of the picture")
     places = (
         (_("upper left"), _("upper middle"), _("upper right")),
@@ -86,17 +86,20 @@ def _where(left: float, top: float, width: float, height: float) -> str:
     return places[row][column]
 
 
-def rows(told: dict[str, Any], threshold: int) -> list[dict[str, Any]]:
+def list_tag_rows(told: dict[str, Any], threshold: int) -> list[dict[str, Any]]:
     """The tags as the template shows them: with the key of each, and what its buttons send."""
     found = []
     for number, tag in enumerate(told["tags"], 1):
-        asked = {wish: _asks(tag, contrary if tag["state"] == wish else wish) for wish, contrary in _contraries(tag)}
-        key = number if number <= MOST_KEYS else ""
+        asked = {
+            wish: _build_tag_change(tag, contrary if tag["state"] == wish else wish)
+            for wish, contrary in _list_wishes(tag)
+        }
+        key = number if number <= MAX_KEYS else ""
         found.append({**tag, **asked, "key": key, "above": is_above(tag, threshold)})
     return found
 
 
-def _contraries(tag: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+def _list_wishes(tag: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """(what a button wishes, what it wishes when it is pressed again); an editor's own tag is never undecided."""
     if tag["own"]:
         return ("accepted", "rejected"), ("rejected", "accepted")
@@ -109,18 +112,18 @@ def is_above(tag: dict[str, Any], threshold: int) -> bool:
     return tag["state"] == "suggested" and tag["confidence"] is not None and int(tag["confidence"] + 0.5) >= threshold
 
 
-def accept_all(told: dict[str, Any], threshold: int) -> str:
+def build_accept_all(told: dict[str, Any], threshold: int) -> str:
     """What the button “accept all above” sends."""
     wishes = [[tag["id"], tag["name"], "suggested", "accepted"] for tag in told["tags"] if is_above(tag, threshold)]
     return json.dumps({"tags": wishes, "then": "next"})
 
 
-def move(told: dict[str, Any], state: str) -> str:
+def build_state_change(told: dict[str, Any], state: str) -> str:
     """What a button that gives the image another state sends."""
     return json.dumps({"state": [told["state"], state], "file": told["file"], "then": "next"})
 
 
-def fields(told: dict[str, Any], typed: Mapping[str, str] = MappingProxyType({})) -> list[dict[str, Any]]:
+def list_fields(told: dict[str, Any], typed: Mapping[str, str] = MappingProxyType({})) -> list[dict[str, Any]]:
     """The words as fields to type in, with what was typed and could not be kept."""
     found = []
     for name, value in told["words"].items():
@@ -131,11 +134,11 @@ def fields(told: dict[str, Any], typed: Mapping[str, str] = MappingProxyType({})
     return found
 
 
-def _asks(tag: dict[str, Any], state: str) -> str:
+def _build_tag_change(tag: dict[str, Any], state: str) -> str:
     return json.dumps({"tags": [[tag["id"], tag["name"], tag["state"], state]]})
 
 
-def boxes(told: dict[str, Any]) -> list[dict[str, Any]]:
+def list_boxes(told: dict[str, Any]) -> list[dict[str, Any]]:
     """The boxes to draw, in per cent of the picture; those of rejected tags are left out."""
     drawn = []
     for tag in told["tags"]:

@@ -1,4 +1,4 @@
-"""The images that a review goes through, one after the other: newest first, of those that the filters let through."""
+"""The images that a review goes through: newest first, of those that match the filters."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from mediahub.library.search import Search
 
 
 @dataclass(frozen=True)
-class Place:
+class QueuePosition:
     """Where an image stands: `number` counts from 1 and is None for one that the filters leave out."""
 
     number: int | None
@@ -21,7 +21,7 @@ class Place:
     left: int
 
 
-class Reel:
+class ReviewQueue:
     """A person's images as the library's search finds them by an address; without a search, those in review."""
 
     def __init__(self, user: User | AnonymousUser, asked: QueryDict) -> None:
@@ -33,41 +33,41 @@ class Reel:
 
     def images(self) -> QuerySet[Image]:
         """The images in their order, with all that the page tells of them."""
-        return told(self._chosen).order_by("-created_at", "pk")
+        return prefetch_for_review(self._chosen).order_by("-created_at", "pk")
 
     def one(self, image_id: Any) -> Image | None:
         """An image that this person may see, whatever the filters say."""
-        return told(access.visible_images(self.user)).filter(pk=image_id).first()
+        return prefetch_for_review(access.visible_images(self.user)).filter(pk=image_id).first()
 
     def after(self, image: Image, most: int) -> list[Image]:
         """The images that follow, the nearest first."""
-        return list(self.images().filter(_beyond(image))[:most])
+        return list(self.images().filter(_follows(image))[:most])
 
     def before(self, image: Image, most: int) -> list[Image]:
         """The images that come before, the nearest first."""
-        nearer = self.images().filter(_this_side_of(image)).order_by("created_at", "-pk")
+        nearer = self.images().filter(_precedes(image)).order_by("created_at", "-pk")
         return list(nearer[:most])
 
-    def place(self, image: Image) -> Place:
+    def place(self, image: Image) -> QueuePosition:
         """Where the image stands among all, and how many wait for a first decision."""
         found = self._chosen.order_by().aggregate(
             total=Count("pk"),
-            before=Count("pk", filter=_this_side_of(image)),
+            before=Count("pk", filter=_precedes(image)),
             here=Count("pk", filter=Q(pk=image.pk)),
             left=Count("pk", filter=tag_decisions.unreviewed()),
         )
-        return Place(found["before"] + 1 if found["here"] else None, found["total"], found["left"])
+        return QueuePosition(found["before"] + 1 if found["here"] else None, found["total"], found["left"])
 
 
-def told(images: QuerySet[Image]) -> QuerySet[Image]:
+def prefetch_for_review(images: QuerySet[Image]) -> QuerySet[Image]:
     """These images with their renditions, and with their taggings, the surest first."""
     surest = Tagging.objects.select_related("tag").order_by(F("confidence").desc(nulls_last=True), "tag__name")
     return images.defer("label_raw").prefetch_related("renditions", Prefetch("taggings", surest))
 
 
-def _beyond(image: Image) -> Q:
+def _follows(image: Image) -> Q:
     return Q(created_at__lt=image.created_at) | Q(created_at=image.created_at, pk__gt=image.pk)
 
 
-def _this_side_of(image: Image) -> Q:
+def _precedes(image: Image) -> Q:
     return Q(created_at__gt=image.created_at) | Q(created_at=image.created_at, pk__lt=image.pk)

@@ -3,11 +3,11 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from mediahub.desk.plurals import counted
+from mediahub.desk.plurals import list_plural_forms
 from mediahub.library.models import Image, Tagging
 
 
-def review_words() -> dict[str, object]:
+def build_review_texts() -> dict[str, object]:
     """Each sentence by its name; {n}, {title} and the like are filled in by the script, a counted one by its `n`."""
     return {
         "states": {value: str(label) for value, label in Image.State.choices},
@@ -18,8 +18,10 @@ def review_words() -> dict[str, object]:
         "tags": _("{title}. {place}. Tags: {tags}, undecided: {open}."),
         "acceptMany": _("Accept {n}"),
         "acceptNone": _("Nothing to accept, go on"),
-        **_queue(),
-        "drafts": counted(lambda n: ngettext("{n} tag typed and not added", "{n} tags typed and not added", n)),
+        **_build_queue_texts(),
+        "drafts": list_plural_forms(
+            lambda n: ngettext("{n} tag typed and not added", "{n} tags typed and not added", n)
+        ),
         "refused": _("{title} was not changed. {reason}"),
         "yours": _("You typed as {field}: {text}"),
         "writeYours": _("Write what I typed"),
@@ -43,26 +45,28 @@ def review_words() -> dict[str, object]:
     }
 
 
-def _queue() -> dict[str, object]:
+def _build_queue_texts() -> dict[str, object]:
     """How many changes are not saved yet, and why."""
     return {
         "saved": _("All changes are saved"),
-        "waiting": counted(lambda n: ngettext("{n} change waiting to be saved", "{n} changes waiting to be saved", n)),
-        "offline": counted(
+        "waiting": list_plural_forms(
+            lambda n: ngettext("{n} change waiting to be saved", "{n} changes waiting to be saved", n)
+        ),
+        "offline": list_plural_forms(
             lambda n: ngettext(
                 "{n} change waits: the server does not answer. It is sent again by itself.",
                 "{n} changes wait: the server does not answer. They are sent again by themselves.",
                 n,
             )
         ),
-        "signedOut": counted(
+        "signedOut": list_plural_forms(
             lambda n: ngettext(
                 "{n} change waits: you are signed out. Sign in in another tab, and it is sent.",
                 "{n} changes wait: you are signed out. Sign in in another tab, and they are sent.",
                 n,
             )
         ),
-        "other": counted(
+        "other": list_plural_forms(
             lambda n: ngettext(
                 "{n} change waits: somebody else has signed in. Sign in again, and it is sent.",
                 "{n} changes wait: somebody else has signed in. Sign in again, and they are sent.",

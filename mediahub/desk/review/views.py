@@ -1,50 +1,67 @@
-"""The review: one image after the other, large, with its tags beside it."""
+"""The review: one image after the other, and what an editor decides on each."""
 
+import time
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from mediahub.desk import presenters as desk_presenters
-from mediahub.desk.current_user import editor
-from mediahub.desk.http import render_page, require_permission
+from mediahub.desk.http import (
+    Unreadable,
+    add_undo_message,
+    get_editor,
+    parse_json,
+    read_json,
+    render_page,
+    require_permission,
+)
 from mediahub.desk.people import preferences
 from mediahub.desk.review import presenters as review_presenters
-from mediahub.desk.review.review_queue import Reel
-from mediahub.desk.review.texts import review_words
-from mediahub.library import access, vocabulary
+from mediahub.desk.review.review_queue import ReviewQueue, prefetch_for_review
+from mediahub.desk.review.texts import build_review_texts
+from mediahub.library import access, editor_actions, vocabulary
 from mediahub.library.models import Image
 from mediahub.library.parsing import read_number
 
 # How many images follow in the page itself, and how many a question for more brings.
-FIRST, MORE = 20, 60
-COMPLETIONS = 200
-
-may_review = require_permission("library.review_tagging")
+IMAGES_AHEAD, MORE_IMAGES = 20, 60
+MAX_COMPLETIONS = 200
+require_review_permission = require_permission("library.review_tagging")
+# One request does as much as fits well into a function's time; what it leaves is sent again.
+MAX_ACTIONS = 50
+MAX_SECONDS = 8.0
+STATUSES: dict[type[editor_actions.Refused], int] = {
+    editor_actions.Invalid: 400,
+    editor_actions.NotPermitted: 403,
+    editor_actions.ImageGone: 404,
+    editor_actions.Conflicting: 409,
+}
 
 
 @require_GET
 @never_cache
-@may_review
-def start(request: HttpRequest) -> HttpResponse:
+@require_review_permission
+def start_review(request: HttpRequest) -> HttpResponse:
     """The first image that the filters let through; without filters, the newest in review."""
-    reel = Reel(request.user, request.GET)
+    reel = ReviewQueue(request.user, request.GET)
     image = reel.images().first()
     if image is None:
         messages.info(request, _("Nothing waits for review here."))
         return redirect("admin:library_image_changelist")
-    return redirect(address_of(image, reel))
+    return redirect(build_address(image, reel))
 
 
-def address_of(image: Image, reel: Reel) -> str:
+def build_address(image: Image, reel: ReviewQueue) -> str:
     """The review page of an image, with the filters it is looked at under."""
     path = reverse("desk:review", args=[image.pk])
     return f"{path}?{reel.query}" if reel.query else path
@@ -52,59 +69,59 @@ def address_of(image: Image, reel: Reel) -> str:
 
 @require_GET
 @never_cache
-@may_review
-def page(request: HttpRequest, image_id: UUID) -> HttpResponse:
+@require_review_permission
+def show_image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """One image, with the next ones for the script."""
-    return show(request, image_id)
+    return render_review(request, image_id)
 
 
-def show(
+def render_review(
     request: HttpRequest, image_id: UUID, typed: Mapping[str, str] = MappingProxyType({}), status: int = 200
 ) -> HttpResponse:
     """One image, with words that were typed and could not be kept."""
-    reel = Reel(request.user, request.GET)
+    reel = ReviewQueue(request.user, request.GET)
     image = reel.one(image_id)
     if image is None:
         raise Http404
-    held = preferences.of(editor(request))
-    threshold = _percent(request.GET.get("_above"), held.threshold)
-    following, before = reel.after(image, FIRST), reel.before(image, 1)
-    told = review_presenters.sheet(image)
+    held = preferences.get_preference(get_editor(request))
+    threshold = _read_threshold(request.GET.get("_above"), held.threshold)
+    following, before = reel.after(image, IMAGES_AHEAD), reel.before(image, 1)
+    told = review_presenters.describe_image(image)
     place = reel.place(image)
     context = {
         "title": image.title,
         "image": image,
         "told": told,
-        "rows": review_presenters.rows(told, threshold),
-        "boxes": review_presenters.boxes(told),
-        "accept_all": review_presenters.accept_all(told, threshold),
-        "moves": {state: review_presenters.move(told, state) for state in Image.State.values},
+        "rows": review_presenters.list_tag_rows(told, threshold),
+        "boxes": review_presenters.list_boxes(told),
+        "accept_all": review_presenters.build_accept_all(told, threshold),
+        "moves": {state: review_presenters.build_state_change(told, state) for state in Image.State.values},
         "above": sum(review_presenters.is_above(tag, threshold) for tag in told["tags"]),
         "threshold": threshold,
         "place": place,
         "query": f"?{reel.query}" if reel.query else "",
-        "next": address_of(following[0], reel) if following else "",
-        "previous": address_of(before[0], reel) if before else "",
+        "next": build_address(following[0], reel) if following else "",
+        "previous": build_address(before[0], reel) if before else "",
         "may_publish": request.user.has_perm("library.publish_image"),
-        "completions": vocabulary.list_common_names(request.user, COMPLETIONS),
-        "fields": review_presenters.fields(told, typed),
+        "completions": vocabulary.list_common_names(request.user, MAX_COMPLETIONS),
+        "fields": review_presenters.list_fields(told, typed),
         "filters": reel.filters,
         # Each form is an act of its own, and none is done twice.
         **{name: uuid4() for name in ("batch", "add_batch", "words_batch")},
-        "keys": preferences.keys(held),
-        "key_list": preferences.key_list(held),
+        "keys": preferences.get_keys(held),
+        "key_list": preferences.list_keys(held),
         "preference": held,
     }
     near = [
-        *(review_presenters.sheet(one) for one in before),
+        *(review_presenters.describe_image(one) for one in before),
         told,
-        *(review_presenters.sheet(one) for one in following),
+        *(review_presenters.describe_image(one) for one in following),
     ]
-    config = {**_config(context, reel), "images": near, "more": len(following) == FIRST}
+    config = {**_build_script_config(context, reel), "images": near, "more": len(following) == IMAGES_AHEAD}
     return render_page(request, "desk/review/review.html", {**context, "config": config}, status=status)
 
 
-def _config(context: dict[str, Any], reel: Reel) -> dict[str, Any]:
+def _build_script_config(context: dict[str, Any], reel: ReviewQueue) -> dict[str, Any]:
     place = context["place"]
     return {
         "current": context["told"]["id"],
@@ -123,7 +140,7 @@ def _config(context: dict[str, Any], reel: Reel) -> dict[str, Any]:
             "threshold": reverse("desk:threshold"),
             "tags": reverse("desk:tag_names"),
         },
-        "words": review_words(),
+        "words": build_review_texts(),
         "tones": {state: desk_presenters.TONES[state] for state in Image.State.values},
     }
 
@@ -131,9 +148,9 @@ def _config(context: dict[str, Any], reel: Reel) -> dict[str, Any]:
 @require_GET
 @never_cache
 @require_permission("library.review_tagging", json=True)
-def items(request: HttpRequest) -> JsonResponse:
+def list_images(request: HttpRequest) -> JsonResponse:
     """The images after `_after`, or before `_before`, nearest first; or the one named by `_of`."""
-    reel = Reel(request.user, request.GET)
+    reel = ReviewQueue(request.user, request.GET)
     name = next((name for name in ("_after", "_before", "_of") if name in request.GET), "_of")
     try:
         here = reel.one(UUID(request.GET.get(name, "")))
@@ -143,20 +160,112 @@ def items(request: HttpRequest) -> JsonResponse:
         reason = _("The image is not there, or not for you to see.")
         return JsonResponse({"reason": reason}, status=404)
     if name == "_of":
-        return JsonResponse({"images": [review_presenters.sheet(here)], "more": False})
-    found = reel.after(here, MORE) if name == "_after" else reel.before(here, MORE)
-    return JsonResponse({"images": [review_presenters.sheet(image) for image in found], "more": len(found) == MORE})
+        return JsonResponse({"images": [review_presenters.describe_image(here)], "more": False})
+    found = reel.after(here, MORE_IMAGES) if name == "_after" else reel.before(here, MORE_IMAGES)
+    return JsonResponse(
+        {"images": [review_presenters.describe_image(image) for image in found], "more": len(found) == MORE_IMAGES}
+    )
 
 
 @require_GET
 @never_cache
 @require_permission("library.review_tagging", json=True)
-def tag_names(request: HttpRequest) -> JsonResponse:
+def complete_tag(request: HttpRequest) -> JsonResponse:
     """The tags of the vocabulary that hold `?q=`, at most twenty."""
     named = access.visible_tags(request.user).filter(name__icontains=request.GET.get("q", "").strip())
     return JsonResponse({"names": list(named.values_list("name", flat=True)[:20])})
 
 
-def _percent(text: str | None, usual: int) -> int:
+def _read_threshold(text: str | None, usual: int) -> int:
     percent = read_number(text or "")
-    return usual if percent is None else min(preferences.LARGEST, percent)
+    return usual if percent is None else min(preferences.MAX_THRESHOLD, percent)
+
+
+@require_POST
+@never_cache
+@require_permission("library.review_tagging", json=True)
+def run_actions(request: HttpRequest) -> JsonResponse:
+    """Do acts in their order, each by itself.
+
+    The answer has a result for each act that was looked at, `{id, done, status, reason}`, and the images as they are
+    now; the acts without a result have to be sent again.
+    """
+    refusal = _("This is no list of acts.")
+    acts = read_json(request, refusal).read_objects("acts")
+    ids = [act.read_uuid("image") for act in acts]
+    if None in ids:
+        raise Unreadable(refusal)
+    user, until = get_editor(request), time.monotonic() + MAX_SECONDS
+    results = []
+    for act in acts[:MAX_ACTIONS]:
+        results.append({"id": act.values.get("id"), **_run(user, act.values)})
+        if time.monotonic() > until:
+            break
+    touched = prefetch_for_review(access.visible_images(user)).filter(pk__in=set(ids[: len(results)]))
+    return JsonResponse({"acts": results, "images": [review_presenters.describe_image(image) for image in touched]})
+
+
+def _run(user: User, data: Any) -> dict[str, Any]:
+    try:
+        editor_actions.perform(user, editor_actions.parse_action(data))
+    except editor_actions.Refused as why:
+        return {"done": False, "status": STATUSES[type(why)], "reason": " ".join(why.sentences)}
+    return {"done": True}
+
+
+@require_POST
+@require_permission("library.review_tagging")
+def run_action(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Do one act as a plain form sends it, and lead to the same image or to the next."""
+    data = _read_form(request, image_id)
+    try:
+        act = editor_actions.perform(get_editor(request), editor_actions.parse_action(data))
+    except editor_actions.Refused as why:
+        for sentence in why.sentences:
+            messages.error(request, sentence)
+        # A button says what it does in `act`; only fields are typed into.
+        typed = {} if "act" in request.POST else {name: text for name, (_was, text) in data.get("words", {}).items()}
+        if typed and not isinstance(why, editor_actions.ImageGone):
+            # What was typed stands in the fields again, and what is there now beside it, in the sentence.
+            return render_review(request, image_id, typed, STATUSES[type(why)])
+        return redirect(_build_image_address(request, image_id))
+    if act.images:
+        title = access.visible_images(request.user).values_list("title", flat=True).get(pk=image_id)
+        add_undo_message(request, _("“%(title)s” is changed.") % {"title": title}, act)
+    return redirect(
+        _build_next_address(request, image_id)
+        if data.get("then") == "next"
+        else _build_image_address(request, image_id)
+    )
+
+
+def _read_form(request: HttpRequest, image_id: UUID) -> dict[str, Any]:
+    """The act that a form stands for: its button says it, or its fields do."""
+    form = request.POST
+    data: dict[str, Any] = {}
+    if "act" in form:
+        try:
+            data = parse_json(form["act"])
+        except Unreadable:
+            data = {"tags": [[]]}
+    elif "tag" in form:
+        data = {"tags": [[None, form["tag"], None, "accepted"]]}
+    else:
+        typed = [name for name in editor_actions.TYPED_FIELDS if name in form]
+        data = {"words": {name: [form.get(f"was_{name}", ""), form[name]] for name in typed}}
+    return {**data, "id": form.get("id", ""), "image": str(image_id)}
+
+
+def _build_image_address(request: HttpRequest, image_id: Any) -> str:
+    query = ReviewQueue(request.user, request.GET).query
+    path = reverse("desk:review", args=[image_id])
+    return f"{path}?{query}" if query else path
+
+
+def _build_next_address(request: HttpRequest, image_id: UUID) -> str:
+    reel = ReviewQueue(request.user, request.GET)
+    here = reel.one(image_id)
+    following = reel.after(here, 1) if here else []
+    if not following:
+        messages.info(request, _("That was the last image."))
+    return _build_image_address(request, following[0].pk if following else image_id)

@@ -12,14 +12,15 @@ from mediahub.delivery.addresses import address as address_of
 from mediahub.desk import presenters as desk_presenters
 from mediahub.desk import reasons
 from mediahub.desk.jobs import presenters as jobs_presenters
-from mediahub.desk.library import file_presenters
+from mediahub.desk.library import presenters as library_presenters
+from mediahub.desk.upload import presenters as upload_presenters
 from mediahub.library import etags, versions
 from mediahub.library.models import Image, Tagging, Version
 
 register = template.Library()
-register.filter("standing", desk_presenters.standing)
+register.filter("standing", upload_presenters.describe_status)
 register.filter("told", reasons.told)
-register.filter("job_title", jobs_presenters.title)
+register.filter("job_title", jobs_presenters.describe_job)
 register.filter("mark", etags.image_etag)
 
 
@@ -50,7 +51,7 @@ def chosen(choices: list[dict[str, Any]]) -> str:
 @register.filter
 def step(name: str) -> str:
     """A step of the processing in plain words."""
-    return str(desk_presenters.STEPS.get(name, name))
+    return str(upload_presenters.STEPS.get(name, name))
 
 
 @register.filter
@@ -90,9 +91,9 @@ def needs_look(version: Version) -> bool:
 
 
 @register.filter
-def differences(version: Version, current: Version | None) -> list[file_presenters.Fact]:
+def differences(version: Version, current: Version | None) -> list[library_presenters.FileFact]:
     """What the version's file says of itself, and where the one in use says something else."""
-    return file_presenters.facts(version, current)
+    return library_presenters.compare_files(version, current)
 
 
 @register.inclusion_tag("desk/picture.html")

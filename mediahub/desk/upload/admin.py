@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy, ngettext
 
-from mediahub.desk import presenters as desk_presenters
 from mediahub.desk.admin_pages import ReadOnlyAdmin
-from mediahub.desk.current_user import editor
+from mediahub.desk.http import get_editor
+from mediahub.desk.upload import presenters as upload_presenters
 from mediahub.recovery import retries
 from mediahub.recovery.access import visible_failed_items
 from mediahub.uploads.access import visible_uploads
@@ -35,7 +35,7 @@ class UploadAdmin(ReadOnlyAdmin):
         upload: Upload = kwargs["obj"]
         context.update(
             title=upload.file_name,
-            story=desk_presenters.story(upload),
+            story=upload_presenters.list_events(upload),
             failed_items=visible_failed_items(request.user).filter(upload=upload),
             decisions=upload.decisions.select_related("by"),
             may_allow=upload.code == TOO_MANY_PIXELS and self.has_allow_permission(request),
@@ -48,6 +48,6 @@ class UploadAdmin(ReadOnlyAdmin):
 
     @admin.action(description=gettext_lazy("Let it pass once"), permissions=["allow"])
     def allow_more_pixels(self, request: HttpRequest, queryset: QuerySet[Upload]) -> None:
-        done = sum(retries.allow_more_pixels(editor(request), upload) for upload in queryset)
+        done = sum(retries.allow_more_pixels(get_editor(request), upload) for upload in queryset)
         text = ngettext("%(n)d picture is tried again.", "%(n)d pictures are tried again.", done)
         messages.success(request, text % {"n": done})

@@ -1,14 +1,14 @@
-"""What the upload page says while files are on their way, in the editor's language."""
+"""What the upload page's scripts say while files are sent."""
 
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from mediahub.desk.upload.uppy_texts import core_words, dashboard_words
+from mediahub.desk.upload.uppy_texts import build_core_texts, build_dashboard_texts
 from processing import formats
 
 
-def upload_words(max_bytes: int) -> dict[str, Any]:
+def build_upload_texts(max_bytes: int) -> dict[str, Any]:
     """The sentences of the page's scripts."""
     most = max_bytes // 1_000_000
     return {
@@ -34,21 +34,21 @@ def upload_words(max_bytes: int) -> dict[str, Any]:
             "held": [_("held back"), "wait"],
             "refused": [_("not sent"), "bad"],
         },
-        "checks": _checks(),
-        "progress": _progress(),
+        "checks": _build_check_texts(),
+        "progress": _build_progress_texts(),
         "lost": {
             "reason": _("Sending broke off. Unless it is being sent elsewhere, choose the file again and it goes on."),
             "choose": _("Choose the file again"),
             "chooseOne": _("Choose the file again: {name}"),
         },
         "one": {"several": _("Only one file can be sent here. The first one was chosen.")},
-        "batch": _batch(),
-        "uppy": _uppy(most),
-        "dashboard": _dashboard(),
+        "batch": _build_batch_texts(),
+        "uppy": _build_uppy_texts(most),
+        "dashboard": _build_dashboard_texts(),
     }
 
 
-def _batch() -> dict[str, str]:
+def _build_batch_texts() -> dict[str, str]:
     """How far the words for all pictures are."""
     return {
         "unsaved": _("Not saved yet. What you type is kept in this browser until you save it."),
@@ -64,10 +64,10 @@ def _batch() -> dict[str, str]:
     }
 
 
-def _uppy(most: int) -> dict[str, Any]:
+def _build_uppy_texts(most: int) -> dict[str, Any]:
     """Uppy's own refusals; `%{name}` marks what it fills in."""
     return {
-        **core_words(),
+        **build_core_texts(),
         "exceedsSize": _("“%%{file}” is larger than %(most)d MB. Make it smaller and add it again.") % {"most": most},
         "inferiorSize": _("This file is empty. Check it and add it again."),
         "youCanOnlyUploadFileTypes": _(
@@ -80,10 +80,10 @@ def _uppy(most: int) -> dict[str, Any]:
     }
 
 
-def _dashboard() -> dict[str, Any]:
+def _build_dashboard_texts() -> dict[str, Any]:
     """The words of the drop zone; `%{name}` marks what Uppy fills in."""
     return {
-        **dashboard_words(),
+        **build_dashboard_texts(),
         "dashboardTitle": _("Add files"),
         "dropPasteBoth": _("Drop pictures or folders anywhere, paste, %{browseFiles} or %{browseFolders}"),
         "browseFiles": _("choose files"),
@@ -106,7 +106,7 @@ def _dashboard() -> dict[str, Any]:
     }
 
 
-def _checks() -> dict[str, str]:
+def _build_check_texts() -> dict[str, str]:
     """What is said of files before they are sent; `{name}` and `{n}` are filled in by the page."""
     return {
         "there": _("The library has this very file already:"),
@@ -122,7 +122,7 @@ def _checks() -> dict[str, str]:
     }
 
 
-def _progress() -> dict[str, str]:
+def _build_progress_texts() -> dict[str, str]:
     """How far everything is; the page fills in numbers as its language writes them."""
     return {
         "checking": _("Looking whether they are there already: {n}"),

@@ -8,16 +8,16 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from mediahub.desk.plurals import counted
+from mediahub.desk.plurals import list_plural_forms
 
 
-def core_words() -> dict[str, Any]:
+def build_core_texts() -> dict[str, Any]:
     """Of the files that are added, and of the connection."""
     return {
-        "addBulkFilesFailed": counted(
+        "addBulkFilesFailed": list_plural_forms(
             lambda n: ngettext("%{smart_count} file could not be added", "%{smart_count} files could not be added", n)
         ),
-        "folderAdded": counted(
+        "folderAdded": list_plural_forms(
             lambda n: ngettext(
                 "%{smart_count} file added from %{folder}", "%{smart_count} files added from %{folder}", n
             )
@@ -33,10 +33,10 @@ def core_words() -> dict[str, Any]:
     }
 
 
-def dashboard_words() -> dict[str, Any]:
+def build_dashboard_texts() -> dict[str, Any]:
     """Of the drop zone, its list, and the bar below it."""
     return {
-        **_plurals(),
+        **_build_counted_texts(),
         "addingMoreFiles": _("More files are being added"),
         "back": _("Back"),
         "cancelUpload": _("Cancel upload"),
@@ -58,32 +58,34 @@ def dashboard_words() -> dict[str, Any]:
     }
 
 
-def _plurals() -> dict[str, Any]:
+def _build_counted_texts() -> dict[str, Any]:
     return {
-        "xFilesSelected": counted(
+        "xFilesSelected": list_plural_forms(
             lambda n: ngettext("%{smart_count} file selected", "%{smart_count} files selected", n)
         ),
-        "uploadingXFiles": counted(
+        "uploadingXFiles": list_plural_forms(
             lambda n: ngettext("Sending %{smart_count} file", "Sending %{smart_count} files", n)
         ),
-        "processingXFiles": counted(
+        "processingXFiles": list_plural_forms(
             lambda n: ngettext("Preparing %{smart_count} file", "Preparing %{smart_count} files", n)
         ),
-        "recoveredXFiles": counted(
+        "recoveredXFiles": list_plural_forms(
             lambda n: ngettext(
                 "%{smart_count} file could not be brought back whole. Choose it again and resume the upload.",
                 "%{smart_count} files could not be brought back whole. Choose them again and resume the upload.",
                 n,
             )
         ),
-        "filesUploadedOfTotal": counted(
+        "filesUploadedOfTotal": list_plural_forms(
             lambda n: ngettext("%{complete} of %{smart_count} file sent", "%{complete} of %{smart_count} files sent", n)
         ),
-        "uploadXFiles": counted(lambda n: ngettext("Send %{smart_count} file", "Send %{smart_count} files", n)),
-        "uploadXNewFiles": counted(
+        "uploadXFiles": list_plural_forms(
+            lambda n: ngettext("Send %{smart_count} file", "Send %{smart_count} files", n)
+        ),
+        "uploadXNewFiles": list_plural_forms(
             lambda n: ngettext("Send %{smart_count} more file", "Send %{smart_count} more files", n)
         ),
-        "xMoreFilesAdded": counted(
+        "xMoreFilesAdded": list_plural_forms(
             lambda n: ngettext("%{smart_count} more file added", "%{smart_count} more files added", n)
         ),
     }

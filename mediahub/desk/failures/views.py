@@ -1,4 +1,4 @@
-"""Putting originals back on top of what a used ticket put over them."""
+"""Putting originals back on top of files that overwrote them."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +15,7 @@ from processing import ProcessingError
 @require_POST
 @require_permission("library.replace_image")
 @require_permission("recovery.view_reconciliation")
-def put_back(request: HttpRequest) -> HttpResponse:
+def put_back_originals(request: HttpRequest) -> HttpResponse:
     """Put back each original that the newest comparison found under a later version."""
     number = 0
     for upload in consistency_checks.find_overwritten():

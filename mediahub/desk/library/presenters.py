@@ -1,32 +1,83 @@
-"""The search of the library as its page shows it: chips of what is set, and the form that sets more."""
+"""Images in words: their filters, files, labels, and embedded metadata."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Q
+from django.template.defaultfilters import date, filesizeformat
+from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from mediahub.desk.reasons import told
 from mediahub.library import access, collection_tree
+from mediahub.library.changes import to_json
 from mediahub.library.collection_tree import Node
-from mediahub.library.models import Tagging
+from mediahub.library.metadata import FIELDS
+from mediahub.library.models import Image, Tagging, Version
 from mediahub.library.search import FILTERS, NONE, Filter, Search
+from mediahub.library.versions import parse_taken_at
 from mediahub.uploads.access import open_uploads, visible_batches
 
+LABEL_SOURCES: dict[str, str | Promise] = {
+    "rekognition": gettext_lazy("Suggested by Amazon Rekognition. It can be wrong: accept what is right."),
+    "measured": gettext_lazy("Measured on this machine from light and colour. This is not recognition."),
+    "recorded": gettext_lazy("Taken from recorded answers, as tests use them."),
+}
 # Enough that the tag an editor looks for is among them; the search finds the others.
-MOST_TAGS = 60
+MAX_TAGS = 60
 # More collections are shown by their upper ones, to be opened.
-FEW_PLACES = 40
+MAX_OPEN_COLLECTIONS = 40
 # Nobody types the id of a batch.
-BY_LINK = ("batch",)
+LINK_ONLY_FILTERS = ("batch",)
 
 
 @dataclass(frozen=True)
-class Chip:
+class EmbeddedField:
+    """A word that stands in the file; `differs` says that the image has another."""
+
+    name: str
+    title: str
+    value: str
+    differs: bool
+    now: str = ""
+
+
+def list_embedded_fields(image: Image) -> list[EmbeddedField]:
+    """The words in the file, in the order of the image's own, its keywords last."""
+    found = []
+    for name in FIELDS:
+        value = image.embedded.get(name, "")
+        if value:
+            title = str(getattr(Image._meta.get_field(name), "verbose_name", name)).capitalize()
+            now = to_json(getattr(image, name)) or ""
+            found.append(EmbeddedField(name, title, value, now != value, now))
+    if keywords := image.embedded.get("keywords"):
+        found.append(EmbeddedField("keywords", _("Keywords"), ", ".join(keywords), differs=False))
+    return found
+
+
+def describe_labels(image: Image) -> str:
+    """What the suggestions on this image are worth, or why there are none."""
+    match image.label_state:
+        case Image.LabelState.DONE:
+            return str(LABEL_SOURCES.get(image.label_source, ""))
+        case Image.LabelState.NOT_ANALYZABLE:
+            return told(image.label_note) or _("The picture is too small to be analysed. Add tags by hand.")
+        case Image.LabelState.UNAVAILABLE:
+            said = _("Labels could not be fetched yet. The picture itself is complete; tags can be added by hand.")
+            return f"{said} {told(image.label_note)}".strip()
+    return _("Labels are switched off. Add tags by hand.")
+
+
+@dataclass(frozen=True)
+class FilterChip:
     """One thing that is set, and the address without it."""
 
     title: str
@@ -35,7 +86,7 @@ class Chip:
 
 
 @dataclass(frozen=True)
-class Field:
+class FilterField:
     """One field of the form: a choice when it has options, each (value, text, chosen), else an input of this kind.
 
     What only a link asks for stands in the form as a hidden input once it is set.
@@ -48,7 +99,7 @@ class Field:
     options: list[tuple[str, str, bool]]
 
 
-class Drawer:
+class SearchFilters:
     """The filters for one person: what is set, and what could be."""
 
     def __init__(self, search: Search, user: User) -> None:
@@ -59,7 +110,7 @@ class Drawer:
     def _tags(self) -> dict[str, str]:
         shown = access.visible_taggings(self._user).exclude(state=Tagging.State.REJECTED)
         held = shown.order_by().values("tag").annotate(n=Count("tag"))
-        common = held.order_by("-n", "tag").values("tag")[:MOST_TAGS]
+        common = held.order_by("-n", "tag").values("tag")[:MAX_TAGS]
         wanted = self.search.texts.get("tag")
         tags = access.visible_tags(self._user).filter(Q(pk__in=common) | Q(pk=wanted))
         named = tags.values_list("pk", "name")
@@ -73,7 +124,7 @@ class Drawer:
         nodes = list(collection_tree.flatten(top))
         chosen = next((node.collection.path for node in nodes if node.collection.pk == self.place), "")
         for node in nodes:
-            node.open = len(nodes) <= FEW_PLACES or chosen.startswith(node.collection.path)
+            node.open = len(nodes) <= MAX_OPEN_COLLECTIONS or chosen.startswith(node.collection.path)
         return top
 
     @cached_property
@@ -89,7 +140,7 @@ class Drawer:
     @property
     def place_names(self) -> list[str]:
         """The first of the names that a field offers before anything is typed."""
-        return list(self._collections.values())[:FEW_PLACES]
+        return list(self._collections.values())[:MAX_OPEN_COLLECTIONS]
 
     @property
     def elsewhere(self) -> str:
@@ -114,14 +165,14 @@ class Drawer:
         return {value: str(text) for value, text in one.choices.items()} if one.choices else None
 
     @cached_property
-    def chips(self) -> list[Chip]:
+    def chips(self) -> list[FilterChip]:
         """What is set, in the order of the form."""
-        found = [Chip(_("Words"), self.search.q, self._without("q"))] if self.search.words else []
+        found = [FilterChip(_("Words"), self.search.q, self._without("q"))] if self.search.words else []
         for one in FILTERS:
             if one.name in self.search.texts:
                 text = self.search.texts[one.name]
                 said = (self._options(one) or {}).get(text) or self._said(one.name, text)
-                found.append(Chip(str(one.title), said, self._without(one.name)))
+                found.append(FilterChip(str(one.title), said, self._without(one.name)))
         return found
 
     def _said(self, name: str, text: str) -> str:
@@ -136,15 +187,21 @@ class Drawer:
         return f"?{self.search.without(name).query()}"
 
     @cached_property
-    def fields(self) -> list[Field]:
+    def fields(self) -> list[FilterField]:
         """The fields of the form, with what is set."""
-        return [self._field(one) for one in FILTERS if one.name not in BY_LINK or one.name in self.search.texts]
+        return [
+            self._field(one) for one in FILTERS if one.name not in LINK_ONLY_FILTERS or one.name in self.search.texts
+        ]
 
-    def _field(self, one: Filter) -> Field:
+    def _field(self, one: Filter) -> FilterField:
         value = self.search.texts.get(one.name, "")
         options = [(key, text, key == value) for key, text in (self._options(one) or {}).items()]
-        kind = "date" if one.name.endswith(("_from", "_to")) else "hidden" if one.name in BY_LINK else "number"
-        return Field(one.name, str(one.title), "choice" if self._options(one) is not None else kind, value, options)
+        kind = (
+            "date" if one.name.endswith(("_from", "_to")) else "hidden" if one.name in LINK_ONLY_FILTERS else "number"
+        )
+        return FilterField(
+            one.name, str(one.title), "choice" if self._options(one) is not None else kind, value, options
+        )
 
     @property
     def states(self) -> list[dict[str, Any]]:
@@ -156,3 +213,34 @@ class Drawer:
             query = Search(rest.words, {**rest.texts, **({"state": value} if value else {})}).query()
             shown.append({"text": text, "address": f"?{query}", "chosen": value == chosen})
         return shown
+
+
+@dataclass(frozen=True)
+class FileFact:
+    """One fact of a file; `differs` says that the one in use has another."""
+
+    title: str
+    value: str
+    differs: bool
+
+
+def _format_taken(facts: dict[str, Any]) -> str:
+    taken = parse_taken_at(facts)
+    return date(timezone.localtime(taken), "DATETIME_FORMAT") if taken else ""
+
+
+FILE_FACTS: tuple[tuple[str | Promise, Callable[[dict[str, Any]], str]], ...] = (
+    (gettext_lazy("Name"), lambda facts: facts["file_name"]),
+    (gettext_lazy("Picture"), lambda facts: f"{facts['format']}, {facts['width']} × {facts['height']}"),
+    (gettext_lazy("Size"), lambda facts: filesizeformat(facts["bytes"])),
+    (gettext_lazy("Taken"), _format_taken),
+    (gettext_lazy("Camera"), lambda facts: facts["camera"]),
+    (gettext_lazy("SHA-256"), lambda facts: f"{facts['sha256'][:12]}…"),
+)
+
+
+def compare_files(version: Version, current: Version | None) -> list[FileFact]:
+    """The facts of a version that are known, compared with the one in use."""
+    against = current.facts if current and current.pk != version.pk else version.facts
+    told = [(title, say(version.facts), say(against)) for title, say in FILE_FACTS]
+    return [FileFact(str(title), value, value != other) for title, value, other in told if value]

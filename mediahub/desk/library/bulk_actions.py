@@ -1,0 +1,136 @@
+"""What an editor does to many images at once."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from mediahub.desk.collections import membership_views
+from mediahub.desk.http import add_undo_message, get_editor
+from mediahub.desk.jobs import views as jobs_views
+from mediahub.desk.library import selection
+from mediahub.desk.library.selection import SelectedImages
+from mediahub.history.change_set import ChangeSet
+from mediahub.library import field_edits, metadata, publishing, tag_decisions
+from mediahub.library.field_edits import Edit
+from mediahub.library.models import Image, Tagging
+from mediahub.library.publishing import Published
+
+# A page of sentences is read by nobody.
+MAX_REFUSALS = 5
+# A verb may lead to a page of its own.
+BulkAction = Callable[[HttpRequest, ChangeSet, SelectedImages], HttpResponse | None]
+ImagesAction = Callable[[HttpRequest, ChangeSet, QuerySet[Image]], HttpResponse | None]
+
+
+def _without_marks(verb: ImagesAction) -> BulkAction:
+    """Return a verb for which it is enough to know the images."""
+    return lambda request, act, chosen: verb(request, act, chosen.images)
+
+
+def _publish(request: HttpRequest, act: ChangeSet, chosen: SelectedImages) -> None:
+    report_publishing(request, publishing.publish(act, chosen.images, chosen.seen), act)
+
+
+def _archive(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
+    done = publishing.archive(act, images)
+    text = ngettext("%(n)d image is archived now.", "%(n)d images are archived now.", done)
+    add_undo_message(request, text % {"n": done}, act)
+
+
+def _reopen(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
+    done = publishing.reopen(act, images)
+    text = ngettext("%(n)d image is in review again.", "%(n)d images are in review again.", done)
+    add_undo_message(request, text % {"n": done}, act)
+
+
+def _add_tag(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
+    try:
+        for image in images:
+            tagging = tag_decisions.add_tag(act, image, request.POST.get("tag", ""))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return
+    text = ngettext("“%(tag)s” was put on %(n)d image.", "“%(tag)s” was put on %(n)d images.", act.images)
+    add_undo_message(request, text % {"tag": tagging.tag.name, "n": act.images}, act)
+
+
+def _reject_tag(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
+    name = " ".join(request.POST.get("tag", "").split())
+    taggings = Tagging.objects.filter(image__in=images.values("pk"), tag__name__iexact=name)
+    tag_decisions.reject(act, taggings.select_related("tag", "image"))
+    text = ngettext("“%(tag)s” was rejected on %(n)d image.", "“%(tag)s” was rejected on %(n)d images.", act.images)
+    add_undo_message(request, text % {"tag": name, "n": act.images}, act)
+
+
+def _set_credit(request: HttpRequest, act: ChangeSet, chosen: SelectedImages) -> HttpResponse | None:
+    return _set_field(request, act, chosen, "credit")
+
+
+def _set_license(request: HttpRequest, act: ChangeSet, chosen: SelectedImages) -> HttpResponse | None:
+    return _set_field(request, act, chosen, "license")
+
+
+def _set_field(request: HttpRequest, act: ChangeSet, chosen: SelectedImages, name: str) -> HttpResponse | None:
+    """Put one text into the field `name` of all images that are chosen, unless somebody else has changed it since."""
+    wanted = " ".join(request.POST.get(name, "").split())
+    title = str(getattr(Image._meta.get_field(name), "verbose_name", name)).capitalize()
+    if not wanted or len(wanted) > 200:
+        messages.error(request, _("%(field)s: type 1 to 200 characters.") % {"field": title})
+        return None
+    images = list(chosen.images)
+    since = chosen.page.moment if chosen.page else timezone.now()
+    theirs = field_edits.find_changes_by_others(get_editor(request), name, [image.pk for image in images], since)
+    kept = []
+    for image in images:
+        if image.pk in theirs and not field_edits.is_same(getattr(image, name), wanted):
+            conflict = field_edits.build_conflict(image, name, wanted)
+            kept.append((image, field_edits.describe_conflict(image.title, conflict)))
+        else:
+            metadata.edit(act, image, {name: Edit(wanted)})
+    if act.images or not kept:
+        text = ngettext("%(field)s: set on %(n)d image.", "%(field)s: set on %(n)d images.", act.images)
+        add_undo_message(request, text % {"field": title, "n": act.images}, act)
+    if not kept:
+        return None
+    says = ngettext(
+        "%(field)s: %(n)d image stays as it is, because somebody else changed it while you had the page open.",
+        "%(field)s: %(n)d images stay as they are, because somebody else changed them while you had the page open.",
+        len(kept),
+    )
+    return selection.ask_again(request, says % {"field": title, "n": len(kept)}, left=kept)
+
+
+BULK_ACTIONS: dict[str, tuple[str, BulkAction]] = {
+    "publish": ("library.publish_image", _publish),
+    "archive": ("library.publish_image", _without_marks(_archive)),
+    "reopen": ("library.publish_image", _without_marks(_reopen)),
+    "add_tag": ("library.review_tagging", _without_marks(_add_tag)),
+    "reject_tag": ("library.review_tagging", _without_marks(_reject_tag)),
+    "put_in": ("library.add_membership", _without_marks(membership_views.put_in)),
+    "take_out": ("library.delete_membership", _without_marks(membership_views.take_out)),
+    "set_credit": ("library.change_image", _set_credit),
+    "set_license": ("library.change_image", _set_license),
+    "ask_reprocess": ("jobs.reprocess_images", _without_marks(jobs_views.confirm_reprocess)),
+    "reprocess": ("jobs.reprocess_images", _without_marks(jobs_views.start_reprocess)),
+    "download": ("library.download_original", _without_marks(jobs_views.start_download)),
+}
+
+
+def report_publishing(request: HttpRequest, result: Published, act: ChangeSet) -> None:
+    """Say how many are public now, and what the others lack."""
+    if result.done or not result.refused:
+        done = ngettext("%(n)d image is published now.", "%(n)d images are published now.", result.done)
+        add_undo_message(request, done % {"n": result.done}, act)
+    for image, lacks in result.refused[:MAX_REFUSALS]:
+        said = _("%(title)s was not published. %(why)s") % {"title": image.title, "why": " ".join(lacks)}
+        messages.warning(request, said)
+    more = len(result.refused) - MAX_REFUSALS
+    if more > 0:
+        said = ngettext("%(n)d more image was not published.", "%(n)d more images were not published.", more)
+        messages.warning(request, said % {"n": more})

@@ -1,0 +1,115 @@
+"""What an editor does to one image on its page: its tags, metadata, flags, and original."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from mediahub.delivery import addresses
+from mediahub.desk.http import get_editor, get_return_address, require_permission
+from mediahub.history.change_set import ChangeSet
+from mediahub.history.models import Action
+from mediahub.library import access, field_edits, metadata, publishing, tag_decisions
+from mediahub.library.field_edits import UNSEEN, Conflicted
+from mediahub.library.models import Tagging
+from processing import ProcessingError
+
+VERDICT_FUNCTIONS = {"accept": tag_decisions.accept, "reject": tag_decisions.reject}
+VERDICT_STATES = {"accept": Tagging.State.ACCEPTED, "reject": Tagging.State.REJECTED}
+require_review_permission = require_permission("library.review_tagging")
+
+
+@require_POST
+@require_permission("library.review_tagging")
+def confirm_flags(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Note that this editor has looked at the file that the page showed."""
+    image = get_object_or_404(access.changeable_images(request.user), pk=image_id)
+    shown = request.POST.get("file", "")
+    if not publishing.mark_flags_reviewed(ChangeSet(get_editor(request)), image, shown) and shown not in (
+        "",
+        image.sha256,
+    ):
+        messages.warning(request, _("The image has another file by now. Look at this one, and say that you did."))
+    return redirect("admin:library_image_change", image_id)
+
+
+@require_POST
+@require_review_permission
+def decide_tag(request: HttpRequest, image_id: UUID, tagging_id: int) -> HttpResponse:
+    """Accept or reject one tag of the image, as the button named `verdict` says."""
+    image = get_object_or_404(access.changeable_images(request.user), pk=image_id)
+    tagging = get_object_or_404(image.taggings.select_related("tag", "image"), pk=tagging_id)
+    verb = VERDICT_FUNCTIONS.get(request.POST.get("verdict", ""))
+    if verb is None:
+        messages.error(request, _("Choose whether to accept or reject the tag."))
+        return _return_to(image_id, "tags")
+    seen = request.POST.get("seen", tagging.state)
+    if tagging.state in (seen, VERDICT_STATES[request.POST["verdict"]]):
+        verb(ChangeSet(get_editor(request)), [tagging])
+    else:
+        said = _("Somebody else has decided on “%(tag)s” since: it is %(state)s now.")
+        messages.warning(request, said % {"tag": tagging.tag.name, "state": tagging.get_state_display()})
+    return _return_to(image_id, f"tag-{tagging.pk}")
+
+
+@require_POST
+@require_review_permission
+def add_tag(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Put a tag of the editor's own on the image."""
+    image = get_object_or_404(access.changeable_images(request.user), pk=image_id)
+    try:
+        tag_decisions.add_tag(ChangeSet(get_editor(request)), image, request.POST.get("name", ""))
+    except ValidationError as error:
+        for sentence in error.messages:
+            messages.error(request, sentence)
+    return _return_to(image_id, "add-tag")
+
+
+@require_POST
+@require_review_permission
+def take_over_field(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Put a word of the file into the field that the button names."""
+    image = get_object_or_404(access.changeable_images(request.user), pk=image_id)
+    try:
+        metadata.copy_from_file(
+            ChangeSet(get_editor(request)), image, request.POST.get("field", ""), request.POST.get("seen", UNSEEN)
+        )
+    except Conflicted as error:
+        for conflict in error.conflicts:
+            messages.error(request, field_edits.describe_conflict(image.title, conflict))
+    except ValidationError as error:
+        for sentence in error.messages:
+            messages.error(request, sentence)
+    return _return_to(image_id, "embedded")
+
+
+def _return_to(image_id: UUID, place: str) -> HttpResponse:
+    return redirect(f"{reverse('admin:library_image_change', args=[image_id])}#{place}")
+
+
+@require_POST
+@never_cache
+@require_permission("library.download_original")
+def download_original(request: HttpRequest, image_id: UUID, number: int | None = None) -> HttpResponse:
+    """Note who takes the file along, and lead to it by a link that is good for moments."""
+    image = get_object_or_404(access.visible_images(request.user), pk=image_id)
+    which = {"current": True} if number is None else {"number": number}
+    version = image.versions.filter(**which).first()
+    if version is None or not version.version_id:
+        said = _("Nobody knows where the original of %(title)s lies. Ask an operator to compare bucket and records.")
+        messages.error(request, said % {"title": image.title})
+        return redirect(get_return_address(request))
+    name = version.facts.get("file_name") or image.file_name
+    try:
+        address = addresses.original(version.key, version.version_id, name)
+    except ProcessingError as error:
+        messages.error(request, error.message)
+        return redirect(get_return_address(request))
+    ChangeSet(get_editor(request)).record(image, Action.DOWNLOADED)
+    return redirect(address)

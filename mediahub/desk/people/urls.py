@@ -1,0 +1,15 @@
+"""An editor's session and preferences."""
+
+from django.contrib import admin
+from django.urls import path
+
+from mediahub.desk.people import session_views, views
+
+view = admin.site.admin_view
+# Scripts ask those without `view`: they answer 403 in JSON where a page would lead to the sign-in.
+urlpatterns = [
+    path("session/", session_views.show_session, name="session"),
+    path("preferences/", view(views.edit_preferences), name="preferences"),
+    path("preferences/keys/", view(views.show_keys), name="keys"),
+    path("preferences/threshold/", views.set_threshold, name="threshold"),
+]

@@ -1,0 +1,163 @@
+"""Uploads in words: their state, their history, and how the upload page shows them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mediahub.delivery.addresses import address
+from mediahub.desk.presenters import TONES
+from mediahub.desk.reasons import told
+from mediahub.library.models import Image
+from mediahub.uploads.ingest import TOO_MANY_PIXELS
+from mediahub.uploads.models import Upload
+from mediahub.uploads.stalled_uploads import GRACE
+
+STEPS: dict[str, str | Promise] = {
+    "decode": gettext_lazy("opening the file"),
+    "metadata": gettext_lazy("reading its details"),
+    "render": gettext_lazy("making the renditions"),
+    "look": gettext_lazy("measuring what it looks like"),
+    "store": gettext_lazy("storing the renditions"),
+    "crop": gettext_lazy("cutting the renditions"),
+    "label": gettext_lazy("asking for labels"),
+}
+
+
+@dataclass(frozen=True)
+class UploadStatus:
+    """Where an upload stands, for a person: `tone` picks the colour, `ended` says that nothing more will happen."""
+
+    label: str
+    tone: str
+    reason: str
+    ended: bool
+
+
+def describe_status(upload: Upload) -> UploadStatus:
+    """The upload's state in plain words, with what to do where something can be done."""
+    # The word is also a tagging's, where an editor said so and nothing is the matter.
+    tone = "wait" if upload.state == Upload.State.REJECTED else TONES[upload.state]
+    ended = upload.state in Upload.ENDED
+    if upload.waits_for_another_try:
+        return UploadStatus(
+            _describe_next_attempt(upload), "wait", told(upload.reason) or _("Its worker came to no end."), ended
+        )
+    match upload.state:
+        case Upload.State.ISSUED if upload.attempts:
+            return UploadStatus(_("waiting"), tone, _("It waits for another attempt."), ended)
+        case Upload.State.ISSUED if upload.expires_at and upload.expires_at + GRACE < timezone.now():
+            return UploadStatus(_("never arrived"), tone, _("The file was not sent in time. Add it again."), True)
+        case Upload.State.ISSUED:
+            return UploadStatus(_("waiting"), tone, "", ended)
+        case Upload.State.WORKING if upload.attempts > 1:
+            reason = _("Attempt %(n)d, because the one before did not succeed.") % {"n": upload.attempts}
+            return UploadStatus(_("working"), tone, reason, ended)
+        case Upload.State.REJECTED if upload.code == TOO_MANY_PIXELS:
+            asked = _("A chief editor can let it pass once.")
+            return UploadStatus(_("rejected"), tone, f"{told(upload.reason)} {asked}", ended)
+        case Upload.State.FAILED:
+            kept = _("The file is kept: retry it under Failed items.")
+            return UploadStatus(_("failed"), tone, f"{told(upload.reason)} {kept}".strip(), ended)
+    return UploadStatus(str(Upload.State(upload.state).label), tone, told(upload.reason), ended)
+
+
+def _describe_next_attempt(upload: Upload) -> str:
+    """When the upload is tried again by itself, by the site's clock."""
+    if upload.next_try_at is None or upload.next_try_at <= timezone.now():
+        return _("waiting to be tried again")
+    return _("waiting to be tried again at %(time)s") % {"time": f"{timezone.localtime(upload.next_try_at):%H:%M}"}
+
+
+def list_events(upload: Upload) -> list[tuple[datetime | None, str]]:
+    """What happened to the upload, in order: (time, or None where none was noted; sentence)."""
+    who = str(upload.uploaded_by or _("Someone"))
+    told: list[tuple[datetime | None, str]]
+    if upload.source == Upload.Source.BUCKET:
+        told = [(upload.issued_at, _("The file was put into the upload bucket without a ticket, and was taken over."))]
+    else:
+        told = [(upload.issued_at, _("%(who)s asked to send this file, and was given a ticket.") % {"who": who})]
+    if upload.version_id:
+        told.append((None, _("The file arrived in the upload bucket.")))
+    if upload.attempts:
+        told.append((None, _("Attempts to work on it: %(n)d.") % {"n": upload.attempts}))
+    if upload.step and upload.attempts and upload.state != Upload.State.READY:
+        told.append((None, _("Last step: %(step)s.") % {"step": STEPS.get(upload.step, upload.step)}))
+    told.append((upload.finished_at, _describe_ending(upload)))
+    return told
+
+
+def _describe_ending(upload: Upload) -> str:
+    reason = describe_status(upload).reason
+    match upload.state:
+        case Upload.State.READY:
+            return _("It became an image.")
+        case Upload.State.REJECTED:
+            return _("It was rejected, and is not tried again: %(reason)s") % {"reason": reason}
+        case Upload.State.FAILED:
+            return _("It failed: %(reason)s") % {"reason": reason}
+        case Upload.State.DELETED:
+            return _("The file was deleted from the upload bucket.")
+        case Upload.State.WORKING if not upload.waits_for_another_try:
+            return _("It is being worked on now.")
+        case Upload.State.WORKING | Upload.State.ISSUED if upload.waits_for_another_try:
+            return f"{describe_status(upload).label.capitalize()}. {reason}"
+    return reason or _("The file has not arrived yet.")
+
+
+def describe_upload(upload: Upload, user: User | AnonymousUser) -> dict[str, Any]:
+    """One of the editor's visible uploads as the page shows it, with addresses only of what they may open."""
+    now, image = describe_status(upload), upload.image
+    return {
+        "id": str(upload.pk),
+        "name": upload.file_name,
+        "state": upload.state,
+        "label": now.label,
+        "tone": now.tone,
+        "reason": now.reason,
+        "ended": now.ended,
+        "picture": _describe_picture(image) if image else None,
+        "image": str(image.pk) if image else None,
+        "links": _list_links(upload, image, user),
+        "batch": str(upload.batch_id) if upload.batch_id else None,
+        # What tells the page which file it is when the editor chooses it again, and whether that is needed.
+        "bytes": upload.declared_bytes,
+        "arrived": bool(upload.version_id),
+    }
+
+
+def _describe_picture(image: Image) -> dict[str, Any]:
+    small = min(image.renditions.all(), key=lambda rendition: rendition.width * rendition.height, default=None)
+    if small is None:
+        return {"address": "", "placeholder": image.placeholder, "width": 0, "height": 0}
+    return {
+        "address": address(small.key),
+        "placeholder": image.placeholder,
+        "width": small.width,
+        "height": small.height,
+    }
+
+
+def _list_links(upload: Upload, image: Image | None, user: User | AnonymousUser) -> list[dict[str, str]]:
+    found = []
+    if image and user.has_perm("library.view_image"):
+        href = reverse("admin:library_image_change", args=[image.pk])
+        found.append({"text": _("Open"), "href": href, "label": _("Open %(name)s") % {"name": image.title}})
+        found += [
+            {
+                "text": f"{made.name} {made.width} × {made.height}",
+                "href": address(made.key),
+                "label": _("%(rendition)s of %(name)s") % {"rendition": made, "name": image.title},
+            }
+            for made in image.renditions.all()
+        ]
+    elif upload.state == Upload.State.FAILED and user.has_perm("recovery.view_faileditem"):
+        href = f"{reverse('admin:recovery_faileditem_changelist')}?upload__id__exact={upload.pk}"
+        found.append({"text": _("Failed items"), "href": href, "label": ""})
+    return found

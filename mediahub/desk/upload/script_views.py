@@ -1,0 +1,212 @@
+"""What the upload page's scripts ask: signatures, known files, the state of uploads, metadata of a batch."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, JsonResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from mediahub.delivery.addresses import address
+from mediahub.desk.http import JsonObject, Unreadable, get_editor, read_json, require_permission
+from mediahub.desk.library.version_views import get_replaceable_image
+from mediahub.desk.upload.page_config import may_edit_batch
+from mediahub.desk.upload.presenters import describe_upload
+from mediahub.library.models import Image
+from mediahub.uploads import tickets, upload_batches
+from mediahub.uploads.access import visible_uploads
+from mediahub.uploads.models import Batch, Upload
+from processing import ProcessingError
+
+# Each question of Uppy about a file in parts, by its HTTP method and whether it names a part.
+OPERATIONS: dict[tuple[str, bool], tickets.Operation] = {
+    ("PUT", True): "part",
+    ("GET", False): "list",
+    ("POST", False): "complete",
+    ("DELETE", False): "abort",
+}
+MAX_HASHES = 200
+SHA256 = re.compile(r"[0-9a-f]{64}")
+MAX_UPLOADS = 200
+
+
+@require_POST
+@require_permission("uploads.add_upload", "library.replace_image", json=True)
+def sign(request: HttpRequest) -> JsonResponse:
+    """Sign one step of one file, asked for in JSON.
+
+    `{method, name, type, size, batch?, sha256?, image?, upload?}` asks for a ticket; with `image` the file becomes that
+    image's next version, and `upload` names an upload of the same file that broke off. The answer has `upload` (its
+    id), the server's `key`, `method` ("post" or "multipart"), and `url`: with `fields` it takes a small file in one
+    form, without it begins an upload of parts of `part_bytes`. `{method, key, uploadId, partNumber?}` asks for one more
+    step of those. A refusal is 400, 403, 404, 429 with Retry-After, or 503, and says its `reason` in a sentence; 409
+    says that the file has `arrived`, and as which upload.
+    """
+    try:
+        return JsonResponse(_sign(get_editor(request), read_json(request)))
+    except tickets.AlreadySent as sent:
+        return JsonResponse({"reason": str(sent), "arrived": str(sent.upload_id)}, status=409)
+    except PermissionDenied:
+        reason = _("You may not send this file here. Ask a chief editor for the right.")
+        return JsonResponse({"reason": reason}, status=403)
+    except Http404:
+        reason = _("The image is not there, or not for you to see.")
+        return JsonResponse({"reason": reason}, status=404)
+    except tickets.TicketRefused as refusal:
+        if refusal.retry_after:
+            headers = {"Retry-After": str(refusal.retry_after)}
+            return JsonResponse({"reason": str(refusal)}, status=429, headers=headers)
+        return JsonResponse({"reason": str(refusal)}, status=400)
+    except ProcessingError as error:
+        return JsonResponse({"reason": str(error)}, status=503)
+
+
+def _sign(user: User, wish: JsonObject) -> dict[str, Any]:
+    upload_id, part = wish.read_text("uploadId"), wish.read_number("partNumber")
+    if not upload_id:
+        return _issue_ticket(user, wish)
+    operation = OPERATIONS.get((wish.read_text("method"), part != 0))
+    if operation is None:
+        raise tickets.TicketRefused(_("The request asks for no step of an upload. Reload the page and try again."))
+    key = wish.read_text("key")
+    url = tickets.sign(user, key, operation, upload_id, part)
+    return {"url": url, "key": key, "headers": tickets.headers(operation)}
+
+
+def _issue_ticket(user: User, wish: JsonObject) -> dict[str, Any]:
+    name = wish.read_text("name")
+    if not name:
+        raise tickets.TicketRefused(_("The request names no file. Reload the page and try again."))
+    image = get_replaceable_image(user, image_id) if (image_id := wish.read_uuid("image")) else None
+    if image is None and not user.has_perm("uploads.add_upload"):
+        raise PermissionDenied
+    kind, size, again = wish.read_text("type"), wish.read_number("size"), wish.read_uuid("upload")
+    ticket = tickets.reissue(user, again, kind, size, image) if again else None
+    if ticket is None:
+        batch, sha256 = wish.read_uuid("batch"), read_sha256(wish.read_text("sha256"))
+        ticket = tickets.issue(user, name, kind, size, None if image else batch, sha256, image=image)
+    answer = {
+        "upload": str(ticket.upload_id),
+        "key": ticket.key,
+        "method": str(ticket.method),
+        "part_bytes": ticket.part_bytes,
+    }
+    if ticket.method == Upload.Method.MULTIPART:
+        return {**answer, "url": tickets.sign(user, ticket.key, "create"), "headers": tickets.headers("create")}
+    return {**answer, "url": ticket.url, "fields": ticket.fields}
+
+
+def read_sha256(text: str) -> str:
+    """A SHA-256 as a browser says it, in 64 hexadecimal digits; empty for anything else."""
+    return text if SHA256.fullmatch(text) else ""
+
+
+@require_POST
+@never_cache
+@require_permission("uploads.add_upload", json=True)
+def find_known_files(request: HttpRequest) -> JsonResponse:
+    """Which files are there already: `{"hashes": [at most 200 of SHA-256]}` gives `{"known": {hash: …}}`.
+
+    Each is `{title, href, picture, upload}`: an image that this person may see, or with the id of its upload a file of
+    theirs that came and is no image yet.
+    """
+    refusal = _("This is no list of SHA-256 hashes.")
+    hashes = read_json(request, refusal).read_texts("hashes")
+    if not hashes or not all(map(SHA256.fullmatch, hashes)):
+        raise Unreadable(refusal)
+    if len(hashes) > MAX_HASHES:
+        return JsonResponse({"reason": _("Ask for at most %(n)d files at once.") % {"n": MAX_HASHES}}, status=400)
+    images, uploads = upload_batches.known(get_editor(request), hashes)
+    going = {sha256: _describe_known_upload(upload) for sha256, upload in uploads.items()}
+    return JsonResponse({"known": going | {sha256: _describe_known_image(image) for sha256, image in images.items()}})
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@require_permission("uploads.add_upload", json=True)
+def edit_batch_metadata(request: HttpRequest, batch_id: UUID) -> JsonResponse:
+    """What is said of all images of a batch of this person's; POST says it anew.
+
+    `{title, numbered, credit, license, tags: [names], collection: id or null}` keeps words and says them of images that
+    are there; `{start}` goes on where the answer's `next` names a place; `{undo: true}` takes them back. A refusal has
+    its `reason` in a sentence.
+    """
+    if not may_edit_batch(request.user):
+        return JsonResponse({"reason": _("You may not change images. Ask a chief editor for the right.")}, status=403)
+    user = get_editor(request)
+    if request.method == "GET":
+        return JsonResponse(_describe_batch(Batch.objects.filter(pk=batch_id, by=user).first() or Batch(license="")))
+    try:
+        refusal = _("These are no words for a batch. Load the page again.")
+        return JsonResponse(_change_batch(user, batch_id, read_json(request, refusal)))
+    except upload_batches.NotYours as error:
+        return JsonResponse({"reason": str(error)}, status=403)
+    except ValidationError as error:
+        return JsonResponse({"reason": " ".join(error.messages)}, status=400)
+
+
+def _change_batch(user: User, batch_id: UUID, asked: JsonObject) -> dict[str, Any]:
+    if asked.read_flag("undo"):
+        undone = upload_batches.take_back(user, batch_id)
+        text = ngettext("%(n)d image is as it was.", "%(n)d images are as they were.", undone.change_set.images)
+        return {"said": " ".join([text % {"n": undone.change_set.images}, *undone.refused[:5]])}
+    if start := asked.read_number("start"):
+        batch = upload_batches.begin(user, batch_id)
+    else:
+        batch = upload_batches.keep(user, batch_id, _read_batch_metadata(asked))
+    done = upload_batches.apply(user, batch, start or 1)
+    return {**_describe_batch(batch), "changed": done.act.images, "next": done.next, "refused": done.refused[:5]}
+
+
+def _read_batch_metadata(asked: JsonObject) -> upload_batches.Words:
+    return upload_batches.Words(
+        title=asked.read_text("title"),
+        numbered=asked.read_flag("numbered", missing=True),
+        credit=asked.read_text("credit"),
+        license=asked.read_text("license"),
+        tags=tuple(asked.read_texts("tags")),
+        collection=asked.read_number("collection") or None,
+    )
+
+
+def _describe_batch(batch: Batch) -> dict[str, Any]:
+    return {
+        "title": batch.title,
+        "numbered": batch.numbered,
+        "credit": batch.credit,
+        "license": batch.license,
+        "tags": batch.tags,
+        "collection": batch.collection_id,
+    }
+
+
+def _describe_known_image(image: Image) -> dict[str, Any]:
+    small = min(image.renditions.all(), key=lambda rendition: rendition.width, default=None)
+    href = reverse("admin:library_image_change", args=[image.pk])
+    return {"title": image.title, "href": href, "picture": address(small.key) if small else "", "upload": None}
+
+
+def _describe_known_upload(upload: Upload) -> dict[str, Any]:
+    href = reverse("desk:arrival", args=[upload.pk])
+    return {"title": upload.file_name, "href": href, "picture": "", "upload": str(upload.pk)}
+
+
+@require_GET
+@never_cache
+@require_permission("uploads.add_upload", "uploads.view_upload", json=True)
+def list_statuses(request: HttpRequest) -> JsonResponse:
+    """The standing of at most 200 uploads, as `?ids=<id>,<id>`; the editor's own, or anyone's for who may view all."""
+    try:
+        ids = [UUID(part) for part in request.GET.get("ids", "").split(",") if part]
+    except ValueError:
+        return JsonResponse({"reason": _("One of the ids is not the id of an upload.")}, status=400)
+    if len(ids) > MAX_UPLOADS:
+        return JsonResponse({"reason": _("Ask for at most %(n)d uploads at once.") % {"n": MAX_UPLOADS}}, status=400)
+    found = visible_uploads(request.user).filter(pk__in=ids)
+    return JsonResponse({"uploads": [describe_upload(upload, request.user) for upload in found]})
