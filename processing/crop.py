@@ -27,7 +27,7 @@ CENTER = Point(0.5, 0.5)
 def find_crop_area(size: tuple[int, int], shape: tuple[int, int], point: Point = CENTER) -> CropArea:
     """Return the largest area of a picture that has the shape's aspect ratio, as near around the point as it fits in.
 
-    `crop/geometry.js` does the same for the previews.
+    `library/crop_window.js` does the same for the previews.
 
     Args:
         size: Width and height of the picture, in pixels.

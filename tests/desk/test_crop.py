@@ -19,7 +19,7 @@ from tests import records
 from tests.desk.conftest import HOSTILE
 
 pytestmark = pytest.mark.django_db
-GEOMETRY = Path("mediahub/desk/static/desk/crop/geometry.js").resolve()
+GEOMETRY = Path("mediahub/desk/static/desk/library/crop_window.js").resolve()
 CASES = """
 const { windowOf } = await import(process.argv[1]);
 let text = "";

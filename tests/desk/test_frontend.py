@@ -29,13 +29,13 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_bundle_is_made_once(copy: Path) -> None:
     assert frontend.build() is True
-    assert {"upload.js", "upload.css", "follow.js"} <= {made.name for made in (copy / "bundle").iterdir()}
+    assert {"upload.js", "upload.css", "upload_status.js"} <= {made.name for made in (copy / "bundle").iterdir()}
     assert frontend.build() is False
 
 
 def test_any_change_of_a_source_asks_for_a_new_bundle(copy: Path) -> None:
     prints = {frontend.fingerprint()}
-    for name in ("upload.js", "dashboard.css", "package-lock.json", ".npmrc", "arrow.svg"):
+    for name in ("upload.js", "uppy_dashboard.css", "package-lock.json", ".npmrc", "arrow.svg"):
         (copy / name).write_text((copy / name).read_text() + "\n")
         prints.add(frontend.fingerprint())
     assert len(prints) == 6

@@ -12,7 +12,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 BUNDLE = HERE.parent / "static" / "desk" / "upload"
 STAMP = BUNDLE / "sources.sha256"
-SHARED = [HERE.parent / "static" / "desk" / name for name in ("poller.js", "signed_in.js")]
+SHARED = [HERE.parent / "static" / "desk" / name for name in ("polling.js", "session.js")]
 # Installing takes seconds; a registry that does not answer must not hold the build for ever.
 TIMEOUT_SECONDS = 600
 
@@ -61,8 +61,8 @@ def _esbuild() -> None:
         _node().node,
         esbuild,
         "upload.js",
-        "one_file.js",
-        "follow.js",
+        "single_file.js",
+        "upload_status.js",
         "upload.css",
         *options,
         f"--outdir={BUNDLE}",

@@ -2,36 +2,36 @@
 
 import Dashboard from "@uppy/dashboard";
 import GoldenRetriever from "@uppy/golden-retriever";
-import { poll } from "../static/desk/poller.js";
-import { arrivals } from "./arrivals.js";
-import { batch } from "./batch.js";
-import { openDoors } from "./doors.js";
-import { gate } from "./gate.js";
-import { sayWhy } from "./going_on.js";
-import { lostFiles } from "./lost.js";
-import { count, fill } from "./numbers.js";
-import { sender } from "./sender.js";
+import { poll } from "../static/desk/polling.js";
+import { createUploadList } from "./upload_list.js";
+import { createBatch } from "./batch_metadata.js";
+import { acceptDropAndPaste } from "./drop_and_paste.js";
+import { createFileChecks } from "./file_checks.js";
+import { explainPause } from "./retries.js";
+import { createInterruptedFiles } from "./interrupted_files.js";
+import { formatCount, formatText } from "./formatting.js";
+import { createUploader } from "./uploader.js";
 
 const page = JSON.parse(document.getElementById("upload-config").textContent);
-const together = batch(page);
-const list = arrivals(document.getElementById("arrivals"), page, together.see);
-const held = document.getElementById("held");
-const noted = document.getElementById("noted");
-let again = 0;
+const batch = createBatch(page);
+const list = createUploadList(document.getElementById("arrivals"), page, batch.see);
+const heldBar = document.getElementById("held");
+const noteLine = document.getElementById("noted");
+let copies = 0;
 
-function theme() {
+function readTheme() {
   const chosen = document.documentElement.dataset.theme;
   return chosen === "light" || chosen === "dark" ? chosen : "auto";
 }
 
-const { uppy, pluralize, far, arrived, ask, uploadOf, isSending } = sender(page, list, {
+const { uppy, pluralize, totalProgress, arrived, ask, uploadOf, isSending } = createUploader(page, list, {
   // What one editor left unfinished is not offered to the next one at the same machine.
   id: `desk-${page.user}`,
   autoProceed: true,
-  onTicket: together.begin,
+  onTicket: batch.begin,
   onGone: (file) => checks.forget(file.meta.sha256),
 });
-const lost = lostFiles(list, page.words, (files) => checks.take(files));
+const interrupted = createInterruptedFiles(list, page.words, (files) => checks.check(files));
 
 uppy
   .use(Dashboard, {
@@ -39,7 +39,7 @@ uppy
     inline: true,
     width: "100%",
     height: 320,
-    theme: theme(),
+    theme: readTheme(),
     proudlyDisplayPoweredByUppy: false,
     singleFileFullScreen: false,
     fileManagerSelectionType: "both",
@@ -51,7 +51,7 @@ uppy
   // Its own limits are for documents; a file that does not fit is offered again too, to be chosen once more.
   .use(GoldenRetriever, { indexedDB: { maxFileSize: page.maxBytes, maxTotalSize: 5 * page.maxBytes } });
 
-new MutationObserver(() => uppy.getPlugin("Dashboard").setOptions({ theme: theme() })).observe(
+new MutationObserver(() => uppy.getPlugin("Dashboard").setOptions({ theme: readTheme() })).observe(
   document.documentElement,
   { attributeFilter: ["data-theme"] },
 );
@@ -63,80 +63,80 @@ new MutationObserver(() => drop.querySelector(".uppy-Dashboard-files:not([role])
   { childList: true, subtree: true },
 );
 
-function note(text) {
-  noted.textContent = text;
-  noted.hidden = false;
+function showNote(text) {
+  noteLine.textContent = text;
+  noteLine.hidden = false;
 }
 
 /** How many files wait for the editor's answer. */
-function waiting(number) {
-  held.hidden = number === 0;
-  held.querySelector("[data-text]").textContent = fill(held.dataset.text, { n: count(number) });
+function showHeldCount(number) {
+  heldBar.hidden = number === 0;
+  heldBar.querySelector("[data-text]").textContent = formatText(heldBar.dataset.text, { n: formatCount(number) });
 }
 
-const checks = gate({ known: page.known, words: page.words.checks }, {
+const checks = createFileChecks({ known: page.known, words: page.words.checks }, {
   send(files, isSentAnyway = false) {
-    const begun = new Map();
-    const wanted = files.map(([file, sha256]) => {
-      const before = lost.take(file, sha256);
+    const startedParts = new Map();
+    const descriptors = files.map(([file, sha256]) => {
+      const before = interrupted.take(file, sha256);
       const folder = file.relativePath || file.webkitRelativePath || null;
       // Uppy takes a file once; one that is sent anyway gets a place of its own.
-      const relativePath = isSentAnyway ? `${++again}/${folder ?? file.name}` : folder;
-      const meta = { relativePath, sha256, batch: before?.batch ?? together.id, upload: before?.upload };
-      if (before?.s3Multipart) begun.set(before.upload, before.s3Multipart);
+      const relativePath = isSentAnyway ? `${++copies}/${folder ?? file.name}` : folder;
+      const meta = { relativePath, sha256, batch: before?.batch ?? batch.id, upload: before?.upload };
+      if (before?.s3Multipart) startedParts.set(before.upload, before.s3Multipart);
       return { source: "desk", name: file.name, type: file.type, data: file, meta };
     });
-    uppy.addFiles(wanted);
+    uppy.addFiles(descriptors);
     // The parts that the store has already are not sent again.
     for (const { id, meta } of uppy.getFiles()) {
-      if (begun.has(meta.upload)) uppy.setFileState(id, { s3Multipart: begun.get(meta.upload) });
+      if (startedParts.has(meta.upload)) uppy.setFileState(id, { s3Multipart: startedParts.get(meta.upload) });
     }
   },
   hold(key, name, why, answers, number) {
-    const label = (text) => fill(text, { name });
+    const label = (text) => formatText(text, { name });
     const { sendOne, leaveOne } = page.words.checks;
-    list.held(key, name, why, [
+    list.showHeld(key, name, why, [
       [page.words.checks.send, label(sendOne), answers.send],
       [page.words.checks.leave, label(leaveOne), answers.leave],
     ]);
-    waiting(number);
+    showHeldCount(number);
   },
   drop(key, number) {
-    list.forget(key);
-    waiting(number);
+    list.remove(key);
+    showHeldCount(number);
   },
-  note,
-  checking: far.checking,
+  note: showNote,
+  checking: totalProgress.checking,
   isOwn: (upload) => Boolean(upload) && uppy.getFiles().some((file) => file.meta.upload === upload),
 });
 
 // The drop zone's own buttons lead through the same checks.
-uppy.getPlugin("Dashboard").addFiles = checks.take;
-held.querySelector("[data-send]").addEventListener("click", () => checks.answerAll("send"));
-held.querySelector("[data-leave]").addEventListener("click", () => checks.answerAll("leave"));
-openDoors({
+uppy.getPlugin("Dashboard").addFiles = checks.check;
+heldBar.querySelector("[data-send]").addEventListener("click", () => checks.answerAll("send"));
+heldBar.querySelector("[data-leave]").addEventListener("click", () => checks.answerAll("leave"));
+acceptDropAndPaste({
   cover: document.getElementById("cover"),
-  take: checks.take,
-  broken: () => note(page.words.checks.unreadable),
+  take: checks.check,
+  broken: () => showNote(page.words.checks.unreadable),
   words: page.words.checks,
 });
-sayWhy(document.getElementById("why"), page.words, () => isSending() || list.isFollowing());
+explainPause(document.getElementById("why"), page.words, () => isSending() || list.isFollowing());
 
-uppy.on("thumbnail:generated", (file, preview) => list.preview(file.id, uploadOf(file), preview));
+uppy.on("thumbnail:generated", (file, preview) => list.showPreview(file.id, uploadOf(file), preview));
 
 /** After a reload each file is where it truly is: arrived, ready to go on, or to be chosen again. */
 uppy.on("restored", () => {
   for (const file of uppy.getFiles()) {
     const { id, name, isGhost, meta, progress: { uploadComplete } } = file;
-    together.adopt(meta.batch, Boolean(meta.upload));
+    batch.adopt(meta.batch, Boolean(meta.upload));
     if (uploadComplete) arrived(file, meta.upload);
     else if (isGhost) {
-      lost.add({ ...file, ...meta, name });
+      interrupted.add({ ...file, ...meta, name });
       uppy.removeFile(id);
     } else {
       // Its row is the one that the browser can go on with.
-      lost.drop(meta.upload);
-      list.local(id, name, "unfinished");
+      interrupted.drop(meta.upload);
+      list.showLocal(id, name, "unfinished");
       if (meta.sha256) checks.remember(meta.sha256, name);
     }
   }
@@ -155,8 +155,8 @@ async function findArrived() {
 }
 
 addEventListener("beforeunload", (event) => {
-  if (together.isUnsaved) event.preventDefault();
+  if (batch.isUnsaved) event.preventDefault();
 });
 
 list.restore(page.recent);
-lost.addAll(page.recent);
+interrupted.addAll(page.recent);

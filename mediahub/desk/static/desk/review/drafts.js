@@ -1,6 +1,6 @@
 // What is typed beside an image and not sent yet: kept for that image, under its person's id, as it is typed.
 
-const DAYS = 30 * 24 * 3600 * 1000;
+const MAX_AGE = 30 * 24 * 3600 * 1000;
 
 export class Drafts {
   #key;
@@ -17,13 +17,13 @@ export class Drafts {
    * Of one image: `tag` and `words` ({name: [what was there, what is typed]}) as they are being typed, and what was
    * `refused`: { title, reason, typed: [[field, text]] } for each act.
    */
-  of(image) {
+  get(image) {
     return { tag: "", words: {}, refused: [], ...this.#all[image] };
   }
 
   /** [image, what was refused] for each that nobody has answered. */
   get refused() {
-    return Object.keys(this.#all).flatMap((image) => this.of(image).refused.map((one) => [image, one]));
+    return Object.keys(this.#all).flatMap((image) => this.get(image).refused.map((one) => [image, one]));
   }
 
   /** Images with a tag that is typed and not added. */
@@ -31,8 +31,8 @@ export class Drafts {
     return Object.keys(this.#all).filter((image) => this.#all[image].tag);
   }
 
-  keep(image, changed) {
-    const draft = { ...this.of(image), ...changed, at: Date.now() };
+  save(image, changed) {
+    const draft = { ...this.get(image), ...changed, at: Date.now() };
     this.#all = this.#read();
     if (draft.tag || draft.refused.length || Object.keys(draft.words).length) this.#all[image] = draft;
     else delete this.#all[image];
@@ -47,7 +47,7 @@ export class Drafts {
   #read() {
     try {
       const all = JSON.parse(localStorage.getItem(this.#key)) ?? {};
-      return Object.fromEntries(Object.entries(all).filter(([, { at }]) => at > Date.now() - DAYS));
+      return Object.fromEntries(Object.entries(all).filter(([, { at }]) => at > Date.now() - MAX_AGE));
     } catch {
       return this.#all ?? {};
     }

@@ -4,13 +4,13 @@ const byId = (id) => document.getElementById(id);
 const rows = byId("rows");
 const template = byId("row");
 const MOST_KEYS = 9;
-const WORDS = ["title", "alt_text", "caption", "credit", "license"];
+const FIELDS = ["title", "alt_text", "caption", "credit", "license"];
 
-export const field = (name) => byId(`word-${name}`);
+export const findField = (name) => byId(`word-${name}`);
 const counting = new Intl.PluralRules(document.documentElement.lang);
 
 /** Fills a sentence of the server's in; one with a number comes in all forms that the language has. */
-export function fill(said, values) {
+export function formatText(said, values) {
   const text = typeof said === "string" ? said : said[counting.select(values.n)];
   return text.replace(/\{(\w+)\}/g, (_whole, name) => values[name] ?? "");
 }
@@ -35,7 +35,7 @@ function showTag(row, tag, at, threshold, words) {
   const part = (name) => row.querySelector(`.row-${name}`);
   part("key").textContent = at < MOST_KEYS ? at + 1 : "";
   part("name").textContent = tag.name;
-  part("percent").textContent = tag.confidence === null ? "" : fill(words.percent, { n: Math.round(tag.confidence) });
+  part("percent").textContent = tag.confidence === null ? "" : formatText(words.percent, { n: Math.round(tag.confidence) });
   part("says").textContent = tag.says;
   part("state").textContent = words.tagStates[tag.state];
   const meter = row.querySelector("meter");
@@ -44,23 +44,23 @@ function showTag(row, tag, at, threshold, words) {
   for (const [name, state] of [["accept", "accepted"], ["reject", "rejected"]]) {
     const button = part(name);
     button.setAttribute("aria-pressed", tag.state === state);
-    button.setAttribute("aria-label", fill(words[name], { tag: tag.name }));
+    button.setAttribute("aria-label", formatText(words[name], { tag: tag.name }));
   }
 }
 
 /** Shows which suggestions “accept all above” would take. */
 export function showThreshold(image, threshold, words) {
   byId("threshold").value = threshold;
-  byId("percent").textContent = fill(words.percent, { n: threshold });
+  byId("percent").textContent = formatText(words.percent, { n: threshold });
   const above = image.tags.filter((tag) => isAbove(tag, threshold));
-  byId("accept-says").textContent = above.length ? fill(words.acceptMany, { n: above.length }) : words.acceptNone;
+  byId("accept-says").textContent = above.length ? formatText(words.acceptMany, { n: above.length }) : words.acceptNone;
   image.tags.forEach((tag, at) => rows.children[at].classList.toggle("row-above", above.includes(tag)));
 }
 
 /** Puts the words of an image into the fields; a field that is being typed in keeps what is typed, as `draft` has it. */
-export function showWords(image, { anew, draft }) {
-  for (const name of WORDS) {
-    const input = field(name);
+export function showFields(image, { anew, draft }) {
+  for (const name of FIELDS) {
+    const input = findField(name);
     if (!anew && document.activeElement === input) continue;
     const [was, value] = draft[name] ?? [image.words[name], image.words[name]];
     input.value = value;
@@ -69,18 +69,18 @@ export function showWords(image, { anew, draft }) {
 }
 
 /** What was typed since: {name: [what was there, what is typed]}. */
-export function typed() {
-  const found = {};
-  for (const name of WORDS) {
-    const input = field(name);
+export function readTypedFields() {
+  const changes = {};
+  for (const name of FIELDS) {
+    const input = findField(name);
     // A field knows one kind of line end.
     const [was, now] = [(input.dataset.was ?? "").replaceAll("\r\n", "\n"), input.value.trim()];
-    if (now !== was.trim()) found[name] = [was, now];
+    if (now !== was.trim()) changes[name] = [was, now];
   }
-  return found;
+  return changes;
 }
 
 /** The tag whose row the event happened in; null for none. */
-export function tagAt(event) {
+export function findTagAt(event) {
   return event.target.closest?.(".row")?.dataset.tag ?? null;
 }

@@ -1,47 +1,47 @@
 // The focal point: moved by pointer and keys, with what each crop will show beside it.
 
-import { windowOf } from "./geometry.js";
+import { computeWindow } from "./crop_window.js";
 
 const byId = (id) => document.getElementById(id);
 const stage = byId("crop-stage");
 const mark = byId("crop-mark");
 const frames = byId("crop-frames");
-const said = byId("crop-said");
+const announcement = byId("crop-said");
 const fields = { x: byId("id_x"), y: byId("id_y") };
 const config = JSON.parse(byId("crop-config").textContent);
 const { size, proposed, words } = config;
 const STEP = 0.01;
 const STRIDE = 0.1;
-const QUIET = 400;
+const ANNOUNCE_DELAY = 400;
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 let point = { ...config.point };
-let telling;
+let announceTimer;
 
-const held = (part) => Math.round(Math.min(Math.max(part, 0), 1) * 1000) / 1000;
-const percent = (part) => Math.round(part * 1000) / 10;
+const clamp = (part) => Math.round(Math.min(Math.max(part, 0), 1) * 1000) / 1000;
+const toPercent = (part) => Math.round(part * 1000) / 10;
 
-function move({ x, y }, tell = true) {
-  point = { x: held(x), y: held(y) };
-  fields.x.value = percent(point.x);
-  fields.y.value = percent(point.y);
+function movePoint({ x, y }, tell = true) {
+  point = { x: clamp(x), y: clamp(y) };
+  fields.x.value = toPercent(point.x);
+  fields.y.value = toPercent(point.y);
   paint();
-  clearTimeout(telling);
+  clearTimeout(announceTimer);
   // A screen reader is told where the mark came to rest, not each step on the way.
-  if (tell) telling = setTimeout(() => (said.textContent = place()), QUIET);
+  if (tell) announceTimer = setTimeout(() => (announcement.textContent = describePoint()), ANNOUNCE_DELAY);
 }
 
-function place() {
-  const number = (part) => percent(part).toLocaleString(document.documentElement.lang);
+function describePoint() {
+  const number = (part) => toPercent(part).toLocaleString(document.documentElement.lang);
   return words.place.replace("{x}", number(point.x)).replace("{y}", number(point.y));
 }
 
 function paint() {
   mark.style.left = `${point.x * 100}%`;
   mark.style.top = `${point.y * 100}%`;
-  mark.setAttribute("aria-label", place());
+  mark.setAttribute("aria-label", describePoint());
   for (const [name, shape] of Object.entries(config.fills)) {
-    const cut = windowOf(size, shape, point);
+    const cut = computeWindow(size, shape, point);
     byId(`crop-preview-${name}`).setAttribute("viewBox", `${cut.left} ${cut.top} ${cut.width} ${cut.height}`);
     const edges = { x: cut.left, y: cut.top, width: cut.width, height: cut.height };
     for (const rect of frames.querySelectorAll(`[data-fill="${name}"] rect`)) {
@@ -50,7 +50,7 @@ function paint() {
   }
 }
 
-function at({ clientX, clientY }) {
+function pointAt({ clientX, clientY }) {
   const box = stage.getBoundingClientRect();
   return { x: (clientX - box.left) / box.width, y: (clientY - box.top) / box.height };
 }
@@ -58,13 +58,13 @@ function at({ clientX, clientY }) {
 stage.addEventListener("click", (event) => {
   // A key that presses the mark clicks it, too, and it stands where it should.
   if (event.detail === 0 || mark.contains(event.target)) return;
-  move(at(event));
+  movePoint(pointAt(event));
   mark.focus({ preventScroll: true });
 });
 
 mark.addEventListener("pointerdown", (event) => mark.setPointerCapture(event.pointerId));
 mark.addEventListener("pointermove", (event) => {
-  if (mark.hasPointerCapture(event.pointerId)) move(at(event));
+  if (mark.hasPointerCapture(event.pointerId)) movePoint(pointAt(event));
 });
 
 mark.addEventListener("keydown", (event) => {
@@ -73,14 +73,14 @@ mark.addEventListener("keydown", (event) => {
   if (!way && event.key !== "Home") return;
   event.preventDefault();
   const step = event.shiftKey ? STRIDE : STEP;
-  move(way ? { x: point.x + way[0] * step, y: point.y + way[1] * step } : proposed);
+  movePoint(way ? { x: point.x + way[0] * step, y: point.y + way[1] * step } : proposed);
 });
 
 for (const name of ["x", "y"]) {
   fields[name].addEventListener("input", () => {
     const part = fields[name].valueAsNumber / 100;
     if (!(part >= 0 && part <= 1)) return;
-    point = { ...point, [name]: held(part) };
+    point = { ...point, [name]: clamp(part) };
     paint();
   });
 }

@@ -3,7 +3,7 @@
 const DAYS = 30 * 24 * 3600 * 1000;
 
 /** `keep` and `read` the draft of one batch; `left()` finds one that no open page belongs to. */
-export function drafts(user) {
+export function openBatchDrafts(user) {
   const prefix = `batch-words-${user}-`;
   const tab = `batch-tab-${user}`;
 
@@ -15,7 +15,7 @@ export function drafts(user) {
     }
   }
 
-  function every() {
+  function listDrafts() {
     const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix));
     return keys.map((key) => [key.slice(prefix.length), read(key.slice(prefix.length))]);
   }
@@ -32,7 +32,7 @@ export function drafts(user) {
     read,
     drop,
     /** False when the browser keeps nothing. */
-    keep(id, draft) {
+    save(id, draft) {
       try {
         localStorage.setItem(prefix + id, JSON.stringify({ ...draft, at: Date.now() }));
         return true;
@@ -42,7 +42,7 @@ export function drafts(user) {
       }
     },
     /** This page has the batch from here on; another page that is open leaves it alone. */
-    take(id) {
+    claim(id) {
       try {
         sessionStorage.setItem(tab, id);
       } catch {
@@ -52,14 +52,14 @@ export function drafts(user) {
       navigator.locks?.request(prefix + id, () => new Promise(() => {})).catch(() => {});
     },
     /** The batch whose draft this page goes on with: the tab's own before a reload, or the newest that was left. */
-    async left() {
+    async findAbandoned() {
       try {
-        const own = sessionStorage.getItem(tab);
-        if (own && read(own)) return own;
-        for (const [id, draft] of every()) if (!draft || draft.at < Date.now() - DAYS) drop(id);
+        const ownBatch = sessionStorage.getItem(tab);
+        if (ownBatch && read(ownBatch)) return ownBatch;
+        for (const [id, draft] of listDrafts()) if (!draft || draft.at < Date.now() - DAYS) drop(id);
         const locks = (await navigator.locks?.query())?.held ?? [];
-        const held = new Set(locks.map((lock) => lock.name));
-        const free = every().filter(([id]) => !held.has(prefix + id));
+        const claimed = new Set(locks.map((lock) => lock.name));
+        const free = listDrafts().filter(([id]) => !claimed.has(prefix + id));
         return free.sort(([, a], [, b]) => b.at - a.at)[0]?.[0] ?? null;
       } catch {
         return null;

@@ -1,45 +1,45 @@
 // What is looked at before a file is sent: whether it came with a folder and is no picture, and whether the library has
 // it already. What is held waits for the editor; everything else goes on at once.
 
-import { send as post } from "../static/desk/signed_in.js";
-import { count, fill } from "./numbers.js";
+import { send as post } from "../static/desk/session.js";
+import { formatCount, formatText } from "./formatting.js";
 
 // A browser hashes a file only as a whole in memory; larger ones are sent unchecked, and found by “same file twice”.
-const LARGEST = 64 * 1024 * 1024;
+const MAX_BYTES_HASHED = 64 * 1024 * 1024;
 // So many files, or so many bytes, are asked about at once: the first ones are under way while others are read.
-const TOGETHER = 50;
+const FILES_AT_ONCE = 50;
 
 /**
  * `send(file, meta, again)` hands a file on; `hold(key, name, why, answers)` shows one that waits; `note(text)` says a
  * sentence; `checking(n)` tells how many files are being looked at; `isOwn(upload)` knows what this page sends itself.
  */
-export function gate({ known, words }, { send, hold, drop, note, checking, isOwn }) {
+export function createFileChecks({ known, words }, { send, hold, drop, note, checking, isOwn }) {
   const seen = new Map();
   const waiting = new Map();
-  let line = Promise.resolve();
-  let left = 0;
+  let queue = Promise.resolve();
+  let filesLeft = 0;
   let number = 0;
 
-  async function look(files) {
-    const found = [];
-    for (const file of files) found.push([file, await hash(file)]);
-    const there = await ask(found.map(([, sha256]) => sha256).filter(Boolean));
-    const free = [];
-    for (const [file, sha256] of found) {
-      const twin = there[sha256];
-      if (twin && !isOwn(twin.upload)) wait(file, sha256, { ...twin, text: twin.upload ? words.onItsWay : words.there });
-      else if (seen.has(sha256)) wait(file, sha256, { text: fill(words.twice, { name: seen.get(sha256) }) });
-      else free.push([file, sha256]);
+  async function checkFiles(files) {
+    const hashed = [];
+    for (const file of files) hashed.push([file, await hashFile(file)]);
+    const knownFiles = await askServer(hashed.map(([, sha256]) => sha256).filter(Boolean));
+    const newFiles = [];
+    for (const [file, sha256] of hashed) {
+      const twin = knownFiles[sha256];
+      if (twin && !isOwn(twin.upload)) holdFile(file, sha256, { ...twin, text: twin.upload ? words.onItsWay : words.there });
+      else if (seen.has(sha256)) holdFile(file, sha256, { text: formatText(words.twice, { name: seen.get(sha256) }) });
+      else newFiles.push([file, sha256]);
       if (sha256 && !seen.has(sha256)) seen.set(sha256, file.name);
     }
-    send(free);
-    left -= files.length;
-    checking(left);
+    send(newFiles);
+    filesLeft -= files.length;
+    checking(filesLeft);
   }
 
-  async function hash(file) {
+  async function hashFile(file) {
     // Only an address that begins with https, or this very machine, may hash.
-    if (!globalThis.crypto?.subtle || file.size > LARGEST) return "";
+    if (!globalThis.crypto?.subtle || file.size > MAX_BYTES_HASHED) return "";
     try {
       const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
       return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -49,7 +49,7 @@ export function gate({ known, words }, { send, hold, drop, note, checking, isOwn
     }
   }
 
-  async function ask(hashes) {
+  async function askServer(hashes) {
     if (!hashes.length) return {};
     try {
       const headers = { "Content-Type": "application/json" };
@@ -61,43 +61,43 @@ export function gate({ known, words }, { send, hold, drop, note, checking, isOwn
     }
   }
 
-  function wait(file, sha256, why) {
+  function holdFile(file, sha256, why) {
     const key = `held-${++number}`;
     const answers = {
-      send: () => end(key) && send([[file, sha256]], key),
-      leave: () => end(key),
+      send: () => release(key) && send([[file, sha256]], key),
+      leave: () => release(key),
     };
     waiting.set(key, answers);
     hold(key, file.name, why, answers, waiting.size);
   }
 
-  function end(key) {
+  function release(key) {
     if (!waiting.delete(key)) return false;
     drop(key, waiting.size);
     return true;
   }
 
-  function parts(files) {
-    const made = [[]];
+  function splitFiles(files) {
+    const chunks = [[]];
     let size = 0;
     for (const file of files) {
-      if (made.at(-1).length === TOGETHER || size > LARGEST) {
-        made.push([]);
+      if (chunks.at(-1).length === FILES_AT_ONCE || size > MAX_BYTES_HASHED) {
+        chunks.push([]);
         size = 0;
       }
-      made.at(-1).push(file);
+      chunks.at(-1).push(file);
       size += file.size;
     }
-    return made;
+    return chunks;
   }
 
   return {
-    take(files) {
-      const wanted = files.filter((file) => !isLitter(file));
-      if (wanted.length < files.length) note(fill(words.litter, { n: count(files.length - wanted.length) }));
-      left += wanted.length;
-      checking(left);
-      for (const part of parts(wanted)) line = line.then(() => look(part)).catch((error) => console.warn(error));
+    check(files) {
+      const pictures = files.filter((file) => !isLitter(file));
+      if (pictures.length < files.length) note(formatText(words.litter, { n: formatCount(files.length - pictures.length) }));
+      filesLeft += pictures.length;
+      checking(filesLeft);
+      for (const part of splitFiles(pictures)) queue = queue.then(() => checkFiles(part)).catch((error) => console.warn(error));
     },
     /** The file with this hash is neither sent nor in the list any more. */
     forget: (sha256) => seen.delete(sha256),

@@ -1,22 +1,22 @@
 // The library's grid: how it is shown, what is selected, more of it while one scrolls, and what changes meanwhile.
 
-import { lasso } from "./lasso.js";
-import { load, poll } from "./poller.js";
-import { send } from "./signed_in.js";
+import { startLasso } from "./lasso.js";
+import { loadJson, poll } from "../polling.js";
+import { send } from "../session.js";
 
 const library = () => document.getElementById("library");
 const grid = () => document.getElementById("grid");
 // The boxes stand in the cards, outside the form they belong to.
 const boxes = () => [...library().elements].filter((box) => box.name === "image");
 const cards = (root) => new Map([...root.querySelectorAll("[data-image]")].map((card) => [card.dataset.image, card]));
-const held = (card) => card.contains(document.activeElement) || Boolean(card.querySelector("input:checked"));
+const isInUse = (card) => card.contains(document.activeElement) || Boolean(card.querySelector("input:checked"));
 const boxOf = (card) => card?.querySelector("input[name=image]");
 
 /* How it is shown */
 
 const VIEWS = { rows: "", dense: "dense", list: "as-list" };
 
-function show(view) {
+function showView(view) {
   for (const [name, style] of Object.entries(VIEWS)) {
     if (style) document.body.classList.toggle(style, name === view);
     const button = document.querySelector(`[data-view="${name}"]`);
@@ -28,25 +28,25 @@ function show(view) {
 for (const button of document.querySelectorAll("[data-view]")) {
   button.addEventListener("click", () => {
     localStorage.setItem("library-view", button.dataset.view);
-    show(button.dataset.view);
+    showView(button.dataset.view);
   });
 }
-show(localStorage.getItem("library-view") in VIEWS ? localStorage.getItem("library-view") : "rows");
+showView(localStorage.getItem("library-view") in VIEWS ? localStorage.getItem("library-view") : "rows");
 
 /* What is selected */
 
 let anchor = null;
 
 /** The box that chooses all results, those that are not on this page included; null where there is none. */
-const everything = () => library().querySelector("[data-everything]");
+const findAllResultsBox = () => library().querySelector("[data-everything]");
 
 /** After a person has chosen: all results are chosen no more when one of those here is not. */
-function chooseSome() {
-  if (everything() && boxes().some((box) => !box.checked)) everything().checked = false;
-  count();
+function updateSelection() {
+  if (findAllResultsBox() && boxes().some((box) => !box.checked)) findAllResultsBox().checked = false;
+  updateCount();
 }
 
-function count() {
+function updateCount() {
   const bar = library().querySelector("[data-selection]");
   if (!bar) return;
   const chosen = boxes().filter((box) => box.checked).length;
@@ -56,16 +56,16 @@ function count() {
   all.indeterminate = chosen > 0 && !all.checked;
 }
 
-function choose(box, checked) {
+function setChecked(box, checked) {
   if (box) box.checked = checked;
 }
 
 /** From the card that was chosen last to this one. */
-function range(card) {
+function selectRange(card) {
   const all = [...grid().children];
   const [from, to] = [all.indexOf(anchor ?? card), all.indexOf(card)].sort((a, b) => a - b);
-  for (const one of all.slice(Math.max(0, from), to + 1)) choose(boxOf(one), true);
-  chooseSome();
+  for (const one of all.slice(Math.max(0, from), to + 1)) setChecked(boxOf(one), true);
+  updateSelection();
 }
 
 document.addEventListener("click", (event) => {
@@ -74,11 +74,11 @@ document.addEventListener("click", (event) => {
   const chooses = event.target.closest(".card-check");
   if (event.shiftKey && anchor) {
     event.preventDefault();
-    range(card);
+    selectRange(card);
   } else if ((event.metaKey || event.ctrlKey) && !chooses) {
     event.preventDefault();
-    choose(boxOf(card), !boxOf(card).checked);
-    chooseSome();
+    setChecked(boxOf(card), !boxOf(card).checked);
+    updateSelection();
   }
   if (chooses || event.shiftKey || event.metaKey || event.ctrlKey) anchor = card;
 });
@@ -87,10 +87,10 @@ document.addEventListener("change", ({ target }) => {
   if (target.form !== library()) return;
   if (target.matches("[data-all]")) for (const box of boxes()) box.checked = target.checked;
   if (target.matches("[data-everything]") && target.checked) for (const box of boxes()) box.checked = true;
-  chooseSome();
+  updateSelection();
 });
 
-lasso({
+startLasso({
   within: grid,
   // What is selected is dragged onto a collection, where there are any.
   carries: (target) => Boolean(document.getElementById("dropped") && boxOf(target.closest?.(".card"))?.checked),
@@ -101,7 +101,7 @@ lasso({
       const box = boxOf(card);
       if (box) box.checked = touched.has(card) || before.has(box);
     }
-    chooseSome();
+    updateSelection();
   },
 });
 
@@ -110,7 +110,7 @@ lasso({
 const STEPS = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
 
 /** The card above or below, by where the cards stand now. */
-function vertical(all, card, down) {
+function findCardInNextRow(all, card, down) {
   const here = card.getBoundingClientRect();
   const middle = (here.left + here.right) / 2;
   const rows = all.filter((one) => {
@@ -126,16 +126,16 @@ function vertical(all, card, down) {
   return rows.filter((_, place) => Math.abs(tops[place] - next) < 4).sort((a, b) => distance(a) - distance(b))[0];
 }
 
-function goal(card, key) {
+function findTargetCard(card, key) {
   const all = [...grid().children];
-  if (key === "ArrowDown" || key === "ArrowUp") return vertical(all, card, key === "ArrowDown");
+  if (key === "ArrowDown" || key === "ArrowUp") return findCardInNextRow(all, card, key === "ArrowDown");
   const ahead = getComputedStyle(document.body).direction === "rtl" && key.startsWith("Arrow") ? -1 : 1;
   const place = all.indexOf(card) + STEPS[key] * ahead;
   return all[Math.min(Math.max(place, 0), all.length - 1)];
 }
 
 /** The button that belongs to a field of the forms for many images: the next one behind it. */
-function buttonOf(field) {
+function findButtonOf(field) {
   let next = field?.matches?.(".more-form input") ? field.nextElementSibling : null;
   while (next && next.type !== "submit") next = next.nextElementSibling;
   return next;
@@ -143,7 +143,7 @@ function buttonOf(field) {
 
 document.addEventListener("keydown", (event) => {
   const card = document.activeElement?.closest?.(".card");
-  const button = event.key === "Enter" && !event.isComposing ? buttonOf(document.activeElement) : null;
+  const button = event.key === "Enter" && !event.isComposing ? findButtonOf(document.activeElement) : null;
   if (button) {
     event.preventDefault();
     button.click();
@@ -151,25 +151,25 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.key === "Escape" && boxes().some((box) => box.checked) && !document.querySelector("details.menu[open]")) {
     for (const box of boxes()) box.checked = false;
-    chooseSome();
+    updateSelection();
   } else if (!card || event.altKey) {
     return;
   } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a") {
     event.preventDefault();
     for (const box of boxes()) box.checked = true;
-    count();
+    updateCount();
   } else if (event.key === " " && document.activeElement.matches(".card-link") && boxOf(card)) {
     event.preventDefault();
     anchor = card;
-    choose(boxOf(card), !boxOf(card).checked);
-    chooseSome();
+    setChecked(boxOf(card), !boxOf(card).checked);
+    updateSelection();
   } else if (event.key in STEPS || event.key === "ArrowUp" || event.key === "ArrowDown") {
-    const next = goal(card, event.key);
+    const next = findTargetCard(card, event.key);
     if (!next) return;
     event.preventDefault();
     if (event.shiftKey) {
       anchor ??= card;
-      range(next);
+      selectRange(next);
     }
     next.querySelector(".card-link").focus();
   }
@@ -177,10 +177,10 @@ document.addEventListener("keydown", (event) => {
 
 /* More of it: the next page is fetched before the last row comes into sight. */
 
-const near = new IntersectionObserver(([entry]) => entry.isIntersecting && more(), { rootMargin: "1200px" });
+const endObserver = new IntersectionObserver(([entry]) => entry.isIntersecting && loadMore(), { rootMargin: "1200px" });
 let fetching = false;
 
-async function more() {
+async function loadMore() {
   const link = document.getElementById("more");
   if (!link || fetching) return;
   fetching = true;
@@ -191,25 +191,25 @@ async function more() {
       if (known.has(id)) continue;
       grid().append(document.adoptNode(card));
       // What is further down belongs to all results, unless it came after these were counted: that the server knows.
-      if (everything()?.checked) choose(boxOf(card), true);
+      if (findAllResultsBox()?.checked) setChecked(boxOf(card), true);
     }
     const next = page.getElementById("more");
     if (next) link.href = next.getAttribute("href");
     else link.parentElement.remove();
-    count();
+    updateCount();
   } catch (error) {
     // The link stays, and leads to the rest by itself.
     console.warn(error);
-    near.disconnect();
+    endObserver.disconnect();
   }
   fetching = false;
-  watch();
+  observeEnd();
 }
 
-function watch() {
-  near.disconnect();
+function observeEnd() {
+  endObserver.disconnect();
   const link = document.getElementById("more");
-  if (link) near.observe(link);
+  if (link) endObserver.observe(link);
 }
 
 async function fetchPage(address) {
@@ -221,7 +221,7 @@ async function fetchPage(address) {
 /* What changes meanwhile */
 
 /** Takes over the cards of a newer grid, leaving alone what the editor has selected or focused; returns how many are new. */
-function merge(fresh) {
+function mergeCards(fresh) {
   const before = cards(grid());
   let added = 0;
   let place = null;
@@ -231,7 +231,7 @@ function merge(fresh) {
       added += 1;
       card.classList.add("is-new");
       grid().insertBefore(card, place ? place.nextElementSibling : grid().firstElementChild);
-    } else if (old.dataset.revision !== card.dataset.revision && !held(old)) {
+    } else if (old.dataset.revision !== card.dataset.revision && !isInUse(old)) {
       old.replaceWith(card);
     }
     place = old?.isConnected ? old : card;
@@ -240,43 +240,43 @@ function merge(fresh) {
 }
 
 /** Fetches this very page, so that filters, search and rights hold for what is added too. */
-async function refresh() {
+async function refreshGrid() {
   const page = await fetchPage(location.href);
   const fresh = page.getElementById("grid");
   if (!fresh) return;
   let added = fresh.children.length;
-  if (grid()) added = merge(fresh);
+  if (grid()) added = mergeCards(fresh);
   else {
     document.getElementById("content").replaceWith(document.adoptNode(page.getElementById("content")));
-    show(localStorage.getItem("library-view") in VIEWS ? localStorage.getItem("library-view") : "rows");
-    watch();
+    showView(localStorage.getItem("library-view") in VIEWS ? localStorage.getItem("library-view") : "rows");
+    observeEnd();
   }
   const places = page.getElementById("places");
   if (places) document.getElementById("places")?.querySelector("nav").replaceWith(document.adoptNode(places.querySelector("nav")));
   const results = page.querySelector("[data-results]");
   // Who has chosen all results means those that were counted then.
-  if (results && !everything()?.checked) document.querySelector("[data-results]")?.replaceWith(document.adoptNode(results));
-  const found = page.getElementById("found");
-  if (found) document.getElementById("found").textContent = found.textContent;
+  if (results && !findAllResultsBox()?.checked) document.querySelector("[data-results]")?.replaceWith(document.adoptNode(results));
+  const resultCount = page.getElementById("found");
+  if (resultCount) document.getElementById("found").textContent = resultCount.textContent;
   const news = document.getElementById("news");
   if (added) news.textContent = news.dataset.text.replace("{n}", added);
-  count();
+  updateCount();
 }
 
-let seen = library().dataset.newest;
+let newestSeen = library().dataset.newest;
 
 poll(async () => {
-  const pulse = await load(library().dataset.pulse);
+  const pulse = await loadJson(library().dataset.pulse);
   const badge = document.querySelector("[data-failed]");
   if (badge) {
     badge.textContent = pulse.failed;
     badge.hidden = !pulse.failed;
   }
-  if (pulse.newest === seen) return false;
-  seen = pulse.newest;
-  await refresh();
+  if (pulse.newest === newestSeen) return false;
+  newestSeen = pulse.newest;
+  await refreshGrid();
   return true;
 });
 
-watch();
-count();
+observeEnd();
+updateCount();

@@ -1,27 +1,27 @@
 // Drawing a frame around items with the mouse; what it touches is told while it is drawn.
 
-const SHORTEST = 6;
+const MIN_DISTANCE = 6;
 
 const overlaps = (a, b) => a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;
 
 /** `within()` is the element it begins in or beside, `items()` what can be touched, `begin()` what `move` is given along.
  *  It leaves alone what `carries(target)` says is dragged elsewhere. */
-export function lasso({ within, items, begin, move, carries = () => false }) {
+export function startLasso({ within, items, begin, move, carries = () => false }) {
   let frame = null;
-  let from = null;
-  let before = null;
+  let start = null;
+  let selectionBefore = null;
 
-  function area(event) {
+  function computeArea(event) {
     const [x, y] = [event.pageX, event.pageY];
     return {
-      left: Math.min(from.x, x),
-      top: Math.min(from.y, y),
-      right: Math.max(from.x, x),
-      bottom: Math.max(from.y, y),
+      left: Math.min(start.x, x),
+      top: Math.min(start.y, y),
+      right: Math.max(start.x, x),
+      bottom: Math.max(start.y, y),
     };
   }
 
-  function draw({ left, top, right, bottom }) {
+  function drawFrame({ left, top, right, bottom }) {
     Object.assign(frame.style, {
       left: `${left}px`,
       top: `${top}px`,
@@ -30,7 +30,7 @@ export function lasso({ within, items, begin, move, carries = () => false }) {
     });
   }
 
-  function touched(box) {
+  function findTouchedItems(box) {
     return new Set(
       items().filter((item) => {
         const { left, top, right, bottom } = item.getBoundingClientRect();
@@ -43,36 +43,36 @@ export function lasso({ within, items, begin, move, carries = () => false }) {
   document.addEventListener("pointerdown", (event) => {
     const starts = within()?.parentElement.contains(event.target) && !event.target.closest("button, label, input, summary, form");
     if (event.button !== 0 || event.pointerType !== "mouse" || !starts || carries(event.target)) return;
-    from = { x: event.pageX, y: event.pageY };
-    before = begin();
+    start = { x: event.pageX, y: event.pageY };
+    selectionBefore = begin();
   });
 
   document.addEventListener("pointermove", (event) => {
-    if (!from) return;
-    const box = area(event);
-    if (!frame && box.right - box.left + box.bottom - box.top < SHORTEST) return;
+    if (!start) return;
+    const box = computeArea(event);
+    if (!frame && box.right - box.left + box.bottom - box.top < MIN_DISTANCE) return;
     if (!frame) {
       frame = document.createElement("div");
       frame.className = "lasso";
       document.body.append(frame);
       document.body.classList.add("is-lassoing");
     }
-    draw(box);
-    move(touched(box), before);
+    drawFrame(box);
+    move(findTouchedItems(box), selectionBefore);
   });
 
-  function end() {
+  function endLasso() {
     if (frame) {
       // The click that ends the drawing opens nothing.
       document.addEventListener("click", (event) => event.preventDefault(), { capture: true, once: true });
       setTimeout(() => document.body.classList.remove("is-lassoing"));
       frame.remove();
     }
-    [frame, from, before] = [null, null, null];
+    [frame, start, selectionBefore] = [null, null, null];
   }
 
-  document.addEventListener("pointerup", end);
-  document.addEventListener("pointercancel", end);
+  document.addEventListener("pointerup", endLasso);
+  document.addEventListener("pointercancel", endLasso);
   // A picture that is dragged would take the pointer away.
   document.addEventListener("dragstart", (event) => {
     if (within()?.contains(event.target) && !carries(event.target)) event.preventDefault();

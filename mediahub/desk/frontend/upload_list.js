@@ -1,15 +1,15 @@
 // The list under the drop zone: what became of each file, from the browser to the finished image.
 
-import { load, poll } from "../static/desk/poller.js";
+import { loadJson, poll } from "../static/desk/polling.js";
 
 const AT_ONCE = 200;
-const SELDOM = 15_000;
+const ANNOUNCE_INTERVAL = 15_000;
 
 /** Says things to a screen reader: at once what is urgent, the rest at most every 15 s, and then the newest only. */
-function announcer(element) {
+function createAnnouncer(element) {
   let timer = null;
   let newest = "";
-  let at = -SELDOM;
+  let at = -ANNOUNCE_INTERVAL;
 
   function speak() {
     clearTimeout(timer);
@@ -21,20 +21,20 @@ function announcer(element) {
   return (text, now = false) => {
     newest = text;
     if (now) speak();
-    else timer ??= setTimeout(speak, Math.max(0, at + SELDOM - performance.now()));
+    else timer ??= setTimeout(speak, Math.max(0, at + ANNOUNCE_INTERVAL - performance.now()));
   };
 }
 
 /** One row a file. Rows are known by Uppy's file id until the server has given the upload an id of its own. */
-export function arrivals(list, { status, words }, onShow = () => {}) {
+export function createUploadList(list, { status, words }, onShow = () => {}) {
   const template = document.getElementById("arrival");
   const summary = document.getElementById("summary");
-  const say = announcer(document.getElementById("announced"));
+  const announce = createAnnouncer(document.getElementById("announced"));
   const rows = new Map();
-  const open = new Set();
-  let summing = null;
+  const openUploads = new Set();
+  let summaryTimer = null;
 
-  function row(id, name) {
+  function getRow(id, name) {
     if (!rows.has(id)) {
       const element = template.content.firstElementChild.cloneNode(true);
       element.querySelector("[data-name]").textContent = name;
@@ -44,7 +44,7 @@ export function arrivals(list, { status, words }, onShow = () => {}) {
     return rows.get(id);
   }
 
-  function chip(entry, label, tone, reason = "") {
+  function setChip(entry, label, tone, reason = "") {
     const element = entry.element.querySelector("[data-chip]");
     const changed = entry.label !== label;
     Object.assign(entry, { label, tone });
@@ -55,7 +55,7 @@ export function arrivals(list, { status, words }, onShow = () => {}) {
     return changed;
   }
 
-  function buttons(entry, found) {
+  function setButtons(entry, found) {
     entry.element.querySelector("[data-answers]").replaceChildren(
       ...found.map(([text, label, answer]) => {
         const button = Object.assign(document.createElement("button"), { type: "button", textContent: text });
@@ -66,7 +66,7 @@ export function arrivals(list, { status, words }, onShow = () => {}) {
     );
   }
 
-  function picture(entry, { address, placeholder, width, height }) {
+  function setPicture(entry, { address, placeholder, width, height }) {
     const [behind, front] = entry.element.querySelectorAll("[data-picture] img");
     if (placeholder) behind.src = placeholder;
     if (!address || front.getAttribute("src") === address) return;
@@ -74,7 +74,7 @@ export function arrivals(list, { status, words }, onShow = () => {}) {
     front.src = address;
   }
 
-  function links(entry, found) {
+  function setLinks(entry, found) {
     const place = entry.element.querySelector("[data-links]");
     place.replaceChildren(
       ...found.map(({ text, href, label }) => {
@@ -87,9 +87,9 @@ export function arrivals(list, { status, words }, onShow = () => {}) {
   }
 
   /** Counts by state, in the server's words, once for all that changes at one time. */
-  function sum() {
-    summing ??= setTimeout(() => {
-      summing = null;
+  function updateSummary() {
+    summaryTimer ??= setTimeout(() => {
+      summaryTimer = null;
       const counts = new Map();
       for (const { label } of rows.values()) counts.set(label, (counts.get(label) ?? 0) + 1);
       const ordered = [...counts].sort(([a, n], [b, m]) => m - n || a.localeCompare(b));
@@ -97,52 +97,52 @@ export function arrivals(list, { status, words }, onShow = () => {}) {
       list.closest("[data-arrivals]").hidden = rows.size === 0;
       if (summary.textContent === text) return;
       summary.textContent = text;
-      say(text);
+      announce(text);
     });
   }
 
-  function show(upload) {
-    const entry = row(upload.id, upload.name);
+  function showUpload(upload) {
+    const entry = getRow(upload.id, upload.name);
     entry.element.querySelector("[data-name]").textContent = upload.name;
-    if (upload.picture) picture(entry, upload.picture);
-    links(entry, upload.links);
+    if (upload.picture) setPicture(entry, upload.picture);
+    setLinks(entry, upload.links);
     onShow(upload);
     if (entry.isLost && (upload.arrived || upload.ended)) {
       entry.isLost = false;
-      buttons(entry, []);
+      setButtons(entry, []);
     }
-    if (upload.ended) open.delete(upload.id);
-    else open.add(upload.id);
+    if (upload.ended) openUploads.delete(upload.id);
+    else openUploads.add(upload.id);
     if (entry.isLost) return false;
-    return chip(entry, upload.label, upload.tone, upload.reason);
+    return setChip(entry, upload.label, upload.tone, upload.reason);
   }
 
   const poller = poll(async () => {
-    const asked = [...open].slice(0, AT_ONCE);
+    const asked = [...openUploads].slice(0, AT_ONCE);
     if (!asked.length) return null;
-    const { uploads } = await load(`${status}?ids=${asked.join(",")}`);
-    const changed = uploads.filter(show).length > 0;
-    sum();
-    return open.size ? changed : null;
+    const { uploads } = await loadJson(`${status}?ids=${asked.join(",")}`);
+    const changed = uploads.filter(showUpload).length > 0;
+    updateSummary();
+    return openUploads.size ? changed : null;
   });
 
   return {
     /** A row that tells of a file before the server knows it. */
-    local(id, name, state, reason = "") {
+    showLocal(id, name, state, reason = "") {
       const [label, tone] = words.states[state];
-      chip(row(id, name), label, tone, reason);
-      sum();
+      setChip(getRow(id, name), label, tone, reason);
+      updateSummary();
     },
     /** The first bytes of a file are under way. */
-    begin(id) {
+    showSending(id) {
       const entry = rows.get(id);
       const [label, tone] = words.states.sending;
       if (!entry || entry.label === label) return;
-      chip(entry, label, tone);
-      sum();
+      setChip(entry, label, tone);
+      updateSummary();
     },
     /** How much of a file is sent, as a part of one and in words. */
-    sent(id, part, text) {
+    showProgress(id, part, text) {
       const place = rows.get(id)?.element.querySelector("[data-progress]");
       if (!place) return;
       place.hidden = false;
@@ -150,32 +150,32 @@ export function arrivals(list, { status, words }, onShow = () => {}) {
       place.querySelector("span").textContent = text;
     },
     /** A row that waits until the editor has answered: [text, name of the button, what it does] each. */
-    held(id, name, { text, title, href, picture: address }, answers) {
-      const entry = row(id, name);
-      chip(entry, ...words.states.held, text);
-      if (address) picture(entry, { address });
-      links(entry, href ? [{ text: title, href }] : []);
-      buttons(entry, answers);
-      sum();
+    showHeld(id, name, { text, title, href, picture: address }, answers) {
+      const entry = getRow(id, name);
+      setChip(entry, ...words.states.held, text);
+      if (address) setPicture(entry, { address });
+      setLinks(entry, href ? [{ text: title, href }] : []);
+      setButtons(entry, answers);
+      updateSummary();
     },
     /** A file that did not get through; the server may still hear of it. */
-    lost(id, name, reason, answers) {
-      const entry = row(id, name);
-      chip(entry, ...words.states.lost, reason);
+    showInterrupted(id, name, reason, answers) {
+      const entry = getRow(id, name);
+      setChip(entry, ...words.states.lost, reason);
       entry.isLost = true;
-      buttons(entry, answers);
-      sum();
+      setButtons(entry, answers);
+      updateSummary();
     },
     /** Buttons of a row: [text, name of the button, what it does] each. */
-    answer(id, answers) {
+    answer(id, showAnswers) {
       const entry = rows.get(id);
-      if (entry) buttons(entry, answers);
+      if (entry) setButtons(entry, showAnswers);
     },
-    isFollowing: () => open.size > 0,
-    say,
-    preview(id, uploadId, address) {
+    isFollowing: () => openUploads.size > 0,
+    announce,
+    showPreview(id, uploadId, address) {
       const entry = rows.get(id) ?? rows.get(uploadId);
-      if (entry) picture(entry, { address });
+      if (entry) setPicture(entry, { address });
     },
     /** From here on the row belongs to the upload with this id, and the server is asked about it. */
     follow(id, uploadId) {
@@ -185,19 +185,19 @@ export function arrivals(list, { status, words }, onShow = () => {}) {
         rows.delete(id);
         rows.set(uploadId, entry);
       }
-      open.add(uploadId);
+      openUploads.add(uploadId);
       poller.wake();
     },
-    forget(id) {
+    remove(id) {
       rows.get(id)?.element.remove();
       rows.delete(id);
-      open.delete(id);
-      sum();
+      openUploads.delete(id);
+      updateSummary();
     },
     restore(uploads) {
-      for (const upload of [...uploads].reverse()) show(upload);
-      sum();
-      if (open.size) poller.wake();
+      for (const upload of [...uploads].reverse()) showUpload(upload);
+      updateSummary();
+      if (openUploads.size) poller.wake();
     },
   };
 }

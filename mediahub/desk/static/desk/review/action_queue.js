@@ -1,13 +1,13 @@
 // Acts on their way to the server: in order, kept over a reload, sent again until they are answered, never done twice.
 
-import { Waiting, onStanding, send } from "../signed_in.js";
+import { Waiting, onConnectionChange, send } from "../session.js";
 
 const AT_ONCE = 20;
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15000;
-const PATIENCE = 30000;
+const TIMEOUT = 30000;
 // What a browser still sends while the page goes away.
-const LAST_WORDS = 60000;
+const MAX_KEEPALIVE_BYTES = 60000;
 
 /** An id that no other act has; also where the page is not served over HTTPS. */
 export function newId() {
@@ -18,10 +18,10 @@ export function newId() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-export class Queue {
+export class ActionQueue {
   #key;
   #address;
-  #told;
+  #onChange;
   #wait = FIRST_WAIT;
   #timer = null;
   #busy = false;
@@ -34,38 +34,38 @@ export class Queue {
     this.#address = address;
     // Who signs in next in this tab must not send what another has done.
     this.#key = `review-acts-${user}`;
-    this.#told = told;
-    this.acts = read(this.#key) ?? [];
-    addEventListener("online", () => this.#soon());
-    addEventListener("focus", () => this.#soon());
-    onStanding((standing) => standing === "in" && this.#soon());
-    addEventListener("pagehide", () => this.#lastWords());
-    addEventListener("pageshow", () => this.#soon());
+    this.#onChange = told;
+    this.acts = readStored(this.#key) ?? [];
+    addEventListener("online", () => this.#sendSoon());
+    addEventListener("focus", () => this.#sendSoon());
+    onConnectionChange((standing) => standing === "in" && this.#sendSoon());
+    addEventListener("pagehide", () => this.#sendBeforeLeaving());
+    addEventListener("pageshow", () => this.#sendSoon());
     if (this.acts.length) this.#send();
   }
 
-  of(image) {
+  listActionsOn(image) {
     return this.acts.filter((act) => act.image === image);
   }
 
   add(act) {
     this.acts.push(act);
-    this.#keep();
+    this.#store();
     this.#send();
   }
 
-  #keep() {
-    write(this.#key, this.acts);
-    this.#told({ done: [], refused: [], images: [] });
+  #store() {
+    store(this.#key, this.acts);
+    this.#onChange({ done: [], refused: [], images: [] });
   }
 
-  #soon() {
+  #sendSoon() {
     if (!this.acts.length) return;
     this.#wait = FIRST_WAIT;
     this.#send();
   }
 
-  #later() {
+  #sendLater() {
     clearTimeout(this.#timer);
     // Many editors lose one server at the same moment; they shall not come back at the same moment.
     this.#timer = setTimeout(() => this.#send(), this.#wait * (0.75 + Math.random() / 2));
@@ -76,24 +76,24 @@ export class Queue {
     if (this.#busy || !this.acts.length) return;
     clearTimeout(this.#timer);
     this.#busy = true;
-    const answer = await this.#ask(this.acts.slice(0, AT_ONCE));
+    const answer = await this.#askServer(this.acts.slice(0, AT_ONCE));
     this.#busy = false;
-    if (answer) this.#take(answer);
-    else this.#keep();
+    if (answer) this.#handleAnswer(answer);
+    else this.#store();
     if (!this.acts.length) return;
     if (answer) this.#send();
-    else this.#later();
+    else this.#sendLater();
   }
 
   /** The server's answer; null when the acts have to be sent again. */
-  async #ask(acts) {
+  async #askServer(acts) {
     try {
-      const answer = await send(this.#address, { ...request(acts), signal: AbortSignal.timeout(PATIENCE) });
-      const said = await answer.json().catch(() => null);
-      if (answer.ok && said?.acts?.length) {
+      const answer = await send(this.#address, { ...buildRequest(acts), signal: AbortSignal.timeout(TIMEOUT) });
+      const body = await answer.json().catch(() => null);
+      if (answer.ok && body?.acts?.length) {
         this.trouble = "";
         this.#wait = FIRST_WAIT;
-        return said;
+        return body;
       }
       // Nothing is thrown away because a session has ended, or because a form's token was renewed.
       this.trouble = answer.status === 403 ? "signedOut" : "offline";
@@ -103,28 +103,28 @@ export class Queue {
     return null;
   }
 
-  #take({ acts: results, images }) {
+  #handleAnswer({ acts: results, images }) {
     const answered = new Map(results.map((result) => [result.id, result]));
-    const gone = this.acts.filter((act) => answered.has(act.id));
+    const answeredActions = this.acts.filter((act) => answered.has(act.id));
     this.acts = this.acts.filter((act) => !answered.has(act.id));
-    write(this.#key, this.acts);
-    const refused = gone.filter((act) => !answered.get(act.id).done);
-    this.#told({
-      done: gone.filter((act) => answered.get(act.id).done),
+    store(this.#key, this.acts);
+    const refused = answeredActions.filter((act) => !answered.get(act.id).done);
+    this.#onChange({
+      done: answeredActions.filter((act) => answered.get(act.id).done),
       refused: refused.map((act) => ({ act, reason: answered.get(act.id).reason })),
       images,
     });
   }
 
-  #lastWords() {
-    const sent = request(this.acts.slice(0, AT_ONCE));
-    if (this.acts.length && sent.body.length < LAST_WORDS) {
+  #sendBeforeLeaving() {
+    const sent = buildRequest(this.acts.slice(0, AT_ONCE));
+    if (this.acts.length && sent.body.length < MAX_KEEPALIVE_BYTES) {
       send(this.#address, { ...sent, keepalive: true }).catch(() => {});
     }
   }
 }
 
-function request(acts) {
+function buildRequest(acts) {
   // What is for this page alone stays here.
   const sent = acts.map(({ title: _title, inverse: _inverse, ...act }) => act);
   return {
@@ -134,7 +134,7 @@ function request(acts) {
   };
 }
 
-export function read(key) {
+export function readStored(key) {
   try {
     return JSON.parse(sessionStorage.getItem(key));
   } catch {
@@ -142,7 +142,7 @@ export function read(key) {
   }
 }
 
-export function write(key, value) {
+export function store(key, value) {
   try {
     sessionStorage.setItem(key, JSON.stringify(value));
   } catch (error) {

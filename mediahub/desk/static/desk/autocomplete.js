@@ -1,9 +1,9 @@
 // Fields of tags offer the names of the vocabulary while one types; `data-complete-last` marks a field of several, with
 // commas between them, where the last one is completed.
 
-import { send } from "./signed_in.js";
+import { send } from "./session.js";
 
-const WAIT = 150;
+const DELAY = 150;
 
 for (const field of document.querySelectorAll("[data-complete]")) {
   let timer = null;
@@ -21,6 +21,6 @@ for (const field of document.querySelectorAll("[data-complete]")) {
       const { names } = await answer.json();
       const values = names.map((name) => (before ? `${before} ${name}` : name));
       field.list.replaceChildren(...values.map((value) => Object.assign(document.createElement("option"), { value })));
-    }, WAIT);
+    }, DELAY);
   });
 }

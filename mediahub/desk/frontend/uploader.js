@@ -2,15 +2,15 @@
 
 import AwsS3 from "@uppy/aws-s3";
 import Uppy from "@uppy/core";
-import { getStanding } from "../static/desk/signed_in.js";
-import { goingOn } from "./going_on.js";
-import { progress } from "./progress.js";
-import { signer } from "./signing.js";
+import { getConnection } from "../static/desk/session.js";
+import { retryFailedFiles } from "./retries.js";
+import { showTotalProgress } from "./progress.js";
+import { createSigner } from "./signing.js";
 
-const EVERY = 2000;
+const INTERVAL = 2000;
 
 /** `onTicket` hears that a file has its ticket, `onGone(file)` that it needs to be sent no more. */
-export function sender(page, list, { id, autoProceed, onTicket = () => {}, onGone = () => {} }) {
+export function createUploader(page, list, { id, autoProceed, onTicket = () => {}, onGone = () => {} }) {
   const rules = new Intl.PluralRules(document.documentElement.lang);
   const pluralize = (number) => rules.select(number);
   const uppy = new Uppy({
@@ -20,11 +20,11 @@ export function sender(page, list, { id, autoProceed, onTicket = () => {}, onGon
     locale: { strings: page.words.uppy, pluralize },
   });
   const waiting = new Set();
-  const show = (file, state, reason) => {
+  const showState = (file, state, reason) => {
     if (state === "waiting") waiting.add(file.id);
     else waiting.delete(file.id);
-    if (state === "refused") far.refused(file);
-    list.local(file.id, file.name, state, reason);
+    if (state === "refused") totalProgress.refused(file);
+    list.showLocal(file.id, file.name, state, reason);
   };
 
   uppy.use(AwsS3, {
@@ -33,64 +33,64 @@ export function sender(page, list, { id, autoProceed, onTicket = () => {}, onGon
     allowedMetaFields: [],
     limit: 4,
     generateObjectKey: (file) => file.id,
-    signRequest: signer(page, (key) => uppy.getFile(key), (file, ticket) => {
+    signRequest: createSigner(page, (key) => uppy.getFile(key), (file, ticket) => {
       if (uppy.getFile(file.id)) uppy.setFileMeta(file.id, { upload: ticket.upload });
       onTicket(file);
     }),
   });
-  const far = progress(uppy, document.getElementById("far"), {
+  const totalProgress = showTotalProgress(uppy, document.getElementById("far"), {
     words: page.words.progress,
-    show: list.sent,
-    say: list.say,
+    show: list.showProgress,
+    say: list.announce,
   });
 
   /** The store has the file: from here on the server says what becomes of it. */
-  function arrived(file, upload) {
+  function followArrived(file, upload) {
     waiting.delete(file.id);
-    list.local(file.id, file.name, "sent");
+    list.showLocal(file.id, file.name, "sent");
     list.follow(file.id, upload);
     if (uppy.getFile(file.id)) uppy.removeFile(file.id);
   }
 
   /** What has arrived is told by the list; the drop zone keeps what still needs the editor. */
-  function tidy() {
+  function removeFinished() {
     const files = uppy.getFiles();
     if (!files.every(({ progress: { uploadComplete }, error }) => uploadComplete || error)) return;
     for (const file of files) if (file.progress.uploadComplete) uppy.removeFile(file.id);
   }
 
   const uploadOf = (file) => uppy.getFile(file.id)?.meta.upload ?? file.meta.upload;
-  const { ask } = goingOn(uppy, page, { uploadOf, show, arrived });
+  const { ask } = retryFailedFiles(uppy, page, { uploadOf, show: showState, arrived: followArrived });
 
-  uppy.on("file-added", (file) => show(file, "queued"));
-  uppy.on("upload-start", (files) => files.forEach((file) => show(file, "queued")));
+  uppy.on("file-added", (file) => showState(file, "queued"));
+  uppy.on("upload-start", (files) => files.forEach((file) => showState(file, "queued")));
   uppy.on("upload-progress", ({ id }, { bytesUploaded }) => {
-    if (bytesUploaded && uppy.getFile(id) && !uppy.getFile(id).isPaused) list.begin(id);
+    if (bytesUploaded && uppy.getFile(id) && !uppy.getFile(id).isPaused) list.showSending(id);
   });
-  uppy.on("upload-pause", (file, isPaused) => show(file, isPaused ? "paused" : "sending"));
+  uppy.on("upload-pause", (file, isPaused) => showState(file, isPaused ? "paused" : "sending"));
   uppy.on("pause-all", () => {
-    for (const file of uppy.getFiles()) if (file.isPaused) show(file, "paused");
+    for (const file of uppy.getFiles()) if (file.isPaused) showState(file, "paused");
   });
   uppy.on("restriction-failed", (file, error) => {
-    if (file) list.local(`refused-${file.name}-${file.size}`, file.name, "refused", error.message);
+    if (file) list.showLocal(`refused-${file.name}-${file.size}`, file.name, "refused", error.message);
   });
   uppy.on("file-removed", (file) => {
     waiting.delete(file.id);
     if (file.progress.uploadComplete) return;
-    list.forget(file.id);
+    list.remove(file.id);
     onGone(file);
   });
   uppy.on("upload-success", (file) => {
-    show(file, "sent");
+    showState(file, "sent");
     list.follow(file.id, uploadOf(file));
-    queueMicrotask(tidy);
+    queueMicrotask(removeFinished);
   });
-  uppy.on("complete", tidy);
+  uppy.on("complete", removeFinished);
 
   /** Whether a file would be cut off if the page were left now. */
   function isSending() {
     if (uppy.getState().recoveredState) return false;
-    return far.isChecking() || uppy.getFiles().some((file) => !file.progress.uploadComplete && (!file.error || waiting.has(file.id)));
+    return totalProgress.isChecking() || uppy.getFiles().some((file) => !file.progress.uploadComplete && (!file.error || waiting.has(file.id)));
   }
   addEventListener("beforeunload", (event) => {
     if (isSending()) event.preventDefault();
@@ -98,8 +98,8 @@ export function sender(page, list, { id, autoProceed, onTicket = () => {}, onGon
 
   // A browser that wrongly says it is offline would let Uppy wait for ever, although the server answers.
   setInterval(() => {
-    if (!navigator.onLine && getStanding() === "in" && isSending()) dispatchEvent(new Event("online"));
-  }, EVERY);
+    if (!navigator.onLine && getConnection() === "in" && isSending()) dispatchEvent(new Event("online"));
+  }, INTERVAL);
 
-  return { uppy, pluralize, far, arrived, ask, uploadOf, isSending };
+  return { uppy, pluralize, totalProgress, arrived: followArrived, ask, uploadOf, isSending };
 }

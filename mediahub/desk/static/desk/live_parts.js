@@ -1,19 +1,19 @@
 // Keeps the parts of the page marked `data-live` as the server has them now, until they are marked `data-ended`.
 
-import { poll } from "./poller.js";
-import { send } from "./signed_in.js";
+import { poll } from "./polling.js";
+import { send } from "./session.js";
 
 const parts = [...document.querySelectorAll("[data-live]")];
-const said = document.getElementById("said");
+const announcement = document.getElementById("said");
 
 /** Brings one part to what a newer page has; true when that is news. What is focused in it stays where it is. */
-function renew(part, now) {
+function updatePart(part, now) {
   const news = now.innerHTML !== part.innerHTML;
   if (!news || part.contains(document.activeElement)) return news;
   part.replaceChildren(...now.childNodes);
   const says = part.querySelector("[data-says]");
   // A screen reader hears of changes only in an element that stays.
-  if (says && said.textContent !== says.textContent.trim()) said.textContent = says.textContent.trim();
+  if (says && announcement.textContent !== says.textContent.trim()) announcement.textContent = says.textContent.trim();
   return true;
 }
 
@@ -21,10 +21,10 @@ async function refresh() {
   const answer = await send(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok) throw new Error(`${location.href}: ${answer.status}`);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const found = parts.map((part) => [part, page.getElementById(part.id)]).filter(([, now]) => now);
-  if (!found.length) return null;
-  const ended = found.every(([, now]) => now.hasAttribute("data-ended"));
-  const news = found.map(([part, now]) => renew(part, now)).some(Boolean);
+  const updates = parts.map((part) => [part, page.getElementById(part.id)]).filter(([, now]) => now);
+  if (!updates.length) return null;
+  const ended = updates.every(([, now]) => now.hasAttribute("data-ended"));
+  const news = updates.map(([part, now]) => updatePart(part, now)).some(Boolean);
   return ended ? null : news;
 }
 
