@@ -115,11 +115,11 @@ class EditMixin(ModelAdmin):
     """A page of one record for an EditModelForm: the record is locked while it is compared and written."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        found = super().get_object(request, object_id, from_field)
-        if found is None or request.method != "POST":
-            return found
+        record = super().get_object(request, object_id, from_field)
+        if record is None or request.method != "POST":
+            return record
         # Within the admin's transaction: what is read from here on is what is written over.
-        self.model._base_manager.select_for_update().filter(pk=found.pk).first()
+        self.model._base_manager.select_for_update().filter(pk=record.pk).first()
         return super().get_object(request, object_id, from_field)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -84,7 +84,7 @@ class EditForm(FormMixin):
             return _comparable(raw)
 
     def clean(self) -> dict[str, Any]:
-        """Leave every field as it is now that the person did not change; add an error where two people changed one."""
+        """Keep what the person did not change as it is now; add an error where two people changed one field."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         self.cleaned_data = cleaned
         now = {name: self.get_initial_for_field(field, name) for name, field in self._edited().items()}
@@ -96,12 +96,12 @@ class EditForm(FormMixin):
         self.conflicts = tuple(conflicting)
         for name in self._edited():
             if name in conflicting:
-                self.add_error(name, self._both(name, now[name], cleaned[name]))
+                self.add_error(name, self._describe_conflict(name, now[name], cleaned[name]))
             elif name in cleaned and name not in values and name not in self.together:
                 cleaned[name] = now[name]
         return cleaned
 
-    def _both(self, name: str, theirs: Any, mine: Any) -> str:
+    def _describe_conflict(self, name: str, theirs: Any, mine: Any) -> str:
         by, at = self.last_change(name)
         who = str(by or _("Somebody else"))
         if at:
@@ -114,7 +114,7 @@ class EditForm(FormMixin):
             "says": says,
             "theirs": _format_value(theirs),
             "mine": _format_value(mine),
-            "kept": _list_hidden_values(theirs),
+            "values": _list_hidden_values(theirs),
         }
         return render_to_string("desk/conflict.html", context)
 
@@ -141,14 +141,14 @@ def _comparable(value: Any) -> Any:
     if isinstance(value, models.Model):
         return value.pk
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return sorted(one.pk if isinstance(one, models.Model) else one for one in value)
+        return sorted(item.pk if isinstance(item, models.Model) else item for item in value)
     return value
 
 
 def _format_value(value: Any) -> str:
     """Return a value as a person reads it."""
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return ", ".join(str(one) for one in value)
+        return ", ".join(str(item) for item in value)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return "" if value is None else str(value)
@@ -157,8 +157,8 @@ def _format_value(value: Any) -> str:
 def _list_hidden_values(value: Any) -> list[str]:
     """Return the texts that hidden fields carry for a value."""
     comparable = _comparable(value)
-    return [str(one) for one in comparable] if isinstance(comparable, list) else [_format_hidden(comparable)]
-
-
-def _format_hidden(value: Any) -> str:
-    return "" if value is None else str(value)
+    return (
+        [str(item) for item in comparable]
+        if isinstance(comparable, list)
+        else ["" if comparable is None else str(comparable)]
+    )

@@ -200,21 +200,21 @@ def _is_plain(value: Any) -> bool:
 
 
 def get_editor(request: HttpRequest) -> User:
-    """The signed-in editor; raises PermissionDenied for a stranger."""
+    """Return the signed-in editor; raises PermissionDenied for anybody else."""
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
 
 
 def add_undo_message(request: HttpRequest, text: str, act: ChangeSet) -> None:
-    """A message about an act; its extra tags name the batch, beside which the page puts a button that takes it back."""
+    """Add a message about an action; its extra tags name the action, so that the page shows an undo button."""
     messages.success(request, text, extra_tags=f"undo-{act.id}" if act.images else "")
 
 
 def get_return_address(request: HttpRequest) -> str:
-    """The page of this site that a form names as `next`, else the library."""
-    wanted = request.POST.get("next", "")
+    """Return the page of this site that the form names as `next`, else the library."""
+    address = request.POST.get("next", "")
     # Without a slash Django takes it for the name of a view.
-    if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
-        return wanted
+    if address.startswith("/") and url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure()):
+        return address
     return reverse("admin:library_image_changelist")

@@ -23,7 +23,7 @@ class LanguageMiddleware(LocaleMiddleware):
 
 
 def remember_language(request: HttpRequest, user: User) -> None:
-    """From the next page on, this session is in the language that the user chose; empty is the browser's.
+    """Set the session's language, from the next page on, to the user's choice; empty follows the browser.
 
     It lies in the session, so that no page asks the database for it.
     """

@@ -37,7 +37,7 @@ MAIN_ENTRIES = ("upload", "review", "images", "collections", "failed")
 
 
 def list_navigation(request: HttpRequest) -> list[NavigationEntry]:
-    """The parts of the desk this editor may enter, the failed items with their count."""
+    """Return the parts of the desk that the editor may open, with the number of things that wait in each."""
     parts = [
         ("upload", _("Upload"), "desk:upload", "uploads.add_upload"),
         ("review", _("Review"), "desk:review_start", "library.review_tagging"),
@@ -53,11 +53,11 @@ def list_navigation(request: HttpRequest) -> list[NavigationEntry]:
         ("checks", _("Checks"), "admin:recovery_reconciliation_changelist", "recovery.view_reconciliation"),
         ("users", _("Users"), "admin:auth_user_changelist", "auth.view_user"),
     ]
-    found = []
+    entries = []
     for name, label, view, permission in parts:
         if request.user.has_perm(permission):
             address = reverse(view)
-            found.append(
+            entries.append(
                 NavigationEntry(
                     name,
                     label,
@@ -67,7 +67,7 @@ def list_navigation(request: HttpRequest) -> list[NavigationEntry]:
                     name in MAIN_ENTRIES,
                 )
             )
-    return found
+    return entries
 
 
 def _count_waiting(name: str, user: User | AnonymousUser) -> int:
@@ -82,16 +82,16 @@ def _count_waiting(name: str, user: User | AnonymousUser) -> int:
 
 
 def list_open_failed_items(user: User | AnonymousUser) -> QuerySet[FailedItem]:
-    """The failed items this person may see and nobody has dealt with."""
+    """Return the failed items that the person may see and nobody has handled."""
     return visible_failed_items(user).filter(state=FailedItem.State.OPEN)
 
 
 def count_records(user: User | AnonymousUser) -> dict[str, dict[str, int]]:
-    """How much lies in each part, for the first page; only of the parts this editor may see."""
-    found: dict[str, dict[str, int]] = {}
+    """Count the records of each part that the editor may see, for the first page."""
+    counts: dict[str, dict[str, int]] = {}
     if user.has_perm("library.view_image"):
         review, blind = Q(state=Image.State.IN_REVIEW), Q(alt_text="")
-        found["images"] = (
+        counts["images"] = (
             access.visible_images(user)
             .filter(deleted_at=None)
             .aggregate(all=Count("pk"), in_review=Count("pk", filter=review), no_alt_text=Count("pk", filter=blind))
@@ -100,16 +100,16 @@ def count_records(user: User | AnonymousUser) -> dict[str, dict[str, int]]:
         today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
         running = Q(state__in=[Upload.State.ISSUED, Upload.State.WORKING])
         uploads = visible_uploads(user).filter(issued_at__gte=today)
-        found["uploads"] = uploads.aggregate(today=Count("pk"), running=Count("pk", filter=running))
-    return found
+        counts["uploads"] = uploads.aggregate(today=Count("pk"), running=Count("pk", filter=running))
+    return counts
 
 
 def list_latest_images(user: User | AnonymousUser, most: int = 12) -> QuerySet[Image]:
-    """The newest images with their renditions; none for who may not see them."""
+    """Return the newest visible images with their renditions."""
     return access.visible_images(user).filter(deleted_at=None).prefetch_related("renditions")[:most]
 
 
 def get_newest_mark(user: User) -> str:
-    """A text that differs as soon as an image that the person may see has come or was changed."""
+    """Return a text that differs after each change of an image that the person may see."""
     latest = access.visible_images(user).order_by("-updated_at", "id").values_list("pk", "updated_at").first()
     return f"{latest[1].isoformat()} {latest[0]}" if latest else ""

@@ -7,5 +7,5 @@ SAMPLES = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
 
 
 def list_plural_forms(say: Callable[[int], str]) -> dict[str, str]:
-    """The sentence for each category of numbers; `say` makes it for one number, and leaves {n} in it."""
+    """Return the sentence for each plural category; `say` makes it for one number, and leaves {n} in it."""
     return {category: say(n) for category, n in SAMPLES.items()}

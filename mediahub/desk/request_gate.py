@@ -101,13 +101,13 @@ def _is_utf8(request: HttpRequest) -> bool:
 
 def _broken_cookies(request: HttpRequest) -> list[str]:
     """Return the names of those of the site's own cookies that hold no text; others may hold what they like."""
-    own = (
+    names = (
         settings.SESSION_COOKIE_NAME,
         settings.CSRF_COOKIE_NAME,
         settings.LANGUAGE_COOKIE_NAME,
         CookieStorage.cookie_name,
     )
-    return [name for name in own if not is_storable(request.COOKIES.get(name, ""))]
+    return [name for name in names if not is_storable(request.COOKIES.get(name, ""))]
 
 
 def _sentence(exception: Exception | None) -> str:

@@ -27,10 +27,10 @@ class DeskSite(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
-        ways = overview.list_navigation(request) if context["has_permission"] else []
-        rest = [way for way in ways if not way.main]
-        here = next((way for way in rest if way.current), None)
-        return {**context, "ways": ways, "rest": rest, "here": here}
+        entries = overview.list_navigation(request) if context["has_permission"] else []
+        more = [entry for entry in entries if not entry.main]
+        current = next((entry for entry in more if entry.current), None)
+        return {**context, "navigation": entries, "more_navigation": more, "current_entry": current}
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Return Django's view for people who are signed in; what others send by a form is kept while they sign in."""
@@ -63,5 +63,5 @@ class DeskSite(AdminSite):
         return answer
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        found = {"counts": overview.count_records(request.user), "latest": overview.list_latest_images(request.user)}
-        return super().index(request, {**found, **(extra_context or {})})
+        figures = {"counts": overview.count_records(request.user), "latest": overview.list_latest_images(request.user)}
+        return super().index(request, {**figures, **(extra_context or {})})

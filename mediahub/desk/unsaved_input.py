@@ -44,17 +44,17 @@ class UnsavedForm:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it can be sent again as it was."""
+        """Return whether the form can be sent again as it was."""
         return not self.lost
 
     @property
     def shown(self) -> list[tuple[str, str]]:
-        """What a person typed or chose, as (name of the field, what it says)."""
+        """Return what the person typed or chose, as (label of the field, value)."""
         return [(_label(name), value) for name, value in self.fields if not CARRIED_FIELDS.match(name)]
 
     @property
     def carried(self) -> list[list[str]]:
-        """What else is sent."""
+        """Return the other fields that are sent."""
         return [field for field in self.fields if CARRIED_FIELDS.match(field[0])]
 
 
@@ -67,9 +67,9 @@ def read_unsaved_form(request: HttpRequest) -> UnsavedForm | None:
     except (RequestDataTooBig, SuspiciousOperation, UnreadablePostError):
         return None
     fields = [[name, value] for name, values in data.lists() for value in values if not SECRET_FIELDS.search(name)]
-    kept = [field for field in fields if field[0] != FIELD_NAME]
+    typed = [field for field in fields if field[0] != FIELD_NAME]
     passwords = [name for name in data if SECRET_FIELDS.search(name) and name != "csrfmiddlewaretoken"]
-    return UnsavedForm(request.get_full_path(), _get_sending_page(request), kept, [*passwords, *files])
+    return UnsavedForm(request.get_full_path(), _get_sending_page(request), typed, [*passwords, *files])
 
 
 def unsign(text: str) -> UnsavedForm | None:
@@ -106,7 +106,7 @@ def is_for_a_script(request: HttpRequest) -> bool:
 
 
 def _get_sending_page(request: HttpRequest) -> str:
-    """The page of this site that the form stood on, without its host; else the desk's first page."""
+    """Return the page of this site that sent the form, without its host; else the desk's first page."""
     referer = request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(referer, {request.get_host()}, request.is_secure()):
         parts = urlsplit(referer)

@@ -200,7 +200,7 @@ def test_the_library_is_narrowed_to_a_collection_and_what_lies_below(signed_in: 
     assert titles(signed_in, collection="none") == {"C"}
     assert titles(signed_in, collection="x") == {"A", "B", "C"}
     page = signed_in.get(GRID, {"collection": str(news.pk), "state": "in_review"})
-    assert [(chip.title, chip.value) for chip in page.context["drawer"].chips][1] == ("Collection", "News")
+    assert [(chip.title, chip.value) for chip in page.context["filters"].chips][1] == ("Collection", "News")
     signed_in.post(f"{reverse('desk:save_search')}?collection={news.pk}", {"name": "Mine"})
     assert SavedSearch.objects.get().query == f"collection={news.pk}"
 

@@ -102,7 +102,7 @@ def left(client: Client, made: Image) -> tuple[int, bool]:
     """How many images are left to review, and whether the page counts this one among them."""
     context = client.get(page_of(made)).context
     assert context["config"]["left"] == context["place"].left
-    return context["place"].left, context["told"]["untouched"]
+    return context["place"].left, context["shown_image"]["untouched"]
 
 
 def test_a_tag_of_the_whole_batch_or_of_the_file_is_no_review(signed_in: Client, editor: User) -> None:
@@ -115,7 +115,7 @@ def test_a_tag_of_the_whole_batch_or_of_the_file_is_no_review(signed_in: Client,
     assert states(made) == {"Harbour": "accepted", "Fair": "accepted", "Keyword": "suggested"}
     assert left(signed_in, made) == (1, True)
     # The script counts by the same mark.
-    tags = {tag["name"]: tag["reviewed"] for tag in signed_in.get(page_of(made)).context["told"]["tags"]}
+    tags = {tag["name"]: tag["reviewed"] for tag in signed_in.get(page_of(made)).context["shown_image"]["tags"]}
     assert tags == {"Harbour": False, "Fair": False, "Keyword": False}
     press(signed_in, made, "Reject Keyword")
     assert left(signed_in, made) == (0, False)

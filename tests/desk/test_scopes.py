@@ -206,7 +206,7 @@ def test_a_zip_with_what_is_closed_by_now_is_not_handed_out(
 def test_the_number_at_work_counts_the_jobs_that_are_listed(signed_in: Client, chief: User) -> None:
     Job.objects.create(kind=Job.Kind.ZIP, files="large", selection={"ids": []}, by=chief, total=1)
     Job.objects.create(selection={"ids": []}, by=chief, total=1)
-    assert [way.open for way in signed_in.get("/admin/").context["ways"] if way.name == "work"] == [1]
+    assert [way.open for way in signed_in.get("/admin/").context["navigation"] if way.name == "work"] == [1]
     assert len(signed_in.get(reverse("desk:jobs")).context["jobs"]) == 1
 
 
@@ -232,8 +232,8 @@ def test_a_tag_counts_on_open_images_and_is_offered_when_one_has_it(
     for address, query in ((reverse("desk:complete"), "verd"), (reverse("desk:tag_names"), "verd")):
         assert signed_in.get(address, {"q": query}).json() == {"names": []}
     verdict = Tag.objects.get(name="Verdict")
-    drawer = signed_in.get(reverse("admin:library_image_changelist"), {"tag": verdict.pk}).context["drawer"]
-    assert [chip.value for chip in drawer.chips] == [str(verdict.pk)]
+    filters = signed_in.get(reverse("admin:library_image_changelist"), {"tag": verdict.pk}).context["filters"]
+    assert [chip.value for chip in filters.chips] == [str(verdict.pk)]
     assert not access.visible_rules(editor).exists()
     # The word itself is not locked: who puts it on an image of their own reads it there.
     tag_decisions.add_tag(ChangeSet(editor), image(), "verdict")
@@ -291,8 +291,8 @@ def test_words_of_the_vocabulary_are_told_while_nothing_is_closed(
 
 def test_people_who_sent_closed_images_only_are_no_filter(signed_in: Client, chief: User, closed: Image) -> None:
     def people() -> list[str]:
-        drawer = signed_in.get(reverse("admin:library_image_changelist")).context["drawer"]
-        return [text for _value, text, _chosen in next(one for one in drawer.fields if one.name == "by").options]
+        filters = signed_in.get(reverse("admin:library_image_changelist")).context["filters"]
+        return [text for _value, text, _chosen in next(one for one in filters.fields if one.name == "by").options]
 
     upload(chief, "secret-plan.jpg", Upload.State.READY, image=closed)
     assert people() == []

@@ -18,7 +18,7 @@ from tests.records import image
 
 
 def ways(client: Client) -> list[str]:
-    return [way.name for way in client.get("/admin/").context["ways"]]
+    return [way.name for way in client.get("/admin/").context["navigation"]]
 
 
 def test_everyone_is_shown_the_ways_they_may_go(signed_in: Client, nobody: Client, admin_client: Client) -> None:

@@ -66,7 +66,7 @@ def _build_row(change: Change, reader: Reader) -> dict[str, str]:
 
 
 def write_csv(changes: Iterator[Change], user: User | AnonymousUser) -> Iterator[str]:
-    """Yield lines of a table that a spreadsheet opens, none of which it takes for a formula."""
+    """Yield the lines of a CSV file that a spreadsheet opens without taking any cell for a formula."""
     yield _csv_line(COLUMNS)
     for row in build_rows(changes, user):
         yield _csv_line(tuple(escape_formula(row[name]) for name in COLUMNS))

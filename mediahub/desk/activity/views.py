@@ -57,7 +57,7 @@ def undo_change_set(request: HttpRequest, batch: UUID) -> HttpResponse:
 @require_GET
 @require_view_permission
 def show_activity(request: HttpRequest) -> HttpResponse:
-    """Show the change sets that the filters let through, the newest first; `before` is where the last page ended."""
+    """Show the actions that match the filters, newest first; `before` is where the previous page ended."""
     asked, changes = _filter_activities(request)
     # The newest change of each set stands for it: the first page is found without a look at the changes before it.
     newer = changes.filter(change_set=OuterRef("change_set"), pk__gt=OuterRef("pk")).order_by()
@@ -87,7 +87,7 @@ def show_activity(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "people": User.objects.filter(is_staff=True).order_by("username"),
         "actions": Action.choices,
-        "query": _build_query(asked),
+        "query": "&".join(f"{name}={value}" for name, value in asked.items() if value.replace("-", "").isalnum()),
         "more": newest_ids[shown[-1]] if has_more else None,
     }
     return render_page(request, "desk/activity/activity.html", context)
@@ -96,7 +96,7 @@ def show_activity(request: HttpRequest) -> HttpResponse:
 @require_GET
 @require_view_permission
 def export_activity(request: HttpRequest, kind: str) -> StreamingHttpResponse:
-    """The newest ten thousand lines that the filters let through, as a file."""
+    """Send the newest ten thousand lines that match the filters as a file."""
     if kind not in EXPORT_FORMATS:
         raise Http404
     content_type, write = EXPORT_FORMATS[kind]
@@ -108,20 +108,16 @@ def export_activity(request: HttpRequest, kind: str) -> StreamingHttpResponse:
 
 
 def _filter_activities(request: HttpRequest) -> tuple[dict[str, str], QuerySet[Change]]:
-    """What the address asks for, and the activities it leaves of those that the person may read."""
-    found = access.visible_changes(request.user)
+    """Return the filters in the address, and the activities that match them and that the person may read."""
+    activities = access.visible_changes(request.user)
     asked = {name: request.GET.get(name, "") for name in ("by", "action", "from", "to")}
     if asked["by"] == "none":
-        found = found.filter(by=None)
+        activities = activities.filter(by=None)
     elif by := read_number(asked["by"]):
-        found = found.filter(by=by)
+        activities = activities.filter(by=by)
     if asked["action"] in Action.values:
-        found = found.filter(action=asked["action"])
+        activities = activities.filter(action=asked["action"])
     for name, lookup in (("from", "at__date__gte"), ("to", "at__date__lte")):
         if day := read_day(asked[name]):
-            found = found.filter(**{lookup: day})
-    return asked, found
-
-
-def _build_query(asked: dict[str, str]) -> str:
-    return "&".join(f"{name}={value}" for name, value in asked.items() if value.replace("-", "").isalnum())
+            activities = activities.filter(**{lookup: day})
+    return asked, activities

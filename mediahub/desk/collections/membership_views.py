@@ -61,38 +61,38 @@ def drop_images(request: HttpRequest) -> JsonResponse:
 def change_image_collections(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Put one image into the collection that the form names, or take it `out` of the one with this id."""
     user = get_editor(request)
-    one = access.visible_images(user).filter(pk=image_id)
-    get_object_or_404(one)
+    images = access.visible_images(user).filter(pk=image_id)
+    get_object_or_404(images)
     out = request.POST.get("out", "")
     if not user.has_perm("library.delete_membership" if out else "library.add_membership"):
         raise PermissionDenied
     act = ChangeSet(user)
     collection = _get_collection(user, out) if out else _find_named_collection(request)
     if collection and out:
-        add_undo_message(request, _take_out(act, one, collection), act)
+        add_undo_message(request, _take_out(act, images, collection), act)
     elif collection:
-        add_undo_message(request, _put_in(act, one, collection), act)
-    if one.exists():
+        add_undo_message(request, _put_in(act, images, collection), act)
+    if images.exists():
         return redirect(f"{reverse('admin:library_image_change', args=[image_id])}#collections")
     return redirect("admin:library_image_changelist")
 
 
 def list_image_collections(user: User, image: Image) -> list[tuple[int, str]]:
-    """The collections that an image is in, as far as the person may see them: (id, names from the top down)."""
-    held = set(image.memberships.values_list("collection", flat=True))
-    return [(pk, name) for pk, name in collection_tree.list_names(user).items() if pk in held]
+    """Return the collections of an image that the person may see: (id, full name from the top down)."""
+    collection_ids = set(image.memberships.values_list("collection", flat=True))
+    return [(pk, name) for pk, name in collection_tree.list_names(user).items() if pk in collection_ids]
 
 
 def _find_named_collection(request: HttpRequest) -> Collection | None:
-    """The collection whose name was typed; None, and a sentence, when there is none."""
+    """Return the collection whose name was typed; None, with an error message, when there is none."""
     text = request.POST.get("collection", "")
-    found = collection_tree.find_collection(get_editor(request), text) if text.strip() else None
-    if found is None and text.strip():
+    collection = collection_tree.find_collection(get_editor(request), text) if text.strip() else None
+    if collection is None and text.strip():
         said = _("There is no collection “%(name)s”. Choose one that is there, with the names of those it lies in.")
         messages.error(request, said % {"name": text[:100]})
-    elif found is None:
+    elif collection is None:
         messages.error(request, _("Type the name of a collection."))
-    return found
+    return collection
 
 
 def _get_collection(user: User, text: str) -> Collection | None:

@@ -25,12 +25,12 @@ require_view_permission = require_permission("library.view_collection")
 @require_GET
 @require_view_permission
 def show_collections(request: HttpRequest) -> HttpResponse:
-    """The whole tree that this person may see, with counts and covers, and a form that makes another collection."""
+    """Show the whole tree that the person may see, with counts and covers, and a form for a new collection."""
     return _render_tree(request, {"parent": request.GET.get("within", "")})
 
 
 def _render_tree(request: HttpRequest, typed: Mapping[str, str], status: int = 200) -> HttpResponse:
-    """The tree, with what was typed into its form."""
+    """Render the tree, with the text typed into its form."""
     user = get_editor(request)
     top = collection_tree.build_tree(user)
     collection_tree.assign_covers(top, user)
@@ -50,7 +50,7 @@ def _render_tree(request: HttpRequest, typed: Mapping[str, str], status: int = 2
 @require_GET
 @require_permission("library.view_image", json=True)
 def complete_collection(request: HttpRequest) -> JsonResponse:
-    """At most 20 names of collections for `?q=`, from the top down, as {"names": [...]}."""
+    """Return at most 20 full names of collections that match `?q=`, as {"names": [...]}."""
     return JsonResponse({"names": collection_tree.complete_name(request.user, request.GET.get("q", ""))})
 
 
@@ -62,7 +62,7 @@ def create_collection(request: HttpRequest) -> HttpResponse:
     groups = _list_selected_groups(request) if user.has_perm("library.restrict_collection") else []
     try:
         parent = _get_parent(request, user)
-        made = collections.create(
+        collection = collections.create(
             act,
             request.POST.get("name", ""),
             parent,
@@ -72,21 +72,23 @@ def create_collection(request: HttpRequest) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return _render_tree(request, request.POST.dict(), status=400)
-    _add_undo_message(request, act, _("“%(name)s” is made. Drag images onto it in the library.") % {"name": made.name})
+    _add_undo_message(
+        request, act, _("“%(name)s” is made. Drag images onto it in the library.") % {"name": collection.name}
+    )
     return redirect("desk:collections")
 
 
 @require_GET
 @require_view_permission
 def show_collection(request: HttpRequest, pk: int) -> HttpResponse:
-    """One collection with the forms that change it."""
+    """Show one collection with the forms that change it."""
     return _render_collection(request, get_object_or_404(access.visible_collections(get_editor(request)), pk=pk))
 
 
 def _render_collection(
     request: HttpRequest, collection: Collection, form: CollectionForm | None = None
 ) -> HttpResponse:
-    """The page of a collection, with what was typed where that could not be written."""
+    """Render the page of a collection, with the typed text where it could not be saved."""
     user = get_editor(request)
     names = collection_tree.list_names(user)
     inside = set(access.visible_collections(user).filter(collections.subtree(collection)).values_list("pk", flat=True))
@@ -112,7 +114,7 @@ def _render_collection(
 
 @require_POST
 def change_collection(request: HttpRequest, pk: int) -> HttpResponse:
-    """Rename, move, restrict or delete a collection, as the form's `act` says."""
+    """Change a collection as the form's `act` says: rename, move, restrict or delete it."""
     user = get_editor(request)
     collection = get_object_or_404(access.visible_collections(user), pk=pk)
     name = request.POST.get("act", "")
@@ -174,13 +176,13 @@ def _restrict(request: HttpRequest, act: ChangeSet, collection: Collection) -> s
 
 
 def _delete(request: HttpRequest, act: ChangeSet, collection: Collection) -> str:
-    held = collections.delete(act, collection)
+    image_count = collections.delete(act, collection)
     text = ngettext(
         "“%(name)s” is deleted. %(n)d image was in it, and stays in the library.",
         "“%(name)s” is deleted. %(n)d images were in it, and stay in the library.",
-        held,
+        image_count,
     )
-    return text % {"name": collection.name, "n": held}
+    return text % {"name": collection.name, "n": image_count}
 
 
 # What is typed has a form of its own.
@@ -197,14 +199,14 @@ def _add_undo_message(request: HttpRequest, act: ChangeSet, text: str) -> None:
 
 
 def _get_parent(request: HttpRequest, user: User) -> Collection | None:
-    """The collection that the form chooses as the place; raises ValidationError where it is gone."""
+    """Return the collection that the form chooses as the parent; raises ValidationError when it is gone."""
     text = request.POST.get("parent", "")
     if not text:
         return None
-    found = access.visible_collections(user).filter(pk=_read_id(text)).first()
-    if found is None:
+    parent = access.visible_collections(user).filter(pk=_read_id(text)).first()
+    if parent is None:
         raise ValidationError(_("The collection that it should lie in is gone. Choose another one."))
-    return found
+    return parent
 
 
 def _list_groups(user: User) -> Iterable[Group]:
@@ -217,5 +219,5 @@ def _list_selected_groups(request: HttpRequest, name: str = "group") -> list[Gro
 
 
 def _read_id(text: str) -> int:
-    """The id that a text is; 0, which no record has, for none."""
+    """Return the id that a text holds; 0, which no record has, for any other text."""
     return read_number(text) or 0

@@ -52,12 +52,12 @@ class Chart:
 
     @property
     def empty(self) -> bool:
-        """That there is nothing to draw."""
-        return not any(value for one in self.series for value in one.values)
+        """Return whether there is nothing to draw."""
+        return not any(value for series in self.series for value in series.values)
 
     @property
     def top(self) -> float:
-        """The value at the end of the axis."""
+        """Return the value at the end of the axis."""
         columns = [
             [float(value or 0) for value in column] for column in zip(*(s.values for s in self.series), strict=True)
         ]
@@ -65,12 +65,12 @@ class Chart:
 
     @property
     def width(self) -> int:
-        """How wide the drawing is, in its own units."""
+        """Return the width of the drawing, in its own units."""
         return STEP * len(self.labels)
 
     @property
     def ticks(self) -> list[str]:
-        """What stands at the axis, from the top down."""
+        """Return the labels of the axis, from the top down."""
         half = self.top / 2
         # Half an upload is nothing to count by.
         middle = [] if self.top % 2 == 1 else [self.say(int(half) if half == int(half) else half)]
@@ -78,30 +78,30 @@ class Chart:
 
     @property
     def marks(self) -> list[Mark]:
-        """The columns as rectangles."""
+        """Return the columns as rectangles."""
         return [mark for place in range(len(self.labels)) for mark in self._column(place)]
 
     @property
     def rows(self) -> list[tuple[str, str, list[Mark], list[str]]]:
-        """(label, where it leads, rectangles, readable values) of each label."""
-        found = []
+        """Return (label, link, rectangles, readable values) of each label."""
+        rows = []
         for place, label in enumerate(self.labels):
             link = self.links[place] if place < len(self.links) else ""
             lying = [
                 Mark(HEIGHT - mark.y - mark.height, 0, mark.height, 1, mark.tone, mark.says)
                 for mark in self._column(place)
             ]
-            found.append((label, link, lying, [self.say(one.values[place]) for one in self.series]))
-        return found
+            rows.append((label, link, lying, [self.say(series.values[place]) for series in self.series]))
+        return rows
 
     @property
     def ends(self) -> list[str]:
-        """The labels that stand under the columns: the first, the middle and the last."""
+        """Return the labels below the columns: the first, the middle and the last."""
         last = len(self.labels) - 1
         return [self.labels[place] for place in sorted({0, last // 2, last})] if self.labels else []
 
     def _column(self, place: int) -> list[Mark]:
-        values = [float(one.values[place] or 0) for one in self.series]
+        values = [float(series.values[place] or 0) for series in self.series]
         scaled = [round(value / self.top * HEIGHT, 2) for value in values]
         grounds = [0.0] * len(scaled) if self.over else [0.0, *accumulate(scaled)]
         return [
@@ -110,19 +110,19 @@ class Chart:
                 round(HEIGHT - ground - height, 2),
                 STEP - GAP,
                 height,
-                one.tone,
-                f"{self.labels[place]}: {one.name}, {self.say(one.values[place])}",
+                series.tone,
+                f"{self.labels[place]}: {series.name}, {self.say(series.values[place])}",
             )
-            for one, height, ground in zip(self.series, scaled, grounds, strict=False)
+            for series, height, ground in zip(self.series, scaled, grounds, strict=False)
             if height
         ]
 
 
 def round_up(most: float) -> float:
-    """The least of 1, 2, 4, 5, 6, 8 and 10 times a power of ten that is no less; 1 for nothing."""
+    """Return the least of 1, 2, 4, 5, 6, 8 and 10 times a power of ten that is no less; 1 for nothing."""
     if most <= 0:
         return 1
     power = 10 ** floor(log10(most))
     share = next(step for step in (1, 2, 4, 5, 6, 8, 10) if most <= step * power * (1 + 1e-9))
-    found = share * power
-    return int(found) if found >= 1 else round(found, 6)
+    rounded = share * power
+    return int(rounded) if rounded >= 1 else round(rounded, 6)

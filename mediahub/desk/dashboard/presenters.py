@@ -30,7 +30,7 @@ WITH_ALT_TEXT, WITHOUT_ALT_TEXT = 0, 1
 
 
 def build_charts(user: User | AnonymousUser, period: Period) -> list[Chart]:
-    """All charts of the dashboard, in the order in which they stand."""
+    """Return all charts of the dashboard, in their order on the page."""
     came = dashboard_queries.count_arrivals(open_uploads(user), period)
     return [
         _build_uploads_chart(period, came),
@@ -44,25 +44,25 @@ def build_charts(user: User | AnonymousUser, period: Period) -> list[Chart]:
 
 
 def describe_queue() -> list[tuple[str, str]]:
-    """(what, how much) of what waits at this moment, as the clock found it."""
-    found = dashboard_queries.read_queue_figures(Period.of(1))
-    if found.last is None:
+    """Return (name, amount) of what waits now, as the clock saw it last."""
+    figures = dashboard_queries.read_queue_figures(Period.of(1))
+    if figures.last is None:
         return []
     return [
-        (_("Messages waiting"), format_count(found.last.waiting)),
-        (_("Oldest file on its way"), _format_duration(found.age)),
-        (_("Dead letters"), format_count(found.last.dead_letters)),
-        (_("Looked at"), date_format(timezone.localtime(found.last.at), "SHORT_DATETIME_FORMAT")),
+        (_("Messages waiting"), format_count(figures.last.waiting)),
+        (_("Oldest file on its way"), _format_duration(figures.age)),
+        (_("Dead letters"), format_count(figures.last.dead_letters)),
+        (_("Looked at"), date_format(timezone.localtime(figures.last.at), "SHORT_DATETIME_FORMAT")),
     ]
 
 
 def format_count(value: Value) -> str:
-    """A number as the language writes it."""
+    """Return a number as the language writes it."""
     return "–" if value is None else number_format(value, decimal_pos=None, use_l10n=True, force_grouping=True)
 
 
 def format_dollars(value: Value) -> str:
-    """US dollars; what is less than a cent is said to be so."""
+    """Return an amount in US dollars; “less than a cent” in words."""
     amount = Decimal(str(value or 0))
     if 0 < amount < Decimal("0.01"):
         return _("less than $0.01")
@@ -74,7 +74,7 @@ def _format_seconds(value: Value) -> str:
 
 
 def _format_duration(value: Value) -> str:
-    """A time that may be days, in the largest unit of which two have passed."""
+    """Return a time that may be days, in the largest unit of which two have passed."""
     if value is None:
         return "–"
     seconds = int(value)
@@ -120,20 +120,20 @@ def _build_failures_chart(user: User | AnonymousUser, period: Period) -> Chart:
 
 
 def _build_queue_chart(period: Period) -> Chart:
-    found = dashboard_queries.read_queue_figures(period)
-    series = [Series(_("messages, at most"), "busy", found.waiting)]
+    figures = dashboard_queries.read_queue_figures(period)
+    series = [Series(_("messages, at most"), "busy", figures.waiting)]
     about = _("The most that waited at once, as the clock looked once a minute.")
     return Chart("queue", _("The queue"), about, _list_days(period), series, format_count)
 
 
 def _build_storage_chart(user: User | AnonymousUser) -> Chart:
-    found = dashboard_queries.measure_storage(user)
+    storage = dashboard_queries.measure_storage(user)
     labels = [_("Originals"), _("Renditions"), _("Public copies"), _("Earlier versions")]
-    held = Series(_("size"), "busy", [found.originals, found.renditions, found.public, found.earlier])
+    series = Series(_("size"), "busy", [storage.originals, storage.renditions, storage.public, storage.earlier])
     about = _(
         "As the records know them: what lies in the buckets besides, like versions that S3 keeps, is not counted."
     )
-    return Chart("storage", _("Storage"), about, labels, [held], _format_size, form="rows")
+    return Chart("storage", _("Storage"), about, labels, [series], _format_size, form="rows")
 
 
 def _format_size(value: Value) -> str:
@@ -141,42 +141,42 @@ def _format_size(value: Value) -> str:
 
 
 def _build_costs_chart() -> Chart:
-    found = dashboard_queries.estimate_month()
+    month = dashboard_queries.estimate_month()
     listed = costs.prices()["date"]
-    labels = list(found.bill)
+    labels = list(month.bill)
     series = [
-        Series(_("stands"), "quiet", [found.bill[name][0] for name in labels]),
-        Series(_("for the images"), "busy", [found.bill[name][1] for name in labels]),
+        Series(_("stands"), "quiet", [month.bill[name][0] for name in labels]),
+        Series(_("for the images"), "busy", [month.bill[name][1] for name in labels]),
     ]
     about = _(
         "Images this month: %(images)s; asked for labels: %(labels)s. "
         "An estimate by the list prices of %(date)s; no free tier is counted."
-    ) % {"images": format_count(found.images), "labels": format_count(found.labelled), "date": listed}
-    total = format_dollars(sum(standing + images for standing, images in found.bill.values()))
+    ) % {"images": format_count(month.images), "labels": format_count(month.labelled), "date": listed}
+    total = format_dollars(sum(standing + images for standing, images in month.bill.values()))
     title = _("Costs this month: about %(total)s") % {"total": total}
     return Chart("costs", title, about, labels, series, format_dollars, form="rows")
 
 
 def _build_alt_text_chart(user: User | AnonymousUser) -> Chart:
-    found = dashboard_queries.count_alt_texts(user)
+    shares = dashboard_queries.count_alt_texts(user)
     states = dict(Image.State.choices)
     page = reverse("admin:library_image_changelist")
-    worded, blind = (
-        sum(share[WITH_ALT_TEXT] for share in found.values()),
-        sum(share[WITHOUT_ALT_TEXT] for share in found.values()),
+    described, lacking = (
+        sum(share[WITH_ALT_TEXT] for share in shares.values()),
+        sum(share[WITHOUT_ALT_TEXT] for share in shares.values()),
     )
-    share = round(100 * worded / (worded + blind)) if worded + blind else 100
+    share = round(100 * described / (described + lacking)) if described + lacking else 100
     series = [
-        Series(_("with alt text"), "good", [found[state][WITH_ALT_TEXT] for state in found]),
-        Series(_("without"), "bad", [found[state][WITHOUT_ALT_TEXT] for state in found]),
+        Series(_("with alt text"), "good", [shares[state][WITH_ALT_TEXT] for state in shares]),
+        Series(_("without"), "bad", [shares[state][WITHOUT_ALT_TEXT] for state in shares]),
     ]
     return Chart(
         "alt-text",
         _("Alt text: %(share)s %%") % {"share": share},
         _("Who cannot see a picture reads its alt text. Each row leads to the images that lack it."),
-        [str(states[state]) for state in found],
+        [str(states[state]) for state in shares],
         series,
         format_count,
         form="rows",
-        links=[f"{page}?state={state}&alt=no" for state in found],
+        links=[f"{page}?state={state}&alt=no" for state in shares],
     )

@@ -39,7 +39,7 @@ class Period:
 
     @classmethod
     def of(cls, days: int) -> "Period":
-        """A period in parts of a day, or of a week where days would be too many to draw."""
+        """Return a period in parts of a day, or of a week where days would be too many to draw."""
         step = 1 if days <= 31 else 7
         today = timezone.localdate()
         first = today - timedelta(days=days - 1)
@@ -48,7 +48,7 @@ class Period:
         return cls(days, step, tuple(timezone.make_aware(datetime.combine(day, time.min)) for day in firsts))
 
     def part(self, field: str) -> Case:
-        """The number of the part in which a moment lies, from 0; for moments within the period."""
+        """Return an expression for the part, from 0, that a moment within the period lies in."""
         # Days differ in length where clocks are put forward, so that no division finds the part.
         later = list(enumerate(self.starts))[:0:-1]
         return Case(
@@ -58,9 +58,9 @@ class Period:
         )
 
     def spread(self, rows: Iterable[tuple[int, Any]], missing: Any) -> list[Any]:
-        """One value for each part."""
-        found = dict(rows)
-        return [found.get(n, missing) for n in range(len(self.starts))]
+        """Return one value for each part."""
+        values = dict(rows)
+        return [values.get(n, missing) for n in range(len(self.starts))]
 
 
 @dataclass(frozen=True)
@@ -77,26 +77,26 @@ class Arrivals:
 
 
 def count_arrivals(uploads: QuerySet[Upload], period: Period) -> Arrivals:
-    """Those of the uploads that are of the period, each in the part in which its ticket was given."""
+    """Count the uploads of the period, each in the part in which its ticket was given."""
     rows = (
         uploads.filter(issued_at__gte=period.starts[0])
         .order_by()
         .values_list(period.part("issued_at"), "state", F("work_ms") / 10)
         .annotate(n=Count("pk"))
     )
-    found = {name: [0] * len(period.starts) for name in OUTCOMES}
+    outcomes = {name: [0] * len(period.starts) for name in OUTCOMES}
     times: list[list[Share]] = [[] for _ in period.starts]
     for part, state, hundredths, n in rows:
-        found[state if state in OUTCOMES else "open"][part] += n
+        outcomes[state if state in OUTCOMES else "open"][part] += n
         if state == Upload.State.READY and hundredths is not None:
             times[part].append((hundredths, n))
     return Arrivals(
-        found, [_find_percentile(part, 50) for part in times], [_find_percentile(part, 95) for part in times]
+        outcomes, [_find_percentile(part, 50) for part in times], [_find_percentile(part, 95) for part in times]
     )
 
 
 def _find_percentile(times: list[Share], per_cent: int) -> float | None:
-    """The least of (hundredths of a second, how often) that so many per cent do not go above, in seconds."""
+    """Return the least time, in seconds, that `per_cent` of (hundredths of a second, count) do not exceed."""
     enough = sum(n for _time, n in times) * per_cent / 100
     for hundredths, n in sorted(times):
         enough -= n
@@ -116,15 +116,15 @@ class Cause:
 
 
 def count_failures(items: QuerySet[FailedItem], period: Period) -> tuple[list[Cause], Cause | None]:
-    """The causes that made most of the items fail in the period, and all others as one."""
-    found = (
+    """Return the causes of most failures in the period, and all others as one."""
+    failures_by_cause = (
         items.filter(last_failed_at__gte=period.starts[0])
         .order_by()
         .values("fingerprint")
         .annotate(n=Count("pk"), still=Count("pk", filter=Q(state=FailedItem.State.OPEN)), sample=Max("pk"))
         .order_by("-n", "-sample")
     )
-    rows = list(found)
+    rows = list(failures_by_cause)
     shown, rest = rows[:MAX_CAUSES], rows[MAX_CAUSES:]
     reasons = dict(items.filter(pk__in=[row["sample"] for row in shown]).values_list("pk", "reason"))
     causes = [Cause(row["fingerprint"], reasons.get(row["sample"], ""), row["n"], row["still"]) for row in shown]
@@ -144,7 +144,7 @@ class QueueFigures:
 
 
 def read_queue_figures(period: Period) -> QueueFigures:
-    """What waits now, and the most that waited in each part of the period."""
+    """Return what waits now, and the most that waited in each part of the period."""
     rows = list(
         QueueHour.objects.filter(hour__gte=period.starts[0])
         .order_by()
@@ -172,15 +172,18 @@ class StorageFigures:
 def measure_storage(user: User | AnonymousUser) -> StorageFigures:
     """Return how many bytes the files of the images take that are open to this person."""
     images = access.open_images(user).filter(deleted_at=None)
-    kept = images.order_by().aggregate(all=Sum("bytes"))["all"] or 0
+    originals = images.order_by().aggregate(all=Sum("bytes"))["all"] or 0
     out = Q(image__state=Image.State.PUBLISHED, image__deleted_at=None)
     renditions = access.about_open_images(user, Rendition.objects.order_by())
-    made = renditions.aggregate(all=Sum("bytes"), public=Sum("bytes", filter=out))
+    current = renditions.aggregate(all=Sum("bytes"), public=Sum("bytes", filter=out))
     earlier = access.about_open_images(user, Version.objects.filter(current=False).order_by())
     paths = ["facts__bytes", *(f"files__{name}__bytes" for name in sorted({spec.name for spec in clients.specs()}))]
     sums = earlier.aggregate(**{path: Sum(Cast(KT(path), BigIntegerField())) for path in paths})
     return StorageFigures(
-        kept, made["all"] or 0, (made["public"] or 0) * PUBLIC_COPIES, sum(total or 0 for total in sums.values())
+        originals,
+        current["all"] or 0,
+        (current["public"] or 0) * PUBLIC_COPIES,
+        sum(total or 0 for total in sums.values()),
     )
 
 
@@ -214,7 +217,7 @@ def estimate_month() -> MonthFigures:
 
 
 def count_alt_texts(user: User | AnonymousUser) -> dict[str, Share]:
-    """(with alt text, without) of the images this person may see, by state."""
+    """Return (with alt text, without) of the images that the person may see, by state."""
     rows = (
         access.visible_images(user)
         .filter(deleted_at=None)
@@ -222,5 +225,5 @@ def count_alt_texts(user: User | AnonymousUser) -> dict[str, Share]:
         .values_list("state")
         .annotate(worded=Count("pk", filter=~Q(alt_text="")), blind=Count("pk", filter=Q(alt_text="")))
     )
-    found = {state: (worded, blind) for state, worded, blind in rows}
-    return {state: found.get(state, (0, 0)) for state in Image.State.values}
+    shares = {state: (worded, blind) for state, worded, blind in rows}
+    return {state: shares.get(state, (0, 0)) for state in Image.State.values}

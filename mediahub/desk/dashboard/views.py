@@ -17,7 +17,7 @@ DEFAULT_DAYS = 30
 @never_cache
 @require_permission("recovery.view_dashboard")
 def show_dashboard(request: HttpRequest) -> HttpResponse:
-    """All charts, over the days that the address asks for: 7, 30 or 90."""
+    """Show all charts, over the days that the address asks for: 7, 30 or 90."""
     asked = request.GET.get("days", "")
     days = int(asked) if asked in map(str, PERIODS) else DEFAULT_DAYS
     context = {
@@ -33,7 +33,7 @@ def show_dashboard(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def show_tour(request: HttpRequest) -> HttpResponse:
-    """The day at the desk in a few steps, to read once and to print."""
-    held = get_preference(get_editor(request))
-    context = {"title": _("How the desk works"), "key_list": list_keys(held), "on": held.shortcuts_on}
+    """Show a day at the desk in a few steps, to read once and to print."""
+    preference = get_preference(get_editor(request))
+    context = {"title": _("How the desk works"), "key_list": list_keys(preference), "on": preference.shortcuts_on}
     return render_page(request, "desk/dashboard/tour.html", context)

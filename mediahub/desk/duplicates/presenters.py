@@ -25,12 +25,12 @@ def _format_taken(image: Image) -> str:
 
 
 def _list_tags(image: Image) -> str:
-    held = [tagging.tag.name for tagging in image.taggings.all() if tagging.state == Tagging.State.ACCEPTED]
-    return ", ".join(sorted(held, key=str.casefold))
+    names = [tagging.tag.name for tagging in image.taggings.all() if tagging.state == Tagging.State.ACCEPTED]
+    return ", ".join(sorted(names, key=str.casefold))
 
 
 def _list_collections(image: Image) -> str:
-    return ", ".join(sorted((one.name for one in image.collections.all()), key=str.casefold))
+    return ", ".join(sorted((collection.name for collection in image.collections.all()), key=str.casefold))
 
 
 FACTS: tuple[tuple[str | Promise, Callable[[Image], str]], ...] = (
@@ -54,6 +54,6 @@ FACTS: tuple[tuple[str | Promise, Callable[[Image], str]], ...] = (
 
 
 def compare_images(images: Sequence[Image]) -> list[ComparisonRow]:
-    """The facts that at least one of the images has; no query on images as `duplicates.group` gives them."""
-    told = [(str(title), [say(image) for image in images]) for title, say in FACTS]
-    return [ComparisonRow(title, values, len(set(values)) > 1) for title, values in told if any(values)]
+    """Return the facts that at least one image has; no query on images from `duplicates.group`."""
+    facts = [(str(title), [say(image) for image in images]) for title, say in FACTS]
+    return [ComparisonRow(title, values, len(set(values)) > 1) for title, values in facts if any(values)]

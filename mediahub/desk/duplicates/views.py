@@ -30,7 +30,7 @@ require_view_permission = require_permission("library.view_image")
 @never_cache
 @require_view_permission
 def show_newest_group(request: HttpRequest) -> HttpResponse:
-    """The newest group."""
+    """Show the newest group."""
     groups = duplicates.Groups(get_editor(request))
     newest = groups.beside(None, 1)
     return _render_group(request, groups, Image.objects.get(pk=newest) if newest else None)
@@ -40,20 +40,20 @@ def show_newest_group(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_view_permission
 def show_group(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """The group that this image belongs to."""
+    """Show the group that this image belongs to."""
     image = get_object_or_404(access.visible_images(request.user), pk=image_id)
     return _render_group(request, duplicates.Groups(get_editor(request)), image)
 
 
 def _render_group(request: HttpRequest, groups: duplicates.Groups, image: Image | None) -> HttpResponse:
     user = get_editor(request)
-    held = duplicates.list_group(user, image.pk, groups) if image else []
+    group = duplicates.list_group(user, image.pk, groups) if image else []
     context: dict[str, Any] = {
         "title": _("Duplicates"),
         "image": image,
-        "images": [_describe_image(number, one, held) for number, one in enumerate(held, 1)],
-        "rows": duplicates_presenters.compare_images(held),
-        "same_file": len({one.sha256 for one in held}) == 1,
+        "images": [_describe_image(number, member, group) for number, member in enumerate(group, 1)],
+        "rows": duplicates_presenters.compare_images(group),
+        "same_file": len({member.sha256 for member in group}) == 1,
         "number": len(groups),
         "may_part": user.has_perm("library.review_tagging"),
         "may_keep": _may_keep(user),
@@ -63,26 +63,28 @@ def _render_group(request: HttpRequest, groups: duplicates.Groups, image: Image 
     return render_page(request, "desk/duplicates/duplicates.html", context)
 
 
-def _describe_image(number: int, image: Image, held: list[Image]) -> dict[str, Any]:
-    """One image as the page shows it: its number, and whose addresses would refuse if it were kept."""
-    public = [one.title for one in duplicates.select_published(image, held)]
+def _describe_image(number: int, image: Image, group: list[Image]) -> dict[str, Any]:
+    """Return one image for the page: its number, and the images whose addresses would stop working if it were kept."""
+    public = [member.title for member in duplicates.select_published(image, group)]
     return {"image": image, "number": number, "public_beside": ", ".join(public)}
 
 
 def _find_neighbors(groups: duplicates.Groups, image: Image | None) -> dict[str, str]:
-    """The addresses of the groups before and after; empty where there is none."""
-    found = {name: groups.beside(image.pk if image else None, step) for name, step in (("previous", -1), ("next", 1))}
-    return {name: reverse("desk:duplicates_of", args=[pk]) if pk else "" for name, pk in found.items()}
+    """Return the addresses of the previous and the next group; empty where there is none."""
+    neighbors = {
+        name: groups.beside(image.pk if image else None, step) for name, step in (("previous", -1), ("next", 1))
+    }
+    return {name: reverse("desk:duplicates_of", args=[pk]) if pk else "" for name, pk in neighbors.items()}
 
 
 def _build_keyboard(user: User) -> dict[str, Any]:
-    held = preferences.get_preference(user)
-    keys = preferences.get_keys(held)
-    return {"on": held.shortcuts_on, "keys": {name: keys[name] for name in KEYS}}
+    preference = preferences.get_preference(user)
+    keys = preferences.get_keys(preference)
+    return {"on": preference.shortcuts_on, "keys": {name: keys[name] for name in KEYS}}
 
 
 def _may_keep(user: User) -> bool:
-    """Merging decides on tags and words, and archives."""
+    """Return whether the person may merge: merging decides on tags and metadata, and archives."""
     return user.has_perms(["library.publish_image", "library.review_tagging", "library.change_image"])
 
 
@@ -94,8 +96,10 @@ def decide_group(request: HttpRequest) -> HttpResponse:
     chosen = {str(image.pk): image for image in images}
     first = images[-1] if images else None
     after = _find_neighbors(duplicates.Groups(user), first)
-    done = _keep_image(request, user, chosen) if "keep" in request.POST else _separate_images(request, user, chosen)
-    if done or first is None:
+    is_settled = (
+        _keep_image(request, user, chosen) if "keep" in request.POST else _separate_images(request, user, chosen)
+    )
+    if is_settled or first is None:
         return redirect(after["next"] or after["previous"] or "desk:duplicates")
     return redirect("desk:duplicates_of", first.pk)
 
@@ -103,14 +107,14 @@ def decide_group(request: HttpRequest) -> HttpResponse:
 def _keep_image(request: HttpRequest, user: User, chosen: dict[str, Image]) -> bool:
     if not _may_keep(user):
         raise PermissionDenied
-    kept = chosen.get(request.POST.get("keep", ""))
-    if kept is None:
+    image_to_keep = chosen.get(request.POST.get("keep", ""))
+    if image_to_keep is None:
         messages.error(request, _("That image is not there any more. Choose another to keep."))
         return False
     act = ChangeSet(user)
-    others = [image for image in chosen.values() if image != kept]
+    others = [image for image in chosen.values() if image != image_to_keep]
     try:
-        archived = duplicates.merge(act, kept, others, addresses_may_go=bool(request.POST.get("agreed")))
+        archived = duplicates.merge(act, image_to_keep, others, addresses_may_go=bool(request.POST.get("agreed")))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return False
@@ -119,7 +123,7 @@ def _keep_image(request: HttpRequest, user: User, chosen: dict[str, Image]) -> b
         "%(title)s is kept, and %(n)d duplicates were merged into it and archived.",
         len(archived),
     )
-    add_undo_message(request, text % {"title": kept.title, "n": len(archived)}, act)
+    add_undo_message(request, text % {"title": image_to_keep.title, "n": len(archived)}, act)
     return True
 
 
@@ -127,23 +131,23 @@ def _separate_images(request: HttpRequest, user: User, chosen: dict[str, Image])
     if not user.has_perm("library.review_tagging"):
         raise PermissionDenied
     act = ChangeSet(user)
-    one = chosen.get(request.POST.get("part", ""))
-    if not duplicates.mark_different(act, list(chosen.values()), one):
+    image = chosen.get(request.POST.get("part", ""))
+    if not duplicates.mark_different(act, list(chosen.values()), image):
         messages.error(request, _("There was nothing to tell apart: somebody has decided on these images already."))
         return False
     text = (
-        _("%(title)s is not shown beside the others any more.") if one else _("They are not shown together any more.")
+        _("%(title)s is not shown beside the others any more.") if image else _("They are not shown together any more.")
     )
-    add_undo_message(request, text % {"title": one.title if one else ""}, act)
+    add_undo_message(request, text % {"title": image.title if image else ""}, act)
     # Those that are left may still be duplicates of each other.
-    return one is None or len(chosen) == 2
+    return image is None or len(chosen) == 2
 
 
 def _read_ids(texts: list[str]) -> list[UUID]:
-    found = []
+    ids = []
     for text in texts[: duplicates.MOST]:
         try:
-            found.append(UUID(text))
+            ids.append(UUID(text))
         except ValueError:
             continue
-    return found
+    return ids

@@ -92,16 +92,16 @@ class FailedItemAdmin(ReadOnlyAdmin):
     @admin.action(description=gettext_lazy("Discard"), permissions=["discard"])
     def discard(self, request: HttpRequest, queryset: QuerySet[FailedItem]) -> None:
         try:
-            done = retries.discard(get_editor(request), queryset, request.POST.get("note", ""))
+            number = retries.discard(get_editor(request), queryset, request.POST.get("note", ""))
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
             return
-        text = ngettext("%(n)d failed item was discarded.", "%(n)d failed items were discarded.", done)
-        messages.success(request, text % {"n": done})
+        text = ngettext("%(n)d failed item was discarded.", "%(n)d failed items were discarded.", number)
+        messages.success(request, text % {"n": number})
 
 
 def _retry(request: HttpRequest, items: QuerySet[FailedItem], *, labels: bool) -> HttpResponse | None:
-    """Order the retry and show how far it is; None, with a reason, when none of the items can be retried."""
+    """Start the retry and lead to its progress; None, with an error message, when nothing can be retried."""
     order = retries.retry(get_editor(request), items, labels=labels)
     if order is None:
         messages.error(
@@ -134,8 +134,8 @@ class RedriveAdmin(ReadOnlyAdmin):
         order: Redrive = kwargs["obj"]
         visible = visible_failed_items(request.user).filter(redrive=order)
         states = list(visible.values_list("state", "sent_at"))
-        counts = {state: sum(found == state for found, _ in states) for state in FailedItem.State.values}
-        waiting = sum(found == FailedItem.State.RETRIED and sent is None for found, sent in states)
+        counts = {state: sum(item_state == state for item_state, _ in states) for state in FailedItem.State.values}
+        waiting = sum(item_state == FailedItem.State.RETRIED and sent is None for item_state, sent in states)
         total: int = order.shown  # type: ignore[attr-defined]
         context.update(
             title=_("Retry"),
@@ -158,7 +158,7 @@ class ReconciliationAdmin(ReadOnlyAdmin):
     show_full_result_count = False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        found = {
+        context = {
             "title": _("Checks"),
             "duties": failures_presenters.list_failing_duties(request.user),
             "findings": _describe_findings(consistency_checks.latest()),
@@ -167,7 +167,7 @@ class ReconciliationAdmin(ReadOnlyAdmin):
             if request.user.has_perm("library.replace_image")
             else [],
         }
-        return super().changelist_view(request, {**found, **(extra_context or {})})
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         check: Reconciliation = kwargs["obj"]

@@ -23,27 +23,23 @@ class BuildFailed(Exception):
 
 def build() -> bool:
     """Make the bundle unless it is made of these very sources; True when it was made."""
-    wanted = fingerprint()
-    if STAMP.is_file() and STAMP.read_text() == wanted:
+    sources = fingerprint()
+    if STAMP.is_file() and STAMP.read_text() == sources:
         return False
-    _npm("ci", "--no-progress")
+    _run("npm", _node().npm, "ci", "--no-progress")
     shutil.rmtree(BUNDLE, ignore_errors=True)
     _esbuild()
-    STAMP.write_text(wanted)
+    STAMP.write_text(sources)
     return True
 
 
 def fingerprint() -> str:
-    """SHA-256 over everything the bundle is made of."""
+    """Return the SHA-256 of everything the bundle is made of."""
     digest = hashlib.sha256()
     sources = [path for pattern in ("*.js*", "*.css", "*.svg", ".npmrc") for path in sorted(HERE.glob(pattern))]
     for source in (*sources, *SHARED):
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     return digest.hexdigest()
-
-
-def _npm(*arguments: str) -> None:
-    _run("npm", _node().npm, *arguments)
 
 
 def _esbuild() -> None:
@@ -79,8 +75,8 @@ def _node() -> ModuleType:
 def _run(name: str, program: Callable[..., Any], *arguments: str) -> None:
     output: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     try:
-        done = program(arguments, return_completed_process=True, cwd=HERE, timeout=TIMEOUT_SECONDS, **output)
+        process = program(arguments, return_completed_process=True, cwd=HERE, timeout=TIMEOUT_SECONDS, **output)
     except subprocess.TimeoutExpired as error:
         raise BuildFailed(f"{name} did not end within {TIMEOUT_SECONDS} s. Is the npm registry reachable?") from error
-    if done.returncode:
-        raise BuildFailed(f"{name} failed in {HERE}:\n{done.stdout}")
+    if process.returncode:
+        raise BuildFailed(f"{name} failed in {HERE}:\n{process.stdout}")

@@ -111,14 +111,14 @@ export function showTotalProgress(uppy, element, { words, show, say }) {
   });
   uppy.on("upload-start", start);
   uppy.on("upload-progress", (file, { bytesUploaded }) => {
-    const held = files.get(file.id);
-    if (!held || held.done) return;
-    if (!held.since) Object.assign(held, { since: performance.now(), before: bytesUploaded });
-    Object.assign(held, { sent: Math.min(bytesUploaded, held.size), moved: true });
+    const entry = files.get(file.id);
+    if (!entry || entry.done) return;
+    if (!entry.since) Object.assign(entry, { since: performance.now(), before: bytesUploaded });
+    Object.assign(entry, { sent: Math.min(bytesUploaded, entry.size), moved: true });
   });
   uppy.on("upload-success", (file) => {
-    const held = files.get(file.id);
-    updateFile(file.id, { done: true, moved: false, sent: held?.size });
+    const entry = files.get(file.id);
+    updateFile(file.id, { done: true, moved: false, sent: entry?.size });
   });
   // What broke off goes on by itself; what was refused does not.
   uppy.on("upload-error", (file, error) => updateFile(file.id, { failed: error instanceof Refused, moved: false, since: 0 }));

@@ -19,18 +19,18 @@ MAX_FAILURES_SHOWN = 200
 
 
 def may_steer(user: User | AnonymousUser, job: Job) -> bool:
-    """That this person may pause, cancel and go on with the job."""
+    """Return whether the person may pause, cancel and resume the job."""
     return user.has_perm("jobs.change_job") or (user.is_authenticated and job.by_id == user.pk)
 
 
 def list_latest_jobs(user: User | AnonymousUser, most: int) -> list[Job]:
-    """The newest jobs, each with `done` and `failed`, counts of images."""
-    found = visible_jobs(user).select_related("by")
-    return list(found.annotate(done=Sum("chunks__done", default=0), failed=Sum("chunks__failed", default=0))[:most])
+    """Return the newest jobs, each with `done` and `failed`, counts of images."""
+    jobs = visible_jobs(user).select_related("by")
+    return list(jobs.annotate(done=Sum("chunks__done", default=0), failed=Sum("chunks__failed", default=0))[:most])
 
 
 def describe_job(job: Job) -> str:
-    """What the job does, as the head of its page."""
+    """Return what the job does, as the title of its page."""
     match job.kind, job.files:
         case Job.Kind.ZIP, Job.Files.LARGE:
             text = ngettext(
@@ -48,7 +48,7 @@ def describe_job(job: Job) -> str:
 
 
 def describe_progress(job: Job, now: runner.Progress) -> str:
-    """How far it is, in one sentence."""
+    """Return the job's progress in one sentence."""
     numbers = {"n": now.passed, "m": now.total, "done": now.done, "failed": now.failed}
     match job.state:
         case Job.State.WAITING:
@@ -65,7 +65,7 @@ def describe_progress(job: Job, now: runner.Progress) -> str:
 
 
 def describe_time_left(now: runner.Progress) -> str:
-    """How long it will take from now on; empty while nobody can say."""
+    """Return how long the job will still take; empty while that is unknown."""
     if now.left is None:
         return ""
     moment = timezone.now()
@@ -82,19 +82,19 @@ class DownloadPart:
 
     @property
     def file_name(self) -> str:
-        """What it is called on the machine of who fetches it."""
+        """Return the name under which the browser saves the file."""
         day = timezone.localtime(self.chunk.job.created_at).strftime("%Y-%m-%d")
         return f"mediahub-{day}-{self.number}-of-{self.of}.zip"
 
     @property
     def until(self) -> datetime | None:
-        """When it is removed."""
-        made = self.chunk.finished_at
-        return made + timedelta(seconds=settings.DOWNLOAD_KEEP_SECONDS) if made else None
+        """Return when the file is removed."""
+        finished_at = self.chunk.finished_at
+        return finished_at + timedelta(seconds=settings.DOWNLOAD_KEEP_SECONDS) if finished_at else None
 
 
 def list_parts(job: Job) -> list[DownloadPart]:
-    """The zip files that a job made, or made and removed again; none of a job of another kind."""
+    """Return the zip files that a job made, removed ones included; none for another kind of job."""
     if job.kind != Job.Kind.ZIP:
         return []
     chunks = list(job.chunks.select_related("job").defer("only", "failures"))

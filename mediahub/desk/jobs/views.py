@@ -33,7 +33,7 @@ require_view_permission = require_permission("jobs.view_job")
 @never_cache
 @require_view_permission
 def list_jobs(request: HttpRequest) -> HttpResponse:
-    """The newest jobs that this person may see."""
+    """Show the newest jobs that the person may see."""
     context = {"title": _("Work"), "jobs": jobs_presenters.list_latest_jobs(request.user, MAX_JOBS)}
     return render_page(request, "desk/jobs/jobs.html", context)
 
@@ -42,7 +42,7 @@ def list_jobs(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_view_permission
 def show_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """How far one job is, what failed and why, and what can be done about it."""
+    """Show one job: its progress, its failures with their reasons, and what can be done about them."""
     job = _get_job(request, job_id)
     now = runner.progress(job)
     failed, closed = visible_failures(request.user, job)
@@ -66,7 +66,7 @@ def show_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 @require_view_permission
 def steer_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Pause, go on with, cancel a job, or try what failed once more."""
+    """Steer a job as the form says: pause, resume or cancel it, or retry what failed."""
     job = _get_job(request, job_id)
     if not jobs_presenters.may_steer(request.user, job):
         raise PermissionDenied
@@ -94,26 +94,26 @@ def steer_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @never_cache
 @require_view_permission
 def download_part(request: HttpRequest, job_id: UUID, pk: int) -> HttpResponse:
-    """Lead to one zip file of a download, by a link that is good for moments."""
+    """Redirect to one zip file of a download, by a link that is valid for a moment."""
     job = _get_job(request, job_id)
-    found = next((one for one in jobs_presenters.list_parts(job) if one.chunk.pk == pk), None)
-    if found is None or not jobs_presenters.may_steer(request.user, job):
+    part = next((candidate for candidate in jobs_presenters.list_parts(job) if candidate.chunk.pk == pk), None)
+    if part is None or not jobs_presenters.may_steer(request.user, job):
         raise Http404
-    if not found.chunk.key:
+    if not part.chunk.key:
         messages.error(request, _("The file was removed, because its time was over. Choose the images once more."))
         return redirect("desk:job", job_id)
-    if not may_fetch(request.user, found.chunk):
+    if not may_fetch(request.user, part.chunk):
         messages.error(request, _("The file holds pictures that are closed to you. Choose the images once more."))
         return redirect("desk:job", job_id)
     try:
-        return redirect(addresses.download(found.chunk.key, found.file_name))
+        return redirect(addresses.download(part.chunk.key, part.file_name))
     except ProcessingError as error:
         messages.error(request, error.message)
         return redirect("desk:job", job_id)
 
 
 def confirm_reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> HttpResponse:
-    """What making these renditions anew will take and cost, before it begins."""
+    """Show how long regenerating these renditions takes and what it costs, before it begins."""
     context = {
         "title": _("Make renditions anew"),
         "images": list(images.order_by().values_list("pk", flat=True)),
@@ -125,17 +125,17 @@ def confirm_reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Ima
 
 
 def start_reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> HttpResponse:
-    """Begin to make these renditions anew."""
+    """Start to regenerate these renditions."""
     ids = tuple(str(pk) for pk in images.order_by().values_list("pk", flat=True))
     relabel = request.POST.get("labels") == "1"
-    job, held = runner.order(Selection(ids=ids), relabel=relabel, by=act.by, queued=True)
-    if held:
+    job, is_known = runner.order(Selection(ids=ids), relabel=relabel, by=act.by, queued=True)
+    if is_known:
         messages.info(request, _("The same was asked for already; this is that job."))
     return redirect("desk:job", job.pk)
 
 
 def start_download(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> HttpResponse | None:
-    """Begin to bring these images together as zip files."""
+    """Start to pack these images into zip files."""
     files = request.POST.get("files", "")
     if files not in Job.Files.values:
         files = Job.Files.ORIGINAL

@@ -98,12 +98,12 @@ class TagAdmin(EditAdmin):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
-        held = {
+        counts = {
             state: Count("taggings", filter=Q(taggings__state=state) & access.on_open_images(request.user))
             for state in (Tagging.State.ACCEPTED, Tagging.State.SUGGESTED)
         }
         tags: QuerySet[Tag] = super().get_queryset(request)
-        return tags.annotate(**{f"{state}_count": count for state, count in held.items()})
+        return tags.annotate(**{f"{state}_count": count for state, count in counts.items()})
 
     def get_form(self, request: HttpRequest, obj: Tag | None = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)

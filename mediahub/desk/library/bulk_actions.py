@@ -1,6 +1,7 @@
 """What an editor does to many images at once."""
 
 from collections.abc import Callable
+from functools import partial
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -29,7 +30,7 @@ ImagesAction = Callable[[HttpRequest, ChangeSet, QuerySet[Image]], HttpResponse 
 
 
 def _without_marks(verb: ImagesAction) -> BulkAction:
-    """Return a verb for which it is enough to know the images."""
+    """Return an action for a function that needs the images alone."""
     return lambda request, act, chosen: verb(request, act, chosen.images)
 
 
@@ -38,15 +39,15 @@ def _publish(request: HttpRequest, act: ChangeSet, chosen: SelectedImages) -> No
 
 
 def _archive(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
-    done = publishing.archive(act, images)
-    text = ngettext("%(n)d image is archived now.", "%(n)d images are archived now.", done)
-    add_undo_message(request, text % {"n": done}, act)
+    number = publishing.archive(act, images)
+    text = ngettext("%(n)d image is archived now.", "%(n)d images are archived now.", number)
+    add_undo_message(request, text % {"n": number}, act)
 
 
 def _reopen(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
-    done = publishing.reopen(act, images)
-    text = ngettext("%(n)d image is in review again.", "%(n)d images are in review again.", done)
-    add_undo_message(request, text % {"n": done}, act)
+    number = publishing.reopen(act, images)
+    text = ngettext("%(n)d image is in review again.", "%(n)d images are in review again.", number)
+    add_undo_message(request, text % {"n": number}, act)
 
 
 def _add_tag(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
@@ -68,42 +69,34 @@ def _reject_tag(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -
     add_undo_message(request, text % {"tag": name, "n": act.images}, act)
 
 
-def _set_credit(request: HttpRequest, act: ChangeSet, chosen: SelectedImages) -> HttpResponse | None:
-    return _set_field(request, act, chosen, "credit")
-
-
-def _set_license(request: HttpRequest, act: ChangeSet, chosen: SelectedImages) -> HttpResponse | None:
-    return _set_field(request, act, chosen, "license")
-
-
 def _set_field(request: HttpRequest, act: ChangeSet, chosen: SelectedImages, name: str) -> HttpResponse | None:
     """Put one text into the field `name` of all images that are chosen, unless somebody else has changed it since."""
-    wanted = " ".join(request.POST.get(name, "").split())
+    value = " ".join(request.POST.get(name, "").split())
     title = str(getattr(Image._meta.get_field(name), "verbose_name", name)).capitalize()
-    if not wanted or len(wanted) > 200:
+    if not value or len(value) > 200:
         messages.error(request, _("%(field)s: type 1 to 200 characters.") % {"field": title})
         return None
     images = list(chosen.images)
     since = chosen.page.moment if chosen.page else timezone.now()
     theirs = field_edits.find_changes_by_others(get_editor(request), name, [image.pk for image in images], since)
-    kept = []
+    unchanged = []
     for image in images:
-        if image.pk in theirs and not field_edits.is_same(getattr(image, name), wanted):
-            conflict = field_edits.build_conflict(image, name, wanted)
-            kept.append((image, field_edits.describe_conflict(image.title, conflict)))
+        if image.pk in theirs and not field_edits.is_same(getattr(image, name), value):
+            conflict = field_edits.build_conflict(image, name, value)
+            unchanged.append((image, field_edits.describe_conflict(image.title, conflict)))
         else:
-            metadata.edit(act, image, {name: Edit(wanted)})
-    if act.images or not kept:
+            metadata.edit(act, image, {name: Edit(value)})
+    if act.images or not unchanged:
         text = ngettext("%(field)s: set on %(n)d image.", "%(field)s: set on %(n)d images.", act.images)
         add_undo_message(request, text % {"field": title, "n": act.images}, act)
-    if not kept:
+    if not unchanged:
         return None
     says = ngettext(
         "%(field)s: %(n)d image stays as it is, because somebody else changed it while you had the page open.",
         "%(field)s: %(n)d images stay as they are, because somebody else changed them while you had the page open.",
-        len(kept),
+        len(unchanged),
     )
-    return selection.ask_again(request, says % {"field": title, "n": len(kept)}, left=kept)
+    return selection.ask_to_confirm(request, says % {"field": title, "n": len(unchanged)}, left=unchanged)
 
 
 BULK_ACTIONS: dict[str, tuple[str, BulkAction]] = {
@@ -114,8 +107,8 @@ BULK_ACTIONS: dict[str, tuple[str, BulkAction]] = {
     "reject_tag": ("library.review_tagging", _without_marks(_reject_tag)),
     "put_in": ("library.add_membership", _without_marks(membership_views.put_in)),
     "take_out": ("library.delete_membership", _without_marks(membership_views.take_out)),
-    "set_credit": ("library.change_image", _set_credit),
-    "set_license": ("library.change_image", _set_license),
+    "set_credit": ("library.change_image", partial(_set_field, name="credit")),
+    "set_license": ("library.change_image", partial(_set_field, name="license")),
     "ask_reprocess": ("jobs.reprocess_images", _without_marks(jobs_views.confirm_reprocess)),
     "reprocess": ("jobs.reprocess_images", _without_marks(jobs_views.start_reprocess)),
     "download": ("library.download_original", _without_marks(jobs_views.start_download)),
@@ -125,8 +118,8 @@ BULK_ACTIONS: dict[str, tuple[str, BulkAction]] = {
 def report_publishing(request: HttpRequest, result: Published, act: ChangeSet) -> None:
     """Say how many are public now, and what the others lack."""
     if result.done or not result.refused:
-        done = ngettext("%(n)d image is published now.", "%(n)d images are published now.", result.done)
-        add_undo_message(request, done % {"n": result.done}, act)
+        text = ngettext("%(n)d image is published now.", "%(n)d images are published now.", result.done)
+        add_undo_message(request, text % {"n": result.done}, act)
     for image, lacks in result.refused[:MAX_REFUSALS]:
         said = _("%(title)s was not published. %(why)s") % {"title": image.title, "why": " ".join(lacks)}
         messages.warning(request, said)

@@ -23,17 +23,17 @@ from processing import Point, find_crop_area
 @never_cache
 @require_permission("library.review_tagging")
 def edit_focal_point(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """The picture with its focal point; what is sent moves the point, or leaves it to the proposal again."""
+    """Show the picture with its focal point; POST moves the point, or resets it to the proposal."""
     image = get_object_or_404(access.changeable_images(request.user).prefetch_related("renditions"), pk=image_id)
     point = focal_point.get_point(image)
     form = FocalPointForm(request.POST or None, initial={"x": _to_percent(point.x), "y": _to_percent(point.y)})
     status = 200
-    if request.method == "POST" and (wanted := _read_requested_point(request, form)):
+    if request.method == "POST" and (requested := _read_requested_point(request, form)):
         try:
-            _move(request, image, *wanted)
+            _move(request, image, *requested)
         except Conflicted as error:
             image.refresh_from_db()
-            form.add_error(None, _describe_conflict(error.conflicts[0], *wanted))
+            form.add_error(None, _describe_conflict(error.conflicts[0], *requested))
             status = 409
         else:
             return redirect("desk:crop", image_id)
@@ -41,14 +41,14 @@ def edit_focal_point(request: HttpRequest, image_id: UUID) -> HttpResponse:
     return render_page(request, "desk/library/crop.html", context, status=status)
 
 
-def _describe_conflict(conflict: Conflict, wanted: Point | None) -> str:
-    """What is said where somebody else has moved the point since the page was opened."""
+def _describe_conflict(conflict: Conflict, mine: Point | None) -> str:
+    """Return the sentence for a point that somebody else has moved since the page was opened."""
     said = _(
         "%(who)s moved the focal point to %(theirs)s while you had the page open; yours is %(mine)s. "
         "Nothing is saved yet: save again to use yours, or keep theirs."
     )
     who = str(conflict.by or _("Somebody else"))
-    return said % {"who": who, "theirs": _describe_point(conflict.theirs), "mine": _describe_point(wanted)}
+    return said % {"who": who, "theirs": _describe_point(conflict.theirs), "mine": _describe_point(mine)}
 
 
 def _describe_point(point: Point | None) -> str:
@@ -56,7 +56,7 @@ def _describe_point(point: Point | None) -> str:
 
 
 def _read_shown_point(request: HttpRequest) -> Point | Unseen | None:
-    """The point that an editor had set when the page was shown; None for the proposal."""
+    """Return the point that was set when the page was shown; None for the proposal."""
     text = request.POST.get("seen")
     if text is None:
         return UNSEEN
@@ -68,7 +68,7 @@ def _read_shown_point(request: HttpRequest) -> Point | Unseen | None:
 
 
 def _read_requested_point(request: HttpRequest, form: FocalPointForm) -> tuple[Point | None] | None:
-    """The point that is asked for, in a tuple, or a tuple of None for the proposal; None for what is no point."""
+    """Return the requested point in a tuple, (None,) for the proposal, or None for an invalid point."""
     if request.POST.get("act") == "propose":
         return (None,)
     if not form.is_valid():
@@ -76,18 +76,18 @@ def _read_requested_point(request: HttpRequest, form: FocalPointForm) -> tuple[P
     return (Point(form.cleaned_data["x"] / 100, form.cleaned_data["y"] / 100),)
 
 
-def _move(request: HttpRequest, image: Image, wanted: Point | None) -> None:
+def _move(request: HttpRequest, image: Image, point: Point | None) -> None:
     act = ChangeSet(get_editor(request))
-    if focal_point.move(act, image, wanted, _read_shown_point(request)):
-        told = _("The focal point of %(title)s is kept. Its crops are being made anew.")
+    if focal_point.move(act, image, point, _read_shown_point(request)):
+        text = _("The focal point of %(title)s is kept. Its crops are being made anew.")
     else:
-        told = _("The focal point of %(title)s is there already.")
-    add_undo_message(request, told % {"title": image.title}, act)
+        text = _("The focal point of %(title)s is there already.")
+    add_undo_message(request, text % {"title": image.title}, act)
 
 
 def _build_context(image: Image, form: FocalPointForm) -> dict[str, Any]:
     point, proposed = focal_point.get_point(image), focal_point.get_proposed(image)
-    whole = [made for made in image.renditions.all() if made.whole]
+    whole = [rendition for rendition in image.renditions.all() if rendition.whole]
     config = {
         "size": [image.width, image.height],
         "point": _get_typed_point(form) or {"x": point.x, "y": point.y},
@@ -98,7 +98,7 @@ def _build_context(image: Image, form: FocalPointForm) -> dict[str, Any]:
     return {
         "title": _("Focal point of %(title)s") % {"title": image.title},
         "image": image,
-        "picture": max(whole, key=lambda made: made.width, default=None),
+        "picture": max(whole, key=lambda rendition: rendition.width, default=None),
         "form": form,
         "drawn": {"x": point.x * image.width, "y": point.y * image.height},
         "radius": min(image.width, image.height) / 30,
@@ -111,14 +111,14 @@ def _build_context(image: Image, form: FocalPointForm) -> dict[str, Any]:
 
 
 def _get_typed_point(form: FocalPointForm) -> dict[str, float] | None:
-    """The point that a person chose, where it could not be saved."""
+    """Return the point that the person chose, where it could not be saved."""
     if not form.is_bound or not {"x", "y"} <= set(getattr(form, "cleaned_data", ())):
         return None
     return {name: form.cleaned_data[name] / 100 for name in ("x", "y")}
 
 
 def list_crops(image: Image) -> list[dict[str, Any]]:
-    """What each filled rendition shows: its name, its size, and its window in the picture."""
+    """Return what each crop shows: its name, its size, and its window in the picture."""
     point = focal_point.get_point(image)
     return [
         {

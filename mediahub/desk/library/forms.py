@@ -30,15 +30,15 @@ class MetadataForm(EditModelForm, ImageModelForm):
     """The words of an image; those of a published one stay complete."""
 
     def last_change(self, name: str) -> "tuple[User | None, datetime | None]":
-        found = field_edits.build_conflict(self.instance, name, None)
-        return found.by, found.at
+        conflict = field_edits.build_conflict(self.instance, name, None)
+        return conflict.by, conflict.at
 
     def clean(self) -> dict[str, Any]:
-        found = super().clean() or {}
-        for name, value in found.items():
+        cleaned = super().clean() or {}
+        for name, value in cleaned.items():
             setattr(self.instance, name, value)
         publishing.check_metadata(self.instance)
-        return found
+        return cleaned
 
 
 class TagForm(EditModelForm, TagModelForm):
@@ -61,7 +61,7 @@ class TagForm(EditModelForm, TagModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial["synonyms"] = "\n".join(one.word for one in self.instance.synonyms.all())
+            self.initial["synonyms"] = "\n".join(synonym.word for synonym in self.instance.synonyms.all())
 
     def clean_name(self) -> str:
         return vocabulary.clean_name(self.cleaned_data["name"])
@@ -70,16 +70,16 @@ class TagForm(EditModelForm, TagModelForm):
         if self.fields["synonyms"].widget.value_omitted_from_data(self.data, self.files, "synonyms"):
             return str(self.initial.get("synonyms", ""))
         shown = self.data.get(self["synonyms"].html_initial_name, self.initial.get("synonyms", ""))
-        now, seen, wanted = map(_index_lines, (self.initial.get("synonyms", ""), shown, self.cleaned_data["synonyms"]))
-        words = {key: word for key, word in now.items() if key in wanted or key not in seen}
-        words |= {key: word for key, word in wanted.items() if key not in seen}
+        now, seen, typed = map(_index_lines, (self.initial.get("synonyms", ""), shown, self.cleaned_data["synonyms"]))
+        words = {key: word for key, word in now.items() if key in typed or key not in seen}
+        words |= {key: word for key, word in typed.items() if key not in seen}
         tag = Tag(pk=self.instance.pk, name=self.cleaned_data.get("name", self.instance.name))
         vocabulary.check_synonyms(self.user, tag, words.values())
         return "\n".join(words.values())
 
 
 def _index_lines(text: str) -> dict[str, str]:
-    """The words of a text with one a line, each by what makes it the same as another."""
+    """Return the words of a text with one a line, each by its casefolded form."""
     words = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     return {word.casefold(): word for word in words}
 

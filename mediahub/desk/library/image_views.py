@@ -28,7 +28,7 @@ require_review_permission = require_permission("library.review_tagging")
 @require_POST
 @require_permission("library.review_tagging")
 def confirm_flags(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Note that this editor has looked at the file that the page showed."""
+    """Log that this editor has looked at the file that the page showed."""
     image = get_object_or_404(access.changeable_images(request.user), pk=image_id)
     shown = request.POST.get("file", "")
     if not publishing.mark_flags_reviewed(ChangeSet(get_editor(request)), image, shown) and shown not in (
@@ -61,7 +61,7 @@ def decide_tag(request: HttpRequest, image_id: UUID, tagging_id: int) -> HttpRes
 @require_POST
 @require_review_permission
 def add_tag(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Put a tag of the editor's own on the image."""
+    """Add a tag of the editor's own to the image."""
     image = get_object_or_404(access.changeable_images(request.user), pk=image_id)
     try:
         tag_decisions.add_tag(ChangeSet(get_editor(request)), image, request.POST.get("name", ""))
@@ -74,7 +74,7 @@ def add_tag(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @require_POST
 @require_review_permission
 def take_over_field(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Put a word of the file into the field that the button names."""
+    """Copy a value from the file into the field that the button names."""
     image = get_object_or_404(access.changeable_images(request.user), pk=image_id)
     try:
         metadata.copy_from_file(
@@ -97,7 +97,7 @@ def _return_to(image_id: UUID, place: str) -> HttpResponse:
 @never_cache
 @require_permission("library.download_original")
 def download_original(request: HttpRequest, image_id: UUID, number: int | None = None) -> HttpResponse:
-    """Note who takes the file along, and lead to it by a link that is good for moments."""
+    """Log who downloads the file, and redirect to it by a link that is valid for a moment."""
     image = get_object_or_404(access.visible_images(request.user), pk=image_id)
     which = {"current": True} if number is None else {"number": number}
     version = image.versions.filter(**which).first()

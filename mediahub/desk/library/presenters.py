@@ -50,21 +50,21 @@ class EmbeddedField:
 
 
 def list_embedded_fields(image: Image) -> list[EmbeddedField]:
-    """The words in the file, in the order of the image's own, its keywords last."""
-    found = []
+    """Return the metadata in the file, in the order of the image's own fields, keywords last."""
+    embedded_fields = []
     for name in FIELDS:
         value = image.embedded.get(name, "")
         if value:
             title = str(getattr(Image._meta.get_field(name), "verbose_name", name)).capitalize()
             now = to_json(getattr(image, name)) or ""
-            found.append(EmbeddedField(name, title, value, now != value, now))
+            embedded_fields.append(EmbeddedField(name, title, value, now != value, now))
     if keywords := image.embedded.get("keywords"):
-        found.append(EmbeddedField("keywords", _("Keywords"), ", ".join(keywords), differs=False))
-    return found
+        embedded_fields.append(EmbeddedField("keywords", _("Keywords"), ", ".join(keywords), differs=False))
+    return embedded_fields
 
 
 def describe_labels(image: Image) -> str:
-    """What the suggestions on this image are worth, or why there are none."""
+    """Return how reliable the suggestions on this image are, or why there are none."""
     match image.label_state:
         case Image.LabelState.DONE:
             return str(LABEL_SOURCES.get(image.label_source, ""))
@@ -109,42 +109,42 @@ class SearchFilters:
     @cached_property
     def _tags(self) -> dict[str, str]:
         shown = access.visible_taggings(self._user).exclude(state=Tagging.State.REJECTED)
-        held = shown.order_by().values("tag").annotate(n=Count("tag"))
-        common = held.order_by("-n", "tag").values("tag")[:MAX_TAGS]
-        wanted = self.search.texts.get("tag")
-        tags = access.visible_tags(self._user).filter(Q(pk__in=common) | Q(pk=wanted))
+        counted = shown.order_by().values("tag").annotate(n=Count("tag"))
+        common = counted.order_by("-n", "tag").values("tag")[:MAX_TAGS]
+        chosen_tag = self.search.texts.get("tag")
+        tags = access.visible_tags(self._user).filter(Q(pk__in=common) | Q(pk=chosen_tag))
         named = tags.values_list("pk", "name")
-        found = {str(pk): name for pk, name in named}
-        return dict(sorted(found.items(), key=lambda item: item[1].casefold()))
+        names = {str(pk): name for pk, name in named}
+        return dict(sorted(names.items(), key=lambda item: item[1].casefold()))
 
     @cached_property
-    def places(self) -> list[Node]:
-        """The tree of collections that stands beside the images."""
+    def tree(self) -> list[Node]:
+        """Return the tree of collections that stands beside the images."""
         top = collection_tree.build_tree(self._user)
         nodes = list(collection_tree.flatten(top))
-        chosen = next((node.collection.path for node in nodes if node.collection.pk == self.place), "")
+        chosen = next((node.collection.path for node in nodes if node.collection.pk == self.collection_id), "")
         for node in nodes:
             node.open = len(nodes) <= MAX_OPEN_COLLECTIONS or chosen.startswith(node.collection.path)
         return top
 
     @cached_property
     def _collections(self) -> dict[int, str]:
-        return {node.collection.pk: node.name for node in collection_tree.flatten(self.places)}
+        return {node.collection.pk: node.name for node in collection_tree.flatten(self.tree)}
 
     @property
-    def place(self) -> int | None:
-        """The collection that is asked for."""
+    def collection_id(self) -> int | None:
+        """Return the id of the collection that is searched."""
         text = self.search.texts.get("collection", NONE)
         return None if text == NONE else int(text)
 
     @property
-    def place_names(self) -> list[str]:
-        """The first of the names that a field offers before anything is typed."""
+    def collection_names(self) -> list[str]:
+        """Return the first names that a field offers before anything is typed."""
         return list(self._collections.values())[:MAX_OPEN_COLLECTIONS]
 
     @property
-    def elsewhere(self) -> str:
-        """The search without its collection, to which a link adds another."""
+    def other_filters(self) -> str:
+        """Return the search without its collection, to which a link adds another."""
         query = self.search.without("collection").query()
         return f"{query}&" if query else ""
 
@@ -154,32 +154,34 @@ class SearchFilters:
         people = User.objects.filter(Exists(sent)).order_by("username")
         return {str(person.pk): person.get_full_name() or person.get_username() for person in people}
 
-    def _options(self, one: Filter) -> dict[str, str] | None:
-        match one.name:
+    def _options(self, search_filter: Filter) -> dict[str, str] | None:
+        match search_filter.name:
             case "tag":
                 return self._tags
             case "collection":
                 return {NONE: _("in no collection"), **{str(pk): name for pk, name in self._collections.items()}}
             case "by":
                 return self._people
-        return {value: str(text) for value, text in one.choices.items()} if one.choices else None
+        return {value: str(text) for value, text in search_filter.choices.items()} if search_filter.choices else None
 
     @cached_property
     def chips(self) -> list[FilterChip]:
-        """What is set, in the order of the form."""
-        found = [FilterChip(_("Words"), self.search.q, self._without("q"))] if self.search.words else []
-        for one in FILTERS:
-            if one.name in self.search.texts:
-                text = self.search.texts[one.name]
-                said = (self._options(one) or {}).get(text) or self._said(one.name, text)
-                found.append(FilterChip(str(one.title), said, self._without(one.name)))
-        return found
+        """Return the filters that are set, in the order of the form."""
+        chips = [FilterChip(_("Words"), self.search.q, self._without("q"))] if self.search.words else []
+        for search_filter in FILTERS:
+            if search_filter.name in self.search.texts:
+                text = self.search.texts[search_filter.name]
+                said = (self._options(search_filter) or {}).get(text) or self._describe_value(search_filter.name, text)
+                chips.append(FilterChip(str(search_filter.title), said, self._without(search_filter.name)))
+        return chips
 
-    def _said(self, name: str, text: str) -> str:
+    def _describe_value(self, name: str, text: str) -> str:
         if name == "batch":
             batch = visible_batches(self._user).filter(pk=text).select_related("by").first()
-            told = (str(batch.by or ""), date_format(localtime(batch.made_at), "DATETIME_FORMAT")) if batch else (text,)
-            return ", ".join(filter(None, told))
+            parts = (
+                (str(batch.by or ""), date_format(localtime(batch.made_at), "DATETIME_FORMAT")) if batch else (text,)
+            )
+            return ", ".join(filter(None, parts))
         day = parse_date(text) if name.endswith(("_from", "_to")) else None
         return date_format(day, "DATE_FORMAT") if day else text
 
@@ -188,24 +190,34 @@ class SearchFilters:
 
     @cached_property
     def fields(self) -> list[FilterField]:
-        """The fields of the form, with what is set."""
+        """Return the fields of the form, with the filters that are set."""
         return [
-            self._field(one) for one in FILTERS if one.name not in LINK_ONLY_FILTERS or one.name in self.search.texts
+            self._field(search_filter)
+            for search_filter in FILTERS
+            if search_filter.name not in LINK_ONLY_FILTERS or search_filter.name in self.search.texts
         ]
 
-    def _field(self, one: Filter) -> FilterField:
-        value = self.search.texts.get(one.name, "")
-        options = [(key, text, key == value) for key, text in (self._options(one) or {}).items()]
+    def _field(self, search_filter: Filter) -> FilterField:
+        value = self.search.texts.get(search_filter.name, "")
+        options = [(key, text, key == value) for key, text in (self._options(search_filter) or {}).items()]
         kind = (
-            "date" if one.name.endswith(("_from", "_to")) else "hidden" if one.name in LINK_ONLY_FILTERS else "number"
+            "date"
+            if search_filter.name.endswith(("_from", "_to"))
+            else "hidden"
+            if search_filter.name in LINK_ONLY_FILTERS
+            else "number"
         )
         return FilterField(
-            one.name, str(one.title), "choice" if self._options(one) is not None else kind, value, options
+            search_filter.name,
+            str(search_filter.title),
+            "choice" if self._options(search_filter) is not None else kind,
+            value,
+            options,
         )
 
     @property
     def states(self) -> list[dict[str, Any]]:
-        """The states as links that stand on the page itself, because they are asked for most."""
+        """Return the states as links that stand on the page itself, because they are used most."""
         shown = []
         chosen = self.search.texts.get("state", "")
         rest = self.search.without("state")
@@ -240,7 +252,7 @@ FILE_FACTS: tuple[tuple[str | Promise, Callable[[dict[str, Any]], str]], ...] = 
 
 
 def compare_files(version: Version, current: Version | None) -> list[FileFact]:
-    """The facts of a version that are known, compared with the one in use."""
+    """Return the known facts of a version, compared with those of the file in use."""
     against = current.facts if current and current.pk != version.pk else version.facts
-    told = [(title, say(version.facts), say(against)) for title, say in FILE_FACTS]
-    return [FileFact(str(title), value, value != other) for title, value, other in told if value]
+    values = [(title, say(version.facts), say(against)) for title, say in FILE_FACTS]
+    return [FileFact(str(title), value, value != other) for title, value, other in values if value]

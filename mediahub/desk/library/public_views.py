@@ -14,7 +14,7 @@ CACHE_SECONDS = 60
 
 @require_safe
 def show_public_file(request: HttpRequest, path: str) -> HttpResponse:
-    """Lead to a public file; 404 for what is not, or no longer, public."""
+    """Redirect to a public file; 404 for a file that is not, or no longer, public."""
     key = f"public/{path}"
     if not public.is_there(key):
         raise Http404

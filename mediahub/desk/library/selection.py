@@ -47,11 +47,11 @@ class ShownPage:
     """What a page of the library showed: the moment before it was made, and the images that its search found."""
 
     moment: datetime
-    found: int
+    number: int
     digest: str
 
     def __str__(self) -> str:
-        return f"{self.moment.isoformat()} {self.found} {self.digest}"
+        return f"{self.moment.isoformat()} {self.number} {self.digest}"
 
     @classmethod
     def show(cls, images: QuerySet[Image]) -> "ShownPage":
@@ -66,9 +66,9 @@ class ShownPage:
     def parse(cls, text: str) -> "ShownPage | None":
         """Return what a form says that its page showed; None where it says nothing that makes sense."""
         try:
-            at, found, digest = text.split(" ")
+            at, number, digest = text.split(" ")
             moment = read_moment(at)
-            return cls(moment, int(found[:9]), digest) if moment else None
+            return cls(moment, int(number[:9]), digest) if moment else None
         except ValueError:
             return None
 
@@ -87,9 +87,9 @@ def select_images(request: HttpRequest, user: User) -> SelectedImages | HttpResp
     """Return the images that the form names, or a page that asks; None, and a sentence, for none or too many."""
     page = ShownPage.parse(request.POST.get("seen", ""))
     if request.POST.get("all"):
-        found = Search.parse(request.GET).images(user)
-        rows = list(found.order_by("-created_at", "pk").defer("label_raw")[: MAX_IMAGES + 1])
-        return _select_all_results(request, user, rows, page) if _check_number(request, len(rows), found) else None
+        results = Search.parse(request.GET).images(user)
+        rows = list(results.order_by("-created_at", "pk").defer("label_raw")[: MAX_IMAGES + 1])
+        return _select_all_results(request, user, rows, page) if _check_number(request, len(rows), results) else None
     seen = dict(_read_box(text) for text in request.POST.getlist("image") if _read_box(text))
     images = access.visible_images(user).filter(pk__in=list(seen))
     if not _check_number(request, images.order_by().count(), images):
@@ -120,10 +120,10 @@ def _select_all_results(
 ) -> SelectedImages | HttpResponse:
     if page is None:
         says = _("The form does not say which images you saw. Look at them, and choose again.")
-        return ask_again(request, says, left=[(image, "") for image in rows])
+        return ask_to_confirm(request, says, left=[(image, "") for image in rows])
     before = [image for image in rows if max(image.created_at, image.updated_at) <= page.moment]
     for same in (rows, before):
-        if _digest_images(same) == page.digest:
+        if etags.revisions_etag((image.pk, image.revision) for image in same) == page.digest:
             images = access.visible_images(user).filter(pk__in=[image.pk for image in same])
             seen = {image.pk: etags.image_etag(image) for image in same}
             return SelectedImages(images, seen, page, len(rows) - len(same))
@@ -133,16 +133,12 @@ def _select_all_results(
     says = ngettext(
         "%(n)d image was found when you looked. Some came, went or were changed since. Nothing is done yet.",
         "%(n)d images were found when you looked. Some came, went or were changed since. Nothing is done yet.",
-        page.found,
+        page.number,
     )
-    return ask_again(request, says % {"n": page.found}, go_on=settled, left=others)
+    return ask_to_confirm(request, says % {"n": page.number}, go_on=settled, left=others)
 
 
-def _digest_images(images: Sequence[Image]) -> str:
-    return etags.revisions_etag((image.pk, image.revision) for image in images)
-
-
-def ask_again(
+def ask_to_confirm(
     request: HttpRequest, says: str, *, go_on: Sequence[Image] = (), left: Sequence[tuple[Image, str]] = ()
 ) -> HttpResponse:
     """Return the page that asks before it goes on: with images as they were seen, and with those that were not.
@@ -160,12 +156,12 @@ def ask_again(
         "seen": ShownPage(timezone.now(), len(left), ""),
         "back": get_return_address(request),
     }
-    return render_page(request, "desk/library/look_again.html", context, status=409)
+    return render_page(request, "desk/library/confirm_selection.html", context, status=409)
 
 
 def _list_with_renditions(images: Sequence[Image]) -> QuerySet[Image]:
-    found = Image.objects.filter(pk__in=[image.pk for image in images])
-    return found.defer("label_raw").prefetch_related("renditions")
+    records = Image.objects.filter(pk__in=[image.pk for image in images])
+    return records.defer("label_raw").prefetch_related("renditions")
 
 
 def report_left_out(request: HttpRequest, number: int) -> None:

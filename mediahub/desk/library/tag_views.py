@@ -16,7 +16,7 @@ from mediahub.library import access, vocabulary
 @require_GET
 @require_permission("library.view_tag", json=True)
 def complete_tag(request: HttpRequest) -> JsonResponse:
-    """At most 20 names of tags for `?q=`, as {"names": [...]}."""
+    """Return at most 20 names of tags that match `?q=`, as {"names": [...]}."""
     return JsonResponse(
         {"names": vocabulary.complete_name(access.visible_tags(request.user), request.GET.get("q", ""))}
     )
@@ -25,7 +25,7 @@ def complete_tag(request: HttpRequest) -> JsonResponse:
 @require_POST
 @require_permission("library.delete_tag")
 def merge_tag(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make this tag the one that the form names."""
+    """Merge this tag into the one that the form names."""
     tags = access.visible_tags(request.user)
     tag = get_object_or_404(tags, pk=pk)
     into = vocabulary.find_tag(" ".join(request.POST.get("into", "").split()))
@@ -47,7 +47,7 @@ def merge_tag(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_permission("library.change_tag")
 def hide_label(request: HttpRequest, pk: int) -> HttpResponse:
-    """Have this word suggested by no machine any more."""
+    """Stop suggesting this tag."""
     tag = get_object_or_404(access.visible_tags(request.user), pk=pk)
     number = vocabulary.hide_label(ChangeSet(get_editor(request)), tag)
     text = ngettext(
@@ -62,7 +62,7 @@ def hide_label(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_permission("library.change_tag")
 def show_label(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let a hidden or mapped label be suggested as it is again."""
+    """Suggest a hidden or mapped label again as it is."""
     rule = get_object_or_404(access.visible_rules(request.user), pk=pk)
     vocabulary.unhide_label(rule)
     messages.success(request, _("“%(label)s” is suggested again.") % {"label": rule.label})

@@ -33,14 +33,14 @@ def get_replaceable_image(user: User | AnonymousUser, image_id: UUID) -> Image:
 @require_GET
 @never_cache
 def show_versions(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """All versions of the image, the newest first, each beside the one that is in use."""
+    """Show all versions of the image, newest first, each beside the one in use."""
     image = _get_visible_image(request, image_id)
-    kept = list(image.versions.select_related("by"))
+    all_versions = list(image.versions.select_related("by"))
     context = {
         "title": _("Versions of %(title)s") % {"title": image.title},
         "image": image,
-        "versions": kept,
-        "current": next((version for version in kept if version.current), None),
+        "versions": all_versions,
+        "current": next((version for version in all_versions if version.current), None),
         "may_replace": request.user.has_perm("library.replace_image"),
         "may_restore": may_restore(request.user, image),
         "may_publish": request.user.has_perm("library.publish_image"),
@@ -84,7 +84,7 @@ def restore_version(request: HttpRequest, image_id: UUID, number: int) -> HttpRe
 @require_GET
 @never_cache
 def replace_file(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """A form that sends the next version's file straight to the upload bucket, and leads on to what became of it."""
+    """Show the form that sends the next version's file straight to the upload bucket."""
     image = get_replaceable_image(request.user, image_id)
     context = {
         "title": _("Replace the file of %(title)s") % {"title": image.title},

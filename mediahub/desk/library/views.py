@@ -29,28 +29,30 @@ PAGE_SIZE = 60
 
 
 def show_images(request: HttpRequest) -> HttpResponse:
-    """One page of the images that the address asks for; `after` is where the page before ended."""
+    """Show one page of the images that match the address; `after` is where the previous page ended."""
     user = get_editor(request)
     if not user.has_perm("library.view_image"):
         raise PermissionDenied
     search = Search.parse(request.GET)
     # Read before the images: what changes in between is then fetched again, and not missed.
     mark = get_newest_mark(user)
-    found = search.images(user)
-    shown = ShownPage.show(found)
+    results = search.images(user)
+    shown = ShownPage.show(results)
     after = request.GET.get("after", "")
-    part = list(_start_after(found, after).defer("label_raw").prefetch_related("renditions")[: PAGE_SIZE + 1])
+    part = list(_start_after(results, after).defer("label_raw").prefetch_related("renditions")[: PAGE_SIZE + 1])
     more = f"{part[PAGE_SIZE - 1].created_at.isoformat()},{part[PAGE_SIZE - 1].pk}" if len(part) > PAGE_SIZE else ""
     context = {
         "title": _("Images"),
         "images": part[:PAGE_SIZE],
         "search": search,
-        "found": shown.found,
+        "found": shown.number,
         "shown": shown,
         "more": _build_more_address(search, more),
         "continued": bool(after),
-        "drawer": SearchFilters(search, user),
-        "saved": [(search, saved_searches.may_change(user, search)) for search in saved_searches.list_searches(user)],
+        "filters": SearchFilters(search, user),
+        "saved_searches": [
+            (search, saved_searches.may_change(user, search)) for search in saved_searches.list_searches(user)
+        ],
         "newest": mark,
         "may_publish": user.has_perm("library.publish_image"),
         "may_change": user.has_perm("library.review_tagging"),
@@ -59,14 +61,14 @@ def show_images(request: HttpRequest) -> HttpResponse:
     return render_page(request, "desk/library/images.html", context)
 
 
-def _start_after(found: QuerySet[Image], after: str) -> QuerySet[Image]:
-    """What follows an image in the order of the list, known by when it came and its id."""
+def _start_after(images: QuerySet[Image], after: str) -> QuerySet[Image]:
+    """Return the images that follow the one that `after` names by its creation time and id."""
     try:
         moment, pk = after.split(",")
         at, key = read_moment(moment), UUID(pk)
     except ValueError:
-        return found
-    return found.filter(Q(created_at__lt=at) | Q(created_at=at, pk__gt=key)) if at else found
+        return images
+    return images.filter(Q(created_at__lt=at) | Q(created_at=at, pk__gt=key)) if at else images
 
 
 def _build_more_address(search: Search, after: str) -> str:
@@ -81,11 +83,11 @@ def run_bulk_action(request: HttpRequest) -> HttpResponse:
     """Do one thing to the images that are chosen, or with `all` to all that the search in the address found."""
     user = get_editor(request)
     name = request.POST.get("act", "")
-    held = BULK_ACTIONS.get(name)
-    if held is None:
+    action = BULK_ACTIONS.get(name)
+    if action is None:
         messages.error(request, _("Choose what to do with the images."))
         return redirect(get_return_address(request))
-    permission, verb = held
+    permission, verb = action
     if not user.has_perm(permission):
         raise PermissionDenied
     chosen = selection.select_images(request, user)
@@ -128,7 +130,7 @@ def change_search(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_permission("library.view_image", json=True)
 def show_pulse(request: HttpRequest) -> JsonResponse:
-    """What changes when something came or was changed: the newest of it, and how many failed items are open."""
+    """Return a mark that differs after each change, and how many failed items are open."""
     return JsonResponse(
         {
             "newest": get_newest_mark(get_editor(request)),

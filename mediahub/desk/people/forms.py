@@ -36,9 +36,9 @@ class PreferenceForm(EditModelForm, ModelForm):
         label = str(gettext_lazy("Language"))
         self.fields["language"] = forms.ChoiceField(label=label, choices=languages, required=False)
         self.fields["threshold"].widget.attrs.update(min=0, max=MAX_THRESHOLD)
-        held = get_keys(self.instance)
+        keys = get_keys(self.instance)
         for name, (says, _usual) in KEY_ACTIONS.items():
-            self.fields[name] = forms.CharField(label=str(says), max_length=1, required=False, initial=held[name])
+            self.fields[name] = forms.CharField(label=str(says), max_length=1, required=False, initial=keys[name])
             self.fields[name].widget.attrs.update(autocomplete="off", autocapitalize="none", spellcheck="false")
         self.show_seen()
 
@@ -73,5 +73,5 @@ class PreferenceForm(EditModelForm, ModelForm):
 
     def save(self, commit: bool = True) -> Preference:
         self.instance.shortcuts = {name: self.cleaned_data[name] for name in KEY_ACTIONS}
-        kept: Preference = super().save(commit)
-        return kept
+        preference: Preference = super().save(commit)
+        return preference

@@ -30,25 +30,25 @@ MAX_THRESHOLD = 100
 
 
 def get_preference(user: User, *, locked: bool = False) -> Preference:
-    """What this editor chose, or what holds for who chose nothing; `locked` within the caller's transaction."""
+    """Return the editor's preferences, or the defaults; `locked` within the caller's transaction."""
     preferences = Preference.objects.select_for_update() if locked else Preference.objects.all()
     return preferences.filter(user=user).first() or Preference(user=user)
 
 
 def get_keys(preference: Preference) -> dict[str, str]:
-    """The key of each act; empty for an act without one."""
+    """Return the key of each action; empty for an action without one."""
     return {name: str(preference.shortcuts.get(name, usual)) for name, (_says, usual) in KEY_ACTIONS.items()}
 
 
 def list_keys(preference: Preference) -> list[tuple[str, str]]:
-    """(key as it stands on the keyboard, what it does), for a person to read."""
-    found = [(key.upper(), str(KEY_ACTIONS[name][0])) for name, key in get_keys(preference).items() if key]
+    """Return (key as printed on the keyboard, what it does), for a person to read."""
+    own_keys = [(key.upper(), str(KEY_ACTIONS[name][0])) for name, key in get_keys(preference).items() if key]
     # Where lines begin on the right, the next image lies to the left.
     turned = {ARROWS: ARROWS[::-1]} if get_language_bidi() else {}
-    return [*found, *((turned.get(key, key), str(says)) for key, says in FIXED_KEYS)]
+    return [*own_keys, *((turned.get(key, key), str(says)) for key, says in FIXED_KEYS)]
 
 
 def save_threshold(user: User, percent: int) -> None:
-    """Keep from which confidence on this editor accepts suggestions, in per cent; beyond 0 to 100 is cut."""
-    held = max(0, min(MAX_THRESHOLD, percent))
-    Preference.objects.update_or_create(user=user, defaults={"threshold": held})
+    """Save the confidence, in per cent, from which this editor accepts suggestions; it is cut to 0 to 100."""
+    threshold = max(0, min(MAX_THRESHOLD, percent))
+    Preference.objects.update_or_create(user=user, defaults={"threshold": threshold})

@@ -25,22 +25,22 @@ from mediahub.library.parsing import read_number
 @require_http_methods(["GET", "POST"])
 @never_cache
 def edit_preferences(request: HttpRequest) -> HttpResponse:
-    """The editor's own keys, switch, threshold and language."""
+    """Show and save the editor's own keys, switch, threshold and language."""
     with transaction.atomic():
         return _save_or_show_preferences(
             request, preferences.get_preference(get_editor(request), locked=request.method == "POST")
         )
 
 
-def _save_or_show_preferences(request: HttpRequest, held: Preference) -> HttpResponse:
-    form = PreferenceForm(request.POST or None, instance=held)
+def _save_or_show_preferences(request: HttpRequest, preference: Preference) -> HttpResponse:
+    form = PreferenceForm(request.POST or None, instance=preference)
     if request.method == "POST" and form.is_valid():
         form.save()
         language.remember_language(request, get_editor(request))
         # The sentence is for the page that comes next, in its language.
         with translation.override(form.instance.language or translation.get_language_from_request(request)):
-            kept = _("Your preferences are kept.")
-        messages.success(request, kept)
+            text = _("Your preferences are kept.")
+        messages.success(request, text)
         return redirect("desk:preferences")
     context = {"title": _("Preferences"), "form": form, "acts": [form[name] for name in preferences.KEY_ACTIONS]}
     status = 409 if form.conflicts else 200
@@ -50,16 +50,16 @@ def _save_or_show_preferences(request: HttpRequest, held: Preference) -> HttpRes
 @require_GET
 @never_cache
 def show_keys(request: HttpRequest) -> HttpResponse:
-    """The list of keys, to print."""
-    held = preferences.get_preference(get_editor(request))
-    context = {"title": _("Keys"), "key_list": preferences.list_keys(held), "on": held.shortcuts_on}
+    """Show the list of keys, to print."""
+    preference = preferences.get_preference(get_editor(request))
+    context = {"title": _("Keys"), "key_list": preferences.list_keys(preference), "on": preference.shortcuts_on}
     return render_page(request, "desk/people/keys.html", context)
 
 
 @require_POST
 @require_permission("library.review_tagging", json=True)
 def set_threshold(request: HttpRequest) -> JsonResponse:
-    """Remember the threshold that the editor's slider stands at, in per cent."""
+    """Save the threshold of the editor's slider, in per cent."""
     percent = read_number(request.POST.get("threshold", ""))
     if percent is None:
         return JsonResponse({"reason": _("A threshold is a number from 0 to 100.")}, status=400)

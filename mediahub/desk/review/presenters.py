@@ -21,7 +21,7 @@ MAX_KEYS = 9
 
 
 def describe_image(image: Image) -> dict[str, Any]:
-    """The image, its picture, its words and its tags, the surest tag first; no query on images that are `told`."""
+    """Return the image with its picture, metadata and tags, surest tag first; no query after `prefetch_for_review`."""
     tags = [_describe_tag(tagging) for tagging in image.taggings.all()]
     return {
         "id": str(image.pk),
@@ -41,8 +41,8 @@ def describe_image(image: Image) -> dict[str, Any]:
 
 
 def _describe_picture(image: Image) -> dict[str, Any]:
-    made = [rendition for rendition in image.renditions.all() if rendition.whole]
-    largest = max(made, key=lambda rendition: rendition.width * rendition.height, default=None)
+    renditions = [rendition for rendition in image.renditions.all() if rendition.whole]
+    largest = max(renditions, key=lambda rendition: rendition.width * rendition.height, default=None)
     return {
         "address": address(largest.key) if largest else "",
         "width": largest.width if largest else image.width,
@@ -66,7 +66,7 @@ def _describe_tag(tagging: Tagging) -> dict[str, Any]:
 
 
 def _describe_boxes(boxes: list[list[float]]) -> str:
-    """Where the boxes are, for who does not see them drawn."""
+    """Return where the boxes are, in words for screen readers."""
     if not boxes:
         return ""
     places = ", ".join(_name_place(*box) for box in boxes[:MAX_PLACES])
@@ -86,62 +86,64 @@ def _name_place(left: float, top: float, width: float, height: float) -> str:
     return places[row][column]
 
 
-def list_tag_rows(told: dict[str, Any], threshold: int) -> list[dict[str, Any]]:
-    """The tags as the template shows them: with the key of each, and what its buttons send."""
-    found = []
-    for number, tag in enumerate(told["tags"], 1):
+def list_tag_rows(described: dict[str, Any], threshold: int) -> list[dict[str, Any]]:
+    """Return the tags as the template shows them: with the key of each, and what its buttons send."""
+    rows = []
+    for number, tag in enumerate(described["tags"], 1):
         asked = {
             wish: _build_tag_change(tag, contrary if tag["state"] == wish else wish)
             for wish, contrary in _list_wishes(tag)
         }
         key = number if number <= MAX_KEYS else ""
-        found.append({**tag, **asked, "key": key, "above": is_above(tag, threshold)})
-    return found
+        rows.append({**tag, **asked, "key": key, "above": is_above(tag, threshold)})
+    return rows
 
 
 def _list_wishes(tag: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    """(what a button wishes, what it wishes when it is pressed again); an editor's own tag is never undecided."""
+    """Return (state a button asks for, state when pressed again); an editor's own tag is never undecided."""
     if tag["own"]:
         return ("accepted", "rejected"), ("rejected", "accepted")
     return ("accepted", "suggested"), ("rejected", "suggested")
 
 
 def is_above(tag: dict[str, Any], threshold: int) -> bool:
-    """That “accept all above” takes this tag."""
+    """Return whether “accept all above” takes this tag."""
     # As it is shown, in whole per cent: what reads 80 % is taken from 80 % on.
     return tag["state"] == "suggested" and tag["confidence"] is not None and int(tag["confidence"] + 0.5) >= threshold
 
 
-def build_accept_all(told: dict[str, Any], threshold: int) -> str:
-    """What the button “accept all above” sends."""
-    wishes = [[tag["id"], tag["name"], "suggested", "accepted"] for tag in told["tags"] if is_above(tag, threshold)]
+def build_accept_all(described: dict[str, Any], threshold: int) -> str:
+    """Return what the button “accept all above” sends."""
+    wishes = [
+        [tag["id"], tag["name"], "suggested", "accepted"] for tag in described["tags"] if is_above(tag, threshold)
+    ]
     return json.dumps({"tags": wishes, "then": "next"})
 
 
-def build_state_change(told: dict[str, Any], state: str) -> str:
-    """What a button that gives the image another state sends."""
-    return json.dumps({"state": [told["state"], state], "file": told["file"], "then": "next"})
+def build_state_change(described: dict[str, Any], state: str) -> str:
+    """Return what a button that gives the image another state sends."""
+    return json.dumps({"state": [described["state"], state], "file": described["file"], "then": "next"})
 
 
-def list_fields(told: dict[str, Any], typed: Mapping[str, str] = MappingProxyType({})) -> list[dict[str, Any]]:
-    """The words as fields to type in, with what was typed and could not be kept."""
-    found = []
-    for name, value in told["words"].items():
+def list_fields(described: dict[str, Any], typed: Mapping[str, str] = MappingProxyType({})) -> list[dict[str, Any]]:
+    """Return the metadata as fields to type in, with the typed text that could not be saved."""
+    fields = []
+    for name, value in described["words"].items():
         column: Any = Image._meta.get_field(name)
         long = name in ("alt_text", "caption")
         field = {"name": name, "label": column.verbose_name, "most": column.max_length, "long": long}
-        found.append({**field, "value": typed.get(name, value), "now": value})
-    return found
+        fields.append({**field, "value": typed.get(name, value), "now": value})
+    return fields
 
 
 def _build_tag_change(tag: dict[str, Any], state: str) -> str:
     return json.dumps({"tags": [[tag["id"], tag["name"], tag["state"], state]]})
 
 
-def list_boxes(told: dict[str, Any]) -> list[dict[str, Any]]:
-    """The boxes to draw, in per cent of the picture; those of rejected tags are left out."""
+def list_boxes(described: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the boxes to draw, in per cent of the picture; those of rejected tags are left out."""
     drawn = []
-    for tag in told["tags"]:
+    for tag in described["tags"]:
         if tag["state"] != "rejected":
             sides = ([f"{100 * part:.2f}%" for part in box] for box in tag["boxes"])
             drawn += [{"tag": tag["name"], "sides": side} for side in sides]

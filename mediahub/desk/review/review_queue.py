@@ -31,42 +31,42 @@ class ReviewQueue:
         self.filters = [(name, value) for name, values in QueryDict(self.query).lists() for value in values]
         self._chosen = (search or Search(texts={"state": Image.State.IN_REVIEW})).images(user)
 
-    def images(self) -> QuerySet[Image]:
-        """The images in their order, with all that the page tells of them."""
+    def list_images(self) -> QuerySet[Image]:
+        """Return the images in their order, with all that the page shows of them."""
         return prefetch_for_review(self._chosen).order_by("-created_at", "pk")
 
-    def one(self, image_id: Any) -> Image | None:
-        """An image that this person may see, whatever the filters say."""
+    def get(self, image_id: Any) -> Image | None:
+        """Return an image that the person may see, whatever the filters say."""
         return prefetch_for_review(access.visible_images(self.user)).filter(pk=image_id).first()
 
-    def after(self, image: Image, most: int) -> list[Image]:
-        """The images that follow, the nearest first."""
-        return list(self.images().filter(_follows(image))[:most])
+    def list_after(self, image: Image, most: int) -> list[Image]:
+        """Return the images that follow, nearest first."""
+        return list(
+            self.list_images().filter(
+                Q(created_at__lt=image.created_at) | Q(created_at=image.created_at, pk__gt=image.pk)
+            )[:most]
+        )
 
-    def before(self, image: Image, most: int) -> list[Image]:
-        """The images that come before, the nearest first."""
-        nearer = self.images().filter(_precedes(image)).order_by("created_at", "-pk")
+    def list_before(self, image: Image, most: int) -> list[Image]:
+        """Return the images that come before, nearest first."""
+        nearer = self.list_images().filter(_precedes(image)).order_by("created_at", "-pk")
         return list(nearer[:most])
 
-    def place(self, image: Image) -> QueuePosition:
-        """Where the image stands among all, and how many wait for a first decision."""
-        found = self._chosen.order_by().aggregate(
+    def get_position(self, image: Image) -> QueuePosition:
+        """Return the image's position among all, and how many images wait for a first decision."""
+        counts = self._chosen.order_by().aggregate(
             total=Count("pk"),
             before=Count("pk", filter=_precedes(image)),
             here=Count("pk", filter=Q(pk=image.pk)),
             left=Count("pk", filter=tag_decisions.unreviewed()),
         )
-        return QueuePosition(found["before"] + 1 if found["here"] else None, found["total"], found["left"])
+        return QueuePosition(counts["before"] + 1 if counts["here"] else None, counts["total"], counts["left"])
 
 
 def prefetch_for_review(images: QuerySet[Image]) -> QuerySet[Image]:
-    """These images with their renditions, and with their taggings, the surest first."""
+    """Return these images with their renditions and taggings, surest tagging first."""
     surest = Tagging.objects.select_related("tag").order_by(F("confidence").desc(nulls_last=True), "tag__name")
     return images.defer("label_raw").prefetch_related("renditions", Prefetch("taggings", surest))
-
-
-def _follows(image: Image) -> Q:
-    return Q(created_at__lt=image.created_at) | Q(created_at=image.created_at, pk__gt=image.pk)
 
 
 def _precedes(image: Image) -> Q:

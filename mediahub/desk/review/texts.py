@@ -8,7 +8,7 @@ from mediahub.library.models import Image, Tagging
 
 
 def build_review_texts() -> dict[str, object]:
-    """Each sentence by its name; {n}, {title} and the like are filled in by the script, a counted one by its `n`."""
+    """Return each sentence by its name; the script fills in {n}, {title} and the like, and picks plurals by `n`."""
     return {
         "states": {value: str(label) for value, label in Image.State.choices},
         "tagStates": {value: str(label) for value, label in Tagging.State.choices},
@@ -46,7 +46,7 @@ def build_review_texts() -> dict[str, object]:
 
 
 def _build_queue_texts() -> dict[str, object]:
-    """How many changes are not saved yet, and why."""
+    """Return the sentences on how many changes are not saved yet, and why."""
     return {
         "saved": _("All changes are saved"),
         "waiting": list_plural_forms(

@@ -52,84 +52,84 @@ STATUSES: dict[type[editor_actions.Refused], int] = {
 @never_cache
 @require_review_permission
 def start_review(request: HttpRequest) -> HttpResponse:
-    """The first image that the filters let through; without filters, the newest in review."""
-    reel = ReviewQueue(request.user, request.GET)
-    image = reel.images().first()
+    """Redirect to the first image that matches the filters; without filters, to the newest in review."""
+    queue = ReviewQueue(request.user, request.GET)
+    image = queue.list_images().first()
     if image is None:
         messages.info(request, _("Nothing waits for review here."))
         return redirect("admin:library_image_changelist")
-    return redirect(build_address(image, reel))
+    return redirect(build_address(image, queue))
 
 
-def build_address(image: Image, reel: ReviewQueue) -> str:
-    """The review page of an image, with the filters it is looked at under."""
+def build_address(image: Image, queue: ReviewQueue) -> str:
+    """Return the address of an image's review page, with the current filters."""
     path = reverse("desk:review", args=[image.pk])
-    return f"{path}?{reel.query}" if reel.query else path
+    return f"{path}?{queue.query}" if queue.query else path
 
 
 @require_GET
 @never_cache
 @require_review_permission
 def show_image(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """One image, with the next ones for the script."""
+    """Show one image, with the next ones for the script."""
     return render_review(request, image_id)
 
 
 def render_review(
     request: HttpRequest, image_id: UUID, typed: Mapping[str, str] = MappingProxyType({}), status: int = 200
 ) -> HttpResponse:
-    """One image, with words that were typed and could not be kept."""
-    reel = ReviewQueue(request.user, request.GET)
-    image = reel.one(image_id)
+    """Render one image, with typed text that could not be saved."""
+    queue = ReviewQueue(request.user, request.GET)
+    image = queue.get(image_id)
     if image is None:
         raise Http404
-    held = preferences.get_preference(get_editor(request))
-    threshold = _read_threshold(request.GET.get("_above"), held.threshold)
-    following, before = reel.after(image, IMAGES_AHEAD), reel.before(image, 1)
-    told = review_presenters.describe_image(image)
-    place = reel.place(image)
+    preference = preferences.get_preference(get_editor(request))
+    threshold = _read_threshold(request.GET.get("_above"), preference.threshold)
+    following, before = queue.list_after(image, IMAGES_AHEAD), queue.list_before(image, 1)
+    described = review_presenters.describe_image(image)
+    place = queue.get_position(image)
     context = {
         "title": image.title,
         "image": image,
-        "told": told,
-        "rows": review_presenters.list_tag_rows(told, threshold),
-        "boxes": review_presenters.list_boxes(told),
-        "accept_all": review_presenters.build_accept_all(told, threshold),
-        "moves": {state: review_presenters.build_state_change(told, state) for state in Image.State.values},
-        "above": sum(review_presenters.is_above(tag, threshold) for tag in told["tags"]),
+        "shown_image": described,
+        "rows": review_presenters.list_tag_rows(described, threshold),
+        "boxes": review_presenters.list_boxes(described),
+        "accept_all": review_presenters.build_accept_all(described, threshold),
+        "moves": {state: review_presenters.build_state_change(described, state) for state in Image.State.values},
+        "above": sum(review_presenters.is_above(tag, threshold) for tag in described["tags"]),
         "threshold": threshold,
         "place": place,
-        "query": f"?{reel.query}" if reel.query else "",
-        "next": build_address(following[0], reel) if following else "",
-        "previous": build_address(before[0], reel) if before else "",
+        "query": f"?{queue.query}" if queue.query else "",
+        "next": build_address(following[0], queue) if following else "",
+        "previous": build_address(before[0], queue) if before else "",
         "may_publish": request.user.has_perm("library.publish_image"),
         "completions": vocabulary.list_common_names(request.user, MAX_COMPLETIONS),
-        "fields": review_presenters.list_fields(told, typed),
-        "filters": reel.filters,
+        "fields": review_presenters.list_fields(described, typed),
+        "filters": queue.filters,
         # Each form is an act of its own, and none is done twice.
         **{name: uuid4() for name in ("batch", "add_batch", "words_batch")},
-        "keys": preferences.get_keys(held),
-        "key_list": preferences.list_keys(held),
-        "preference": held,
+        "keys": preferences.get_keys(preference),
+        "key_list": preferences.list_keys(preference),
+        "preference": preference,
     }
     near = [
-        *(review_presenters.describe_image(one) for one in before),
-        told,
-        *(review_presenters.describe_image(one) for one in following),
+        *(review_presenters.describe_image(neighbor) for neighbor in before),
+        described,
+        *(review_presenters.describe_image(neighbor) for neighbor in following),
     ]
-    config = {**_build_script_config(context, reel), "images": near, "more": len(following) == IMAGES_AHEAD}
+    config = {**_build_script_config(context, queue), "images": near, "more": len(following) == IMAGES_AHEAD}
     return render_page(request, "desk/review/review.html", {**context, "config": config}, status=status)
 
 
-def _build_script_config(context: dict[str, Any], reel: ReviewQueue) -> dict[str, Any]:
+def _build_script_config(context: dict[str, Any], queue: ReviewQueue) -> dict[str, Any]:
     place = context["place"]
     return {
-        "current": context["told"]["id"],
+        "current": context["shown_image"]["id"],
         "number": place.number,
         "total": place.total,
         "left": place.left,
-        "query": reel.query,
-        "user": reel.user.pk,
+        "query": queue.query,
+        "user": queue.user.pk,
         "mayPublish": context["may_publish"],
         "threshold": context["threshold"],
         "keys": context["keys"] if context["preference"].shortcuts_on else {},
@@ -149,11 +149,11 @@ def _build_script_config(context: dict[str, Any], reel: ReviewQueue) -> dict[str
 @never_cache
 @require_permission("library.review_tagging", json=True)
 def list_images(request: HttpRequest) -> JsonResponse:
-    """The images after `_after`, or before `_before`, nearest first; or the one named by `_of`."""
-    reel = ReviewQueue(request.user, request.GET)
+    """Return the images after `_after` or before `_before`, nearest first, or the one named by `_of`."""
+    queue = ReviewQueue(request.user, request.GET)
     name = next((name for name in ("_after", "_before", "_of") if name in request.GET), "_of")
     try:
-        here = reel.one(UUID(request.GET.get(name, "")))
+        here = queue.get(UUID(request.GET.get(name, "")))
     except ValueError:
         here = None
     if here is None:
@@ -161,9 +161,9 @@ def list_images(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"reason": reason}, status=404)
     if name == "_of":
         return JsonResponse({"images": [review_presenters.describe_image(here)], "more": False})
-    found = reel.after(here, MORE_IMAGES) if name == "_after" else reel.before(here, MORE_IMAGES)
+    images = queue.list_after(here, MORE_IMAGES) if name == "_after" else queue.list_before(here, MORE_IMAGES)
     return JsonResponse(
-        {"images": [review_presenters.describe_image(image) for image in found], "more": len(found) == MORE_IMAGES}
+        {"images": [review_presenters.describe_image(image) for image in images], "more": len(images) == MORE_IMAGES}
     )
 
 
@@ -171,7 +171,7 @@ def list_images(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_permission("library.review_tagging", json=True)
 def complete_tag(request: HttpRequest) -> JsonResponse:
-    """The tags of the vocabulary that hold `?q=`, at most twenty."""
+    """Return at most 20 names of tags that contain `?q=`, as {"names": [...]}."""
     named = access.visible_tags(request.user).filter(name__icontains=request.GET.get("q", "").strip())
     return JsonResponse({"names": list(named.values_list("name", flat=True)[:20])})
 
@@ -185,7 +185,7 @@ def _read_threshold(text: str | None, usual: int) -> int:
 @never_cache
 @require_permission("library.review_tagging", json=True)
 def run_actions(request: HttpRequest) -> JsonResponse:
-    """Do acts in their order, each by itself.
+    """Run actions in their order, each by itself.
 
     The answer has a result for each act that was looked at, `{id, done, status, reason}`, and the images as they are
     now; the acts without a result have to be sent again.
@@ -216,7 +216,7 @@ def _run(user: User, data: Any) -> dict[str, Any]:
 @require_POST
 @require_permission("library.review_tagging")
 def run_action(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Do one act as a plain form sends it, and lead to the same image or to the next."""
+    """Run one action from a plain form, and redirect to the same image or to the next."""
     data = _read_form(request, image_id)
     try:
         act = editor_actions.perform(get_editor(request), editor_actions.parse_action(data))
@@ -240,7 +240,7 @@ def run_action(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 
 def _read_form(request: HttpRequest, image_id: UUID) -> dict[str, Any]:
-    """The act that a form stands for: its button says it, or its fields do."""
+    """Return the action that a form sends, by its button or by its fields."""
     form = request.POST
     data: dict[str, Any] = {}
     if "act" in form:
@@ -263,9 +263,9 @@ def _build_image_address(request: HttpRequest, image_id: Any) -> str:
 
 
 def _build_next_address(request: HttpRequest, image_id: UUID) -> str:
-    reel = ReviewQueue(request.user, request.GET)
-    here = reel.one(image_id)
-    following = reel.after(here, 1) if here else []
+    queue = ReviewQueue(request.user, request.GET)
+    here = queue.get(image_id)
+    following = queue.list_after(here, 1) if here else []
     if not following:
         messages.info(request, _("That was the last image."))
     return _build_image_address(request, following[0].pk if following else image_id)

@@ -18,7 +18,7 @@ from mediahub.library import etags, versions
 from mediahub.library.models import Image, Tagging, Version
 
 register = template.Library()
-register.filter("standing", upload_presenters.describe_status)
+register.filter("upload_status", upload_presenters.describe_status)
 register.filter("told", reasons.told)
 register.filter("job_title", jobs_presenters.describe_job)
 register.filter("mark", etags.image_etag)
@@ -26,37 +26,37 @@ register.filter("mark", etags.image_etag)
 
 @register.filter
 def tone(state: str) -> str:
-    """The colour that goes with a state."""
+    """Return the color that goes with a state."""
     return desk_presenters.TONES.get(state, "quiet")
 
 
 @register.filter
 def tag_state(state: str) -> str:
-    """The state of a tagging in words; empty for none."""
+    """Return the state of a tagging in words; empty for none."""
     return str(Tagging.State(state).label) if state in Tagging.State.values else ""
 
 
 @register.filter
 def address(key: str) -> str:
-    """Where the browser fetches the rendition with this key."""
+    """Return where the browser fetches the rendition with this key."""
     return address_of(key)
 
 
 @register.filter
-def chosen(choices: list[dict[str, Any]]) -> str:
-    """What a filter is set to; empty when it is not set."""
+def selected_choice(choices: list[dict[str, Any]]) -> str:
+    """Return the choice of a filter; empty when none is set."""
     return next((str(choice["display"]) for choice in choices[1:] if choice["selected"]), "")
 
 
 @register.filter
 def step(name: str) -> str:
-    """A step of the processing in plain words."""
+    """Return a processing step in plain words."""
     return str(upload_presenters.STEPS.get(name, name))
 
 
 @register.filter
 def ago(when: datetime) -> str:
-    """How long ago something was, in the largest unit of which one has passed."""
+    """Return how long ago a moment was, in the largest unit of which one has passed."""
     minutes = (timezone.now() - when) // timedelta(minutes=1)
     hours, days = minutes // 60, minutes // (60 * 24)
     years = days // 365
@@ -72,15 +72,15 @@ def ago(when: datetime) -> str:
 
 
 @register.filter
-def undoes(extra_tags: str) -> str:
-    """The batch that a message offers to take back; empty when it offers none."""
+def undo_id(extra_tags: str) -> str:
+    """Return the id of the action that a message offers to undo; empty when it offers none."""
     name, _sep, batch = (extra_tags or "").partition("undo-")
     return batch if not name else ""
 
 
 @register.filter
-def shown(version: Version) -> dict[str, Any] | None:
-    """The rendition that stands for a version, as fields of Rendition."""
+def main_file(version: Version) -> dict[str, Any] | None:
+    """Return the rendition that represents a version, as fields of Rendition."""
     return version.files.get("medium") or next(iter(version.files.values()), None)
 
 
@@ -92,13 +92,13 @@ def needs_look(version: Version) -> bool:
 
 @register.filter
 def differences(version: Version, current: Version | None) -> list[library_presenters.FileFact]:
-    """What the version's file says of itself, and where the one in use says something else."""
+    """Return the facts of the version's file, marked where the file in use differs."""
     return library_presenters.compare_files(version, current)
 
 
 @register.inclusion_tag("desk/picture.html")
 def picture(image: Image | None, size: str = "small", alt: str = "", *, eager: bool = False) -> dict[str, Any]:
-    """The rendition of this name, its placeholder behind it; an empty frame while there is none."""
-    made = {rendition.name: rendition for rendition in image.renditions.all() if rendition.whole} if image else {}
-    rendition = made.get(size) or next(iter(made.values()), None)
+    """Show the rendition of this name in front of its placeholder; an empty frame while there is none."""
+    renditions = {rendition.name: rendition for rendition in image.renditions.all() if rendition.whole} if image else {}
+    rendition = renditions.get(size) or next(iter(renditions.values()), None)
     return {"image": image, "rendition": rendition, "alt": alt, "eager": eager}

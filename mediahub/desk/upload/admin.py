@@ -48,6 +48,6 @@ class UploadAdmin(ReadOnlyAdmin):
 
     @admin.action(description=gettext_lazy("Let it pass once"), permissions=["allow"])
     def allow_more_pixels(self, request: HttpRequest, queryset: QuerySet[Upload]) -> None:
-        done = sum(retries.allow_more_pixels(get_editor(request), upload) for upload in queryset)
-        text = ngettext("%(n)d picture is tried again.", "%(n)d pictures are tried again.", done)
-        messages.success(request, text % {"n": done})
+        number = sum(retries.allow_more_pixels(get_editor(request), upload) for upload in queryset)
+        text = ngettext("%(n)d picture is tried again.", "%(n)d pictures are tried again.", number)
+        messages.success(request, text % {"n": number})

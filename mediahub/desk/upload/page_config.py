@@ -26,18 +26,18 @@ RENEWAL_MARGIN = timedelta(minutes=5)
 
 
 def may_edit_batch(user: User | AnonymousUser) -> bool:
-    """That this person may say words of all images of a batch."""
+    """Return whether the person may edit the metadata of all images of a batch."""
     return user.has_perms(["library.change_image", "library.review_tagging"])
 
 
 def build_batch_fields(user: User | AnonymousUser) -> dict[str, Any]:
-    """What the form of words for all needs: whether the person gets it, and the collections that may be chosen."""
+    """Return what the form for a batch's metadata needs: whether it is shown, and the collections to choose from."""
     may_file = may_edit_batch(user) and user.has_perm("library.add_membership")
     return {"may_describe": may_edit_batch(user), "collections": list_names(user) if may_file else {}}
 
 
 def build_batch_config(user: User | AnonymousUser) -> dict[str, Any]:
-    """What the upload page's scripts need for a batch that begins with the first file of this load of the page."""
+    """Return what the upload page's scripts need for the batch that begins with this load of the page."""
     library = reverse("admin:library_image_changelist")
     return {
         "known": reverse("desk:known"),

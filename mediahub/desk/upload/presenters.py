@@ -41,7 +41,7 @@ class UploadStatus:
 
 
 def describe_status(upload: Upload) -> UploadStatus:
-    """The upload's state in plain words, with what to do where something can be done."""
+    """Return the upload's state in plain words, with the next step where there is one."""
     # The word is also a tagging's, where an editor said so and nothing is the matter.
     tone = "wait" if upload.state == Upload.State.REJECTED else TONES[upload.state]
     ended = upload.state in Upload.ENDED
@@ -60,37 +60,39 @@ def describe_status(upload: Upload) -> UploadStatus:
             reason = _("Attempt %(n)d, because the one before did not succeed.") % {"n": upload.attempts}
             return UploadStatus(_("working"), tone, reason, ended)
         case Upload.State.REJECTED if upload.code == TOO_MANY_PIXELS:
-            asked = _("A chief editor can let it pass once.")
-            return UploadStatus(_("rejected"), tone, f"{told(upload.reason)} {asked}", ended)
+            advice = _("A chief editor can let it pass once.")
+            return UploadStatus(_("rejected"), tone, f"{told(upload.reason)} {advice}", ended)
         case Upload.State.FAILED:
-            kept = _("The file is kept: retry it under Failed items.")
-            return UploadStatus(_("failed"), tone, f"{told(upload.reason)} {kept}".strip(), ended)
+            advice = _("The file is kept: retry it under Failed items.")
+            return UploadStatus(_("failed"), tone, f"{told(upload.reason)} {advice}".strip(), ended)
     return UploadStatus(str(Upload.State(upload.state).label), tone, told(upload.reason), ended)
 
 
 def _describe_next_attempt(upload: Upload) -> str:
-    """When the upload is tried again by itself, by the site's clock."""
+    """Return when the site's clock tries the upload again."""
     if upload.next_try_at is None or upload.next_try_at <= timezone.now():
         return _("waiting to be tried again")
     return _("waiting to be tried again at %(time)s") % {"time": f"{timezone.localtime(upload.next_try_at):%H:%M}"}
 
 
 def list_events(upload: Upload) -> list[tuple[datetime | None, str]]:
-    """What happened to the upload, in order: (time, or None where none was noted; sentence)."""
+    """Return what happened to the upload, in order: (time, or None where none was recorded; sentence)."""
     who = str(upload.uploaded_by or _("Someone"))
-    told: list[tuple[datetime | None, str]]
+    events: list[tuple[datetime | None, str]]
     if upload.source == Upload.Source.BUCKET:
-        told = [(upload.issued_at, _("The file was put into the upload bucket without a ticket, and was taken over."))]
+        events = [
+            (upload.issued_at, _("The file was put into the upload bucket without a ticket, and was taken over."))
+        ]
     else:
-        told = [(upload.issued_at, _("%(who)s asked to send this file, and was given a ticket.") % {"who": who})]
+        events = [(upload.issued_at, _("%(who)s asked to send this file, and was given a ticket.") % {"who": who})]
     if upload.version_id:
-        told.append((None, _("The file arrived in the upload bucket.")))
+        events.append((None, _("The file arrived in the upload bucket.")))
     if upload.attempts:
-        told.append((None, _("Attempts to work on it: %(n)d.") % {"n": upload.attempts}))
+        events.append((None, _("Attempts to work on it: %(n)d.") % {"n": upload.attempts}))
     if upload.step and upload.attempts and upload.state != Upload.State.READY:
-        told.append((None, _("Last step: %(step)s.") % {"step": STEPS.get(upload.step, upload.step)}))
-    told.append((upload.finished_at, _describe_ending(upload)))
-    return told
+        events.append((None, _("Last step: %(step)s.") % {"step": STEPS.get(upload.step, upload.step)}))
+    events.append((upload.finished_at, _describe_ending(upload)))
+    return events
 
 
 def _describe_ending(upload: Upload) -> str:
@@ -112,7 +114,7 @@ def _describe_ending(upload: Upload) -> str:
 
 
 def describe_upload(upload: Upload, user: User | AnonymousUser) -> dict[str, Any]:
-    """One of the editor's visible uploads as the page shows it, with addresses only of what they may open."""
+    """Return a visible upload as the page shows it, with links only to what the person may open."""
     now, image = describe_status(upload), upload.image
     return {
         "id": str(upload.pk),
@@ -145,19 +147,19 @@ def _describe_picture(image: Image) -> dict[str, Any]:
 
 
 def _list_links(upload: Upload, image: Image | None, user: User | AnonymousUser) -> list[dict[str, str]]:
-    found = []
+    links = []
     if image and user.has_perm("library.view_image"):
         href = reverse("admin:library_image_change", args=[image.pk])
-        found.append({"text": _("Open"), "href": href, "label": _("Open %(name)s") % {"name": image.title}})
-        found += [
+        links.append({"text": _("Open"), "href": href, "label": _("Open %(name)s") % {"name": image.title}})
+        links += [
             {
-                "text": f"{made.name} {made.width} × {made.height}",
-                "href": address(made.key),
-                "label": _("%(rendition)s of %(name)s") % {"rendition": made, "name": image.title},
+                "text": f"{rendition.name} {rendition.width} × {rendition.height}",
+                "href": address(rendition.key),
+                "label": _("%(rendition)s of %(name)s") % {"rendition": rendition, "name": image.title},
             }
-            for made in image.renditions.all()
+            for rendition in image.renditions.all()
         ]
     elif upload.state == Upload.State.FAILED and user.has_perm("recovery.view_faileditem"):
         href = f"{reverse('admin:recovery_faileditem_changelist')}?upload__id__exact={upload.pk}"
-        found.append({"text": _("Failed items"), "href": href, "label": ""})
-    return found
+        links.append({"text": _("Failed items"), "href": href, "label": ""})
+    return links

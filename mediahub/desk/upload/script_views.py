@@ -67,29 +67,29 @@ def sign(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"reason": str(error)}, status=503)
 
 
-def _sign(user: User, wish: JsonObject) -> dict[str, Any]:
-    upload_id, part = wish.read_text("uploadId"), wish.read_number("partNumber")
+def _sign(user: User, body: JsonObject) -> dict[str, Any]:
+    upload_id, part = body.read_text("uploadId"), body.read_number("partNumber")
     if not upload_id:
-        return _issue_ticket(user, wish)
-    operation = OPERATIONS.get((wish.read_text("method"), part != 0))
+        return _issue_ticket(user, body)
+    operation = OPERATIONS.get((body.read_text("method"), part != 0))
     if operation is None:
         raise tickets.TicketRefused(_("The request asks for no step of an upload. Reload the page and try again."))
-    key = wish.read_text("key")
+    key = body.read_text("key")
     url = tickets.sign(user, key, operation, upload_id, part)
     return {"url": url, "key": key, "headers": tickets.headers(operation)}
 
 
-def _issue_ticket(user: User, wish: JsonObject) -> dict[str, Any]:
-    name = wish.read_text("name")
+def _issue_ticket(user: User, body: JsonObject) -> dict[str, Any]:
+    name = body.read_text("name")
     if not name:
         raise tickets.TicketRefused(_("The request names no file. Reload the page and try again."))
-    image = get_replaceable_image(user, image_id) if (image_id := wish.read_uuid("image")) else None
+    image = get_replaceable_image(user, image_id) if (image_id := body.read_uuid("image")) else None
     if image is None and not user.has_perm("uploads.add_upload"):
         raise PermissionDenied
-    kind, size, again = wish.read_text("type"), wish.read_number("size"), wish.read_uuid("upload")
+    kind, size, again = body.read_text("type"), body.read_number("size"), body.read_uuid("upload")
     ticket = tickets.reissue(user, again, kind, size, image) if again else None
     if ticket is None:
-        batch, sha256 = wish.read_uuid("batch"), read_sha256(wish.read_text("sha256"))
+        batch, sha256 = body.read_uuid("batch"), read_sha256(body.read_text("sha256"))
         ticket = tickets.issue(user, name, kind, size, None if image else batch, sha256, image=image)
     answer = {
         "upload": str(ticket.upload_id),
@@ -103,7 +103,7 @@ def _issue_ticket(user: User, wish: JsonObject) -> dict[str, Any]:
 
 
 def read_sha256(text: str) -> str:
-    """A SHA-256 as a browser says it, in 64 hexadecimal digits; empty for anything else."""
+    """Return a SHA-256 of 64 hexadecimal digits; empty for any other text."""
     return text if SHA256.fullmatch(text) else ""
 
 
@@ -111,7 +111,7 @@ def read_sha256(text: str) -> str:
 @never_cache
 @require_permission("uploads.add_upload", json=True)
 def find_known_files(request: HttpRequest) -> JsonResponse:
-    """Which files are there already: `{"hashes": [at most 200 of SHA-256]}` gives `{"known": {hash: …}}`.
+    """Answer `{"hashes": [at most 200 of SHA-256]}` with the files that exist: `{"known": {hash: …}}`.
 
     Each is `{title, href, picture, upload}`: an image that this person may see, or with the id of its upload a file of
     theirs that came and is no image yet.
@@ -131,7 +131,7 @@ def find_known_files(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_permission("uploads.add_upload", json=True)
 def edit_batch_metadata(request: HttpRequest, batch_id: UUID) -> JsonResponse:
-    """What is said of all images of a batch of this person's; POST says it anew.
+    """Return the metadata of a batch of this person's; POST changes it.
 
     `{title, numbered, credit, license, tags: [names], collection: id or null}` keeps words and says them of images that
     are there; `{start}` goes on where the answer's `next` names a place; `{undo: true}` takes them back. A refusal has
@@ -151,27 +151,27 @@ def edit_batch_metadata(request: HttpRequest, batch_id: UUID) -> JsonResponse:
         return JsonResponse({"reason": " ".join(error.messages)}, status=400)
 
 
-def _change_batch(user: User, batch_id: UUID, asked: JsonObject) -> dict[str, Any]:
-    if asked.read_flag("undo"):
+def _change_batch(user: User, batch_id: UUID, body: JsonObject) -> dict[str, Any]:
+    if body.read_flag("undo"):
         undone = upload_batches.take_back(user, batch_id)
         text = ngettext("%(n)d image is as it was.", "%(n)d images are as they were.", undone.change_set.images)
         return {"said": " ".join([text % {"n": undone.change_set.images}, *undone.refused[:5]])}
-    if start := asked.read_number("start"):
+    if start := body.read_number("start"):
         batch = upload_batches.begin(user, batch_id)
     else:
-        batch = upload_batches.keep(user, batch_id, _read_batch_metadata(asked))
-    done = upload_batches.apply(user, batch, start or 1)
-    return {**_describe_batch(batch), "changed": done.act.images, "next": done.next, "refused": done.refused[:5]}
+        batch = upload_batches.keep(user, batch_id, _read_batch_metadata(body))
+    result = upload_batches.apply(user, batch, start or 1)
+    return {**_describe_batch(batch), "changed": result.act.images, "next": result.next, "refused": result.refused[:5]}
 
 
-def _read_batch_metadata(asked: JsonObject) -> upload_batches.Words:
+def _read_batch_metadata(body: JsonObject) -> upload_batches.Words:
     return upload_batches.Words(
-        title=asked.read_text("title"),
-        numbered=asked.read_flag("numbered", missing=True),
-        credit=asked.read_text("credit"),
-        license=asked.read_text("license"),
-        tags=tuple(asked.read_texts("tags")),
-        collection=asked.read_number("collection") or None,
+        title=body.read_text("title"),
+        numbered=body.read_flag("numbered", missing=True),
+        credit=body.read_text("credit"),
+        license=body.read_text("license"),
+        tags=tuple(body.read_texts("tags")),
+        collection=body.read_number("collection") or None,
     )
 
 
@@ -201,12 +201,12 @@ def _describe_known_upload(upload: Upload) -> dict[str, Any]:
 @never_cache
 @require_permission("uploads.add_upload", "uploads.view_upload", json=True)
 def list_statuses(request: HttpRequest) -> JsonResponse:
-    """The standing of at most 200 uploads, as `?ids=<id>,<id>`; the editor's own, or anyone's for who may view all."""
+    """Return the state of at most 200 uploads, `?ids=<id>,<id>`: one's own, or anyone's with the right to view all."""
     try:
         ids = [UUID(part) for part in request.GET.get("ids", "").split(",") if part]
     except ValueError:
         return JsonResponse({"reason": _("One of the ids is not the id of an upload.")}, status=400)
     if len(ids) > MAX_UPLOADS:
         return JsonResponse({"reason": _("Ask for at most %(n)d uploads at once.") % {"n": MAX_UPLOADS}}, status=400)
-    found = visible_uploads(request.user).filter(pk__in=ids)
-    return JsonResponse({"uploads": [describe_upload(upload, request.user) for upload in found]})
+    uploads = visible_uploads(request.user).filter(pk__in=ids)
+    return JsonResponse({"uploads": [describe_upload(upload, request.user) for upload in uploads]})

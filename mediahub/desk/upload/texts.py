@@ -9,7 +9,7 @@ from processing import formats
 
 
 def build_upload_texts(max_bytes: int) -> dict[str, Any]:
-    """The sentences of the page's scripts."""
+    """Return the sentences of the page's scripts."""
     most = max_bytes // 1_000_000
     return {
         "note": _("%(formats)s, up to %(most)d MB each") % {"formats": formats.describe_inputs(), "most": most},
@@ -49,7 +49,7 @@ def build_upload_texts(max_bytes: int) -> dict[str, Any]:
 
 
 def _build_batch_texts() -> dict[str, str]:
-    """How far the words for all pictures are."""
+    """Return the sentences on saving a batch's metadata."""
     return {
         "unsaved": _("Not saved yet. What you type is kept in this browser until you save it."),
         "notKept": _("Not saved yet, and this browser keeps nothing: save it before you leave the page."),
@@ -65,7 +65,7 @@ def _build_batch_texts() -> dict[str, str]:
 
 
 def _build_uppy_texts(most: int) -> dict[str, Any]:
-    """Uppy's own refusals; `%{name}` marks what it fills in."""
+    """Return the reasons for which Uppy refuses a file; `%{name}` marks what it fills in."""
     return {
         **build_core_texts(),
         "exceedsSize": _("“%%{file}” is larger than %(most)d MB. Make it smaller and add it again.") % {"most": most},
@@ -81,7 +81,7 @@ def _build_uppy_texts(most: int) -> dict[str, Any]:
 
 
 def _build_dashboard_texts() -> dict[str, Any]:
-    """The words of the drop zone; `%{name}` marks what Uppy fills in."""
+    """Return the words of the drop zone; `%{name}` marks what Uppy fills in."""
     return {
         **build_dashboard_texts(),
         "dashboardTitle": _("Add files"),
@@ -107,7 +107,7 @@ def _build_dashboard_texts() -> dict[str, Any]:
 
 
 def _build_check_texts() -> dict[str, str]:
-    """What is said of files before they are sent; `{name}` and `{n}` are filled in by the page."""
+    """Return the sentences on files before they are sent; the page fills in `{name}` and `{n}`."""
     return {
         "there": _("The library has this very file already:"),
         "onItsWay": _("You have sent this very file already:"),
@@ -123,7 +123,7 @@ def _build_check_texts() -> dict[str, str]:
 
 
 def _build_progress_texts() -> dict[str, str]:
-    """How far everything is; the page fills in numbers as its language writes them."""
+    """Return the sentences on the progress of all files; the page fills in localized numbers."""
     return {
         "checking": _("Looking whether they are there already: {n}"),
         "sending": _("Sending"),

@@ -12,7 +12,7 @@ from mediahub.desk.plurals import list_plural_forms
 
 
 def build_core_texts() -> dict[str, Any]:
-    """Of the files that are added, and of the connection."""
+    """Return the texts on added files and on the connection."""
     return {
         "addBulkFilesFailed": list_plural_forms(
             lambda n: ngettext("%{smart_count} file could not be added", "%{smart_count} files could not be added", n)
@@ -34,7 +34,7 @@ def build_core_texts() -> dict[str, Any]:
 
 
 def build_dashboard_texts() -> dict[str, Any]:
-    """Of the drop zone, its list, and the bar below it."""
+    """Return the texts of the drop zone, its list, and the bar below it."""
     return {
         **_build_counted_texts(),
         "addingMoreFiles": _("More files are being added"),

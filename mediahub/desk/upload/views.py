@@ -31,12 +31,12 @@ MAX_RECENT = 30
 @never_cache
 @require_permission("uploads.add_upload")
 def show_upload_page(request: HttpRequest) -> HttpResponse:
-    """The drop zone, and what became of the editor's latest files."""
+    """Show the drop zone, and the state of the editor's latest files."""
     # A form that was only looked at is no file; one that is to replace another is told of on the page of its image.
     elsewhere = Q(version_id="") & (Q(method=Upload.Method.PLAIN) | Q(image__isnull=False))
     sent = visible_uploads(request.user).filter(uploaded_by_id=request.user.pk).exclude(elsewhere)
-    own = sent.order_by("-issued_at")[:MAX_RECENT]
-    config = {**build_form_config(request.user, own), **build_batch_config(request.user)}
+    recent = sent.order_by("-issued_at")[:MAX_RECENT]
+    config = {**build_form_config(request.user, recent), **build_batch_config(request.user)}
     context = {"title": _("Upload"), "config": config, **build_batch_fields(request.user)}
     return render_page(request, "desk/upload/upload.html", context)
 
@@ -45,7 +45,7 @@ def show_upload_page(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_permission("uploads.add_upload")
 def show_plain_form(request: HttpRequest) -> HttpResponse:
-    """A form for one file that needs no JavaScript: it posts straight to the upload bucket and leads back here."""
+    """Show a form for one file that needs no JavaScript: it posts straight to the upload bucket and leads back here."""
     config = build_form_config(request.user)
     context = {"title": _("Upload one file"), "config": config, **build_plain_ticket(request)}
     return render_page(request, "desk/upload/plain.html", context)
@@ -55,7 +55,7 @@ def show_plain_form(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_permission("uploads.add_upload", "uploads.view_upload")
 def show_upload(request: HttpRequest, upload_id: UUID) -> HttpResponse:
-    """What becomes of one file; the page asks again by itself until the end, with or without JavaScript."""
+    """Show the state of one file; the page reloads by itself until the end, with or without JavaScript."""
     sent = get_object_or_404(visible_uploads(request.user), pk=upload_id)
     if "etag" in request.GET:
         # S3 leads here with it, once it has the file.
@@ -72,5 +72,5 @@ def show_upload(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 
 @require_GET
 def show_batch(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """The images of one batch: the library, narrowed to them."""
+    """Redirect to the library, filtered by one batch."""
     return redirect(f"{reverse('admin:library_image_changelist')}?batch={batch_id}")

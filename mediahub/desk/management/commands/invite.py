@@ -26,8 +26,8 @@ class Command(BaseCommand):
             validate_email(email)
         except Exception as error:
             raise CommandError(f"{email} is no e-mail address. Give the person's address.") from error
-        person, made = User.objects.get_or_create(username=email, defaults={"email": email, "is_staff": True})
-        if made:
+        person, is_new = User.objects.get_or_create(username=email, defaults={"email": email, "is_staff": True})
+        if is_new:
             person.set_unusable_password()
             person.is_superuser = options["role"] == "admin"
             person.save()

@@ -116,8 +116,8 @@ export class ImageQueue {
     const near = this.order.slice(Math.max(0, at - PICTURES_BEHIND), at + PICTURES_AHEAD + 1);
     // The nearest ones first: they are needed first.
     for (const id of [...near].sort((a, b) => this.#measureDistance(a, at) - this.#measureDistance(b, at))) this.getPicture(id);
-    const kept = new Set(this.order.slice(Math.max(0, at - PICTURES_KEPT), at + PICTURES_KEPT));
-    for (const id of this.#pictures.keys()) if (!kept.has(id)) this.#pictures.delete(id);
+    const nearby = new Set(this.order.slice(Math.max(0, at - PICTURES_KEPT), at + PICTURES_KEPT));
+    for (const id of this.#pictures.keys()) if (!nearby.has(id)) this.#pictures.delete(id);
   }
 
   #measureDistance(id, at) {
