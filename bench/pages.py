@@ -187,9 +187,7 @@ def _create_past(images: "list[Image]", editor: "User", chance: random.Random) -
     Version.objects.bulk_create(
         Version(image=image, number=1, key=f"u/{image.pk}", facts={"bytes": 2_900_000}, files={}) for image in images
     )
-    Change.objects.bulk_create(
-        Change(image=image, subject=image.title, action="edited", by=editor) for image in images
-    )
+    Change.objects.bulk_create(Change(image=image, subject=image.title, action="edited", by=editor) for image in images)
     Upload.objects.bulk_create(
         Upload(
             file_name=image.file_name,

@@ -8,11 +8,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mediahub.desk.reasons import told
 from mediahub.jobs.models import Job
 from mediahub.library.changes import to_json
 from mediahub.library.metadata import FIELDS
 from mediahub.library.models import Image, Tagging
+from mediahub.reasons import explain
 from mediahub.recovery.models import FailedItem
 from mediahub.uploads.ingest import TOO_MANY_PIXELS
 from mediahub.uploads.models import Upload
@@ -126,7 +126,7 @@ def standing(upload: Upload) -> Standing:
     tone = "wait" if upload.state == Upload.State.REJECTED else TONES[upload.state]
     ended = upload.state in Upload.ENDED
     if upload.waits_for_another_try:
-        return Standing(_until(upload), "wait", told(upload.reason) or _("Its worker came to no end."), ended)
+        return Standing(_until(upload), "wait", explain(upload) or _("Its worker came to no end."), ended)
     match upload.state:
         case Upload.State.ISSUED if upload.attempts:
             return Standing(_("waiting"), tone, _("It waits for another attempt."), ended)
@@ -139,11 +139,11 @@ def standing(upload: Upload) -> Standing:
             return Standing(_("working"), tone, reason, ended)
         case Upload.State.REJECTED if upload.code == TOO_MANY_PIXELS:
             asked = _("A chief editor can let it pass once.")
-            return Standing(_("rejected"), tone, f"{told(upload.reason)} {asked}", ended)
+            return Standing(_("rejected"), tone, f"{explain(upload)} {asked}", ended)
         case Upload.State.FAILED:
             kept = _("The file is kept: retry it under Failed items.")
-            return Standing(_("failed"), tone, f"{told(upload.reason)} {kept}".strip(), ended)
-    return Standing(str(Upload.State(upload.state).label), tone, told(upload.reason), ended)
+            return Standing(_("failed"), tone, f"{explain(upload)} {kept}".strip(), ended)
+    return Standing(str(Upload.State(upload.state).label), tone, explain(upload), ended)
 
 
 def _until(upload: Upload) -> str:
@@ -220,8 +220,8 @@ def labels(image: Image) -> str:
         case Image.LabelState.DONE:
             return str(LABEL_SOURCES.get(image.label_source, ""))
         case Image.LabelState.NOT_ANALYZABLE:
-            return told(image.label_note) or _("The picture is too small to be analysed. Add tags by hand.")
+            return explain(image.label_note) or _("The picture is too small to be analysed. Add tags by hand.")
         case Image.LabelState.UNAVAILABLE:
             said = _("Labels could not be fetched yet. The picture itself is complete; tags can be added by hand.")
-            return f"{said} {told(image.label_note)}".strip()
+            return f"{said} {explain(image.label_note)}".strip()
     return _("Labels are switched off. Add tags by hand.")

@@ -108,7 +108,7 @@ class Cause:
     """Failures of one cause: `failed` in the period, of which `open` wait for a person."""
 
     fingerprint: str
-    reason: str
+    sample: FailedItem | None
     failed: int
     open: int
 
@@ -124,11 +124,11 @@ def failures(items: QuerySet[FailedItem], period: Period) -> tuple[list[Cause], 
     )
     rows = list(found)
     shown, rest = rows[:CAUSES], rows[CAUSES:]
-    reasons = dict(items.filter(pk__in=[row["sample"] for row in shown]).values_list("pk", "reason"))
-    causes = [Cause(row["fingerprint"], reasons.get(row["sample"], ""), row["n"], row["still"]) for row in shown]
+    samples = items.in_bulk([row["sample"] for row in shown])
+    causes = [Cause(row["fingerprint"], samples.get(row["sample"]), row["n"], row["still"]) for row in shown]
     if not rest:
         return causes, None
-    return causes, Cause("", "", sum(row["n"] for row in rest), sum(row["still"] for row in rest))
+    return causes, Cause("", None, sum(row["n"] for row in rest), sum(row["still"] for row in rest))
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def queue(period: Period) -> Queue:
     )
     return Queue(
         QueueHour.objects.first(),
-        queue_hours.age(timezone.now()),
+        queue_hours.calculate_oldest_age(timezone.now()),
         period.spread([(part, waiting) for part, waiting, _oldest in rows], None),
         period.spread([(part, oldest) for part, _waiting, oldest in rows], None),
     )
@@ -175,7 +175,7 @@ def storage(user: User | AnonymousUser) -> Storage:
     renditions = access.about_open_images(user, Rendition.objects.order_by())
     made = renditions.aggregate(all=Sum("bytes"), public=Sum("bytes", filter=out))
     earlier = access.about_open_images(user, Version.objects.filter(current=False).order_by())
-    paths = ["facts__bytes", *(f"files__{name}__bytes" for name in sorted({spec.name for spec in clients.specs()}))]
+    paths = ["facts__bytes", *(f"files__{name}__bytes" for name in sorted({spec.name for spec in clients.get_specs()}))]
     sums = earlier.aggregate(**{path: Sum(Cast(KT(path), BigIntegerField())) for path in paths})
     return Storage(
         kept, made["all"] or 0, (made["public"] or 0) * PUBLIC_COPIES, sum(total or 0 for total in sums.values())

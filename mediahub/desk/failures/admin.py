@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from mediahub.desk.admin_pages import PageAdmin
 from mediahub.desk.current_user import editor
 from mediahub.recovery import dead_letters, retries
-from mediahub.recovery.access import readable_payload, visible_failed_items, visible_redrives
+from mediahub.recovery.access import readable_payload, visible_failed_items, visible_retry_orders
 from mediahub.recovery.models import FailedItem
 from processing import is_storable
 
@@ -76,8 +76,8 @@ class FailedItemAdmin(PageAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Failed items"),
-            "groups": dead_letters.groups(self.get_queryset(request)),
-            "orders": visible_redrives(request.user)[:ORDERS],
+            "groups": dead_letters.group_by_cause(self.get_queryset(request)),
+            "orders": visible_retry_orders(request.user)[:ORDERS],
             "actions_offered": list(self.get_actions(request)),
             "opts": self.opts,
         }
@@ -103,7 +103,7 @@ class FailedItemAdmin(PageAdmin):
     @admin.action(description=gettext_lazy("Discard"), permissions=["discard"])
     def discard(self, request: HttpRequest, queryset: QuerySet[FailedItem]) -> None:
         try:
-            done = retries.discard(editor(request), queryset, request.POST.get("note", ""))
+            done = retries.discard_items(editor(request), queryset, request.POST.get("note", ""))
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
             return
@@ -113,7 +113,7 @@ class FailedItemAdmin(PageAdmin):
 
 def _retry(request: HttpRequest, items: QuerySet[FailedItem], *, labels: bool) -> HttpResponse | None:
     """Order the retry and show how far it is; None, with a reason, when none of the items can be retried."""
-    order = retries.retry(editor(request), items, labels=labels)
+    order = retries.order_retry(editor(request), items, labels=labels)
     if order is None:
         messages.error(
             request,
@@ -124,7 +124,7 @@ def _retry(request: HttpRequest, items: QuerySet[FailedItem], *, labels: bool) -
             % {"n": settings.REDRIVE_MOST},
         )
         return None
-    return redirect("admin:recovery_redrive_change", order.pk)
+    return redirect("admin:recovery_retryorder_change", order.pk)
 
 
 def _pretty(payload: str) -> str:

@@ -11,8 +11,8 @@ from mediahub.desk import presenters as desk_presenters
 from mediahub.desk.admin_pages import PageAdmin
 from mediahub.desk.failures import duty_presenters
 from mediahub.recovery import consistency_checks
-from mediahub.recovery.access import visible_examples, visible_failed_items, visible_redrives
-from mediahub.recovery.models import FailedItem, Reconciliation, Redrive
+from mediahub.recovery.access import visible_examples, visible_failed_items, visible_retry_orders
+from mediahub.recovery.models import ConsistencyCheck, FailedItem, RetryOrder
 
 SHOWN = 200
 
@@ -30,16 +30,16 @@ class Watched(PageAdmin):
         return False
 
 
-@admin.register(Redrive)
-class RedriveAdmin(Watched):
+@admin.register(RetryOrder)
+class RetryOrderAdmin(Watched):
     change_form_template = "desk/failures/retry.html"
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Redrive]:
-        return visible_redrives(request.user)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RetryOrder]:
+        return visible_retry_orders(request.user)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        order: Redrive = kwargs["obj"]
-        visible = visible_failed_items(request.user).filter(redrive=order)
+        order: RetryOrder = kwargs["obj"]
+        visible = visible_failed_items(request.user).filter(retry_order=order)
         states = list(visible.values_list("state", "sent_at"))
         counts = {state: sum(found == state for found, _ in states) for state in FailedItem.State.values}
         waiting = sum(found == FailedItem.State.RETRIED and sent is None for found, sent in states)
@@ -56,8 +56,8 @@ class RedriveAdmin(Watched):
         return super().render_change_form(request, context, *args, **kwargs)
 
 
-@admin.register(Reconciliation)
-class ReconciliationAdmin(Watched):
+@admin.register(ConsistencyCheck)
+class ConsistencyCheckAdmin(Watched):
     change_list_template = "desk/failures/checks.html"
     change_form_template = "desk/failures/check.html"
     list_display = ["started_at"]
@@ -68,8 +68,8 @@ class ReconciliationAdmin(Watched):
         found = {
             "title": _("Checks"),
             "duties": duty_presenters.failing(request.user),
-            "findings": _in_words(consistency_checks.latest()),
-            "drift": consistency_checks.drift(),
+            "findings": _in_words(consistency_checks.count_latest_findings()),
+            "drift": consistency_checks.count_drift(),
             "overwritten": consistency_checks.find_overwritten()
             if request.user.has_perm("library.replace_image")
             else [],
@@ -77,13 +77,13 @@ class ReconciliationAdmin(Watched):
         return super().changelist_view(request, {**found, **(extra_context or {})})
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        check: Reconciliation = kwargs["obj"]
+        check: ConsistencyCheck = kwargs["obj"]
         context.update(
             title=_("Check"),
             findings=_in_words(check.counts),
             examples=[
-                (desk_presenters.FINDINGS[kind][0], what, says)
-                for kind, what, says in visible_examples(request.user, check)
+                (desk_presenters.FINDINGS[example["kind"]][0], example["what"], example)
+                for example in visible_examples(request.user, check)
             ],
         )
         return super().render_change_form(request, context, *args, **kwargs)

@@ -101,7 +101,7 @@ class FailingDuty:
 
 def failing(user: Any) -> list[FailingDuty]:
     """Return the duties that failed twice in a row or more, the one that fails longest first."""
-    return [_in_words(user, duty) for duty in duties.failing()]
+    return [_in_words(user, duty) for duty in duties.filter_failing()]
 
 
 def _in_words(user: Any, duty: Duty) -> FailingDuty:

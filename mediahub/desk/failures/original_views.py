@@ -13,16 +13,16 @@ from processing import ProcessingError
 
 
 @require_POST
-@permission_required(["library.replace_image", "recovery.view_reconciliation"], raise_exception=True)
+@permission_required(["library.replace_image", "recovery.view_consistencycheck"], raise_exception=True)
 def put_back(request: HttpRequest) -> HttpResponse:
     """Put back each original that the newest comparison found under a later version."""
     number = 0
     for upload in consistency_checks.find_overwritten():
         try:
-            number += originals.put_back(upload)
+            number += originals.restore_first_version(upload)
         except ProcessingError as error:
             messages.error(request, error.message)
             break
     text = ngettext("%(n)d original lies on top again.", "%(n)d originals lie on top again.", number)
     messages.success(request, text % {"n": number})
-    return redirect("admin:recovery_reconciliation_changelist")
+    return redirect("admin:recovery_consistencycheck_changelist")

@@ -21,7 +21,7 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.jobs import downloads, runner
 from mediahub.jobs.access import may_fetch, visible_failures, visible_jobs
 from mediahub.jobs.models import Job
-from mediahub.jobs.reprocess import estimate
+from mediahub.jobs.reprocess import estimate_cost
 from mediahub.jobs.selection import Selection
 from mediahub.library import access
 from mediahub.library.models import Image
@@ -46,7 +46,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def page(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """How far one job is, what failed and why, and what can be done about it."""
     job = _job(request, job_id)
-    now = runner.progress(job)
+    now = runner.measure_progress(job)
     failed, closed = visible_failures(request.user, job)
     ids = [failure.image for failure in failed[: jobs_presenters.SHOWN] if failure.image]
     seen = {str(pk) for pk in access.visible_images(request.user).filter(pk__in=ids).values_list("pk", flat=True)}
@@ -74,11 +74,13 @@ def steer(request: HttpRequest, job_id: UUID) -> HttpResponse:
         raise PermissionDenied
     match request.POST.get("verb"):
         case "pause":
-            said = _("The job is paused; the image that is being worked on is finished.") if runner.pause(job) else ""
+            said = (
+                _("The job is paused; the image that is being worked on is finished.") if runner.pause_job(job) else ""
+            )
         case "resume":
-            said = _("The job goes on.") if runner.resume(job) else ""
+            said = _("The job goes on.") if runner.resume_job(job) else ""
         case "cancel":
-            said = _("The job is cancelled; what is done stays.") if runner.cancel(job) else ""
+            said = _("The job is cancelled; what is done stays.") if runner.cancel_job(job) else ""
         case "retry":
             n = runner.retry_failed(job)
             text = ngettext("%(n)d image is tried again.", "%(n)d images are tried again.", n)
@@ -108,7 +110,7 @@ def part(request: HttpRequest, job_id: UUID, pk: int) -> HttpResponse:
         messages.error(request, _("The file holds pictures that are closed to you. Choose the images once more."))
         return redirect("desk:job", job_id)
     try:
-        return redirect(addresses.download(found.chunk.key, found.file_name))
+        return redirect(addresses.sign_download_link(found.chunk.key, found.file_name))
     except ProcessingError as error:
         messages.error(request, error.message)
         return redirect("desk:job", job_id)
@@ -119,8 +121,8 @@ def ask_reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image])
     context = {
         "title": _("Make renditions anew"),
         "images": list(images.order_by().values_list("pk", flat=True)),
-        "plain": estimate(images, relabel=False),
-        "labelled": estimate(images, relabel=True),
+        "plain": estimate_cost(images, relabel=False),
+        "labelled": estimate_cost(images, relabel=True),
         "next": request.POST.get("next", ""),
     }
     return _render(request, "desk/jobs/reprocess.html", context)
@@ -130,7 +132,7 @@ def reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> 
     """Begin to make these renditions anew."""
     ids = tuple(str(pk) for pk in images.order_by().values_list("pk", flat=True))
     relabel = request.POST.get("labels") == "1"
-    job, held = runner.order(Selection(ids=ids), relabel=relabel, by=act.by, queued=True)
+    job, held = runner.order_reprocess(Selection(ids=ids), relabel=relabel, by=act.by, queued=True)
     if held:
         messages.info(request, _("The same was asked for already; this is that job."))
     return redirect("desk:job", job.pk)

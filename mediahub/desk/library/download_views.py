@@ -33,7 +33,7 @@ def original(request: HttpRequest, image_id: UUID, number: int | None = None) ->
         return redirect(back(request))
     name = version.facts.get("file_name") or image.file_name
     try:
-        address = addresses.original(version.key, version.version_id, name)
+        address = addresses.sign_original_link(version.key, version.version_id, name)
     except ProcessingError as error:
         messages.error(request, error.message)
         return redirect(back(request))

@@ -14,14 +14,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from mediahub.delivery.addresses import address
+from mediahub.delivery.addresses import build_address
 from mediahub.desk.current_user import editor
 from mediahub.desk.http import read_json
 from mediahub.desk.upload.progress_views import refused
 from mediahub.library.collection_tree import list_names
 from mediahub.library.models import Image
 from mediahub.uploads import upload_batches
-from mediahub.uploads.models import Batch, Upload
+from mediahub.uploads.models import Upload, UploadBatch
 
 AT_ONCE = 200
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -73,7 +73,7 @@ def known(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"reason": _("This is no list of SHA-256 hashes.")}, status=400)
     if len(hashes) > AT_ONCE:
         return JsonResponse({"reason": _("Ask for at most %(n)d files at once.") % {"n": AT_ONCE}}, status=400)
-    images, uploads = upload_batches.known(editor(request), hashes)
+    images, uploads = upload_batches.find_existing_files(editor(request), hashes)
     going = {sha256: _going(upload) for sha256, upload in uploads.items()}
     return JsonResponse({"known": going | {sha256: _held(image) for sha256, image in images.items()}})
 
@@ -99,10 +99,10 @@ def words(request: HttpRequest, batch_id: UUID) -> JsonResponse:
         return JsonResponse({"reason": _("You may not change images. Ask a chief editor for the right.")}, status=403)
     user = editor(request)
     if request.method == "GET":
-        return JsonResponse(_told(Batch.objects.filter(pk=batch_id, by=user).first() or Batch(license="")))
+        return JsonResponse(_told(UploadBatch.objects.filter(pk=batch_id, by=user).first() or UploadBatch(license="")))
     try:
         return JsonResponse(_say(user, batch_id, read_json(request)))
-    except upload_batches.NotYours as error:
+    except upload_batches.NotYourBatch as error:
         return JsonResponse({"reason": str(error)}, status=403)
     except ValidationError as error:
         return JsonResponse({"reason": " ".join(error.messages)}, status=400)
@@ -110,18 +110,18 @@ def words(request: HttpRequest, batch_id: UUID) -> JsonResponse:
 
 def _say(user: User, batch_id: UUID, asked: dict[str, Any]) -> dict[str, Any]:
     if asked.get("undo") is True:
-        undone = upload_batches.take_back(user, batch_id)
+        undone = upload_batches.undo_metadata(user, batch_id)
         text = ngettext("%(n)d image is as it was.", "%(n)d images are as they were.", undone.change_set.images)
         return {"said": " ".join([text % {"n": undone.change_set.images}, *undone.refused[:5]])}
     if "start" in asked:
-        batch, start = upload_batches.begin(user, batch_id), _number(asked, "start")
+        batch, start = upload_batches.get_or_create_batch(user, batch_id), _number(asked, "start")
     else:
-        batch, start = upload_batches.keep(user, batch_id, _words(asked)), 1
-    done = upload_batches.apply(user, batch, start)
+        batch, start = upload_batches.save_metadata(user, batch_id, _words(asked)), 1
+    done = upload_batches.apply_metadata(user, batch, start)
     return {**_told(batch), "changed": done.act.images, "next": done.next, "refused": done.refused[:5]}
 
 
-def _words(asked: dict[str, Any]) -> upload_batches.Words:
+def _words(asked: dict[str, Any]) -> upload_batches.BatchMetadata:
     tags = asked.get("tags", [])
     typed = [asked.get(name, "") for name in ("title", "credit", "license")]
     texts = [*typed, *(tags if isinstance(tags, list) else [None])]
@@ -129,7 +129,9 @@ def _words(asked: dict[str, Any]) -> upload_batches.Words:
         raise ValidationError(_("These are no words for a batch. Load the page again."))
     title, credit, license, *names = texts
     collection = _number(asked, "collection") or None
-    return upload_batches.Words(title, asked.get("numbered") is not False, credit, license, tuple(names), collection)
+    return upload_batches.BatchMetadata(
+        title, asked.get("numbered") is not False, credit, license, tuple(names), collection
+    )
 
 
 def _number(asked: dict[str, Any], name: str) -> int:
@@ -137,7 +139,7 @@ def _number(asked: dict[str, Any], name: str) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31 else 0
 
 
-def _told(batch: Batch) -> dict[str, Any]:
+def _told(batch: UploadBatch) -> dict[str, Any]:
     return {
         "title": batch.title,
         "numbered": batch.numbered,
@@ -151,7 +153,7 @@ def _told(batch: Batch) -> dict[str, Any]:
 def _held(image: Image) -> dict[str, Any]:
     small = min(image.renditions.all(), key=lambda rendition: rendition.width, default=None)
     href = reverse("admin:library_image_change", args=[image.pk])
-    return {"title": image.title, "href": href, "picture": address(small.key) if small else "", "upload": None}
+    return {"title": image.title, "href": href, "picture": build_address(small.key) if small else "", "upload": None}
 
 
 def _going(upload: Upload) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from mediahub.delivery.addresses import address
+from mediahub.delivery.addresses import build_address
 from mediahub.desk import overview
 from mediahub.desk.current_user import editor
 from mediahub.desk.presenters import standing
@@ -96,7 +96,7 @@ def _picture(image: Image) -> dict[str, Any]:
     if small is None:
         return {"address": "", "placeholder": image.placeholder, "width": 0, "height": 0}
     return {
-        "address": address(small.key),
+        "address": build_address(small.key),
         "placeholder": image.placeholder,
         "width": small.width,
         "height": small.height,
@@ -111,7 +111,7 @@ def _links(upload: Upload, image: Image | None, user: User | AnonymousUser) -> l
         found += [
             {
                 "text": f"{made.name} {made.width} × {made.height}",
-                "href": address(made.key),
+                "href": build_address(made.key),
                 "label": _("%(rendition)s of %(name)s") % {"rendition": made, "name": image.title},
             }
             for made in image.renditions.all()

@@ -45,7 +45,7 @@ def plain_ticket(request: HttpRequest, image: Image | None = None) -> dict[str, 
         return request.build_absolute_uri(reverse("desk:arrival", args=[upload_id]))
 
     try:
-        ticket = tickets.issue_plain(editor(request), back, image)
+        ticket = tickets.issue_plain_ticket(editor(request), back, image)
     except (tickets.TicketRefused, ProcessingError) as refusal:
         return {"refusal": str(refusal)}
     renewed = ticket.expires_at - RENEWED_BEFORE - timezone.now()

@@ -101,7 +101,7 @@ def arrival(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     sent = get_object_or_404(visible_uploads(request.user), pk=upload_id)
     if "etag" in request.GET:
         # S3 leads here with it, once it has the file.
-        tickets.close(sent)
+        tickets.close_ticket(sent)
     upload = describe(sent, request.user)
     config = {"status": reverse("desk:status"), "recent": [upload], "words": upload_words(settings.UPLOAD_MAX_BYTES)}
     return _render(
@@ -126,8 +126,8 @@ def _sign(user: User, wish: dict[str, Any]) -> dict[str, Any]:
     if operation is None:
         raise tickets.TicketRefused(_("The request asks for no step of an upload. Reload the page and try again."))
     key = _text(wish, "key")
-    url = tickets.sign(user, key, operation, _text(wish, "uploadId"), part)
-    return {"url": url, "key": key, "headers": tickets.headers(operation)}
+    url = tickets.sign_step(user, key, operation, _text(wish, "uploadId"), part)
+    return {"url": url, "key": key, "headers": tickets.list_signed_headers(operation)}
 
 
 def _ticket(user: User, wish: dict[str, Any]) -> dict[str, Any]:
@@ -138,10 +138,10 @@ def _ticket(user: User, wish: dict[str, Any]) -> dict[str, Any]:
     if image is None and not user.has_perm("uploads.add_upload"):
         raise PermissionDenied
     kind, size, again = _text(wish, "type"), _number(wish, "size"), _id(wish, "upload")
-    ticket = tickets.reissue(user, again, kind, size, image) if again else None
+    ticket = tickets.reissue_ticket(user, again, kind, size, image) if again else None
     if ticket is None:
         batch, sha256 = _id(wish, "batch"), sha256_of(_text(wish, "sha256"))
-        ticket = tickets.issue(user, name, kind, size, None if image else batch, sha256, image=image)
+        ticket = tickets.issue_ticket(user, name, kind, size, None if image else batch, sha256, image=image)
     answer = {
         "upload": str(ticket.upload_id),
         "key": ticket.key,
@@ -149,7 +149,11 @@ def _ticket(user: User, wish: dict[str, Any]) -> dict[str, Any]:
         "part_bytes": ticket.part_bytes,
     }
     if ticket.method == Upload.Method.MULTIPART:
-        return {**answer, "url": tickets.sign(user, ticket.key, "create"), "headers": tickets.headers("create")}
+        return {
+            **answer,
+            "url": tickets.sign_step(user, ticket.key, "create"),
+            "headers": tickets.list_signed_headers("create"),
+        }
     return {**answer, "url": ticket.url, "fields": ticket.fields}
 
 
