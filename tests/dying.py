@@ -29,7 +29,7 @@ STEPS: dict[str, tuple[str, str, int]] = {
     "store the second": ("processing.store.S3Store", "put", 2),
     "store the third": ("processing.store.S3Store", "put", 3),
     "label": ("processing.pipeline", "_label", 1),
-    "enter": ("mediahub.library.cataloging", "enter", 1),
+    "enter": ("mediahub.library.cataloging", "record_result", 1),
     "record": ("mediahub.uploads.ingest", "_record", 1),
     "read the mirror": ("mediahub.aws.table.Table", "query_items", 1),
     "write the mirror": ("mediahub.aws.table.Table", "replace", 1),

@@ -73,10 +73,10 @@ def _believes_every_put() -> Any:
 def _keeps_what_was_deleted() -> Any:
     """Lost: an image stays in use after its file was deleted, because an earlier version never became the image."""
 
-    def lies_under(image: Image, key: str) -> bool:
+    def is_made_of_key(image: Image, key: str) -> bool:
         return is_current(image, key, Upload.objects.get(key=key).version_id)
 
-    return patch.object(ingest, "lies_under", lies_under)
+    return patch.object(ingest, "is_made_of_key", is_made_of_key)
 
 
 PLANTS: dict[str, Callable[[], Any]] = {

@@ -95,7 +95,7 @@ def _in(world: World, recorded: Counter[tuple[str, str]]) -> Iterator[None]:
             stack.enter_context(patch.object(settings, name, seconds))
         for owner, name in STEPS:
             stack.enter_context(patch.object(owner, name, _step(world, name, getattr(owner, name))))
-        stack.enter_context(patch.object(cataloging, "enter", _counting(recorded, cataloging.record_result)))
+        stack.enter_context(patch.object(cataloging, "record_result", _counting(recorded, cataloging.record_result)))
         yield
 
 
