@@ -105,8 +105,8 @@ def start_site(ending: ExitStack) -> tuple[Any, Path]:
     from mediahub.local import emulator, site
 
     state = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="mediahub-bench-")))
-    ports = emulator.free_port(), emulator.free_port()
-    return site.start(state, *ports, ending, lambda line: print(line, file=sys.stderr)), state
+    ports = emulator.find_free_port(), emulator.find_free_port()
+    return site.start_site(state, *ports, ending, lambda line: print(line, file=sys.stderr)), state
 
 
 def create_images(count: int, photos: list[Path]) -> int:
@@ -130,7 +130,7 @@ def create_images(count: int, photos: list[Path]) -> int:
     for number in range(count):
         image_id = uuid4()
         data = BytesIO(files[number % len(files)])
-        result = process(data, image_id, store=clients.renditions(), labeler=clients.labeler())
+        result = process(data, image_id, store=clients.get_rendition_store(), labeler=clients.get_labeler())
         with transaction.atomic():
             image = cataloging.record_result(image_id, f"Image_{number:03}.jpg", result)
             Image.objects.filter(pk=image.pk).update(alt_text="What is seen", credit="Ada Lund", license="CC BY 4.0")

@@ -77,9 +77,9 @@ def run_site(folder: Path) -> Iterator[None]:
     )
     from mediahub.local import emulator, stack
 
-    running = emulator.start(emulator.free_port(), folder / "aws", keep=False)
+    running = emulator.start_emulator(emulator.find_free_port(), folder / "aws", keep=False)
     try:
-        deployed = stack.deploy(running, "measure", {"SiteOrigin": "http://127.0.0.1:8000"})
+        deployed = stack.deploy_stack(running, "measure", {"SiteOrigin": "http://127.0.0.1:8000"})
         stack.write_profiles(folder / "aws-config", deployed)
         from django.conf import settings
 
@@ -106,7 +106,7 @@ class RequestCounter:
 
         self._requests: Counter[tuple[str, str]] = Counter()
         for service in SERVICES:
-            clients.client(service).meta.events.register(f"before-call.{service}", self._count)
+            clients.get_client(service).meta.events.register(f"before-call.{service}", self._count)
 
     def _count(self, model: Any, **_: Any) -> None:
         self._requests[(model.service_model.service_name, model.name)] += 1
@@ -135,10 +135,10 @@ def measure(photos: list[Path]) -> Measurements:
     counter = RequestCounter()
     for photo in photos:
         data, start = photo.read_bytes(), time.perf_counter()
-        ticket = tickets.issue(editor, photo.name, "image/jpeg", len(data))
+        ticket = tickets.issue_ticket(editor, photo.name, "image/jpeg", len(data))
         measurements.web.append(time.perf_counter() - start)
         send_as_browser(ticket.key, data)
-        event = {"Records": [build_lambda_record(message) for message in clients.queue().receive()]}
+        event = {"Records": [build_lambda_record(message) for message in clients.get_upload_queue().receive()]}
         counter.reset()
         start, cpu_start = time.perf_counter(), time.process_time()
         with redirect_stdout(measurements.log):

@@ -17,7 +17,7 @@ ADDRESSES = ("SITE_URL", "PUBLIC_URL")
 
 
 @register
-def addresses(**_: Any) -> list[CheckMessage]:
+def check_addresses(**_: Any) -> list[CheckMessage]:
     """Return an error for each address that leads to this machine, unless the site runs on it."""
     if settings.LOCAL:
         return []
@@ -34,7 +34,7 @@ def addresses(**_: Any) -> list[CheckMessage]:
 
 def require_addresses() -> None:
     """Raise ImproperlyConfigured where an address would lead nowhere: a worker answers nobody who could notice."""
-    if errors := addresses():
+    if errors := check_addresses():
         raise ImproperlyConfigured(" ".join(f"{error.msg} {error.hint}" for error in errors))
 
 
@@ -46,11 +46,11 @@ def _is_loopback(host: str) -> bool:
 
 
 @register
-def stores(**_: Any) -> list[CheckMessage]:
-    """The upload bucket must not be the renditions bucket: each rendition would be taken in as an upload."""
-    found: list[CheckMessage] = []
+def check_stores(**_: Any) -> list[CheckMessage]:
+    """Return an error if the upload bucket is the renditions bucket: each rendition would be ingested as an upload."""
+    errors: list[CheckMessage] = []
     if settings.UPLOAD_BUCKET and settings.UPLOAD_BUCKET == settings.RENDITION_BUCKET:
-        found.append(
+        errors.append(
             Error(
                 "UPLOAD_BUCKET and RENDITION_BUCKET name the same bucket.",
                 hint="Give renditions a bucket of their own, or each would be processed again without end.",
@@ -58,19 +58,19 @@ def stores(**_: Any) -> list[CheckMessage]:
             )
         )
     if settings.UPLOAD_PART_THRESHOLD > settings.UPLOAD_MAX_BYTES:
-        found.append(
+        errors.append(
             Error(
                 "UPLOAD_PART_THRESHOLD is larger than UPLOAD_MAX_BYTES.",
                 hint="Lower UPLOAD_PART_THRESHOLD; files above it are sent in parts.",
                 id="mediahub.E002",
             )
         )
-    return found
+    return errors
 
 
 @register
-def labels(**_: Any) -> list[CheckMessage]:
-    """The labeler must be one that exists and can do what is asked of it; a recorded one needs its recordings."""
+def check_labels(**_: Any) -> list[CheckMessage]:
+    """Return an error unless the labeler exists, can do what is asked of it, and has its recordings."""
     if settings.LABELER not in LABELERS:
         hint = f"Set it to one of {', '.join(LABELERS)}."
         return [Error(f"LABELER is {settings.LABELER!r}.", hint=hint, id="mediahub.E003")]

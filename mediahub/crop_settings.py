@@ -12,22 +12,22 @@ SMALLEST, LARGEST = 16, 4096
 MOST = 10
 
 
-def parse(text: str) -> dict[str, tuple[int, int]]:
-    """Width and height in pixels by name, of `name=WIDTHxHEIGHT,…`; raises ImproperlyConfigured with what is wrong."""
-    found: dict[str, tuple[int, int]] = {}
+def parse_crops(text: str) -> dict[str, tuple[int, int]]:
+    """Return width and height by name from `name=WIDTHxHEIGHT,…`; raise ImproperlyConfigured with what is wrong."""
+    crops: dict[str, tuple[int, int]] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
-        read = _ONE.fullmatch(part)
-        if not read:
+        match = _ONE.fullmatch(part)
+        if not match:
             _refuse(f"has {part!r}")
-        name, size = read[1], (int(read[2]), int(read[3]))
-        if name in found or name in TAKEN:
-            _refuse(f"names {name} twice" if name in found else f"uses the name {name}, which is taken")
+        name, size = match[1], (int(match[2]), int(match[3]))
+        if name in crops or name in TAKEN:
+            _refuse(f"names {name} twice" if name in crops else f"uses the name {name}, which is taken")
         if not all(SMALLEST <= side <= LARGEST for side in size):
-            _refuse(f"asks for {read[2]}x{read[3]}, and a side is {SMALLEST} to {LARGEST} pixels")
-        found[name] = size
-    if len(found) > MOST:
-        _refuse(f"names {len(found)} crops, and {MOST} are the most")
-    return found
+            _refuse(f"asks for {match[2]}x{match[3]}, and a side is {SMALLEST} to {LARGEST} pixels")
+        crops[name] = size
+    if len(crops) > MOST:
+        _refuse(f"names {len(crops)} crops, and {MOST} are the most")
+    return crops
 
 
 def _refuse(what: str) -> NoReturn:

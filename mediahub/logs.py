@@ -23,15 +23,15 @@ _INVITED = re.compile(rf"(invited{_SLASH}{_PART}{_SLASH})(?!set-password){_PART}
 _TOKEN = re.compile(r"\b[0-9a-z]{6}-[0-9a-f]{32}\b")
 
 
-def mask(text: str) -> str:
+def mask_secrets(text: str) -> str:
     """Return the text without the secrets that it holds."""
     text = _VALUE.sub(rf"\1\2{MASK}", text)
     return _TOKEN.sub(MASK, _INVITED.sub(rf"\1{MASK}", text))
 
 
-def to_json(line: dict[str, Any]) -> str:
+def serialize_line(line: dict[str, Any]) -> str:
     """Return a line of the worker's log, without the secrets that it holds."""
-    return mask(json.dumps(line, default=str))
+    return mask_secrets(json.dumps(line, default=str))
 
 
 def mask_records() -> None:
@@ -55,8 +55,8 @@ def _mask(record: logging.LogRecord) -> None:
     except Exception:
         # Its arguments do not fit: logging itself says so, where the record is written.
         return
-    if (masked := mask(message)) != message:
+    if (masked := mask_secrets(message)) != message:
         record.msg, record.args = masked, None
     if record.exc_info and record.exc_info[0]:
         # Formatters take a traceback that is there already.
-        record.exc_text = mask(logging.Formatter().formatException(record.exc_info))
+        record.exc_text = mask_secrets(logging.Formatter().formatException(record.exc_info))

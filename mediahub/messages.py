@@ -10,7 +10,8 @@ from uuid import UUID
 from django.conf import settings
 
 from mediahub.aws import clients
-from processing import Misconfigured, is_storable
+from mediahub.reasons import build_error
+from processing import Misconfigured, ProcessingError, is_storable
 
 # SQS carries no more in one message, and S3 tells of one object in each.
 MOST_CHARACTERS = 1024 * 1024
@@ -29,7 +30,7 @@ IGNORED = (
 REMOVED = ("ObjectRemoved:", "LifecycleExpiration:")
 
 
-class Unreadable(Exception):
+class Unreadable(ProcessingError):
     """A message that nobody here handles: it stays on the queue and becomes a dead letter, never a success."""
 
 
@@ -239,23 +240,23 @@ _BY_KIND: dict[str, type[OwnMessage]] = {message.kind: message for message in Ow
 def send(message: OwnMessage, delay: int = 0) -> None:
     """Put a message of ours on the upload queue, to be delivered after `delay` seconds.
 
-    Raises Unavailable or Misconfigured when the queue does not take it.
+    Raise Unavailable or Misconfigured when the queue does not take it.
     """
-    clients.queue().send(message.encode(), delay)
+    clients.get_upload_queue().send(message.encode(), delay)
 
 
 def decode_text(text: str) -> list[Message]:
     """Return the messages in the text of one body; raise Unreadable, or Misconfigured for a bucket that is not ours."""
     if len(text) > MOST_CHARACTERS:
-        raise Unreadable(f"The message has {len(text)} characters; at most {MOST_CHARACTERS} are read.")
+        raise build_error(Unreadable, "message_too_long", length=len(text), limit=MOST_CHARACTERS)
     try:
         body = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Unreadable("The message is no JSON text. See its payload.") from error
+        raise build_error(Unreadable, "not_json") from error
     return decode(body)
 
 
-def arrived_keys(text: str) -> list[str]:
+def list_arrived_keys(text: str) -> list[str]:
     """Return the keys of the upload bucket whose arrival a body announces; raise as `decode_text` does."""
     return [message.key for message in decode_text(text) if isinstance(message, ObjectCreated | CheckKey)]
 
@@ -276,8 +277,8 @@ def decode(body: Any) -> list[Message]:
         case {"Records": [_, *_] as records} if len(records) <= MOST_RECORDS:
             return [message for record in records for message in _decode_record(record)]
         case {"Records": [_, *_] as records}:
-            raise Unreadable(f"The event has {len(records)} records; at most {MOST_RECORDS} are read.")
-    raise Unreadable("This message is neither an event of S3 nor one of MediaHub's own.")
+            raise build_error(Unreadable, "too_many_records", count=len(records), limit=MOST_RECORDS)
+    raise build_error(Unreadable, "unknown_message")
 
 
 def _decode_record(record: Any) -> list[Message]:
@@ -290,10 +291,10 @@ def _decode_record(record: Any) -> list[Message]:
         }:
             pass
         case _:
-            raise Unreadable("A record of this event names no bucket and object.")
+            raise build_error(Unreadable, "incomplete_record")
     version = str(record.get("eventVersion") or "2.1")
     if not version.startswith("2."):
-        raise Unreadable(f"The event has the form {version}; 2.x is read here.")
+        raise build_error(Unreadable, "unknown_event_version", version=version[:80])
     # S3 encodes keys as HTML forms do: a space is a plus. Decoding twice would open another object.
     return _decode_object_event(name, bucket, unquote_plus(key), details.get("versionId"), details.get("sequencer"))
 
@@ -307,23 +308,19 @@ def _decode_bridge_event(name: str, detail: dict[str, Any]) -> list[Message]:
         }:
             verb = {"Object Created": "ObjectCreated:", "Object Deleted": "ObjectRemoved:"}[name]
             return _decode_object_event(verb, bucket, key, details.get("version-id"), details.get("sequencer"))
-    raise Unreadable(f"Nothing is done on the event {name[:80]} of EventBridge.")
+    raise build_error(Unreadable, "unknown_bridge_event", event=name[:80])
 
 
 def _decode_object_event(name: str, bucket: str, key: str, version: Any, sequencer: Any) -> list[Message]:
     kind, key = name.removeprefix("s3:"), _check_key(key)
     if bucket != settings.UPLOAD_BUCKET:
-        raise Misconfigured(
-            "foreign_bucket",
-            f"An event came from the bucket {bucket}, but uploads go to {settings.UPLOAD_BUCKET}. "
-            "Remove the notification of that bucket or correct UPLOAD_BUCKET.",
-        )
+        raise build_error(Misconfigured, "foreign_bucket", bucket=bucket, expected=settings.UPLOAD_BUCKET)
     if kind.startswith(REMOVED):
         return [ObjectRemoved(bucket, key, str(sequencer or ""))]
     if kind.startswith(IGNORED):
         return []
     if not kind.startswith("ObjectCreated:"):
-        raise Unreadable(f"Nothing is done on the event {name[:80]}.")
+        raise build_error(Unreadable, "unknown_event", event=name[:80])
     return [ObjectCreated(bucket, key, str(version or ""), str(sequencer or ""))]
 
 
@@ -340,20 +337,16 @@ def _read_id(body: Mapping[str, Any], name: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise Unreadable(f"{text[:80]!r} is not the id of an upload, image or job.") from error
+        raise build_error(Unreadable, "invalid_id", text=repr(text[:80])) from error
 
 
 def _lacking(body: Mapping[str, Any]) -> Unreadable:
-    kind = str(body["mediahub"])[:40]
-    return Unreadable(f"A message of the kind {kind!r} is not known to this version, or lacks what it needs.")
+    return build_error(Unreadable, "incomplete_message", kind=repr(str(body["mediahub"])[:40]))
 
 
 def _check_key(key: str) -> str:
     if not key or len(key.encode(errors="replace")) > MOST_KEY_BYTES:
-        raise Unreadable(f"The key {key[:80]!r} is empty or longer than the {MOST_KEY_BYTES} bytes that S3 allows.")
+        raise build_error(Unreadable, "key_too_long", key=repr(key[:80]), limit=MOST_KEY_BYTES)
     if not is_storable(key):
-        raise Unreadable(
-            f"The key {key[:80]!r} holds a NUL or half of a character, which no database takes. "
-            "Copy the file to another key."
-        )
+        raise build_error(Unreadable, "unstorable_key", key=repr(key[:80]))
     return key

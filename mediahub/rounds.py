@@ -1,7 +1,8 @@
 """One round of a duty of the clock, item by item: an item that raises holds up neither the others nor those behind it.
 
-A duty picks its items with `pick` and works on them with `each`. The clock begins a round before it calls the duty, and
-notes afterwards what failed. Called by anybody else, a duty works on all its items and then raises the first failure.
+A duty picks its items with `pick_items` and works on them with `process_each`. The clock begins a round before it calls
+the duty, and records afterwards what failed. Called by anyone else, a duty works on all its items and then raises the
+first failure.
 """
 
 import logging
@@ -52,7 +53,7 @@ _current: ContextVar[Round | None] = ContextVar("round", default=None)
 
 
 @contextmanager
-def begun(current: Round) -> Iterator[Round]:
+def run_in_round(current: Round) -> Iterator[Round]:
     """Have all that is done in this block be done in this round."""
     token = _current.set(current)
     try:
@@ -61,7 +62,7 @@ def begun(current: Round) -> Iterator[Round]:
         _current.reset(token)
 
 
-def pick(rows: QuerySet[Any, Row], most: int, kind: str) -> list[Row]:
+def pick_items(rows: QuerySet[Any, Row], most: int, kind: str) -> list[Row]:
     """Return up to `most` ids that did not fail lately, in their order, and after them a few that did.
 
     `rows` are ids and not whole rows, so that one that cannot be read takes no other along.
@@ -84,8 +85,10 @@ def is_over() -> bool:
     return current is not None and current.is_over
 
 
-def each(items: Iterable[Item], act: Callable[[Item], Any], kind: str, name: Callable[[Item], Any] = str) -> int:
-    """Act on each item until the round is over; returns how many acts answered with anything but False.
+def process_each(
+    items: Iterable[Item], act: Callable[[Item], Any], kind: str, name: Callable[[Item], Any] = str
+) -> int:
+    """Act on each item until the round is over; return how many actions answered with anything but False.
 
     Outside a round the first failure is raised when all items were tried.
     """
@@ -104,13 +107,13 @@ def each(items: Iterable[Item], act: Callable[[Item], Any], kind: str, name: Cal
         except Exception as error:
             log.warning("%s failed and is tried again: %r", what, error, exc_info=error)
             current.failed[what] = error
-            recover(error)
+            recover_connection(error)
     if alone and current.failed:
         raise next(iter(current.failed.values()))
     return acted
 
 
-def recover(error: Exception) -> None:
+def recover_connection(error: Exception) -> None:
     """Give up a connection that the database has closed, so that the next question opens another."""
     if isinstance(error, DatabaseError):
         connection.close_if_unusable_or_obsolete()

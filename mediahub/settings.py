@@ -51,12 +51,12 @@ CLOUDFRONT_KEY_SECRET = env.str("CLOUDFRONT_KEY_SECRET", default="")
 
 
 def _secret(reference: str, name: str) -> str:
-    return secrets.value(reference, name, AWS_REGION, AWS_ENDPOINT_URL)
+    return secrets.read_secret_value(reference, name, AWS_REGION, AWS_ENDPOINT_URL)
 
 
 if SECRET_KEY_SECRET:
     SECRET_KEY = _secret(SECRET_KEY_SECRET, "SECRET_KEY")
-    former = secrets.values(SECRET_KEY_SECRET, AWS_REGION, AWS_ENDPOINT_URL).get("SECRET_KEY_FALLBACK")
+    former = secrets.read_secret(SECRET_KEY_SECRET, AWS_REGION, AWS_ENDPOINT_URL).get("SECRET_KEY_FALLBACK")
     # While a key is changed, what the former one signed stays good.
     SECRET_KEY_FALLBACKS = [former] if former else []
 # The key's id lies beside the key, so that while it is changed no process has one of the old pair and one of the new.
@@ -72,7 +72,7 @@ IMAGE_MAX_PIXELS = env.int("IMAGE_MAX_PIXELS", default=100_000_000)
 IMAGE_MAX_PIXELS_ONCE = env.int("IMAGE_MAX_PIXELS_ONCE", default=200_000_000)
 IMAGE_MAX_SIDE = env.int("IMAGE_MAX_SIDE", default=30_000)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
-RENDITION_FILLS = crop_settings.parse(env.str("RENDITION_FILLS", default="square=512x512,wide=1024x576"))
+RENDITION_FILLS = crop_settings.parse_crops(env.str("RENDITION_FILLS", default="square=512x512,wide=1024x576"))
 
 # What brings a file to its end whatever happens
 RETRY_SECONDS = env.int("RETRY_SECONDS", default=30)
@@ -230,7 +230,7 @@ STORAGES = {
 
 
 def _store_origins() -> list[str]:
-    """Where the browser fetches renditions from and sends uploads to."""
+    """Return where the browser fetches renditions from and sends uploads to."""
     if AWS_ENDPOINT_URL:
         parts = urlsplit(AWS_ENDPOINT_URL)
         return [f"{parts.scheme}://{parts.netloc}"]

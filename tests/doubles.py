@@ -112,7 +112,7 @@ class MemoryTable:
 
     held: dict[str, dict[str, Item]] = field(default_factory=dict)
 
-    def items(self, pk: str) -> dict[str, Item]:
+    def query_items(self, pk: str) -> dict[str, Item]:
         return {sk: dict(item) for sk, item in self.held.get(pk, {}).items()}
 
     def replace(self, guard: Item, read: Any, puts: Sequence[Item], gone: Sequence[str]) -> None:
@@ -130,11 +130,11 @@ class MemoryTable:
         for sk in sks:
             self.held.get(pk, {}).pop(sk, None)
 
-    def all_keys(self) -> Iterator[tuple[str, str]]:
+    def list_keys(self) -> Iterator[tuple[str, str]]:
         yield from [(pk, sk) for pk, items in self.held.items() for sk in items]
 
-    def page(self, after: Item, most: int = PAGE) -> tuple[list[tuple[str, str]], Item | None]:
-        keys = sorted(self.all_keys())
+    def scan_keys(self, after: Item, most: int = PAGE) -> tuple[list[tuple[str, str]], Item | None]:
+        keys = sorted(self.list_keys())
         if after:
             keys = [key for key in keys if key > (after["pk"], after["sk"])]
         last = {"pk": keys[most - 1][0], "sk": keys[most - 1][1]} if len(keys) > most else None
@@ -178,13 +178,13 @@ class MemoryQueue:
             found.append(_as_sqs_says(message))
         return found
 
-    def waiting(self) -> int:
+    def count_waiting(self) -> int:
         return sum(message.visible <= now() for message in self.messages.values())
 
     def delete(self, receipt: str) -> None:
         self.messages.pop(receipt.split("/")[0], None)
 
-    def hide(self, receipt: str, seconds: int) -> None:
+    def hide_message(self, receipt: str, seconds: int) -> None:
         message = self.messages.get(receipt.split("/")[0])
         if message:
             message.visible = now() + seconds

@@ -20,7 +20,7 @@ HOURS = 6 * 3600
 # A place in the code, and at which of its calls; the worker dies when the call has had its effect.
 STEPS: dict[str, tuple[str, str, int]] = {
     "adopt": ("mediahub.uploads.ingest", "_find_or_adopt", 1),
-    "claim": ("mediahub.uploads.models.Upload", "claim", 1),
+    "claim": ("mediahub.uploads.models.Upload", "claim_version", 1),
     "fetch": ("processing.store.S3Store", "get", 1),
     "decode": ("processing.pipeline", "open_picture", 1),
     "metadata": ("processing.pipeline", "read_metadata", 1),
@@ -29,9 +29,9 @@ STEPS: dict[str, tuple[str, str, int]] = {
     "store the second": ("processing.store.S3Store", "put", 2),
     "store the third": ("processing.store.S3Store", "put", 3),
     "label": ("processing.pipeline", "_label", 1),
-    "enter": ("mediahub.library.cataloging", "enter", 1),
+    "enter": ("mediahub.library.cataloging", "record_result", 1),
     "record": ("mediahub.uploads.ingest", "_record", 1),
-    "read the mirror": ("mediahub.aws.table.Table", "items", 1),
+    "read the mirror": ("mediahub.aws.table.Table", "query_items", 1),
     "write the mirror": ("mediahub.aws.table.Table", "replace", 1),
     "answer": ("mediahub.worker.handlers", "handle", 1),
     "acknowledge": ("mediahub.aws.queue.Queue", "delete", 1),
@@ -67,7 +67,7 @@ def _arm(step: str, die: Callable[[], None]) -> None:
 
 def _work(step: str, how: str, report: int) -> None:
     from mediahub.aws import clients
-    from mediahub.local.event_loop import Context, _record
+    from mediahub.local.event_loop import Context, _build_record
     from mediahub.worker import handlers
 
     deaths: dict[str, Callable[[], Any]] = {
@@ -83,14 +83,14 @@ def _work(step: str, how: str, report: int) -> None:
         os.close(report)
         deaths[how]()
 
-    queue = clients.queue()
+    queue = clients.get_upload_queue()
     message = queue.client.receive_message(
         QueueUrl=queue.url, VisibilityTimeout=HOURS, MessageSystemAttributeNames=["All"]
     )["Messages"][0]
     os.write(report, message["ReceiptHandle"].encode() + b"\n")
     _arm(step, die)
     context = Context("dying", _ends=time.monotonic() + HOURS)
-    answer = handlers.on_object_created({"Records": [_record(dict(message), queue.url)]}, context)
+    answer = handlers.on_object_created({"Records": [_build_record(dict(message), queue.url)]}, context)
     if not answer["batchItemFailures"]:
         queue.delete(message["ReceiptHandle"])
 

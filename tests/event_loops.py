@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from django.conf import settings
 
 from mediahub.aws import clients
-from mediahub.local.event_loop import EventLoop, Handler, zappa_handler
+from mediahub.local.event_loop import EventLoop, Handler, load_zappa_handler
 
 # Between two polls of an empty queue; the loop of the site waits a second in the queue itself.
 PAUSE = 0.05
@@ -38,7 +38,7 @@ class PatientLoop(EventLoop):
         """Let the time pass for which messages are hidden that were received and not deleted."""
         for receipt in self._hidden:
             with suppress(ClientError):
-                queue = clients.queue()
+                queue = clients.get_upload_queue()
                 queue.client.change_message_visibility(QueueUrl=queue.url, ReceiptHandle=receipt, VisibilityTimeout=0)
         self._hidden.clear()
 
@@ -83,7 +83,7 @@ def main() -> None:
 
     django.setup()
     with TemporaryDirectory(prefix="mediahub-zappa-") as folder:
-        handler = zappa_handler(settings.STAGE, Path(folder))
+        handler = load_zappa_handler(settings.STAGE, Path(folder))
         loop = 0
         for line in sys.stdin:
             if line.strip() == "start":
@@ -114,7 +114,7 @@ def _run(handler: Handler) -> None:
                 loop.bring_back()
                 back_at = time.monotonic() + COMES_BACK_SECONDS
             try:
-                messages = loop.turn(wait=0)
+                messages = loop.poll_once(wait=0)
             except Exception:
                 traceback.print_exc()
                 messages = 0

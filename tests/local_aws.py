@@ -11,7 +11,7 @@ from botocore.config import Config
 from django.conf import settings as django_settings
 
 from mediahub.local import emulator, stack
-from mediahub.local.event_loop import EventLoop, zappa_handler
+from mediahub.local.event_loop import EventLoop, load_zappa_handler
 from tests.children import environment
 from tests.event_loops import Nursery, PatientLoop
 from tests.settings import AWS_PORT, STATE, WORKER
@@ -28,14 +28,14 @@ def local_aws_process() -> Iterator[stack.Stack]:
     """One emulator and stack for the test process."""
     folder = STATE / WORKER
     shutil.rmtree(folder, ignore_errors=True)
-    running = emulator.start(AWS_PORT, folder, keep=False)
+    running = emulator.start_emulator(AWS_PORT, folder, keep=False)
     try:
         parameters = {
             "VisibilityTimeout": str(VISIBILITY),
             "MaxReceiveCount": str(RECEIVES),
             "DeployerPrincipal": f"arn:aws:iam::{emulator.ACCOUNT}:root",
         }
-        deployed = stack.deploy(running, "local", {"SiteOrigin": "http://127.0.0.1:8000", **parameters})
+        deployed = stack.deploy_stack(running, "local", {"SiteOrigin": "http://127.0.0.1:8000", **parameters})
         stack.write_profiles(folder / "aws-config", deployed)
         stack.root_client("sqs", running.endpoint).set_queue_attributes(
             QueueUrl=django_settings.BULK_QUEUE_URL, Attributes={"VisibilityTimeout": str(BULK_VISIBILITY)}
@@ -80,7 +80,7 @@ def as_role(settings: Any) -> Callable[[str], None]:
 @pytest.fixture(scope="session")
 def handler() -> Any:
     """Zappa's handler with the settings of the local stage."""
-    return zappa_handler("local", STATE / WORKER / "zappa")
+    return load_zappa_handler("local", STATE / WORKER / "zappa")
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def drain(loop: EventLoop, turns: int = 50) -> int:
     """Turn the loop until the queue is empty; returns how many messages came."""
     worked = 0
     for _ in range(turns):
-        came = loop.turn(wait=0)
+        came = loop.poll_once(wait=0)
         if not came:
             break
         worked += came

@@ -74,7 +74,7 @@ def work(folder: Path) -> int:
     from mediahub.local import event_loop
 
     event_loop.FUNCTION_SECONDS = FUNCTION_SECONDS
-    event_loop.EventLoop(event_loop.zappa_handler("local", folder), clock_seconds=FUNCTION_SECONDS).run()
+    event_loop.EventLoop(event_loop.load_zappa_handler("local", folder), clock_seconds=FUNCTION_SECONDS).run()
     return 0
 
 
@@ -91,9 +91,9 @@ def soak(args: argparse.Namespace) -> int:
 
     call_command("migrate", verbosity=0)
     folder = Path(os.environ["SOAK_FOLDER"])
-    running = emulator.start(AWS_PORT, folder / "aws", keep=False)
+    running = emulator.start_emulator(AWS_PORT, folder / "aws", keep=False)
     try:
-        deployed = stack.deploy(running, "local", PARAMETERS)
+        deployed = stack.deploy_stack(running, "local", PARAMETERS)
         stack.write_profiles(Path(os.environ["AWS_CONFIG_FILE"]), deployed)
         settings.KMS_KEY_ARN = deployed.outputs["KmsKeyArn"]
         settings.UPLOAD_MAX_OPEN_TICKETS = args.files
@@ -171,7 +171,7 @@ def _send_all(files: int) -> dict[UUID, datetime]:
     browser, sent = requests.Session(), {}
     for number in range(files):
         picture = jpeg(100 + number % 100, 100 + number // 100)
-        ticket = tickets.issue(editor, f"{number}.jpg", "image/jpeg", len(picture))
+        ticket = tickets.issue_ticket(editor, f"{number}.jpg", "image/jpeg", len(picture))
         answer = browser.post(ticket.url, ticket.fields, files={"file": picture}, timeout=60)
         answer.raise_for_status()
         sent[ticket.upload_id] = datetime.now(UTC)
@@ -206,7 +206,9 @@ def _tell(args: argparse.Namespace, sent: dict[UUID, datetime], killed: int, too
     settings.SWEEP_GRACE_SECONDS = 0
     uploads = Upload.objects.in_bulk(sent)
     states = Counter(upload.state for upload in uploads.values())
-    found = Counter(finding.kind for finding in consistency_checks.run(consistency_checks.begin(grace_seconds=0)))
+    found = Counter(
+        finding.kind for finding in consistency_checks.run_check(consistency_checks.begin_check(grace_seconds=0))
+    )
     lost = len(sent) - states["ready"] + FailedItem.objects.count()
     # A picture that was recorded twice has a second revision.
     duplicated = Image.objects.exclude(revision=1).count() + max(0, Image.objects.count() - len(sent))

@@ -39,7 +39,7 @@ def test_a11_a_contradiction_has_an_id(settings: Any, changed: dict[str, Any], e
 @pytest.mark.usefixtures("local_aws")
 def test_the_labeler_is_the_one_that_is_named(settings: Any, name: str, kind: type | None) -> None:
     settings.LABELER = name
-    made = clients.labeler()
+    made = clients.get_labeler()
     assert made is None if kind is None else isinstance(made, kind)
 
 

@@ -15,15 +15,15 @@ from tests.children import python
 
 @pytest.mark.usefixtures("local_aws")
 def test_a_client_is_made_once_for_the_same_role(settings: Any) -> None:
-    worker = clients.client("sqs")
-    assert clients.client("sqs") is worker
+    worker = clients.get_client("sqs")
+    assert clients.get_client("sqs") is worker
     settings.AWS_PROFILE = "web"
-    assert clients.client("sqs") is not worker
+    assert clients.get_client("sqs") is not worker
 
 
 def test_a_queue_that_is_not_there_is_a_mistake_of_the_setup(local_aws: stack.Stack, settings: Any) -> None:
     settings.DEAD_LETTER_QUEUE_URL = f"{settings.AWS_ENDPOINT_URL}/000000000000/no-such-queue"
-    queue = clients.dead_letters()
+    queue = clients.get_dead_letter_queue()
     with pytest.raises(Misconfigured, match="no-such-queue"):
         queue.send({})
     with pytest.raises(Misconfigured, match="no-such-queue"):
@@ -76,12 +76,12 @@ def test_a_connection_signs_in_with_a_token_made_here(monkeypatch: pytest.Monkey
 
 
 def test_the_settings_name_the_crops_of_each_image(settings: Any) -> None:
-    settings.RENDITION_FILLS = crop_settings.parse(" card=400x300, , tall_2=90x1600")
-    assert [(spec.name, spec.width, spec.height, spec.mode) for spec in clients.specs()[3:]] == [
+    settings.RENDITION_FILLS = crop_settings.parse_crops(" card=400x300, , tall_2=90x1600")
+    assert [(spec.name, spec.width, spec.height, spec.mode) for spec in clients.get_specs()[3:]] == [
         ("card", 400, 300, "crop"),
         ("tall_2", 90, 1600, "crop"),
     ]
-    assert crop_settings.parse("") == {}
+    assert crop_settings.parse_crops("") == {}
 
 
 @pytest.mark.parametrize(
@@ -98,5 +98,5 @@ def test_the_settings_name_the_crops_of_each_image(settings: Any) -> None:
 )
 def test_a_crop_that_is_not_understood_ends_the_start_with_a_sentence(text: str, says: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="RENDITION_FILLS") as refused:
-        crop_settings.parse(text)
+        crop_settings.parse_crops(text)
     assert says in str(refused.value)

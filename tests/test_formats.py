@@ -104,10 +104,10 @@ def test_a_format_that_is_not_in_the_table_is_refused_by_its_name() -> None:
 
 @pytest.mark.django_db
 def test_a_format_that_is_added_gets_tickets(editor: User, with_avif: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    tickets._check(editor, "harbor.avif", "image/avif", 10)
+    tickets._check_file(editor, "harbor.avif", "image/avif", 10)
     monkeypatch.undo()
     with pytest.raises(tickets.TicketRefused, match=r"harbor\.avif is not an image.*: JPEG, PNG, GIF, WebP\."):
-        tickets._check(editor, "harbor.avif", "image/avif", 10)
+        tickets._check_file(editor, "harbor.avif", "image/avif", 10)
 
 
 @pytest.mark.django_db
@@ -128,9 +128,9 @@ def test_a_format_that_is_added_has_its_suffix_in_zips_and_on_disk(monkeypatch: 
     def get_store() -> Any:
         return type("Store", (), {"get": lambda *_args: BytesIO()})
 
-    monkeypatch.setattr("mediahub.aws.clients.uploads", get_store)
+    monkeypatch.setattr("mediahub.aws.clients.get_upload_store", get_store)
     monkeypatch.setattr(downloads, "current_file", lambda image: type("File", (), {"key": "k", "version_id": ""}))
-    _file, suffix = downloads._open(ImageRecord(format="AVIF"), "original")
+    _file, suffix = downloads._open_file(ImageRecord(format="AVIF"), "original")
     assert suffix == "avif"
     assert demo._is_picture(Path("harbor.AVIF"))
 

@@ -20,7 +20,7 @@ from django.test import Client
 
 from mediahub import logs
 from mediahub.desk.people import views as people_views
-from mediahub.local.event_loop import zappa_handler
+from mediahub.local.event_loop import load_zappa_handler
 from tests import children
 
 TOKEN = "c0ffee-0123456789abcdef0123456789abcdef"
@@ -133,7 +133,7 @@ def request(path: str, **headers: str) -> dict[str, Any]:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_function_writes_no_token_and_no_signature(local_aws: Any, path: str, tmp_path: Path) -> None:
-    zappa_handler("local", tmp_path)
+    load_zappa_handler("local", tmp_path)
     sys.path.remove(str(tmp_path))
     events = [
         request(path),
@@ -171,7 +171,7 @@ def test_a_function_writes_no_token_and_no_signature(local_aws: Any, path: str, 
 
 def test_the_workers_lines_are_masked_as_well() -> None:
     stream = io.StringIO()
-    log = Logger(service="test-logs", stream=stream, json_serializer=logs.to_json)
+    log = Logger(service="test-logs", stream=stream, json_serializer=logs.serialize_line)
     try:
         raise RuntimeError(f"https://x/?X-Amz-Signature=SECRET at /admin/invited/MQ/{TOKEN}/")
     except RuntimeError:
@@ -203,7 +203,7 @@ def test_the_workers_lines_are_masked_as_well() -> None:
     ],
 )
 def test_secrets_are_masked_and_the_rest_stays(text: str, masked: str) -> None:
-    assert logs.mask(text) == masked
+    assert logs.mask_secrets(text) == masked
 
 
 def test_a_record_whose_arguments_do_not_fit_is_left_to_logging() -> None:

@@ -25,7 +25,7 @@ def queues(kind: str, request: pytest.FixtureRequest) -> Queues:
         dead = MemoryQueue(VISIBILITY, 1000)
         return MemoryQueue(VISIBILITY, RECEIVES, dead), dead
     request.getfixturevalue("local_aws")
-    return clients.queue(), clients.dead_letters()
+    return clients.get_upload_queue(), clients.get_dead_letter_queue()
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def table(kind: str, request: pytest.FixtureRequest) -> Any:
     if kind == "memory":
         return MemoryTable()
     request.getfixturevalue("local_aws")
-    return clients.mirror_table()
+    return clients.get_mirror_table()
 
 
 def bodies(messages: list[dict[str, Any]]) -> list[str]:
@@ -56,11 +56,11 @@ def test_a_message_is_hidden_while_it_is_worked_on_and_comes_back(queues: Queues
     assert message["Attributes"]["ApproximateReceiveCount"] == "1"
     assert abs(int(message["Attributes"]["SentTimestamp"]) / 1000 - time.time()) < 60
     assert queue.receive() == []
-    queue.hide(message["ReceiptHandle"], 1)
+    queue.hide_message(message["ReceiptHandle"], 1)
     [again] = receive_at_last(queue)
     assert again["MessageId"] == message["MessageId"]
     assert again["Attributes"]["ApproximateReceiveCount"] == "2"
-    queue.hide(again["ReceiptHandle"], 1)
+    queue.hide_message(again["ReceiptHandle"], 1)
     queue.delete(again["ReceiptHandle"])
     time.sleep(1.3)
     assert queue.receive() == []
@@ -74,7 +74,7 @@ def test_a_message_comes_when_it_was_told_to(queues: Queues) -> None:
     early = queue.receive()
     assert early == [] or time.monotonic() - began >= 1
     [message] = early or receive_at_last(queue)
-    queue.hide(message["ReceiptHandle"], 0)
+    queue.hide_message(message["ReceiptHandle"], 0)
     assert len(queue.receive()) == 1
 
 
@@ -83,9 +83,9 @@ def test_what_waits_is_counted_without_what_is_worked_on(queues: Queues) -> None
     queue, dead = queues
     for number in range(3):
         queue.send(number)
-    assert (queue.waiting(), dead.waiting()) == (3, 0)
+    assert (queue.count_waiting(), dead.count_waiting()) == (3, 0)
     queue.receive(most=1)
-    assert queue.waiting() == 2
+    assert queue.count_waiting() == 2
 
 
 @BOTH
@@ -94,7 +94,7 @@ def test_what_is_received_too_often_is_a_dead_letter_with_its_id(queues: Queues)
     queue.send({"n": 1})
     for _ in range(RECEIVES):
         [message] = queue.receive()
-        queue.hide(message["ReceiptHandle"], 0)
+        queue.hide_message(message["ReceiptHandle"], 0)
     assert queue.receive() == []
     [letter] = dead.receive()
     assert (letter["MessageId"], letter["Body"]) == (message["MessageId"], '{"n": 1}')
@@ -114,25 +114,25 @@ def test_items_are_replaced_only_as_they_were_read(table: Any) -> None:
     own = {"pk": "p", "sk": "image", "revision": 1, "tags": ["a"], "renditions": {"large": {"width": 9}}}
     pointer = {"pk": "p", "sk": "tag#a", "tag": "a", "date": "2026-01-01"}
     table.replace(own, None, [pointer], [])
-    assert table.items("p") == {"image": own, "tag#a": pointer}
+    assert table.query_items("p") == {"image": own, "tag#a": pointer}
     for read in (None, 2):
         with pytest.raises(Overtaken):
             table.replace({**own, "revision": 3}, read, [], ["tag#a"])
-    assert table.items("p") == {"image": own, "tag#a": pointer}
+    assert table.query_items("p") == {"image": own, "tag#a": pointer}
     table.replace({**own, "revision": 2}, 1, [], ["tag#a"])
-    assert set(table.items("p")) == {"image"}
-    assert table.items("p")["image"]["revision"] == 2
+    assert set(table.query_items("p")) == {"image"}
+    assert table.query_items("p")["image"]["revision"] == 2
 
 
 @BOTH
 def test_items_are_listed_and_deleted(table: Any) -> None:
     for pk in ("p", "q"):
         table.replace({"pk": pk, "sk": "image", "revision": 1}, None, [], [])
-    assert sorted(table.all_keys()) == [("p", "image"), ("q", "image")]
+    assert sorted(table.list_keys()) == [("p", "image"), ("q", "image")]
     table.delete("p", ["image"])
     table.delete("p", ["image", "never there"])
-    assert list(table.all_keys()) == [("q", "image")]
-    assert table.items("p") == {}
+    assert list(table.list_keys()) == [("q", "image")]
+    assert table.query_items("p") == {}
 
 
 @BOTH
@@ -143,7 +143,7 @@ def test_keys_are_read_a_page_at_a_time(table: Any) -> None:
     after: Item | None = {}
     pages = 0
     while after is not None:
-        keys, after = table.page(after, 2)
+        keys, after = table.scan_keys(after, 2)
         found += keys
         pages += 1
         assert len(keys) <= 2
@@ -155,7 +155,7 @@ def test_keys_are_read_a_page_at_a_time(table: Any) -> None:
 def test_an_item_is_written_over_another(table: Any) -> None:
     for until in (1, 2):
         table.put({"pk": "clock", "sk": "rest", "until": until})
-    assert table.items("clock") == {"rest": {"pk": "clock", "sk": "rest", "until": 2}}
+    assert table.query_items("clock") == {"rest": {"pk": "clock", "sk": "rest", "until": 2}}
 
 
 def test_a_table_is_read_to_its_last_page() -> None:
@@ -169,7 +169,7 @@ def test_a_table_is_read_to_its_last_page() -> None:
             return pages["ExclusiveStartKey" in asked]
 
     client: Any = Client()
-    assert list(Table(client, "images").all_keys()) == [("p", "image"), ("q", "image")]
+    assert list(Table(client, "images").list_keys()) == [("p", "image"), ("q", "image")]
 
 
 @pytest.mark.parametrize(
@@ -177,19 +177,19 @@ def test_a_table_is_read_to_its_last_page() -> None:
     [
         lambda queue, table: queue.send({}),
         lambda queue, table: queue.receive(),
-        lambda queue, table: queue.waiting(),
+        lambda queue, table: queue.count_waiting(),
         lambda queue, table: table.put({"pk": "p", "sk": "s"}),
         lambda queue, table: queue.delete("r"),
-        lambda queue, table: queue.hide("r", 1),
-        lambda queue, table: table.items("p"),
+        lambda queue, table: queue.hide_message("r", 1),
+        lambda queue, table: table.query_items("p"),
         lambda queue, table: table.replace({"pk": "p", "sk": "s"}, None, [], []),
         lambda queue, table: table.delete("p", ["s"]),
-        lambda queue, table: list(table.all_keys()),
+        lambda queue, table: list(table.list_keys()),
     ],
 )
 def test_c17_what_is_not_there_is_a_mistake_of_the_setup(
     local_aws: stack.Stack, ask: Callable[[Queue, Table], Any]
 ) -> None:
-    queue = Queue(clients.client("sqs"), f"{clients.queue().url}-gone")
+    queue = Queue(clients.get_client("sqs"), f"{clients.get_upload_queue().url}-gone")
     with pytest.raises(Misconfigured):
-        ask(queue, Table(clients.client("dynamodb"), "gone"))
+        ask(queue, Table(clients.get_client("dynamodb"), "gone"))

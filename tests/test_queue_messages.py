@@ -149,8 +149,8 @@ def test_a15_the_form_of_eventbridge_is_read_and_its_keys_are_not_decoded() -> N
     [
         ("x" * (messages.MOST_CHARACTERS + 1), "characters"),
         (json.dumps({"Records": s3_event("a.jpg")["Records"] * (messages.MOST_RECORDS + 1)}), "records"),
-        ("[" * 10_000, "no JSON text"),
-        ('{"a":' * 10_000 + "1" + "}" * 10_000, "no JSON text|neither an event"),
+        ("[" * 10_000, "is not JSON"),
+        ('{"a":' * 10_000 + "1" + "}" * 10_000, "is not JSON|neither an event"),
     ],
     ids=["a megabyte", "many records", "deep lists", "deep objects"],
 )

@@ -19,17 +19,17 @@ REGION = django_settings.AWS_REGION
 
 @pytest.fixture
 def keep(local_aws: stack.Stack, aws: Callable[[str, str], Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    secrets.values.cache_clear()
+    secrets.read_secret.cache_clear()
     monkeypatch.setenv("AWS_PROFILE", "web")
     manager = aws("operator", "secretsmanager")
     first = manager.get_secret_value(SecretId=NAME)["SecretString"]
     yield lambda text: manager.put_secret_value(SecretId=NAME, SecretString=text)
     manager.put_secret_value(SecretId=NAME, SecretString=first)
-    secrets.values.cache_clear()
+    secrets.read_secret.cache_clear()
 
 
 def value(name: str = "SECRET_KEY", reference: str = NAME) -> str:
-    return secrets.value(reference, name, REGION, django_settings.AWS_ENDPOINT_URL)
+    return secrets.read_secret_value(reference, name, REGION, django_settings.AWS_ENDPOINT_URL)
 
 
 def test_the_stack_makes_a_key_that_nobody_has_seen(keep: Any) -> None:
@@ -39,7 +39,7 @@ def test_the_stack_makes_a_key_that_nobody_has_seen(keep: Any) -> None:
 
 def test_e7_an_unreachable_store_is_named_with_the_secret(keep: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ImproperlyConfigured, match=f"{NAME} cannot be read: EndpointConnectionError"):
-        secrets.value(NAME, "SECRET_KEY", REGION, "http://127.0.0.1:9")
+        secrets.read_secret_value(NAME, "SECRET_KEY", REGION, "http://127.0.0.1:9")
 
 
 def test_e7_a_secret_that_is_not_there_is_named(keep: Any) -> None:

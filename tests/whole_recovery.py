@@ -45,7 +45,7 @@ from mediahub.delivery import mirror  # noqa: E402
 from mediahub.jobs.models import Job  # noqa: E402  # noqa: E402
 from mediahub.library.models import Image, Version  # noqa: E402
 from mediahub.local import emulator, stack  # noqa: E402
-from mediahub.recovery.models import Reconciliation  # noqa: E402
+from mediahub.recovery.models import ConsistencyCheck  # noqa: E402
 from mediahub.uploads.models import Upload  # noqa: E402
 from tests.deployed import deployed_function, mapping  # noqa: E402
 from tests.local_aws import client  # noqa: E402
@@ -63,10 +63,10 @@ def main() -> int:
     parser.add_argument("--images", type=int, default=10_000)
     images = parser.parse_args().images
     folder = STATE / PROCESS
-    running = emulator.start(AWS_PORT, folder, keep=False)
+    running = emulator.start_emulator(AWS_PORT, folder, keep=False)
     try:
         parameters = {"SiteOrigin": "http://127.0.0.1:8000", "VisibilityTimeout": "360", "MaxReceiveCount": "5"}
-        deployed = stack.deploy(running, "local", parameters)
+        deployed = stack.deploy_stack(running, "local", parameters)
         stack.write_profiles(folder / "aws-config", deployed)
         settings.KMS_KEY_ARN = deployed.outputs["KmsKeyArn"]
         call_command("migrate", verbosity=0)
@@ -79,7 +79,7 @@ def recover(images: int) -> int:
     """Fill the library, break the mirror, and have both mended."""
     seconds = FOLDER / "seconds"
     settings.AWS_PROFILE = "worker"
-    Reconciliation.objects.create(
+    ConsistencyCheck.objects.create(
         full=True, by_hand=False, repair=True, grace_seconds=0, step="", finished_at=timezone.now()
     )
     with mapping(str(seconds)):
@@ -91,8 +91,8 @@ def recover(images: int) -> int:
             for _ in range(WORKERS):
                 block.enter_context(mapping(str(seconds)))
             codes = [type_in("rebuild_mirror", leave=True), type_in("reprocess_images --all")]
-        assert {pk for pk, _ in clients.mirror_table().all_keys() if pk.startswith("stranger")} == set()
-        assert not any(mirror.drifted(image) for image in Image.objects.order_by("?")[:LOOKED_AT])
+        assert {pk for pk, _ in clients.get_mirror_table().list_keys() if pk.startswith("stranger")} == set()
+        assert not any(mirror.has_drifted(image) for image in Image.objects.order_by("?")[:LOOKED_AT])
         took = [float(line) for line in seconds.read_text().splitlines()]
         print(f"{len(took)} invocations of the workers, the longest {max(took):.1f} s, half under", end=" ")
         print(f"{statistics.median(took):.1f} s; {len(function.seconds)} of `deploy manage`, the longest", end=" ")
@@ -126,9 +126,9 @@ def fill(images: int) -> None:
     # What S3 told of these is not to be worked on as well.
     client("operator", "sqs").purge_queue(QueueUrl=settings.UPLOAD_QUEUE_URL)
     for pk in Image.objects.values_list("pk", flat=True)[:AHEAD]:
-        clients.mirror_table().put({"pk": str(pk), "sk": "image", "revision": 99})
+        clients.get_mirror_table().put({"pk": str(pk), "sk": "image", "revision": 99})
     for number in range(STRANGERS):
-        clients.mirror_table().put({"pk": f"stranger {number}", "sk": "image", "revision": 1})
+        clients.get_mirror_table().put({"pk": f"stranger {number}", "sk": "image", "revision": 1})
     print(f"{Image.objects.count()} images stand in the records after {time.monotonic() - start:.0f} s", flush=True)
 
 

@@ -29,7 +29,7 @@ _making = threading.RLock()
 
 
 @cache
-def _client(service: str, profile: str | None, region: str, endpoint: str | None) -> Any:
+def _make_client(service: str, profile: str | None, region: str, endpoint: str | None) -> Any:
     config = Config(
         signature_version="s3v4" if service == "s3" else None,
         retries={"mode": "standard", "max_attempts": 4},
@@ -42,54 +42,54 @@ def _client(service: str, profile: str | None, region: str, endpoint: str | None
     return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
 
 
-def client(service: str, profile: str | None = None) -> Any:
-    """A boto3 client of this process's role or of a profile, one for the same settings.
+def get_client(service: str, profile: str | None = None) -> Any:
+    """Return a boto3 client of this process's role or of a profile, one for the same settings.
 
-    Raises Misconfigured without a role.
+    Raise Misconfigured without a role.
     """
     with _making, translate_botocore_errors("connect", service=service):
-        return _client(service, profile or settings.AWS_PROFILE, settings.AWS_REGION, settings.AWS_ENDPOINT_URL)
+        return _make_client(service, profile or settings.AWS_PROFILE, settings.AWS_REGION, settings.AWS_ENDPOINT_URL)
 
 
-def uploads() -> S3Store:
-    """The bucket of originals."""
-    return S3Store(client("s3"), settings.UPLOAD_BUCKET, settings.KMS_KEY_ARN)
+def get_upload_store() -> S3Store:
+    """Return the bucket of originals."""
+    return S3Store(get_client("s3"), settings.UPLOAD_BUCKET, settings.KMS_KEY_ARN)
 
 
-def renditions() -> S3Store:
-    """The bucket of renditions."""
-    return S3Store(client("s3"), settings.RENDITION_BUCKET, settings.KMS_KEY_ARN)
+def get_rendition_store() -> S3Store:
+    """Return the bucket of renditions."""
+    return S3Store(get_client("s3"), settings.RENDITION_BUCKET, settings.KMS_KEY_ARN)
 
 
-def signer() -> Signer:
-    """Signs what a browser may send into the bucket of originals."""
-    return Signer(client("s3"), settings.UPLOAD_BUCKET, settings.KMS_KEY_ARN)
+def get_upload_signer() -> Signer:
+    """Return what signs the requests a browser may send to the bucket of originals."""
+    return Signer(get_client("s3"), settings.UPLOAD_BUCKET, settings.KMS_KEY_ARN)
 
 
-def rendition_signer() -> Signer:
-    """Signs what a browser may fetch from the bucket of renditions."""
-    return Signer(client("s3"), settings.RENDITION_BUCKET)
+def get_rendition_signer() -> Signer:
+    """Return what signs the requests a browser may send to the bucket of renditions."""
+    return Signer(get_client("s3"), settings.RENDITION_BUCKET)
 
 
-def limits() -> Limits:
-    """How large a file and a picture may be."""
+def get_limits() -> Limits:
+    """Return how large a file and a picture may be."""
     return Limits(
         max_bytes=settings.UPLOAD_MAX_BYTES, max_pixels=settings.IMAGE_MAX_PIXELS, max_side=settings.IMAGE_MAX_SIDE
     )
 
 
-def specs() -> list[RenditionSpec]:
-    """The renditions of each image: the sizes that show all of it, and the crops that the settings ask for."""
+def get_specs() -> list[RenditionSpec]:
+    """Return the renditions of each image: the sizes that show all of it, and the crops that the settings ask for."""
     fills = settings.RENDITION_FILLS.items()
     return [*SPECS, *(RenditionSpec(name, width, height, "crop") for name, (width, height) in fills)]
 
 
-def labeler() -> Labeler | None:
-    """The labeler that the setting LABELER names; None when labels are off."""
+def get_labeler() -> Labeler | None:
+    """Return the labeler that the setting LABELER names; None when labels are off."""
     match settings.LABELER:
         case "rekognition":
             return RekognitionLabeler(
-                client("rekognition"),
+                get_client("rekognition"),
                 settings.LABEL_MAX,
                 settings.LABEL_MIN_CONFIDENCE,
                 moderate=settings.MODERATION,
@@ -101,21 +101,21 @@ def labeler() -> Labeler | None:
     return None
 
 
-def mirror_table() -> Table:
-    """The table that readers outside Django query."""
-    return Table(client("dynamodb"), settings.MIRROR_TABLE)
+def get_mirror_table() -> Table:
+    """Return the table that readers outside Django query."""
+    return Table(get_client("dynamodb"), settings.MIRROR_TABLE)
 
 
-def queue() -> Queue:
-    """The queue of upload events and of our own messages."""
-    return Queue(client("sqs"), settings.UPLOAD_QUEUE_URL)
+def get_upload_queue() -> Queue:
+    """Return the queue of upload events and of our own messages."""
+    return Queue(get_client("sqs"), settings.UPLOAD_QUEUE_URL)
 
 
-def cdn() -> Queue | None:
-    """The queue of paths that the CDN is to fetch anew; None where no CDN stands before the renditions."""
-    return Queue(client("sqs"), settings.CDN_QUEUE_URL) if settings.CDN_QUEUE_URL else None
+def get_cdn_queue() -> Queue | None:
+    """Return the queue of paths that the CDN should fetch again; None without a CDN."""
+    return Queue(get_client("sqs"), settings.CDN_QUEUE_URL) if settings.CDN_QUEUE_URL else None
 
 
-def dead_letters() -> Queue:
-    """The queue of messages that failed too often."""
-    return Queue(client("sqs"), settings.DEAD_LETTER_QUEUE_URL)
+def get_dead_letter_queue() -> Queue:
+    """Return the queue of messages that failed too often."""
+    return Queue(get_client("sqs"), settings.DEAD_LETTER_QUEUE_URL)

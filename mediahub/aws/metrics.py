@@ -11,7 +11,7 @@ NAMESPACE = "MediaHub"
 METRICS = ("failed_items", "unmirrored", "drift", "unlabelled", "duties_failing")
 
 
-def report(counts: Mapping[str, int]) -> None:
+def report_counts(counts: Mapping[str, int]) -> None:
     """Write one line with those of the counts that alarms listen to; the local site has its log instead.
 
     Source: "Specification: Embedded metric format", Amazon CloudWatch user guide.

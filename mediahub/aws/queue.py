@@ -23,7 +23,7 @@ class Queue:
             self.client.send_message(QueueUrl=self.url, MessageBody=json.dumps(body), DelaySeconds=delay)
 
     def receive(self, most: int = 10) -> list[dict[str, Any]]:
-        """Up to ten messages that are there now, each hidden from others for the queue's visibility time-out."""
+        """Return up to ten messages that are there now, each hidden from others for the queue's visibility time-out."""
         with translate_botocore_errors("use_queue", queue=self.url):
             answer = self.client.receive_message(
                 QueueUrl=self.url,
@@ -33,11 +33,11 @@ class Queue:
             )
         return [dict(message) for message in answer.get("Messages", [])]
 
-    def waiting(self) -> int:
-        """About how many messages are there now and hidden from nobody."""
-        asked: list[Any] = ["ApproximateNumberOfMessages"]
+    def count_waiting(self) -> int:
+        """Return about how many messages are there now and hidden from nobody."""
+        attributes: list[Any] = ["ApproximateNumberOfMessages"]
         with translate_botocore_errors("use_queue", queue=self.url):
-            answer = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=asked)
+            answer = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=attributes)
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
     def delete(self, receipt: str) -> None:
@@ -45,7 +45,7 @@ class Queue:
         with translate_botocore_errors("use_queue", queue=self.url):
             self.client.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
 
-    def hide(self, receipt: str, seconds: int) -> None:
+    def hide_message(self, receipt: str, seconds: int) -> None:
         """Let one received message come back in so many seconds."""
         with translate_botocore_errors("use_queue", queue=self.url):
             self.client.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds)

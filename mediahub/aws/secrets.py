@@ -13,10 +13,10 @@ PATIENT = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard",
 
 
 @cache
-def values(reference: str, region: str, endpoint: str | None = None) -> dict[str, str]:
-    """The names and values that the secret `reference`, an ARN or name, holds as JSON.
+def read_secret(reference: str, region: str, endpoint: str | None = None) -> dict[str, str]:
+    """Return the names and values that the secret `reference`, an ARN or name, holds as JSON.
 
-    Raises ImproperlyConfigured with the secret's name and never its value.
+    Raise ImproperlyConfigured with the secret's name and never its value.
     """
     try:
         # A session of its own: boto3's shared one keeps the profiles it found when it was first used.
@@ -24,28 +24,28 @@ def values(reference: str, region: str, endpoint: str | None = None) -> dict[str
         text = client.get_secret_value(SecretId=reference)["SecretString"]
     except (ClientError, BotoCoreError, KeyError) as error:
         raise ImproperlyConfigured(
-            f"The secret {reference} cannot be read: {_short(error)} Nothing starts without it: put its value into "
-            "Secrets Manager, and check the role's right to it and the way there."
+            f"The secret {reference} cannot be read: {_describe_error(error)} Nothing starts without it: put its "
+            "value into Secrets Manager, and check the role's right to it and the way there."
         ) from error
     try:
-        found = json.loads(text)
+        content = json.loads(text)
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        content = None
+    if not isinstance(content, dict):
         # No cause: it would quote the text.
         raise ImproperlyConfigured(f"The secret {reference} holds no JSON object of names and values.")
-    return {str(name): str(value) for name, value in found.items()}
+    return {str(name): str(value) for name, value in content.items()}
 
 
-def value(reference: str, name: str, region: str, endpoint: str | None = None) -> str:
-    """One value of a secret; raises ImproperlyConfigured when the secret has no such name or an empty value."""
-    found = values(reference, region, endpoint).get(name, "")
-    if not found:
+def read_secret_value(reference: str, name: str, region: str, endpoint: str | None = None) -> str:
+    """Return one value of a secret; raise ImproperlyConfigured when the secret has no such name or an empty value."""
+    value = read_secret(reference, region, endpoint).get(name, "")
+    if not value:
         raise ImproperlyConfigured(f"The secret {reference} has no {name}. Add it, as docs/operations.md says.")
-    return found
+    return value
 
 
-def _short(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     if isinstance(error, ClientError):
         return f"{error.response['Error']['Code']}."
     return "It has no text." if isinstance(error, KeyError) else f"{type(error).__name__}."

@@ -32,8 +32,8 @@ class Table:
     client: "DynamoDBClient"
     name: str
 
-    def items(self, pk: str) -> dict[str, Item]:
-        """All items of one `pk`, by `sk`, as they are now."""
+    def query_items(self, pk: str) -> dict[str, Item]:
+        """Return all items of one `pk`, by `sk`, as they are now."""
         with translate_botocore_errors("use_mirror", key=pk):
             answer = self.client.query(
                 TableName=self.name,
@@ -41,24 +41,24 @@ class Table:
                 KeyConditionExpression="pk = :pk",
                 ExpressionAttributeValues={":pk": {"S": pk}},
             )
-        return {item["sk"]: item for item in map(_plain, answer["Items"])}
+        return {item["sk"]: item for item in map(_deserialize_item, answer["Items"])}
 
-    def replace(self, guard: Item, read: Any, puts: Sequence[Item], gone: Sequence[str]) -> None:
-        """Write `guard` and `puts` and remove the items `gone`, all or nothing.
+    def replace(self, guard: Item, read: Any, puts: Sequence[Item], removed: Sequence[str]) -> None:
+        """Write `guard` and `puts` and remove the items `removed`, all or nothing.
 
-        Raises Overtaken unless the revision of the item in the guard's place is still `read`, None for no item.
+        Raise Overtaken unless the revision of the item in the guard's place is still `read`, None for no item.
         """
         pk = guard["pk"]
-        own: dict[str, Any] = {"TableName": self.name, "Item": _typed(guard)}
+        put: dict[str, Any] = {"TableName": self.name, "Item": _serialize_item(guard)}
         if read is None:
-            own["ConditionExpression"] = "attribute_not_exists(pk)"
+            put["ConditionExpression"] = "attribute_not_exists(pk)"
         else:
-            own["ConditionExpression"] = "revision = :read"
-            own["ExpressionAttributeValues"] = {":read": _serialize(read)}
+            put["ConditionExpression"] = "revision = :read"
+            put["ExpressionAttributeValues"] = {":read": _serialize(read)}
         changes = [
-            {"Put": own},
-            *({"Put": {"TableName": self.name, "Item": _typed(put)}} for put in puts),
-            *({"Delete": {"TableName": self.name, "Key": _typed({"pk": pk, "sk": sk})}} for sk in gone),
+            {"Put": put},
+            *({"Put": {"TableName": self.name, "Item": _serialize_item(item)}} for item in puts),
+            *({"Delete": {"TableName": self.name, "Key": _serialize_item({"pk": pk, "sk": sk})}} for sk in removed),
         ]
         with translate_botocore_errors("use_mirror", key=pk):
             try:
@@ -72,33 +72,33 @@ class Table:
     def put(self, item: Item) -> None:
         """Write one item whatever was there before."""
         with translate_botocore_errors("use_mirror", key=item["pk"]):
-            self.client.put_item(TableName=self.name, Item=_typed(item))
+            self.client.put_item(TableName=self.name, Item=_serialize_item(item))
 
     def delete(self, pk: str, sks: Sequence[str]) -> None:
         """Remove items of one `pk`; no error when there are none."""
         for sk in sks:
             with translate_botocore_errors("use_mirror", key=pk):
-                self.client.delete_item(TableName=self.name, Key=_typed({"pk": pk, "sk": sk}))
+                self.client.delete_item(TableName=self.name, Key=_serialize_item({"pk": pk, "sk": sk}))
 
-    def all_keys(self) -> Iterator[tuple[str, str]]:
-        """(pk, sk) of every item, by reading the whole table."""
+    def list_keys(self) -> Iterator[tuple[str, str]]:
+        """Yield (pk, sk) of every item, by reading the whole table."""
         after: Item | None = {}
         while after is not None:
-            keys, after = self.page(after)
+            keys, after = self.scan_keys(after)
             yield from keys
 
-    def page(self, after: Item, most: int = PAGE) -> tuple[list[tuple[str, str]], Item | None]:
+    def scan_keys(self, after: Item, limit: int = PAGE) -> tuple[list[tuple[str, str]], Item | None]:
         """(pk, sk) of up to `most` items behind the key `after`, and where the next page begins; None at the end."""
-        start: dict[str, Any] = {"ExclusiveStartKey": _typed(after)} if after else {}
+        start: dict[str, Any] = {"ExclusiveStartKey": _serialize_item(after)} if after else {}
         with translate_botocore_errors("use_table", table=self.name):
-            answer = self.client.scan(TableName=self.name, ProjectionExpression="pk, sk", Limit=most, **start)
-        keys = [(str(item["pk"]), str(item["sk"])) for item in map(_plain, answer["Items"])]
-        return keys, _plain(answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None
+            answer = self.client.scan(TableName=self.name, ProjectionExpression="pk, sk", Limit=limit, **start)
+        keys = [(str(item["pk"]), str(item["sk"])) for item in map(_deserialize_item, answer["Items"])]
+        return keys, _deserialize_item(answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None
 
 
-def _typed(item: Item) -> dict[str, Any]:
+def _serialize_item(item: Item) -> dict[str, Any]:
     return {name: _serialize(value) for name, value in item.items()}
 
 
-def _plain(item: Mapping[str, Any]) -> Item:
+def _deserialize_item(item: Mapping[str, Any]) -> Item:
     return {name: _deserialize(value) for name, value in item.items()}

@@ -18,8 +18,8 @@ LINK_SECONDS = 3600
 SIGNED_SECONDS = LINK_SECONDS // 2
 
 
-def address(key: str) -> str:
-    """The address an editor's browser can open now: the CDN's, signed where that asks for it, or else one of S3's."""
+def build_address(key: str) -> str:
+    """Return the address an editor's browser can open now: the CDN's, signed if it asks for it, or one of S3's."""
     if settings.CLOUDFRONT_DOMAIN and not settings.CLOUDFRONT_KEY_ID:
         return str(storages["renditions"].url(key))
     try:
@@ -30,24 +30,24 @@ def address(key: str) -> str:
         return ""
 
 
-def original(key: str, version_id: str, file_name: str) -> str:
-    """A link that downloads one version of an original under its own name, good for moments; raises ProcessingError."""
-    return _attached(clients.signer(), key, file_name, {"VersionId": version_id})
+def sign_original_link(key: str, version_id: str, file_name: str) -> str:
+    """Return a link that downloads one version of an original under its own name; raise ProcessingError."""
+    return _sign_attachment(clients.get_upload_signer(), key, file_name, {"VersionId": version_id})
 
 
-def download(key: str, file_name: str) -> str:
-    """A link that downloads a file of the renditions bucket under a name, good for moments; raises ProcessingError."""
-    return _attached(clients.rendition_signer(), key, file_name, {})
+def sign_download_link(key: str, file_name: str) -> str:
+    """Return a link that downloads a file of the renditions bucket under a name; raise ProcessingError."""
+    return _sign_attachment(clients.get_rendition_signer(), key, file_name, {})
 
 
 def _sign(key: str) -> str:
     if settings.CLOUDFRONT_DOMAIN:
         cdn: Any = storages["renditions"]
         return str(cdn.url(key, expire=LINK_SECONDS))
-    return clients.rendition_signer().sign_address("get_object", key, LINK_SECONDS, {})
+    return clients.get_rendition_signer().sign_address("get_object", key, LINK_SECONDS, {})
 
 
-def _attached(signer: Signer, key: str, file_name: str, params: dict[str, str]) -> str:
+def _sign_attachment(signer: Signer, key: str, file_name: str, params: dict[str, str]) -> str:
     named = content_disposition_header(True, file_name) or "attachment"
     # Whatever type its sender gave it: a file that is taken along is never opened as a page.
     asked = {"ResponseContentDisposition": named, "ResponseContentType": "application/octet-stream", **params}

@@ -21,42 +21,47 @@ class Embed:
     crops: tuple[tuple[str, str], ...] = ()
 
 
-def embed(image: Image) -> Embed | None:
-    """What to copy of a published image, by addresses that stay; None for one that shows nothing to the public."""
-    whole = [made for made in image.renditions.all() if made.whole and _same_shape(image, made)]
-    if not public.wanted(image) or not whole:
+def build_embed_code(image: Image) -> Embed | None:
+    """Return what to copy of a published image, by addresses that stay; None if it shows nothing to the public."""
+    # Sizes of different shapes do not belong into one srcset.
+    whole_renditions = [
+        rendition
+        for rendition in image.renditions.all()
+        if rendition.whole
+        and abs(rendition.width * image.height - rendition.height * image.width) <= max(image.width, image.height)
+    ]
+    if not public.list_public_files(image) or not whole_renditions:
         return None
-    whole.sort(key=lambda made: made.width)
-    largest = whole[-1]
-    address = _address(image, largest)
-    srcset = ", ".join(f"{_address(image, made)} {made.width}w" for made in whole)
+    whole_renditions.sort(key=lambda rendition: rendition.width)
+    largest = whole_renditions[-1]
+    address = _build_address(image, largest)
+    srcset = ", ".join(f"{_build_address(image, rendition)} {rendition.width}w" for rendition in whole_renditions)
     # A plain text: the page that shows it escapes it once more.
     picture = (
         f'<picture><source srcset="{escape(srcset)}" sizes="(max-width: {largest.width}px) 100vw, {largest.width}px">'
         f'<img src="{escape(address)}" alt="{escape(image.alt_text)}" width="{largest.width}" '
         f'height="{largest.height}" loading="lazy"></picture>'
     )
-    crops = [(str(made), _address(image, made)) for made in image.renditions.all() if not made.whole]
-    markdown = f"![{_markdown(image.alt_text)}]({address})"
-    return Embed(address, picture, markdown, credit_line(image), tuple(sorted(crops)))
+    crops = [
+        (str(rendition), _build_address(image, rendition))
+        for rendition in image.renditions.all()
+        if not rendition.whole
+    ]
+    markdown = f"![{_escape_markdown(image.alt_text)}]({address})"
+    return Embed(address, picture, markdown, build_credit_line(image), tuple(sorted(crops)))
 
 
-def credit_line(image: Image) -> str:
-    """Whose picture it is and under what license, on one line; empty when neither is known."""
+def build_credit_line(image: Image) -> str:
+    """Return whose picture it is and under what license, on one line; empty when neither is known."""
     parts = [part for part in (image.credit, image.license) if part]
     return _("Photo: %(credit)s") % {"credit": " / ".join(parts)} if parts else ""
 
 
-def _address(image: Image, made: Rendition) -> str:
-    return public.address(build_permanent_key(image.pk, made.name, made.key))
+def _build_address(image: Image, rendition: Rendition) -> str:
+    return public.build_public_address(build_permanent_key(image.pk, rendition.name, rendition.key))
 
 
-def _same_shape(image: Image, made: Rendition) -> bool:
-    """That the rendition shows the whole picture; two sizes of other shapes do not belong into one srcset."""
-    return abs(made.width * image.height - made.height * image.width) <= max(image.width, image.height)
-
-
-def _markdown(text: str) -> str:
+def _escape_markdown(text: str) -> str:
     for mark in "\\[]":
         text = text.replace(mark, f"\\{mark}")
     return " ".join(text.split())

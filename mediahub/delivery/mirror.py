@@ -33,108 +33,108 @@ MOST_POINTERS = 45
 DELETED = "deleted"
 
 
-def push(image_id: UUID) -> bool:
+def push_image(image_id: UUID) -> bool:
     """Copy the image to the mirror if the mirror's revision is lower; False when it was not.
 
-    Raises Unavailable or Misconfigured when DynamoDB cannot be written.
+    Raise Unavailable or Misconfigured when DynamoDB cannot be written.
     """
     try:
         image = Image.objects.filter(pk=image_id).prefetch_related("renditions").first()
     except Exception:
         # A row that cannot be read whole must not keep its files public.
-        public.withdraw(image_id)
+        public.withdraw_files(image_id)
         raise
     if image is None:
         return False
     # The files come before the item that names them, and go before it says that they are gone.
-    public.bring(image)
-    written = _write(image)
+    public.update_public_files(image)
+    written = _write_items(image)
     # A mirror that is ahead of this copy is no reason to push again.
     Image.objects.filter(pk=image_id, mirrored_revision__lt=image.revision).update(mirrored_revision=image.revision)
     return written
 
 
-def push_stale(most: int = 100) -> int:
-    """Push the images whose mirror lags behind, first those that are public no more; returns how many were written."""
+def push_stale_images(most: int = 100) -> int:
+    """Push the images whose mirror lags behind, first those that are public no more; return how many were written."""
     files = PublicFile.objects.filter(image=OuterRef("pk"))
     ended = Q(deleted_at__isnull=False) | ~Q(state=Image.State.PUBLISHED) | Q(rights_until__lt=timezone.localdate())
     stale = Image.objects.filter(mirrored_revision__lt=F("revision"))
     first = Case(When(ended & Exists(files), then=0), default=1)
-    ids = rounds.pick(stale.order_by(first, "updated_at").values_list("pk", flat=True), most, "image")
-    return rounds.each(ids, push, "image")
+    ids = rounds.pick_items(stale.order_by(first, "updated_at").values_list("pk", flat=True), most, "image")
+    return rounds.process_each(ids, push_image, "image")
 
 
-def read(image_id: UUID) -> Item | None:
-    """The image's own item as the mirror holds it."""
-    return clients.mirror_table().items(str(image_id)).get("image")
+def read_item(image_id: UUID) -> Item | None:
+    """Return the image's own item as the mirror holds it."""
+    return clients.get_mirror_table().query_items(str(image_id)).get("image")
 
 
-def drifted(image: Image) -> bool:
-    """That the mirror does not hold what it should of this image; one that waits to be pushed has not drifted."""
-    held = clients.mirror_table().items(str(image.pk))
-    own, pointers = _wanted(image)
-    wanted = {item["sk"]: item for item in (own, *pointers)}
-    return held != wanted and image.mirrored_revision >= image.revision
+def has_drifted(image: Image) -> bool:
+    """Return whether the mirror lacks what it should hold of this image; one that waits to be pushed is no drift."""
+    mirrored_items = clients.get_mirror_table().query_items(str(image.pk))
+    image_item, pointers = _build_items(image)
+    expected_items = {item["sk"]: item for item in (image_item, *pointers)}
+    return mirrored_items != expected_items and image.mirrored_revision >= image.revision
 
 
-def mend(image_id: UUID) -> None:
+def mend_image(image_id: UUID) -> None:
     """Have the image pushed anew, above whatever revision the mirror holds of it."""
-    held = read(image_id)
-    revisions.record_change(image_id, above=int(held["revision"]) if held else 0)
+    mirrored_item = read_item(image_id)
+    revisions.record_change(image_id, above=int(mirrored_item["revision"]) if mirrored_item else 0)
 
 
 # Where the clock leaves word that it rests: the one `pk` of the table that is no image's.
 CLOCK = "clock"
 
 
-def strangers() -> Iterator[str]:
-    """The `pk` of each image that is in the mirror and in no record."""
+def find_strangers() -> Iterator[str]:
+    """Yield the `pk` of each image that is in the mirror and in no record."""
     seen: set[str] = set()
     after: Item | None = {}
     while after is not None:
-        found, after = strangers_behind(after)
-        yield from (pk for pk in found if pk not in seen)
-        seen.update(found)
+        strangers, after = find_strangers_after(after)
+        yield from (pk for pk in strangers if pk not in seen)
+        seen.update(strangers)
 
 
-def strangers_behind(after: Item) -> tuple[list[str], Item | None]:
+def find_strangers_after(after: Item) -> tuple[list[str], Item | None]:
     """Return the strangers among the next keys of the mirror, and where to go on; None at its end."""
-    keys, behind = clients.mirror_table().page(after, PAGE)
+    keys, next_key = clients.get_mirror_table().scan_keys(after, PAGE)
     pks = {pk for pk, _ in keys} - {CLOCK}
-    ids = {pk: image_id for pk in pks if (image_id := _image_id(pk))}
-    known = set(Image.objects.filter(pk__in=ids.values()).values_list("pk", flat=True))
-    return sorted(pk for pk in pks if ids.get(pk) not in known), behind
+    ids = {pk: image_id for pk in pks if (image_id := _parse_image_id(pk))}
+    recorded_ids = set(Image.objects.filter(pk__in=ids.values()).values_list("pk", flat=True))
+    return sorted(pk for pk in pks if ids.get(pk) not in recorded_ids), next_key
 
 
-def forget(pk: str) -> None:
+def forget_image(pk: str) -> None:
     """Take all items of one `pk` out of the mirror."""
-    table = clients.mirror_table()
-    table.delete(pk, list(table.items(pk)))
+    table = clients.get_mirror_table()
+    table.delete(pk, list(table.query_items(pk)))
 
 
-def push_anew(image_id: UUID) -> bool:
+def rewrite_image(image_id: UUID) -> bool:
     """Write what the records say of an image over whatever the mirror holds, and be it newer.
 
     Either may have been lost, or restored from an older copy: the records are the truth.
     """
-    items = read(image_id)
+    items = read_item(image_id)
     revisions.increment(image_id, above=int(items["revision"]) if items else 0)
-    return push(image_id)
+    return push_image(image_id)
 
 
-def item(image: Image, tags: list[str]) -> Item:
+def build_item(image: Image, tags: list[str]) -> Item:
     """Return what a reader may know of an image; of one whose original was deleted, only that it was."""
-    own: Item = {"pk": str(image.pk), "sk": "image", "revision": image.revision}
+    header: Item = {"pk": str(image.pk), "sk": "image", "revision": image.revision}
     if image.deleted_at:
-        return {**own, "state": DELETED}
-    words = {"title": image.title, "alt_text": image.alt_text, "tags": tags} if is_public(image) else {}
+        return {**header, "state": DELETED}
+    public_fields = {"title": image.title, "alt_text": image.alt_text, "tags": tags} if is_public(image) else {}
     return {
-        **own,
-        **words,
+        **header,
+        **public_fields,
         "state": image.state,
         "renditions": {
             rendition.name: {
-                **_addresses(image, rendition),
+                **_build_addresses(image, rendition),
                 "width": rendition.width,
                 "height": rendition.height,
                 "bytes": rendition.bytes,
@@ -144,17 +144,17 @@ def item(image: Image, tags: list[str]) -> Item:
     }
 
 
-def _addresses(image: Image, rendition: Rendition) -> dict[str, str]:
-    """Where everyone may fetch the rendition: `address` by its content, `permanent` as the image is at that time."""
+def _build_addresses(image: Image, rendition: Rendition) -> dict[str, str]:
+    """Return where everyone may fetch the rendition: `address` by its content, `permanent` as the image is then."""
     if not is_public(image):
         return {}
     return {
-        "address": public.address(build_content_key(image.pk, rendition.name, rendition.key)),
-        "permanent": public.address(build_permanent_key(image.pk, rendition.name, rendition.key)),
+        "address": public.build_public_address(build_content_key(image.pk, rendition.name, rendition.key)),
+        "permanent": public.build_public_address(build_permanent_key(image.pk, rendition.name, rendition.key)),
     }
 
 
-def _public_tags(image: Image) -> list[str]:
+def _list_public_tags(image: Image) -> list[str]:
     """Return the names of the tags that are told to everybody: the accepted ones of a public image."""
     if not is_public(image):
         return []
@@ -162,32 +162,34 @@ def _public_tags(image: Image) -> list[str]:
     return list(accepted.values_list("tag__name", flat=True).order_by("tag__name"))
 
 
-def _write(image: Image) -> bool:
-    table = clients.mirror_table()
-    held = table.items(str(image.pk))
-    read = held["image"]["revision"] if "image" in held else None
-    if read is not None and read >= image.revision:
+def _write_items(image: Image) -> bool:
+    table = clients.get_mirror_table()
+    mirrored_items = table.query_items(str(image.pk))
+    read_revision = mirrored_items["image"]["revision"] if "image" in mirrored_items else None
+    if read_revision is not None and read_revision >= image.revision:
         return False
-    own, pointers = _wanted(image)
-    kept = {pointer["sk"] for pointer in pointers}
-    gone = [sk for sk in held if sk != "image" and sk not in kept][: MOST_CHANGES - 1 - len(pointers)]
+    image_item, pointers = _build_items(image)
+    pointer_keys = {pointer["sk"] for pointer in pointers}
+    removed_keys = [sk for sk in mirrored_items if sk != "image" and sk not in pointer_keys][
+        : MOST_CHANGES - 1 - len(pointers)
+    ]
     try:
-        table.replace(own, read, pointers, gone)
+        table.replace(image_item, read_revision, pointers, removed_keys)
     except Overtaken:
         log.info("image %s: another push to the mirror came first", image.pk)
-        return _write(image)
+        return _write_items(image)
     return True
 
 
-def _wanted(image: Image) -> tuple[Item, list[Item]]:
-    """The image's own item, and the pointers of the tags that are told to everybody."""
-    tags = _public_tags(image)
+def _build_items(image: Image) -> tuple[Item, list[Item]]:
+    """Return the image's own item, and the pointers of the tags that are told to everybody."""
+    tags = _list_public_tags(image)
     date = (image.taken_at or image.created_at).astimezone(timezone.get_default_timezone()).isoformat()
     pointers = [{"pk": str(image.pk), "sk": f"tag#{tag}", "tag": tag, "date": date} for tag in tags[:MOST_POINTERS]]
-    return item(image, tags), pointers
+    return build_item(image, tags), pointers
 
 
-def _image_id(pk: str) -> UUID | None:
+def _parse_image_id(pk: str) -> UUID | None:
     try:
         return UUID(pk)
     except ValueError:

@@ -19,6 +19,7 @@ from mediahub.aws import clients
 from mediahub.delivery.models import PublicFile
 from mediahub.library.models import Image
 from mediahub.library.publishing import is_public
+from mediahub.reasons import build_error
 from processing import Missing, Unavailable
 from processing.keys import build_content_key, build_permanent_key, build_public_prefix
 
@@ -33,46 +34,49 @@ REPLACING = "replacing"
 _PUBLIC = re.compile(r"public/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 
 
-def address(key: str) -> str:
-    """The address of a public file."""
+def build_public_address(key: str) -> str:
+    """Return the address of a public file."""
     return f"{settings.PUBLIC_URL}/{key}"
 
 
-def wanted(image: Image) -> dict[str, str]:
-    """The public files there should be, by key, with the key of the rendition each is a copy of."""
+def list_public_files(image: Image) -> dict[str, str]:
+    """Return the public files there should be, by key, with the key of the rendition each is a copy of."""
     if not is_public(image):
         return {}
     return {
-        build_key(image.pk, made.name, made.key): made.key
-        for made in image.renditions.all()
-        for build_key in (build_content_key, build_permanent_key)
+        key: rendition.key
+        for rendition in image.renditions.all()
+        for key in (
+            build_content_key(image.pk, rendition.name, rendition.key),
+            build_permanent_key(image.pk, rendition.name, rendition.key),
+        )
     }
 
 
-def bring(image: Image) -> None:
+def update_public_files(image: Image) -> None:
     """Make the public files what the record says, and tell the CDN exactly what changed.
 
-    Raises Unavailable or Misconfigured when the store or the queue of the CDN does not take it.
+    Raise Unavailable or Misconfigured when the store or the queue of the CDN does not take it.
     """
     for _round in range(ROUNDS):
-        now = wanted(image)
-        _bring(image, now)
-        fresh = Image.objects.prefetch_related("renditions").get(pk=image.pk)
-        if wanted(fresh) == now:
+        files = list_public_files(image)
+        _update_files(image, files)
+        fresh_image = Image.objects.prefetch_related("renditions").get(pk=image.pk)
+        if list_public_files(fresh_image) == files:
             return
-        image = fresh
-    raise Unavailable("changing", f"{image.title} changes faster than it can be published. It is tried again.")
+        image = fresh_image
+    raise build_error(Unavailable, "changing", name=image.title)
 
 
-def withdraw(image_id: UUID) -> None:
+def withdraw_files(image_id: UUID) -> None:
     """Remove the public files of an image that is public no more, reading no more of its row than says so."""
     image = Image.objects.only("state", "deleted_at", "rights_until").filter(pk=image_id).first()
     if image is not None and not is_public(image):
-        _bring(image, {})
+        _update_files(image, {})
 
 
-def is_there(key: str) -> bool:
-    """That everyone may fetch the file, and it is copied."""
+def is_public_file(key: str) -> bool:
+    """Return whether everyone may fetch the file, and it has been copied."""
     return PublicFile.objects.filter(key=key).exclude(source="").exists()
 
 
@@ -83,16 +87,16 @@ def find_unknown(keys: Iterable[str]) -> list[str]:
     return [key for key in open_to_all if key not in known]
 
 
-def settle_unknown(key: str) -> None:
+def settle_unknown_file(key: str) -> None:
     """Record a public file that no record knew, and do with it what its image asks for; remove it without an image."""
     address = _PUBLIC.match(key)
     image = Image.objects.prefetch_related("renditions").filter(pk=address[1]).first() if address else None
     if image is None:
-        clients.renditions().delete(key)
-        _tell([f"/{key}"])
+        clients.get_rendition_store().delete(key)
+        _invalidate([f"/{key}"])
         return
     PublicFile.objects.get_or_create(key=key, defaults={"image": image, "source": REPLACING})
-    bring(image)
+    update_public_files(image)
 
 
 def has_lost_files(image: Image) -> bool:
@@ -102,20 +106,20 @@ def has_lost_files(image: Image) -> bool:
     if row is None:
         return False
     try:
-        clients.renditions().head(row.key)
+        clients.get_rendition_store().head(row.key)
     except Missing:
         return True
     return False
 
 
-def copy_again(image_id: UUID) -> None:
+def copy_files_again(image_id: UUID) -> None:
     """Copy all public files of an image anew, whatever their records say."""
     PublicFile.objects.filter(image_id=image_id).update(source="")
-    bring(Image.objects.prefetch_related("renditions").get(pk=image_id))
+    update_public_files(Image.objects.prefetch_related("renditions").get(pk=image_id))
 
 
-def sweep(most: int = 100) -> int:
-    """Remove the files that were superseded long enough ago; returns how many."""
+def sweep_superseded(most: int = 100) -> int:
+    """Remove the files that were superseded long enough ago; return how many."""
     before = timezone.now() - timedelta(seconds=settings.PUBLIC_GRACE_SECONDS)
     old = PublicFile.objects.filter(superseded_at__lt=before)
 
@@ -123,57 +127,57 @@ def sweep(most: int = 100) -> int:
         row = old.filter(pk=pk).first()
         if row is None:
             return False
-        clients.renditions().delete(row.key)
+        clients.get_rendition_store().delete(row.key)
         removed, _ = PublicFile.objects.filter(pk=row.pk, superseded_at=row.superseded_at).delete()
         if not removed:
             # It was wanted again in the meantime: it is copied once more.
             PublicFile.objects.filter(pk=row.pk).update(source="")
-            bring(row.image)
+            update_public_files(row.image)
         return True
 
-    return rounds.each(rounds.pick(old.values_list("pk", flat=True), most, "file"), remove, "file")
+    return rounds.process_each(rounds.pick_items(old.values_list("pk", flat=True), most, "file"), remove, "file")
 
 
-def _bring(image: Image, now: dict[str, str]) -> None:
-    held = {row.key: row for row in PublicFile.objects.filter(image=image)}
+def _update_files(image: Image, files: dict[str, str]) -> None:
+    recorded = {row.key: row for row in PublicFile.objects.filter(image=image)}
     stale: dict[str, str] = {}
-    for key, source in now.items():
-        row = held.get(key)
+    for key, source in files.items():
+        row = recorded.get(key)
         if row is None or row.source != source:
             stale[key] = source
         elif row.superseded_at:
             PublicFile.objects.filter(pk=row.pk).update(superseded_at=None)
-    _copy_all(image, stale, held)
-    left = [row for key, row in held.items() if key not in now]
-    if now:
-        ids = [row.pk for row in left]
+    _copy_all(image, stale, recorded)
+    unneeded = [row for key, row in recorded.items() if key not in files]
+    if files:
+        ids = [row.pk for row in unneeded]
         PublicFile.objects.filter(pk__in=ids, superseded_at=None).update(superseded_at=timezone.now())
-    elif left:
-        _take_down(image, left)
+    elif unneeded:
+        _remove_files(image, unneeded)
 
 
-def _copy_all(image: Image, stale: dict[str, str], held: dict[str, PublicFile]) -> None:
+def _copy_all(image: Image, stale: dict[str, str], recorded: dict[str, PublicFile]) -> None:
     """Copy what is missing or was replaced, and tell the CDN at once of all that now differs from what it may hold."""
     copied: list[tuple[str, str]] = []
     try:
         for key, source in stale.items():
-            if _copy(image, key, source, over=held.get(key)):
+            if _copy_file(image, key, source, over=recorded.get(key)):
                 copied.append((key, source))
     finally:
         # By content nothing ever changes, and what was never there nobody holds.
-        _tell([f"/{key}" for key, source in copied if key in held and _is_permanent(image, key, source)])
+        _invalidate([f"/{key}" for key, source in copied if key in recorded and _is_permanent(image, key, source)])
         for key, source in copied:
             PublicFile.objects.filter(key=key).update(source=source)
 
 
-def _copy(image: Image, key: str, source: str, *, over: PublicFile | None) -> bool:
-    """Copy one file; returns whether it was there to be copied."""
+def _copy_file(image: Image, key: str, source: str, *, over: PublicFile | None) -> bool:
+    """Copy one file; return whether it was there to be copied."""
     # Who dies on the way leaves the bytes of one or the other: whoever comes next copies, whatever is wanted then.
     begun = {"source": REPLACING} if over and over.source else {}
     PublicFile.objects.update_or_create(key=key, defaults={"image": image, "superseded_at": None, **begun})
     cache = CACHE_PERMANENT if _is_permanent(image, key, source) else CACHE_BY_CONTENT
     try:
-        clients.renditions().copy(source, key, cache)
+        clients.get_rendition_store().copy(source, key, cache)
     except Missing:
         # The comparison finds that it is missing and has it made anew, which leads here again.
         log.warning("the rendition %s is not in the bucket; it is published when it is made anew", source)
@@ -185,14 +189,14 @@ def _is_permanent(image: Image, key: str, source: str) -> bool:
     return key == build_permanent_key(image.pk, source.split("/", 1)[0], source)
 
 
-def _take_down(image: Image, rows: list[PublicFile]) -> None:
+def _remove_files(image: Image, rows: list[PublicFile]) -> None:
     for row in rows:
-        clients.renditions().delete(row.key)
-    _tell([f"/{build_public_prefix(image.pk)}*"])
+        clients.get_rendition_store().delete(row.key)
+    _invalidate([f"/{build_public_prefix(image.pk)}*"])
     PublicFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
 
 
-def _tell(paths: list[str]) -> None:
-    cdn = clients.cdn()
+def _invalidate(paths: list[str]) -> None:
+    cdn = clients.get_cdn_queue()
     if cdn and paths:
         cdn.send({"paths": paths})

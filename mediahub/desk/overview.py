@@ -50,7 +50,7 @@ def list_navigation(request: HttpRequest) -> list[NavigationEntry]:
         ("work", _("Work"), "desk:jobs", "jobs.view_job"),
         ("activity", _("Activity"), "desk:activity", "history.view_change"),
         ("dashboard", _("Dashboard"), "desk:dashboard", "recovery.view_dashboard"),
-        ("checks", _("Checks"), "admin:recovery_reconciliation_changelist", "recovery.view_reconciliation"),
+        ("checks", _("Checks"), "admin:recovery_consistencycheck_changelist", "recovery.view_consistencycheck"),
         ("users", _("Users"), "admin:auth_user_changelist", "auth.view_user"),
     ]
     entries = []
@@ -77,7 +77,7 @@ def _count_waiting(name: str, user: User | AnonymousUser) -> int:
         case "work":
             return visible_jobs(user).filter(state__in=Job.ACTIVE).count()
         case "checks":
-            return consistency_checks.drift()
+            return consistency_checks.count_drift()
     return 0
 
 

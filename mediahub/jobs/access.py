@@ -23,13 +23,12 @@ def visible_jobs(user: Person) -> QuerySet[Job]:
 def visible_failures(user: Person, job: Job) -> tuple[list[runner.Failure], int]:
     """Return the failures on images that are open to this person, and how many others there are.
 
-    The name of the file stands in the reason too. Where nobody knows which image failed, it counts among the others
-    for everybody to whom some image may be closed.
+    The name of the file stands in the reason too.
     """
-    failures = runner.failures(job)
+    failures = runner.list_failures(job)
     if access.sees_everything(user):
         return failures, 0
-    ids = {failure.image for failure in failures if failure.image}
+    ids = {failure.image for failure in failures}
     unclosed = {str(pk) for pk in access.open_images(user).filter(pk__in=ids).values_list("pk", flat=True)}
     shown = [failure for failure in failures if failure.image in unclosed]
     return shown, len(failures) - len(shown)
@@ -37,6 +36,6 @@ def visible_failures(user: Person, job: Job) -> tuple[list[runner.Failure], int]
 
 def may_fetch(user: Person, chunk: Chunk) -> bool:
     """Return whether all images in the zip file of this chunk are open to the person now."""
-    failed = {entry[0] for entry in chunk.failures if isinstance(entry, list)}
+    failed = {entry["image"] for entry in chunk.failures}
     ids = [pk for pk in chunk.only if pk not in failed]
     return not access.closed_images(user).filter(image__in=ids).exists()

@@ -20,10 +20,10 @@ TASK = "mediahub.worker.tasks.reprocess_chunk"
 QUEUE = "bulk"
 
 
-def hand_out(chunk_ids: Iterable[int]) -> None:
-    """Put a task for each chunk on the queue of the Celery workers; raises ProcessingError when SQS refuses."""
+def send_chunks(chunk_ids: Iterable[int]) -> None:
+    """Put a task for each chunk on the queue of the Celery workers; raise ProcessingError when SQS refuses."""
     if settings.CELERY_BROKER_URL.startswith("sqs:"):
-        queue = Queue(clients.client("sqs"), settings.BULK_QUEUE_URL)
+        queue = Queue(clients.get_client("sqs"), settings.BULK_QUEUE_URL)
         for chunk_id in chunk_ids:
             queue.send(encode_task(chunk_id))
         return

@@ -21,11 +21,12 @@ from mediahub.aws import clients
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.kinds import Event
 from mediahub.history.models import Action
-from mediahub.jobs.models import Chunk, Job
+from mediahub.jobs.models import Chunk, Job, build_failure
 from mediahub.library import access
 from mediahub.library.models import Image
 from mediahub.library.spreadsheets import escape_formula
 from mediahub.library.versions import get_current_file
+from mediahub.reasons import Reason, build_error, read_reason
 from mediahub.site_address import build_site_url
 from mediahub.uploads import error_kinds
 from processing import Missing
@@ -48,21 +49,21 @@ class TooLarge(Exception):
 
 
 @dataclass(frozen=True)
-class Made:
-    """A zip file in the renditions bucket; failures are [image's id, file name, why]; without a key none was made."""
+class ZipArchive:
+    """A zip file of `images` images in the renditions bucket, and a chunk's failures; without a key none was made."""
 
     key: str
     bytes: int
-    done: int
-    failures: list[list[str]]
+    images: int
+    failures: list[dict[str, Any]]
 
 
-def plan(images: QuerySet[Image], files: str) -> list[list[UUID]]:
-    """The images of each part, the newest first; raises TooLarge. One that is larger than a part has its own."""
+def plan_parts(images: QuerySet[Image], files: str) -> list[list[UUID]]:
+    """Return the images of each part, the newest first; raise TooLarge. One that is larger than a part has its own."""
     parts: list[list[UUID]] = []
     total = size = 0
     for image in images.order_by("-created_at", "pk").prefetch_related("renditions").defer("label_raw"):
-        weight = _weight(image, files)
+        weight = _measure_bytes(image, files)
         total += weight
         if not parts or size + weight > settings.DOWNLOAD_PART_BYTES:
             parts.append([])
@@ -75,116 +76,119 @@ def plan(images: QuerySet[Image], files: str) -> list[list[UUID]]:
     return parts
 
 
-def tell(by: "User", ids: Iterable[str], files: str) -> None:
+def record_download(by: "User", ids: Iterable[str], files: str) -> None:
     """Note who took the originals of which images along; renditions are shown to every editor anyway."""
     if files == Job.Files.ORIGINAL:
         downloaded = Image.objects.only("title").filter(pk__in=list(ids))
         ChangeSet(by).record_all([(image, Event()) for image in downloaded], Action.DOWNLOADED)
 
 
-def make(chunk: Chunk, hold: Callable[[], bool]) -> Made | None:
-    """Write the chunk's zip file; None when `hold`, asked before each file, says that somebody stopped it.
+def write_zip(chunk: Chunk, prolong_lease: Callable[[], bool]) -> ZipArchive | None:
+    """Write the chunk's zip file; return None when `prolong_lease`, called before each file, says that it was stopped.
 
     The whole of it stands on the disk first, one picture at a time in between, and goes to the bucket in one request:
     a part is kept so small that an invocation has time and disk for it, and what is cut off leaves nothing behind.
     """
     with TemporaryFile() as file:
-        filled = _fill(file, chunk, hold)
-        if filled is None:
+        contents = _fill(file, chunk, prolong_lease)
+        if contents is None:
             return None
-        done, failures = filled
-        if not done:
-            return Made("", 0, 0, failures)
+        images, failures = contents
+        if not images:
+            return ZipArchive("", 0, 0, failures)
         key, size = build_download_key(chunk.job_id, chunk.pk), file.seek(0, SEEK_END)
-        clients.renditions().put_file(key, file, "application/zip")
-    return Made(key, size, done, failures)
+        clients.get_rendition_store().put_file(key, file, "application/zip")
+    return ZipArchive(key, size, images, failures)
 
 
-def _fill(file: IO[bytes], chunk: Chunk, hold: Callable[[], bool]) -> tuple[int, list[list[str]]] | None:
-    """Write the zip to the disk; how many images are in it, and what failed."""
-    images = {str(image.pk): image for image in _visible(chunk)}
+def _fill(file: IO[bytes], chunk: Chunk, prolong_lease: Callable[[], bool]) -> tuple[int, list[dict[str, Any]]] | None:
+    """Write the zip to the disk; return how many images are in it, and what failed."""
+    images = {str(image.pk): image for image in _filter_visible(chunk)}
     rows: list[tuple[str, ...]] = []
-    failures: list[list[str]] = []
-    with ZipFile(file, "w", ZIP_STORED) as made:
+    failures: list[dict[str, Any]] = []
+    with ZipFile(file, "w", ZIP_STORED) as archive:
         for number, pk in enumerate(chunk.only, chunk.start):
-            if not hold():
+            if not prolong_lease():
                 return None
             image = images.get(pk)
-            if why := _add(made, rows, number, image, chunk.job.files):
-                failures.append([pk, image.file_name if image else "", why])
-        _write_texts(made, rows, failures)
+            if reason := _add_image(archive, rows, number, image, chunk.job.files):
+                failures.append(build_failure(pk, image.file_name if image else "", reason))
+        _write_texts(archive, rows, failures)
     return len(rows), failures
 
 
-def name(image: Image, number: int, suffix: str) -> str:
-    """What an image's file is called in a zip, such as "001 Harbour.jpg"; safe for every system."""
+def build_file_name(image: Image, number: int, suffix: str) -> str:
+    """Return the name of an image's file in a zip, such as "001 Harbour.jpg"; safe for every system."""
     title = unicodedata.normalize("NFC", UNSAFE.sub(" ", image.title))
     title = " ".join(title.split())[:LONGEST].strip(" .")
     return f"{number:03} {title}".strip() + f".{suffix}"
 
 
-def _visible(chunk: Chunk) -> QuerySet[Image]:
-    """The images of the chunk that their taker may see now: rights may have ended since they were asked for."""
+def _filter_visible(chunk: Chunk) -> QuerySet[Image]:
+    """Return the images of the chunk that their taker may see now: rights may have ended since they were asked for."""
     by = chunk.job.by
-    found = access.visible_images(by).filter(pk__in=chunk.only) if by else Image.objects.none()
-    return found.prefetch_related("renditions").defer("label_raw")
+    images = access.visible_images(by).filter(pk__in=chunk.only) if by else Image.objects.none()
+    return images.prefetch_related("renditions").defer("label_raw")
 
 
-def _weight(image: Image, files: str) -> int:
+def _measure_bytes(image: Image, files: str) -> int:
     if files == Job.Files.ORIGINAL:
         return image.bytes
-    return max((made.bytes for made in image.renditions.all()), default=0)
+    return max((rendition.bytes for rendition in image.renditions.all()), default=0)
 
 
-def _add(made: ZipFile, rows: list[tuple[str, ...]], number: int, image: Image | None, files: str) -> str:
-    """Put one picture into the zip and its words among the rows; returns why not, empty when it is there."""
+def _add_image(
+    archive: ZipFile, rows: list[tuple[str, ...]], number: int, image: Image | None, files: str
+) -> Reason | None:
+    """Add one picture to the zip and its metadata to the rows; return why not, or None."""
     if image is None:
-        return "It is not in the library any more, or not for you to see."
+        return Reason("not_visible")
     try:
-        file, suffix = _open(image, files)
+        file, suffix = _open_file(image, files)
         with file:
-            called = name(image, number, suffix)
-            _copy(made, called, file)
-    except Missing:
-        return "Its file is not in the bucket any more."
+            name = build_file_name(image, number, suffix)
+            _copy_file(archive, name, file)
+    except Missing as error:
+        return Reason("zip_source_missing") if error.code == "missing" else read_reason(error)
     except DatabaseError:
         raise
     except Exception as error:
-        return error_kinds.of(error, image.file_name).message
+        return read_reason(error_kinds.translate_error(error, image.file_name))
     until = image.rights_until.isoformat() if image.rights_until else ""
     record = build_site_url("admin:library_image_change", object_id=image.pk)
-    words = (image.title, image.alt_text, image.caption, image.credit, image.license, until, record)
-    rows.append((called, *words))
-    return ""
+    fields = (image.title, image.alt_text, image.caption, image.credit, image.license, until, record)
+    rows.append((name, *fields))
+    return None
 
 
-def _open(image: Image, files: str) -> tuple[IO[bytes], str]:
+def _open_file(image: Image, files: str) -> tuple[IO[bytes], str]:
     if files == Job.Files.ORIGINAL:
-        original, known = get_current_file(image), find_format(image.format)
-        return clients.uploads().get(original.key, original.version_id or None), known.suffix if known else "bin"
-    largest = max(image.renditions.all(), key=lambda one: one.width * one.height, default=None)
+        original, image_format = get_current_file(image), find_format(image.format)
+        file = clients.get_upload_store().get(original.key, original.version_id or None)
+        return file, image_format.suffix if image_format else "bin"
+    largest = max(image.renditions.all(), key=lambda rendition: rendition.width * rendition.height, default=None)
     if largest is None:
-        raise Missing("gone", "It has no renditions.")
-    return clients.renditions().get(largest.key), largest.key.rsplit(".", 1)[1]
+        raise build_error(Missing, "no_renditions")
+    return clients.get_rendition_store().get(largest.key), largest.key.rsplit(".", 1)[1]
 
 
-def _copy(made: ZipFile, called: str, file: Any) -> None:
+def _copy_file(archive: ZipFile, name: str, file: Any) -> None:
     now = timezone.localtime()
-    info = ZipInfo(called, now.timetuple()[:6])
+    info = ZipInfo(name, now.timetuple()[:6])
     info.external_attr = 0o644 << 16
     # Pictures are compressed already.
-    with made.open(info, "w") as target:
+    with archive.open(info, "w") as target:
         while piece := file.read(COPY):
             target.write(piece)
 
 
-def _write_texts(made: ZipFile, rows: list[tuple[str, ...]], failures: list[list[str]]) -> None:
+def _write_texts(archive: ZipFile, rows: list[tuple[str, ...]], failures: list[dict[str, Any]]) -> None:
     out = StringIO()
     table = csv.writer(out)
     table.writerow(COLUMNS)
     table.writerows([[escape_formula(cell) for cell in row] for row in rows])
     # With the mark at its beginning a spreadsheet reads it as UTF-8.
-    made.writestr("credits.csv", out.getvalue().encode("utf-8-sig"))
+    archive.writestr("credits.csv", out.getvalue().encode("utf-8-sig"))
     if failures:
-        lines = [f"{called or pk}: {why}" for pk, called, why in failures]
-        made.writestr("missing.txt", "\n".join(lines) + "\n")
+        lines = [f"{entry['name'] or entry['image']}: {entry['reason']}" for entry in failures]
+        archive.writestr("missing.txt", "\n".join(lines) + "\n")

@@ -40,7 +40,7 @@ class JobCommand(BaseCommand):
         return str(job.pk)
 
     def run_here(self, job: Job) -> None:
-        """Work on all chunks in this process and report; raises CommandError when not all of it went well."""
+        """Work on all chunks in this process and report; raise CommandError when not all of it went well."""
         try:
             self.work_on(job)
         except KeyboardInterrupt:
@@ -51,7 +51,7 @@ class JobCommand(BaseCommand):
 
     def work_on(self, job: Job) -> None:
         """Work on the job's chunks one after the other, until all are done or somebody stops the job."""
-        for chunk_id in runner.unfinished(job):
+        for chunk_id in runner.list_unfinished_chunks(job):
             while not self._ran(chunk_id):
                 self.show(job)
                 time.sleep(1)
@@ -74,9 +74,9 @@ class JobCommand(BaseCommand):
             self._shown = time.monotonic()
 
     def report(self, job: Job) -> None:
-        """Print how the job ended; raises CommandError when not all of it went well."""
+        """Print how the job ended; raise CommandError when not all of it went well."""
         job.refresh_from_db(fields=["state"])
-        for failure in runner.failures(job):
+        for failure in runner.list_failures(job):
             self.stderr.write(str(failure))
         self.stdout.write(reports.describe_end(job)[-1])
         if job.state in reports.STOPPED:
@@ -86,11 +86,11 @@ class JobCommand(BaseCommand):
 
     def _ran(self, chunk_id: int) -> bool:
         try:
-            runner.run(chunk_id)
+            runner.run_chunk(chunk_id)
         except runner.Busy:
             return False
         except KeyboardInterrupt:
-            runner.release(chunk_id)
+            runner.release_chunk(chunk_id)
             raise
         return True
 

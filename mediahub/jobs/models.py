@@ -10,6 +10,8 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from mediahub.reasons import Reason
+
 
 class Job(models.Model):
     """One order on many images; the same order given again goes on with the job that is not at its end.
@@ -76,8 +78,9 @@ class Job(models.Model):
 class Chunk(models.Model):
     """The images of a job from `first` to `last`, both included, or `only` those; all up to `reached` are behind it.
 
-    `failures` is [[image's id, file name, why]]; a chunk of a zip has in `key` and `bytes` what it made. A chunk with a
-    `cursor` is about no images: it goes through the mirror's table, or a comparison, and the cursor says how far it is.
+    Each of `failures` has an image's id, its file name, and a reason (code, params and English sentence). The zip file
+    of a chunk is in `key`, its size in `bytes`. A chunk with a `cursor` is about no images: it goes through the
+    mirror's table, or a consistency check, and the cursor says how far it is.
     """
 
     job = models.ForeignKey(Job, models.CASCADE, related_name="chunks")
@@ -107,8 +110,8 @@ class Chunk(models.Model):
         return f"{self.first} – {self.last}"
 
     @classmethod
-    def open(cls) -> "QuerySet[Chunk]":
-        """The chunks of active jobs that are not finished and that no worker has."""
+    def filter_open(cls) -> "QuerySet[Chunk]":
+        """Return the unfinished chunks of active jobs that no worker has."""
         free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
         # Not by a join: what is conditional must stand in the very row that is updated.
         return cls.objects.filter(free, finished_at=None, job__in=Job.objects.filter(state__in=Job.ACTIVE))
@@ -116,8 +119,13 @@ class Chunk(models.Model):
     @classmethod
     def claim(cls, pk: int, *, until: datetime) -> bool:
         """Take the chunk until the lease ends; False when another worker has it, or nothing is to be done."""
-        return cls.open().filter(pk=pk).update(lease_until=until, attempts=F("attempts") + 1) == 1
+        return cls.filter_open().filter(pk=pk).update(lease_until=until, attempts=F("attempts") + 1) == 1
 
-    def mine(self) -> "QuerySet[Chunk]":
-        """This chunk, as long as the worker that claimed this very lease has it."""
+    def match_leased(self) -> "QuerySet[Chunk]":
+        """Return this chunk, as long as the worker that claimed this very lease has it."""
         return Chunk.objects.filter(pk=self.pk, lease_until=self.lease_until, finished_at=None)
+
+
+def build_failure(image_id: uuid.UUID | str, file_name: str, reason: Reason) -> dict[str, Any]:
+    """Return an entry of a chunk's failures."""
+    return {"image": str(image_id), "name": file_name, **reason.to_json()}

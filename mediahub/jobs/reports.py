@@ -7,7 +7,7 @@ from django.db.models import Sum
 
 from mediahub.jobs import runner
 from mediahub.jobs.models import Job
-from mediahub.recovery.models import Reconciliation
+from mediahub.recovery.models import ConsistencyCheck
 
 # So many failures are printed; the desk's page has more.
 SHOWN = 20
@@ -28,7 +28,7 @@ def find_job(name: str) -> Job | None:
 
 def describe_progress(job: Job) -> str:
     """Return how far the job is in one line, such as "4200 of 10000 images mirrored, 612 a minute, 10 min left"."""
-    now = runner.progress(job)
+    now = runner.measure_progress(job)
     parts = [f"{now.passed} of {now.total} {DOES[Kind(job.kind)]}"]
     if now.failed:
         parts.append(f"{now.failed} failed")
@@ -41,7 +41,7 @@ def describe_progress(job: Job) -> str:
 
 def describe_end(job: Job) -> list[str]:
     """Return what an ended job did, in lines; the first of its failures among them."""
-    now, failures = runner.progress(job), runner.failures(job)
+    now, failures = runner.measure_progress(job), runner.list_failures(job)
     if job.kind == Kind.CHECK:
         return [_describe_check(job)]
     lines = [str(failure) for failure in failures[:SHOWN]]
@@ -60,7 +60,7 @@ def is_well(job: Job) -> bool:
     return job.state == State.DONE
 
 
-def status(job: Job) -> dict[str, Any]:
+def build_status(job: Job) -> dict[str, Any]:
     """Return what a program asks that follows a job: whether it goes on, how far it is, how it ended."""
     ended = job.state in Job.ENDED
     return {
@@ -81,7 +81,7 @@ def list_jobs(most: int = 20) -> list[str]:
     ]
 
 
-def describe_findings(check: Reconciliation) -> str:
+def describe_findings(check: ConsistencyCheck) -> str:
     """Return what a comparison found, in one line."""
     counts = Counter(check.counts)
     findings = ", ".join(f"{n} {kind}" for kind, n in counts.items())
@@ -94,5 +94,5 @@ def _describe_check(job: Job) -> str:
     return describe_findings(check) if check else "The comparison is not kept any more."
 
 
-def _check(job: Job) -> Reconciliation | None:
-    return Reconciliation.objects.filter(pk=job.selection.get("check")).first()
+def _check(job: Job) -> ConsistencyCheck | None:
+    return ConsistencyCheck.objects.filter(pk=job.selection.get("check")).first()

@@ -17,12 +17,12 @@ class Selection:
     since: str = ""
 
     def images(self) -> QuerySet[Image]:
-        """The images, in the order of their ids."""
-        wanted = Q()
+        """Return the images, in the order of their ids."""
+        condition = Q()
         if self.ids:
-            wanted &= Q(pk__in=self.ids)
+            condition &= Q(pk__in=self.ids)
         if self.state:
-            wanted &= Q(state=self.state)
+            condition &= Q(state=self.state)
         if self.since:
-            wanted &= Q(created_at__gte=datetime.fromisoformat(self.since))
-        return Image.objects.filter(wanted).order_by("pk")
+            condition &= Q(created_at__gte=datetime.fromisoformat(self.since))
+        return Image.objects.filter(condition).order_by("pk")

@@ -14,6 +14,7 @@ from mediahub.history.models import Action
 from mediahub.library import focal_point, publishing, revisions, similarity, versions, vocabulary
 from mediahub.library.changes import to_json
 from mediahub.library.models import WHOLE, Image, Rendition, Tagging
+from mediahub.reasons import read_reason
 from processing import Label, Point, Result, StoredRendition, clean_text, shorten
 
 TITLE = 200
@@ -102,7 +103,7 @@ def _describe(image: Image, result: Result) -> None:
     # A camera without an offset shows the clock of where it stood; the site's own zone is the best guess.
     image.taken_at = timezone.make_aware(taken) if taken and timezone.is_naive(taken) else taken
     image.camera, image.latitude, image.longitude = metadata.camera, metadata.latitude, metadata.longitude
-    image.placeholder, image.notes = result.placeholder, [note.message for note in metadata.notes]
+    image.placeholder, image.notes = result.placeholder, [read_reason(note).to_json() for note in metadata.notes]
     image.fingerprint, image.colors = result.fingerprint, f" {' '.join(result.colors)} " if result.colors else ""
     words = {name: to_json(value) for name, value in asdict(metadata.fields).items() if value}
     image.embedded = {**words, "keywords": list(metadata.fields.keywords)} if words else {}
@@ -110,7 +111,7 @@ def _describe(image: Image, result: Result) -> None:
 
 def _note_labels(image: Image, result: Result) -> None:
     image.label_state = result.label_state
-    image.label_note = result.label_note.message[:500] if result.label_note else ""
+    image.label_note = read_reason(result.label_note).to_json() if result.label_note else {}
     answer = result.labels
     image.labeled_at = timezone.now() if answer else image.labeled_at
     image.label_source = answer.source if answer else ""

@@ -279,4 +279,4 @@ def archive_expired(most: int = 100) -> int:
             change.perform(change_set, image, Action.EXPIRED)
         return True
 
-    return rounds.each(rounds.pick(ended.values_list("pk", flat=True), most, "image"), take_down, "image")
+    return rounds.process_each(rounds.pick_items(ended.values_list("pk", flat=True), most, "image"), take_down, "image")

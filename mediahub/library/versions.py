@@ -19,6 +19,7 @@ from mediahub.history.models import Action, Change
 from mediahub.library import focal_point, publishing, revisions, similarity
 from mediahub.library.changes import ImageChange, to_json
 from mediahub.library.models import Image, Rendition, Version
+from mediahub.reasons import build_error
 from processing import Missing, StoredRendition, check_moment
 
 # The fields of an image that its file decides.
@@ -263,7 +264,7 @@ def get_current_file(image: Image) -> Original:
     """Return where the image's file lies; raises Missing where nobody knows."""
     current = image.versions.filter(current=True).first()
     if current is None:
-        raise Missing("unknown", "Nobody knows where its original is.")
+        raise build_error(Missing, "original_unknown")
     return Original(current.key, current.version_id, current.by)
 
 

@@ -25,7 +25,7 @@ class DemoError(Exception):
 
 
 @dataclass
-class Sent:
+class SentFile:
     """One file on its way; `state` is empty until it has ended."""
 
     file: str
@@ -35,8 +35,8 @@ class Sent:
     seconds: float = 0
     began: float = field(default_factory=time.monotonic)
 
-    def row(self) -> dict[str, Any]:
-        """What is told of the file, with its labels and renditions from the records."""
+    def build_row(self) -> dict[str, Any]:
+        """Return the file with its labels and renditions from the records."""
         upload = Upload.objects.select_related("image").get(pk=self.upload_id) if self.upload_id else None
         image = upload.image if upload else None
         return {
@@ -44,8 +44,14 @@ class Sent:
             "state": self.state,
             "reason": self.reason,
             "renditions": [
-                {"name": made.name, "width": made.width, "height": made.height, "bytes": made.bytes, "key": made.key}
-                for made in (image.renditions.all() if image else [])
+                {
+                    "name": rendition.name,
+                    "width": rendition.width,
+                    "height": rendition.height,
+                    "bytes": rendition.bytes,
+                    "key": rendition.key,
+                }
+                for rendition in (image.renditions.all() if image else [])
             ],
             "labels": [
                 {"name": tagging.tag.name, "confidence": tagging.confidence}
@@ -63,7 +69,7 @@ class Browser:
         self._http = requests.Session()
 
     def sign_in(self, name: str, password: str) -> None:
-        """Sign in by the form; raises DemoError when the site is not there or says no."""
+        """Sign in by the form; raise DemoError when the site is not there or says no."""
         page = f"{self._site}/admin/login/"
         try:
             self._http.get(page, timeout=30)
@@ -74,7 +80,7 @@ class Browser:
         if "sessionid" not in self._http.cookies:
             raise DemoError(f"{self._site} does not let {name} in with the password of the sign-in file.")
 
-    def send(self, path: Path, sent: Sent) -> None:
+    def send(self, path: Path, sent: SentFile) -> None:
         """Ask for a ticket and send the file as it says; a refusal is the end of the file."""
         kind = map_suffixes().get(path.suffix[1:].lower(), "application/octet-stream")
         wish = {"method": "POST", "name": path.name, "type": kind, "size": path.stat().st_size}
@@ -95,11 +101,11 @@ class Browser:
             else:
                 self._send_parts(ticket, file, kind)
 
-    def standing(self, uploads: Sequence[Sent]) -> dict[str, dict[str, Any]]:
-        """What the status view says of the uploads, by id."""
+    def fetch_states(self, uploads: Sequence[SentFile]) -> dict[str, dict[str, Any]]:
+        """Return the uploads' states from the status view, by id."""
         ids = ",".join(sent.upload_id for sent in uploads)
         answer = self._http.get(f"{self._site}/admin/upload/status/", params={"ids": ids}, timeout=30)
-        return {found["id"]: found for found in answer.json()["uploads"]}
+        return {state["id"]: state for state in answer.json()["uploads"]}
 
     def _sign(self, wish: dict[str, Any]) -> requests.Response:
         headers = {"X-CSRFToken": self._csrf(), "Referer": self._site}
@@ -115,58 +121,58 @@ class Browser:
         headers = {"Content-Type": kind, **ticket["headers"]}
         begun = requests.post(ticket["url"], headers=headers, timeout=60)
         begun.raise_for_status()
-        found = re.search(r"<UploadId>([^<]+)</UploadId>", begun.text)
-        step = {"key": ticket["key"], "uploadId": found[1] if found else ""}
-        done = ET.Element("CompleteMultipartUpload")
+        match = re.search(r"<UploadId>([^<]+)</UploadId>", begun.text)
+        step = {"key": ticket["key"], "uploadId": match[1] if match else ""}
+        completion = ET.Element("CompleteMultipartUpload")
         for number, data in enumerate(iter(partial(file.read, ticket["part_bytes"]), b""), 1):
             signed = self._step({**step, "method": "PUT", "partNumber": number})
             sent = requests.put(signed["url"], data, timeout=60)
             sent.raise_for_status()
-            part = ET.SubElement(done, "Part")
+            part = ET.SubElement(completion, "Part")
             ET.SubElement(part, "PartNumber").text = str(number)
             ET.SubElement(part, "ETag").text = sent.headers["ETag"]
         signed = self._step({**step, "method": "POST"})
-        whole = requests.post(signed["url"], ET.tostring(done), headers=signed["headers"], timeout=60)
+        whole = requests.post(signed["url"], ET.tostring(completion), headers=signed["headers"], timeout=60)
         whole.raise_for_status()
 
     def _csrf(self) -> str:
         return self._http.cookies.get("csrftoken") or ""
 
 
-def files(paths: Sequence[Path]) -> list[Path]:
-    """The files that are named, and the pictures of the folders that are; raises DemoError for what is not there."""
-    found: list[Path] = []
+def find_files(paths: Sequence[Path]) -> list[Path]:
+    """Return the named files, and the pictures in the named folders; raise DemoError for what is not there."""
+    files: list[Path] = []
     for path in paths:
         if not path.exists():
             raise DemoError(f"{path} is not there. Name a picture or a folder of pictures.")
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-        found += [file for file in inside if file.is_file() and (file == path or _is_picture(file))]
-    if not found:
+        files += [file for file in inside if file.is_file() and (file == path or _is_picture(file))]
+    if not files:
         raise DemoError("There is no picture to send. Name a picture or a folder of pictures.")
-    return found
+    return files
 
 
-def send_all(browser: Browser, paths: Sequence[Path], progress: Callable[[int, int], None]) -> list[Sent]:
+def send_files(browser: Browser, paths: Sequence[Path], progress: Callable[[int, int], None]) -> list[SentFile]:
     """Send every file and follow it to its end; one that has none in time is lost."""
-    sent = [Sent(path.name) for path in paths]
-    for path, one in zip(paths, sent, strict=True):
-        one.began = time.monotonic()
+    sent = [SentFile(path.name) for path in paths]
+    for path, file in zip(paths, sent, strict=True):
+        file.began = time.monotonic()
         try:
-            browser.send(path, one)
+            browser.send(path, file)
         except requests.HTTPError as error:
             # The address in the error's own words is signed, and no business of a log.
-            one.state, one.reason = LOST, f"The store or the site answered {error.response.status_code}."
+            file.state, file.reason = LOST, f"The store or the site answered {error.response.status_code}."
         except OSError as error:
-            one.state, one.reason = LOST, f"It could not be sent: {error}"
-        _look(browser, sent)
-        progress(sum(bool(one.state) for one in sent), len(sent))
-    for _ in _until(PATIENCE):
-        _look(browser, sent)
-        progress(sum(bool(one.state) for one in sent), len(sent))
-        if all(one.state for one in sent):
+            file.state, file.reason = LOST, f"It could not be sent: {error}"
+        _update_states(browser, sent)
+        progress(sum(bool(file.state) for file in sent), len(sent))
+    for _ in _wait_at_most(PATIENCE):
+        _update_states(browser, sent)
+        progress(sum(bool(file.state) for file in sent), len(sent))
+        if all(file.state for file in sent):
             break
-    for one in sent:
-        one.state = one.state or LOST
+    for file in sent:
+        file.state = file.state or LOST
     return sent
 
 
@@ -174,19 +180,19 @@ def _is_picture(file: Path) -> bool:
     return file.suffix[1:].lower() in map_suffixes() and not file.name.startswith(".")
 
 
-def _look(browser: Browser, sent: Sequence[Sent]) -> None:
-    waiting = [one for one in sent if one.upload_id and not one.state]
+def _update_states(browser: Browser, sent: Sequence[SentFile]) -> None:
+    waiting = [file for file in sent if file.upload_id and not file.state]
     for start in range(0, len(waiting), 100):
         part = waiting[start : start + 100]
-        known = browser.standing(part)
-        for one in part:
-            found = known.get(one.upload_id)
-            if found and found["ended"]:
-                one.state, one.reason = found["state"], found["reason"]
-                one.seconds = time.monotonic() - one.began
+        states = browser.fetch_states(part)
+        for file in part:
+            state = states.get(file.upload_id)
+            if state and state["ended"]:
+                file.state, file.reason = state["state"], state["reason"]
+                file.seconds = time.monotonic() - file.began
 
 
-def _until(seconds: float) -> Iterator[None]:
+def _wait_at_most(seconds: float) -> Iterator[None]:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         yield

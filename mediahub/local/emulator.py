@@ -24,15 +24,15 @@ class EmulatorError(Exception):
     """Why the local AWS does not run, and what to do."""
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
+def find_free_port() -> int:
+    """Return a port of loopback that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def is_taken(port: int) -> bool:
-    """Whether somebody listens on this port of loopback."""
+def is_port_taken(port: int) -> bool:
+    """Return whether somebody listens on this port of loopback."""
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -56,7 +56,7 @@ class Emulator:
         """Have everything on the disk now: since ministack writes its state when it ends, it ends and starts again."""
         if self.keeps:
             self.stop()
-            self.process = start(self.port, self.state).process
+            self.process = start_emulator(self.port, self.state).process
 
     def stop(self) -> None:
         """End it so that it writes its state; the last writes are lost otherwise."""
@@ -69,18 +69,18 @@ class Emulator:
                 self.process.wait()
 
 
-def start(port: int, state: Path, *, keep: bool = True) -> Emulator:
-    """Start ministack with enforced authorization; raises EmulatorError with its log when it does not answer."""
+def start_emulator(port: int, state: Path, *, keep: bool = True) -> Emulator:
+    """Start ministack with enforced authorization; raise EmulatorError with its log when it does not answer."""
     if not PROGRAM.is_file():
         raise EmulatorError(f"{PROGRAM} is missing. Run `make setup`, which installs the local AWS.")
-    if is_taken(port):
+    if is_port_taken(port):
         raise EmulatorError(f"Port {port} is taken. Stop what listens there or choose another with --aws-port.")
     state.mkdir(parents=True, exist_ok=True)
     log = state / "emulator.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
             [PROGRAM],
-            env=_environment(port, state, keep=keep),
+            env=_build_environment(port, state, keep=keep),
             cwd=state,
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -89,11 +89,11 @@ def start(port: int, state: Path, *, keep: bool = True) -> Emulator:
             start_new_session=True,
         )
     emulator = Emulator(process, port, state, keep)
-    _wait(emulator, log)
+    _wait_until_ready(emulator, log)
     return emulator
 
 
-def _environment(port: int, state: Path, *, keep: bool) -> dict[str, str]:
+def _build_environment(port: int, state: Path, *, keep: bool) -> dict[str, str]:
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(state),
@@ -113,7 +113,7 @@ def _environment(port: int, state: Path, *, keep: bool) -> dict[str, str]:
     }
 
 
-def _wait(emulator: Emulator, log: Path) -> None:
+def _wait_until_ready(emulator: Emulator, log: Path) -> None:
     until = time.monotonic() + STARTING
     while time.monotonic() < until:
         if emulator.process.poll() is not None:

@@ -39,12 +39,12 @@ class Context:
         return f"arn:aws:lambda:{settings.AWS_REGION}:{ACCOUNT}:function:{self.function_name}"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda would end the function."""
+        """Return the milliseconds until Lambda would end the function."""
         return max(0, int((self._ends - time.monotonic()) * 1000))
 
 
-def zappa_handler(stage: str, folder: Path) -> Handler:
-    """Zappa's handler with the settings module that its package of this stage would hold, written to `folder`."""
+def load_zappa_handler(stage: str, folder: Path) -> Handler:
+    """Return Zappa's handler with the settings module that its package of this stage has, written to `folder`."""
     cli = ZappaCLI()
     cli.api_stage = stage
     cli.load_settings(str(settings.BASE_DIR / "zappa_settings.json"))
@@ -69,7 +69,7 @@ class EventLoop:
         """Work until `stop`; a batch that has begun is finished first."""
         while not self.stopping:
             try:
-                self.turn(wait=1)
+                self.poll_once(wait=1)
             except Exception:
                 log.exception("the event loop could not do its turn; it goes on in a second")
                 time.sleep(1)
@@ -78,12 +78,12 @@ class EventLoop:
         """Let the current batch be the last."""
         self.stopping = True
 
-    def turn(self, wait: int = 0) -> int:
-        """One poll of the queue and, when it is due, one tick of the clock; returns how many messages came."""
+    def poll_once(self, wait: int = 0) -> int:
+        """Poll the queue once and tick the clock when it is due; return how many messages came."""
         if time.monotonic() - self._ticked >= self.clock_seconds:
             self._ticked = time.monotonic()
             self.tick()
-        queue = clients.queue()
+        queue = clients.get_upload_queue()
         answer = queue.client.receive_message(
             QueueUrl=queue.url,
             MaxNumberOfMessages=BATCH,
@@ -111,8 +111,8 @@ class EventLoop:
             log.exception("the clock failed; it tries again at its next tick")
 
     def _invoke(self, messages: list[dict[str, Any]]) -> None:
-        queue = clients.queue()
-        event = {"Records": [_record(message, queue.url) for message in messages]}
+        queue = clients.get_upload_queue()
+        event = {"Records": [_build_record(message, queue.url) for message in messages]}
         try:
             answer = self.handler(event, Context(self.name))
         except Exception:
@@ -129,8 +129,8 @@ class EventLoop:
                 queue.delete(message["ReceiptHandle"])
 
 
-def _record(message: dict[str, Any], queue_url: str) -> dict[str, Any]:
-    """A received message in the form in which Lambda hands it to a function."""
+def _build_record(message: dict[str, Any], queue_url: str) -> dict[str, Any]:
+    """Return a received message in the form in which Lambda hands it to a function."""
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],

@@ -9,8 +9,8 @@ from django.contrib.auth.models import Group, User
 PEOPLE = {"editor": "Editor", "chief": "Chief editor"}
 
 
-def prepare(path: Path) -> dict[str, str]:
-    """Make sure that the editor and the chief editor exist; returns name → password."""
+def prepare_people(path: Path) -> dict[str, str]:
+    """Make sure that the editor and the chief editor exist; return name → password."""
     passwords: dict[str, str] = json.loads(path.read_text()) if path.is_file() else {}
     for name, group in PEOPLE.items():
         passwords.setdefault(name, secrets.token_urlsafe(9))

@@ -47,9 +47,9 @@ class Site:
                 start_new_session=True,
             )
 
-    def once(self, *command: str) -> None:
-        """Run `manage.py command` to its end; raises EmulatorError with its output when it fails."""
-        done = subprocess.run(
+    def run_command(self, *command: str) -> None:
+        """Run `manage.py command` to its end; raise EmulatorError with its output when it fails."""
+        process = subprocess.run(
             [sys.executable, "manage.py", *command],
             cwd=settings.BASE_DIR,
             env={**self.environment, "AWS_PROFILE": "operator"},
@@ -58,11 +58,11 @@ class Site:
             text=True,
             check=False,
         )
-        if done.returncode:
-            raise EmulatorError(f"manage.py {' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+        if process.returncode:
+            raise EmulatorError(f"manage.py {' '.join(command)} failed:\n{process.stdout}{process.stderr}")
 
-    def fallen(self) -> str:
-        """The name of a process that ended by itself; empty while all run."""
+    def find_ended_process(self) -> str:
+        """Return the name of a process that ended by itself; empty while all run."""
         return next((name for name, child in self.children.items() if child.poll() is not None), "")
 
     def stop(self) -> None:
@@ -80,12 +80,12 @@ class Site:
 
 def refuse_taken_port(port: int, option: str) -> int:
     """Return the port when nothing listens there; raise EmulatorError otherwise."""
-    if emulator.is_taken(port):
+    if emulator.is_port_taken(port):
         raise EmulatorError(f"Port {port} is taken. Stop what listens there or choose another with {option}.")
     return port
 
 
-def start(
+def start_site(
     state: Path,
     port: int,
     aws_port: int,
@@ -99,30 +99,30 @@ def start(
     """
     state = state.resolve()
     # First of all: a site that runs already is no reason to ask for another port.
-    _lock(state, closing)
+    _lock_state(state, closing)
     port, aws_port = choose_port(port, "--port"), choose_port(aws_port, "--aws-port")
     say("Starting the local AWS …")
-    running = emulator.start(aws_port, state / "aws")
+    running = emulator.start_emulator(aws_port, state / "aws")
     closing.callback(running.stop)
     address = f"http://127.0.0.1:{port}"
     say("Deploying the stack …")
     parameters = {"SiteOrigin": address, "VisibilityTimeout": str(VISIBILITY), "MaxReceiveCount": str(RECEIVES)}
-    deployed = stack.deploy(running, "local", parameters)
+    deployed = stack.deploy_stack(running, "local", parameters)
     stack.write_profiles(state / "aws-config", deployed)
-    site = Site(address, state, _environment(state, stack.environment(state, running, deployed, address)))
+    site = Site(address, state, _write_environment(state, stack.build_environment(state, running, deployed, address)))
     closing.callback(site.stop)
     say("Preparing database and static files …")
-    site.once("migrate", "--no-input")
-    site.once("collectstatic", "--no-input")
-    site.once("sign_ins", str(state / "sign-in.json"))
+    site.run_command("migrate", "--no-input")
+    site.run_command("collectstatic", "--no-input")
+    site.run_command("sign_ins", str(state / "sign-in.json"))
     say("Starting web and event loop …")
     site.run("web", "runserver", "--noreload", f"127.0.0.1:{port}", profile="web")
     site.run("event-loop", "event_loop", profile="worker")
-    _wait(site)
+    _wait_until_ready(site)
     return site
 
 
-def _lock(state: Path, closing: ExitStack) -> None:
+def _lock_state(state: Path, closing: ExitStack) -> None:
     """Keep others away: two emulators that write one state would each lose what the other keeps."""
     state.mkdir(parents=True, exist_ok=True)
     lock = closing.enter_context((state / "lock").open("w"))
@@ -134,28 +134,28 @@ def _lock(state: Path, closing: ExitStack) -> None:
         ) from error
 
 
-def _environment(state: Path, values: dict[str, str]) -> dict[str, str]:
-    """The environment of all processes of the site; its settings are kept in `state` for other commands."""
+def _write_environment(state: Path, values: dict[str, str]) -> dict[str, str]:
+    """Return the environment of all processes of the site; keep its settings in `state` for other commands."""
     file = state / "env"
-    shell, kept = _shell(), stack.read_environment(file)
+    shell, earlier = _read_shell(), stack.read_environment(file)
     values["LABELER"] = shell.get("LABELER", values["LABELER"])
-    database = shell.get("DATABASE_URL") or kept.get("DATABASE_URL")
+    database = shell.get("DATABASE_URL") or earlier.get("DATABASE_URL")
     values["DATABASE_URL"] = database or f"sqlite:///{state / 'mediahub.sqlite3'}"
     stack.write_environment(file, values)
     return {**shell, **values, "MEDIAHUB_ENV_FILE": str(file)}
 
 
-def _shell() -> dict[str, str]:
-    """The shell's settings, without its way into a real AWS, and without what was read from an earlier start's file."""
+def _read_shell() -> dict[str, str]:
+    """Return the shell's settings, without credentials for a real AWS and without those of an earlier start's file."""
     read = stack.read_environment(env_file)
     return {
         name: value for name, value in os.environ.items() if not name.startswith("AWS_") and read.get(name) != value
     }
 
 
-def _wait(site: Site) -> None:
+def _wait_until_ready(site: Site) -> None:
     until = time.monotonic() + STARTING
-    while time.monotonic() < until and not site.fallen():
+    while time.monotonic() < until and not site.find_ended_process():
         try:
             with urllib.request.urlopen(f"{site.address}/admin/login/", timeout=5):  # noqa: S310
                 return
@@ -163,11 +163,11 @@ def _wait(site: Site) -> None:
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    raise EmulatorError(f"The site did not start. {last_words(site, site.fallen() or 'web')}")
+    raise EmulatorError(f"The site did not start. {read_log_end(site, site.find_ended_process() or 'web')}")
 
 
-def last_words(site: Site, name: str) -> str:
-    """The end of a process's log, for the one who has to find out why it ended."""
+def read_log_end(site: Site, name: str) -> str:
+    """Return the end of a process's log, for whoever has to find out why it ended."""
     log = site.state / f"{name}.log"
     tail = log.read_text(errors="replace")[-3000:]
     return f"The log of {name}, {log}, ends with:\n{tail}"

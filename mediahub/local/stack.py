@@ -31,7 +31,7 @@ class Stack:
     outputs: dict[str, str]
 
     def settings(self) -> dict[str, str]:
-        """The settings that name the parts of the stack."""
+        """Return the settings that name the parts of the stack."""
         names = {
             "UPLOAD_BUCKET": "UploadBucket",
             "RENDITION_BUCKET": "RenditionBucket",
@@ -44,7 +44,7 @@ class Stack:
         return {setting: self.outputs[output] for setting, output in names.items()}
 
     def moved_to(self, endpoint: str) -> "Stack":
-        """The same stack with its queues at this endpoint: a kept state remembers the port of its first start."""
+        """Return the same stack with its queues at this endpoint: a kept state has the port of its first start."""
         here = {
             name: endpoint + urlsplit(value).path if value.startswith("http://") else value
             for name, value in self.outputs.items()
@@ -54,7 +54,7 @@ class Stack:
 
 @cache
 def root_client(service: str, endpoint: str, config: Config | None = None) -> Any:
-    """A client with the emulator's root key, for deploying and inspecting; made once, which is dearer than its use."""
+    """Return a client with the emulator's root key, for deploying and inspecting; making one is expensive."""
     # A profile that the shell names for other work need not be there.
     core = botocore.session.Session({"profile": (None, None, None, None)})
     session = boto3.Session(ROOT_KEY, ROOT_KEY, region_name=REGION, botocore_session=core)
@@ -84,8 +84,8 @@ def open_stage(emulator: Emulator, name: str) -> Stage:
     return Stage("mediahub", name, REGION, client, poll_seconds=0.1, report=log.debug)
 
 
-def deploy(emulator: Emulator, stage: str, parameters: dict[str, str]) -> Stack:
-    """Create the stack, or change what differs; returns when it is complete. Raises EmulatorError with the cause."""
+def deploy_stack(emulator: Emulator, stage: str, parameters: dict[str, str]) -> Stack:
+    """Create the stack, or change what differs; return when it is complete. Raise EmulatorError with the cause."""
     here = open_stage(emulator, stage)
     try:
         known = here.base.describe() is not None
@@ -110,13 +110,13 @@ def write_profiles(path: Path, stack: Stack) -> None:
     path.write_text("\n".join(lines) + "\n")
 
 
-def environment(state: Path, emulator: Emulator, stack: Stack, site: str) -> dict[str, str]:
-    """The environment in which MediaHub's processes use this local AWS."""
+def build_environment(state: Path, emulator: Emulator, stack: Stack, site: str) -> dict[str, str]:
+    """Return the environment in which MediaHub's processes use this local AWS."""
     return {
         "LOCAL": "true",
         "STAGE": stack.stage,
         "HTTPS": "false",
-        "SECRET_KEY": _kept_secret(state / "secret-key"),
+        "SECRET_KEY": _read_or_make_secret(state / "secret-key"),
         "SITE_URL": site,
         "CSRF_TRUSTED_ORIGINS": site,
         "LABELER": "measured",
@@ -136,13 +136,13 @@ def write_environment(path: Path, values: dict[str, str]) -> None:
 
 
 def read_environment(path: Path) -> dict[str, str]:
-    """What was kept by `write_environment`; nothing when there is no such file."""
+    """Return what `write_environment` wrote; nothing when there is no such file."""
     lines = path.read_text().splitlines() if path.is_file() else []
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
-def _kept_secret(path: Path) -> str:
-    """A secret of this machine alone, made once."""
+def _read_or_make_secret(path: Path) -> str:
+    """Return a secret of this machine alone, made once."""
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)

@@ -4,6 +4,7 @@ A failed item is as open as its image and its upload are. One of which nobody kn
 whom nothing is closed.
 """
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
@@ -13,7 +14,7 @@ from mediahub import messages
 from mediahub.library import access
 from mediahub.library.access import Person
 from mediahub.library.models import Rendition
-from mediahub.recovery.models import FailedItem, Reconciliation, Redrive
+from mediahub.recovery.models import ConsistencyCheck, FailedItem, RetryOrder
 from mediahub.uploads.access import closed_uploads, open_uploads
 from mediahub.uploads.models import Upload
 from processing import ProcessingError
@@ -30,12 +31,12 @@ def visible_failed_items(user: Person) -> QuerySet[FailedItem]:
     return items.select_related("upload", "image").prefetch_related("image__renditions")
 
 
-def visible_redrives(user: Person) -> QuerySet[Redrive]:
+def visible_retry_orders(user: Person) -> QuerySet[RetryOrder]:
     """Return the retries this person may see, each with `shown`: how many of its items are open to them."""
-    orders = Redrive.objects.select_related("by")
+    orders = RetryOrder.objects.select_related("by")
     if access.sees_everything(user):
         return orders.annotate(shown=F("total"))
-    closed = FailedItem.objects.filter(_closed_items(user), redrive=OuterRef("pk")).order_by().values("redrive")
+    closed = FailedItem.objects.filter(_closed_items(user), retry_order=OuterRef("pk")).order_by().values("retry_order")
     number = Subquery(closed.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
     return orders.annotate(shown=F("total") - Coalesce(number, 0)).filter(Q(by=user.pk) | Q(shown__gt=0))
 
@@ -49,7 +50,7 @@ def readable_payload(user: Person, item: FailedItem) -> str:
         return item.payload
     try:
         decoded = messages.decode_text(item.payload)
-    except (messages.Unreadable, ProcessingError):
+    except ProcessingError:
         return item.payload
     keys = [key for message in decoded if (key := getattr(message, "key", ""))]
     images = [image_id for message in decoded if (image_id := getattr(message, "image_id", None))]
@@ -59,20 +60,20 @@ def readable_payload(user: Person, item: FailedItem) -> str:
     return "" if closed or access.closed_images(user).filter(image__in=images).exists() else item.payload
 
 
-def visible_examples(user: Person, check: Reconciliation) -> list[tuple[str, str, str]]:
-    """Return the examples of a check that name what is open to this person: (kind, key or id, sentence).
+def visible_examples(user: Person, check: ConsistencyCheck) -> list[dict[str, Any]]:
+    """Return the examples of a check that name what is open to this person: kind, what (key or id), and the reason.
 
     The key of a file that came without a ticket is the name somebody gave it.
     """
-    examples = [(kind, what, says) for kind, what, says in check.examples]
+    examples: list[dict[str, Any]] = check.examples
     if access.sees_everything(user):
         return examples
-    names = {what for _kind, what, _says in examples}
+    names = {example["what"] for example in examples}
     uploads = open_uploads(user).filter(key__in=names).values_list("key", flat=True)
     renditions = Rendition.objects.filter(key__in=names).exclude(image__in=access.closed_images(user))
     images = access.open_images(user).filter(pk__in=[pk for name in names if (pk := _id(name))])
     shown = {*uploads, *renditions.values_list("key", flat=True), *(str(image.pk) for image in images.only("pk"))}
-    return [example for example in examples if example[1] in shown]
+    return [example for example in examples if example["what"] in shown]
 
 
 def _closed_items(user: Person) -> Q:

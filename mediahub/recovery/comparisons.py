@@ -1,4 +1,4 @@
-"""The comparisons of a reconciliation: each takes one page and says what does not fit, and what would mend it.
+"""The steps of a consistency check: each compares one page and says what does not fit, and what would mend it.
 
 No page keeps the whole of a bucket in memory: what a listing shows is marked in the rows as seen by this run, and the
 rows that are still unmarked when it ends are those whose file is not there.
@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -21,7 +22,8 @@ from mediahub.aws import clients
 from mediahub.delivery import mirror, public
 from mediahub.library.models import Image, Rendition, Version
 from mediahub.messages import CheckKey, ReprocessImage, SweepRenditions
-from mediahub.recovery.models import Reconciliation
+from mediahub.reasons import Reason
+from mediahub.recovery.models import ConsistencyCheck
 from mediahub.uploads import originals, rendition_sweep
 from mediahub.uploads.models import Upload
 from processing import ObjectVersion, ProcessingError, VersionPage
@@ -33,15 +35,15 @@ ROWS = 500
 IMAGES = 100
 KEYS_A_MESSAGE = 100
 Cursor = dict[str, Any]
-ENDED = "The record has an end; the bucket has the file no more."
-IN_USE = "The bucket has the original no more; the image made of it is still in use."
+ORIGINAL_DELETED = Reason("original_deleted")
+IMAGE_IN_USE = Reason("image_in_use")
 
 
 class Listing(Protocol):
     """What lists the versions of a bucket a page at a time: the bucket itself, or its inventory."""
 
     def list_page(self, start: Mapping[str, str] | None = None) -> VersionPage:
-        """The versions from `start`, a page's `next`."""
+        """Return the versions from `start`, a page's `next`."""
 
 
 @dataclass(frozen=True)
@@ -50,103 +52,130 @@ class Finding:
 
     kind: str
     what: str
-    says: str
+    reason: Reason
     mend: Callable[[], object]
 
 
 Findings = tuple[list[Finding], Cursor | None]
 
 
-def uploads(run: Reconciliation, cursor: Cursor, listing: Listing | None = None) -> Findings:
-    """Files in the upload bucket that no record knows in this version, and records of files that were deleted."""
-    page = (listing or clients.uploads()).list_page(cursor or None)
-    latest = {found.key: found for found in page.versions if found.latest}
-    records = {row.key: row for row in Upload.objects.filter(bucket=settings.UPLOAD_BUCKET, key__in=latest)}
-    Upload.objects.filter(pk__in=[row.pk for row in records.values()]).update(seen=run.pk)
-    images = [row.image_id for row in records.values() if row.image_id]
+def compare_uploads(run: ConsistencyCheck, cursor: Cursor, listing: Listing | None = None) -> Findings:
+    """Find files in the upload bucket that no record knows in this version, and records of deleted files."""
+    page = (listing or clients.get_upload_store()).list_page(cursor or None)
+    latest = {listed.key: listed for listed in page.versions if listed.latest}
+    records = {record.key: record for record in Upload.objects.filter(bucket=settings.UPLOAD_BUCKET, key__in=latest)}
+    Upload.objects.filter(pk__in=[record.pk for record in records.values()]).update(seen=run.pk)
+    images = [record.image_id for record in records.values() if record.image_id]
     used = Version.objects.filter(current=True, image__deleted_at=None, image__in=images).select_related("image")
     # No more of an image is read than is asked for: a value that cannot be read takes the whole page along.
     files = {(file.image_id, file.key): file for file in used.only("key", "version_id", "image__deleted_at")}
 
     def judge(key: str) -> Finding | None:
         listed, record = latest[key], records.get(key)
-        return _judge(listed, record) or _judge_file(listed, record, files) or _overwritten(listed, record)
+        return (
+            _judge_upload(listed, record)
+            or _judge_original(listed, record, files)
+            or _judge_overwritten(listed, record)
+        )
 
-    return _judge_each([key for key in latest if _old(run, latest[key].last_modified)], judge), page.next
+    return _judge_each([key for key in latest if _is_old_enough(run, latest[key].last_modified)], judge), page.next
 
 
-def uploads_unseen(run: Reconciliation, cursor: Cursor) -> Findings:
-    """Records that came to their end with a file that the bucket does not have any more, or whose image is in use."""
+def find_unseen_uploads(run: ConsistencyCheck, cursor: Cursor) -> Findings:
+    """Find ended records whose file is no longer in the bucket, or whose image is in use."""
     in_use = Version.objects.filter(current=True, key=OuterRef("key"), image=OuterRef("image"), image__deleted_at=None)
     there = Q(state__in=Upload.SETTLED) | Q(Exists(in_use), state=State.DELETED)
-    rows = _unseen(Upload.objects.filter(_old_rows(run, "finished_at") & there), run)
-    part, after = _part(rows, cursor, ROWS)
-    return [_gone(row.key, IN_USE if row.state == State.DELETED else ENDED) for row in part], after
+    rows = _filter_unseen(Upload.objects.filter(_match_old(run, "finished_at") & there), run)
+    part, after = _take_page(rows, cursor, ROWS)
+    return [
+        _build_deleted(row.key, IMAGE_IN_USE if row.state == State.DELETED else ORIGINAL_DELETED) for row in part
+    ], after
 
 
-def renditions(run: Reconciliation, cursor: Cursor) -> Findings:
-    """Objects of the renditions bucket that no record names, or that are not what was written."""
-    page = clients.renditions().list_page(cursor or None)
-    objects = {found.key: found for found in page.versions if found.latest and not found.removed}
+def compare_renditions(run: ConsistencyCheck, cursor: Cursor) -> Findings:
+    """Find objects of the renditions bucket that no record names, or that are not what was written."""
+    page = clients.get_rendition_store().list_page(cursor or None)
+    objects = {listed.key: listed for listed in page.versions if listed.latest and not listed.removed}
     records = {row.key: row for row in Rendition.objects.filter(key__in=objects)}
     Rendition.objects.filter(pk__in=[row.pk for row in records.values()]).update(seen=run.pk)
-    altered = {row.image_id for key, row in records.items() if row.bytes != objects[key].bytes}
     orphans = []
 
     def judge(key: str) -> None:
-        if rendition_sweep.unneeded(key, objects[key].last_modified):
+        if rendition_sweep.is_unneeded(key, objects[key].last_modified):
             orphans.append(key)
 
-    unnamed = [key for key, found in objects.items() if key not in records and _old(run, found.last_modified)]
+    unnamed = [
+        key for key, listed in objects.items() if key not in records and _is_old_enough(run, listed.last_modified)
+    ]
     unjudged = _judge_each(unnamed, judge)
-    unknown = [_unknown(key) for key in public.find_unknown(unnamed)]
-    return [*(_altered(pk) for pk in altered), *_orphans(orphans), *unjudged, *unknown], page.next
+    unknown = [
+        Finding("orphan", key, Reason("public_file_unknown"), partial(public.settle_unknown_file, key))
+        for key in public.find_unknown(unnamed)
+    ]
+    altered = [
+        Finding("altered", str(pk), Reason("rendition_altered"), partial(messages.send, ReprocessImage(pk)))
+        for pk in {row.image_id for key, row in records.items() if row.bytes != objects[key].bytes}
+    ]
+    return [*altered, *_build_orphans(orphans), *unjudged, *unknown], page.next
 
 
-def renditions_unseen(run: Reconciliation, cursor: Cursor) -> Findings:
-    """Records of renditions that the bucket does not have."""
-    old = Rendition.objects.filter(_old_rows(run, "image__updated_at"), image__deleted_at=None)
-    part, after = _part(_unseen(old, run), cursor, ROWS)
-    return [_missing(row) for row in part], after
+def find_unseen_renditions(run: ConsistencyCheck, cursor: Cursor) -> Findings:
+    """Find records of renditions that the bucket does not have."""
+    old = Rendition.objects.filter(_match_old(run, "image__updated_at"), image__deleted_at=None)
+    part, after = _take_page(_filter_unseen(old, run), cursor, ROWS)
+    return [
+        Finding(
+            "missing",
+            row.key,
+            Reason("rendition_missing", {"name": row.name}),
+            partial(messages.send, ReprocessImage(row.image_id)),
+        )
+        for row in part
+    ], after
 
 
-def mirrored(run: Reconciliation, cursor: Cursor) -> Findings:
-    """Images of which the mirror says something else, or whose public files are not there."""
-    part, after = _part(Image.objects.filter(_old_rows(run, "updated_at")).only("pk"), cursor, IMAGES)
+def compare_mirror(run: ConsistencyCheck, cursor: Cursor) -> Findings:
+    """Find images that the mirror shows differently, or whose public files are not there."""
+    part, after = _take_page(Image.objects.filter(_match_old(run, "updated_at")).only("pk"), cursor, IMAGES)
 
     def judge(image_id: str) -> Finding | None:
         image = Image.objects.filter(pk=image_id).first()
         if image and public.has_lost_files(image):
             return _unpublished(image)
-        return _drifted(image) if image and mirror.drifted(image) else None
+        if image and mirror.has_drifted(image):
+            return Finding("drifted", str(image.pk), Reason("mirror_differs"), lambda: mirror.mend_image(image.pk))
+        return None
 
     return _judge_each([str(image.pk) for image in part], judge), after
 
 
-def strangers(run: Reconciliation, cursor: Cursor) -> Findings:
-    """Items of the mirror whose image no record knows."""
-    found, behind = mirror.strangers_behind(cursor)
-    return [_stranger(pk) for pk in found], behind
+def find_strangers(run: ConsistencyCheck, cursor: Cursor) -> Findings:
+    """Find items of the mirror whose image no record knows."""
+    pks, after = mirror.find_strangers_after(cursor)
+    return [Finding("stranger", pk, Reason("mirror_unknown"), partial(mirror.forget_image, pk)) for pk in pks], after
 
 
-def unlabelled(run: Reconciliation, cursor: Cursor) -> Findings:
-    """Images whose labels could not be had when they came in."""
+def find_unlabeled(run: ConsistencyCheck, cursor: Cursor) -> Findings:
+    """Find images whose labels were not available when they were uploaded."""
     # Where the file was replaced by one that was rejected, there is nothing to ask about.
     ready = Exists(Upload.objects.filter(image=OuterRef("pk"), state=State.READY))
     unavailable = Image.objects.filter(label_state=Image.LabelState.UNAVAILABLE, deleted_at=None)
-    waiting = unavailable.filter(_old_rows(run, "updated_at"), ready)
-    part, after = _part(waiting.only("pk"), cursor, ROWS)
-    return [_unlabelled(image) for image in part], after
+    waiting = unavailable.filter(_match_old(run, "updated_at"), ready)
+    part, after = _take_page(waiting.only("pk"), cursor, ROWS)
+    reason = Reason("labels_missing")
+    return [
+        Finding("unlabelled", str(image.pk), reason, partial(messages.send, ReprocessImage(image.pk))) for image in part
+    ], after
 
 
 STEPS: dict[str, Callable[..., Findings]] = {
-    "uploads": uploads,
-    "uploads_unseen": uploads_unseen,
-    "renditions": renditions,
-    "renditions_unseen": renditions_unseen,
-    "mirrored": mirrored,
-    "strangers": strangers,
-    "unlabelled": unlabelled,
+    "uploads": compare_uploads,
+    "uploads_unseen": find_unseen_uploads,
+    "renditions": compare_renditions,
+    "renditions_unseen": find_unseen_renditions,
+    "mirrored": compare_mirror,
+    "strangers": find_strangers,
+    "unlabelled": find_unlabeled,
 }
 # What the clock does often, because a lost event is a picture that an editor waits for.
 OFTEN = ("uploads", "uploads_unseen")
@@ -166,32 +195,32 @@ def _judge_each(items: Sequence[str], judge: Callable[[str], Finding | None]) ->
             finding = judge(item)
         except Exception as error:
             log.warning("%s could not be compared: %r", item, error, exc_info=error)
-            rounds.recover(error)
+            rounds.recover_connection(error)
             faults.append(error)
-            finding = _unjudged(item)
+            finding = Finding("unjudged", item, Reason("not_compared"), lambda: None)
         findings += [finding] if finding else []
     if faults and len(faults) == len(items) and isinstance(faults[0], ProcessingError | DatabaseError):
         raise faults[0]
     return findings
 
 
-def _judge(listed: ObjectVersion, record: Upload | None) -> Finding | None:
+def _judge_upload(listed: ObjectVersion, record: Upload | None) -> Finding | None:
     if listed.removed:
         there = record is not None and record.state not in (State.DELETED, State.ISSUED, State.EXPIRED)
-        return _gone(listed.key) if there else None
+        return _build_deleted(listed.key) if there else None
     if record is None:
-        return _lost(listed.key, "No record knows this file.")
+        return _build_lost(listed.key, Reason("upload_unknown"))
     if record.state in Upload.SETTLED and record.version_id == listed.version_id:
         return None
     if record.state in (State.WORKING, State.ISSUED) and record.lease_until:
         # A worker has it, or the clock asks for it when its lease has been over for a while.
         return None
-    if record.is_closed_to(listed.version_id, listed.last_modified):
+    if record.refuses_version(listed.version_id, listed.last_modified):
         return None
-    return _lost(listed.key, f"The record says {record.get_state_display()}; the bucket has another version.")
+    return _build_lost(listed.key, Reason("other_version", {"state": str(record.state)}))
 
 
-def _judge_file(
+def _judge_original(
     listed: ObjectVersion, record: Upload | None, files: Mapping[tuple[UUID, str], Version]
 ) -> Finding | None:
     """Find an image in use whose file was deleted, where bucket and record agree; `files` are of images in use."""
@@ -202,98 +231,63 @@ def _judge_file(
         return None
     if listed.removed:
         stays = record.state != State.DELETED or originals.was_put_back(file.image, since=listed.last_modified)
-        return None if stays else _gone(listed.key, IN_USE)
+        return None if stays else _build_deleted(listed.key, IMAGE_IN_USE)
     if record.state not in Upload.SETTLED or file.version_id == listed.version_id:
         return None
     # Another version lies over it, or took its place.
-    return _gone(listed.key, IN_USE) if originals.find_gone(file.image) else None
+    return _build_deleted(listed.key, IMAGE_IN_USE) if originals.find_deleted_original(file.image) else None
 
 
-def _overwritten(listed: ObjectVersion, record: Upload | None) -> Finding | None:
+def _judge_overwritten(listed: ObjectVersion, record: Upload | None) -> Finding | None:
     """Find a file that was put over another by a used ticket; nobody but an operator may remove it."""
-    if listed.removed or record is None or not record.is_closed_to(listed.version_id, listed.last_modified):
+    if listed.removed or record is None or not record.refuses_version(listed.version_id, listed.last_modified):
         return None
-    says = f"The record keeps the version {record.version_id}, which was sent first; a later one lies over it."
-    return Finding("overwritten", listed.key, says, lambda: None)
+    return Finding("overwritten", listed.key, Reason("overwritten", {"version": record.version_id}), lambda: None)
 
 
-def _lost(key: str, says: str) -> Finding:
-    return Finding("lost", key, says, lambda: messages.send(CheckKey(key)))
+def _build_lost(key: str, reason: Reason) -> Finding:
+    return Finding("lost", key, reason, lambda: messages.send(CheckKey(key)))
 
 
-def _gone(key: str, says: str = ENDED) -> Finding:
-    return Finding("gone", key, says, lambda: messages.send(CheckKey(key)))
+def _build_deleted(key: str, reason: Reason = ORIGINAL_DELETED) -> Finding:
+    return Finding("gone", key, reason, lambda: messages.send(CheckKey(key)))
 
 
-def _altered(image: UUID) -> Finding:
-    says = "A rendition of this image is not the size that was written."
-    return Finding("altered", str(image), says, lambda: messages.send(ReprocessImage(image)))
-
-
-def _missing(rendition: Rendition) -> Finding:
-    image = rendition.image_id
-    says = f"The rendition {rendition.name} is not in the bucket."
-    return Finding("missing", rendition.key, says, lambda: messages.send(ReprocessImage(image)))
-
-
-def _orphans(keys: list[str]) -> Iterator[Finding]:
-    says = "No record names this rendition."
+def _build_orphans(keys: list[str]) -> Iterator[Finding]:
+    reason = Reason("rendition_unused")
     for start in range(0, len(keys), KEYS_A_MESSAGE):
         first, *others = keys[start : start + KEYS_A_MESSAGE]
         message = SweepRenditions((first, *others))
-        yield Finding("orphan", first, says, lambda message=message: messages.send(message))  # type: ignore[misc]
+        yield Finding("orphan", first, reason, partial(messages.send, message))
         # One message sweeps them all.
-        yield from (Finding("orphan", key, says, lambda: None) for key in others)
-
-
-def _unjudged(what: str) -> Finding:
-    return Finding("unjudged", what, "It could not be compared. The worker's log says why.", lambda: None)
-
-
-def _drifted(image: Image) -> Finding:
-    says = "The mirror holds something else of this image."
-    return Finding("drifted", str(image.pk), says, lambda: mirror.mend(image.pk))
+        yield from (Finding("orphan", key, reason, lambda: None) for key in others)
 
 
 def _unpublished(image: Image) -> Finding:
     def mend() -> None:
-        public.copy_again(image.pk)
-        mirror.mend(image.pk)
+        public.copy_files_again(image.pk)
+        mirror.mend_image(image.pk)
 
-    return Finding("drifted", str(image.pk), "Its public files are not in the bucket.", mend)
-
-
-def _unknown(key: str) -> Finding:
-    says = "Everyone may fetch this file, and no record knows it."
-    return Finding("orphan", key, says, lambda: public.settle_unknown(key))
+    return Finding("drifted", str(image.pk), Reason("public_files_missing"), mend)
 
 
-def _stranger(pk: str) -> Finding:
-    return Finding("stranger", pk, "The mirror has an image that no record knows.", lambda: mirror.forget(pk))
-
-
-def _unlabelled(image: Image) -> Finding:
-    says = "Its labels could not be had when it came in."
-    return Finding("unlabelled", str(image.pk), says, lambda: messages.send(ReprocessImage(image.pk)))
-
-
-def _old(run: Reconciliation, at: datetime) -> bool:
-    """That the object is old enough to be judged, and young enough to be asked about."""
+def _is_old_enough(run: ConsistencyCheck, at: datetime) -> bool:
+    """Return whether the object is old enough to be judged, and young enough to be asked about."""
     return at <= timezone.now() - timedelta(seconds=run.grace_seconds) and (run.since is None or at >= run.since)
 
 
-def _old_rows(run: Reconciliation, field: str) -> Q:
+def _match_old(run: ConsistencyCheck, field: str) -> Q:
     # From the start of the run: what was written after a listing had passed its place was never seen in it.
     old = Q(**{f"{field}__lte": run.started_at - timedelta(seconds=run.grace_seconds)})
     return old & Q(**{f"{field}__gte": run.since}) if run.since else old
 
 
-def _unseen(rows: QuerySet[Any], run: Reconciliation) -> QuerySet[Any]:
+def _filter_unseen(rows: QuerySet[Any], run: ConsistencyCheck) -> QuerySet[Any]:
     return rows.filter(Q(seen=None) | ~Q(seen=run.pk))
 
 
-def _part(rows: QuerySet[Any], cursor: Cursor, size: int) -> tuple[list[Any], Cursor | None]:
-    """The next rows by primary key, and where the rest begins."""
+def _take_page(rows: QuerySet[Any], cursor: Cursor, size: int) -> tuple[list[Any], Cursor | None]:
+    """Return the next rows by primary key, and where the rest begins."""
     if cursor:
         rows = rows.filter(pk__gt=cursor["after"])
     part = list(rows.order_by("pk")[:size])

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,24 +31,24 @@ class Finding:
     advice: str = ""
 
 
-def examine(*, inside: bool = False) -> Iterator[Finding]:
+def examine_parts(*, inside: bool = False) -> Iterator[Finding]:
     """Look at every part in turn; a part that cannot be looked at is a finding too.
 
     `inside` a deployed function only what it works with: how the parts are set up is no affair of its role.
     """
-    for part, look in (INSIDE if inside else PARTS).items():
+    for part, check in (INSIDE if inside else PARTS).items():
         try:
-            yield from (Finding(part, seen, advice) for seen, advice in look())
+            yield from (Finding(part, seen, advice) for seen, advice in check())
         except (ProcessingError, ClientError, BotoCoreError) as error:
             yield Finding(part, translate_botocore_error(error, "call", name=f"the {part}").message, RIGHTS)
         except Exception as error:
             yield Finding(part, f"{type(error).__name__}: {error}", RIGHTS)
 
 
-Seen = Iterator[tuple[str, str]]
+Observations = Iterator[tuple[str, str]]
 
 
-def _database() -> Seen:
+def _check_database() -> Observations:
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     engine = f"{connection.vendor}, {len(missing)} migrations missing"
@@ -58,8 +59,8 @@ def _database() -> Seen:
         yield f"journal mode {mode}", "" if mode == "wal" else "Put the file on a local disk, where SQLite can use WAL."
 
 
-def _buckets() -> Seen:
-    s3 = clients.client("s3")
+def _check_buckets() -> Observations:
+    s3 = clients.get_client("s3")
     for setting in ("UPLOAD_BUCKET", "RENDITION_BUCKET"):
         name = getattr(settings, setting)
         if not name:
@@ -72,9 +73,9 @@ def _buckets() -> Seen:
     yield f"versioning of originals: {versions}", "" if versions == "Enabled" else f"Enable versioning. {STACK}"
 
 
-def _cors() -> Seen:
+def _check_cors() -> Observations:
     try:
-        rules = clients.client("s3").get_bucket_cors(Bucket=settings.UPLOAD_BUCKET)["CORSRules"]
+        rules = clients.get_client("s3").get_bucket_cors(Bucket=settings.UPLOAD_BUCKET)["CORSRules"]
     except ClientError:
         rules = []
     site = urlsplit(settings.SITE_URL)
@@ -85,8 +86,8 @@ def _cors() -> Seen:
     yield f"pages of {origin} {'may' if exposes else 'may not'} upload", "" if exposes else advice
 
 
-def _queue() -> Seen:
-    sqs = clients.client("sqs")
+def _check_queues() -> Observations:
+    sqs = clients.get_client("sqs")
     attributes = sqs.get_queue_attributes(QueueUrl=settings.UPLOAD_QUEUE_URL, AttributeNames=["All"])["Attributes"]
     waiting = attributes["ApproximateNumberOfMessages"]
     yield f"{waiting} messages wait, hidden for {attributes['VisibilityTimeout']} s while worked on", ""
@@ -105,27 +106,27 @@ def _queue() -> Seen:
     )
 
 
-def _notification() -> Seen:
-    found = clients.client("s3").get_bucket_notification_configuration(Bucket=settings.UPLOAD_BUCKET)
-    queues = [entry["QueueArn"].rsplit(":", 1)[-1] for entry in found.get("QueueConfigurations", [])]
-    told = settings.UPLOAD_QUEUE_URL.rsplit("/", 1)[-1] in queues
+def _check_notification() -> Observations:
+    configuration = clients.get_client("s3").get_bucket_notification_configuration(Bucket=settings.UPLOAD_BUCKET)
+    queues = [entry["QueueArn"].rsplit(":", 1)[-1] for entry in configuration.get("QueueConfigurations", [])]
+    is_notified = settings.UPLOAD_QUEUE_URL.rsplit("/", 1)[-1] in queues
     yield (
         f"uploads are announced to {', '.join(queues) or 'nobody'}",
-        "" if told else f"No upload would ever be seen: notify the queue. {STACK}",
+        "" if is_notified else f"No upload would ever be seen: notify the queue. {STACK}",
     )
 
 
-def _table() -> Seen:
-    table = clients.mirror_table()
-    found = table.client.describe_table(TableName=table.name)["Table"]
-    indexes = [str(index.get("IndexName")) for index in found.get("GlobalSecondaryIndexes", [])]
+def _check_table() -> Observations:
+    table = clients.get_mirror_table()
+    description = table.client.describe_table(TableName=table.name)["Table"]
+    indexes = [str(index.get("IndexName")) for index in description.get("GlobalSecondaryIndexes", [])]
     yield (
-        f"{table.name} is {found.get('TableStatus')}, indexed {', '.join(indexes) or 'by nothing'}",
+        f"{table.name} is {description.get('TableStatus')}, indexed {', '.join(indexes) or 'by nothing'}",
         "" if "by_tag" in indexes else f"Readers cannot look up tags: add the index by_tag. {STACK}",
     )
 
 
-def _labeler() -> Seen:
+def _check_labeler() -> Observations:
     known = ("rekognition", "measured", "recorded", "off")
     yield (
         f"LABELER={settings.LABELER}",
@@ -133,7 +134,7 @@ def _labeler() -> Seen:
     )
 
 
-def _static() -> Seen:
+def _check_static_files() -> Observations:
     try:
         address = staticfiles_storage.url("desk/desk.css")
     except ValueError:
@@ -141,25 +142,25 @@ def _static() -> Seen:
     yield address or "the desk's style sheet is missing", "" if address else "Run `manage.py collectstatic`."
 
 
-def _roles() -> Seen:
-    held = boto3.Session().available_profiles
-    missing = [role for role in ("web", "worker") if role not in held]
+def _check_roles() -> Observations:
+    profiles = boto3.Session().available_profiles
+    missing = [role for role in ("web", "worker") if role not in profiles]
     if missing:
-        who = clients.client("sts").get_caller_identity()["Arn"]
+        who = clients.get_client("sts").get_caller_identity()["Arn"]
         yield f"this process is {who}", ""
         return
     for role, allowed in (("web", False), ("worker", True)):
         s3 = boto3.Session(profile_name=role, region_name=settings.AWS_REGION).client(
             "s3", endpoint_url=settings.AWS_ENDPOINT_URL
         )
-        reads = _may_read(s3)
+        reads = _may_read_originals(s3)
         yield (
             f"{role} {'may' if reads else 'may not'} read originals",
             "" if reads == allowed else f"Correct the {role}'s role. {STACK}",
         )
 
 
-def _may_read(s3: Any) -> bool:
+def _may_read_originals(s3: Any) -> bool:
     try:
         s3.head_object(Bucket=settings.UPLOAD_BUCKET, Key="uploads/doctor/original")
     except ClientError as error:
@@ -167,43 +168,39 @@ def _may_read(s3: Any) -> bool:
     return True
 
 
-def _reach() -> Seen:
-    for name, store in (("originals", clients.uploads()), ("renditions", clients.renditions())):
+def _check_stores() -> Observations:
+    for name, store in (("originals", clients.get_upload_store()), ("renditions", clients.get_rendition_store())):
         store.list_page(limit=1)
         yield f"{name} are reached", ""
-    clients.mirror_table().items("doctor")
+    clients.get_mirror_table().query_items("doctor")
     yield "the mirror is reached", ""
 
 
-def _work() -> Seen:
+def _try_worker() -> Observations:
     """Do what the worker does, where its credentials are to be had."""
     if "worker" in boto3.Session().available_profiles:
-        yield from doctor_trials.attempt("worker")
+        yield from doctor_trials.try_parts("worker")
     else:
         yield 'not tried from here: run `python -m deploy manage STAGE "doctor --inside"` in the worker', ""
 
 
-def _own_work() -> Seen:
-    yield from doctor_trials.attempt(None)
-
-
-PARTS: dict[str, Callable[[], Seen]] = {
-    "database": _database,
-    "buckets": _buckets,
-    "CORS": _cors,
-    "notification": _notification,
-    "queue": _queue,
-    "mirror": _table,
-    "labeler": _labeler,
-    "static files": _static,
-    "roles": _roles,
-    "work": _work,
+PARTS: dict[str, Callable[[], Observations]] = {
+    "database": _check_database,
+    "buckets": _check_buckets,
+    "CORS": _check_cors,
+    "notification": _check_notification,
+    "queue": _check_queues,
+    "mirror": _check_table,
+    "labeler": _check_labeler,
+    "static files": _check_static_files,
+    "roles": _check_roles,
+    "work": _try_worker,
 }
-INSIDE: dict[str, Callable[[], Seen]] = {
-    "database": _database,
-    "stores": _reach,
-    "queue": _queue,
-    "labeler": _labeler,
-    "static files": _static,
-    "work": _own_work,
+INSIDE: dict[str, Callable[[], Observations]] = {
+    "database": _check_database,
+    "stores": _check_stores,
+    "queue": _check_queues,
+    "labeler": _check_labeler,
+    "static files": _check_static_files,
+    "work": partial(doctor_trials.try_parts, None),
 }

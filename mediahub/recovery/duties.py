@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 Duties = Mapping[str, Callable[[], int]]
 
 # So often in a row a duty fails before people are told.
-TOLD = 2
+ANNOUNCED_AFTER = 2
 # Of the time that is left, these take more than an equal share.
 SHARES = {"mirrored": 3, "reconciled": 4}
 ITEMS = 1000
@@ -42,29 +42,29 @@ class Tick:
         self._failing: dict[str, list[str]] = {}
         self._cut_off: set[str] = set()
         self._at = ""
-        _note(lambda: self._look_back(names))
+        _record(lambda: self._look_back(names))
 
-    def go(self, duties: Duties) -> dict[str, int]:
-        """Do each duty in turn; returns what each did. Those that an invocation ended at come last."""
+    def run_duties(self, duties: Duties) -> dict[str, int]:
+        """Do each duty in turn; return what each did. Those that an invocation ended at come last."""
         counts = dict.fromkeys(duties, 0)
         names = sorted(duties, key=lambda name: name in self._cut_off)
-        done: list[str] = []
+        succeeded: list[str] = []
         for place, name in enumerate(names):
             shares = [SHARES.get(later, 1) for later in names[place:]]
             now = timezone.now()
             current = rounds.Round(now + (self.deadline - now) * shares[0] / sum(shares), self._failing.get(name, []))
-            _note(lambda name=name: self._begin(name))  # type: ignore[misc]
-            counts[name], error = _do(name, duties[name], current)
+            _record(lambda name=name: self._begin(name))  # type: ignore[misc]
+            counts[name], error = _run_duty(name, duties[name], current)
             if error or current.failed:
                 self.failures += 1
                 error = error or next(iter(current.failed.values()))
-                _note(lambda: _note_failure(name, error, current.still_failing))  # noqa: B023 - called at once
+                _record(lambda: _record_failure(name, error, current.still_failing))  # noqa: B023 - called at once
             elif current.still_failing:
                 items = current.still_failing
-                _note(lambda: Duty.objects.filter(name=name).update(items=items))  # noqa: B023 - called at once
+                _record(lambda: Duty.objects.filter(name=name).update(items=items))  # noqa: B023 - called at once
             else:
-                done.append(name)
-        _note(lambda: self._end(done))
+                succeeded.append(name)
+        _record(lambda: self._end(succeeded))
         return counts
 
     def _look_back(self, names: Sequence[str]) -> None:
@@ -79,7 +79,7 @@ class Tick:
                 log.error("the clock could not do its duty %s: the invocation ended while it was at it", name)
                 self.failures += 1
                 self._cut_off.add(name)
-                _note_failure(name, CutOff(), row.items)
+                _record_failure(name, CutOff(), row.items)
 
     def _begin(self, name: str) -> None:
         """Note in one statement that the clock is at this duty, and no more at the one before."""
@@ -87,55 +87,55 @@ class Tick:
         Duty.objects.filter(name__in=[name, self._at]).update(busy_until=busy)
         self._at = name
 
-    def _end(self, done: Sequence[str]) -> None:
+    def _end(self, succeeded: Sequence[str]) -> None:
         Duty.objects.filter(name=self._at).update(busy_until=None)
-        Duty.objects.filter(name__in=done).update(
+        Duty.objects.filter(name__in=succeeded).update(
             succeeded_at=timezone.now(), failing_since=None, failures=0, fault="", code="", items=[]
         )
 
 
-def failing() -> QuerySet[Duty]:
+def filter_failing() -> QuerySet[Duty]:
     """Return the duties that failed so often in a row that people are told."""
-    return Duty.objects.filter(failures__gte=TOLD)
+    return Duty.objects.filter(failures__gte=ANNOUNCED_AFTER)
 
 
 def count_failing(failures: int) -> int:
     """Return how many duties people are told of; where nobody can look, each that failed just now counts."""
     with suppress(DatabaseError):
-        return failing().count()
+        return filter_failing().count()
     return failures
 
 
-def _do(name: str, duty: Callable[[], int], current: rounds.Round) -> tuple[int, Exception | None]:
+def _run_duty(name: str, duty: Callable[[], int], current: rounds.Round) -> tuple[int, Exception | None]:
     try:
-        with rounds.begun(current):
+        with rounds.run_in_round(current):
             return int(duty()), None
     except (ProcessingError, DatabaseError) as error:
         log.warning("the clock could not do its duty %s: %s", name, error)
-        rounds.recover(error)
+        rounds.recover_connection(error)
         return 0, error
     except Exception as error:
         log.exception("the clock could not do its duty %s", name)
         return 0, error
 
 
-def _note(write: Callable[[], Any]) -> None:
+def _record(write: Callable[[], Any]) -> None:
     """Write down how the duties stand; where that is not possible, the duties are done all the same."""
     try:
         write()
     except Exception as error:
         log.exception("the clock could not note how its duties stand")
-        rounds.recover(error)
+        rounds.recover_connection(error)
 
 
-def _note_failure(name: str, error: Exception, items: Sequence[str]) -> None:
+def _record_failure(name: str, error: Exception, items: Sequence[str]) -> None:
     now = timezone.now()
-    fault, code = _classify(error)
+    kind, code = _classify(error)
     Duty.objects.filter(name=name).update(
         failures=F("failures") + 1,
         failing_since=Coalesce(F("failing_since"), now),
         failed_at=now,
-        fault=fault,
+        fault=kind,
         code=code[:64],
         items=list(items)[-ITEMS:],
     )

@@ -27,16 +27,18 @@ class Inventory:
 
     def __init__(self, manifest: Path) -> None:
         try:
-            told = json.loads(manifest.read_text())
-            self._columns = [name.strip() for name in told["fileSchema"].split(",")]
-            self._files = [manifest.parent / Path(file["key"]).name for file in told["files"]]
-            csv_files = told["fileFormat"] == "CSV"
+            content = json.loads(manifest.read_text())
+            self._columns = [name.strip() for name in content["fileSchema"].split(",")]
+            self._files = [manifest.parent / Path(file["key"]).name for file in content["files"]]
+            csv_files = content["fileFormat"] == "CSV"
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UnusableInventory(
                 f"{manifest} is no manifest of an inventory: {error!r}. Name its manifest.json."
             ) from error
         if not csv_files:
-            raise UnusableInventory(f"{manifest} is of {told['fileFormat']} files. Let S3 write the inventory as CSV.")
+            raise UnusableInventory(
+                f"{manifest} is of {content['fileFormat']} files. Let S3 write the inventory as CSV."
+            )
         if missing := NEEDED - set(self._columns):
             raise UnusableInventory(
                 f"{manifest} lacks {', '.join(sorted(missing))}. Add these fields to the inventory, with all versions."
@@ -45,7 +47,7 @@ class Inventory:
             raise UnusableInventory(f"Copy {', '.join(absent)} into {manifest.parent}, beside the manifest.")
 
     def list_page(self, start: Mapping[str, str] | None = None) -> VersionPage:
-        """The versions from `start` on."""
+        """Return the versions from `start`, a page's `next`."""
         first = int((start or {}).get("row", 0))
         rows = list(islice(self._rows(), first, first + PAGE + 1))
         after = {"row": str(first + PAGE)} if len(rows) > PAGE else None
@@ -55,15 +57,11 @@ class Inventory:
         for file in self._files:
             with gzip.open(file, "rt", newline="") if file.suffix == ".gz" else file.open(newline="") as lines:
                 for row in csv.DictReader(lines, self._columns):
-                    yield _listed(row)
-
-
-def _listed(row: Mapping[str, str]) -> ObjectVersion:
-    return ObjectVersion(
-        unquote_plus(row["Key"]),
-        row["VersionId"],
-        int(row["Size"] or 0),
-        datetime.fromisoformat(row["LastModifiedDate"]),
-        row["IsLatest"] == "true",
-        row["IsDeleteMarker"] == "true",
-    )
+                    yield ObjectVersion(
+                        unquote_plus(row["Key"]),
+                        row["VersionId"],
+                        int(row["Size"] or 0),
+                        datetime.fromisoformat(row["LastModifiedDate"]),
+                        row["IsLatest"] == "true",
+                        row["IsDeleteMarker"] == "true",
+                    )

@@ -23,13 +23,16 @@ class FailedItem(models.Model):
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="failed_items")
     kind = models.CharField(_("kind"), max_length=32)
     step = models.CharField(_("step"), max_length=16, blank=True)
+    code = models.CharField(_("error code"), max_length=64, blank=True)
+    # What fills the sentence of the code; `reason` is that sentence in English, for search.
+    params = models.JSONField(default=dict, blank=True)
     reason = models.CharField(_("reason"), max_length=500)
     error = models.CharField(_("error"), max_length=100, blank=True, db_default="")
     fingerprint = models.CharField(_("fingerprint"), max_length=16, blank=True, db_default="", db_index=True)
     request_id = models.CharField(_("request"), max_length=64, blank=True, db_default="")
     attempts = models.PositiveIntegerField(_("attempts"), default=1)
     retries = models.PositiveIntegerField(_("retries"), default=0, db_default=0)
-    redrive = models.ForeignKey("Redrive", models.SET_NULL, null=True, blank=True, related_name="items")
+    retry_order = models.ForeignKey("RetryOrder", models.SET_NULL, null=True, blank=True, related_name="items")
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     payload = models.TextField(_("payload"))
     first_failed_at = models.DateTimeField(_("first failed"))
@@ -52,7 +55,7 @@ class FailedItem(models.Model):
         return self.reason
 
 
-class Redrive(models.Model):
+class RetryOrder(models.Model):
     """One order to try failed items again: they go back to the queue a few a minute, and this says how far they are."""
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -94,7 +97,7 @@ class Decision(models.Model):
         return f"{self.get_kind_display()}, {self.at:%Y-%m-%d %H:%M}"
 
 
-class Reconciliation(models.Model):
+class ConsistencyCheck(models.Model):
     """One comparison of buckets, rows and mirror: how far it is, and what it found by kind, with examples."""
 
     started_at = models.DateTimeField(_("started"), default=timezone.now)

@@ -13,11 +13,15 @@ from mediahub.uploads.models import Upload
 KEPT = timedelta(days=91)
 
 
-def note() -> int:
-    """Write down how many messages wait and how old the oldest upload is; old hours go."""
+def record_hour() -> int:
+    """Record how many messages wait and how old the oldest upload is; delete old hours."""
     now = timezone.now()
     hour = now.replace(minute=0, second=0, microsecond=0)
-    waiting, dead, oldest = clients.queue().waiting(), clients.dead_letters().waiting(), age(now)
+    waiting, dead, oldest = (
+        clients.get_upload_queue().count_waiting(),
+        clients.get_dead_letter_queue().count_waiting(),
+        calculate_oldest_age(now),
+    )
     last = {"at": now, "waiting": waiting, "oldest": oldest, "dead_letters": dead}
     _hour, new = QueueHour.objects.get_or_create(
         hour=hour, defaults={**last, "waiting_most": waiting, "oldest_most": oldest}
@@ -33,8 +37,8 @@ def note() -> int:
     return 0
 
 
-def age(now: datetime) -> int:
-    """Seconds since the ticket of the upload that is longest on its way was given; 0 when none is.
+def calculate_oldest_age(now: datetime) -> int:
+    """Return the seconds since the oldest unfinished upload got its ticket; 0 when there is none.
 
     A file whose ticket was never used counts until the ticket is known to be void.
     """

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from mediahub import messages, rounds
 from mediahub.messages import OwnMessage, ResumeUpload, RetryFailedItem, SendRetries
-from mediahub.recovery.models import Decision, FailedItem, Redrive
+from mediahub.recovery.models import Decision, FailedItem, RetryOrder
 from mediahub.uploads import ingest
 from mediahub.uploads.models import Upload
 from processing import ProcessingError
@@ -29,43 +29,43 @@ PATIENCE = timedelta(hours=1)
 ASK_AGAIN = timedelta(minutes=5)
 
 
-def retry(user: "User", items: QuerySet[FailedItem], *, labels: bool = True) -> Redrive | None:
-    """Order that the open items are tried again, without asking for labels if so wished; None when none is open.
+def order_retry(user: "User", items: QuerySet[FailedItem], *, labels: bool = True) -> RetryOrder | None:
+    """Order that the open items are tried again, without labels if so wished; return None when none is open.
 
     Call it outside a transaction: the worker must see the rows before the message. Items that this version cannot read,
     and those that were tried too often, stay open.
     """
     recipe = "" if labels else ingest.WITHOUT_LABELS
-    refused = [item.pk for item in items.filter(state=State.OPEN, kind="unknown") if not readable(item)]
+    refused = [item.pk for item in items.filter(state=State.OPEN, kind="unknown") if not is_readable(item)]
     with transaction.atomic():
-        order = Redrive.objects.create(by=user)
-        wanted = FailedItem.objects.filter(
+        order = RetryOrder.objects.create(by=user)
+        retried_items = FailedItem.objects.filter(
             pk__in=items.order_by().values("pk"), state=State.OPEN, retries__lt=settings.REDRIVE_MOST
         ).exclude(pk__in=refused)
-        taken = wanted.update(
+        count = retried_items.update(
             state=State.RETRIED,
-            redrive=order,
+            retry_order=order,
             retries=F("retries") + 1,
             sent_at=None,
             handled_by=user,
             handled_at=timezone.now(),
         )
-        if not taken:
+        if not count:
             order.delete()
             return None
-        Redrive.objects.filter(pk=order.pk).update(total=taken)
-        _reissue(Q(pk__in=order.items.values("upload"), state=Upload.State.FAILED), recipe)
+        RetryOrder.objects.filter(pk=order.pk).update(total=count)
+        _reissue_uploads(Q(pk__in=order.items.values("upload"), state=Upload.State.FAILED), recipe)
         note = "" if labels else _("without labels")
         Decision.objects.bulk_create(
             Decision(item=item, kind=Decision.Kind.RETRY, by=user, note=note) for item in order.items.all()
         )
     order.refresh_from_db()
-    _ask(SendRetries(order.pk))
+    _send_or_wait(SendRetries(order.pk))
     return order
 
 
-def discard(user: "User", items: QuerySet[FailedItem], note: str) -> int:
-    """Take the open items off the desk; returns how many. Raises ValidationError without a reason in `note`."""
+def discard_items(user: "User", items: QuerySet[FailedItem], note: str) -> int:
+    """Take the open items off the desk; return how many. Raise ValidationError without a reason in `note`."""
     note = " ".join(note.split())[:500]
     if not note:
         raise ValidationError(_("Say why: a few words that colleagues will understand later."))
@@ -84,31 +84,33 @@ def discard(user: "User", items: QuerySet[FailedItem], note: str) -> int:
 def allow_more_pixels(user: "User", upload: Upload) -> bool:
     """Try a picture again that was rejected for its size, with the higher limit, once; False when that is not so."""
     with transaction.atomic():
-        if not _reissue(Q(pk=upload.pk, state=Upload.State.REJECTED, code=ingest.TOO_MANY_PIXELS), ingest.MORE_PIXELS):
+        if not _reissue_uploads(
+            Q(pk=upload.pk, state=Upload.State.REJECTED, code=ingest.TOO_MANY_PIXELS), ingest.MORE_PIXELS
+        ):
             return False
         note = _("with up to %(n)d megapixels") % {"n": settings.IMAGE_MAX_PIXELS_ONCE // 1_000_000}
         Decision.objects.create(upload=upload, kind=Decision.Kind.RETRY, by=user, note=note)
-    _ask(ResumeUpload(upload.pk))
+    _send_or_wait(ResumeUpload(upload.pk))
     return True
 
 
-def readable(item: FailedItem) -> bool:
-    """That this version knows what the item's message asks for."""
+def is_readable(item: FailedItem) -> bool:
+    """Return whether this version knows what the item's message asks for."""
     if item.upload_id:
         return True
     try:
         messages.decode_text(item.payload)
-    except (messages.Unreadable, ProcessingError):
+    except ProcessingError:
         return False
     return True
 
 
-def send_next(order_id: int) -> int:
-    """Put the next items of an order back on the queue, spread over a minute; returns how many."""
-    order = Redrive.objects.filter(pk=order_id, sent_all_at=None).first()
+def send_next_items(order_id: int) -> int:
+    """Put the next items of an order back on the queue, spread over a minute; return how many."""
+    order = RetryOrder.objects.filter(pk=order_id, sent_all_at=None).first()
     if order is None:
         return 0
-    Redrive.objects.filter(pk=order_id).update(asked_at=timezone.now())
+    RetryOrder.objects.filter(pk=order_id).update(asked_at=timezone.now())
     waiting = order.items.filter(state=State.RETRIED, sent_at=None).order_by("pk")
     rate = settings.REDRIVE_PER_MINUTE
     pks = list(waiting.values_list("pk", flat=True)[:rate])
@@ -118,36 +120,36 @@ def send_next(order_id: int) -> int:
     if waiting.exists():
         messages.send(SendRetries(order_id), delay=60)
     else:
-        Redrive.objects.filter(pk=order_id).update(sent_all_at=timezone.now())
+        RetryOrder.objects.filter(pk=order_id).update(sent_all_at=timezone.now())
     return len(pks)
 
 
-def remind() -> int:
-    """Ask again for orders and items that the queue seems to have lost; returns how many."""
+def request_lost_retries() -> int:
+    """Ask again for orders and items that the queue seems to have lost; return how many."""
     now = timezone.now()
-    stuck = Redrive.objects.filter(sent_all_at=None, asked_at__lt=now - ASK_AGAIN)
+    stuck = RetryOrder.objects.filter(sent_all_at=None, asked_at__lt=now - ASK_AGAIN)
     silent = FailedItem.objects.filter(state=State.RETRIED, sent_at__lt=now - PATIENCE)
 
     def ask_again(pk: int) -> bool:
-        if not _ask(RetryFailedItem(pk)):
+        if not _send_or_wait(RetryFailedItem(pk)):
             return False
         FailedItem.objects.filter(pk=pk).update(sent_at=now)
         return True
 
     orders = list(stuck.values_list("pk", flat=True))
-    items = rounds.pick(silent.values_list("pk", flat=True), settings.REDRIVE_PER_MINUTE, "failed item")
-    reminded = rounds.each(orders, lambda pk: _ask(SendRetries(pk)), "retry")
-    return reminded + rounds.each(items, ask_again, "failed item")
+    items = rounds.pick_items(silent.values_list("pk", flat=True), settings.REDRIVE_PER_MINUTE, "failed item")
+    reminded = rounds.process_each(orders, lambda pk: _send_or_wait(SendRetries(pk)), "retry")
+    return reminded + rounds.process_each(items, ask_again, "failed item")
 
 
-def _reissue(which: Q, recipe: str) -> int:
+def _reissue_uploads(which: Q, recipe: str) -> int:
     """Let the failed or rejected uploads begin anew; the lease tells the clock from when they wait."""
     begins: dict[str, Any] = {"recipe": recipe, "lease_until": timezone.now(), "finished_at": None}
     pks = list(Upload.objects.filter(which).values_list("pk", flat=True))
     return sum(Upload.move(pk, Upload.State.ISSUED, **begins) for pk in pks)
 
 
-def _ask(message: OwnMessage) -> bool:
+def _send_or_wait(message: OwnMessage) -> bool:
     try:
         messages.send(message)
     except ProcessingError as error:

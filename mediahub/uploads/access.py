@@ -12,17 +12,17 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from mediahub.library import access
 from mediahub.library.access import Person
-from mediahub.library.models import Image
-from mediahub.uploads.models import Batch, Upload
+from mediahub.uploads.models import Upload, UploadBatch
 
 
 def visible_uploads(user: Person) -> QuerySet[Upload]:
     """Return the uploads this person may see: their own, and with the right to view uploads those that are open."""
-    uploads = Upload.objects.prefetch_related(_open_image(user))
-    own = Q(uploaded_by=user.pk) if user.pk else Q(pk__in=[])
+    images = access.open_images(user).defer("label_raw").prefetch_related("renditions")
+    uploads = Upload.objects.prefetch_related(Prefetch("image", images))
+    own_uploads = Q(uploaded_by=user.pk) if user.pk else Q(pk__in=[])
     if not user.has_perm("uploads.view_upload"):
-        return uploads.filter(own)
-    return uploads if access.sees_everything(user) else uploads.filter(own | ~closed_uploads(user))
+        return uploads.filter(own_uploads)
+    return uploads if access.sees_everything(user) else uploads.filter(own_uploads | ~closed_uploads(user))
 
 
 def open_uploads(user: Person) -> QuerySet[Upload]:
@@ -30,10 +30,10 @@ def open_uploads(user: Person) -> QuerySet[Upload]:
     return Upload.objects.all() if access.sees_everything(user) else Upload.objects.exclude(closed_uploads(user))
 
 
-def visible_batches(user: Person) -> QuerySet[Batch]:
+def visible_batches(user: Person) -> QuerySet[UploadBatch]:
     """Return the batches this person sent, and those of which they may see an upload."""
     sent = open_uploads(user).exclude(batch=None).order_by().values("batch")
-    return Batch.objects.filter(Q(by=user.pk) | Q(pk__in=sent)) if user.pk else Batch.objects.none()
+    return UploadBatch.objects.filter(Q(by=user.pk) | Q(pk__in=sent)) if user.pk else UploadBatch.objects.none()
 
 
 def closed_uploads(user: Person, upload: str = "") -> Q:
@@ -41,7 +41,3 @@ def closed_uploads(user: Person, upload: str = "") -> Q:
     closed_image = {f"{upload}image__in": access.closed_images(user)}
     going_to_be_closed = {f"{upload}image": None, f"{upload}batch__collection__in": access.closed_collections(user)}
     return Q(**closed_image) | Q(**going_to_be_closed)
-
-
-def _open_image(user: Person) -> "Prefetch[str, QuerySet[Image], str]":
-    return Prefetch("image", access.open_images(user).defer("label_raw").prefetch_related("renditions"))

@@ -1,4 +1,4 @@
-"""Which of our three kinds an error is that some library raised: one table, read from the top."""
+"""Which of our three kinds an error of some library is: one table, read from the top."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, NotSupportedError, OperationalError
 from django.db.utils import ProgrammingError
 
+from mediahub.reasons import build_error
 from processing import Misconfigured, ProcessingError, Rejected, Unavailable, translate_botocore_error
 
 _Kind = type[Rejected] | type[Unavailable] | type[Misconfigured]
@@ -22,22 +23,19 @@ OF_ONE_OBJECT = frozenset(
         "KMS.NotFoundException",
     }
 )
-AGAIN = "It is tried again by itself."
-UNSTORABLE = "The database cannot hold what this file says of itself. Export it anew and upload it."
-OPERATOR = "An operator has to look: run doctor."
 
 # Pillow's errors do not stand here: decode turns every one of them into Rejected, at the one edge where files are read.
 TABLE: tuple[tuple[type[Exception], _Kind, str], ...] = (
-    (OperationalError, Unavailable, f"The database could not answer. {AGAIN}"),
-    (InterfaceError, Unavailable, f"The connection to the database was lost. {AGAIN}"),
-    (IntegrityError, Unavailable, f"Another worker wrote the same record first. {AGAIN}"),
-    (DataError, Rejected, UNSTORABLE),
-    (ProgrammingError, Misconfigured, f"The database has not the tables of this version. Run migrate. {OPERATOR}"),
-    (NotSupportedError, Misconfigured, f"This database cannot do what is asked of it. {OPERATOR}"),
-    (DatabaseError, Unavailable, f"The database refused. {AGAIN}"),
-    (ImproperlyConfigured, Misconfigured, f"The settings contradict each other. {OPERATOR}"),
-    (MemoryError, Unavailable, f"The worker ran out of memory. {AGAIN}"),
-    (OSError, Unavailable, f"The worker's disk or network failed. {AGAIN}"),
+    (OperationalError, Unavailable, "database_unavailable"),
+    (InterfaceError, Unavailable, "database_disconnected"),
+    (IntegrityError, Unavailable, "record_conflict"),
+    (DataError, Rejected, "unstorable"),
+    (ProgrammingError, Misconfigured, "database_outdated"),
+    (NotSupportedError, Misconfigured, "database_unsupported"),
+    (DatabaseError, Unavailable, "database_refused"),
+    (ImproperlyConfigured, Misconfigured, "settings_conflict"),
+    (MemoryError, Unavailable, "out_of_memory"),
+    (OSError, Unavailable, "worker_failed"),
 )
 
 
@@ -49,23 +47,23 @@ def is_of_one_object(fault: Exception) -> bool:
     return isinstance(fault, Misconfigured) and fault.specific_code in OF_ONE_OBJECT and not fault.step
 
 
-def of(error: Exception, what: str) -> ProcessingError:
-    """The error of ours for any other that was raised at `what`; one that nobody foresaw is tried again."""
+def translate_error(error: Exception, file_name: str) -> ProcessingError:
+    """Return the error of ours for any error that was raised at a file; one of no known kind is tried again."""
     if isinstance(error, ProcessingError | ClientError | BotoCoreError):
-        return translate_botocore_error(error, "process_file", name=what)
-    for known, kind, message in TABLE:
-        if isinstance(error, known):
-            return kind(type(error).__name__, message)
-    return Unavailable(type(error).__name__, f"Something nobody foresaw: {type(error).__name__}: {error}. {AGAIN}")
+        return translate_botocore_error(error, "process_file", name=file_name)
+    for library_error, kind, code in TABLE:
+        if isinstance(error, library_error):
+            return build_error(kind, code)
+    return build_error(Unavailable, "unforeseen", cause=type(error).__name__, error=str(error)[:300])
 
 
 @contextmanager
-def refusing_unstorable() -> Iterator[None]:
-    """Turn what is raised while a file's values are written, for a value that cannot be, into Rejected.
+def reject_unstorable() -> Iterator[None]:
+    """Raise Rejected for an error of the database that a value of the file causes.
 
     The same file would fail the same way each time it came back.
     """
     try:
         yield
     except (DataError, OverflowError, ValueError) as error:
-        raise Rejected(type(error).__name__, UNSTORABLE, "record") from error
+        raise build_error(Rejected, "unstorable", "record") from error

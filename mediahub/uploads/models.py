@@ -18,12 +18,12 @@ SEQUENCER_WIDTH = 64
 TICKET_GRACE = timedelta(hours=1)  # The bucket takes no signed address that is older.
 
 
-def padded(sequencer: str) -> str:
-    """The sequencer of an S3 event as 64 comparable characters; empty stays empty and is older than any."""
+def pad_sequencer(sequencer: str) -> str:
+    """Return the sequencer of an S3 event as 64 comparable characters; empty stays empty and is older than any."""
     return sequencer.upper().ljust(SEQUENCER_WIDTH, "0")[:SEQUENCER_WIDTH] if sequencer else ""
 
 
-class Batch(models.Model):
+class UploadBatch(models.Model):
     """Files that one person sent together, and the words that all their images get."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -105,6 +105,8 @@ class Upload(models.Model):
     step = models.CharField(_("step"), max_length=16, blank=True)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     code = models.CharField(_("error code"), max_length=64, blank=True, db_default="")
+    # What fills the sentence of the code; `reason` is that sentence in English, for search.
+    params = models.JSONField(default=dict, blank=True, editable=False)
     error = models.CharField(_("error"), max_length=100, blank=True, db_default="")
     request_id = models.CharField(_("request"), max_length=64, blank=True, db_default="")
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
@@ -117,13 +119,13 @@ class Upload(models.Model):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     # How long the steps from decoding to storing took, in the attempt that made it an image, in milliseconds.
     work_ms = models.PositiveIntegerField(_("milliseconds of work"), null=True, blank=True)
-    # The reconciliation that last found this file in the bucket.
+    # The consistency check that last found this file in the bucket.
     seen = models.PositiveBigIntegerField(null=True, editable=False)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="uploads"
     )
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="uploads")
-    batch = models.ForeignKey(Batch, models.SET_NULL, null=True, blank=True, related_name="uploads")
+    batch = models.ForeignKey(UploadBatch, models.SET_NULL, null=True, blank=True, related_name="uploads")
     # What the browser says of the file before it is sent; the image's own is computed from what arrived.
     declared_sha256 = models.CharField(max_length=64, blank=True, db_default="", editable=False)
 
@@ -159,46 +161,46 @@ class Upload(models.Model):
         left = self.lease_until is not None and self.lease_until <= timezone.now()
         return (self.state == self.State.WORKING and left) or (self.state == self.State.ISSUED and bool(self.code))
 
-    def unchanged(self) -> Q:
-        """That nobody went on with this journey since this row was read."""
+    def match_unchanged(self) -> Q:
+        """Return the condition that nobody continued this journey since this row was read."""
         return Q(state=self.state, version_id=self.version_id, sequencer=self.sequencer, attempts=self.attempts)
 
-    def has_another(self, version_id: str) -> bool:
-        """Return whether a ticket brought this upload's file already, and this is another version of it."""
+    def has_other_version(self, version_id: str) -> bool:
+        """Return whether a ticket already brought this upload's file, and this is another version of it."""
         by_ticket = self.source == self.Source.BROWSER and self.expires_at is not None
         return by_ticket and self.version_id not in ("", version_id)
 
-    def is_closed_to(self, version_id: str, put_at: datetime) -> bool:
+    def refuses_version(self, version_id: str, put_at: datetime) -> bool:
         """Return whether a ticket's holder may have put this version over the file; later it is an operator's."""
         until = self.expires_at + TICKET_GRACE if self.expires_at else put_at
-        return self.has_another(version_id) and put_at <= until
+        return self.has_other_version(version_id) and put_at <= until
 
     @classmethod
-    def claim(cls, upload_id: uuid.UUID, claim: "Claim") -> bool:
-        """Take the work on one version of the file until the lease ends; False when another has it or it is done.
+    def claim_version(cls, upload_id: uuid.UUID, claim: "Claim") -> bool:
+        """Claim one version of the file until the lease ends; return False when another has it or it is done.
 
         One conditional UPDATE decides: an unfinished upload whose lease is free, or any upload of which a newer version
         arrived.
         """
-        unfinished = Q(state__in=cls.COMES_FROM[cls.State.WORKING]) & free() & Q(sequencer__lte=claim.sequencer)
+        unfinished = Q(state__in=cls.COMES_FROM[cls.State.WORKING]) & match_free() & Q(sequencer__lte=claim.sequencer)
         newer = Q(sequencer__lt=claim.sequencer, unsequenced=False)
         if claim.version_id:
             newer &= ~Q(version_id=claim.version_id)
         older_or_same = Q(unsequenced=False) | Q(version_id=claim.version_id)
         # What came by a ticket stays the version that came first.
         open_to = ~Q(source=cls.Source.BROWSER, expires_at__isnull=False) | Q(version_id__in=["", claim.version_id])
-        return claim.take(cls.objects.filter((unfinished & older_or_same) | newer, open_to, pk=upload_id))
+        return claim.acquire(cls.objects.filter((unfinished & older_or_same) | newer, open_to, pk=upload_id))
 
-    def claim_current(self, claim: "Claim") -> bool:
-        """Take the work on the version that the bucket has now; False when another was here since this row was read.
+    def claim_current_version(self, claim: "Claim") -> bool:
+        """Claim the version that the bucket has now; return False when another was here since this row was read.
 
         For what no event tells of: without a sequencer, the bucket's own answer says which version is the newest.
         """
-        return claim.take(Upload.objects.filter(self.unchanged() & free(), pk=self.pk), unsequenced=True)
+        return claim.acquire(Upload.objects.filter(self.match_unchanged() & match_free(), pk=self.pk), unsequenced=True)
 
 
-def free() -> Q:
-    """That nobody holds a lease on the upload."""
+def match_free() -> Q:
+    """Return the condition that nobody holds a lease on the upload."""
     return Q(lease_until=None) | Q(lease_until__lte=timezone.now())
 
 
@@ -211,9 +213,9 @@ class Claim:
     until: datetime
     request: str = ""
 
-    def take(self, free: models.QuerySet[Upload], *, unsequenced: bool = False) -> bool:
-        """Make the one upload in `free` this worker's; False when it is not there."""
-        taken = free.update(
+    def acquire(self, uploads: models.QuerySet[Upload], *, unsequenced: bool = False) -> bool:
+        """Make the one upload in `uploads` this worker's; return False when it is not there."""
+        claimed = uploads.update(
             state=Upload.State.WORKING,
             version_id=self.version_id,
             sequencer=self.sequencer,
@@ -224,10 +226,10 @@ class Claim:
             next_try_at=None,
             request_id=self.request[:64],
         )
-        return taken == 1
+        return claimed == 1
 
-    def held(self) -> Q:
-        """That the upload is still this worker's."""
+    def match_held(self) -> Q:
+        """Return the condition that the upload is still this worker's."""
         return Q(
             state=Upload.State.WORKING,
             version_id=self.version_id,

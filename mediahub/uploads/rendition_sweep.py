@@ -20,23 +20,23 @@ from processing.keys import parse_rendition_key
 log = logging.getLogger(__name__)
 
 
-def sweep(keys: Iterable[str]) -> int:
-    """Remove the objects of the renditions bucket that no record names and nobody is about to; returns how many."""
-    store = clients.renditions()
+def sweep_unneeded(keys: Iterable[str]) -> int:
+    """Remove the objects of the renditions bucket that nothing needs; return how many."""
+    store = clients.get_rendition_store()
     removed = 0
     for key in keys:
         try:
             written = store.head(key).last_modified
         except Missing:
             continue
-        if unneeded(key, written):
+        if is_unneeded(key, written):
             store.delete(key)
             removed += 1
     return removed
 
 
-def unneeded(key: str, written: datetime) -> bool:
-    """That no record names the object, no worker is about to, and no page of the last while may still show it."""
+def is_unneeded(key: str, written: datetime) -> bool:
+    """Return whether no record names the object, no worker is about to, and no recent page may still show it."""
     before = timezone.now() - timedelta(seconds=settings.SWEEP_GRACE_SECONDS)
     if written > before or Rendition.objects.filter(key=key).exists():
         return False
@@ -53,8 +53,8 @@ def unneeded(key: str, written: datetime) -> bool:
     return not Image.objects.filter(pk=named.image_id, updated_at__gt=before).exists()
 
 
-def sweep_deleted(most: int = 20) -> int:
-    """Remove the renditions of images whose original was deleted long enough ago; returns how many images."""
+def sweep_deleted_images(most: int = 20) -> int:
+    """Remove the renditions of images whose original was deleted long enough ago; return how many images."""
     before = timezone.now() - timedelta(seconds=settings.SWEEP_GRACE_SECONDS)
     there = Rendition.objects.filter(image=OuterRef("pk"))
     gone = Image.objects.filter(Exists(there), deleted_at__lt=before)
@@ -62,9 +62,9 @@ def sweep_deleted(most: int = 20) -> int:
     def remove(image_id: UUID) -> None:
         renditions = Rendition.objects.filter(image=image_id, image__deleted_at__lt=before)
         for key in renditions.values_list("key", flat=True):
-            clients.renditions().delete(key)
+            clients.get_rendition_store().delete(key)
         # The rows go last: a worker that dies before finds the same files to remove again.
         renditions.delete()
 
-    ids = rounds.pick(gone.order_by("deleted_at").values_list("pk", flat=True), most, "image")
-    return rounds.each(ids, remove, "image")
+    ids = rounds.pick_items(gone.order_by("deleted_at").values_list("pk", flat=True), most, "image")
+    return rounds.process_each(ids, remove, "image")

@@ -8,14 +8,15 @@ from django.utils import timezone
 
 from mediahub import messages, rounds
 from mediahub.messages import ResumeUpload
+from mediahub.reasons import Reason
 from mediahub.uploads.models import Upload
 
 # The event of a file that came in the last second of its ticket may take this long to be worked on.
 GRACE = timedelta(hours=1)
 
 
-def resume() -> int:
-    """Ask for each upload that nobody works on though it is not at its end; returns how many."""
+def resume_stalled() -> int:
+    """Ask for each upload that nobody works on though it is not at its end; return how many."""
     before = timezone.now() - timedelta(seconds=settings.RESUME_SECONDS)
     waiting = [Upload.State.WORKING, Upload.State.ISSUED]
     left = Upload.objects.filter(state__in=waiting, lease_until__lt=before)
@@ -26,17 +27,16 @@ def resume() -> int:
             return False
         messages.send(ResumeUpload(pk))
         # Asked for once in so long: the message may wait its turn.
-        unchanged = Upload.objects.filter(upload.unchanged(), pk=pk, lease_until=upload.lease_until)
+        unchanged = Upload.objects.filter(upload.match_unchanged(), pk=pk, lease_until=upload.lease_until)
         unchanged.update(lease_until=timezone.now())
         return True
 
-    return rounds.each(rounds.pick(left.values_list("pk", flat=True), 100, "upload"), ask_again, "upload")
+    return rounds.process_each(rounds.pick_items(left.values_list("pk", flat=True), 100, "upload"), ask_again, "upload")
 
 
-def expire() -> int:
-    """End the journeys whose file never arrived; one that arrives after all begins its journey then."""
-    never = Upload.objects.filter(
+def expire_unused_tickets() -> int:
+    """End the uploads whose file never arrived; one that arrives after all begins its journey then."""
+    never_sent = Upload.objects.filter(
         state=Upload.State.ISSUED, version_id="", attempts=0, expires_at__lt=timezone.now() - GRACE
     )
-    reason = "The file was not sent in time. Add it again."
-    return never.update(state=Upload.State.EXPIRED, reason=reason, finished_at=timezone.now())
+    return never_sent.update(state=Upload.State.EXPIRED, finished_at=timezone.now(), **Reason("never_sent").to_json())

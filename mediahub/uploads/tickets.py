@@ -18,7 +18,7 @@ from mediahub.aws import clients
 from mediahub.library.models import Image
 from mediahub.messages import WakeClock
 from mediahub.uploads import upload_batches
-from mediahub.uploads.models import Batch, Upload
+from mediahub.uploads.models import Upload, UploadBatch
 from processing import ProcessingError, clean_text, formats
 from processing.keys import build_original_key
 
@@ -74,12 +74,12 @@ class UploadTicket:
     is_reused: bool = False
 
 
-def display_name(file_name: str) -> str:
+def clean_file_name(file_name: str) -> str:
     """Return the name a person sees: no folders, nothing that is not seen or turns directions, at most 255 long."""
     return clean_text(file_name.replace("\\", "/").rsplit("/", 1)[-1], 255) or _("unnamed file")
 
 
-def issue(
+def issue_ticket(
     user: "User",
     file_name: str,
     content_type: str,
@@ -89,20 +89,22 @@ def issue(
     *,
     image: Image | None = None,
 ) -> UploadTicket:
-    """A ticket for one file of `size` bytes; raises TicketRefused for its type or size, or too many open tickets.
+    """Return a ticket for one file of `size` bytes; raise TicketRefused for its type, its size, or too many tickets.
 
     It belongs to the batch of this id, which begins with its first ticket. `sha256` is what the browser counted.
     With an image the file becomes its next version.
     """
-    name = display_name(file_name)
-    _check(user, name, content_type, size)
+    name = clean_file_name(file_name)
+    _check_file(user, name, content_type, size)
     method = Upload.Method.POST if size <= settings.UPLOAD_PART_THRESHOLD else Upload.Method.MULTIPART
-    said: dict[str, Any] = {"content_type": content_type, "declared_bytes": size, "declared_sha256": sha256}
-    upload = _record(user, name, method, batch=_batch(user, batch) if batch else None, image=image, **said)
-    return _sendable(upload)
+    declared: dict[str, Any] = {"content_type": content_type, "declared_bytes": size, "declared_sha256": sha256}
+    upload = _create_upload(
+        user, name, method, batch=_get_batch(user, batch) if batch else None, image=image, **declared
+    )
+    return _sign_ticket(upload)
 
 
-def reissue(
+def reissue_ticket(
     user: "User", upload_id: UUID, content_type: str, size: int, image: Image | None = None
 ) -> UploadTicket | None:
     """Return a fresh ticket for a file whose sending broke off, under its own key; None when a new one must be issued.
@@ -116,42 +118,46 @@ def reissue(
     if upload.version_id:
         raise AlreadySent(upload)
     same = (upload.content_type, upload.declared_bytes, upload.image) == (content_type, size, image)
-    if not same or not _open(user).filter(pk=upload.pk).exists():
+    if not same or not _filter_open_uploads(user).filter(pk=upload.pk).exists():
         return None
-    _prolong(upload)
-    return _sendable(upload)
+    _extend_ticket(upload)
+    return _sign_ticket(upload)
 
 
-def _sendable(upload: Upload) -> UploadTicket:
+def _sign_ticket(upload: Upload) -> UploadTicket:
     if upload.method == Upload.Method.MULTIPART:
-        return _ticket(upload, "", {})
+        return _build_ticket(upload, "", {})
     size = upload.declared_bytes or settings.UPLOAD_MAX_BYTES
-    post = clients.signer().sign_post(upload.key, upload.content_type, size, settings.UPLOAD_TICKET_SECONDS)
-    return _ticket(upload, post.url, post.fields)
+    post = clients.get_upload_signer().sign_post(upload.key, upload.content_type, size, settings.UPLOAD_TICKET_SECONDS)
+    return _build_ticket(upload, post.url, post.fields)
 
 
-def issue_plain(user: "User", redirect: Callable[[UUID], str], image: Image | None = None) -> UploadTicket:
-    """The one open ticket of this editor for a form without JavaScript, which leads back to `redirect(upload id)`.
+def issue_plain_ticket(user: "User", redirect: Callable[[UUID], str], image: Image | None = None) -> UploadTicket:
+    """Return this editor's one open ticket for a form without JavaScript, which leads to `redirect(upload id)`.
 
     With an image the file becomes its next version.
     """
-    upload = _open(user).filter(method=Upload.Method.PLAIN, image=image).order_by("-issued_at").first()
+    upload = _filter_open_uploads(user).filter(method=Upload.Method.PLAIN, image=image).order_by("-issued_at").first()
     is_reused = bool(upload and upload.expires_at and upload.expires_at >= timezone.now() + timedelta(minutes=10))
     if upload is None or not is_reused:
-        _check_open(user)
+        _check_open_tickets(user)
         name = image.file_name if image else _("file of a plain form")
-        upload = _record(user, name, Upload.Method.PLAIN, seconds=PLAIN_SECONDS, image=image)
+        upload = _create_upload(user, name, Upload.Method.PLAIN, seconds=PLAIN_SECONDS, image=image)
     seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else PLAIN_SECONDS
     # The form cannot say the type before the file is chosen; the bytes decide when it arrives.
-    post = clients.signer().sign_post(
+    post = clients.get_upload_signer().sign_post(
         upload.key, "application/octet-stream", settings.UPLOAD_MAX_BYTES, seconds, redirect=redirect(upload.pk)
     )
-    return replace(_ticket(upload, post.url, post.fields), is_reused=is_reused)
+    return replace(_build_ticket(upload, post.url, post.fields), is_reused=is_reused)
 
 
-def sign(user: "User", key: str, operation: Operation, multipart_id: str = "", part: int = 0) -> str:
-    """The signed address for one step of a file sent in parts; raises TicketRefused unless the key is this editor's."""
-    upload = _open(user).filter(bucket=settings.UPLOAD_BUCKET, key=key, method=Upload.Method.MULTIPART).first()
+def sign_step(user: "User", key: str, operation: Operation, multipart_id: str = "", part: int = 0) -> str:
+    """Return the signed address for one step of a file sent in parts; raise TicketRefused for another's key."""
+    upload = (
+        _filter_open_uploads(user)
+        .filter(bucket=settings.UPLOAD_BUCKET, key=key, method=Upload.Method.MULTIPART)
+        .first()
+    )
     if upload is None:
         raise TicketRefused(_("This upload is no longer open. Add the file again to start a new one."))
     params: dict[str, str | int] = {}
@@ -169,28 +175,28 @@ def sign(user: "User", key: str, operation: Operation, multipart_id: str = "", p
                 % {"name": upload.file_name, "most": most, "part": part}
             )
         params["PartNumber"] = part
-    _prolong(upload)
-    return clients.signer().sign_address(_PRESIGNED[operation], key, settings.UPLOAD_TICKET_SECONDS, params)
+    _extend_ticket(upload)
+    return clients.get_upload_signer().sign_address(_PRESIGNED[operation], key, settings.UPLOAD_TICKET_SECONDS, params)
 
 
-def headers(operation: Operation) -> dict[str, str]:
+def list_signed_headers(operation: Operation) -> dict[str, str]:
     """Return the headers that the browser must send with a step, because they are signed."""
-    return clients.signer().list_headers(_PRESIGNED[operation])
+    return clients.get_upload_signer().list_headers(_PRESIGNED[operation])
 
 
-def close(upload: Upload) -> None:
+def close_ticket(upload: Upload) -> None:
     """Hand the ticket out no more: its file has arrived, though no worker has seen it yet."""
     still_open = Upload.objects.filter(pk=upload.pk, state=Upload.State.ISSUED, expires_at__gt=timezone.now())
     still_open.update(expires_at=timezone.now())
 
 
-def _open(user: "User") -> QuerySet[Upload]:
+def _filter_open_uploads(user: "User") -> QuerySet[Upload]:
     # A ticket brings one file: what arrived and waits to be tried again has no place for another.
     open_states = Upload.objects.filter(state=Upload.State.ISSUED, version_id="")
     return open_states.filter(uploaded_by=user, expires_at__gt=timezone.now())
 
 
-def _check(user: "User", name: str, content_type: str, size: int) -> None:
+def _check_file(user: "User", name: str, content_type: str, size: int) -> None:
     if content_type not in formats.list_content_types():
         raise TicketRefused(
             _(
@@ -206,11 +212,11 @@ def _check(user: "User", name: str, content_type: str, size: int) -> None:
             _("%(name)s has %(size)d MB; at most %(most)d MB are taken. Make the file smaller and add it again.")
             % {"name": name, "size": math.ceil(size / 1_000_000), "most": settings.UPLOAD_MAX_BYTES // 1_000_000}
         )
-    _check_open(user)
+    _check_open_tickets(user)
 
 
-def _check_open(user: "User") -> None:
-    if _open(user).count() >= settings.UPLOAD_MAX_OPEN_TICKETS:
+def _check_open_tickets(user: "User") -> None:
+    if _filter_open_uploads(user).count() >= settings.UPLOAD_MAX_OPEN_TICKETS:
         raise TicketRefused(
             _("%(most)d of your files are still on their way. Wait until some have arrived, then go on.")
             % {"most": settings.UPLOAD_MAX_OPEN_TICKETS},
@@ -218,15 +224,15 @@ def _check_open(user: "User") -> None:
         )
 
 
-def _batch(user: "User", batch_id: UUID) -> Batch:
+def _get_batch(user: "User", batch_id: UUID) -> UploadBatch:
     try:
-        return upload_batches.begin(user, batch_id)
-    except upload_batches.NotYours as error:
+        return upload_batches.get_or_create_batch(user, batch_id)
+    except upload_batches.NotYourBatch as error:
         raise TicketRefused(str(error)) from error
 
 
-def _record(user: "User", name: str, method: Upload.Method, *, seconds: int = 0, **values: Any) -> Upload:
-    _wake_the_clock()
+def _create_upload(user: "User", name: str, method: Upload.Method, *, seconds: int = 0, **values: Any) -> Upload:
+    _wake_clock()
     upload_id = uuid4()
     return Upload.objects.create(
         id=upload_id,
@@ -240,7 +246,7 @@ def _record(user: "User", name: str, method: Upload.Method, *, seconds: int = 0,
     )
 
 
-def _wake_the_clock() -> None:
+def _wake_clock() -> None:
     """Let the clock tick again, unless another upload is on its way, for which it does so already."""
     on_their_way = Upload.objects.filter(state__in=[Upload.State.ISSUED, Upload.State.WORKING])
     if not settings.CLOCK_REST_SECONDS or on_their_way.exists():
@@ -252,13 +258,13 @@ def _wake_the_clock() -> None:
         log.warning("the clock could not be woken: %s", error)
 
 
-def _prolong(upload: Upload) -> None:
-    """Someone who still sends parts keeps the ticket, for a day at most."""
+def _extend_ticket(upload: Upload) -> None:
+    """Let someone who still sends parts keep the ticket, for a day at most."""
     until = min(timezone.now() + timedelta(seconds=settings.UPLOAD_TICKET_SECONDS), upload.issued_at + LONGEST)
     Upload.objects.filter(pk=upload.pk, state=Upload.State.ISSUED).update(expires_at=until)
 
 
-def _ticket(upload: Upload, url: str, fields: dict[str, str]) -> UploadTicket:
+def _build_ticket(upload: Upload, url: str, fields: dict[str, str]) -> UploadTicket:
     return UploadTicket(
         upload.pk, upload.key, upload.method, url, fields, PART_BYTES, upload.expires_at or timezone.now()
     )

@@ -29,19 +29,19 @@ def list_duties(deadline: datetime) -> Duties:
     return {
         # What must not be public any more comes before all else: first the records, then the mirror and the files.
         "rights_ended": publishing.archive_expired,
-        "mirrored": mirror.push_stale,
-        "superseded": public.sweep,
-        "dead_letters": dead_letters.collect,
-        "resumed": stalled_uploads.resume,
-        "expired": stalled_uploads.expire,
-        "reminded": retries.remind,
-        "cut": crops.remind,
-        "swept": rendition_sweep.sweep_deleted,
-        "jobs_asked": runner.remind,
-        "jobs_swept": runner.sweep,
+        "mirrored": mirror.push_stale_images,
+        "superseded": public.sweep_superseded,
+        "dead_letters": dead_letters.collect_letters,
+        "resumed": stalled_uploads.resume_stalled,
+        "expired": stalled_uploads.expire_unused_tickets,
+        "reminded": retries.request_lost_retries,
+        "cut": crops.request_missing_crops,
+        "swept": rendition_sweep.sweep_deleted_images,
+        "jobs_asked": runner.request_lost_turns,
+        "jobs_swept": runner.sweep_old_jobs,
         # How the queue stands after all that was asked for, and before what a comparison asks for.
-        "queue_noted": queue_hours.note,
-        "reconciled": lambda: consistency_checks.turn(deadline),
+        "queue_noted": queue_hours.record_hour,
+        "reconciled": lambda: consistency_checks.run_clock_share(deadline),
     }
 
 
@@ -49,18 +49,18 @@ def tick(deadline: datetime) -> dict[str, int]:
     """Do each duty in turn; one that fails is counted and holds up no other. Return what each did."""
     duties = list_duties(deadline)
     current = Tick(deadline, [*duties, REST])
-    counts = current.go(duties)
+    counts = current.run_duties(duties)
     if not current.failures:
-        current.go({REST: lambda: not runner.busy() and clock_rest.rest()})
+        current.run_duties({REST: lambda: not runner.has_active_jobs() and clock_rest.rest_if_idle()})
     return {**counts, "clock_failures": current.failures, "duties_failing": count_failing(current.failures)}
 
 
-def standing() -> dict[str, int]:
-    """How much waits at this moment, for alarms; what cannot be counted is left out."""
+def count_waiting() -> dict[str, int]:
+    """Return how much waits at this moment, for alarms; leave out what cannot be counted."""
     figures: dict[str, Callable[[], int]] = {
         "failed_items": FailedItem.objects.filter(state=FailedItem.State.OPEN).count,
         "unmirrored": Image.objects.filter(mirrored_revision__lt=F("revision")).count,
-        "drift": consistency_checks.drift,
+        "drift": consistency_checks.count_drift,
     }
     if settings.LABELER != "off":
         unlabelled = Image.objects.filter(label_state=Image.LabelState.UNAVAILABLE, deleted_at=None)
@@ -71,5 +71,5 @@ def standing() -> dict[str, int]:
             counts[name] = count()
         except Exception as error:
             log.exception("the clock could not count %s", name)
-            rounds.recover(error)
+            rounds.recover_connection(error)
     return counts

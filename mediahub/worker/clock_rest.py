@@ -17,61 +17,63 @@ from django.utils import timezone
 from mediahub.aws import clients
 from mediahub.delivery import mirror
 from mediahub.library.models import Image, uncut
-from mediahub.recovery.models import FailedItem, Reconciliation
+from mediahub.recovery.models import ConsistencyCheck, FailedItem
 from mediahub.uploads.models import Upload
 
 PLACE = (mirror.CLOCK, "rest")
 
 
-def resting() -> bool:
-    """Whether the clock has nothing to do now; asks the table and the queues, never the database."""
+def is_resting() -> bool:
+    """Return whether the clock has nothing to do now; ask the table and the queues, never the database."""
     if not settings.CLOCK_REST_SECONDS:
         return False
     pk, sk = PLACE
-    mark = clients.mirror_table().items(pk).get(sk)
+    mark = clients.get_mirror_table().query_items(pk).get(sk)
     if mark is None or int(mark["until"]) <= timezone.now().timestamp():
         return False
-    return not clients.dead_letters().waiting()
+    return not clients.get_dead_letter_queue().count_waiting()
 
 
-def rest() -> bool:
-    """Let the clock rest when nothing is on its way or waits for a minute to come; returns whether it does."""
-    if not settings.CLOCK_REST_SECONDS or not _quiet() or clients.queue().waiting():
+def rest_if_idle() -> bool:
+    """Let the clock rest when nothing is in progress or due soon; return whether it does."""
+    if not settings.CLOCK_REST_SECONDS or not _is_idle() or clients.get_upload_queue().count_waiting():
         return False
     pk, sk = PLACE
-    until = min([timezone.now() + timedelta(seconds=settings.CLOCK_REST_SECONDS), _day_ends(), *_sweep_due()])
-    clients.mirror_table().put({"pk": pk, "sk": sk, "until": int(until.timestamp())})
-    if _quiet():
+    until = min(
+        [timezone.now() + timedelta(seconds=settings.CLOCK_REST_SECONDS), _find_next_midnight(), *_find_next_sweep()]
+    )
+    clients.get_mirror_table().put({"pk": pk, "sk": sk, "until": int(until.timestamp())})
+    if _is_idle():
         return True
     # What began since the first look may have woken the clock before the mark was there.
-    wake()
+    wake_clock()
     return False
 
 
-def wake() -> None:
+def wake_clock() -> None:
     """Let the clock tick again from the next minute on."""
     if settings.CLOCK_REST_SECONDS:
         pk, sk = PLACE
-        clients.mirror_table().delete(pk, [sk])
+        clients.get_mirror_table().delete(pk, [sk])
 
 
-def _day_ends() -> datetime:
-    """The next midnight by the site's clock, when rights may end."""
+def _find_next_midnight() -> datetime:
+    """Return the next midnight by the site's clock, when rights may end."""
     tomorrow = timezone.localdate() + timedelta(days=1)
     return timezone.make_aware(datetime.combine(tomorrow, time.min))
 
 
-def _sweep_due() -> list[datetime]:
-    """When the clock has renditions of deleted images to remove next; empty when there are none."""
+def _find_next_sweep() -> list[datetime]:
+    """Return when the clock has to remove renditions of deleted images next; empty when there are none."""
     deleted_at = Image.objects.filter(Q(renditions__isnull=False), deleted_at__isnull=False)
     first = deleted_at.aggregate(first=Min("deleted_at"))["first"]
     return [first + timedelta(seconds=settings.SWEEP_GRACE_SECONDS)] if first else []
 
 
-def _quiet() -> bool:
+def _is_idle() -> bool:
     on_their_way = Upload.objects.filter(state__in=[Upload.State.ISSUED, Upload.State.WORKING])
     retried = FailedItem.objects.filter(state=FailedItem.State.RETRIED)
     unmirrored = Image.objects.filter(mirrored_revision__lt=F("revision"))
     uncut_images = Image.objects.filter(uncut())
-    comparing = Reconciliation.objects.filter(finished_at=None, by_hand=False)
+    comparing = ConsistencyCheck.objects.filter(finished_at=None, by_hand=False)
     return not any(rows.exists() for rows in (on_their_way, retried, unmirrored, uncut_images, comparing))

@@ -33,20 +33,22 @@ QUEUED = ("reconcile", "rebuild_mirror", "reprocess_images")
 LEAST_SECRET = 50
 
 
-class Refused(Exception):
+class RefusedEvent(Exception):
     """An event that nobody here asked for; raising it keeps a message on its queue."""
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> Any:
-    """Hand a known event to Zappa's handler; raises Refused for any other."""
+    """Hand a known event to Zappa's handler; raise RefusedEvent for any other."""
     match event:
         case {"raw_command": _} | {"command": _}:
-            raise Refused("Code and functions are not run by name here. Use `manage` with a command of MediaHub's.")
+            raise RefusedEvent(
+                "Code and functions are not run by name here. Use `manage` with a command of MediaHub's."
+            )
         case {"manage": str(line)}:
-            return _manage(line)
-    known = _request(event) or _messages(event) or _minute(event)
+            return _run_command(line)
+    known = _read_http_request(event) or _read_messages(event) or _read_clock_event(event)
     if known is None:
-        raise Refused(
+        raise RefusedEvent(
             f"This is no event that MediaHub knows; it has {', '.join(sorted(map(str, event)))[:200] or 'nothing'}."
         )
     try:
@@ -56,48 +58,48 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
         connections.close_all()
 
 
-def _request(event: dict[str, Any]) -> dict[str, Any] | None:
-    """A request of API Gateway, without the stage variables that Zappa would put into the environment."""
+def _read_http_request(event: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a request of API Gateway, without the stage variables that Zappa would put into the environment."""
     match event:
         case {"version": "2.0", "requestContext": {"http": {"method": str()}}} | {"httpMethod": str(), "path": str()}:
             return {**event, "stageVariables": None}
     return None
 
 
-def _messages(event: dict[str, Any]) -> dict[str, Any] | None:
-    """Messages of our queue, or objects of our bucket; never the function that a notification's id names."""
+def _read_messages(event: dict[str, Any]) -> dict[str, Any] | None:
+    """Return messages of our queue, or objects of our bucket; never the function that a notification's id names."""
     records = event.get("Records")
     if not isinstance(records, list) or not records or not all(isinstance(record, dict) for record in records):
         return None
     if all(record.get("eventSourceARN") == settings.UPLOAD_QUEUE_ARN for record in records):
         return event
-    if all(_bucket(record) == settings.UPLOAD_BUCKET for record in records):
+    if all(_read_bucket_name(record) == settings.UPLOAD_BUCKET for record in records):
         return {"Records": [{**record, "s3": {**record["s3"], "configurationId": "mediahub"}} for record in records]}
     return None
 
 
-def _bucket(record: dict[str, Any]) -> str:
+def _read_bucket_name(record: dict[str, Any]) -> str:
     match record:
         case {"eventSource": "aws:s3", "s3": {"bucket": {"name": str(name), "arn": str(arn)}}}:
             return name if arn.endswith(f":::{name}") else ""
     return ""
 
 
-def _minute(event: dict[str, Any]) -> dict[str, Any] | None:
+def _read_clock_event(event: dict[str, Any]) -> dict[str, Any] | None:
     match event:
         case {"detail-type": "Scheduled Event", "resources": [str(rule)]} if rule.endswith(f"-{CLOCK}"):
             return event
     return None
 
 
-def _manage(line: str) -> dict[str, Any]:
+def _run_command(line: str) -> dict[str, Any]:
     """Run one command and answer what it wrote, and the job that goes on; see `deploy.functions.job_progress`.
 
     Nothing of it is logged, because an invitation is a secret.
     """
     name, *arguments = shlex.split(line) or [""]
     if name not in COMMANDS:
-        raise Refused(f"{name[:40]!r} is not run here. These are: {', '.join(COMMANDS)}.")
+        raise RefusedEvent(f"{name[:40]!r} is not run here. These are: {', '.join(COMMANDS)}.")
     written, well, job = io.StringIO(), True, None
     if name in QUEUED:
         arguments.append("--queue")
@@ -113,7 +115,7 @@ def _manage(line: str) -> dict[str, Any]:
     return {"well": well, "output": written.getvalue(), "job": job or ""}
 
 
-def _made() -> LambdaHandler:
+def _build_handler() -> LambdaHandler:
     if not settings.UPLOAD_QUEUE_ARN.startswith("arn:"):
         raise ImproperlyConfigured(
             "UPLOAD_QUEUE_ARN is no ARN: no message would find its function. See the stack's outputs."
@@ -123,14 +125,14 @@ def _made() -> LambdaHandler:
     if len(settings.SECRET_KEY) < LEAST_SECRET or len(set(settings.SECRET_KEY)) < 5:
         raise ImproperlyConfigured(f"SECRET_KEY is guessable: it needs {LEAST_SECRET} random characters.")
     checks.require_addresses()
-    made = LambdaHandler()
+    handler = LambdaHandler()
     # The queue's ARN holds the partition, which is `aws` but for China and the government's regions.
     partition = settings.UPLOAD_QUEUE_ARN.split(":")[1]
-    made.settings.AWS_EVENT_MAPPING = {
+    handler.settings.AWS_EVENT_MAPPING = {
         settings.UPLOAD_QUEUE_ARN: [ARRIVED],
         f"arn:{partition}:s3:::{settings.UPLOAD_BUCKET}": [ARRIVED],
     }
-    return made
+    return handler
 
 
-_handler = _made()
+_handler = _build_handler()

@@ -8,9 +8,9 @@ from mediahub.jobs import runner
 
 @shared_task(bind=True, max_retries=None)
 def reprocess_chunk(self: Task, chunk_id: int) -> None:  # type: ignore[type-arg]
-    """One chunk of a job; comes back when another worker has it, because that worker may have died."""
+    """Work on one chunk of a job; come back when another worker has it, because that worker may have died."""
     try:
-        runner.run(chunk_id)
+        runner.run_chunk(chunk_id)
     except runner.Busy as busy:
         wait = (busy.until - timezone.now()).total_seconds() + 1
         raise self.retry(countdown=max(1, min(wait, 600)), exc=busy) from busy

@@ -16,7 +16,7 @@ from django.urls import set_script_prefix
 
 from deploy.functions import zappa_settings
 from deploy.stage import Stage
-from mediahub.delivery.embed import embed
+from mediahub.delivery.embed import build_embed_code
 from mediahub.jobs import downloads
 from mediahub.library.models import Image
 from mediahub.site_address import build_site_url
@@ -81,7 +81,7 @@ def test_what_leaves_the_site_has_the_stage_in_its_address(at_gateway: str, caps
     )
     call_command("invite", "anna@example.org")
     assert capsys.readouterr().out.startswith(f"{SITE}/admin/invited/")
-    code = embed(published)
+    code = build_embed_code(published)
     assert code
     assert code.address.startswith(f"{SITE}/public/{published.pk}/")
     # Within a request Django knows the stage as well, and it is there once.

@@ -15,11 +15,12 @@ from django.utils import timezone
 from bench.scenes import SKIES, make_photograph
 from mediahub.aws import clients
 from mediahub.history.change_set import ChangeSet
-from mediahub.jobs.models import Chunk, Job
+from mediahub.jobs.models import Chunk, Job, build_failure
 from mediahub.library import cataloging, collections, memberships
 from mediahub.library.models import Image, Tag, Tagging
 from mediahub.library.versions import Original
-from mediahub.recovery.models import Decision, Duty, FailedItem, QueueHour, Reconciliation, Redrive
+from mediahub.reasons import Reason
+from mediahub.recovery.models import ConsistencyCheck, Decision, Duty, FailedItem, QueueHour, RetryOrder
 from mediahub.uploads.models import Upload
 from processing import MeasuredLabeler, Rejected, Result, process
 from processing.formats import describe_inputs
@@ -53,7 +54,7 @@ def library(settings: Any) -> list[Image]:
     for number, name in enumerate(SKIES):
         image_id, result, rendered = render_scene(name, (1, 6, 8)[number % 3])
         for key, file in rendered.objects.items():
-            clients.renditions().put(key, *file)
+            clients.get_rendition_store().put(key, *file)
         with transaction.atomic():
             made.append(cataloging.record_result(image_id, f"{name.replace(' ', '_')}.jpg", result))
     settings.AWS_PROFILE = "web"
@@ -70,7 +71,7 @@ def copy(name: str, settings: Any, width: int = 1200) -> Image:
     """A smaller copy of a scene, as somebody sends it a second time."""
     settings.AWS_PROFILE = "worker"
     image_id, data = uuid4(), make_photograph(name, width, width * 3 // 4)
-    result = process(BytesIO(data), image_id, store=clients.renditions(), labeler=clients.labeler())
+    result = process(BytesIO(data), image_id, store=clients.get_rendition_store(), labeler=clients.get_labeler())
     with transaction.atomic():
         made = cataloging.record_result(image_id, f"{name.replace(' ', '_')}_copy.jpg", result)
     settings.AWS_PROFILE = "web"
@@ -81,7 +82,7 @@ def replace(image: Image, user: User, settings: Any) -> None:
     """Two more files of the image, the last of them in use; what was found in it was flagged."""
     settings.AWS_PROFILE = "worker"
     for number, name in enumerate(list(SKIES)[:2], 1):
-        result = process(BytesIO(make_photograph(name)), image.pk, store=clients.renditions(), labeler=None)
+        result = process(BytesIO(make_photograph(name)), image.pk, store=clients.get_rendition_store(), labeler=None)
         with transaction.atomic():
             original = Original(f"uploads/{uuid4()}/original", f"v{number}", user)
             cataloging.record_result(
@@ -97,7 +98,7 @@ def offer(image: Image, user: User, settings: Any) -> None:
     """A newer file of a published image, which was flagged and waits for somebody who may publish."""
     settings.AWS_PROFILE = "worker"
     for number, name in enumerate(list(SKIES)[2:4], 1):
-        result = process(BytesIO(make_photograph(name)), image.pk, store=clients.renditions(), labeler=None)
+        result = process(BytesIO(make_photograph(name)), image.pk, store=clients.get_rendition_store(), labeler=None)
         with transaction.atomic():
             original = Original(f"uploads/{uuid4()}/original", "v1", user, may_go_out=number == 1)
             cataloging.record_result(image.pk, image.file_name, result, original=original, keep_labels=True)
@@ -209,28 +210,33 @@ def failures(user: User, images: list[Image], failed: Upload) -> FailedItem:
     return failed_item(failed, error="AccessDenied", request_id=str(uuid4()), retries=1)
 
 
-def retry(user: User) -> Redrive:
+def retry(user: User) -> RetryOrder:
     """An order to retry that is half done."""
-    order = Redrive.objects.create(by=user, total=8)
+    order = RetryOrder.objects.create(by=user, total=8)
     states = [FailedItem.State.RESOLVED] * 4 + [FailedItem.State.RETRIED] * 3 + [FailedItem.State.OPEN]
     for number, state in enumerate(states):
         name = f"harbour_{number + 1}.jpg"
-        item = failed_item(upload(user, name, Upload.State.FAILED), state=state, redrive=order, fingerprint="f" * 16)
+        item = failed_item(
+            upload(user, name, Upload.State.FAILED), state=state, retry_order=order, fingerprint="f" * 16
+        )
         Decision.objects.create(item=item, by=user, kind=Decision.Kind.RETRY)
     return order
 
 
-def check() -> Reconciliation:
+def check() -> ConsistencyCheck:
     """A comparison that found a few things, and the one before that found none."""
-    Reconciliation.objects.create(finished_at=timezone.now())
+    ConsistencyCheck.objects.create(finished_at=timezone.now())
     since = timezone.now() - timedelta(hours=3)
     failing = {"failing_since": since, "failed_at": timezone.now(), "failures": 180}
     Duty.objects.update_or_create(
         name="mirrored", defaults={**failing, "fault": Duty.Fault.MISCONFIGURED, "code": "AccessDenied"}
     )
     counts = {"lost": 10, "missing": 5, "drifted": 5, "orphan": 3, "overwritten": 1}
-    examples = [["lost", f"trip/harbour_{number}.jpg", "No record knows this file."] for number in range(3)]
-    return Reconciliation.objects.create(finished_at=timezone.now(), counts=counts, examples=examples, repair=True)
+    examples = [
+        {"kind": "lost", "what": f"trip/harbour_{number}.jpg", **Reason("upload_unknown").to_json()}
+        for number in range(3)
+    ]
+    return ConsistencyCheck.objects.create(finished_at=timezone.now(), counts=counts, examples=examples, repair=True)
 
 
 def collect(images: list[Image]) -> int:
@@ -254,7 +260,7 @@ def job(user: User, images: list[Image], *, ended: bool = False) -> Job:
         selection={"ids": ids}, state=state, by=user, total=400, started_at=started, queued=True, **kind
     )
     chunk = Chunk(job=made, first=min(ids), last=max(ids), only=ids, done=129, failed=1)
-    chunk.failures = [[ids[0], images[0].file_name, "Its original is not in the upload bucket any more."]]
+    chunk.failures = [build_failure(ids[0], images[0].file_name, Reason("no_original"))]
     if ended:
         key = f"downloads/{made.pk}/part-1.zip"
         chunk.done, chunk.key, chunk.bytes, chunk.finished_at = 399, key, 184_000_000, timezone.now()

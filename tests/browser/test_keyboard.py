@@ -110,7 +110,7 @@ def test_the_words_are_kept(signed_in: Desk, image: Image) -> None:
 def failed(signed_in: Desk, chief: User) -> FailedItem:
     """The item of a file that lies in the bucket, and whose event was delivered in vain."""
     data = jpeg()
-    ticket = tickets.issue(chief, "again.jpg", "image/jpeg", len(data))
+    ticket = tickets.issue_ticket(chief, "again.jpg", "image/jpeg", len(data))
     fields: dict[str, Any] = {**ticket.fields, "file": ("original", data, "image/jpeg")}
     assert urllib3.request("POST", ticket.url, fields=fields).status == 204
     sqs = stack.root_client("sqs", str(settings.AWS_ENDPOINT_URL))

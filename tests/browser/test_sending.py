@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import collections
 from mediahub.library.models import Image
-from mediahub.uploads.models import Batch, Upload
+from mediahub.uploads.models import Upload, UploadBatch
 from tests.browser.desk import Desk
 from tests.pictures import jpeg
 
@@ -71,7 +71,7 @@ def test_a_folder_is_dropped_anywhere_and_words_reach_all_its_pictures(
     assert signed_in.findings() == []
     page.get_by_role("link", name="See these pictures in the library (3)").click()
     expect(page.locator(".card")).to_have_count(3)
-    assert Batch.objects.get().by == chief
+    assert UploadBatch.objects.get().by == chief
 
 
 def test_what_is_there_already_waits_for_an_answer_and_what_is_pasted_is_named(signed_in: Desk) -> None:

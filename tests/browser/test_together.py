@@ -169,7 +169,7 @@ def test_a_credit_that_somebody_else_gives_meanwhile_is_asked_about(
 def test_words_for_a_batch_leave_the_title_that_is_typed_meanwhile(
     signed_in: Desk, images: list[Image], chief: User, other_editor: User, colleague: Desk
 ) -> None:
-    batch = upload_batches.begin(chief, uuid4())
+    batch = upload_batches.get_or_create_batch(chief, uuid4())
     for made in images[:2]:
         stock.upload(chief, made.file_name, "ready", image=made, batch=batch)
     colleague.open(path_of(images[0]))

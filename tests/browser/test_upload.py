@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from bench.scenes import make_heavy_photograph, make_photograph
 from mediahub.aws import clients
-from mediahub.delivery.addresses import address
+from mediahub.delivery.addresses import build_address
 from mediahub.library.models import Image
 from mediahub.uploads.models import Upload
 from tests.browser.desk import Desk
@@ -34,7 +34,7 @@ def corners(image: Image) -> set[str]:
     """Where the red corner of the test picture lies in each of its renditions."""
     found = set()
     for rendition in image.renditions.all():
-        with Pillow.open(BytesIO(urllib3.request("GET", address(rendition.key)).data)) as picture:
+        with Pillow.open(BytesIO(urllib3.request("GET", build_address(rendition.key)).data)) as picture:
             red, green, blue = picture.convert("RGB").resize((30, 30)).getpixel((3, 3))  # type: ignore[misc]
             found.add("top left" if red > 180 and green < 90 and blue < 90 else "elsewhere")
     return found
@@ -47,12 +47,12 @@ def test_photographs_dropped_together_become_images_and_a_text_file_is_rejected(
     desk.drop(*turned, TEXT)
     for name, _type, _data in turned:
         desk.ends_as(name, "done")
-        expect(desk.row(name).get_by_role("link")).to_have_count(1 + len(clients.specs()))
+        expect(desk.row(name).get_by_role("link")).to_have_count(1 + len(clients.get_specs()))
     desk.ends_as("notes.jpg", "rejected")
     expect(desk.row("notes.jpg").locator("[data-reason]")).to_contain_text("JPEG, PNG, GIF, WebP")
     expect(desk.page.locator("#summary")).to_have_text("3 done · 1 rejected")
     for image in Image.objects.all():
-        assert image.renditions.count() == len(clients.specs())
+        assert image.renditions.count() == len(clients.get_specs())
         assert corners(image) == {"top left"}
     assert desk.findings() == []
 

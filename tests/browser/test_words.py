@@ -8,7 +8,7 @@ from playwright.sync_api import Dialog, Page, Route, expect
 
 from mediahub.history.models import Action, Change
 from mediahub.library.models import Image
-from mediahub.uploads.models import Batch
+from mediahub.uploads.models import UploadBatch
 from tests.browser.conftest import sign_in
 from tests.browser.desk import Desk, sign_in_again
 from tests.pictures import jpeg
@@ -50,7 +50,7 @@ def test_words_typed_before_the_first_file_are_there_again(signed_in: Desk, way:
         page.goto(f"{signed_in.address}/admin/upload/")
     expect_words(page)
     said(page, "You typed this before you left the page.")
-    assert not Batch.objects.exists()
+    assert not UploadBatch.objects.exists()
     page.get_by_role("button", name="Discard").click()
     expect(page.get_by_label("Title", exact=True)).to_have_value("")
     page.reload()
@@ -93,7 +93,7 @@ def test_words_typed_for_sent_pictures_wait_for_them_and_no_others(signed_in: De
     signed_in.ends_as("two.jpg", "done")
     expect(page.get_by_label("Credit")).to_have_value("")
     assert Image.objects.get(file_name="two.jpg").credit == ""
-    assert Batch.objects.count() == 2
+    assert UploadBatch.objects.count() == 2
 
 
 @pytest.mark.usefixtures("worker")
@@ -153,7 +153,7 @@ def test_the_session_ends_while_words_are_saved_and_saving_goes_on(
     assert signed_in.findings() == []
     sign_in_again(page, chief)
     said(page, "Saved.")
-    batch = Batch.objects.get()
+    batch = UploadBatch.objects.get()
     assert (batch.by, batch.title, batch.credit, batch.tags) == (chief, "Fair", "Ada By", ["boats", "summ"])
 
 
@@ -170,10 +170,10 @@ def test_saving_waits_for_the_connection_and_goes_on_by_itself(signed_in: Desk) 
     # What was typed meanwhile is another word, and stays unsaved.
     said(page, "Not saved yet.")
     expect(page.get_by_label("Title", exact=True)).to_have_value("Fair 26")
-    assert Batch.objects.get().title == "Fair"
+    assert UploadBatch.objects.get().title == "Fair"
     page.get_by_role("button", name="Save for all").click()
     said(page, "Saved.")
-    assert Batch.objects.get().title == "Fair 26"
+    assert UploadBatch.objects.get().title == "Fair 26"
 
 
 def test_what_cannot_be_saved_stays_typed_and_says_why(signed_in: Desk) -> None:
@@ -208,4 +208,4 @@ def test_saving_that_the_page_did_not_live_to_see_is_found_done(signed_in: Desk)
     page.reload()
     expect_words(page)
     expect(page.locator("#batch-said")).to_have_text("")
-    assert Batch.objects.get().credit == "Ada By"
+    assert UploadBatch.objects.get().credit == "Ada By"

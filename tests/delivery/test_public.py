@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def take_in(image_id: Any, width: int, key: str) -> Image:
-    result = process(BytesIO(jpeg(width, 300)), image_id, store=clients.renditions(), labeler=None)
+    result = process(BytesIO(jpeg(width, 300)), image_id, store=clients.get_rendition_store(), labeler=None)
     with transaction.atomic():
         made = cataloging.record_result(image_id, f"{key}.jpg", result, original=Original(key, "v1", may_go_out=True))
     Image.objects.filter(pk=image_id).update(alt_text='A "boat"', credit="Ada Lund", license="CC BY 4.0")
@@ -42,7 +42,7 @@ def take_in(image_id: Any, width: int, key: str) -> Image:
 def cdn() -> Iterator[MemoryQueue]:
     """The queue of paths that CloudFront would be told of."""
     queue = MemoryQueue(visibility=60, receives=5)
-    with patch.object(clients, "cdn", lambda: queue):
+    with patch.object(clients, "get_cdn_queue", lambda: queue):
         yield queue
 
 
@@ -55,13 +55,13 @@ def published(local_aws: object, as_role: Callable[[str], None], editor: User, c
     as_role("worker")
     made = take_in(uuid4(), 600, "first")
     publishing.publish(ChangeSet(editor), [made])
-    mirror.push(made.pk)
+    mirror.push_image(made.pk)
     made.refresh_from_db()
     return made
 
 
 def objects() -> set[str]:
-    page = clients.renditions().list_page()
+    page = clients.get_rendition_store().list_page()
     return {found.key for found in page.versions if found.latest and not found.removed and "public/" in found.key}
 
 
@@ -70,13 +70,13 @@ def permanent(image: Image, name: str = "large") -> str:
 
 
 def read(key: str) -> bytes:
-    with clients.renditions().get(key) as file:
+    with clients.get_rendition_store().get(key) as file:
         return file.read()
 
 
 def test_a_published_image_has_both_addresses_of_each_rendition(published: Image) -> None:
     assert len(objects()) == 2 * published.renditions.count()
-    held = mirror.read(published.pk)
+    held = mirror.read_item(published.pk)
     assert held
     large = held["renditions"]["large"]
     assert large["permanent"].endswith(f"/public/{published.pk}/large.jpg")
@@ -86,13 +86,13 @@ def test_a_published_image_has_both_addresses_of_each_rendition(published: Image
 
 def test_nothing_of_an_image_in_review_is_public(local_aws: object, as_role: Callable[[str], None]) -> None:
     as_role("worker")
-    mirror.push(take_in(uuid4(), 600, "first").pk)
+    mirror.push_image(take_in(uuid4(), 600, "first").pk)
     assert objects() == set()
 
 
 def test_archiving_takes_all_of_it_away_and_tells_the_cdn(published: Image, editor: User, cdn: MemoryQueue) -> None:
     publishing.archive(ChangeSet(editor), [published])
-    mirror.push(published.pk)
+    mirror.push_image(published.pk)
     assert objects() == set()
     assert not PublicFile.objects.exists()
     assert told(cdn) == [f"/public/{published.pk}/*"]
@@ -104,7 +104,7 @@ def test_a_replaced_file_keeps_old_addresses_and_moves_the_permanent_ones(
     before = objects()
     first = read(permanent(published))
     take_in(published.pk, 640, "second")
-    mirror.push(published.pk)
+    mirror.push_image(published.pk)
     assert before < objects()
     assert read(permanent(published)) != first
     # By content nothing changed that the CDN could hold; one message tells of all the others.
@@ -112,15 +112,15 @@ def test_a_replaced_file_keeps_old_addresses_and_moves_the_permanent_ones(
     assert len(cdn.messages) == 1
     old = {key for key in before if PublicFile.objects.filter(key=key, superseded_at__isnull=False)}
     assert len(old) == published.renditions.count()
-    assert public.sweep() == 0
+    assert public.sweep_superseded() == 0
     settings.PUBLIC_GRACE_SECONDS = -1
-    assert public.sweep() == len(old)
+    assert public.sweep_superseded() == len(old)
     assert objects() & before == before - old
 
 
 def test_nothing_is_asked_of_the_cdn_when_no_bytes_change(published: Image, cdn: MemoryQueue) -> None:
     def asked() -> int:
-        mirror.push(published.pk)
+        mirror.push_image(published.pk)
         return len(told(cdn))
 
     # It was published, and nobody can have fetched it before.
@@ -138,9 +138,9 @@ def test_nothing_is_asked_of_the_cdn_when_no_bytes_change(published: Image, cdn:
 def test_a_restored_version_needs_no_copy_by_content(published: Image, chief: User) -> None:
     before = objects()
     take_in(published.pk, 640, "second")
-    mirror.push(published.pk)
+    mirror.push_image(published.pk)
     versions.restore(ChangeSet(chief), published, 1)
-    mirror.push(published.pk)
+    mirror.push_image(published.pk)
     current = PublicFile.objects.filter(superseded_at=None).values_list("key", flat=True)
     assert set(current) == before
 
@@ -150,19 +150,19 @@ def test_c11_who_dies_after_a_copy_leaves_no_bytes_of_a_version_that_is_no_more(
 ) -> None:
     first = read(permanent(published))
     take_in(published.pk, 640, "second")
-    copy = type(clients.renditions()).copy
+    copy = type(clients.get_rendition_store()).copy
 
     def dies(store: Any, source: str, key: str, cache: str) -> None:
         copy(store, source, key, cache)
         if key.endswith("/large.jpg"):
             raise KeyboardInterrupt
 
-    with patch.object(type(clients.renditions()), "copy", dies), pytest.raises(KeyboardInterrupt):
-        mirror.push(published.pk)
+    with patch.object(type(clients.get_rendition_store()), "copy", dies), pytest.raises(KeyboardInterrupt):
+        mirror.push_image(published.pk)
     assert read(permanent(published)) != first
-    assert public.is_there(permanent(published))
+    assert public.is_public_file(permanent(published))
     versions.restore(ChangeSet(chief), published, 1)
-    mirror.push(published.pk)
+    mirror.push_image(published.pk)
     assert read(permanent(published)) == first
     assert f"/{permanent(published)}" in told(cdn)
 
@@ -170,8 +170,8 @@ def test_c11_who_dies_after_a_copy_leaves_no_bytes_of_a_version_that_is_no_more(
 def test_a_worker_that_was_slow_does_not_bring_back_what_was_taken_down(published: Image, editor: User) -> None:
     seen = Image.objects.get(pk=published.pk)
     publishing.archive(ChangeSet(editor), [published])
-    mirror.push(published.pk)
-    public.bring(seen)
+    mirror.push_image(published.pk)
+    public.update_public_files(seen)
     assert objects() == set()
 
 
@@ -179,25 +179,25 @@ def test_a_worker_that_was_slow_does_not_bring_back_old_bytes(published: Image) 
     seen = Image.objects.prefetch_related("renditions").get(pk=published.pk)
     assert len(seen.renditions.all()) == 3
     take_in(published.pk, 640, "second")
-    mirror.push(published.pk)
-    public.bring(seen)
+    mirror.push_image(published.pk)
+    public.update_public_files(seen)
     assert read(permanent(published)) == read(published.renditions.get(name="large").key)
 
 
 def test_what_is_wanted_again_while_it_is_swept_stays(published: Image, chief: User, settings: Any) -> None:
     take_in(published.pk, 640, "second")
-    mirror.push(published.pk)
+    mirror.push_image(published.pk)
     settings.PUBLIC_GRACE_SECONDS = -1
-    delete = type(clients.renditions()).delete
+    delete = type(clients.get_rendition_store()).delete
 
     def restored_meanwhile(store: Any, key: str) -> None:
         delete(store, key)
         versions.restore(ChangeSet(chief), published, 1)
-        public.bring(Image.objects.prefetch_related("renditions").get(pk=published.pk))
+        public.update_public_files(Image.objects.prefetch_related("renditions").get(pk=published.pk))
 
-    with patch.object(type(clients.renditions()), "delete", restored_meanwhile):
-        public.sweep(most=1)
-    for key in public.wanted(Image.objects.prefetch_related("renditions").get(pk=published.pk)):
+    with patch.object(type(clients.get_rendition_store()), "delete", restored_meanwhile):
+        public.sweep_superseded(most=1)
+    for key in public.list_public_files(Image.objects.prefetch_related("renditions").get(pk=published.pk)):
         assert read(key)
 
 
@@ -205,14 +205,14 @@ def test_rights_that_ended_take_the_files_away(published: Image) -> None:
     yesterday = timezone.localdate() - timedelta(days=1)
     Image.objects.filter(pk=published.pk).update(rights_until=yesterday)
     assert publishing.archive_expired() == 1
-    mirror.push(published.pk)
+    mirror.push_image(published.pk)
     assert objects() == set()
 
 
 def test_a_rendition_that_is_lost_holds_up_no_other(published: Image) -> None:
     take_in(published.pk, 640, "second")
-    clients.renditions().delete(published.renditions.get(name="small").key)
-    mirror.push(published.pk)
+    clients.get_rendition_store().delete(published.renditions.get(name="small").key)
+    mirror.push_image(published.pk)
     assert read(permanent(published)) == read(published.renditions.get(name="large").key)
     assert PublicFile.objects.filter(source="").count() == 1
 
@@ -221,9 +221,9 @@ def test_what_the_cdn_was_not_told_is_told_at_the_next_push(published: Image, cd
     take_in(published.pk, 640, "second")
     refusing = MemoryQueue(visibility=60, receives=5)
     refuse = patch.object(refusing, "send", side_effect=Misconfigured("AccessDenied", "The queue refuses."))
-    with patch.object(clients, "cdn", lambda: refusing), refuse, pytest.raises(Misconfigured):
-        mirror.push(published.pk)
-    mirror.push(published.pk)
+    with patch.object(clients, "get_cdn_queue", lambda: refusing), refuse, pytest.raises(Misconfigured):
+        mirror.push_image(published.pk)
+    mirror.push_image(published.pk)
     assert len(told(cdn)) == published.renditions.count()
 
 
@@ -238,16 +238,16 @@ def test_without_a_cdn_the_site_leads_to_a_signed_address(published: Image, clie
 
 def test_what_to_copy_is_safe_and_by_addresses_that_stay(published: Image) -> None:
     made = Image.objects.prefetch_related("renditions").get(pk=published.pk)
-    texts = embed.embed(made)
+    texts = embed.build_embed_code(made)
     assert texts
-    assert texts.address == public.address(permanent(published))
+    assert texts.address == public.build_public_address(permanent(published))
     assert 'alt="A &quot;boat&quot;"' in texts.picture
     assert texts.picture.count(f"{published.pk}/") == 4
     assert not hasattr(texts.picture, "__html__")
     assert texts.markdown == f'![A "boat"]({texts.address})'
     assert texts.credit_line == "Photo: Ada Lund / CC BY 4.0"
     made.state = Image.State.IN_REVIEW
-    assert embed.embed(made) is None
+    assert embed.build_embed_code(made) is None
 
 
 def test_a_crop_of_the_same_shape_stays_out_of_the_sizes_to_choose_from(published: Image) -> None:
@@ -255,15 +255,15 @@ def test_a_crop_of_the_same_shape_stays_out_of_the_sizes_to_choose_from(publishe
     Rendition.objects.create(image=published, name="fill", key="fill/1/2.jpg", width=40, height=30, **held)
     made = Image.objects.prefetch_related("renditions").get(pk=published.pk)
     Image.objects.filter(pk=made.pk).update(width=400, height=300)
-    texts = embed.embed(made)
+    texts = embed.build_embed_code(made)
     assert texts
     assert "fill" not in texts.picture
-    assert texts.crops == (("fill 40×30", public.address(f"public/{published.pk}/fill.jpg")),)
+    assert texts.crops == (("fill 40×30", public.build_public_address(f"public/{published.pk}/fill.jpg")),)
 
 
 def test_a_file_that_was_public_is_gone_from_the_store(published: Image, editor: User) -> None:
     key = permanent(published)
     publishing.archive(ChangeSet(editor), [published])
-    mirror.push(published.pk)
+    mirror.push_image(published.pk)
     with pytest.raises(Missing):
         read(key)

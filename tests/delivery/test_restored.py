@@ -19,7 +19,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def compare() -> list[str]:
-    return [finding.says for finding in consistency_checks.run(consistency_checks.begin(repair=True, grace_seconds=0))]
+    return [
+        finding.reason.english
+        for finding in consistency_checks.run_check(consistency_checks.begin_check(repair=True, grace_seconds=0))
+    ]
 
 
 def put_back(image: Image, files: list[PublicFile]) -> None:
@@ -33,27 +36,27 @@ def put_back(image: Image, files: list[PublicFile]) -> None:
 def test_what_was_taken_down_since_is_public_again(published: Image, editor: User) -> None:  # noqa: F811
     files, lying = list(PublicFile.objects.all()), objects()
     publishing.archive(ChangeSet(editor), [published])
-    mirror.push(published.pk)
+    mirror.push_image(published.pk)
     assert objects() == set()
     published.state = Image.State.PUBLISHED
     put_back(published, files)
-    assert "Its public files are not in the bucket." in compare()
+    assert "The public files of the image are not in the bucket." in compare()
     assert objects() == lying
-    mirror.push(published.pk)
+    mirror.push_image(published.pk)
     assert compare() == []
 
 
 def test_what_was_published_since_is_public_no_more(published: Image, cdn: MemoryQueue) -> None:  # noqa: F811
     published.state = Image.State.IN_REVIEW
     put_back(published, [])
-    assert "Everyone may fetch this file, and no record knows it." in compare()
+    assert "Everyone can fetch this file, and no record knows it." in compare()
     assert objects() == set()
     assert f"/public/{published.pk}/*" in told(cdn)
 
 
 def test_a_public_file_of_no_image_is_removed(published: Image, cdn: MemoryQueue) -> None:  # noqa: F811
     kept, stray = objects(), f"public/{uuid4()}/large.jpg"
-    clients.renditions().copy(published.renditions.get(name="large").key, stray, "public")
+    clients.get_rendition_store().copy(published.renditions.get(name="large").key, stray, "public")
     compare()
     assert objects() == kept
     assert f"/{stray}" in told(cdn)

@@ -22,7 +22,7 @@ LOCAL = {**stack.PARAMETERS, "AlarmEmail": "desk@example.org"}
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[emulator.Emulator]:
-    started = emulator.start(emulator.free_port(), tmp_path_factory.mktemp("aws"), keep=False)
+    started = emulator.start_emulator(emulator.find_free_port(), tmp_path_factory.mktemp("aws"), keep=False)
     yield started
     started.stop()
 

@@ -19,8 +19,8 @@ from mediahub.library.changes import to_json
 from mediahub.library.models import LabelRule, Version
 from mediahub.library.search import Search
 from mediahub.library.versions import FACTS
-from mediahub.recovery.models import FailedItem, Reconciliation, Redrive
-from mediahub.uploads.models import Batch, Upload
+from mediahub.recovery.models import ConsistencyCheck, FailedItem, RetryOrder
+from mediahub.uploads.models import Upload, UploadBatch
 from tests.records import image, tagging
 
 PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>|\(\?P<(\w+)>[^()]*\)")
@@ -66,7 +66,7 @@ class Records:
         self.tagging = tagging(self.image, "Boat")
         self.collection = collections.create(ChangeSet(owner), "Town")
         memberships.add_images(ChangeSet(owner), [self.image], self.collection)
-        self.batch = Batch.objects.create(by=owner)
+        self.batch = UploadBatch.objects.create(by=owner)
         self.upload = Upload.objects.create(
             file_name="harbour.jpg",
             bucket="b",
@@ -80,19 +80,19 @@ class Records:
         )
         facts = {name: to_json(getattr(self.image, name)) for name in FACTS}
         Version.objects.create(image=self.image, number=1, key="k", version_id="v", facts=facts)
-        self.redrive = Redrive.objects.create(by=owner, total=1)
+        self.retry_order = RetryOrder.objects.create(by=owner, total=1)
         self.failed_item = FailedItem.objects.create(
             message_id="m",
             upload=self.upload,
             kind="upload",
             reason="The worker ran out of memory.",
             fingerprint="f",
-            redrive=self.redrive,
+            retry_order=self.retry_order,
             payload='{"words": "\\ud800 \\u0000", "number": 1e999}',
             first_failed_at=timezone.now(),
             last_failed_at=timezone.now(),
         )
-        self.check = Reconciliation.objects.create(finished_at=timezone.now(), counts={"lost": 1})
+        self.check = ConsistencyCheck.objects.create(finished_at=timezone.now(), counts={"lost": 1})
         self.job = Job.objects.create(kind=Job.Kind.ZIP, selection={}, by=owner, total=1)
         self.chunk = Chunk.objects.create(job=self.job, first=uuid4(), last=uuid4(), key="downloads/x.zip")
         self.search = saved_searches.save_search(owner, "Boats", Search.parse(QueryDict("q=boat")))
@@ -134,8 +134,8 @@ class Records:
             "image/": self.image.pk,
             "group/": Group.objects.get(name="Editor").pk,
             "user/": self.owner.pk,
-            "redrive/": self.redrive.pk,
-            "reconciliation/": self.check.pk,
+            "retryorder/": self.retry_order.pk,
+            "consistencycheck/": self.check.pk,
             "tag/": self.tagging.tag_id,
             "upload/": self.upload.pk,
             "r/": self.image.pk,

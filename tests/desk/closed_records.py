@@ -40,8 +40,9 @@ from mediahub.library.models import (
 from mediahub.library.publishing import FlagReview, StateChange
 from mediahub.library.tag_decisions import TagChange
 from mediahub.library.versions import VersionChange
-from mediahub.recovery.models import Decision, FailedItem, QueueHour, Reconciliation, Redrive
-from mediahub.uploads.models import Batch, Upload
+from mediahub.reasons import Reason
+from mediahub.recovery.models import ConsistencyCheck, Decision, FailedItem, QueueHour, RetryOrder
+from mediahub.uploads.models import Upload, UploadBatch
 from tests import records
 
 # No signature and no policy of S3 that a page holds looks so.
@@ -71,14 +72,14 @@ class Desk:
     taggings: list[Tagging]
     rules: list[LabelRule]
     uploads: list[Upload] = field(default_factory=list)
-    batches: list[Batch] = field(default_factory=list)
+    batches: list[UploadBatch] = field(default_factory=list)
     items: list[FailedItem] = field(default_factory=list)
-    orders: list[Redrive] = field(default_factory=list)
+    orders: list[RetryOrder] = field(default_factory=list)
     acts: list[UUID] = field(default_factory=list)
     searches: list[SavedSearch] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     chunks: list[Chunk] = field(default_factory=list)
-    checks: list[Reconciliation] = field(default_factory=list)
+    checks: list[ConsistencyCheck] = field(default_factory=list)
 
 
 def plant() -> Desk:
@@ -117,11 +118,11 @@ def _image() -> Image:
         rights_until=date(2031, 7, 29),
         file_name=f"{word('file_name')}.jpg",
         camera=word("camera"),
-        notes=[word("note")],
+        notes=[reason(word("note"))],
         moderation=[{"name": word("flag"), "parent": word("flag_parent"), "confidence": 83.2}],
         embedded={"title": word("embedded"), "caption": word("embedded_caption"), "keywords": [word("keyword")]},
         label_state=Image.LabelState.UNAVAILABLE,
-        label_note=word("label_note"),
+        label_note=reason(word("label_note")),
         label_raw={"Labels": [word("label_raw")]},
         label_model=word("label_model"),
         latitude=47.11,
@@ -163,8 +164,8 @@ def _upload(desk: Desk, name: str, state: str, **values: Any) -> Upload:
 
 def _plant_uploads(desk: Desk) -> None:
     words = {"title": word("batch_title"), "credit": word("batch_credit"), "tags": [word("batch_tag")]}
-    batch = Batch.objects.create(by=desk.lawyer, collection=desk.collections[0], **words)
-    other = Batch.objects.create(by=desk.lawyer, title="Fair")
+    batch = UploadBatch.objects.create(by=desk.lawyer, collection=desk.collections[0], **words)
+    other = UploadBatch.objects.create(by=desk.lawyer, title="Fair")
     desk.batches += [batch, other]
     for state in Upload.State.values:
         said = {
@@ -203,14 +204,19 @@ def _item(desk: Desk, name: str, upload: Upload | None, **values: Any) -> Failed
     return item
 
 
+def reason(sentence: str) -> dict[str, Any]:
+    """A reason whose code has no sentence, so that it is shown as it stands."""
+    return Reason("of_a_test", {}, sentence).to_json()
+
+
 def _plant_failures(desk: Desk) -> None:
     *_closed, harbour, unfinished = desk.uploads
-    order = Redrive.objects.create(by=desk.lawyer, total=3)
-    hidden_order = Redrive.objects.create(by=desk.lawyer, total=1)
+    order = RetryOrder.objects.create(by=desk.lawyer, total=3)
+    hidden_order = RetryOrder.objects.create(by=desk.lawyer, total=1)
     desk.orders += [order, hidden_order]
     plain = {"reason": "The file is cut off.", "error": "Truncated", "note": ""}
     # Of the same cause as those that are closed, and the oldest of them.
-    open_item = _item(desk, "open", unfinished, redrive=order, **plain)
+    open_item = _item(desk, "open", unfinished, retry_order=order, **plain)
     open_item.decisions.all().delete()
     two = [{"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": ""}, "object": {"key": name}}} for name in "ab"]
     for record, upload in zip(two, (harbour, desk.uploads[0]), strict=True):
@@ -218,9 +224,9 @@ def _plant_failures(desk: Desk) -> None:
     several = _item(desk, "several", harbour, payload=json.dumps({"Records": two}), **plain)
     several.decisions.all().delete()
     for state in FailedItem.State.values:
-        _item(desk, f"upload_{state}", desk.uploads[4], image=desk.closed, state=state, redrive=order)
+        _item(desk, f"upload_{state}", desk.uploads[4], image=desk.closed, state=state, retry_order=order)
         _item(desk, f"coming_{state}", desk.uploads[5], state=state)
-        _item(desk, f"image_{state}", None, image=desk.closed, kind="mirror", state=state, redrive=hidden_order)
+        _item(desk, f"image_{state}", None, image=desk.closed, kind="mirror", state=state, retry_order=hidden_order)
         _item(desk, f"unknown_{state}", None, kind=word(f"kind_{state}"), state=state, fingerprint=state)
 
 
@@ -306,10 +312,9 @@ def _plant_searches(desk: Desk) -> None:
 def _plant_jobs(desk: Desk) -> None:
     ids = [str(desk.closed.pk), str(desk.open.pk)]
     failures: list[Any] = [
-        [ids[0], word("job_name"), word("job_why")],
-        [ids[1], "harbour.jpg", "Its file is not in the bucket any more."],
-        [str(uuid4()), word("job_gone"), word("job_gone_why")],
-        word("job_sentence"),
+        {"image": ids[0], "name": word("job_name"), **reason(word("job_why"))},
+        {"image": ids[1], "name": "harbour.jpg", **Reason("zip_source_missing").to_json()},
+        {"image": str(uuid4()), "name": word("job_gone"), **reason(word("job_gone_why"))},
     ]
     for kind, files in ((Job.Kind.REPROCESS, ""), (Job.Kind.ZIP, Job.Files.ORIGINAL)):
         now = timezone.now()
@@ -321,21 +326,24 @@ def _plant_jobs(desk: Desk) -> None:
         )
         chunk.key, chunk.bytes = f"downloads/{word('zip_key')}.zip", 9
         chunk.save()
-        Chunk.objects.create(job=job, first=min(ids), last=max(ids), failed=4, failures=failures, finished_at=now)
+        Chunk.objects.create(job=job, first=min(ids), last=max(ids), failed=3, failures=failures, finished_at=now)
         desk.jobs.append(job)
         desk.chunks.append(chunk)
 
 
 def _plant_checks(desk: Desk) -> None:
     examples = [
-        ["lost", f"{word('check_lost')}/original.jpg", "No record knows this file."],
-        ["gone", desk.uploads[0].key, "The record has an end; the bucket has the file no more."],
-        ["gone", desk.uploads[1].key, "The record has an end; the bucket has the file no more."],
-        ["drifted", str(desk.closed.pk), "The mirror holds something else of this image."],
-        ["gone", desk.uploads[-2].key, "The record has an end; the bucket has the file no more."],
+        {"kind": kind, "what": what, **Reason(code).to_json()}
+        for kind, what, code in (
+            ("lost", f"{word('check_lost')}/original.jpg", "upload_unknown"),
+            ("gone", desk.uploads[0].key, "original_deleted"),
+            ("gone", desk.uploads[1].key, "original_deleted"),
+            ("drifted", str(desk.closed.pk), "mirror_differs"),
+            ("gone", desk.uploads[-2].key, "original_deleted"),
+        )
     ]
     now = timezone.now()
-    check = Reconciliation.objects.create(finished_at=now, counts={"lost": 1, "gone": 3}, examples=examples)
+    check = ConsistencyCheck.objects.create(finished_at=now, counts={"lost": 1, "gone": 3}, examples=examples)
     desk.checks.append(check)
     QueueHour.objects.create(
         hour=now, at=now, **dict.fromkeys(["waiting", "waiting_most", "oldest", "oldest_most", "dead_letters"], 0)

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from mediahub.history.models import Action, Change
-from mediahub.uploads.models import Batch, Upload
+from mediahub.uploads.models import Upload, UploadBatch
 from tests.browser.stock import upload
 from tests.desk.test_sign import FILE, ask
 from tests.records import image
@@ -25,13 +25,13 @@ def test_the_first_ticket_begins_the_batch_that_the_browser_names(signed_in: Cli
     batch_id = uuid4()
     for _file in range(2):
         assert ask(signed_in, {**FILE, "batch": str(batch_id), "sha256": ONE}).status_code == 200
-    batch = Batch.objects.get()
+    batch = UploadBatch.objects.get()
     assert (batch.pk, batch.by) == (batch_id, editor)
     assert set(Upload.objects.values_list("batch", "declared_sha256")) == {(batch_id, ONE)}
 
 
 def test_a_batch_of_somebody_else_and_what_is_none_are_refused(signed_in: Client, other_editor: User) -> None:
-    batch = Batch.objects.create(by=other_editor)
+    batch = UploadBatch.objects.create(by=other_editor)
     for wrong, says in ((str(batch.pk), "somebody else"), ("x", "wrong type"), ([1], "wrong type")):
         answer = ask(signed_in, {**FILE, "batch": wrong})
         assert answer.status_code == 400
@@ -82,7 +82,7 @@ def test_asking_about_many_files_costs_no_more(signed_in: Client, django_assert_
 
 
 def test_words_are_kept_said_told_and_taken_back(signed_in: Client, editor: User) -> None:
-    batch = Batch.objects.create(by=editor)
+    batch = UploadBatch.objects.create(by=editor)
     made = image()
     upload(editor, "a.jpg", "ready", image=made, batch=batch)
     words = {"title": "Fair", "numbered": True, "credit": "Ada", "license": "CC0", "tags": ["boats", ""]}
@@ -108,7 +108,7 @@ def test_words_are_kept_said_told_and_taken_back(signed_in: Client, editor: User
 
 
 def test_words_that_cannot_be_kept_say_why(signed_in: Client, other_editor: User) -> None:
-    theirs = Batch.objects.create(by=other_editor, title="Secret")
+    theirs = UploadBatch.objects.create(by=other_editor, title="Secret")
     for wrong in ({"title": "x" * 201}, {"title": 1}, {"tags": "a"}, {"tags": ["x" * 101]}, {"credit": "a\x00b"}):
         answer = post(signed_in, "desk:batch_words", wrong, uuid4())
         assert answer.status_code == 400
@@ -118,7 +118,7 @@ def test_words_that_cannot_be_kept_say_why(signed_in: Client, other_editor: User
 
 
 def test_the_library_shows_the_images_of_one_batch(signed_in: Client, editor: User) -> None:
-    batch = Batch.objects.create(by=editor)
+    batch = UploadBatch.objects.create(by=editor)
     upload(editor, "a.jpg", "ready", image=image("Of the batch"), batch=batch)
     image("Of none")
     answer = signed_in.get(reverse("desk:batch", args=[batch.pk]), follow=True)

@@ -6,24 +6,26 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from mediahub.recovery.models import Reconciliation
+from mediahub.reasons import Reason
+from mediahub.recovery.models import ConsistencyCheck
 from mediahub.uploads.models import Upload
 from tests.browser.stock import failed_item, upload
 from tests.images import image
 
-LIST = reverse("admin:recovery_reconciliation_changelist")
+LIST = reverse("admin:recovery_consistencycheck_changelist")
 
 
-def check(**fields: object) -> Reconciliation:
-    return Reconciliation.objects.create(**{"finished_at": timezone.now(), **fields})
+def check(**fields: object) -> ConsistencyCheck:
+    return ConsistencyCheck.objects.create(**{"finished_at": timezone.now(), **fields})
 
 
 def test_chief_editors_see_what_did_not_fit(chief_client: Client, signed_in: Client) -> None:
-    found = check(counts={"lost": 3, "unlabelled": 1}, examples=[["lost", "a.jpg", "No record knows this file."]])
+    example = {"kind": "lost", "what": "a.jpg", **Reason("upload_unknown").to_json()}
+    found = check(counts={"lost": 3, "unlabelled": 1}, examples=[example])
     page = chief_client.get(LIST).content.decode()
     assert "3 did not fit" in page
     assert "Files that nobody was told of" in page
-    page = chief_client.get(reverse("admin:recovery_reconciliation_change", args=[found.pk])).content.decode()
+    page = chief_client.get(reverse("admin:recovery_consistencycheck_change", args=[found.pk])).content.decode()
     assert "a.jpg" in page
     assert signed_in.get(LIST).status_code == 403
 

@@ -109,8 +109,8 @@ def _objects(desk: Desk, address: Address) -> list[str]:
         "library.tag": [desk.tags[0], desk.tags[1], desk.tags[4]],
         "uploads.upload": desk.uploads,
         "recovery.faileditem": desk.items,
-        "recovery.redrive": desk.orders,
-        "recovery.reconciliation": desk.checks,
+        "recovery.retryorder": desk.orders,
+        "recovery.consistencycheck": desk.checks,
         "auth.user": [desk.lawyer],
         "auth.group": [Group.objects.get(name="Legal")],
     }

@@ -88,8 +88,8 @@ def test_the_clock_writes_down_how_the_queue_stands(signed_in: Client, local_aws
         at=timezone.now(),
         **dict.fromkeys(["waiting", "waiting_most", "oldest", "oldest_most", "dead_letters"], 0),
     )
-    queue_hours.note()
-    queue_hours.note()
+    queue_hours.record_hour()
+    queue_hours.record_hour()
     held = QueueHour.objects.get()
     assert (held.waiting, held.dead_letters) == (0, 0)
     assert [what for what, _ in signed_in.get(PAGE).context["standing"]][:2] == [

@@ -38,10 +38,10 @@ def test_an_editor_retries_and_sees_how_far_it_is(signed_in: Client, editor: Use
     item.refresh_from_db()
     assert (item.state, item.handled_by) == (FailedItem.State.RETRIED, editor)
     (message,) = aws("worker", "sqs").receive_message(QueueUrl=settings.UPLOAD_QUEUE_URL)["Messages"]
-    assert json.loads(message["Body"]) == {"mediahub": "redrive", "order": item.redrive_id}
+    assert json.loads(message["Body"]) == {"mediahub": "redrive", "order": item.retry_order_id}
     item.sent_at = timezone.now()
     item.save()
-    address = reverse("admin:recovery_redrive_change", args=[item.redrive_id])
+    address = reverse("admin:recovery_retryorder_change", args=[item.retry_order_id])
     assert "being retried" in signed_in.get(address).content.decode().split('class="ledger')[1]
     item.state = FailedItem.State.RESOLVED
     item.save()

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from mediahub.aws import clients
 from mediahub.history.models import Action, Change
-from mediahub.jobs.models import Chunk, Job
+from mediahub.jobs.models import Chunk, Job, build_failure
 from mediahub.library.models import Image, Version
+from mediahub.reasons import Reason
 from tests import records
 from tests.desk.conftest import HOSTILE
 
@@ -32,7 +33,7 @@ def job(by: User | None, images: list[Image], state: str = State.RUNNING, **valu
     """A job with one chunk that is half done, its first image failed."""
     ids = sorted(str(image.pk) for image in images)
     made = Job.objects.create(selection={"ids": ids}, state=state, by=by, total=len(ids), queued=True, **values)
-    failures = [[str(images[0].pk), images[0].file_name, "The disk is full."]]
+    failures = [build_failure(images[0].pk, images[0].file_name, Reason("of_a_test", {}, "The disk is full."))]
     Chunk.objects.create(job=made, first=ids[0], last=ids[-1], only=ids, done=1, failed=1, failures=failures)
     return made
 
@@ -69,7 +70,7 @@ def test_making_renditions_anew_is_asked_for_with_its_price_and_then_begins(
     assert answer["Location"] == f"/admin/jobs/{made.pk}/"
     assert (made.total, made.relabel, made.queued, str(made.by)) == (3, True, True, "chief")
     settings.AWS_PROFILE = "worker"
-    assert clients.queue().waiting() > 0
+    assert clients.get_upload_queue().count_waiting() > 0
     settings.AWS_PROFILE = "web"
     again = chief_client.post(BULK, chosen("reprocess", *images, labels="1"), follow=True)
     assert "The same was asked for already" in again.content.decode()

@@ -12,6 +12,7 @@ from mediahub.desk.models import Preference
 from mediahub.desk.plurals import SAMPLES, list_plural_forms
 from mediahub.desk.review.texts import build_review_texts
 from mediahub.desk.upload.texts import build_upload_texts
+from mediahub.reasons import read_reason
 from mediahub.uploads.models import Upload
 from processing import Rejected
 
@@ -54,10 +55,8 @@ def test_a_language_that_is_not_there_is_refused(signed_in: Client, editor: User
 
 
 def test_a_reason_is_told_in_the_language_of_the_page(signed_in: Client, editor: User) -> None:
-    reason = Rejected("unsupported", kind="pdf", formats="JPEG, PNG").message
-    held = Upload.objects.create(
-        uploaded_by=editor, state=Upload.State.REJECTED, reason=reason, key="k", file_name="a.jpg"
-    )
+    reason = read_reason(Rejected("unsupported", kind="pdf", formats="JPEG, PNG")).to_json()
+    held = Upload.objects.create(uploaded_by=editor, state=Upload.State.REJECTED, key="k", file_name="a.jpg", **reason)
     choose(signed_in, "de")
     [told] = signed_in.get(f"/admin/upload/status/?ids={held.pk}").json()["uploads"]
     assert told["reason"].startswith("Das Dateiformat wird nicht unterstützt: ein PDF-Dokument.")

@@ -12,6 +12,7 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Change
 from mediahub.library import publishing
 from mediahub.library.models import Image, SavedSearch, Tagging
+from mediahub.reasons import Reason
 from tests.browser.stock import failed_item, upload
 from tests.desk.conftest import HOSTILE
 from tests.records import image, tagging
@@ -144,7 +145,8 @@ def test_the_words_of_an_image_are_kept_and_reach_the_mirror(signed_in: Client) 
     ],
 )
 def test_the_state_of_the_labels_is_said_plainly(signed_in: Client, state: str, note: str, says: str) -> None:
-    assert says in signed_in.get(page_of(image(label_state=state, label_note=note))).content.decode()
+    reason = Reason("of_a_test", {}, note).to_json() if note else {}
+    assert says in signed_in.get(page_of(image(label_state=state, label_note=reason))).content.decode()
 
 
 def test_measured_labels_are_not_called_recognition(signed_in: Client) -> None:
@@ -192,7 +194,13 @@ def test_a_request_from_another_site_decides_nothing(editor: User) -> None:
 
 
 def test_hostile_words_stay_text(signed_in: Client) -> None:
-    made = image(HOSTILE, file_name=HOSTILE, alt_text='"><script>alert(1)</script>', notes=[HOSTILE], camera=HOSTILE)
+    made = image(
+        HOSTILE,
+        file_name=HOSTILE,
+        alt_text='"><script>alert(1)</script>',
+        notes=[Reason("of_a_test", {}, HOSTILE).to_json()],
+        camera=HOSTILE,
+    )
     tagging(made, HOSTILE)
     for path in (GRID, page_of(made), "/admin/", "/admin/library/tag/"):
         assert "<script>alert" not in signed_in.get(path).content.decode()

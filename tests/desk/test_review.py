@@ -106,12 +106,14 @@ def left(client: Client, made: Image) -> tuple[int, bool]:
 
 
 def test_a_tag_of_the_whole_batch_or_of_the_file_is_no_review(signed_in: Client, editor: User) -> None:
-    batch = upload_batches.begin(editor, uuid4())
+    batch = upload_batches.get_or_create_batch(editor, uuid4())
     made = image()
     upload(editor, "harbour.jpg", "ready", image=made, batch=batch)
     tagging(made, "Harbour")
     tagging(made, "Keyword", source=Tagging.Source.FILE, confidence=None)
-    upload_batches.apply(editor, upload_batches.keep(editor, batch.pk, upload_batches.Words(tags=("harbour", "Fair"))))
+    upload_batches.apply_metadata(
+        editor, upload_batches.save_metadata(editor, batch.pk, upload_batches.BatchMetadata(tags=("harbour", "Fair")))
+    )
     assert states(made) == {"Harbour": "accepted", "Fair": "accepted", "Keyword": "suggested"}
     assert left(signed_in, made) == (1, True)
     # The script counts by the same mark.
@@ -122,12 +124,14 @@ def test_a_tag_of_the_whole_batch_or_of_the_file_is_no_review(signed_in: Client,
 
 
 def test_words_for_the_batch_take_no_review_back(signed_in: Client, editor: User) -> None:
-    batch = upload_batches.begin(editor, uuid4())
+    batch = upload_batches.get_or_create_batch(editor, uuid4())
     made = image()
     upload(editor, "harbour.jpg", "ready", image=made, batch=batch)
     tagging(made, "Harbour")
     press(signed_in, made, "Reject Harbour")
-    upload_batches.apply(editor, upload_batches.keep(editor, batch.pk, upload_batches.Words(tags=("Harbour",))))
+    upload_batches.apply_metadata(
+        editor, upload_batches.save_metadata(editor, batch.pk, upload_batches.BatchMetadata(tags=("Harbour",)))
+    )
     assert left(signed_in, made) == (0, False)
 
 

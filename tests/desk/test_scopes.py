@@ -10,12 +10,13 @@ from django.urls import reverse
 
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Action
-from mediahub.jobs.models import Chunk, Job
+from mediahub.jobs.models import Chunk, Job, build_failure
 from mediahub.library import access, collections, duplicates, memberships, publishing, tag_decisions, vocabulary
 from mediahub.library.models import Collection, Image, LabelRule, Tag, Tagging
+from mediahub.reasons import Reason
 from mediahub.recovery.access import visible_examples
-from mediahub.recovery.models import FailedItem, Reconciliation, Redrive
-from mediahub.uploads.models import Batch, Upload
+from mediahub.recovery.models import ConsistencyCheck, FailedItem, RetryOrder
+from mediahub.uploads.models import Upload, UploadBatch
 from tests.browser.stock import failed_item, upload
 from tests.records import image, tagging
 
@@ -75,7 +76,7 @@ def test_people_see_the_state_of_what_they_sent_and_nothing_of_the_image_it_beca
 def test_a_file_on_its_way_into_a_closed_collection_is_closed_to_others(
     signed_in: Client, editor: User, chief: User, lawsuit: Collection
 ) -> None:
-    batch = Batch.objects.create(by=chief, collection=lawsuit)
+    batch = UploadBatch.objects.create(by=chief, collection=lawsuit)
     sent = upload(chief, "evidence.jpg", "failed", batch=batch)
     failed_item(sent, reason="evidence.jpg is cut off.")
     for address in (
@@ -141,15 +142,15 @@ def test_a_message_about_several_files_is_shown_when_all_are_open(
 
 
 def test_a_retry_counts_the_items_that_are_open(signed_in: Client, chief: User, closed: Image) -> None:
-    order = Redrive.objects.create(by=chief, total=2)
-    failed_item(None, image=image(), redrive=order, state=FailedItem.State.RESOLVED)
-    failed_item(None, image=closed, redrive=order, state=FailedItem.State.RETRIED)
-    only_closed = Redrive.objects.create(by=chief, total=1)
-    failed_item(None, image=closed, redrive=only_closed, state=FailedItem.State.RETRIED)
-    text = page(signed_in, reverse("admin:recovery_redrive_change", args=[order.pk]))
+    order = RetryOrder.objects.create(by=chief, total=2)
+    failed_item(None, image=image(), retry_order=order, state=FailedItem.State.RESOLVED)
+    failed_item(None, image=closed, retry_order=order, state=FailedItem.State.RETRIED)
+    only_closed = RetryOrder.objects.create(by=chief, total=1)
+    failed_item(None, image=closed, retry_order=only_closed, state=FailedItem.State.RETRIED)
+    text = page(signed_in, reverse("admin:recovery_retryorder_change", args=[order.pk]))
     assert "Retry of 1 failed item<" in text
     assert "1 succeeded" in text
-    assert signed_in.get(reverse("admin:recovery_redrive_change", args=[only_closed.pk])).status_code == 302
+    assert signed_in.get(reverse("admin:recovery_retryorder_change", args=[only_closed.pk])).status_code == 302
     assert [one.pk for one in signed_in.get("/admin/recovery/faileditem/").context["orders"]] == [order.pk]
 
 
@@ -165,8 +166,8 @@ def test_examples_of_a_check_name_what_is_open(editor: User, chief: User, closed
         shown.renditions.get(name="large").key,
         "a-name-that-nobody-knows.jpg",
     ]
-    check = Reconciliation.objects.create(examples=[["gone", name, "Says."] for name in names])
-    assert [what for _kind, what, _says in visible_examples(editor, check)] == [names[1], names[3], names[5]]
+    check = ConsistencyCheck.objects.create(examples=[{"kind": "gone", "what": name} for name in names])
+    assert [example["what"] for example in visible_examples(editor, check)] == [names[1], names[3], names[5]]
     assert len(visible_examples(chief, check)) == 7
 
 
@@ -176,7 +177,10 @@ def test_a_job_names_the_failures_on_open_images_and_counts_the_others(
     shown = image(file_name="harbour.jpg")
     ids = sorted(str(one.pk) for one in (closed, shown))
     job = Job.objects.create(selection={"ids": ids}, by=chief, total=2, state=Job.State.PARTLY)
-    failures = [[str(one.pk), one.file_name, f"{one.file_name} is cut off."] for one in (closed, shown)]
+    failures = [
+        build_failure(each.pk, each.file_name, Reason("of_a_test", {}, f"{each.file_name} is cut off."))
+        for each in (closed, shown)
+    ]
     Chunk.objects.create(job=job, first=ids[0], last=ids[1], only=ids, failed=2, failures=failures)
     text = page(signed_in, reverse("desk:job", args=[job.pk]))
     assert "harbour.jpg is cut off." in text

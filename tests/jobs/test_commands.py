@@ -21,7 +21,7 @@ from mediahub.jobs import runner
 from mediahub.jobs.models import Chunk, Job
 from mediahub.library.models import Image
 from mediahub.local.event_loop import EventLoop
-from mediahub.recovery.models import Reconciliation
+from mediahub.recovery.models import ConsistencyCheck
 from tests.deployed import Function, deployed_function, mapping
 from tests.local_aws import drain
 
@@ -57,8 +57,8 @@ def test_the_mirror_is_rebuilt_over_many_short_invocations(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    table = clients.mirror_table()
-    mirror.forget(str(three_images[0].pk))
+    table = clients.get_mirror_table()
+    mirror.forget_image(str(three_images[0].pk))
     table.put({"pk": str(three_images[1].pk), "sk": "image", "revision": 99})
     table.put({"pk": "no image's id", "sk": "image", "revision": 1})
     with mapping(str(tmp_path / "seconds")):
@@ -67,8 +67,8 @@ def test_the_mirror_is_rebuilt_over_many_short_invocations(
     assert NUMBER.search(said)
     assert "of 3 images mirrored" in said
     assert said.rstrip().endswith("3 of 3 images mirrored, 1 unknown ones forgotten, 0 failed.")
-    assert {pk for pk, _ in table.all_keys()} == {str(image.pk) for image in three_images}
-    assert all(not mirror.drifted(image) for image in Image.objects.all())
+    assert {pk for pk, _ in table.list_keys()} == {str(image.pk) for image in three_images}
+    assert all(not mirror.has_drifted(image) for image in Image.objects.all())
     # It was recorded by one invocation, worked on by several with at most a chunk a lane, and asked about by others.
     assert Chunk.objects.count() == 4
     assert len((tmp_path / "seconds").read_text().splitlines()) >= 4 / runner.LANES
@@ -103,7 +103,7 @@ def test_buckets_records_and_mirror_are_compared_through_the_queue(
     event_loop: EventLoop,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    mirror.forget(str(three_images[0].pk))
+    mirror.forget_image(str(three_images[0].pk))
     Image.objects.update(updated_at=timezone.now() - timedelta(hours=1))
 
     def compared(line: str) -> tuple[bool, str]:
@@ -118,7 +118,7 @@ def test_buckets_records_and_mirror_are_compared_through_the_queue(
     drain(event_loop)
     well, said = compared("reconcile --grace 0")
     assert (well, "Everything fits." in said) == (True, True)
-    assert Reconciliation.objects.filter(by_hand=True).exclude(finished_at=None).count() == 3
+    assert ConsistencyCheck.objects.filter(by_hand=True).exclude(finished_at=None).count() == 3
 
 
 def test_a_rebuilt_mirror_goes_on_after_its_last_image(
@@ -126,27 +126,27 @@ def test_a_rebuilt_mirror_goes_on_after_its_last_image(
 ) -> None:
     monkeypatch.setattr(mirror, "PAGE", 1)
     for number in range(3):
-        clients.mirror_table().put({"pk": f"stranger {number}", "sk": "image", "revision": 1})
+        clients.get_mirror_table().put({"pk": f"stranger {number}", "sk": "image", "revision": 1})
     before = dict(Image.objects.values_list("pk", "revision"))
     job, _ = runner.order_mirror()
-    sweeping, images = runner.unfinished(job)
+    sweeping, images = runner.list_unfinished_chunks(job)
     Chunk.objects.filter(pk=images).update(reached=three_images[0].pk, done=1)
     # A worker dies after a page of keys, and one in the midst of the images.
-    with patch.object(mirror, "forget", side_effect=[None, KeyboardInterrupt]), pytest.raises(KeyboardInterrupt):
-        runner.run(sweeping)
-    runner.release(sweeping)
+    with patch.object(mirror, "forget_image", side_effect=[None, KeyboardInterrupt]), pytest.raises(KeyboardInterrupt):
+        runner.run_chunk(sweeping)
+    runner.release_chunk(sweeping)
     assert Chunk.objects.get(pk=sweeping).cursor["forgotten"] == 1
     out = StringIO()
     call_command("rebuild_mirror", stdout=out)
     assert "Going on with the job" in out.getvalue()
-    assert {pk for pk, _ in clients.mirror_table().all_keys() if pk.startswith("stranger")} <= {"stranger 0"}
+    assert {pk for pk, _ in clients.get_mirror_table().list_keys() if pk.startswith("stranger")} <= {"stranger 0"}
     after = dict(Image.objects.values_list("pk", "revision"))
     assert [after[image.pk] - before[image.pk] for image in three_images] == [0, 1, 1]
     # Done again it changes nothing that anybody reads.
-    mirrored = {image.pk: mirror.read(image.pk) for image in three_images}
+    mirrored = {image.pk: mirror.read_item(image.pk) for image in three_images}
     call_command("rebuild_mirror", stdout=StringIO())
     for image in three_images:
-        assert {**(mirror.read(image.pk) or {}), "revision": 0} == {**(mirrored[image.pk] or {}), "revision": 0}
+        assert {**(mirror.read_item(image.pk) or {}), "revision": 0} == {**(mirrored[image.pk] or {}), "revision": 0}
 
 
 def test_what_a_part_of_aws_refuses_is_named_and_tried_again(
@@ -156,7 +156,7 @@ def test_what_a_part_of_aws_refuses_is_named_and_tried_again(
     with pytest.raises(CommandError, match=r"Using the mirror.* failed: AWS refused it"):
         call_command("rebuild_mirror", stdout=StringIO())
     job = Job.objects.get()
-    assert runner.progress(job).passed == 0
+    assert runner.measure_progress(job).passed == 0
     settings.MIRROR_TABLE = table
     call_command("rebuild_mirror", stdout=StringIO())
     assert Job.objects.get().state == Job.State.DONE
@@ -167,11 +167,11 @@ def test_a_job_is_steered_from_the_shell(three_images: list[Image], event_loop: 
     name = str(job.pk)[:8]
     call_command("jobs", name, "--pause", stdout=StringIO())
     drain(event_loop)
-    assert runner.progress(job).passed == 0
+    assert runner.measure_progress(job).passed == 0
     call_command("jobs", name, "--resume", stdout=StringIO())
     with pytest.raises(CommandError, match="`--resume` changes nothing then"):
         call_command("jobs", name, "--resume")
     drain(event_loop)
-    assert runner.progress(job).finished
+    assert runner.measure_progress(job).finished
     with pytest.raises(CommandError, match=r"no job ffff.*lists the newest"):
         call_command("jobs", "ffff")

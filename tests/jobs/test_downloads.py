@@ -75,7 +75,7 @@ def test_what_is_more_than_one_part_holds_goes_into_several(made: Callable[..., 
     assert numbers == ["001", "002", "003"]
     settings.DOWNLOAD_MAX_BYTES = 10
     with pytest.raises(downloads.TooLarge, match="Choose fewer images"):
-        downloads.plan(Image.objects.all(), ORIGINAL)
+        downloads.plan_parts(Image.objects.all(), ORIGINAL)
 
 
 def test_what_is_missing_is_told_in_the_zip_and_on_the_job(
@@ -87,7 +87,7 @@ def test_what_is_missing_is_told_in_the_zip_and_on_the_job(
     assert three_images[0].file_name in found.read("missing.txt").decode()
     job = Job.objects.get()
     assert job.state == Job.State.PARTLY
-    assert [failure.image for failure in runner.failures(job)] == [str(three_images[0].pk)]
+    assert [failure.image for failure in runner.list_failures(job)] == [str(three_images[0].pk)]
 
 
 def test_whoever_lost_the_right_to_see_images_gets_none(
@@ -96,7 +96,7 @@ def test_whoever_lost_the_right_to_see_images_gets_none(
     job = runner.order_zip(Image.objects.all(), ORIGINAL, editor)
     editor.groups.clear()
     drain(event_loop)
-    assert runner.progress(job).failed == 3
+    assert runner.measure_progress(job).failed == 3
     assert not Chunk.objects.exclude(key="").exists()
 
 
@@ -113,16 +113,16 @@ def test_a_zip_that_the_store_did_not_take_is_made_once_more(
     settings.LEASE_SECONDS = 0
     assert made() == []
     Job.objects.update(asked_at=timezone.now() - timedelta(hours=1))
-    assert runner.remind() == 1
+    assert runner.request_lost_turns() == 1
     drain(event_loop)
     assert Job.objects.get().state == Job.State.DONE
 
 
 def test_the_files_are_removed_when_their_time_is_over(made: Callable[..., list[ZipFile]], settings: Any) -> None:
     made()
-    assert runner.sweep() == 0
+    assert runner.sweep_old_jobs() == 0
     settings.DOWNLOAD_KEEP_SECONDS = -1
-    assert runner.sweep() == 1
+    assert runner.sweep_old_jobs() == 1
     assert Chunk.objects.get().key == ""
     assert Chunk.objects.get().bytes
 
@@ -141,4 +141,4 @@ def test_the_files_are_removed_when_their_time_is_over(made: Callable[..., list[
     ],
 )
 def test_a_name_is_safe_on_every_system(title: str, called: str) -> None:
-    assert downloads.name(Image(title=title), 7, "jpg") == called
+    assert downloads.build_file_name(Image(title=title), 7, "jpg") == called

@@ -45,7 +45,7 @@ def test_inline_and_celery_give_the_same_bytes(
 ) -> None:
     operator = aws("operator", "s3")
     first = stored(operator)
-    assert len(first) == 3 * len(clients.specs())
+    assert len(first) == 3 * len(clients.get_specs())
     emptied(operator)
     call_command("reprocess_images", "--all", stdout=StringIO())
     assert stored(operator) == first
@@ -67,21 +67,21 @@ def test_c19_a_killed_worker_goes_on_where_it_was(
     monkeypatch.setenv("AWS_PROFILE", "operator")
     monkeypatch.setenv("LEASE_SECONDS", "3")
     monkeypatch.setattr(runner, "CHUNK", 1)
-    job, _resumed = runner.order(Selection())
+    job, _resumed = runner.order_reprocess(Selection())
     from mediahub.celery import app
     from mediahub.worker.tasks import reprocess_chunk
 
     app.set_current()
-    for chunk_id in runner.unfinished(job):
+    for chunk_id in runner.list_unfinished_chunks(job):
         reprocess_chunk.delay(chunk_id)
     with running(*WORKER) as worker:
-        until(lambda: runner.progress(job).done >= 1)
+        until(lambda: runner.measure_progress(job).done >= 1)
         worker.send_signal(signal.SIGKILL)
         worker.wait()
     with running(*WORKER):
-        until(lambda: runner.progress(job).finished)
-    assert runner.progress(job).done == 3
-    assert len(stored(operator)) == 3 * len(clients.specs())
+        until(lambda: runner.measure_progress(job).finished)
+    assert runner.measure_progress(job).done == 3
+    assert len(stored(operator)) == 3 * len(clients.get_specs())
 
 
 def test_the_message_for_a_worker_is_the_one_that_celery_writes(local_aws: Any, aws: Callable[[str, str], Any]) -> None:
@@ -111,7 +111,7 @@ def until(true: Callable[[], bool], seconds: float = 300) -> None:
 
 
 def test_c19_an_interrupted_order_is_gone_on_with(three_images: list[Image]) -> None:
-    job, _resumed = runner.order(Selection())
+    job, _resumed = runner.order_reprocess(Selection())
     Chunk.objects.filter(job=job).update(reached=three_images[1].pk, done=2)
     out = StringIO()
     call_command("reprocess_images", "--all", stdout=out)
@@ -121,11 +121,11 @@ def test_c19_an_interrupted_order_is_gone_on_with(three_images: list[Image]) -> 
 
 
 def test_c19_a_chunk_has_one_worker_at_a_time(three_images: list[Image]) -> None:
-    job, _resumed = runner.order(Selection())
-    chunk_id = runner.unfinished(job)[0]
+    job, _resumed = runner.order_reprocess(Selection())
+    chunk_id = runner.list_unfinished_chunks(job)[0]
     Chunk.claim(chunk_id, until=timezone.now() + timedelta(seconds=30))
     with pytest.raises(runner.Busy):
-        runner.run(chunk_id)
+        runner.run_chunk(chunk_id)
 
 
 def test_a_lost_original_is_named_and_the_others_go_on(
@@ -174,17 +174,17 @@ def test_nothing_to_do_is_done_at_once(event_loop: EventLoop) -> None:
 
 
 def test_c19_a_chunk_that_is_finished_is_not_done_again(three_images: list[Image]) -> None:
-    job, _resumed = runner.order(Selection())
-    chunk_id = runner.unfinished(job)[0]
-    runner.run(chunk_id)
-    runner.run(chunk_id)
-    assert runner.progress(job).done == 3
+    job, _resumed = runner.order_reprocess(Selection())
+    chunk_id = runner.list_unfinished_chunks(job)[0]
+    runner.run_chunk(chunk_id)
+    runner.run_chunk(chunk_id)
+    assert runner.measure_progress(job).done == 3
 
 
 def test_an_interrupted_command_frees_its_chunk_and_says_how_to_go_on(
     three_images: list[Image], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = ingest.reprocess
+    honest = ingest.reprocess_upload
     begun: list[Upload] = []
 
     def interrupted(upload: Upload, *, relabel: bool) -> bool:
@@ -193,7 +193,7 @@ def test_an_interrupted_command_frees_its_chunk_and_says_how_to_go_on(
             raise KeyboardInterrupt
         return honest(upload, relabel=relabel)
 
-    monkeypatch.setattr(ingest, "reprocess", interrupted)
+    monkeypatch.setattr(ingest, "reprocess_upload", interrupted)
     with pytest.raises(CommandError, match="Run the same command again"):
         call_command("reprocess_images", "--all")
     out = StringIO()

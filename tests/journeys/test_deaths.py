@@ -61,12 +61,12 @@ def test_r3_c9_c11_c13_whoever_dies_wherever_the_next_delivery_completes(
 
     assert set(Upload.objects.values_list("state", flat=True)) == {Upload.State.READY}
     assert Upload.objects.count() == Image.objects.count() == len(deaths)
-    assert Rendition.objects.count() == len(clients.specs()) * len(deaths)
+    assert Rendition.objects.count() == len(clients.get_specs()) * len(deaths)
     assert not FailedItem.objects.exists()
-    assert not any(mirror.drifted(image) for image in Image.objects.all())
+    assert not any(mirror.has_drifted(image) for image in Image.objects.all())
     settings.SWEEP_GRACE_SECONDS = settings.RECONCILE_GRACE_SECONDS = 0
-    assert list(consistency_checks.run(consistency_checks.begin())) == []
-    assert {found.key for found in clients.renditions().list_page().versions} == set(
+    assert list(consistency_checks.run_check(consistency_checks.begin_check())) == []
+    assert {found.key for found in clients.get_rendition_store().list_page().versions} == set(
         Rendition.objects.values_list("key", flat=True)
     )
     with capsys.disabled():

@@ -24,7 +24,7 @@ from mediahub.library.field_edits import Edit
 from mediahub.library.models import Collection, Image, LabelRule, SavedSearch, Tag, Tagging, Version
 from mediahub.local.event_loop import EventLoop
 from mediahub.recovery.models import FailedItem
-from mediahub.uploads.models import Batch, Upload
+from mediahub.uploads.models import Upload, UploadBatch
 from tests import images as stock
 from tests.browser.stock import check, failed_item, retry
 from tests.extremes import files
@@ -77,14 +77,14 @@ def objects() -> dict[str, Any]:
 
 def values(image: Image) -> Values:
     """What stands in addresses that are about this image, or about something that it is part of."""
-    models: Any = (Tag, LabelRule, Tagging, Job, Collection, SavedSearch, Batch, Change)
+    models: Any = (Tag, LabelRule, Tagging, Job, Collection, SavedSearch, UploadBatch, Change)
     some = {model: model.objects.first() for model in models}
     upload = image.uploads.get(state=Upload.State.READY)
     return {
         "objects": {**objects(), "library.image": image.pk, "uploads.upload": upload.pk},
         "image_id": image.pk,
         "upload_id": upload.pk,
-        "batch_id": some[Batch].pk,
+        "batch_id": some[UploadBatch].pk,
         "job_id": some[Job].pk,
         "batch": some[Change].change_set,
         "tagging_id": some[Tagging].pk,
@@ -119,7 +119,7 @@ def take_in(loop: EventLoop, s3: Any, bucket: str, labels: Path) -> None:
 def fill_the_desk(chief: User) -> None:
     """Jobs, failed items, checks and collections, each with images of the extremes in it."""
     images = list(Image.objects.all())
-    runner.order(Selection(ids=tuple(str(image.pk) for image in images)), by=chief)
+    runner.order_reprocess(Selection(ids=tuple(str(image.pk) for image in images)), by=chief)
     upload = images[0].uploads.first()
     failed_item(upload, image=images[0])
     failed_item(None, "The image could not be mirrored.", image=images[1], kind="mirror", step="")
@@ -129,7 +129,7 @@ def fill_the_desk(chief: User) -> None:
     LabelRule.objects.get_or_create(label="Rain")
     boats = Collection.objects.create(name="Boats", path="00000001")
     boats.memberships.create(image=images[2])
-    Batch.objects.create(by=chief, title="0001-01-01")
+    UploadBatch.objects.create(by=chief, title="0001-01-01")
 
 
 def sends_no_5xx(client: Client, paths: list[str]) -> None:
@@ -144,7 +144,7 @@ LISTS = [
     "/admin/library/image/?sort=taken",
     "/admin/uploads/upload/",
     "/admin/recovery/faileditem/",
-    "/admin/recovery/reconciliation/",
+    "/admin/recovery/consistencycheck/",
     "/admin/activity/",
     "/admin/activity/export.csv",
     "/admin/activity/export.jsonl",
@@ -183,7 +183,7 @@ def test_no_page_fails_for_what_a_file_holds(
     count = len(list(files()))
     outcomes = list(Upload.objects.values_list("state", "reason", "key").exclude(state=Upload.State.READY))
     assert (outcomes, Image.objects.count(), FailedItem.objects.count()) == ([], count, 0)
-    assert all(mirror.read(image.pk) for image in Image.objects.all())
+    assert all(mirror.read_item(image.pk) for image in Image.objects.all())
 
     fill_the_desk(chief)
     as_role("web")

@@ -72,13 +72,15 @@ def published(local_aws: object, as_role: Callable[[str], None], chief: User, li
     as_role("worker")
     image_id = uuid4()
     data = jpeg(800, 600)
-    result = process(BytesIO(data), image_id, store=clients.renditions(), labeler=None, specs=clients.specs())
+    result = process(
+        BytesIO(data), image_id, store=clients.get_rendition_store(), labeler=None, specs=clients.get_specs()
+    )
     with transaction.atomic():
         cataloging.record_result(image_id, "quay.jpg", result, original=Original(f"uploads/{image_id}/original", "v1"))
     Image.objects.filter(pk=image_id).update(alt_text="A quay", credit="Ada Lund", license="CC BY 4.0")
     image = Image.objects.get(pk=image_id)
     publishing.publish(ChangeSet(chief), [image])
-    mirror.push(image_id)
+    mirror.push_image(image_id)
     as_role("web")
     return image
 
@@ -104,7 +106,7 @@ def readers(published: Image) -> Iterator[Public]:
 
 def addresses_of(image: Image) -> list[str]:
     held = Image.objects.prefetch_related("renditions").get(pk=image.pk)
-    return [public.address(key) for key in public.wanted(held)]
+    return [public.build_public_address(key) for key in public.list_public_files(held)]
 
 
 def outcome(image: Image, version: int) -> list[str]:

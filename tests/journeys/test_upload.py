@@ -31,7 +31,7 @@ def test_an_upload_becomes_an_image(
 ) -> None:
     data = jpeg(1600, 1200, orientation=6)
     as_role("web")
-    ticket = tickets.issue(editor, "Harbour_at_dawn.jpg", "image/jpeg", len(data))
+    ticket = tickets.issue_ticket(editor, "Harbour_at_dawn.jpg", "image/jpeg", len(data))
     assert send(ticket, data) == 204
     as_role("worker")
     drain(event_loop)
@@ -52,7 +52,7 @@ def test_an_upload_becomes_an_image(
     tag_decisions.accept(ChangeSet(editor), [tagging])
     as_role("worker")
     drain(event_loop)
-    held = mirror.read(image.pk)
+    held = mirror.read_item(image.pk)
     assert held
     assert (held["state"], held["renditions"]["large"]["width"]) == ("in_review", 1024)
     assert "title" not in held
@@ -66,6 +66,6 @@ def test_an_upload_becomes_an_image(
     assert publishing.publish(ChangeSet(editor), [image]).count == 1
     as_role("worker")
     drain(event_loop)
-    held = mirror.read(image.pk)
+    held = mirror.read_item(image.pk)
     assert held
     assert (held["title"], held["tags"]) == ("Harbour at dawn", [tagging.tag.name])

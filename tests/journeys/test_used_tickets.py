@@ -37,12 +37,12 @@ def post(ticket: tickets.UploadTicket, data: bytes) -> int:
 
 def issue(editor: User) -> tickets.UploadTicket:
     """A ticket for any file of up to the size of the larger picture."""
-    return tickets.issue(editor, "harbour.jpg", "image/jpeg", max(len(FIRST), len(SECOND)))
+    return tickets.issue_ticket(editor, "harbour.jpg", "image/jpeg", max(len(FIRST), len(SECOND)))
 
 
 def plain(editor: User) -> tickets.UploadTicket:
     """The ticket of the form without scripts."""
-    return tickets.issue_plain(editor, lambda upload_id: f"http://127.0.0.1/{upload_id}/")
+    return tickets.issue_plain_ticket(editor, lambda upload_id: f"http://127.0.0.1/{upload_id}/")
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def work(event_loop: EventLoop, as_role: Callable[[str], None]) -> Callable[[], 
 def facts(image: Image) -> Any:
     """What must not change: the record, its files in the bucket of renditions, and the version its original is."""
     image.refresh_from_db()
-    store = clients.renditions()
+    store = clients.get_rendition_store()
     files = {row.key: store.get(row.key).read() for row in image.renditions.all()}
     version = image.versions.get(current=True)
     return image.sha256, image.width, image.revision, image.state, files, (version.key, version.version_id)
@@ -71,7 +71,7 @@ def findings(as_role: Callable[[str], None]) -> list[tuple[str, str]]:
     as_role("worker")
     found = [
         (finding.kind, finding.what)
-        for finding in consistency_checks.run(consistency_checks.begin(repair=True, grace_seconds=0))
+        for finding in consistency_checks.run_check(consistency_checks.begin_check(repair=True, grace_seconds=0))
     ]
     as_role("web")
     return found
@@ -112,15 +112,15 @@ def test_d6_a_used_ticket_changes_nothing_that_is_published(
     assert [findings(as_role) for _ in range(2)] == [[("overwritten", ticket.key)]] * 2
     work()
     as_role("worker")
-    assert ingest.again(upload.pk, deadline=timezone.now() + timedelta(seconds=60)) == "overwritten"
-    assert ingest.reprocess(Upload.objects.get())
+    assert ingest.resume_upload(upload.pk, deadline=timezone.now() + timedelta(seconds=60)) == "overwritten"
+    assert ingest.reprocess_upload(Upload.objects.get())
     image.refresh_from_db()
     assert (image.sha256, image.width, image.state) == (before[0], 640, Image.State.PUBLISHED)
 
     client = Client()
     client.force_login(chief)
     as_role("web")
-    page = client.get(reverse("admin:recovery_reconciliation_changelist")).content.decode()
+    page = client.get(reverse("admin:recovery_consistencycheck_changelist")).content.decode()
     assert "Files that were put over an original" in page
     assert "1 did not fit" in page
     link = client.post(reverse("desk:download", args=[image.pk]))["Location"]
@@ -131,26 +131,28 @@ class Parts:
     """One upload in parts under the key of a ticket, begun by an address that was signed before anything arrived."""
 
     def __init__(self, editor: User, key: str, create: str) -> None:
-        headers = {"Content-Type": "image/jpeg", **tickets.headers("create")}
+        headers = {"Content-Type": "image/jpeg", **tickets.list_signed_headers("create")}
         begun = urllib3.request("POST", create, headers=headers).data.decode()
         upload_id = begun.split("<UploadId>")[1].split("<")[0]
-        self._part = tickets.sign(editor, key, "part", upload_id, 1)
-        self._complete = tickets.sign(editor, key, "complete", upload_id)
+        self._part = tickets.sign_step(editor, key, "part", upload_id, 1)
+        self._complete = tickets.sign_step(editor, key, "complete", upload_id)
 
     def send(self, data: bytes) -> int:
         """Send the one part and complete the upload; answers with the status of the last."""
         etag = urllib3.request("PUT", self._part, body=data).headers["ETag"]
         part = f"<Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part>"
         body = f"<CompleteMultipartUpload>{part}</CompleteMultipartUpload>"
-        return urllib3.request("POST", self._complete, body=body, headers=tickets.headers("complete")).status
+        return urllib3.request(
+            "POST", self._complete, body=body, headers=tickets.list_signed_headers("complete")
+        ).status
 
 
 def test_d6_a_second_upload_in_parts_is_refused_by_the_store_itself(
     editor: User, work: Callable[[], None], as_role: Callable[[str], None]
 ) -> None:
     as_role("web")
-    ticket = tickets.issue(editor, "harbour.jpg", "image/jpeg", 17 * 1024 * 1024)
-    create = tickets.sign(editor, ticket.key, "create")
+    ticket = tickets.issue_ticket(editor, "harbour.jpg", "image/jpeg", 17 * 1024 * 1024)
+    create = tickets.sign_step(editor, ticket.key, "create")
     first, second = Parts(editor, ticket.key, create), Parts(editor, ticket.key, create)
     assert first.send(FIRST) == 200
     assert second.send(SECOND) == 412
@@ -159,15 +161,15 @@ def test_d6_a_second_upload_in_parts_is_refused_by_the_store_itself(
     assert findings(as_role) == []
     for operation in ("create", "part", "complete"):
         with pytest.raises(tickets.TicketRefused, match="no longer open"):
-            tickets.sign(editor, ticket.key, operation, "some-upload", 1)
+            tickets.sign_step(editor, ticket.key, operation, "some-upload", 1)
 
 
 def test_a_completed_upload_without_the_condition_has_no_signature(
     editor: User, as_role: Callable[[str], None]
 ) -> None:
     as_role("web")
-    ticket = tickets.issue(editor, "harbour.jpg", "image/jpeg", 17 * 1024 * 1024)
-    url = tickets.sign(editor, ticket.key, "complete", "some-upload")
+    ticket = tickets.issue_ticket(editor, "harbour.jpg", "image/jpeg", 17 * 1024 * 1024)
+    url = tickets.sign_step(editor, ticket.key, "complete", "some-upload")
     assert urllib3.request("POST", url, body="<CompleteMultipartUpload/>").status == 403
 
 
@@ -194,7 +196,7 @@ def test_d6_the_first_version_stays_while_it_waits_to_be_tried_again(
     post(ticket, SECOND)
     work()
     assert not Image.objects.exists()
-    assert retries.retry(editor, FailedItem.objects.all())
+    assert retries.order_retry(editor, FailedItem.objects.all())
     work()
     assert Image.objects.get().width == 640
     assert Upload.objects.get().state == Upload.State.READY
@@ -236,7 +238,7 @@ def test_an_image_is_replaced_by_a_ticket_of_its_own_once(
     post(issue(editor), FIRST)
     work()
     image = Image.objects.get()
-    replacing = tickets.issue_plain(chief, lambda upload_id: f"http://127.0.0.1/{upload_id}/", image)
+    replacing = tickets.issue_plain_ticket(chief, lambda upload_id: f"http://127.0.0.1/{upload_id}/", image)
     post(replacing, SECOND)
     work()
     image.refresh_from_db()
@@ -309,7 +311,7 @@ def test_a_chief_editor_puts_an_original_back_on_top_so_that_the_bucket_never_fo
     for person in (editor, chief):
         clients[person.username].force_login(person)
     assert clients["editor"].post(address).status_code == 403
-    checks = reverse("admin:recovery_reconciliation_changelist")
+    checks = reverse("admin:recovery_consistencycheck_changelist")
     assert address in clients["chief"].get(checks).content.decode()
     # With the web's own role, which may write and read single versions there and no more.
     assert "1 original lies on top again." in clients["chief"].post(address, follow=True).content.decode()
@@ -323,4 +325,4 @@ def test_a_chief_editor_puts_an_original_back_on_top_so_that_the_bucket_never_fo
     assert findings(as_role) == []
     assert address not in clients["chief"].get(checks).content.decode()
     as_role("worker")
-    assert ingest.reprocess(upload)
+    assert ingest.reprocess_upload(upload)

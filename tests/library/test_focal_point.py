@@ -25,7 +25,7 @@ CUT = {"cut_x": 0.5, "cut_y": 0.5}
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The kinds of the messages that a worker was sent."""
     queue, kinds = MemoryQueue(), list[str]()
-    monkeypatch.setattr(clients, "queue", lambda: queue)
+    monkeypatch.setattr(clients, "get_upload_queue", lambda: queue)
     monkeypatch.setattr(queue, "send", lambda body, delay=0: kinds.append(body["mediahub"]))
     return kinds
 
@@ -142,6 +142,6 @@ def test_a_message_that_is_lost_takes_nothing_back(
         raise Unavailable("away", json.dumps(body))
 
     made = image(**CUT)
-    monkeypatch.setattr(clients.queue(), "send", away)
+    monkeypatch.setattr(clients.get_upload_queue(), "send", away)
     assert focal_point.move(ChangeSet(editor), made, Point(0.1, 0.1))
     assert Image.objects.filter(uncut()).exists()

@@ -133,7 +133,7 @@ def test_the_last_day_counts_whole_and_then_it_is_taken_down_by_itself(
     made = image(**COMPLETE, rights_until=last)
     publishing.publish(ChangeSet(editor), [made])
     midnight = timezone.make_aware(datetime.combine(last, time.min)) + timedelta(days=1)
-    monkeypatch.setattr(clients, "queue", MemoryQueue)
+    monkeypatch.setattr(clients, "get_upload_queue", MemoryQueue)
     with time_machine.travel(midnight - timedelta(seconds=1), tick=False):
         assert publishing.archive_expired() == 0
     with time_machine.travel(midnight, tick=False):

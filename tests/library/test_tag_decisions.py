@@ -34,8 +34,8 @@ def public(image: Image) -> Image:
 
 
 def tags_in_mirror(image: Image) -> list[str]:
-    mirror.push(image.pk)
-    held = mirror.read(image.pk)
+    mirror.push_image(image.pk)
+    held = mirror.read_item(image.pk)
     return list(held["tags"]) if held else []
 
 
@@ -66,7 +66,7 @@ def test_the_worker_is_told_of_a_change(image: Image, editor: User, aws: Callabl
 def test_a_queue_that_is_away_does_not_stop_the_editor(public: Image, editor: User, settings: Any) -> None:
     settings.UPLOAD_QUEUE_URL = f"{django_settings.AWS_ENDPOINT_URL}/000000000000/no-such-queue"
     tag_decisions.accept(ChangeSet(editor), public.taggings.filter(tag__name="Boat"))
-    assert mirror.push_stale() == 1
+    assert mirror.push_stale_images() == 1
     assert tags_in_mirror(public) == ["Boat"]
 
 
@@ -91,8 +91,8 @@ def test_what_is_no_tag_is_refused(image: Image, editor: User, name: str, said: 
 def test_publishing_and_archiving_reach_the_mirror(image: Image, editor: User) -> None:
     assert publishing.publish(ChangeSet(editor), [image]).count == 1
     assert publishing.publish(ChangeSet(editor), [image]).count == 0
-    mirror.push(image.pk)
-    held = mirror.read(image.pk)
+    mirror.push_image(image.pk)
+    held = mirror.read_item(image.pk)
     assert held
     assert held["state"] == "published"
     assert publishing.archive(ChangeSet(editor), [image]) == 1
@@ -100,8 +100,8 @@ def test_publishing_and_archiving_reach_the_mirror(image: Image, editor: User) -
 
 def test_words_reach_the_mirror(public: Image, editor: User) -> None:
     metadata.edit(ChangeSet(editor), public, {"title": Edit("Harbour"), "alt_text": Edit("Two boats at a quay")})
-    mirror.push(public.pk)
-    held = mirror.read(public.pk)
+    mirror.push_image(public.pk)
+    held = mirror.read_item(public.pk)
     assert held
     assert (held["title"], held["alt_text"]) == ("Harbour", "Two boats at a quay")
 

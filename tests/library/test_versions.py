@@ -38,7 +38,7 @@ class Flagging:
 
 def take_in(width: int, key: str, by: User | None = None, *, may_go_out: bool = False, labeler: Any = None) -> Image:
     """One file of so many pixels, made into the image by the worker."""
-    result = process(BytesIO(jpeg(width, 300)), IMAGE, store=clients.renditions(), labeler=labeler)
+    result = process(BytesIO(jpeg(width, 300)), IMAGE, store=clients.get_rendition_store(), labeler=labeler)
     with transaction.atomic():
         return cataloging.record_result(IMAGE, f"{key}.jpg", result, original=Original(key, "v1", by, may_go_out))
 
@@ -86,7 +86,7 @@ def test_what_a_version_needs_is_never_swept(replaced: Image, settings: object) 
     settings.SWEEP_GRACE_SECONDS = 0  # type: ignore[attr-defined]
     kept = versions.list_rendition_keys(replaced.pk)
     assert len(kept) == 2 * Rendition.objects.count()
-    assert rendition_sweep.sweep(kept) == 0
+    assert rendition_sweep.sweep_unneeded(kept) == 0
 
 
 def test_only_the_file_in_use_is_current(replaced: Image) -> None:

@@ -81,7 +81,7 @@ def test_a_page_may_read_the_etag_of_what_it_sent(aws: Callable[[str, str], Any]
 
 
 def test_what_we_write_is_encrypted_with_our_key(aws: Callable[[str, str], Any]) -> None:
-    clients.renditions().put("small/1/2.jpg", b"bytes", "image/jpeg")
+    clients.get_rendition_store().put("small/1/2.jpg", b"bytes", "image/jpeg")
     held = aws("worker", "s3").head_object(Bucket=settings.RENDITION_BUCKET, Key="small/1/2.jpg")
     assert held["ServerSideEncryption"] == "aws:kms"
     assert held["SSEKMSKeyId"] == settings.KMS_KEY_ARN

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from PIL import Image
 
 from mediahub.local import demo
-from mediahub.local.emulator import free_port
+from mediahub.local.emulator import find_free_port
 from mediahub.local.event_loop import EventLoop
 from mediahub.uploads import tickets
 from mediahub.uploads.models import Upload
@@ -59,22 +59,22 @@ def test_a_large_file_goes_in_parts(
     monkeypatch.setattr(tickets, "PART_BYTES", 5 * 1024 * 1024)
     Image.frombytes("RGB", (1500, 1400), os.urandom(1500 * 1400 * 3)).save(tmp_path / "noise.png")
     assert (tmp_path / "noise.png").stat().st_size > tickets.PART_BYTES
-    [sent] = demo.send_all(browser, [tmp_path / "noise.png"], work)
+    [sent] = demo.send_files(browser, [tmp_path / "noise.png"], work)
     assert (sent.state, sent.reason) == ("ready", "")
     assert Upload.objects.get().method == Upload.Method.MULTIPART
-    assert {made["name"] for made in sent.row()["renditions"]} == {"large", "medium", "small", "square", "wide"}
+    assert {made["name"] for made in sent.build_row()["renditions"]} == {"large", "medium", "small", "square", "wide"}
 
 
 def test_a_file_that_comes_to_no_end_is_lost(
     browser: demo.Browser, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(demo, "PATIENCE", 0)
-    [sent] = demo.send_all(browser, [picture], idle)
-    assert sent.row()["state"] == demo.LOST
+    [sent] = demo.send_files(browser, [picture], idle)
+    assert sent.build_row()["state"] == demo.LOST
 
 
 def test_what_cannot_be_sent_is_named_and_the_others_go_on(browser: demo.Browser, work: Worker, picture: Path) -> None:
-    gone, kept = demo.send_all(browser, [picture.with_name("gone.jpg"), picture], work)
+    gone, kept = demo.send_files(browser, [picture.with_name("gone.jpg"), picture], work)
     assert (gone.state, kept.state) == (demo.LOST, "ready")
     assert "could not be sent" in gone.reason
 
@@ -83,14 +83,14 @@ def test_a_store_that_refuses_is_named_without_the_signed_address(
     browser: demo.Browser, picture: Path, as_role: Callable[[str], None]
 ) -> None:
     as_role("worker")
-    [sent] = demo.send_all(browser, [picture], idle)
+    [sent] = demo.send_files(browser, [picture], idle)
     assert (sent.state, sent.reason) == (demo.LOST, "The store or the site answered 403.")
 
 
 def test_too_many_open_tickets_are_waited_for(
     browser: demo.Browser, work: Worker, picture: Path, editor: User, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tickets.issue(editor, "other.jpg", "image/jpeg", 10)
+    tickets.issue_ticket(editor, "other.jpg", "image/jpeg", 10)
     settings.UPLOAD_MAX_OPEN_TICKETS = 1
     waited: list[float] = []
 
@@ -99,7 +99,7 @@ def test_too_many_open_tickets_are_waited_for(
         settings.UPLOAD_MAX_OPEN_TICKETS = 2
 
     monkeypatch.setattr(time, "sleep", later)
-    [sent] = demo.send_all(browser, [picture], work)
+    [sent] = demo.send_files(browser, [picture], work)
     assert sent.state == "ready"
     assert waited[0] == 60
 
@@ -111,4 +111,4 @@ def test_a_wrong_password_is_told(browser: demo.Browser, live_server: Any) -> No
 
 def test_a_site_that_is_not_there_is_told_with_what_to_do() -> None:
     with pytest.raises(demo.DemoError, match="make run"):
-        demo.Browser(f"http://127.0.0.1:{free_port()}").sign_in("editor", "any")
+        demo.Browser(f"http://127.0.0.1:{find_free_port()}").sign_in("editor", "any")

@@ -15,7 +15,7 @@ import pytest
 import requests
 from django.conf import settings
 
-from mediahub.local.emulator import free_port, is_taken
+from mediahub.local.emulator import find_free_port, is_port_taken
 from mediahub.local.management.commands.local import choose_port
 from tests.pictures import jpeg, with_iptc
 
@@ -73,7 +73,7 @@ class Running:
 
 @contextmanager
 def site(state: Path) -> Iterator[Running]:
-    port, aws_port = free_port(), free_port()
+    port, aws_port = find_free_port(), find_free_port()
     words = ("local", "--port", str(port), "--aws-port", str(aws_port), "--state", str(state))
     process = command(*words, BROWSER=f"touch {state / OPENED} %s")
     lines: list[str] = []
@@ -161,7 +161,7 @@ def test_the_demo_prints_a_table_for_people(running: Running, pictures: Path) ->
 def test_what_another_site_holds_is_refused_with_what_to_do(
     running: Running, tmp_path: Path, option: str, said: str
 ) -> None:
-    wanted = {"--port": str(free_port()), "--aws-port": str(free_port()), "--state": str(tmp_path)}
+    wanted = {"--port": str(find_free_port()), "--aws-port": str(find_free_port()), "--state": str(tmp_path)}
     wanted[option] = {"--port": str(running.port), "--state": str(running.state)}[option]
     code, _out, err = ended(command("local", *(word for pair in wanted.items() for word in pair)))
     assert code == 1
@@ -176,12 +176,12 @@ def test_a_person_is_asked_before_another_port_is_taken(running: Running, tmp_pa
 
     other = choose_port(running.port, "--port", answer("\n"))
     assert other > running.port
-    assert not is_taken(other)
+    assert not is_port_taken(other)
     assert choose_port(other, "--port", answer("no one is asked")) == other
     assert asked == [f"Port {running.port} is in use. Use {other} instead? [Y/n] "]
 
     terminal, stdin = pty.openpty()
-    words = ("local", "--port", str(running.port), "--aws-port", str(free_port()), "--state", str(tmp_path))
+    words = ("local", "--port", str(running.port), "--aws-port", str(find_free_port()), "--state", str(tmp_path))
     os.write(terminal, b"n\n")
     code, out, err = ended(command(*words, stdin=stdin))
     os.close(stdin)
@@ -196,8 +196,8 @@ def test_ctrl_c_stops_all_of_it_and_a_second_start_keeps_the_data(tmp_path: Path
         password = (first.state / "sign-in.json").read_text()
         first.process.send_signal(signal.SIGINT)
         assert ended(first.process)[0] == 0
-        assert not is_taken(first.port)
-        assert not is_taken(first.aws_port)
+        assert not is_port_taken(first.port)
+        assert not is_port_taken(first.aws_port)
     with site(tmp_path / "state") as second:
         assert (second.state / "sign-in.json").read_text() == password
         assert "one" in second.page("/admin/library/image/").text
@@ -207,7 +207,7 @@ def test_ctrl_c_stops_all_of_it_and_a_second_start_keeps_the_data(tmp_path: Path
         code, _out, err = ended(second.process)
         assert code == 1
         assert "web ended by itself" in err
-        assert not is_taken(second.aws_port)
+        assert not is_port_taken(second.aws_port)
 
 
 def test_the_demo_alone_leaves_a_running_site_alone(running: Running, tmp_path: Path) -> None:
@@ -231,10 +231,10 @@ def test_a_demo_that_cannot_begin_says_why(tmp_path: Path, words: tuple[str, ...
 
 
 def test_a_database_that_is_not_there_is_told_and_all_is_stopped(tmp_path: Path) -> None:
-    aws_port = free_port()
-    words = ("local", "--port", str(free_port()), "--aws-port", str(aws_port), "--state", str(tmp_path))
-    code, _out, err = ended(command(*words, DATABASE_URL=f"postgres://nobody@127.0.0.1:{free_port()}/none"))
+    aws_port = find_free_port()
+    words = ("local", "--port", str(find_free_port()), "--aws-port", str(aws_port), "--state", str(tmp_path))
+    code, _out, err = ended(command(*words, DATABASE_URL=f"postgres://nobody@127.0.0.1:{find_free_port()}/none"))
     assert code == 1
     assert "manage.py migrate --no-input failed" in err
     assert "Connection refused" in err
-    assert not is_taken(aws_port)
+    assert not is_port_taken(aws_port)

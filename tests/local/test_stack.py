@@ -20,7 +20,7 @@ PARAMETERS = {"SiteOrigin": "http://127.0.0.1:8000"}
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[emulator.Emulator]:
-    started = emulator.start(emulator.free_port(), tmp_path_factory.mktemp("aws"), keep=False)
+    started = emulator.start_emulator(emulator.find_free_port(), tmp_path_factory.mktemp("aws"), keep=False)
     yield started
     started.stop()
 
@@ -42,9 +42,9 @@ def changed_at(running: emulator.Emulator, stage: str) -> str:
 
 def test_plain_http_is_refused_unless_the_deployment_is_local(running: emulator.Emulator) -> None:
     # Ministack's own S3 speaks http to the queue too, so that the bucket is announced before the door is closed.
-    stack.deploy(running, "strict", PARAMETERS)
-    strict = stack.deploy(running, "strict", {**PARAMETERS, "TlsOnly": "true"})
-    loose = stack.deploy(running, "loose", PARAMETERS)
+    stack.deploy_stack(running, "strict", PARAMETERS)
+    strict = stack.deploy_stack(running, "strict", {**PARAMETERS, "TlsOnly": "true"})
+    loose = stack.deploy_stack(running, "loose", PARAMETERS)
     rendition = {"Key": "small/1/2.jpg", "Body": b"bytes"}
     worker(running, loose, "s3").put_object(Bucket=loose.outputs["RenditionBucket"], **rendition)
     with pytest.raises(ClientError, match="AccessDenied"):
@@ -56,17 +56,17 @@ def test_plain_http_is_refused_unless_the_deployment_is_local(running: emulator.
 
 
 def test_nothing_is_changed_when_nothing_differs(running: emulator.Emulator) -> None:
-    first = stack.deploy(running, "same", PARAMETERS)
+    first = stack.deploy_stack(running, "same", PARAMETERS)
     before = changed_at(running, "same")
-    assert stack.deploy(running, "same", PARAMETERS) == first
+    assert stack.deploy_stack(running, "same", PARAMETERS) == first
     assert changed_at(running, "same") == before
 
 
 def test_a_changed_parameter_reaches_the_queue(running: emulator.Emulator) -> None:
-    first = stack.deploy(running, "moved", {**PARAMETERS, "MaxReceiveCount": "3"})
+    first = stack.deploy_stack(running, "moved", {**PARAMETERS, "MaxReceiveCount": "3"})
     s3 = stack.root_client("s3", running.endpoint)
     s3.put_object(Bucket=first.outputs["UploadBucket"], Key="kept.jpg", Body=b"bytes")
-    second = stack.deploy(running, "moved", {**PARAMETERS, "MaxReceiveCount": "7"})
+    second = stack.deploy_stack(running, "moved", {**PARAMETERS, "MaxReceiveCount": "7"})
     sqs = stack.root_client("sqs", running.endpoint)
     asked = {"QueueUrl": second.outputs["UploadQueueUrl"], "AttributeNames": ["RedrivePolicy"]}
     assert '"7"' in sqs.get_queue_attributes(**asked)["Attributes"]["RedrivePolicy"].replace(": 7", ': "7"')
@@ -75,26 +75,26 @@ def test_a_changed_parameter_reaches_the_queue(running: emulator.Emulator) -> No
 
 def test_a_parameter_that_is_refused_is_named(running: emulator.Emulator) -> None:
     with pytest.raises(emulator.EmulatorError, match=r"mediahub-broken.*VisibilityTimeout"):
-        stack.deploy(running, "broken", {**PARAMETERS, "VisibilityTimeout": "no number"})
+        stack.deploy_stack(running, "broken", {**PARAMETERS, "VisibilityTimeout": "no number"})
 
 
 def test_a_stack_that_cannot_be_made_says_which_part_and_what_to_do(running: emulator.Emulator) -> None:
     # There is no function that the queue could be mapped to.
     with pytest.raises(emulator.EmulatorError, match=r"ClockIsNotRepeated: Lambda function not found.* move .* away"):
-        stack.deploy(running, "taken", {**PARAMETERS, "WorkerIsDeployed": "true"})
+        stack.deploy_stack(running, "taken", {**PARAMETERS, "WorkerIsDeployed": "true"})
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_a_second_start_finds_what_the_first_left(tmp_path: Path, end: signal.Signals) -> None:
-    first = emulator.start(emulator.free_port(), tmp_path)
-    left = stack.deploy(first, "local", PARAMETERS)
+    first = emulator.start_emulator(emulator.find_free_port(), tmp_path)
+    left = stack.deploy_stack(first, "local", PARAMETERS)
     s3 = stack.root_client("s3", first.endpoint)
     s3.put_object(Bucket=left.outputs["UploadBucket"], Key="kept.jpg", Body=b"bytes")
     first.process.send_signal(end)
     first.process.wait()
-    second = emulator.start(emulator.free_port(), tmp_path)
+    second = emulator.start_emulator(emulator.find_free_port(), tmp_path)
     try:
-        found = stack.deploy(second, "local", PARAMETERS)
+        found = stack.deploy_stack(second, "local", PARAMETERS)
         assert found.outputs["UploadQueueUrl"].startswith(second.endpoint)
         kept = stack.root_client("s3", second.endpoint).get_object(Bucket=found.outputs["UploadBucket"], Key="kept.jpg")
         assert kept["Body"].read() == b"bytes"
@@ -103,15 +103,15 @@ def test_a_second_start_finds_what_the_first_left(tmp_path: Path, end: signal.Si
 
 
 def test_messages_and_items_outlive_a_restart(tmp_path: Path) -> None:
-    first = emulator.start(emulator.free_port(), tmp_path)
-    left = stack.deploy(first, "local", PARAMETERS)
+    first = emulator.start_emulator(emulator.find_free_port(), tmp_path)
+    left = stack.deploy_stack(first, "local", PARAMETERS)
     stack.root_client("sqs", first.endpoint).send_message(QueueUrl=left.outputs["BulkQueueUrl"], MessageBody="kept")
     item = {"pk": {"S": "image#1"}, "sk": {"S": "record"}}
     stack.root_client("dynamodb", first.endpoint).put_item(TableName=left.outputs["MirrorTable"], Item=item)
     first.stop()
-    second = emulator.start(emulator.free_port(), tmp_path)
+    second = emulator.start_emulator(emulator.find_free_port(), tmp_path)
     try:
-        found = stack.deploy(second, "local", PARAMETERS)
+        found = stack.deploy_stack(second, "local", PARAMETERS)
         sqs, dynamodb = (stack.root_client(service, second.endpoint) for service in ("sqs", "dynamodb"))
         [message] = sqs.receive_message(QueueUrl=found.outputs["BulkQueueUrl"])["Messages"]
         assert message["Body"] == "kept"
@@ -122,13 +122,13 @@ def test_messages_and_items_outlive_a_restart(tmp_path: Path) -> None:
 
 def test_a_taken_port_is_named_with_what_to_do(running: emulator.Emulator, tmp_path: Path) -> None:
     with pytest.raises(emulator.EmulatorError, match=f"Port {running.port} is taken.*--aws-port"):
-        emulator.start(running.port, tmp_path)
+        emulator.start_emulator(running.port, tmp_path)
 
 
 def test_a_missing_local_aws_is_named_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emulator, "PROGRAM", tmp_path / "ministack")
     with pytest.raises(emulator.EmulatorError, match="make setup"):
-        emulator.start(emulator.free_port(), tmp_path)
+        emulator.start_emulator(emulator.find_free_port(), tmp_path)
 
 
 def test_a_local_aws_that_ends_at_once_shows_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,16 +137,16 @@ def test_a_local_aws_that_ends_at_once_shows_its_log(tmp_path: Path, monkeypatch
     program.chmod(0o755)
     monkeypatch.setattr(emulator, "PROGRAM", program)
     with pytest.raises(emulator.EmulatorError, match="the disk is full"):
-        emulator.start(emulator.free_port(), tmp_path)
+        emulator.start_emulator(emulator.find_free_port(), tmp_path)
 
 
 def test_secrets_are_for_their_owner_alone(running: emulator.Emulator, tmp_path: Path) -> None:
-    deployed = stack.deploy(running, "same", PARAMETERS)
-    values = stack.environment(tmp_path, running, deployed, "http://127.0.0.1:8000")
+    deployed = stack.deploy_stack(running, "same", PARAMETERS)
+    values = stack.build_environment(tmp_path, running, deployed, "http://127.0.0.1:8000")
     stack.write_environment(tmp_path / "env", values)
     for name in ("env", "secret-key"):
         assert (tmp_path / name).stat().st_mode & 0o077 == 0
-    assert stack.environment(tmp_path, running, deployed, "http://127.0.0.1:8000") == values
+    assert stack.build_environment(tmp_path, running, deployed, "http://127.0.0.1:8000") == values
 
 
 def posted(deployed: stack.Stack, running: emulator.Emulator) -> int:
@@ -169,7 +169,7 @@ def posted(deployed: stack.Stack, running: emulator.Emulator) -> int:
 def test_e5_only_listed_addresses_upload_and_reads_are_left_alone(
     running: emulator.Emulator, ranges: str, status: int
 ) -> None:
-    deployed = stack.deploy(running, "places", {**PARAMETERS, "UploadFrom": ranges})
+    deployed = stack.deploy_stack(running, "places", {**PARAMETERS, "UploadFrom": ranges})
     assert posted(deployed, running) == status
     original = {"Bucket": deployed.outputs["UploadBucket"], "Key": "uploads/1/original"}
     stack.root_client("s3", running.endpoint).put_object(Body=b"bytes", **original)
@@ -177,7 +177,7 @@ def test_e5_only_listed_addresses_upload_and_reads_are_left_alone(
 
 
 def test_e4_on_aws_the_worker_reads_what_was_uploaded_and_nothing_else(running: emulator.Emulator) -> None:
-    deployed = stack.deploy(running, "prefix", {**PARAMETERS, "UploadPrefix": "uploads/"})
+    deployed = stack.deploy_stack(running, "prefix", {**PARAMETERS, "UploadPrefix": "uploads/"})
     s3, place = worker(running, deployed, "s3"), {"Bucket": deployed.outputs["UploadBucket"]}
     for key in ("uploads/1/original", "elsewhere/1"):
         stack.root_client("s3", running.endpoint).put_object(Key=key, Body=b"bytes", **place)
@@ -190,7 +190,7 @@ def test_e4_on_aws_the_worker_reads_what_was_uploaded_and_nothing_else(running: 
 
 
 def test_e3_another_encryption_is_refused(running: emulator.Emulator) -> None:
-    deployed = stack.deploy(running, "loose", PARAMETERS)
+    deployed = stack.deploy_stack(running, "loose", PARAMETERS)
     place = {"Bucket": deployed.outputs["RenditionBucket"], "Key": "small/1/2.jpg", "Body": b"bytes"}
     ours = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": deployed.outputs["KmsKeyArn"]}
     worker(running, deployed, "s3").put_object(**ours, **place)
@@ -206,9 +206,9 @@ def test_the_whole_stack_with_network_database_and_cdn_is_made_changed_and_remov
         "S3PrefixList": "pl-1",
         "DynamoDbPrefixList": "pl-2",
     }
-    made = stack.deploy(running, "whole", {**PARAMETERS, **whole})
+    made = stack.deploy_stack(running, "whole", {**PARAMETERS, **whole})
     assert {"CdnHost", "FunctionSubnets", "DatabaseHost", "StaticBucket"} <= set(made.outputs)
-    changed = stack.deploy(running, "whole", {**PARAMETERS, **whole, "Zones": "2", "ArchiveOriginals": "true"})
+    changed = stack.deploy_stack(running, "whole", {**PARAMETERS, **whole, "Zones": "2", "ArchiveOriginals": "true"})
     assert len(changed.outputs["FunctionSubnets"].split(",")) == 2
     here = stack.open_stage(running, "whole")
     here.base.delete()

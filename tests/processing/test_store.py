@@ -27,7 +27,7 @@ def store(request: pytest.FixtureRequest) -> Store:
     if request.param == "memory":
         return MemoryStore(versioned=False)
     request.getfixturevalue("local_aws")
-    return clients.renditions()
+    return clients.get_rendition_store()
 
 
 @pytest.fixture(params=["local AWS", "memory"])
@@ -167,17 +167,17 @@ def test_a9_a_version_is_read_by_its_id(local_aws: stack.Stack, aws: Callable[[s
     bucket = local_aws.outputs["UploadBucket"]
     first = aws("operator", "s3").put_object(Bucket=bucket, Key="a.jpg", Body=b"first")["VersionId"]
     aws("operator", "s3").put_object(Bucket=bucket, Key="a.jpg", Body=b"second")
-    with clients.uploads().get("a.jpg", first) as file:
+    with clients.get_upload_store().get("a.jpg", first) as file:
         assert file.read() == b"first"
     with pytest.raises(Missing):
-        clients.uploads().get("a.jpg", "00000000-0000-0000-0000-000000000000")
+        clients.get_upload_store().get("a.jpg", "00000000-0000-0000-0000-000000000000")
 
 
 def test_what_the_role_may_not_do_is_a_mistake_of_the_setup(
     local_aws: stack.Stack, as_role: Callable[[str], None]
 ) -> None:
     as_role("web")
-    store = clients.renditions()
+    store = clients.get_rendition_store()
     with pytest.raises(Misconfigured, match="AccessDenied"):
         store.put("a.jpg", b"", "image/jpeg")
     with pytest.raises(Misconfigured, match="AccessDenied"):
@@ -187,7 +187,7 @@ def test_what_the_role_may_not_do_is_a_mistake_of_the_setup(
 def test_renditions_lie_encrypted_and_are_kept_by_browsers(
     local_aws: stack.Stack, aws: Callable[[str, str], Any]
 ) -> None:
-    clients.renditions().put("a.jpg", b"1", "image/jpeg", "public, max-age=31536000, immutable")
+    clients.get_rendition_store().put("a.jpg", b"1", "image/jpeg", "public, max-age=31536000, immutable")
     head = aws("operator", "s3").head_object(Bucket=local_aws.outputs["RenditionBucket"], Key="a.jpg")
     assert head["SSEKMSKeyId"] == local_aws.outputs["KmsKeyArn"]
     assert head["CacheControl"] == "public, max-age=31536000, immutable"
@@ -269,8 +269,8 @@ def test_r5_c1_a_busy_store_is_asked_again(
     with busy_store(refusals) as address:
         settings.AWS_ENDPOINT_URL = address
         if heals:
-            with clients.uploads().get("a.jpg") as file:
+            with clients.get_upload_store().get("a.jpg") as file:
                 assert file.read() == b"bytes"
         else:
             with pytest.raises(Unavailable):
-                clients.uploads().get("a.jpg")
+                clients.get_upload_store().get("a.jpg")

@@ -24,7 +24,7 @@ from mediahub.library.models import Image, Rendition
 from mediahub.local import stack
 from mediahub.local.event_loop import EventLoop
 from mediahub.recovery import consistency_checks
-from mediahub.recovery.models import Reconciliation
+from mediahub.recovery.models import ConsistencyCheck
 from mediahub.uploads.models import Upload
 from processing import Misconfigured
 from tests.images import image_with_tags
@@ -50,8 +50,8 @@ def at_once(settings: Any) -> None:
 
 
 def found(**options: Any) -> Counter[str]:
-    check = consistency_checks.begin(**options)
-    kinds = Counter(finding.kind for finding in consistency_checks.run(check))
+    check = consistency_checks.begin_check(**options)
+    kinds = Counter(finding.kind for finding in consistency_checks.run_check(check))
     assert kinds == Counter(check.counts)
     assert check.finished_at
     return kinds
@@ -71,18 +71,18 @@ def test_a16_it_finds_exactly_what_was_lost_and_mends_it(
         put(f"lost/{number}.jpg")
     lose_messages(aws)
     for rendition in Rendition.objects.order_by("image_id", "name")[:5]:
-        clients.renditions().delete(rendition.key)
+        clients.get_rendition_store().delete(rendition.key)
     for image in Image.objects.order_by("-pk")[:5]:
-        mirror.forget(str(image.pk))
+        mirror.forget_image(str(image.pk))
     orphans = [f"small/{uuid4()}/{'ab' * 32}.jpg" for _ in range(3)]
     for key in orphans:
-        clients.renditions().put(key, b"orphan", "image/jpeg")
+        clients.get_rendition_store().put(key, b"orphan", "image/jpeg")
 
     assert found(repair=True) == {"lost": 10, "missing": 5, "drifted": 5, "orphan": 3}
     drain(event_loop)
     assert found(repair=True) == {}
     assert Upload.objects.filter(state=Upload.State.READY).count() == 22
-    assert not any(clients.renditions().list_page().versions[0].key in orphans for _ in orphans)
+    assert not any(clients.get_rendition_store().list_page().versions[0].key in orphans for _ in orphans)
 
 
 def test_without_repair_nothing_is_done(
@@ -91,7 +91,7 @@ def test_without_repair_nothing_is_done(
     put("a.jpg")
     lose_messages(aws)
     assert found() == {"lost": 1}
-    assert clients.queue().receive() == []
+    assert clients.get_upload_queue().receive() == []
     assert found() == {"lost": 1}
 
 
@@ -118,7 +118,9 @@ def test_an_original_that_was_deleted_unseen_is_noticed(
     assert Image.objects.filter(deleted_at=None).count() == 0
     # With the grace over, the clock removes what was made of them.
     event_loop.tick()
-    assert not [found for found in clients.renditions().list_page().versions if found.latest and not found.removed]
+    assert not [
+        found for found in clients.get_rendition_store().list_page().versions if found.latest and not found.removed
+    ]
     assert found() == {}
 
 
@@ -185,23 +187,23 @@ def test_a_newer_version_that_no_event_told_of_is_lost(
     assert Image.objects.get().width == 500
     # The renditions of the version before are kept with it.
     assert found() == {}
-    assert [len(version.files) for version in Image.objects.get().versions.all()] == [len(clients.specs())] * 2
+    assert [len(version.files) for version in Image.objects.get().versions.all()] == [len(clients.get_specs())] * 2
 
 
 def test_an_altered_rendition_is_made_anew(put: Callable[[str], None], event_loop: EventLoop, at_once: None) -> None:
     put("a.jpg")
     drain(event_loop)
     rendition = Rendition.objects.filter(name="small").get()
-    clients.renditions().put(rendition.key, b"someone else's bytes", "image/jpeg")
+    clients.get_rendition_store().put(rendition.key, b"someone else's bytes", "image/jpeg")
     assert found(repair=True) == {"altered": 1}
     drain(event_loop)
-    assert clients.renditions().head(rendition.key).bytes == rendition.bytes
+    assert clients.get_rendition_store().head(rendition.key).bytes == rendition.bytes
 
 
 def test_an_object_that_no_worker_could_have_written_is_left_to_a_person(local_aws: Any, at_once: None) -> None:
-    clients.renditions().put("by-hand.txt", b"keep me", "text/plain")
+    clients.get_rendition_store().put("by-hand.txt", b"keep me", "text/plain")
     assert found(repair=True) == {}
-    assert clients.renditions().head("by-hand.txt")
+    assert clients.get_rendition_store().head("by-hand.txt")
 
 
 def test_c5_labels_that_could_not_be_had_are_asked_for_again(
@@ -215,7 +217,7 @@ def test_c5_labels_that_could_not_be_had_are_asked_for_again(
     assert found(repair=True) == {"unlabelled": 1}
     drain(event_loop)
     assert Image.objects.get().label_state == "done"
-    assert consistency_checks.drift() == 0
+    assert consistency_checks.count_drift() == 0
 
 
 def test_r7_the_mirror_is_rebuilt_from_the_records(
@@ -224,9 +226,9 @@ def test_r7_the_mirror_is_rebuilt_from_the_records(
     for key in ("a.jpg", "b.jpg"):
         put(key)
     drain(event_loop)
-    table = clients.mirror_table()
+    table = clients.get_mirror_table()
     lost, other = Image.objects.all()
-    mirror.forget(str(lost.pk))
+    mirror.forget_image(str(lost.pk))
     # A mirror that is newer than the records: these were restored from a backup.
     table.replace({"pk": str(other.pk), "sk": "image", "revision": 99}, 1, [], [])
     table.replace({"pk": "no image's id", "sk": "image", "revision": 1}, None, [], [])
@@ -242,25 +244,25 @@ def test_r7_drift_is_mended_even_where_the_mirror_is_ahead(
     put("a.jpg")
     drain(event_loop)
     image = Image.objects.get()
-    clients.mirror_table().replace({"pk": str(image.pk), "sk": "image", "revision": 99}, 1, [], [])
-    clients.mirror_table().replace({"pk": "no image's id", "sk": "image", "revision": 1}, None, [], [])
+    clients.get_mirror_table().replace({"pk": str(image.pk), "sk": "image", "revision": 99}, 1, [], [])
+    clients.get_mirror_table().replace({"pk": "no image's id", "sk": "image", "revision": 1}, None, [], [])
     assert found(repair=True) == {"drifted": 1, "stranger": 1}
     drain(event_loop)
     assert found() == {}
 
 
 def test_it_goes_on_where_it_was_interrupted(put: Callable[[str], None], at_once: None, settings: Any) -> None:
-    check = consistency_checks.begin()
-    consistency_checks.advance(check)
+    check = consistency_checks.begin_check()
+    consistency_checks.advance_check(check)
     settings.RENDITION_BUCKET = "no-such-bucket"
     with pytest.raises(Misconfigured):
-        list(consistency_checks.run(check))
+        list(consistency_checks.run_check(check))
     settings.RENDITION_BUCKET = "mediahub-local-renditions-000000000000"
-    stale = Reconciliation.objects.get(pk=check.pk)
+    stale = ConsistencyCheck.objects.get(pk=check.pk)
     assert stale.step == "renditions"
-    list(consistency_checks.run(check))
+    list(consistency_checks.run_check(check))
     # Another process that held the same page is not heard.
-    assert consistency_checks.advance(stale) == []
+    assert consistency_checks.advance_check(stale) == []
 
 
 def test_the_clock_compares_by_itself(
@@ -271,13 +273,13 @@ def test_the_clock_compares_by_itself(
     event_loop.tick()
     drain(event_loop)
     assert Upload.objects.get().state == Upload.State.READY
-    assert consistency_checks.latest() == {"lost": 1}
-    assert Reconciliation.objects.count() == 1
+    assert consistency_checks.count_latest_findings() == {"lost": 1}
+    assert ConsistencyCheck.objects.count() == 1
     # Soon after, the upload bucket alone is compared.
-    Reconciliation.objects.update(started_at=timezone.now() - timedelta(seconds=settings.RECONCILE_SECONDS + 1))
+    ConsistencyCheck.objects.update(started_at=timezone.now() - timedelta(seconds=settings.RECONCILE_SECONDS + 1))
     event_loop.tick()
-    assert [check.full for check in Reconciliation.objects.all()] == [False, True]
-    assert consistency_checks.drift() == 0
+    assert [check.full for check in ConsistencyCheck.objects.all()] == [False, True]
+    assert consistency_checks.count_drift() == 0
 
 
 def test_since_leaves_older_things_alone(
@@ -304,6 +306,8 @@ def test_the_command_says_what_it_found(
         "kind": "lost",
         "what": "a.jpg",
         "says": "No record knows this file.",
+        "code": "upload_unknown",
+        "params": {},
     }
     call_command("reconcile", "--repair", "--grace=0")
     assert "Found: 1 lost. What mends it is on the queue." in capsys.readouterr().out
@@ -371,15 +375,15 @@ def test_r1_a_file_nobody_told_of_is_found_within_a_quarter_of_an_hour(settings:
 
 def test_old_comparisons_are_not_kept_for_ever(local_aws: Any) -> None:
     for _ in range(3):
-        Reconciliation.objects.create(finished_at=timezone.now())
-    Reconciliation.objects.bulk_create(Reconciliation() for _ in range(consistency_checks.KEPT))
-    consistency_checks.begin()
-    assert Reconciliation.objects.count() == consistency_checks.KEPT + 1
+        ConsistencyCheck.objects.create(finished_at=timezone.now())
+    ConsistencyCheck.objects.bulk_create(ConsistencyCheck() for _ in range(consistency_checks.KEPT))
+    consistency_checks.begin_check()
+    assert ConsistencyCheck.objects.count() == consistency_checks.KEPT + 1
 
 
 def test_a_copy_in_the_records_alone_is_drift(local_aws: Any, at_once: None) -> None:
     image = image_with_tags("Boat", state=Image.State.PUBLISHED)
-    mirror.push(image.pk)
+    mirror.push_image(image.pk)
     assert found() == {"missing": 3}
     Image.objects.filter(pk=image.pk).update(title="Changed past the verbs")
     assert found() == {"missing": 3, "drifted": 1}

@@ -21,7 +21,7 @@ from mediahub.library import publishing, revisions
 from mediahub.library.models import Image
 from mediahub.local.event_loop import Context
 from mediahub.recovery import consistency_checks, dead_letters, duties, queue_hours, retries
-from mediahub.recovery.models import Duty, FailedItem, Reconciliation
+from mediahub.recovery.models import ConsistencyCheck, Duty, FailedItem
 from mediahub.uploads import crops, rendition_sweep, stalled_uploads
 from mediahub.uploads.models import Upload
 from mediahub.worker import clock, clock_rest, handlers
@@ -32,32 +32,32 @@ from tests.images import image
 pytestmark = pytest.mark.django_db(transaction=True)
 DUTIES: dict[str, tuple[ModuleType, str]] = {
     "rights_ended": (publishing, "take_down_ended"),
-    "mirrored": (mirror, "push_stale"),
-    "superseded": (public, "sweep"),
-    "dead_letters": (dead_letters, "collect"),
-    "resumed": (stalled_uploads, "resume"),
-    "expired": (stalled_uploads, "expire"),
-    "reminded": (retries, "remind"),
-    "cut": (crops, "remind"),
-    "swept": (rendition_sweep, "sweep_deleted"),
-    "jobs_asked": (runner, "remind"),
-    "jobs_swept": (runner, "sweep"),
-    "queue_noted": (queue_hours, "note"),
-    "reconciled": (consistency_checks, "turn"),
-    "rested": (clock_rest, "rest"),
+    "mirrored": (mirror, "push_stale_images"),
+    "superseded": (public, "sweep_superseded"),
+    "dead_letters": (dead_letters, "collect_letters"),
+    "resumed": (stalled_uploads, "resume_stalled"),
+    "expired": (stalled_uploads, "expire_unused_tickets"),
+    "reminded": (retries, "request_lost_retries"),
+    "cut": (crops, "request_missing_crops"),
+    "swept": (rendition_sweep, "sweep_deleted_images"),
+    "jobs_asked": (runner, "request_lost_turns"),
+    "jobs_swept": (runner, "sweep_old_jobs"),
+    "queue_noted": (queue_hours, "record_hour"),
+    "reconciled": (consistency_checks, "run_clock_share"),
+    "rested": (clock_rest, "rest_if_idle"),
 }
-CHECKS = "/admin/recovery/reconciliation/"
+CHECKS = "/admin/recovery/consistencycheck/"
 
 
 @pytest.fixture(autouse=True)
 def parts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The parts of AWS, in memory."""
     made: dict[str, Any] = {
-        "uploads": MemoryStore(),
-        "renditions": MemoryStore(versioned=False),
-        "queue": MemoryQueue(),
-        "dead_letters": MemoryQueue(),
-        "mirror_table": MemoryTable(),
+        "get_upload_store": MemoryStore(),
+        "get_rendition_store": MemoryStore(versioned=False),
+        "get_upload_queue": MemoryQueue(),
+        "get_dead_letter_queue": MemoryQueue(),
+        "get_mirror_table": MemoryTable(),
     }
     for name, part in made.items():
         monkeypatch.setattr(clients, name, lambda part=part: part)
@@ -85,12 +85,12 @@ def ended_image(**fields: Any) -> Image:
     yesterday = timezone.localdate() - timedelta(days=1)
     made = image(state=Image.State.PUBLISHED, rights_until=yesterday, mirrored_revision=1, **fields)
     PublicFile.objects.create(image=made, key=f"public/{made.pk}/small.jpg", source="small")
-    clients.renditions().put(f"public/{made.pk}/small.jpg", b"small", "image/jpeg")
+    clients.get_rendition_store().put(f"public/{made.pk}/small.jpg", b"small", "image/jpeg")
     return made
 
 
 def is_fetched_by_everyone(made: Image) -> bool:
-    return any(str(made.pk) in key for key in clients.renditions().objects)  # type: ignore[attr-defined]
+    return any(str(made.pk) in key for key in clients.get_rendition_store().objects)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("planted"), OverflowError("planted"), KeyError("planted")], ids=repr)
@@ -141,10 +141,10 @@ def test_an_image_that_cannot_be_mirrored_holds_up_no_other(
 ) -> None:
     odd, well, ended = image(title="Odd"), image(title="Well"), ended_image(title="Ended")
     with monkeypatch.context() as planted:
-        fail(planted, mirror, "_write", error, only=[odd])
+        fail(planted, mirror, "_write_items", error, only=[odd])
         assert tick()["clock_failures"] == 1
-        assert mirror.read(well.pk)
-        assert mirror.read(odd.pk) is None
+        assert mirror.read_item(well.pk)
+        assert mirror.read_item(odd.pk) is None
         ended.refresh_from_db()
         assert (ended.state, is_fetched_by_everyone(ended)) == (Image.State.ARCHIVED, False)
         tick()
@@ -153,7 +153,7 @@ def test_an_image_that_cannot_be_mirrored_holds_up_no_other(
         assert f"/admin/library/image/{odd.pk}/change/" in page
         assert "1 item failed" in page
     assert tick()["duties_failing"] == 0
-    assert mirror.read(odd.pk)
+    assert mirror.read_item(odd.pk)
     assert "up to date" not in admin_client.get(CHECKS).content.decode()
 
 
@@ -162,11 +162,11 @@ def test_images_that_fail_do_not_starve_those_behind_them(monkeypatch: pytest.Mo
     behind = image(title="Behind")
     Image.objects.filter(pk=behind.pk).update(updated_at=timezone.now() + timedelta(seconds=1))
     with monkeypatch.context() as planted:
-        fail(planted, mirror, "push", RuntimeError("broken"), only=broken)
+        fail(planted, mirror, "push_image", RuntimeError("broken"), only=broken)
         tick()
-        assert mirror.read(behind.pk) is None
+        assert mirror.read_item(behind.pk) is None
         tick()
-        assert mirror.read(behind.pk)
+        assert mirror.read_item(behind.pk)
         tick()
         assert Duty.objects.get(name="mirrored").failures == 3
     for _ in range(1 + len(broken) // rounds.AGAIN):
@@ -215,22 +215,22 @@ def test_what_is_public_no_more_is_pushed_before_all_else(monkeypatch: pytest.Mo
         image(title=str(number))
     ended = ended_image()
     pushed: list[Any] = []
-    monkeypatch.setattr(mirror, "push", pushed.append)
+    monkeypatch.setattr(mirror, "push_image", pushed.append)
     publishing.archive_expired()
-    mirror.push_stale(most=1)
+    mirror.push_stale_images(most=1)
     assert pushed == [ended.pk]
 
 
 def test_a_slow_duty_leaves_the_others_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
     images = [image(title=str(number)) for number in range(9)]
     with time_machine.travel(datetime(2026, 3, 1, tzinfo=UTC), tick=False) as travel:
-        honest = mirror.push
+        honest = mirror.push_image
 
         def slow(image_id: Any) -> bool:
             travel.shift(3)
             return honest(image_id)
 
-        monkeypatch.setattr(mirror, "push", slow)
+        monkeypatch.setattr(mirror, "push_image", slow)
         Upload.objects.create(key="a.jpg", file_name="a.jpg", expires_at=timezone.now() - timedelta(days=1))
         done = clock.tick(timezone.now() + timedelta(seconds=30))
         assert 0 < done["mirrored"] < len(images)
@@ -248,7 +248,7 @@ def test_a_duty_that_ends_the_invocation_comes_last_the_next_time_and_is_told(
 
     Upload.objects.create(key="a.jpg", file_name="a.jpg", expires_at=timezone.now() - timedelta(days=1))
     with time_machine.travel(timezone.now(), tick=False) as travel, monkeypatch.context() as planted:
-        fail(planted, mirror, "push_stale", OutOfTime())
+        fail(planted, mirror, "push_stale_images", OutOfTime())
         for minute in range(3):
             with pytest.raises(OutOfTime):
                 clock.tick(timezone.now() + timedelta(seconds=58))
@@ -262,9 +262,9 @@ def test_a_duty_that_ends_the_invocation_comes_last_the_next_time_and_is_told(
 
 def test_where_nothing_can_be_noted_the_duties_are_done_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     Upload.objects.create(key="a.jpg", file_name="a.jpg", expires_at=timezone.now() - timedelta(days=1))
-    monkeypatch.setattr(duties, "_note", lambda write: None)
-    fail(monkeypatch, mirror, "push_stale", RuntimeError("odd"))
-    fail(monkeypatch, duties, "failing", DataError("no table"))
+    monkeypatch.setattr(duties, "_record", lambda write: None)
+    fail(monkeypatch, mirror, "push_stale_images", RuntimeError("odd"))
+    fail(monkeypatch, duties, "filter_failing", DataError("no table"))
     done = tick()
     assert (done["expired"], done["clock_failures"], done["duties_failing"]) == (1, 1, 1)
 
@@ -274,7 +274,7 @@ def test_a_table_that_refuses_to_be_asked_for_rest_stops_no_tick(
 ) -> None:
     settings.CLOCK_REST_SECONDS = 3600
     made = ended_image()
-    fail(monkeypatch, parts["mirror_table"], "items", Misconfigured("AccessDenied", "AWS refused."))
+    fail(monkeypatch, parts["get_mirror_table"], "query_items", Misconfigured("AccessDenied", "AWS refused."))
     done = tick()
     assert (done["rights_ended"], done["clock_failures"]) == (1, 1)
     assert not is_fetched_by_everyone(made)
@@ -283,7 +283,7 @@ def test_a_table_that_refuses_to_be_asked_for_rest_stops_no_tick(
 def test_the_clock_does_not_rest_while_a_duty_fails(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     settings.CLOCK_REST_SECONDS = 3600
     with monkeypatch.context() as planted:
-        fail(planted, dead_letters, "collect", Misconfigured("AccessDenied", "AWS refused."))
+        fail(planted, dead_letters, "collect_letters", Misconfigured("AccessDenied", "AWS refused."))
         for _ in range(10):
             assert tick() != {"ticks": 1}
     assert any(tick() == {"ticks": 1} for _ in range(10))
@@ -294,9 +294,9 @@ def test_metrics_tell_of_it_though_one_of_them_cannot_be_counted(
 ) -> None:
     settings.LOCAL = False
     reported: dict[str, int] = {}
-    monkeypatch.setattr(metrics, "report", reported.update)
-    fail(monkeypatch, mirror, "push_stale", RuntimeError("odd"))
-    fail(monkeypatch, consistency_checks, "drift", RuntimeError("odd"))
+    monkeypatch.setattr(metrics, "report_counts", reported.update)
+    fail(monkeypatch, mirror, "push_stale_images", RuntimeError("odd"))
+    fail(monkeypatch, consistency_checks, "count_drift", RuntimeError("odd"))
     tick()
     tick()
     assert (reported["clock_failures"], reported["duties_failing"]) == (1, 1)
@@ -307,11 +307,11 @@ def test_metrics_tell_of_it_though_one_of_them_cannot_be_counted(
 def test_an_item_of_a_duty_that_was_seen_to_elsewhere_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     odd = image()
     with monkeypatch.context() as planted:
-        fail(planted, mirror, "push", RuntimeError("odd"), only=[odd.pk])
+        fail(planted, mirror, "push_image", RuntimeError("odd"), only=[odd.pk])
         tick()
         tick()
     assert Duty.objects.get(name="mirrored").items == [f"image {odd.pk}"]
-    mirror.push(odd.pk)
+    mirror.push_image(odd.pk)
     assert tick()["duties_failing"] == 0
 
 
@@ -319,22 +319,22 @@ def test_a_dead_letter_that_cannot_be_kept_holds_up_no_other(
     monkeypatch: pytest.MonkeyPatch, parts: dict[str, Any]
 ) -> None:
     for number in range(3):
-        parts["dead_letters"].send({"letter": number})
-    honest = dead_letters._keep
+        parts["get_dead_letter_queue"].send({"letter": number})
+    honest = dead_letters._collect_letter
 
     def odd(message: dict[str, Any]) -> None:
         if "1" in message["Body"]:
             raise DataError("odd")
         honest(message)
 
-    monkeypatch.setattr(dead_letters, "_keep", odd)
+    monkeypatch.setattr(dead_letters, "_collect_letter", odd)
     assert tick()["dead_letters"] == 2
     assert FailedItem.objects.count() == 2
-    assert [message.body for message in parts["dead_letters"].messages.values()] == ['{"letter": 1}']
+    assert [message.body for message in parts["get_dead_letter_queue"].messages.values()] == ['{"letter": 1}']
 
 
 def test_a_dead_letter_with_a_nul_in_its_names_is_kept(parts: dict[str, Any]) -> None:
-    parts["dead_letters"].send({"source": "aws.s3", "detail-type": "odd \0 name", "detail": {}})
+    parts["get_dead_letter_queue"].send({"source": "aws.s3", "detail-type": "odd \0 name", "detail": {}})
     assert tick()["dead_letters"] == 1
     assert "\0" not in FailedItem.objects.get().reason
 
@@ -345,38 +345,38 @@ def test_an_image_that_cannot_be_compared_is_a_finding_and_stops_no_comparison(
 ) -> None:
     odd, drifted = image(), image()
     Image.objects.update(mirrored_revision=1)
-    fail(monkeypatch, mirror, "drifted", error, only=[odd])
-    check = consistency_checks.begin(grace_seconds=0)
+    fail(monkeypatch, mirror, "has_drifted", error, only=[odd])
+    check = consistency_checks.begin_check(grace_seconds=0)
     check.step = "mirrored"
     check.save()
-    found = {finding.what: finding.kind for finding in consistency_checks.run(check)}
+    found = {finding.what: finding.kind for finding in consistency_checks.run_check(check)}
     assert found == {str(odd.pk): "unjudged", str(drifted.pk): "drifted"}
-    assert Reconciliation.objects.get().finished_at
+    assert ConsistencyCheck.objects.get().finished_at
 
 
 def test_a_service_that_answers_for_none_is_asked_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
     images = [image(), image()]
-    fail(monkeypatch, mirror, "drifted", Unavailable("slow", "Slow."), only=images)
-    check = consistency_checks.begin(grace_seconds=0)
+    fail(monkeypatch, mirror, "has_drifted", Unavailable("slow", "Slow."), only=images)
+    check = consistency_checks.begin_check(grace_seconds=0)
     check.step = "mirrored"
     check.save()
     with pytest.raises(Unavailable):
-        consistency_checks.advance(check)
-    assert Reconciliation.objects.get().pages == 0
+        consistency_checks.advance_check(check)
+    assert ConsistencyCheck.objects.get().pages == 0
 
 
 def test_a_finding_that_cannot_be_mended_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     images = [image(), image()]
     Image.objects.update(mirrored_revision=1)
-    fail(monkeypatch, mirror, "mend", KeyError("odd"), only=[images[0].pk])
-    check = consistency_checks.begin(grace_seconds=0, repair=True)
+    fail(monkeypatch, mirror, "mend_image", KeyError("odd"), only=[images[0].pk])
+    check = consistency_checks.begin_check(grace_seconds=0, repair=True)
     check.step = "mirrored"
     check.save()
-    assert len(list(consistency_checks.run(check))) == 2
+    assert len(list(consistency_checks.run_check(check))) == 2
     assert Image.objects.get(pk=images[1].pk).revision > 1
 
 
-@pytest.mark.parametrize("function", [(clock_rest, "wake"), (handlers, "_deadly_last")])
+@pytest.mark.parametrize("function", [(clock_rest, "wake_clock"), (handlers, "_put_deadly_last")])
 def test_a_batch_that_is_worked_on_does_not_come_back_for_what_fails_around_it(
     function: tuple[Any, str], monkeypatch: pytest.MonkeyPatch, parts: dict[str, Any]
 ) -> None:
@@ -385,7 +385,7 @@ def test_a_batch_that_is_worked_on_does_not_come_back_for_what_fails_around_it(
     body = f'{{"mediahub": "mirror", "image": "{made.pk}"}}'
     records = [{"messageId": "m1", "receiptHandle": "r1", "body": body, "attributes": {}, "eventSource": "aws:sqs"}]
     assert handlers.on_object_created({"Records": records}, Context("test")) == {"batchItemFailures": []}
-    assert mirror.read(made.pk)
+    assert mirror.read_item(made.pk)
 
 
 def test_titles_of_images_that_fail_are_shown_to_nobody_who_may_not_see_them() -> None:

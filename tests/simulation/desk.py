@@ -109,13 +109,13 @@ class Desk:
 
     def redrive(self) -> None:
         """The editor retries what failed."""
-        retries.retry(self.user, FailedItem.objects.all())
+        retries.order_retry(self.user, FailedItem.objects.all())
 
     def _key(self, number: int) -> str:
         if self.world.chance.random() < 0.5:
             return f"by hand/{number} ä+%2F.jpg"
         said: dict[str, Any] = {"content_type": "image/jpeg", "declared_bytes": 1000}
-        return tickets._record(self.user, f"{number}.jpg", Upload.Method.POST, seconds=900, **said).key
+        return tickets._create_upload(self.user, f"{number}.jpg", Upload.Method.POST, seconds=900, **said).key
 
     def _happen(self, seconds: float) -> None:
         """What was planned for so many seconds after the start, and the events that are due."""

@@ -19,19 +19,23 @@ from tests.doubles import MemoryStore, MemoryTable
 
 def _records_without_fence() -> Any:
     """Lost: the result of an older version replaces the result of a newer one."""
-    return patch.object(Claim, "held", lambda self: Q())
+    return patch.object(Claim, "match_held", lambda self: Q())
 
 
 def _claims_what_has_an_end() -> Any:
     """Duplicated: each delivery of one event is processed and recorded again."""
 
-    def settled(upload: Upload, claim: Claim) -> bool:
-        Upload.objects.filter(pk=upload.pk, state=Upload.State.READY).update(
-            state=Upload.State.WORKING, attempts=F("attempts"), lease_until=None
-        )
-        return False
+    honest = ingest._claim_announced_version
 
-    return patch.object(ingest, "_settled", settled)
+    def claim_again(upload: Upload, claim: Claim) -> str:
+        if claim.version_id and upload.version_id == claim.version_id:
+            Upload.objects.filter(pk=upload.pk, state=Upload.State.READY).update(
+                state=Upload.State.WORKING, attempts=F("attempts"), lease_until=None
+            )
+            upload.refresh_from_db()
+        return honest(upload, claim)
+
+    return patch.object(ingest, "_claim_announced_version", claim_again)
 
 
 def _mirrors_without_condition() -> Any:
@@ -46,12 +50,12 @@ def _mirrors_without_condition() -> Any:
 
 def _compares_keys_only() -> Any:
     """Lost: a newer version whose event was dropped is never noticed, because a record with its key exists."""
-    honest = comparisons._judge
+    honest = comparisons._judge_upload
 
     def judge(listed: ObjectVersion, record: Upload | None) -> Any:
         return None if record else honest(listed, record)
 
-    return patch.object(comparisons, "_judge", judge)
+    return patch.object(comparisons, "_judge_upload", judge)
 
 
 def _believes_every_put() -> Any:
@@ -69,10 +73,10 @@ def _believes_every_put() -> Any:
 def _keeps_what_was_deleted() -> Any:
     """Lost: an image stays in use after its file was deleted, because an earlier version never became the image."""
 
-    def lies_under(image: Image, key: str) -> bool:
+    def is_made_of_key(image: Image, key: str) -> bool:
         return is_current(image, key, Upload.objects.get(key=key).version_id)
 
-    return patch.object(ingest, "lies_under", lies_under)
+    return patch.object(ingest, "is_made_of_key", is_made_of_key)
 
 
 PLANTS: dict[str, Callable[[], Any]] = {

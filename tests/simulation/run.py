@@ -23,7 +23,7 @@ from mediahub.recovery import consistency_checks, dead_letters, retries
 from mediahub.recovery.models import FailedItem
 from mediahub.uploads import ingest, tickets
 from mediahub.uploads.models import Upload
-from mediahub.worker import handlers
+from mediahub.worker import redelivery
 from tests.simulation.desk import FUNCTION_SECONDS, JUNK, Desk
 from tests.simulation.outcome import Outcome
 from tests.simulation.world import World
@@ -39,14 +39,14 @@ TIMES = {
 }
 # Steps of a worker that are no call to AWS, at which it may die as well.
 STEPS: tuple[tuple[Any, str], ...] = (
-    (Upload, "claim"),
+    (Upload, "claim_version"),
     (ingest, "_find_or_adopt"),
     (ingest, "_record"),
     (ingest, "_release"),
-    (ingest, "_gone"),
-    (dead_letters, "_keep"),
-    (retries, "send_next"),
-    (consistency_checks, "_note"),
+    (ingest, "_end_deleted"),
+    (dead_letters, "_collect_letter"),
+    (retries, "send_next_items"),
+    (consistency_checks, "_record_page"),
 )
 ROOMS = ("jobs", "recovery", "uploads", "library")
 
@@ -63,7 +63,7 @@ def play(seed: int) -> Outcome:
             desk.storm()
             _whole(world, outcome)
             desk.settle()
-            _before_reconciliation(desk, outcome, recorded)
+            _before_the_check(desk, outcome, recorded)
             desk.redrive()
             desk.settle()
             _reconcile(world, desk, outcome)
@@ -80,22 +80,22 @@ def _in(world: World, recorded: Counter[tuple[str, str]]) -> Iterator[None]:
     """The real verbs, with the world's parts in place of AWS."""
     with ExitStack() as stack:
         parts = {
-            "uploads": "uploads",
-            "renditions": "renditions",
-            "queue": "queue",
-            "dead_letters": "dead_letters",
-            "mirror_table": "table",
-            "labeler": "labeler",
+            "get_upload_store": "uploads",
+            "get_rendition_store": "renditions",
+            "get_upload_queue": "queue",
+            "get_dead_letter_queue": "dead_letters",
+            "get_mirror_table": "table",
+            "get_labeler": "labeler",
         }
         for function, name in parts.items():
             stack.enter_context(patch.object(clients, function, lambda name=name: world.part(name)))
         stack.enter_context(patch.object(tickets, "uuid4", lambda: UUID(int=world.chance.getrandbits(128), version=4)))
-        stack.enter_context(patch.object(handlers, "random", world.chance))
+        stack.enter_context(patch.object(redelivery, "random", world.chance))
         for name, seconds in TIMES.items():
             stack.enter_context(patch.object(settings, name, seconds))
         for owner, name in STEPS:
             stack.enter_context(patch.object(owner, name, _step(world, name, getattr(owner, name))))
-        stack.enter_context(patch.object(cataloging, "enter", _counting(recorded, cataloging.record_result)))
+        stack.enter_context(patch.object(cataloging, "record_result", _counting(recorded, cataloging.record_result)))
         yield
 
 
@@ -126,14 +126,16 @@ def _whole(world: World, outcome: Outcome) -> None:
     objects = world.renditions.objects
     missing = [key for key in Rendition.objects.values_list("key", flat=True) if key not in objects]
     outcome.orphaned += [f"{key} is recorded and not there" for key in missing]
-    for image in Image.objects.annotate(n=Count("renditions")).filter(deleted_at=None).exclude(n=len(clients.specs())):
+    for image in (
+        Image.objects.annotate(n=Count("renditions")).filter(deleted_at=None).exclude(n=len(clients.get_specs()))
+    ):
         outcome.orphaned.append(f"{image.pk} has {image.renditions.count()} renditions")
 
 
-def _before_reconciliation(desk: Desk, outcome: Outcome, recorded: Counter[tuple[str, str]]) -> None:
+def _before_the_check(desk: Desk, outcome: Outcome, recorded: Counter[tuple[str, str]]) -> None:
     """When nothing waits any more, whatever the comparisons may still mend."""
     _whole(desk.world, outcome)
-    outcome.drift += [f"{image.pk} is mirrored otherwise" for image in Image.objects.all() if mirror.drifted(image)]
+    outcome.drift += [f"{image.pk} is mirrored otherwise" for image in Image.objects.all() if mirror.has_drifted(image)]
     again = FailedItem.objects.filter(state__in=["open", "retried"]).values("upload").annotate(n=Count("pk"))
     for row in again.filter(upload__isnull=False, n__gt=1):
         outcome.duplicated.append(f"{row['n']} failed items stand for the upload {row['upload']}")
@@ -146,13 +148,13 @@ def _reconcile(world: World, desk: Desk, outcome: Outcome) -> None:
     """Compare and mend until everything fits; what a comparison finds a third time is not mended at all."""
     for _ in range(4):
         world.pass_time(settings.SWEEP_GRACE_SECONDS + FUNCTION_SECONDS + 1)
-        run = consistency_checks.run(consistency_checks.begin(repair=True, grace_seconds=0))
+        run = consistency_checks.run_check(consistency_checks.begin_check(repair=True, grace_seconds=0))
         # A used ticket's later version is told, and left for an operator.
         found = [finding for finding in run if finding.kind != "overwritten"]
         if not found:
             return
         desk.settle()
-    outcome.lost += [f"{finding.what} is found again and again: {finding.says}" for finding in found]
+    outcome.lost += [f"{finding.what} is found again and again: {finding.reason.english}" for finding in found]
 
 
 def _at_the_end(world: World, desk: Desk, outcome: Outcome) -> None:
@@ -164,8 +166,8 @@ def _at_the_end(world: World, desk: Desk, outcome: Outcome) -> None:
         key for image_id in Image.objects.values_list("pk", flat=True) for key in versions.list_rendition_keys(image_id)
     }
     outcome.orphaned += [f"{key} is there and not recorded" for key in world.renditions.objects if key not in named]
-    outcome.drift += [f"{image.pk} is mirrored otherwise" for image in Image.objects.all() if mirror.drifted(image)]
-    outcome.drift += [f"{pk} is mirrored and no image" for pk in mirror.strangers()]
+    outcome.drift += [f"{image.pk} is mirrored otherwise" for image in Image.objects.all() if mirror.has_drifted(image)]
+    outcome.drift += [f"{pk} is mirrored and no image" for pk in mirror.find_strangers()]
     left = FailedItem.objects.exclude(state=FailedItem.State.RESOLVED)
     outcome.lost += [f"{item.reason} is left on the desk" for item in left]
     keys = Counter(Image.objects.values_list("uploads__key", flat=True))

@@ -52,7 +52,7 @@ def put(local_aws: object, aws: Callable[[str, str], Any]) -> Put:
 
 @pytest.fixture
 def image(put: Put, event_loop: EventLoop) -> Image:
-    ingest.arrived(put(jpeg(1500, 1000)), deadline=datetime.now(UTC) + timedelta(seconds=30))
+    ingest.ingest_file(put(jpeg(1500, 1000)), deadline=datetime.now(UTC) + timedelta(seconds=30))
     drain(event_loop)
     return Image.objects.get()
 
@@ -63,15 +63,15 @@ def keys(image: Image) -> dict[str, str]:
 
 def red(image: Image) -> bool:
     """That the red corner, up to the left, is at the left of the square."""
-    with clients.renditions().get(keys(image)["square"]) as file:
+    with clients.get_rendition_store().get(keys(image)["square"]) as file:
         pixel = Pillow.open(BytesIO(file.read())).convert("RGB").getpixel((5, 5))
     assert isinstance(pixel, tuple)
     return bool(pixel[0] > 200 > pixel[2] + 150)
 
 
 def test_a_picture_comes_in_cut_at_its_proposal(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clients, "labeler", Machine)
-    ingest.arrived(put(jpeg(1500, 1000)), deadline=datetime.now(UTC) + timedelta(seconds=30))
+    monkeypatch.setattr(clients, "get_labeler", Machine)
+    ingest.ingest_file(put(jpeg(1500, 1000)), deadline=datetime.now(UTC) + timedelta(seconds=30))
     image = Image.objects.get()
     assert (focal_point.get_proposed(image), image.focal_x) == (Point(0.9, 0.2), None)
     assert focal_point.has_current_crops(image)
@@ -81,7 +81,7 @@ def test_a_picture_comes_in_cut_at_its_proposal(put: Put, monkeypatch: pytest.Mo
     }
     held = keys(image)
     upload = image.uploads.get()
-    assert ingest.reprocess(upload)
+    assert ingest.reprocess_upload(upload)
     assert keys(image) == held
 
 
@@ -96,41 +96,41 @@ def test_the_crops_follow_the_point_and_nothing_else_changes(image: Image, edito
     after = keys(image)
     assert {name for name in before if before[name] != after[name]} == {"square", "wide"}
     assert image.mirrored_revision == image.revision
-    held = mirror.read(image.pk)
+    held = mirror.read_item(image.pk)
     assert held
     assert set(held["renditions"]) == set(after)
-    assert crops.cut(image.pk) == "duplicate"
+    assert crops.cut_crops(image.pk) == "duplicate"
 
 
 def test_public_copies_follow_and_old_addresses_stay(image: Image, editor: User, event_loop: EventLoop) -> None:
     Image.objects.filter(pk=image.pk).update(state=Image.State.PUBLISHED, alt_text="Boats", credit="Ada")
-    mirror.mend(image.pk)
+    mirror.mend_image(image.pk)
     drain(event_loop)
     old = PublicFile.objects.get(key__contains="/square-")
     focal_point.move(ChangeSet(editor), image, Point(1.0, 0.2))
     drain(event_loop)
     old.refresh_from_db()
     assert old.superseded_at
-    assert clients.renditions().head(old.key)
+    assert clients.get_rendition_store().head(old.key)
     permanent = PublicFile.objects.get(key__endswith="/square.jpg")
     assert permanent.source == keys(image)["square"]
 
 
 def test_the_clock_asks_for_what_no_message_told_of(image: Image, editor: User, event_loop: EventLoop) -> None:
     Image.objects.filter(pk=image.pk).update(focal_x=1.0, focal_y=0.2)
-    assert crops.remind() == 0
+    assert crops.request_missing_crops() == 0
     Image.objects.filter(pk=image.pk).update(updated_at=timezone.now() - timedelta(minutes=2))
     assert clock.tick(datetime.now(UTC) + timedelta(seconds=60))["cut"] == 1
     drain(event_loop)
     assert not red(image)
-    assert crops.remind() == 0
+    assert crops.request_missing_crops() == 0
 
 
 def test_a_version_is_restored_with_its_crops_at_todays_point(
     image: Image, put: Put, editor: User, event_loop: EventLoop, settings: Any
 ) -> None:
     settings.SWEEP_GRACE_SECONDS = 0
-    ingest.arrived(put(jpeg(1400, 1000)), deadline=datetime.now(UTC) + timedelta(seconds=30))
+    ingest.ingest_file(put(jpeg(1400, 1000)), deadline=datetime.now(UTC) + timedelta(seconds=30))
     focal_point.move(ChangeSet(editor), image, Point(1.0, 0.2))
     drain(event_loop)
     replaced = keys(image)
@@ -139,7 +139,7 @@ def test_a_version_is_restored_with_its_crops_at_todays_point(
     image.refresh_from_db()
     assert (image.width, focal_point.has_current_crops(image), red(image)) == (1500, True, False)
     assert set(keys(image).values()) | set(replaced.values()) == versions.list_rendition_keys(image.pk)
-    assert rendition_sweep.sweep(versions.list_rendition_keys(image.pk)) == 0
+    assert rendition_sweep.sweep_unneeded(versions.list_rendition_keys(image.pk)) == 0
 
 
 def test_where_the_original_is_gone_the_crops_stay(
@@ -150,7 +150,7 @@ def test_where_the_original_is_gone_the_crops_stay(
         Bucket=django_settings.UPLOAD_BUCKET, Key=version.key, VersionId=version.version_id
     )
     focal_point.move(ChangeSet(editor), image, Point(1.0, 0.2))
-    assert crops.cut(image.pk) == "cut"
+    assert crops.cut_crops(image.pk) == "cut"
     image.refresh_from_db()
     assert (keys(image), focal_point.needs_crops(image)) == (before, False)
 
@@ -158,20 +158,20 @@ def test_where_the_original_is_gone_the_crops_stay(
 def test_a_point_that_moves_while_it_is_cut_is_left_to_the_next(
     image: Image, editor: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, honest = keys(image), crops._made
+    before, honest = keys(image), crops._cut_from_original
 
     def meanwhile(*args: Any) -> Any:
         focal_point.move(ChangeSet(editor), image, Point(0.9, 0.9))
         return honest(*args)
 
     focal_point.move(ChangeSet(editor), image, Point(1.0, 0.2))
-    monkeypatch.setattr(crops, "_made", meanwhile)
-    assert crops.cut(image.pk) == "superseded"
+    monkeypatch.setattr(crops, "_cut_from_original", meanwhile)
+    assert crops.cut_crops(image.pk) == "superseded"
     assert keys(image) == before
 
 
 def test_without_crops_in_the_settings_those_there_were_go(image: Image, editor: User, settings: Any) -> None:
     settings.RENDITION_FILLS = {}
     focal_point.move(ChangeSet(editor), image, Point(1.0, 0.2))
-    assert crops.cut(image.pk) == "cut"
+    assert crops.cut_crops(image.pk) == "cut"
     assert set(keys(image)) == {"large", "medium", "small"}

@@ -14,7 +14,7 @@ from mediahub import messages
 from mediahub.aws import clients
 from mediahub.library.models import Image, Rendition, Tag, Tagging
 from mediahub.uploads.models import Upload
-from mediahub.worker import dispatch
+from mediahub.worker import handlers
 from tests.doubles import MemoryQueue, MemoryStore, MemoryTable
 from tests.pictures import jpeg
 from tests.simulation.world import FixedLabeler
@@ -38,8 +38,8 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Any:
     def fresh() -> tuple[MemoryStore, FixedLabeler]:
         uploads, renditions, table = MemoryStore(), MemoryStore(versioned=False), MemoryTable()
         queue, labeler = MemoryQueue(), FixedLabeler()
-        made = {"uploads": uploads, "renditions": renditions, "queue": queue}
-        for name, part in {**made, "mirror_table": table, "labeler": labeler}.items():
+        made = {"get_upload_store": uploads, "get_rendition_store": renditions, "get_upload_queue": queue}
+        for name, part in {**made, "get_mirror_table": table, "get_labeler": labeler}.items():
             monkeypatch.setattr(clients, name, lambda part=part: part)
         for model in (Upload, Tagging, Tag, Rendition, Image):
             model.objects.all().delete()
@@ -73,9 +73,9 @@ def test_r2_any_order_and_number_of_events_comes_to_one_outcome(parts: Any, deli
     happens, order, bare = delivered
     uploads, labeler = parts()
     told, width = play(uploads, happens, bare)
-    run = dispatch.Invocation(timezone.now() + timedelta(seconds=60))
+    run = handlers.Invocation(timezone.now() + timedelta(seconds=60))
     for number in order:
-        dispatch.handle(told[number], run)
+        handlers.handle(told[number], run)
     upload = Upload.objects.get()
     if width is None:
         assert upload.state == Upload.State.DELETED
@@ -83,7 +83,7 @@ def test_r2_any_order_and_number_of_events_comes_to_one_outcome(parts: Any, deli
     else:
         image = Image.objects.get()
         assert (upload.state, upload.version_id) == ("ready", uploads.kept[KEY][-1].listed.version_id)
-        assert (image.width, image.deleted_at, image.renditions.count()) == (width, None, len(clients.specs()))
+        assert (image.width, image.deleted_at, image.renditions.count()) == (width, None, len(clients.get_specs()))
         assert image.mirrored_revision == image.revision
     # No version was labelled, and paid for, twice.
     assert Counter(labeler.asked.values()).keys() <= {1}

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from mediahub.aws import clients
 from mediahub.desk.upload import presenters as upload_presenters
-from mediahub.local.event_loop import Context, _record
+from mediahub.local.event_loop import Context, _build_record
+from mediahub.reasons import read_reason
 from mediahub.recovery import dead_letters
 from mediahub.recovery.models import FailedItem
 from mediahub.uploads import error_kinds, stalled_uploads
@@ -80,7 +81,7 @@ def deliver(request: pytest.FixtureRequest, aws: Callable[[str, str], Any], sett
                 {"MessageId": f"m{number}", "ReceiptHandle": f"r{number}", "Body": body, "MD5OfBody": ""}
                 | {"Attributes": attributes}
             )
-        records = [_record(message, settings.UPLOAD_QUEUE_URL) for message in messages]
+        records = [_build_record(message, settings.UPLOAD_QUEUE_URL) for message in messages]
         return handlers.on_object_created({"Records": records}, Context("test"))
 
     return delivered
@@ -90,8 +91,8 @@ def deliver(request: pytest.FixtureRequest, aws: Callable[[str, str], Any], sett
 def hidden(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """For how many seconds each message was hidden."""
     seconds: list[int] = []
-    queue = clients.queue()
-    monkeypatch.setattr(type(queue), "hide", lambda _queue, _receipt, delay: seconds.append(delay))
+    queue = clients.get_upload_queue()
+    monkeypatch.setattr(type(queue), "hide_message", lambda _queue, _receipt, delay: seconds.append(delay))
     return seconds
 
 
@@ -144,7 +145,7 @@ def test_a_file_that_stays_refused_comes_to_the_desk_and_leaves_it_when_it_can_b
         assert "closed.jpg" in item.reason
         # Soon at first, so that it is on the desk in minutes; then there is time to mend it.
         assert hidden[0] <= 30 < hidden[2] <= 480 < 900
-        dead_letters._keep({"MessageId": "m0", "Body": item.payload})
+        dead_letters._collect_letter({"MessageId": "m0", "Body": item.payload})
         assert FailedItem.objects.get().state == FailedItem.State.OPEN
         assert upload("closed.jpg").state == Upload.State.FAILED
     Upload.objects.update(state=Upload.State.WORKING)
@@ -161,12 +162,13 @@ def test_a_fault_of_the_setup_stops_the_batch_and_gives_no_file_the_reason_of_an
     settings.RENDITION_BUCKET = "no-such-bucket"
     deliver("closed.jpg", "open.jpg")
     first, second = upload("closed.jpg"), upload("open.jpg")
-    assert (first.attempts, second.attempts, second.code) == (1, 0, "NoSuchBucket")
+    assert (first.attempts, second.attempts, second.code) == (1, 0, "not_begun")
+    assert read_reason(first).specific_code == read_reason(second).specific_code == "NoSuchBucket"
     assert str(first.pk) in first.reason
     assert str(first.pk) not in second.reason
     assert "closed" not in second.reason
     said = upload_presenters.describe_status(second)
-    assert "not begun yet: the work on another file" in said.reason
+    assert "has not begun, because another file failed" in said.reason
     assert said.label.startswith("waiting to be tried again at")
     assert not FailedItem.objects.exists()
 
@@ -185,7 +187,7 @@ def test_where_nobody_knows_when_the_state_says_only_that_it_waits(editor: User)
     assert "came to no end" in upload_presenters.describe_status(left).reason
     left.lease_until = timezone.now() + timedelta(seconds=30)
     assert upload_presenters.describe_status(left).label == "working"
-    assert stalled_uploads.resume() == 0
+    assert stalled_uploads.resume_stalled() == 0
 
 
 def examine(capsys: pytest.CaptureFixture[str], *options: str) -> str:
@@ -216,7 +218,7 @@ def test_the_doctor_names_each_file_that_aws_refuses(
         assert "look at the bucket's policy" in said
     said = examine(capsys, *options)
     assert "All is well." in said
-    code = upload("closed.jpg").code
+    code = read_reason(upload("closed.jpg")).specific_code
     assert f"closed.jpg (closed.jpg) was refused ({code}) and can be read now" in said
     as_role("worker")
     deliver("closed.jpg")
@@ -248,8 +250,8 @@ def test_the_doctor_leaves_no_probe_behind(capsys: pytest.CaptureFixture[str]) -
     said = examine(capsys, "--inside")
     assert "an item of the mirror was written, read and removed" in said
     assert "a message was put on the queue" in said
-    assert list(clients.mirror_table().all_keys()) == []
-    assert not [seen for seen in clients.renditions().list_page().versions if seen.latest and not seen.removed]
+    assert list(clients.get_mirror_table().list_keys()) == []
+    assert not [seen for seen in clients.get_rendition_store().list_page().versions if seen.latest and not seen.removed]
 
 
 def test_the_doctor_asks_for_labels_with_what_is_no_picture(

@@ -33,11 +33,11 @@ def post(ticket: tickets.UploadTicket, data: bytes, **changed: str) -> int:
 
 
 def issue(editor: User, size: int = 1000) -> tickets.UploadTicket:
-    return tickets.issue(editor, "a.jpg", "image/jpeg", size)
+    return tickets.issue_ticket(editor, "a.jpg", "image/jpeg", size)
 
 
 def test_the_server_chooses_the_key(editor: User) -> None:
-    ticket = tickets.issue(editor, "../../etc/passwd.jpg", "image/jpeg", 1000)
+    ticket = tickets.issue_ticket(editor, "../../etc/passwd.jpg", "image/jpeg", 1000)
     assert ticket.key == f"uploads/{ticket.upload_id}/original"
     assert Upload.objects.get().file_name == "passwd.jpg"
 
@@ -82,7 +82,7 @@ def test_d4_s3_refuses_another_size(editor: User, size: int) -> None:
 )
 def test_a_wrong_file_gets_no_ticket(editor: User, content_type: str, size: int, said: str) -> None:
     with pytest.raises(tickets.TicketRefused, match=said):
-        tickets.issue(editor, "a.jpg", content_type, size)
+        tickets.issue_ticket(editor, "a.jpg", content_type, size)
     assert not Upload.objects.exists()
 
 
@@ -101,18 +101,20 @@ def test_d8_open_tickets_are_bounded(editor: User, other_editor: User, settings:
 def test_a_large_file_is_sent_in_parts(editor: User, aws: Callable[[str, str], Any]) -> None:
     ticket = issue(editor, 17 * MIB)
     assert (ticket.method, ticket.fields) == (Upload.Method.MULTIPART, {})
-    headers = {"Content-Type": "image/jpeg", **clients.signer().list_headers("create_multipart_upload")}
+    headers = {"Content-Type": "image/jpeg", **clients.get_upload_signer().list_headers("create_multipart_upload")}
     # Without the headers that name the key, the signature does not fit.
-    bare = urllib3.request("POST", tickets.sign(editor, ticket.key, "create"), headers={"Content-Type": "image/jpeg"})
+    bare = urllib3.request(
+        "POST", tickets.sign_step(editor, ticket.key, "create"), headers={"Content-Type": "image/jpeg"}
+    )
     assert bare.status == 403
-    begun = urllib3.request("POST", tickets.sign(editor, ticket.key, "create"), headers=headers)
+    begun = urllib3.request("POST", tickets.sign_step(editor, ticket.key, "create"), headers=headers)
     multipart = begun.data.decode().split("<UploadId>")[1].split("<")[0]
-    sent = urllib3.request("PUT", tickets.sign(editor, ticket.key, "part", multipart, 1), body=b"x" * 5 * MIB)
+    sent = urllib3.request("PUT", tickets.sign_step(editor, ticket.key, "part", multipart, 1), body=b"x" * 5 * MIB)
     assert sent.status == 200
     done = f"<Part><PartNumber>1</PartNumber><ETag>{sent.headers['ETag']}</ETag></Part>"
     done = f"<CompleteMultipartUpload>{done}</CompleteMultipartUpload>"
-    complete = tickets.sign(editor, ticket.key, "complete", multipart)
-    urllib3.request("POST", complete, body=done, headers=tickets.headers("complete"))
+    complete = tickets.sign_step(editor, ticket.key, "complete", multipart)
+    urllib3.request("POST", complete, body=done, headers=tickets.list_signed_headers("complete"))
     head = aws("worker", "s3").head_object(Bucket="mediahub-local-uploads-000000000000", Key=ticket.key)
     assert head["ContentLength"] == 5 * MIB
 
@@ -121,39 +123,39 @@ def test_a_large_file_is_sent_in_parts(editor: User, aws: Callable[[str, str], A
 def test_parts_are_as_many_as_the_file_needs(editor: User, part: int) -> None:
     ticket = issue(editor, 17 * MIB)
     with pytest.raises(tickets.TicketRefused, match="has 3 parts"):
-        tickets.sign(editor, ticket.key, "part", "some-upload", part)
+        tickets.sign_step(editor, ticket.key, "part", "some-upload", part)
 
 
 def test_d7_another_editor_cannot_continue_the_upload(editor: User, other_editor: User) -> None:
     ticket = issue(editor, 17 * MIB)
     with pytest.raises(tickets.TicketRefused, match="no longer open"):
-        tickets.sign(other_editor, ticket.key, "create")
+        tickets.sign_step(other_editor, ticket.key, "create")
 
 
 def test_a_step_without_its_upload_is_refused(editor: User) -> None:
     with pytest.raises(tickets.TicketRefused, match="which upload"):
-        tickets.sign(editor, issue(editor, 17 * MIB).key, "list")
+        tickets.sign_step(editor, issue(editor, 17 * MIB).key, "list")
 
 
 def test_sending_parts_keeps_the_ticket_open(editor: User) -> None:
     ticket = issue(editor, 17 * MIB)
     Upload.objects.update(expires_at=timezone.now() + timedelta(seconds=5))
-    tickets.sign(editor, ticket.key, "create")
+    tickets.sign_step(editor, ticket.key, "create")
     assert Upload.objects.get().expires_at > timezone.now() + timedelta(seconds=60)  # type: ignore[operator]
 
 
 def test_the_plain_form_has_one_open_ticket(editor: User) -> None:
-    first = tickets.issue_plain(editor, lambda upload_id: f"http://127.0.0.1/{upload_id}/")
-    again = tickets.issue_plain(editor, lambda upload_id: f"http://127.0.0.1/{upload_id}/")
+    first = tickets.issue_plain_ticket(editor, lambda upload_id: f"http://127.0.0.1/{upload_id}/")
+    again = tickets.issue_plain_ticket(editor, lambda upload_id: f"http://127.0.0.1/{upload_id}/")
     assert first.upload_id == again.upload_id
     assert first.fields["success_action_redirect"] == f"http://127.0.0.1/{first.upload_id}/"
     Upload.objects.update(expires_at=timezone.now() + timedelta(minutes=2))
-    assert tickets.issue_plain(editor, str).upload_id != first.upload_id
+    assert tickets.issue_plain_ticket(editor, str).upload_id != first.upload_id
 
 
 @given(st.text(max_size=400))
 def test_d3_a_display_name_is_one_clean_line(name: str) -> None:
-    shown = tickets.display_name(name)
+    shown = tickets.clean_file_name(name)
     assert shown
     assert len(shown) <= 255
     assert shown.splitlines() == [shown]
@@ -174,4 +176,4 @@ def test_d3_a_display_name_is_one_clean_line(name: str) -> None:
     ],
 )
 def test_a_name_keeps_what_is_seen_or_joins_and_nothing_else(name: str, shown: str) -> None:
-    assert tickets.display_name(name) == shown
+    assert tickets.clean_file_name(name) == shown

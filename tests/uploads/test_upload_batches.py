@@ -14,15 +14,15 @@ from mediahub.library import collections, metadata
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tagging
 from mediahub.uploads import upload_batches
-from mediahub.uploads.models import Batch, Upload
-from mediahub.uploads.upload_batches import Words
+from mediahub.uploads.models import Upload, UploadBatch
+from mediahub.uploads.upload_batches import BatchMetadata
 from tests.browser.stock import upload
 from tests.images import image
 
-FAIR = Words("Harbour  fair", credit="Ada Byron", tags=("boats", " Boats", "summer", ""))
+FAIR = BatchMetadata("Harbour  fair", credit="Ada Byron", tags=("boats", " Boats", "summer", ""))
 
 
-def sent(user: User, batch: Batch, **values: Any) -> tuple[Upload, Image]:
+def sent(user: User, batch: UploadBatch, **values: Any) -> tuple[Upload, Image]:
     """A file of the batch that has just become an image."""
     made = image(**values)
     return upload(user, "a.jpg", "ready", image=made, batch=batch), made
@@ -34,16 +34,16 @@ def told(one: Image) -> tuple[str, str, set[str]]:
     return one.title, one.credit, set(accepted.values_list("tag__name", flat=True))
 
 
-def said(user: User, batch_id: UUID, words: Words) -> upload_batches.Applied:
-    return upload_batches.apply(user, upload_batches.keep(user, batch_id, words))
+def said(user: User, batch_id: UUID, words: BatchMetadata) -> upload_batches.MetadataProgress:
+    return upload_batches.apply_metadata(user, upload_batches.save_metadata(user, batch_id, words))
 
 
 def test_words_reach_images_that_are_there_and_those_that_come_as_one_act(editor: User) -> None:
-    batch = upload_batches.begin(editor, uuid4())
+    batch = upload_batches.get_or_create_batch(editor, uuid4())
     there = [sent(editor, batch, credit="The camera")[1] for _ in range(2)]
     act = said(editor, batch.pk, FAIR).act
     later, come = sent(editor, batch, title="From the file")
-    upload_batches.give(later, come)
+    upload_batches.apply_to_new_image(later, come)
     wanted = [(f"Harbour fair {n}", "Ada Byron", {"boats", "summer"}) for n in (1, 2, 3)]
     assert [told(one) for one in [*there, come]] == wanted
     assert set(Change.objects.filter(change_set=act.id).values_list("image", flat=True)) == {
@@ -56,52 +56,52 @@ def test_words_reach_images_that_are_there_and_those_that_come_as_one_act(editor
 
 
 def test_what_was_taken_back_is_not_said_of_images_that_come_later(editor: User) -> None:
-    batch = upload_batches.begin(editor, uuid4())
+    batch = upload_batches.get_or_create_batch(editor, uuid4())
     sent(editor, batch)
     said(editor, batch.pk, FAIR)
-    assert upload_batches.take_back(editor, batch.pk).change_set.images > 0
+    assert upload_batches.undo_metadata(editor, batch.pk).change_set.images > 0
     later, come = sent(editor, batch)
-    upload_batches.give(later, come)
+    upload_batches.apply_to_new_image(later, come)
     assert told(come) == ("Harbour", "", set())
 
 
 def test_empty_words_change_nothing_and_one_title_can_stand_on_all(editor: User) -> None:
-    batch = upload_batches.begin(editor, uuid4())
+    batch = upload_batches.get_or_create_batch(editor, uuid4())
     _upload, made = sent(editor, batch, credit="The camera")
-    said(editor, batch.pk, Words(title="Fair", numbered=False))
+    said(editor, batch.pk, BatchMetadata(title="Fair", numbered=False))
     assert told(made) == ("Fair", "The camera", set())
-    assert said(editor, batch.pk, Words()).act.images == 0
+    assert said(editor, batch.pk, BatchMetadata()).act.images == 0
 
 
 def test_a_long_batch_goes_on_where_it_stopped(editor: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upload_batches, "AT_ONCE", 2)
-    batch = upload_batches.begin(editor, uuid4())
+    batch = upload_batches.get_or_create_batch(editor, uuid4())
     made = [sent(editor, batch)[1] for _ in range(3)]
     first = said(editor, batch.pk, FAIR)
     assert (first.act.images > 0, first.next) == (True, 3)
     batch.refresh_from_db()
-    assert upload_batches.apply(editor, batch, 3).next is None
+    assert upload_batches.apply_metadata(editor, batch, 3).next is None
     assert [told(one)[0][-1] for one in made] == ["1", "2", "3"]
 
 
 def test_nobody_says_words_of_anothers_batch_or_too_many(editor: User, other_editor: User) -> None:
-    batch = upload_batches.begin(editor, uuid4())
-    with pytest.raises(upload_batches.NotYours):
-        upload_batches.keep(other_editor, batch.pk, FAIR)
+    batch = upload_batches.get_or_create_batch(editor, uuid4())
+    with pytest.raises(upload_batches.NotYourBatch):
+        upload_batches.save_metadata(other_editor, batch.pk, FAIR)
     for wrong in (
-        Words("x" * 201),
-        Words(credit="x" * 201),
-        Words(tags=("x" * 101,)),
-        Words(tags=tuple(map(str, range(31)))),
+        BatchMetadata("x" * 201),
+        BatchMetadata(credit="x" * 201),
+        BatchMetadata(tags=("x" * 101,)),
+        BatchMetadata(tags=tuple(map(str, range(31)))),
     ):
         with pytest.raises(ValidationError):
-            upload_batches.keep(editor, batch.pk, wrong)
+            upload_batches.save_metadata(editor, batch.pk, wrong)
 
 
 def test_an_image_that_may_not_go_without_its_words_stays_and_says_why(
     editor: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batch = upload_batches.begin(editor, uuid4())
+    batch = upload_batches.get_or_create_batch(editor, uuid4())
     # It was published under rules that were less strict than today's.
     _upload, made = sent(editor, batch, state=Image.State.PUBLISHED, alt_text="")
     done = said(editor, batch.pk, FAIR)
@@ -117,35 +117,35 @@ def test_a_file_is_known_by_its_hash_among_images_and_ones_own_files_that_came(
     made = image(sha256=one)
     on_its_way = upload(editor, "b.jpg", "working", declared_sha256=two)
     not_sent = upload(editor, "c.jpg", "issued", declared_sha256=three)
-    images, uploads = upload_batches.known(editor, [one, two, three])
+    images, uploads = upload_batches.find_existing_files(editor, [one, two, three])
     assert (images, uploads) == ({one: made}, {two: on_its_way})
-    assert upload_batches.known(other_editor, [two])[1] == {}
+    assert upload_batches.find_existing_files(other_editor, [two])[1] == {}
     Upload.objects.filter(pk=not_sent.pk).update(version_id="v1")
-    assert upload_batches.known(editor, [three])[1] == {three: not_sent}
-    assert upload_batches.known(User.objects.create_user("guest"), [one])[0] == {}
+    assert upload_batches.find_existing_files(editor, [three])[1] == {three: not_sent}
+    assert upload_batches.find_existing_files(User.objects.create_user("guest"), [one])[0] == {}
 
 
 def test_all_go_into_one_collection_that_the_person_may_see(editor: User, chief: User) -> None:
     harbour = collections.create(ChangeSet(chief), "Harbour")
     closed = collections.create(ChangeSet(chief), "Closed", groups=[Group.objects.get(name="Chief editor")])
-    batch = upload_batches.begin(editor, uuid4())
+    batch = upload_batches.get_or_create_batch(editor, uuid4())
     _upload, there = sent(editor, batch)
-    act = said(editor, batch.pk, Words(collection=harbour.pk)).act
+    act = said(editor, batch.pk, BatchMetadata(collection=harbour.pk)).act
     later, come = sent(editor, batch)
-    upload_batches.give(later, come)
+    upload_batches.apply_to_new_image(later, come)
     assert set(harbour.images.all()) == {there, come}
     assert undo.undo(editor, act.id).refused == []
     assert not harbour.images.exists()
     for wrong in (closed.pk, 10**6):
         with pytest.raises(ValidationError, match="gone, or not for you"):
-            upload_batches.keep(editor, batch.pk, Words(collection=wrong))
+            upload_batches.save_metadata(editor, batch.pk, BatchMetadata(collection=wrong))
 
 
 def test_words_that_somebody_else_typed_stay_and_both_are_told(editor: User, other_editor: User) -> None:
-    batch = upload_batches.begin(editor, uuid4())
+    batch = upload_batches.get_or_create_batch(editor, uuid4())
     (_sent, one), (_other, two) = sent(editor, batch), sent(editor, batch)
     metadata.edit(ChangeSet(other_editor), one, {"title": Edit("The old quay"), "caption": Edit("Boats")})
-    done = said(editor, batch.pk, Words(title="Harbour", credit="Ada", tags=("Sea",)))
+    done = said(editor, batch.pk, BatchMetadata(title="Harbour", credit="Ada", tags=("Sea",)))
     one.refresh_from_db()
     two.refresh_from_db()
     assert (one.title, one.caption, one.credit) == ("The old quay", "Boats", "Ada")
@@ -157,34 +157,34 @@ def test_words_that_somebody_else_typed_stay_and_both_are_told(editor: User, oth
 
 
 def test_what_one_types_on_one_image_is_not_undone_by_a_tag_for_all(editor: User) -> None:
-    batch = upload_batches.begin(editor, uuid4())
+    batch = upload_batches.get_or_create_batch(editor, uuid4())
     _sent, one = sent(editor, batch)
-    said(editor, batch.pk, Words(title="Harbour"))
+    said(editor, batch.pk, BatchMetadata(title="Harbour"))
     metadata.edit(ChangeSet(editor), one, {"title": Edit("The old quay")})
-    said(editor, batch.pk, Words(title="Harbour", tags=("Sea",)))
+    said(editor, batch.pk, BatchMetadata(title="Harbour", tags=("Sea",)))
     one.refresh_from_db()
     assert one.title == "The old quay"
-    said(editor, batch.pk, Words(title="Port", tags=("Sea",)))
+    said(editor, batch.pk, BatchMetadata(title="Port", tags=("Sea",)))
     one.refresh_from_db()
     assert one.title == "Port 1"
 
 
 def test_a_caption_that_is_typed_while_the_words_are_said_stays(editor: User, other_editor: User) -> None:
-    batch = upload_batches.begin(editor, uuid4())
+    batch = upload_batches.get_or_create_batch(editor, uuid4())
     _sent, one = sent(editor, batch)
     stale = Image.objects.get(pk=one.pk)
     metadata.edit(ChangeSet(other_editor), one, {"caption": Edit("Boats"), "credit": Edit("Ben")})
     batch.title, batch.numbered = "Harbour", False
-    upload_batches._say(ChangeSet(editor, batch.act), batch, stale, 1)
+    upload_batches._write_metadata(ChangeSet(editor, batch.act), batch, stale, 1)
     one.refresh_from_db()
     assert (one.title, one.caption, one.credit) == ("Harbour", "Boats", "Ben")
 
 
 def test_the_same_words_come_back_after_they_were_taken_back(editor: User) -> None:
-    batch = upload_batches.begin(editor, uuid4())
+    batch = upload_batches.get_or_create_batch(editor, uuid4())
     _sent, one = sent(editor, batch)
     for _ in range(2):
-        said(editor, batch.pk, Words(title="Harbour"))
+        said(editor, batch.pk, BatchMetadata(title="Harbour"))
         one.refresh_from_db()
         assert one.title == "Harbour 1"
-        upload_batches.take_back(editor, batch.pk)
+        upload_batches.undo_metadata(editor, batch.pk)

@@ -16,8 +16,8 @@ from mediahub.local.event_loop import Context, EventLoop
 from mediahub.recovery import dead_letters, retries
 from mediahub.recovery.models import FailedItem
 from mediahub.uploads import ingest, rendition_sweep, stalled_uploads
-from mediahub.uploads.models import Claim, Upload, padded
-from mediahub.worker import handlers
+from mediahub.uploads.models import Claim, Upload, pad_sequencer
+from mediahub.worker import handlers, redelivery
 from processing import Unavailable
 from tests.local_aws import drain
 from tests.pictures import encoded, jpeg, picture
@@ -34,12 +34,12 @@ def harbour(local_aws: stack.Stack, aws: Callable[[str, str], Any], settings: An
 
 
 def test_c11_what_a_dead_worker_left_is_taken_up(harbour: Upload, event_loop: EventLoop, settings: Any) -> None:
-    Upload.claim(harbour.pk, Claim("v1", padded("01"), timezone.now() + timedelta(seconds=30)))
-    assert stalled_uploads.resume() == 0
+    Upload.claim_version(harbour.pk, Claim("v1", pad_sequencer("01"), timezone.now() + timedelta(seconds=30)))
+    assert stalled_uploads.resume_stalled() == 0
     Upload.objects.update(lease_until=timezone.now() - timedelta(seconds=settings.RESUME_SECONDS + 1))
-    assert stalled_uploads.resume() == 1
+    assert stalled_uploads.resume_stalled() == 1
     # Asked for once: the message may wait its turn.
-    assert stalled_uploads.resume() == 0
+    assert stalled_uploads.resume_stalled() == 0
     drain(event_loop)
     harbour.refresh_from_db()
     assert (harbour.state, harbour.attempts) == (Upload.State.READY, 2)
@@ -51,7 +51,7 @@ def test_a_ticket_that_was_never_used_expires(local_aws: stack.Stack) -> None:
     Upload.objects.filter(pk=fresh.pk).update(expires_at=timezone.now())
     Upload.objects.filter(pk=late.pk).update(expires_at=past)
     Upload.objects.filter(pk=begun.pk).update(expires_at=past, attempts=1)
-    assert stalled_uploads.expire() == 1
+    assert stalled_uploads.expire_unused_tickets() == 1
     late.refresh_from_db()
     assert (late.state, late.reason) == ("expired", "The file was not sent in time. Add it again.")
 
@@ -67,15 +67,15 @@ def test_a_duty_that_fails_holds_up_no_other(harbour: Upload, settings: Any) -> 
 def test_renditions_of_a_deleted_image_go_after_the_grace(
     harbour: Upload, event_loop: EventLoop, aws: Callable[[str, str], Any], settings: Any
 ) -> None:
-    ingest.look("harbour.jpg", deadline=timezone.now() + timedelta(seconds=30))
+    ingest.check_key("harbour.jpg", deadline=timezone.now() + timedelta(seconds=30))
     aws("operator", "s3").delete_object(Bucket=settings.UPLOAD_BUCKET, Key="harbour.jpg")
     drain(event_loop)
     image = Image.objects.get()
-    assert mirror.read(image.pk) == {"pk": str(image.pk), "sk": "image", "revision": 2, "state": "deleted"}
-    assert rendition_sweep.sweep_deleted() == 0
-    assert image.renditions.count() == len(clients.specs())
+    assert mirror.read_item(image.pk) == {"pk": str(image.pk), "sk": "image", "revision": 2, "state": "deleted"}
+    assert rendition_sweep.sweep_deleted_images() == 0
+    assert image.renditions.count() == len(clients.get_specs())
     Image.objects.update(deleted_at=timezone.now() - timedelta(seconds=settings.SWEEP_GRACE_SECONDS + 1))
-    assert rendition_sweep.sweep_deleted() == 1
+    assert rendition_sweep.sweep_deleted_images() == 1
     assert image.renditions.count() == 0
 
 
@@ -113,8 +113,8 @@ def test_a_retry_without_labels_leaves_them_out(
     aws("operator", "sqs").send_message(
         QueueUrl=settings.DEAD_LETTER_QUEUE_URL, MessageBody='{"mediahub": "look", "key": "harbour.jpg"}'
     )
-    dead_letters.collect()
-    assert retries.retry(editor, FailedItem.objects.all(), labels=False)
+    dead_letters.collect_letters()
+    assert retries.order_retry(editor, FailedItem.objects.all(), labels=False)
     drain(event_loop)
     assert Image.objects.get().label_state == "off"
     assert FailedItem.objects.get().decisions.get().note == "without labels"
@@ -134,7 +134,7 @@ def test_a_retry_that_was_never_heard_of_again_is_sent_once_more(
         last_failed_at=timezone.now(),
         sent_at=timezone.now() - retries.PATIENCE - timedelta(minutes=1),
     )
-    assert retries.remind() == 1
+    assert retries.request_lost_retries() == 1
     drain(event_loop)
     item.refresh_from_db()
     assert item.state == FailedItem.State.RESOLVED
@@ -164,6 +164,6 @@ def test_c12_without_time_left_nothing_is_begun(harbour: Upload) -> None:
 @pytest.mark.parametrize(("received", "shortest", "longest"), [(1, 15, 30), (3, 60, 120), (20, 450, 900)])
 def test_r5_what_is_unavailable_comes_back_later(received: int, shortest: int, longest: int, settings: Any) -> None:
     settings.RETRY_SECONDS = 30
-    delays = {handlers._delay(Unavailable("slow", "Slow."), received) for _ in range(50)}
+    delays = {redelivery.calculate_delay(Unavailable("slow", "Slow."), received) for _ in range(50)}
     assert shortest <= min(delays) <= max(delays) <= longest
     assert len(delays) > 3

@@ -15,7 +15,7 @@ from mediahub.delivery import mirror
 from mediahub.local import stack
 from mediahub.local.event_loop import Context, EventLoop
 from mediahub.recovery import consistency_checks
-from mediahub.recovery.models import Reconciliation
+from mediahub.recovery.models import ConsistencyCheck
 from mediahub.uploads import tickets
 from mediahub.uploads.models import Upload
 from mediahub.worker import clock_rest, handlers
@@ -63,12 +63,12 @@ def test_it_does_not_rest_while_a_file_is_on_its_way(state: str, settings: Any) 
 @pytest.mark.usefixtures("rests")
 def test_a_ticket_wakes_it(editor: User, event_loop: EventLoop) -> None:
     assert asleep()
-    tickets.issue(editor, "a.jpg", "image/jpeg", 1000)
+    tickets.issue_ticket(editor, "a.jpg", "image/jpeg", 1000)
     drain(event_loop)
-    assert not clock_rest.resting()
-    tickets.issue(editor, "b.jpg", "image/jpeg", 1000)
+    assert not clock_rest.is_resting()
+    tickets.issue_ticket(editor, "b.jpg", "image/jpeg", 1000)
     # The first ticket asked already.
-    assert clients.queue().waiting() == 0
+    assert clients.get_upload_queue().count_waiting() == 0
 
 
 @pytest.mark.usefixtures("rests")
@@ -77,7 +77,7 @@ def test_a_ticket_is_issued_though_the_clock_cannot_be_woken(editor: User, monke
         raise Unavailable("slow", "The queue does not answer.")
 
     monkeypatch.setattr(messages, "send", refuse)
-    assert tickets.issue(editor, "a.jpg", "image/jpeg", 1000)
+    assert tickets.issue_ticket(editor, "a.jpg", "image/jpeg", 1000)
 
 
 @pytest.mark.usefixtures("rests")
@@ -86,7 +86,7 @@ def test_a_file_wakes_it(event_loop: EventLoop, aws: Callable[[str, str], Any], 
     aws("operator", "s3").put_object(Bucket=settings.UPLOAD_BUCKET, Key="a.jpg", Body=jpeg())
     event_loop.clock_seconds = 3600
     drain(event_loop)
-    assert not clock_rest.resting()
+    assert not clock_rest.is_resting()
 
 
 @pytest.mark.usefixtures("rests")
@@ -99,7 +99,7 @@ def test_a_dead_letter_wakes_it(aws: Callable[[str, str], Any], settings: Any) -
 @pytest.mark.usefixtures("rests")
 def test_its_mark_is_no_image_of_the_mirror() -> None:
     assert asleep()
-    assert list(mirror.strangers()) == []
+    assert list(mirror.find_strangers()) == []
 
 
 def test_r7_what_waits_for_its_turn_is_not_taken_for_lost(
@@ -107,15 +107,15 @@ def test_r7_what_waits_for_its_turn_is_not_taken_for_lost(
 ) -> None:
     settings.RECONCILE_GRACE_SECONDS = settings.RECONCILE_SECONDS = 0
     deadline = timezone.now() + timedelta(minutes=1)
-    consistency_checks.turn(deadline)
+    consistency_checks.run_clock_share(deadline)
     aws("operator", "s3").put_object(Bucket=settings.UPLOAD_BUCKET, Key="a.jpg", Body=jpeg())
     # S3 tells the queue in its own time; what is looked at stays in sight of all.
     event = aws("worker", "sqs").receive_message(
         QueueUrl=settings.UPLOAD_QUEUE_URL, VisibilityTimeout=0, WaitTimeSeconds=10
     )
     assert event["Messages"]
-    before = Reconciliation.objects.count()
-    assert consistency_checks.turn(deadline) == 0
-    assert Reconciliation.objects.count() == before
-    Reconciliation.objects.update(started_at=timezone.now() - consistency_checks.PATIENCE)
-    assert consistency_checks.turn(deadline) == 1
+    before = ConsistencyCheck.objects.count()
+    assert consistency_checks.run_clock_share(deadline) == 0
+    assert ConsistencyCheck.objects.count() == before
+    ConsistencyCheck.objects.update(started_at=timezone.now() - consistency_checks.PATIENCE)
+    assert consistency_checks.run_clock_share(deadline) == 1

@@ -12,7 +12,7 @@ from mediahub.aws import clients
 from mediahub.library.models import Image
 from mediahub.local.event_loop import Context
 from mediahub.recovery import consistency_checks
-from mediahub.recovery.models import Reconciliation
+from mediahub.recovery.models import ConsistencyCheck
 from mediahub.uploads.models import Upload
 from mediahub.worker import clock_rest, handlers
 from tests.doubles import MemoryQueue, MemoryStore, MemoryTable
@@ -29,11 +29,11 @@ def rests(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     """A clock that rests until the day ends, with the parts of AWS in memory."""
     settings.CLOCK_REST_SECONDS, settings.TIME_ZONE = 24 * 3600, "Europe/Berlin"
     parts = {
-        "uploads": MemoryStore(),
-        "renditions": MemoryStore(versioned=False),
-        "queue": MemoryQueue(),
-        "dead_letters": MemoryQueue(),
-        "mirror_table": MemoryTable(),
+        "get_upload_store": MemoryStore(),
+        "get_rendition_store": MemoryStore(versioned=False),
+        "get_upload_queue": MemoryQueue(),
+        "get_dead_letter_queue": MemoryQueue(),
+        "get_mirror_table": MemoryTable(),
     }
     for name, part in parts.items():
         monkeypatch.setattr(clients, name, lambda part=part: part)
@@ -66,18 +66,18 @@ def test_everything_is_compared_on_each_day_on_which_the_clock_comes_by_once() -
             assert falls_asleep()
             # A day and a minute lie between two of them, then a minute less than a day.
             now.shift(60 if day % 2 else -60)
-    assert Reconciliation.objects.filter(full=True).count() == 4
+    assert ConsistencyCheck.objects.filter(full=True).count() == 4
 
 
 def test_a_comparison_is_due_a_little_early_and_no_earlier(settings: Any) -> None:
     done = {"finished_at": timezone.now(), "full": True}
     deadline = timezone.now() + timedelta(minutes=1)
     full_days = timedelta(seconds=settings.RECONCILE_FULL_SECONDS)
-    made = Reconciliation.objects.create(**done)
+    made = ConsistencyCheck.objects.create(**done)
     for part, count in ((0.85, 1), (0.95, 2)):
-        Reconciliation.objects.filter(pk=made.pk).update(started_at=timezone.now() - part * full_days)
-        consistency_checks.turn(deadline)
-        assert Reconciliation.objects.filter(full=True).count() == count
+        ConsistencyCheck.objects.filter(pk=made.pk).update(started_at=timezone.now() - part * full_days)
+        consistency_checks.run_clock_share(deadline)
+        assert ConsistencyCheck.objects.filter(full=True).count() == count
 
 
 def test_it_rests_until_the_files_of_a_deleted_image_are_due(settings: Any) -> None:
@@ -101,4 +101,4 @@ def test_what_begins_while_it_lies_down_keeps_it_awake(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(MemoryTable, "put", put)
     assert not falls_asleep()
-    assert not clock_rest.resting()
+    assert not clock_rest.is_resting()

@@ -88,7 +88,7 @@ def test_c17_a_fault_of_the_setup_stops_the_batch_and_keeps_its_messages(
     answer = handlers.on_object_created({"Records": records}, Context("test"))
     assert len(answer["batchItemFailures"]) == 2
     # The second was not begun, and both come back when an operator may have looked.
-    assert sorted(Upload.objects.values_list("attempts", "code")) == [(0, "NoSuchBucket"), (1, "NoSuchBucket")]
+    assert sorted(Upload.objects.values_list("attempts", "code")) == [(0, "not_begun"), (1, "aws_refused")]
     time.sleep(HIDDEN + 0.3)
     again = aws("worker", "sqs").receive_message(QueueUrl=django_settings.UPLOAD_QUEUE_URL, WaitTimeSeconds=0)
     assert "Messages" not in again
@@ -142,7 +142,7 @@ def test_the_clock_collects_and_mirrors(
 
 def test_a_lease_ends_before_the_invocation() -> None:
     context = Context("test")
-    left = handlers.deadline(context).timestamp() - time.time()
+    left = handlers.calculate_deadline(context).timestamp() - time.time()
     assert 0 < left < context.get_remaining_time_in_millis() / 1000
 
 
@@ -152,7 +152,7 @@ def test_r4_c13_what_a_worker_dies_of_takes_no_sibling_along(
     class OutOfMemory(BaseException):
         """The end of a worker: nothing of ours catches it."""
 
-    honest = ingest._process
+    honest = ingest._run_pipeline
 
     def deadly(upload: Upload, *args: Any, **options: Any) -> Any:
         if upload.key == "deadly.jpg":
@@ -162,7 +162,7 @@ def test_r4_c13_what_a_worker_dies_of_takes_no_sibling_along(
     names = ("deadly.jpg", "one.jpg", "two.jpg")
     for name in names:
         put(name, jpeg())
-    monkeypatch.setattr(ingest, "_process", deadly)
+    monkeypatch.setattr(ingest, "_run_pipeline", deadly)
     for received in ("1", "2"):
         found = [record(number, s3_event(name)) for number, name in enumerate(names)]
         records = [{**one, "attributes": {"ApproximateReceiveCount": received}} for one in found]

@@ -19,10 +19,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """A connection whose token is signed here: no request is made for it, so no way to RDS's API is needed."""
 
     def get_connection_params(self) -> dict[str, Any]:
-        """What psycopg connects with; `iam_region` is ours and not psycopg's."""
-        found = dict(super().get_connection_params())
-        region = found.pop("iam_region")
-        found["password"] = _rds(region).generate_db_auth_token(
-            DBHostname=found["host"], Port=int(found.get("port") or 5432), DBUsername=found["user"], Region=region
+        """Return what psycopg connects with; `iam_region` is ours and not psycopg's."""
+        params = dict(super().get_connection_params())
+        region = params.pop("iam_region")
+        params["password"] = _rds(region).generate_db_auth_token(
+            DBHostname=params["host"], Port=int(params.get("port") or 5432), DBUsername=params["user"], Region=region
         )
-        return found
+        return params

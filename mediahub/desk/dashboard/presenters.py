@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from mediahub import costs
-from mediahub.desk import reasons
 from mediahub.desk.dashboard import queries as dashboard_queries
 from mediahub.desk.dashboard.charts import Chart, Series, Value
 from mediahub.desk.dashboard.queries import Period
 from mediahub.library.models import Image
+from mediahub.reasons import explain
 from mediahub.recovery.access import visible_failed_items
 from mediahub.uploads.access import open_uploads
 
@@ -109,7 +109,7 @@ def _build_failures_chart(user: User | AnonymousUser, period: Period) -> Chart:
     causes, rest = dashboard_queries.count_failures(visible_failed_items(user), period)
     shown = [*causes, *([rest] if rest else [])]
     page = reverse("admin:recovery_faileditem_changelist")
-    labels = [reasons.told(cause.reason) if cause.fingerprint else _("All other causes") for cause in shown]
+    labels = [explain(cause.sample) if cause.sample else _("All other causes") for cause in shown]
     links = [f"{page}?fingerprint__exact={cause.fingerprint}" if cause.fingerprint else page for cause in shown]
     series = [
         Series(_("open"), "bad", [cause.open for cause in shown]),

@@ -110,7 +110,7 @@ class Cause:
     """Failures of one cause: `failed` in the period, of which `open` wait for a person."""
 
     fingerprint: str
-    reason: str
+    sample: FailedItem | None
     failed: int
     open: int
 
@@ -126,11 +126,11 @@ def count_failures(items: QuerySet[FailedItem], period: Period) -> tuple[list[Ca
     )
     rows = list(failures_by_cause)
     shown, rest = rows[:MAX_CAUSES], rows[MAX_CAUSES:]
-    reasons = dict(items.filter(pk__in=[row["sample"] for row in shown]).values_list("pk", "reason"))
-    causes = [Cause(row["fingerprint"], reasons.get(row["sample"], ""), row["n"], row["still"]) for row in shown]
+    samples = items.in_bulk([row["sample"] for row in shown])
+    causes = [Cause(row["fingerprint"], samples.get(row["sample"]), row["n"], row["still"]) for row in shown]
     if not rest:
         return causes, None
-    return causes, Cause("", "", sum(row["n"] for row in rest), sum(row["still"] for row in rest))
+    return causes, Cause("", None, sum(row["n"] for row in rest), sum(row["still"] for row in rest))
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def read_queue_figures(period: Period) -> QueueFigures:
     )
     return QueueFigures(
         QueueHour.objects.first(),
-        queue_hours.age(timezone.now()),
+        queue_hours.calculate_oldest_age(timezone.now()),
         period.spread([(part, waiting) for part, waiting, _oldest in rows], None),
         period.spread([(part, oldest) for part, _waiting, oldest in rows], None),
     )
@@ -177,7 +177,7 @@ def measure_storage(user: User | AnonymousUser) -> StorageFigures:
     renditions = access.about_open_images(user, Rendition.objects.order_by())
     current = renditions.aggregate(all=Sum("bytes"), public=Sum("bytes", filter=out))
     earlier = access.about_open_images(user, Version.objects.filter(current=False).order_by())
-    paths = ["facts__bytes", *(f"files__{name}__bytes" for name in sorted({spec.name for spec in clients.specs()}))]
+    paths = ["facts__bytes", *(f"files__{name}__bytes" for name in sorted({spec.name for spec in clients.get_specs()}))]
     sums = earlier.aggregate(**{path: Sum(Cast(KT(path), BigIntegerField())) for path in paths})
     return StorageFigures(
         originals,

@@ -16,8 +16,8 @@ from mediahub.desk.admin_pages import ReadOnlyAdmin
 from mediahub.desk.failures import presenters as failures_presenters
 from mediahub.desk.http import get_editor, render_page
 from mediahub.recovery import consistency_checks, dead_letters, retries
-from mediahub.recovery.access import readable_payload, visible_examples, visible_failed_items, visible_redrives
-from mediahub.recovery.models import FailedItem, Reconciliation, Redrive
+from mediahub.recovery.access import readable_payload, visible_examples, visible_failed_items, visible_retry_orders
+from mediahub.recovery.models import ConsistencyCheck, FailedItem, RetryOrder
 from processing import is_storable
 
 MAX_RETRIES_SHOWN = 5
@@ -65,8 +65,8 @@ class FailedItemAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         context = {
             "title": _("Failed items"),
-            "groups": dead_letters.groups(self.get_queryset(request)),
-            "orders": visible_redrives(request.user)[:MAX_RETRIES_SHOWN],
+            "groups": dead_letters.group_by_cause(self.get_queryset(request)),
+            "orders": visible_retry_orders(request.user)[:MAX_RETRIES_SHOWN],
             "actions_offered": list(self.get_actions(request)),
             "opts": self.opts,
         }
@@ -92,7 +92,7 @@ class FailedItemAdmin(ReadOnlyAdmin):
     @admin.action(description=gettext_lazy("Discard"), permissions=["discard"])
     def discard(self, request: HttpRequest, queryset: QuerySet[FailedItem]) -> None:
         try:
-            number = retries.discard(get_editor(request), queryset, request.POST.get("note", ""))
+            number = retries.discard_items(get_editor(request), queryset, request.POST.get("note", ""))
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
             return
@@ -102,7 +102,7 @@ class FailedItemAdmin(ReadOnlyAdmin):
 
 def _retry(request: HttpRequest, items: QuerySet[FailedItem], *, labels: bool) -> HttpResponse | None:
     """Start the retry and lead to its progress; None, with an error message, when nothing can be retried."""
-    order = retries.retry(get_editor(request), items, labels=labels)
+    order = retries.order_retry(get_editor(request), items, labels=labels)
     if order is None:
         messages.error(
             request,
@@ -113,7 +113,7 @@ def _retry(request: HttpRequest, items: QuerySet[FailedItem], *, labels: bool) -
             % {"n": settings.REDRIVE_MOST},
         )
         return None
-    return redirect("admin:recovery_redrive_change", order.pk)
+    return redirect("admin:recovery_retryorder_change", order.pk)
 
 
 def _indent_json(payload: str) -> str:
@@ -125,14 +125,14 @@ def _indent_json(payload: str) -> str:
     return text if is_storable(text) else payload
 
 
-@admin.register(Redrive)
-class RedriveAdmin(ReadOnlyAdmin):
-    visible_records = staticmethod(visible_redrives)
+@admin.register(RetryOrder)
+class RetryOrderAdmin(ReadOnlyAdmin):
+    visible_records = staticmethod(visible_retry_orders)
     change_form_template = "desk/failures/retry.html"
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        order: Redrive = kwargs["obj"]
-        visible = visible_failed_items(request.user).filter(redrive=order)
+        order: RetryOrder = kwargs["obj"]
+        visible = visible_failed_items(request.user).filter(retry_order=order)
         states = list(visible.values_list("state", "sent_at"))
         counts = {state: sum(item_state == state for item_state, _ in states) for state in FailedItem.State.values}
         waiting = sum(item_state == FailedItem.State.RETRIED and sent is None for item_state, sent in states)
@@ -149,8 +149,8 @@ class RedriveAdmin(ReadOnlyAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
 
-@admin.register(Reconciliation)
-class ReconciliationAdmin(ReadOnlyAdmin):
+@admin.register(ConsistencyCheck)
+class ConsistencyCheckAdmin(ReadOnlyAdmin):
     change_list_template = "desk/failures/checks.html"
     change_form_template = "desk/failures/check.html"
     list_display = ["started_at"]
@@ -161,8 +161,8 @@ class ReconciliationAdmin(ReadOnlyAdmin):
         context = {
             "title": _("Checks"),
             "duties": failures_presenters.list_failing_duties(request.user),
-            "findings": _describe_findings(consistency_checks.latest()),
-            "drift": consistency_checks.drift(),
+            "findings": _describe_findings(consistency_checks.count_latest_findings()),
+            "drift": consistency_checks.count_drift(),
             "overwritten": consistency_checks.find_overwritten()
             if request.user.has_perm("library.replace_image")
             else [],
@@ -170,13 +170,13 @@ class ReconciliationAdmin(ReadOnlyAdmin):
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        check: Reconciliation = kwargs["obj"]
+        check: ConsistencyCheck = kwargs["obj"]
         context.update(
             title=_("Check"),
             findings=_describe_findings(check.counts),
             examples=[
-                (failures_presenters.FINDINGS[kind][0], what, says)
-                for kind, what, says in visible_examples(request.user, check)
+                (failures_presenters.FINDINGS[example["kind"]][0], example["what"], example)
+                for example in visible_examples(request.user, check)
             ],
         )
         return super().render_change_form(request, context, *args, **kwargs)

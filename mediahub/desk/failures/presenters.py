@@ -153,7 +153,7 @@ class FailingDuty:
 
 def list_failing_duties(user: Any) -> list[FailingDuty]:
     """Return the duties that failed twice in a row or more, the one that fails longest first."""
-    return [_describe_duty(user, duty) for duty in duties.failing()]
+    return [_describe_duty(user, duty) for duty in duties.filter_failing()]
 
 
 def _describe_duty(user: Any, duty: Duty) -> FailingDuty:

@@ -14,16 +14,16 @@ from processing import ProcessingError
 
 @require_POST
 @require_permission("library.replace_image")
-@require_permission("recovery.view_reconciliation")
+@require_permission("recovery.view_consistencycheck")
 def put_back_originals(request: HttpRequest) -> HttpResponse:
     """Put back each original that the newest comparison found under a later version."""
     number = 0
     for upload in consistency_checks.find_overwritten():
         try:
-            number += originals.put_back(upload)
+            number += originals.restore_first_version(upload)
         except ProcessingError as error:
             messages.error(request, error.message)
             break
     text = ngettext("%(n)d original lies on top again.", "%(n)d originals lie on top again.", number)
     messages.success(request, text % {"n": number})
-    return redirect("admin:recovery_reconciliation_changelist")
+    return redirect("admin:recovery_consistencycheck_changelist")

@@ -19,7 +19,7 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.jobs import downloads, runner
 from mediahub.jobs.access import may_fetch, visible_failures, visible_jobs
 from mediahub.jobs.models import Job
-from mediahub.jobs.reprocess import estimate
+from mediahub.jobs.reprocess import estimate_cost
 from mediahub.jobs.selection import Selection
 from mediahub.library import access
 from mediahub.library.models import Image
@@ -44,7 +44,7 @@ def list_jobs(request: HttpRequest) -> HttpResponse:
 def show_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Show one job: its progress, its failures with their reasons, and what can be done about them."""
     job = _get_job(request, job_id)
-    now = runner.progress(job)
+    now = runner.measure_progress(job)
     failed, closed = visible_failures(request.user, job)
     ids = [failure.image for failure in failed[: jobs_presenters.MAX_FAILURES_SHOWN] if failure.image]
     seen = {str(pk) for pk in access.visible_images(request.user).filter(pk__in=ids).values_list("pk", flat=True)}
@@ -72,11 +72,13 @@ def steer_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
         raise PermissionDenied
     match request.POST.get("verb"):
         case "pause":
-            said = _("The job is paused; the image that is being worked on is finished.") if runner.pause(job) else ""
+            said = (
+                _("The job is paused; the image that is being worked on is finished.") if runner.pause_job(job) else ""
+            )
         case "resume":
-            said = _("The job goes on.") if runner.resume(job) else ""
+            said = _("The job goes on.") if runner.resume_job(job) else ""
         case "cancel":
-            said = _("The job is cancelled; what is done stays.") if runner.cancel(job) else ""
+            said = _("The job is cancelled; what is done stays.") if runner.cancel_job(job) else ""
         case "retry":
             n = runner.retry_failed(job)
             text = ngettext("%(n)d image is tried again.", "%(n)d images are tried again.", n)
@@ -106,7 +108,7 @@ def download_part(request: HttpRequest, job_id: UUID, pk: int) -> HttpResponse:
         messages.error(request, _("The file holds pictures that are closed to you. Choose the images once more."))
         return redirect("desk:job", job_id)
     try:
-        return redirect(addresses.download(part.chunk.key, part.file_name))
+        return redirect(addresses.sign_download_link(part.chunk.key, part.file_name))
     except ProcessingError as error:
         messages.error(request, error.message)
         return redirect("desk:job", job_id)
@@ -117,8 +119,8 @@ def confirm_reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Ima
     context = {
         "title": _("Make renditions anew"),
         "images": list(images.order_by().values_list("pk", flat=True)),
-        "plain": estimate(images, relabel=False),
-        "labelled": estimate(images, relabel=True),
+        "plain": estimate_cost(images, relabel=False),
+        "labelled": estimate_cost(images, relabel=True),
         "next": request.POST.get("next", ""),
     }
     return render_page(request, "desk/jobs/reprocess.html", context)
@@ -128,7 +130,7 @@ def start_reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image
     """Start to regenerate these renditions."""
     ids = tuple(str(pk) for pk in images.order_by().values_list("pk", flat=True))
     relabel = request.POST.get("labels") == "1"
-    job, is_known = runner.order(Selection(ids=ids), relabel=relabel, by=act.by, queued=True)
+    job, is_known = runner.order_reprocess(Selection(ids=ids), relabel=relabel, by=act.by, queued=True)
     if is_known:
         messages.info(request, _("The same was asked for already; this is that job."))
     return redirect("desk:job", job.pk)

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mediahub.delivery.embed import embed
+from mediahub.delivery.embed import build_embed_code
 from mediahub.desk import overview
 from mediahub.desk.activity import presenters as activity_presenters
 from mediahub.desk.admin_pages import EditAdmin
@@ -70,7 +70,7 @@ class ImageAdmin(EditAdmin):
             change_sets=activity_presenters.present_image_changes(image, request.user),
             rules=publishing.check_rules(image),
             is_unchecked=publishing.is_unchecked(image),
-            embed=embed(image),
+            embed=build_embed_code(image),
             going_out=image.mirrored_revision < image.revision,
             **image.versions.aggregate(versions_kept=Count("pk"), file_waits=Count("pk", filter=Q(waiting=True))),
             may_replace=request.user.has_perm("library.replace_image"),

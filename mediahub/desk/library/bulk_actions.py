@@ -117,9 +117,9 @@ BULK_ACTIONS: dict[str, tuple[str, BulkAction]] = {
 
 def report_publishing(request: HttpRequest, result: Published, act: ChangeSet) -> None:
     """Say how many are public now, and what the others lack."""
-    if result.done or not result.refused:
-        text = ngettext("%(n)d image is published now.", "%(n)d images are published now.", result.done)
-        add_undo_message(request, text % {"n": result.done}, act)
+    if result.count or not result.refused:
+        text = ngettext("%(n)d image is published now.", "%(n)d images are published now.", result.count)
+        add_undo_message(request, text % {"n": result.count}, act)
     for image, lacks in result.refused[:MAX_REFUSALS]:
         said = _("%(title)s was not published. %(why)s") % {"title": image.title, "why": " ".join(lacks)}
         messages.warning(request, said)

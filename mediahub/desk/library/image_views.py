@@ -107,7 +107,7 @@ def download_original(request: HttpRequest, image_id: UUID, number: int | None =
         return redirect(get_return_address(request))
     name = version.facts.get("file_name") or image.file_name
     try:
-        address = addresses.original(version.key, version.version_id, name)
+        address = addresses.sign_original_link(version.key, version.version_id, name)
     except ProcessingError as error:
         messages.error(request, error.message)
         return redirect(get_return_address(request))

@@ -15,7 +15,6 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mediahub.desk.reasons import told
 from mediahub.library import access, collection_tree
 from mediahub.library.changes import to_json
 from mediahub.library.collection_tree import Node
@@ -23,6 +22,7 @@ from mediahub.library.metadata import FIELDS
 from mediahub.library.models import Image, Tagging, Version
 from mediahub.library.search import FILTERS, NONE, Filter, Search
 from mediahub.library.versions import parse_taken_at
+from mediahub.reasons import explain
 from mediahub.uploads.access import open_uploads, visible_batches
 
 LABEL_SOURCES: dict[str, str | Promise] = {
@@ -69,10 +69,10 @@ def describe_labels(image: Image) -> str:
         case Image.LabelState.DONE:
             return str(LABEL_SOURCES.get(image.label_source, ""))
         case Image.LabelState.NOT_ANALYZABLE:
-            return told(image.label_note) or _("The picture is too small to be analysed. Add tags by hand.")
+            return explain(image.label_note) or _("The picture is too small to be analysed. Add tags by hand.")
         case Image.LabelState.UNAVAILABLE:
             said = _("Labels could not be fetched yet. The picture itself is complete; tags can be added by hand.")
-            return f"{said} {told(image.label_note)}".strip()
+            return f"{said} {explain(image.label_note)}".strip()
     return _("Labels are switched off. Add tags by hand.")
 
 

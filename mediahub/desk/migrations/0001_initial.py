@@ -22,10 +22,10 @@ EDITOR = {
         "add_collection",
         "add_membership",
         "delete_membership",
+        "view_activity",
     ],
-    "history": ["view_change"],
     "uploads": ["view_upload", "add_upload"],
-    "recovery": ["view_faileditem", "retry_faileditem", "view_redrive", "view_dashboard"],
+    "recovery": ["view_faileditem", "retry_faileditem", "view_retryorder", "view_dashboard"],
     "jobs": ["view_job"],
 }
 CHIEF_EDITOR = {
@@ -39,7 +39,7 @@ CHIEF_EDITOR = {
         "see_every_collection",
     ],
     "uploads": ["allow_more_pixels"],
-    "recovery": ["discard_faileditem", "view_reconciliation"],
+    "recovery": ["discard_faileditem", "view_consistencycheck"],
     "jobs": ["change_job", "reprocess_images"],
 }
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from mediahub.delivery.addresses import address
+from mediahub.delivery.addresses import build_address
 from mediahub.desk.library import presenters as library_presenters
 from mediahub.library import editor_actions, publishing, tag_decisions
 from mediahub.library.models import Image, Tagging
@@ -44,7 +44,7 @@ def _describe_picture(image: Image) -> dict[str, Any]:
     renditions = [rendition for rendition in image.renditions.all() if rendition.whole]
     largest = max(renditions, key=lambda rendition: rendition.width * rendition.height, default=None)
     return {
-        "address": address(largest.key) if largest else "",
+        "address": build_address(largest.key) if largest else "",
         "width": largest.width if largest else image.width,
         "height": largest.height if largest else image.height,
         "placeholder": image.placeholder,

@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from mediahub.delivery.addresses import address as address_of
+from mediahub import reasons
+from mediahub.delivery.addresses import build_address as address_of
 from mediahub.desk import presenters as desk_presenters
-from mediahub.desk import reasons
 from mediahub.desk.jobs import presenters as jobs_presenters
 from mediahub.desk.library import presenters as library_presenters
 from mediahub.desk.upload import presenters as upload_presenters
@@ -19,7 +19,7 @@ from mediahub.library.models import Image, Tagging, Version
 
 register = template.Library()
 register.filter("upload_status", upload_presenters.describe_status)
-register.filter("told", reasons.told)
+register.filter("explain", reasons.explain)
 register.filter("job_title", jobs_presenters.describe_job)
 register.filter("mark", etags.image_etag)
 

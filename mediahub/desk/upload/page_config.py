@@ -72,7 +72,7 @@ def build_plain_ticket(request: HttpRequest, image: Image | None = None) -> dict
         return request.build_absolute_uri(reverse("desk:arrival", args=[upload_id]))
 
     try:
-        ticket = tickets.issue_plain(get_editor(request), back, image)
+        ticket = tickets.issue_plain_ticket(get_editor(request), back, image)
     except (tickets.TicketRefused, ProcessingError) as refusal:
         return {"refusal": str(refusal)}
     renewed = ticket.expires_at - RENEWAL_MARGIN - timezone.now()

@@ -11,10 +11,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mediahub.delivery.addresses import address
+from mediahub.delivery.addresses import build_address
 from mediahub.desk.presenters import TONES
-from mediahub.desk.reasons import told
 from mediahub.library.models import Image
+from mediahub.reasons import explain
 from mediahub.uploads.ingest import TOO_MANY_PIXELS
 from mediahub.uploads.models import Upload
 from mediahub.uploads.stalled_uploads import GRACE
@@ -47,7 +47,7 @@ def describe_status(upload: Upload) -> UploadStatus:
     ended = upload.state in Upload.ENDED
     if upload.waits_for_another_try:
         return UploadStatus(
-            _describe_next_attempt(upload), "wait", told(upload.reason) or _("Its worker came to no end."), ended
+            _describe_next_attempt(upload), "wait", explain(upload) or _("Its worker came to no end."), ended
         )
     match upload.state:
         case Upload.State.ISSUED if upload.attempts:
@@ -61,11 +61,11 @@ def describe_status(upload: Upload) -> UploadStatus:
             return UploadStatus(_("working"), tone, reason, ended)
         case Upload.State.REJECTED if upload.code == TOO_MANY_PIXELS:
             advice = _("A chief editor can let it pass once.")
-            return UploadStatus(_("rejected"), tone, f"{told(upload.reason)} {advice}", ended)
+            return UploadStatus(_("rejected"), tone, f"{explain(upload)} {advice}", ended)
         case Upload.State.FAILED:
             advice = _("The file is kept: retry it under Failed items.")
-            return UploadStatus(_("failed"), tone, f"{told(upload.reason)} {advice}".strip(), ended)
-    return UploadStatus(str(Upload.State(upload.state).label), tone, told(upload.reason), ended)
+            return UploadStatus(_("failed"), tone, f"{explain(upload)} {advice}".strip(), ended)
+    return UploadStatus(str(Upload.State(upload.state).label), tone, explain(upload), ended)
 
 
 def _describe_next_attempt(upload: Upload) -> str:
@@ -139,7 +139,7 @@ def _describe_picture(image: Image) -> dict[str, Any]:
     if small is None:
         return {"address": "", "placeholder": image.placeholder, "width": 0, "height": 0}
     return {
-        "address": address(small.key),
+        "address": build_address(small.key),
         "placeholder": image.placeholder,
         "width": small.width,
         "height": small.height,
@@ -154,7 +154,7 @@ def _list_links(upload: Upload, image: Image | None, user: User | AnonymousUser)
         links += [
             {
                 "text": f"{rendition.name} {rendition.width} × {rendition.height}",
-                "href": address(rendition.key),
+                "href": build_address(rendition.key),
                 "label": _("%(rendition)s of %(name)s") % {"rendition": rendition, "name": image.title},
             }
             for rendition in image.renditions.all()

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from mediahub.delivery.addresses import address
+from mediahub.delivery.addresses import build_address
 from mediahub.desk.http import JsonObject, Unreadable, get_editor, read_json, require_permission
 from mediahub.desk.library.version_views import get_replaceable_image
 from mediahub.desk.upload.page_config import may_edit_batch
@@ -21,7 +21,7 @@ from mediahub.desk.upload.presenters import describe_upload
 from mediahub.library.models import Image
 from mediahub.uploads import tickets, upload_batches
 from mediahub.uploads.access import visible_uploads
-from mediahub.uploads.models import Batch, Upload
+from mediahub.uploads.models import Upload, UploadBatch
 from processing import ProcessingError
 
 # Each question of Uppy about a file in parts, by its HTTP method and whether it names a part.
@@ -75,8 +75,8 @@ def _sign(user: User, body: JsonObject) -> dict[str, Any]:
     if operation is None:
         raise tickets.TicketRefused(_("The request asks for no step of an upload. Reload the page and try again."))
     key = body.read_text("key")
-    url = tickets.sign(user, key, operation, upload_id, part)
-    return {"url": url, "key": key, "headers": tickets.headers(operation)}
+    url = tickets.sign_step(user, key, operation, upload_id, part)
+    return {"url": url, "key": key, "headers": tickets.list_signed_headers(operation)}
 
 
 def _issue_ticket(user: User, body: JsonObject) -> dict[str, Any]:
@@ -87,10 +87,10 @@ def _issue_ticket(user: User, body: JsonObject) -> dict[str, Any]:
     if image is None and not user.has_perm("uploads.add_upload"):
         raise PermissionDenied
     kind, size, again = body.read_text("type"), body.read_number("size"), body.read_uuid("upload")
-    ticket = tickets.reissue(user, again, kind, size, image) if again else None
+    ticket = tickets.reissue_ticket(user, again, kind, size, image) if again else None
     if ticket is None:
         batch, sha256 = body.read_uuid("batch"), read_sha256(body.read_text("sha256"))
-        ticket = tickets.issue(user, name, kind, size, None if image else batch, sha256, image=image)
+        ticket = tickets.issue_ticket(user, name, kind, size, None if image else batch, sha256, image=image)
     answer = {
         "upload": str(ticket.upload_id),
         "key": ticket.key,
@@ -98,7 +98,8 @@ def _issue_ticket(user: User, body: JsonObject) -> dict[str, Any]:
         "part_bytes": ticket.part_bytes,
     }
     if ticket.method == Upload.Method.MULTIPART:
-        return {**answer, "url": tickets.sign(user, ticket.key, "create"), "headers": tickets.headers("create")}
+        address = tickets.sign_step(user, ticket.key, "create")
+        return {**answer, "url": address, "headers": tickets.list_signed_headers("create")}
     return {**answer, "url": ticket.url, "fields": ticket.fields}
 
 
@@ -122,7 +123,7 @@ def find_known_files(request: HttpRequest) -> JsonResponse:
         raise Unreadable(refusal)
     if len(hashes) > MAX_HASHES:
         return JsonResponse({"reason": _("Ask for at most %(n)d files at once.") % {"n": MAX_HASHES}}, status=400)
-    images, uploads = upload_batches.known(get_editor(request), hashes)
+    images, uploads = upload_batches.find_existing_files(get_editor(request), hashes)
     going = {sha256: _describe_known_upload(upload) for sha256, upload in uploads.items()}
     return JsonResponse({"known": going | {sha256: _describe_known_image(image) for sha256, image in images.items()}})
 
@@ -141,11 +142,12 @@ def edit_batch_metadata(request: HttpRequest, batch_id: UUID) -> JsonResponse:
         return JsonResponse({"reason": _("You may not change images. Ask a chief editor for the right.")}, status=403)
     user = get_editor(request)
     if request.method == "GET":
-        return JsonResponse(_describe_batch(Batch.objects.filter(pk=batch_id, by=user).first() or Batch(license="")))
+        batch = UploadBatch.objects.filter(pk=batch_id, by=user).first()
+        return JsonResponse(_describe_batch(batch or UploadBatch(license="")))
     try:
         refusal = _("These are no words for a batch. Load the page again.")
         return JsonResponse(_change_batch(user, batch_id, read_json(request, refusal)))
-    except upload_batches.NotYours as error:
+    except upload_batches.NotYourBatch as error:
         return JsonResponse({"reason": str(error)}, status=403)
     except ValidationError as error:
         return JsonResponse({"reason": " ".join(error.messages)}, status=400)
@@ -153,19 +155,19 @@ def edit_batch_metadata(request: HttpRequest, batch_id: UUID) -> JsonResponse:
 
 def _change_batch(user: User, batch_id: UUID, body: JsonObject) -> dict[str, Any]:
     if body.read_flag("undo"):
-        undone = upload_batches.take_back(user, batch_id)
+        undone = upload_batches.undo_metadata(user, batch_id)
         text = ngettext("%(n)d image is as it was.", "%(n)d images are as they were.", undone.change_set.images)
         return {"said": " ".join([text % {"n": undone.change_set.images}, *undone.refused[:5]])}
     if start := body.read_number("start"):
-        batch = upload_batches.begin(user, batch_id)
+        batch = upload_batches.get_or_create_batch(user, batch_id)
     else:
-        batch = upload_batches.keep(user, batch_id, _read_batch_metadata(body))
-    result = upload_batches.apply(user, batch, start or 1)
+        batch = upload_batches.save_metadata(user, batch_id, _read_batch_metadata(body))
+    result = upload_batches.apply_metadata(user, batch, start or 1)
     return {**_describe_batch(batch), "changed": result.act.images, "next": result.next, "refused": result.refused[:5]}
 
 
-def _read_batch_metadata(body: JsonObject) -> upload_batches.Words:
-    return upload_batches.Words(
+def _read_batch_metadata(body: JsonObject) -> upload_batches.BatchMetadata:
+    return upload_batches.BatchMetadata(
         title=body.read_text("title"),
         numbered=body.read_flag("numbered", missing=True),
         credit=body.read_text("credit"),
@@ -175,7 +177,7 @@ def _read_batch_metadata(body: JsonObject) -> upload_batches.Words:
     )
 
 
-def _describe_batch(batch: Batch) -> dict[str, Any]:
+def _describe_batch(batch: UploadBatch) -> dict[str, Any]:
     return {
         "title": batch.title,
         "numbered": batch.numbered,
@@ -189,7 +191,7 @@ def _describe_batch(batch: Batch) -> dict[str, Any]:
 def _describe_known_image(image: Image) -> dict[str, Any]:
     small = min(image.renditions.all(), key=lambda rendition: rendition.width, default=None)
     href = reverse("admin:library_image_change", args=[image.pk])
-    return {"title": image.title, "href": href, "picture": address(small.key) if small else "", "upload": None}
+    return {"title": image.title, "href": href, "picture": build_address(small.key) if small else "", "upload": None}
 
 
 def _describe_known_upload(upload: Upload) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def show_upload(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     sent = get_object_or_404(visible_uploads(request.user), pk=upload_id)
     if "etag" in request.GET:
         # S3 leads here with it, once it has the file.
-        tickets.close(sent)
+        tickets.close_ticket(sent)
     upload = describe_upload(sent, request.user)
     config = {
         "status": reverse("desk:status"),

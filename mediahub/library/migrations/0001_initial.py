@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
                         verbose_name="labels",
                     ),
                 ),
-                ("label_note", models.CharField(blank=True, max_length=500, verbose_name="note on labels")),
+                ("label_note", models.JSONField(blank=True, default=dict, verbose_name="note on labels")),
                 ("label_source", models.CharField(blank=True, max_length=16, verbose_name="label source")),
                 ("label_model", models.CharField(blank=True, max_length=64, verbose_name="label model")),
                 ("label_raw", models.JSONField(blank=True, default=dict, verbose_name="raw labels")),

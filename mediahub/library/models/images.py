@@ -88,7 +88,8 @@ class Image(models.Model):
     )
 
     label_state = models.CharField(_("labels"), max_length=16, choices=LabelState, default=LabelState.OFF)
-    label_note = models.CharField(_("note on labels"), max_length=500, blank=True)
+    # The code, params and English sentence of why there are no labels; so is each of `notes`.
+    label_note = models.JSONField(_("note on labels"), default=dict, blank=True)
     label_source = models.CharField(_("label source"), max_length=16, blank=True)
     label_model = models.CharField(_("label model"), max_length=64, blank=True)
     label_raw = models.JSONField(_("raw labels"), default=dict, blank=True)
@@ -133,7 +134,7 @@ class Rendition(models.Model):
     bytes = models.PositiveIntegerField(_("bytes"))
     content_type = models.CharField(_("content type"), max_length=32)
     sha256 = models.CharField(_("SHA-256"), max_length=64)
-    # The reconciliation that last found this file in the bucket.
+    # The consistency check that last found this file in the bucket.
     seen = models.PositiveBigIntegerField(null=True, editable=False)
 
     class Meta:

@@ -15,6 +15,29 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="ConsistencyCheck",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="started")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
+                ("full", models.BooleanField(default=True, verbose_name="full")),
+                ("repair", models.BooleanField(default=False, verbose_name="repairs")),
+                ("by_hand", models.BooleanField(default=False, verbose_name="by hand")),
+                ("since", models.DateTimeField(blank=True, null=True, verbose_name="since")),
+                ("grace_seconds", models.PositiveIntegerField(default=0, verbose_name="grace in seconds")),
+                ("step", models.CharField(blank=True, max_length=32, verbose_name="step")),
+                ("cursor", models.JSONField(default=dict)),
+                ("pages", models.PositiveIntegerField(default=0, verbose_name="pages")),
+                ("counts", models.JSONField(default=dict, verbose_name="found")),
+                ("examples", models.JSONField(default=list, verbose_name="examples")),
+            ],
+            options={
+                "verbose_name": "check",
+                "verbose_name_plural": "checks",
+                "ordering": ["-started_at", "-pk"],
+            },
+        ),
+        migrations.CreateModel(
             name="Duty",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -67,35 +90,14 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Reconciliation",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("started_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="started")),
-                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
-                ("full", models.BooleanField(default=True, verbose_name="full")),
-                ("repair", models.BooleanField(default=False, verbose_name="repairs")),
-                ("by_hand", models.BooleanField(default=False, verbose_name="by hand")),
-                ("since", models.DateTimeField(blank=True, null=True, verbose_name="since")),
-                ("grace_seconds", models.PositiveIntegerField(default=0, verbose_name="grace in seconds")),
-                ("step", models.CharField(blank=True, max_length=32, verbose_name="step")),
-                ("cursor", models.JSONField(default=dict)),
-                ("pages", models.PositiveIntegerField(default=0, verbose_name="pages")),
-                ("counts", models.JSONField(default=dict, verbose_name="found")),
-                ("examples", models.JSONField(default=list, verbose_name="examples")),
-            ],
-            options={
-                "verbose_name": "check",
-                "verbose_name_plural": "checks",
-                "ordering": ["-started_at", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
             name="FailedItem",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("message_id", models.CharField(max_length=100, unique=True, verbose_name="message")),
                 ("kind", models.CharField(max_length=32, verbose_name="kind")),
                 ("step", models.CharField(blank=True, max_length=16, verbose_name="step")),
+                ("code", models.CharField(blank=True, max_length=64, verbose_name="error code")),
+                ("params", models.JSONField(blank=True, default=dict)),
                 ("reason", models.CharField(max_length=500, verbose_name="reason")),
                 ("error", models.CharField(blank=True, db_default="", max_length=100, verbose_name="error")),
                 (
@@ -218,7 +220,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Redrive",
+            name="RetryOrder",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="ordered")),
@@ -243,13 +245,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="faileditem",
-            name="redrive",
+            name="retry_order",
             field=models.ForeignKey(
                 blank=True,
                 null=True,
                 on_delete=django.db.models.deletion.SET_NULL,
                 related_name="items",
-                to="recovery.redrive",
+                to="recovery.retryorder",
             ),
         ),
     ]

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Batch",
+            name="UploadBatch",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="begun")),
@@ -109,6 +109,7 @@ class Migration(migrations.Migration):
                 ("step", models.CharField(blank=True, max_length=16, verbose_name="step")),
                 ("reason", models.CharField(blank=True, max_length=500, verbose_name="reason")),
                 ("code", models.CharField(blank=True, db_default="", max_length=64, verbose_name="error code")),
+                ("params", models.JSONField(blank=True, default=dict, editable=False)),
                 ("error", models.CharField(blank=True, db_default="", max_length=100, verbose_name="error")),
                 ("request_id", models.CharField(blank=True, db_default="", max_length=64, verbose_name="request")),
                 ("attempts", models.PositiveIntegerField(default=0, verbose_name="attempts")),
@@ -124,16 +125,6 @@ class Migration(migrations.Migration):
                 ("work_ms", models.PositiveIntegerField(blank=True, null=True, verbose_name="milliseconds of work")),
                 ("seen", models.PositiveBigIntegerField(editable=False, null=True)),
                 ("declared_sha256", models.CharField(blank=True, db_default="", editable=False, max_length=64)),
-                (
-                    "batch",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="uploads",
-                        to="uploads.batch",
-                    ),
-                ),
                 (
                     "image",
                     models.ForeignKey(
@@ -152,6 +143,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="uploads",
                         to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="uploads",
+                        to="uploads.uploadbatch",
                     ),
                 ),
             ],

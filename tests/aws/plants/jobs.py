@@ -30,8 +30,8 @@ PLANTS = [
         (
             Edit(
                 "mediahub/delivery/public.py",
-                " if key in held and _is_permanent(image, key, source)",
-                " if key in held",
+                " if key in recorded and _is_permanent(image, key, source)",
+                " if key in recorded",
             ),
         ),
         "tests/delivery/test_public.py::test_nothing_is_asked_of_the_cdn_when_no_bytes_change",

@@ -7,7 +7,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mediahub.jobs import reports, runner
 
-STEER = {"retry": runner.retry_failed, "resume": runner.resume, "pause": runner.pause, "cancel": runner.cancel}
+STEER = {
+    "retry": runner.retry_failed,
+    "resume": runner.resume_job,
+    "pause": runner.pause_job,
+    "cancel": runner.cancel_job,
+}
 
 
 class Command(BaseCommand):
@@ -33,7 +38,7 @@ class Command(BaseCommand):
             if options[verb] and not steer(job):
                 raise CommandError(f"The job is {job.state}; `--{verb}` changes nothing then.")
         job.refresh_from_db()
-        status = reports.status(job)
+        status = reports.build_status(job)
         if options["json"]:
             self.stdout.write(json.dumps(status))
             return None

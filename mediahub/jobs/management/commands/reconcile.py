@@ -15,7 +15,7 @@ from mediahub.jobs.job_command import JobCommand
 from mediahub.recovery import consistency_checks
 from mediahub.recovery.comparisons import Finding
 from mediahub.recovery.inventory import Inventory, UnusableInventory
-from mediahub.recovery.models import Reconciliation
+from mediahub.recovery.models import ConsistencyCheck
 from processing import ProcessingError
 
 
@@ -43,11 +43,11 @@ class Command(JobCommand):
             raise CommandError("An inventory is a file of this machine, which the queue's workers do not see.")
         try:
             listing = Inventory(options["inventory"]) if options["inventory"] else None
-            wanted = {"repair": options["repair"], "since": options["since"], "grace_seconds": options["grace"]}
-            check = self._held(wanted) or consistency_checks.begin(**wanted)
+            order = {"repair": options["repair"], "since": options["since"], "grace_seconds": options["grace"]}
+            check = self._held(order) or consistency_checks.begin_check(**order)
             if options["queue"]:
                 return self.leave_to_the_queue(runner.order_check(check))
-            for finding in consistency_checks.run(check, listing):
+            for finding in consistency_checks.run_check(check, listing):
                 self._say(finding, in_json=options["json"])
         except (ProcessingError, UnusableInventory) as error:
             raise CommandError(f"The comparison stopped. {error}") from error
@@ -57,15 +57,25 @@ class Command(JobCommand):
             raise SystemExit(1)
         return None
 
-    def _held(self, wanted: dict[str, Any]) -> Reconciliation | None:
+    def _held(self, order: dict[str, Any]) -> ConsistencyCheck | None:
         # The clock's own have no hand-made grace; its cursor is no business of a person's.
-        return Reconciliation.objects.filter(finished_at=None, full=True, by_hand=True, **wanted).first()
+        return ConsistencyCheck.objects.filter(finished_at=None, full=True, by_hand=True, **order).first()
 
     def _say(self, finding: Finding, *, in_json: bool) -> None:
         if in_json:
-            self.stdout.write(json.dumps({"kind": finding.kind, "what": finding.what, "says": finding.says}))
+            self.stdout.write(
+                json.dumps(
+                    {
+                        "kind": finding.kind,
+                        "what": finding.what,
+                        "says": finding.reason.english,
+                        "code": finding.reason.code,
+                        "params": finding.reason.params,
+                    }
+                )
+            )
         else:
-            self.stdout.write(f"{finding.kind:12} {finding.what}  {finding.says}")
+            self.stdout.write(f"{finding.kind:12} {finding.what}  {finding.reason.english}")
 
 
 def _moment(text: str) -> datetime:

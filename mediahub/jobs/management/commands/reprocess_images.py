@@ -15,7 +15,7 @@ from mediahub.library.models import Image
 
 
 def moment(text: str) -> str:
-    """A date or time in ISO 8601, in the site's zone when it names none."""
+    """Return a date or time in ISO 8601, in the site's zone when it names none."""
     try:
         given = datetime.fromisoformat(text)
     except ValueError as error:
@@ -24,7 +24,7 @@ def moment(text: str) -> str:
 
 
 def image_id(text: str) -> str:
-    """The id of an image."""
+    """Return the id of an image."""
     try:
         return str(UUID(text))
     except ValueError as error:
@@ -52,7 +52,9 @@ class Command(JobCommand):
             self.stdout.write(f"{selection.images().count()} images would be reprocessed.")
             return None
         by_celery = options["engine"] == "celery"
-        job, resumed = runner.order(selection, relabel=options["relabel"], queued=options["queue"] and not by_celery)
+        job, resumed = runner.order_reprocess(
+            selection, relabel=options["relabel"], queued=options["queue"] and not by_celery
+        )
         self.announce(job, resumed=resumed)
         if by_celery:
             self._hand_out(job)
@@ -71,6 +73,6 @@ class Command(JobCommand):
     _handed_out = False
 
     def _hand_out(self, job: Job) -> None:
-        celery_queue.hand_out(runner.unfinished(job))
+        celery_queue.send_chunks(runner.list_unfinished_chunks(job))
         self._handed_out = True
         self.stdout.write("The chunks are on the queue of the Celery workers.")

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.default_int_handler)
         try:
-            paths = demo.files([path.resolve() for path in options["paths"]])
+            paths = demo.find_files([path.resolve() for path in options["paths"]])
             if options["alone"]:
                 self._alone(paths, json_lines=options["json"])
             else:
@@ -43,21 +43,21 @@ class Command(BaseCommand):
     def _alone(self, paths: list[Path], *, json_lines: bool) -> None:
         with ExitStack() as closing:
             state = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="mediahub-demo-")))
-            ports = emulator.free_port(), emulator.free_port()
-            running = site.start(state, *ports, closing, lambda line: self.stderr.write(line, self.style.NOTICE))
+            ports = emulator.find_free_port(), emulator.find_free_port()
+            running = site.start_site(state, *ports, closing, lambda line: self.stderr.write(line, self.style.NOTICE))
             command = [sys.executable, "manage.py", "demo", "--sign-in", str(state / "sign-in.json")]
             command += ["--json"] if json_lines else []
-            done = subprocess.run(
+            process = subprocess.run(
                 [*command, *map(str, paths)], cwd=settings.BASE_DIR, env=running.environment, check=False
             )
-        sys.exit(done.returncode)
+        sys.exit(process.returncode)
 
     def _send(self, paths: list[Path], sign_in: Path, *, json_lines: bool) -> None:
         if not sign_in.is_file():
             raise demo.DemoError(f"{sign_in} is not there. Start the site with `make run`, or add --alone.")
         browser = demo.Browser(settings.SITE_URL)
         browser.sign_in("editor", json.loads(sign_in.read_text())["editor"])
-        rows = [sent.row() for sent in demo.send_all(browser, paths, self._progress)]
+        rows = [sent.build_row() for sent in demo.send_files(browser, paths, self._progress)]
         self.stderr.write("")
         if json_lines:
             for row in rows:
@@ -67,26 +67,28 @@ class Command(BaseCommand):
         if any(row["state"] == demo.LOST for row in rows):
             raise CommandError("Some files are lost: they came to no end. Run `manage.py doctor`.")
 
-    def _progress(self, done: int, total: int) -> None:
-        if done == self._shown:
+    def _progress(self, ended: int, total: int) -> None:
+        if ended == self._shown:
             return
-        self._shown = done
-        filled = 30 * done // total
-        self.stderr.write(f"\r[{'#' * filled}{'.' * (30 - filled)}] {done} of {total}", ending="")
+        self._shown = ended
+        filled = 30 * ended // total
+        self.stderr.write(f"\r[{'#' * filled}{'.' * (30 - filled)}] {ended} of {total}", ending="")
         self.stderr.flush()
 
     def _table(self, rows: list[dict[str, Any]]) -> None:
         width = max(len(row["file"]) for row in rows)
         self.stdout.write(f"{'file':{width}}  {'state':8}  {'seconds':>7}  renditions and labels")
         for row in rows:
-            sizes = ", ".join(f"{made['name']} {made['width']}×{made['height']}" for made in row["renditions"])
+            sizes = ", ".join(
+                f"{rendition['name']} {rendition['width']}×{rendition['height']}" for rendition in row["renditions"]
+            )
             labels = ", ".join(_label(**label) for label in row["labels"])
-            told = row["reason"] or f"{sizes}; {labels}"
-            self.stdout.write(f"{row['file']:{width}}  {row['state']:8}  {row['seconds']:7.2f}  {told}")
+            result = row["reason"] or f"{sizes}; {labels}"
+            self.stdout.write(f"{row['file']:{width}}  {row['state']:8}  {row['seconds']:7.2f}  {result}")
         ready = sum(row["state"] == "ready" for row in rows)
         self.stdout.write(self.style.SUCCESS(f"{ready} of {len(rows)} ready"))
 
 
 def _label(name: str, confidence: float | None) -> str:
-    """A tag as it was found; keywords of the file itself have no confidence."""
+    """Return a tag with its confidence; keywords of the file itself have none."""
     return name if confidence is None else f"{name} {confidence:.0f} %"

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from mediahub.local.event_loop import EventLoop, zappa_handler
+from mediahub.local.event_loop import EventLoop, load_zappa_handler
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         # Until there is a loop to end in order, the end may come at once.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         with TemporaryDirectory(prefix="mediahub-zappa-") as folder:
-            loop = EventLoop(zappa_handler(settings.STAGE, Path(folder)), options["clock"])
+            loop = EventLoop(load_zappa_handler(settings.STAGE, Path(folder)), options["clock"])
             signal.signal(signal.SIGTERM, loop.stop)
             signal.signal(signal.SIGINT, loop.stop)
             loop.run()

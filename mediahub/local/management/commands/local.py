@@ -11,14 +11,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mediahub.local import site
-from mediahub.local.emulator import EmulatorError, is_taken
+from mediahub.local.emulator import EmulatorError, is_port_taken
 
 
 def choose_port(port: int, option: str, ask: Callable[[str], str]) -> int:
     """Return the port, or the next free one when the person agrees; raise EmulatorError when they do not."""
-    if not is_taken(port):
+    if not is_port_taken(port):
         return port
-    other = next(number for number in range(port + 1, 65536) if not is_taken(number))
+    other = next(number for number in range(port + 1, 65536) if not is_port_taken(number))
     if ask(f"Port {port} is in use. Use {other} instead? [Y/n] ").strip().lower() in ("", "y", "yes"):
         return other
     raise EmulatorError(f"Nothing was started. Stop what listens on port {port} or choose another with {option}.")
@@ -42,7 +42,7 @@ class Command(BaseCommand):
                 ports = (options["port"], options["aws_port"])
                 # Without somebody at the terminal a taken port is an error: a program expects the port that it named.
                 choose = self._choose_port if sys.stdin.isatty() else site.refuse_taken_port
-                running = site.start(options["state"], *ports, closing, self.stdout.write, choose)
+                running = site.start_site(options["state"], *ports, closing, self.stdout.write, choose)
                 self._greet(running)
                 self._watch(running)
             except EmulatorError as error:
@@ -70,6 +70,6 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _watch(self, running: site.Site) -> None:
-        while not (name := running.fallen()):
+        while not (name := running.find_ended_process()):
             time.sleep(0.5)
-        raise CommandError(f"{name} ended by itself. {site.last_words(running, name)}")
+        raise CommandError(f"{name} ended by itself. {site.read_log_end(running, name)}")

@@ -13,4 +13,4 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="Where the passwords are kept.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        sign_ins.prepare(options["file"])
+        sign_ins.prepare_people(options["file"])

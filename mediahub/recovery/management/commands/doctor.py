@@ -14,7 +14,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         faults = 0
-        for finding in doctor.examine(inside=options["inside"]):
+        for finding in doctor.examine_parts(inside=options["inside"]):
             mark = self.style.ERROR("✗") if finding.advice else self.style.SUCCESS("✓")
             self.stdout.write(f"{mark} {finding.part:13} {finding.seen}")
             if finding.advice:
