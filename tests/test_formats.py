@@ -129,7 +129,7 @@ def test_a_format_that_is_added_has_its_suffix_in_zips_and_on_disk(monkeypatch: 
         return type("Store", (), {"get": lambda *_args: BytesIO()})
 
     monkeypatch.setattr("mediahub.aws.clients.get_upload_store", get_store)
-    monkeypatch.setattr(downloads, "current_file", lambda image: type("File", (), {"key": "k", "version_id": ""}))
+    monkeypatch.setattr(downloads, "get_current_file", lambda image: type("File", (), {"key": "k", "version_id": ""}))
     _file, suffix = downloads._open_file(ImageRecord(format="AVIF"), "original")
     assert suffix == "avif"
     assert demo._is_picture(Path("harbor.AVIF"))

@@ -41,7 +41,7 @@ def read_called_services() -> set[str]:
     for folder in ("mediahub", "processing"):
         for path in (ROOT / folder).rglob("*.py"):
             if "local" not in path.relative_to(ROOT).parts:
-                called |= set(re.findall(r"\bclient\(\s*\"([a-z0-9-]+)\"", path.read_text()))
+                called |= set(re.findall(r"\b(?:get_)?client\(\s*\"([a-z0-9-]+)\"", path.read_text()))
     return called - NOT_ASKED
 
 

@@ -70,5 +70,5 @@ def test_a_region_without_them_takes_a_stage_that_does_without() -> None:
 
 
 def test_the_guide_lists_the_regions() -> None:
-    [listed] = re.findall(r"^- Regions with all parts: (.*?)\.", GUIDE.read_text().replace("\n  ", " "), re.M)
+    [listed] = re.findall(r"^- These regions have every part: (.*?)\.", GUIDE.read_text().replace("\n  ", " "), re.M)
     assert listed.split(", ") == regions.list_regions({})

@@ -38,10 +38,10 @@ from mediahub.uploads import tickets
 def sign(environment):
     os.environ.update(environment)
     names = runpy.run_path("mediahub/settings.py")
-    clients._client.cache_clear()
+    clients._make_client.cache_clear()
     cache.clear()
     with override_settings(**{name: value for name, value in names.items() if name.isupper()}):
-        signer = clients.signer()
+        signer = clients.get_upload_signer()
         form = signer.sign_post("uploads/1/original", "image/jpeg", 1000, 60).url
         given = {"UploadId": "u", "PartNumber": 1, "VersionId": "v", "ContentType": "image/jpeg"}
         wanted = {"create_multipart_upload": ["ContentType"], "upload_part": ["UploadId", "PartNumber"]}
@@ -50,9 +50,9 @@ def sign(environment):
             for operation in tickets._PRESIGNED.values()
             for names in [wanted.get(operation, ["UploadId"])]
         ]
-        files = [addresses.original("uploads/1/original", "v", "a.jpg"), addresses.download("downloads/1.zip", "a.zip")]
-        shown = [addresses.address("large/1/2.jpg")]
-        shown.append(clients.rendition_signer().sign_address("get_object", "large/1/2.jpg", 60, {}))
+        files = [addresses.sign_original_link("uploads/1/original", "v", "a.jpg"), addresses.sign_download_link("downloads/1.zip", "a.zip")]
+        shown = [addresses.build_address("large/1/2.jpg")]
+        shown.append(clients.get_rendition_signer().sign_address("get_object", "large/1/2.jpg", 60, {}))
         # Nothing asks django-storages for a link of S3's; if something did, it would be of the same host.
         storage = storages["renditions"]
         shown.append(storage.connection.meta.client.generate_presigned_url(

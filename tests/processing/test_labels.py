@@ -222,8 +222,8 @@ def test_the_shape_is_measured(size: tuple[int, int], name: str) -> None:
         ("grey", "Black and white"),
     ],
 )
-def test_colour_and_light_are_measured(colour: str, name: str) -> None:
-    assert name in measured(Image.new("RGB", (200, 150), colour))
+def test_color_and_light_are_measured(color: str, name: str) -> None:
+    assert name in measured(Image.new("RGB", (200, 150), color))
 
 
 def test_sharpness_is_measured() -> None:

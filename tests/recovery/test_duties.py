@@ -31,7 +31,7 @@ from tests.images import image
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DUTIES: dict[str, tuple[ModuleType, str]] = {
-    "rights_ended": (publishing, "take_down_ended"),
+    "rights_ended": (publishing, "archive_expired"),
     "mirrored": (mirror, "push_stale_images"),
     "superseded": (public, "sweep_superseded"),
     "dead_letters": (dead_letters, "collect_letters"),
@@ -184,7 +184,7 @@ def test_rights_that_ended_are_taken_down_though_some_images_cannot_be(
     monkeypatch.setattr(publishing.archive_expired, "__defaults__", (most,))
     with monkeypatch.context() as planted:
         # As the database refuses a statement within the transaction.
-        fail(planted, revisions, "changed", DataError("out of range"), only=first)
+        fail(planted, revisions, "record_change", DataError("out of range"), only=first)
         for _ in range(3):
             tick()
         assert set(Image.objects.filter(state=Image.State.PUBLISHED).values_list("pk", flat=True)) == set(first)
