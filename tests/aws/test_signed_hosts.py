@@ -50,7 +50,8 @@ def sign(environment):
             for operation in tickets._PRESIGNED.values()
             for names in [wanted.get(operation, ["UploadId"])]
         ]
-        files = [addresses.sign_original_link("uploads/1/original", "v", "a.jpg"), addresses.sign_download_link("downloads/1.zip", "a.zip")]
+        files = [addresses.sign_original_link("uploads/1/original", "v", "a.jpg")]
+        files.append(addresses.sign_download_link("downloads/1.zip", "a.zip"))
         shown = [addresses.build_address("large/1/2.jpg")]
         shown.append(clients.get_rendition_signer().sign_address("get_object", "large/1/2.jpg", 60, {}))
         # Nothing asks django-storages for a link of S3's; if something did, it would be of the same host.
