@@ -21,10 +21,10 @@ from tests.desk.conftest import HOSTILE
 pytestmark = pytest.mark.django_db
 GEOMETRY = Path("mediahub/desk/static/desk/library/crop_window.js").resolve()
 CASES = """
-const { windowOf } = await import(process.argv[1]);
+const { computeWindow } = await import(process.argv[1]);
 let text = "";
 for await (const part of process.stdin) text += part;
-const found = JSON.parse(text).map(([size, shape, [x, y]]) => Object.values(windowOf(size, shape, { x, y })));
+const found = JSON.parse(text).map(([size, shape, [x, y]]) => Object.values(computeWindow(size, shape, { x, y })));
 console.log(JSON.stringify(found));
 """
 
