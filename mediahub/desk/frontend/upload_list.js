@@ -167,9 +167,9 @@ export function createUploadList(list, { status, words }, onShow = () => {}) {
       updateSummary();
     },
     /** Buttons of a row: [text, name of the button, what it does] each. */
-    answer(id, showAnswers) {
+    showAnswers(id, answers) {
       const entry = rows.get(id);
-      if (entry) setButtons(entry, showAnswers);
+      if (entry) setButtons(entry, answers);
     },
     isFollowing: () => openUploads.size > 0,
     announce,
