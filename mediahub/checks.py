@@ -23,8 +23,9 @@ def check_addresses(**_: Any) -> list[CheckMessage]:
         return []
     return [
         Error(
-            f"{name} is {getattr(settings, name)}, which nobody but this machine can open.",
-            hint="Run `python -m deploy up STAGE`, which gives it to functions and workers; or set it, or LOCAL=true.",
+            f"{name} is {getattr(settings, name)}, which only this machine can open.",
+            hint="Run `python -m deploy up STAGE`, which sets it for functions and workers; or set it "
+            "yourself, or set LOCAL=true.",
             id="mediahub.E005",
         )
         for name in ADDRESSES
@@ -53,7 +54,8 @@ def check_stores(**_: Any) -> list[CheckMessage]:
         errors.append(
             Error(
                 "UPLOAD_BUCKET and RENDITION_BUCKET name the same bucket.",
-                hint="Give renditions a bucket of their own, or each would be processed again without end.",
+                hint="Use a separate bucket for renditions; otherwise each rendition would be processed "
+                "again, endlessly.",
                 id="mediahub.E001",
             )
         )
@@ -78,7 +80,7 @@ def check_labels(**_: Any) -> list[CheckMessage]:
         hint = "Set LABEL_RECORDINGS to the folder of answers."
         return [Error("LABELER is recorded, but there are no recordings.", hint=hint, id="mediahub.E004")]
     if settings.MODERATION and settings.LABELER not in MODERATORS:
-        hint = "Set LABELER to rekognition, or MODERATION to false. Until then a person has to look at each image."
-        said = f"MODERATION is on, but the labeler {settings.LABELER!r} looks at no picture for flags."
+        hint = "Set LABELER to rekognition, or MODERATION to false. Until then, a person must review each image."
+        said = f"MODERATION is on, but the labeler {settings.LABELER!r} does not check images for flags."
         return [Warning(said, hint=hint, id="mediahub.W001")]
     return []

@@ -21,7 +21,7 @@ def parse_crops(text: str) -> dict[str, tuple[int, int]]:
             _refuse(f"has {part!r}")
         name, size = match[1], (int(match[2]), int(match[3]))
         if name in crops or name in TAKEN:
-            _refuse(f"names {name} twice" if name in crops else f"uses the name {name}, which is taken")
+            _refuse(f"names {name} twice" if name in crops else f"uses the reserved name {name}")
         if not all(SMALLEST <= side <= LARGEST for side in size):
             _refuse(f"asks for {match[2]}x{match[3]}, and a side is {SMALLEST} to {LARGEST} pixels")
         crops[name] = size
@@ -32,6 +32,7 @@ def parse_crops(text: str) -> dict[str, tuple[int, int]]:
 
 def _refuse(what: str) -> NoReturn:
     raise ImproperlyConfigured(
-        f"RENDITION_FILLS {what}. Write it as name=WIDTHxHEIGHT, with commas between: square=512x512,wide=1024x576. "
-        "A name has small letters, digits, - and _; nothing at all makes no crops."
+        f"RENDITION_FILLS {what}. Write it as name=WIDTHxHEIGHT, separated by commas: "
+        "square=512x512,wide=1024x576. Names use lowercase letters, digits, - and "
+        "_. Leave it empty for no crops."
     )

@@ -25,26 +25,28 @@ SENTENCES: Mapping[str, Sentence] = {
     "never_sent": _("The file was not sent in time. Add it again."),
     "removed_while_read": _("%(name)s was removed while it was read."),
     "unstorable": _("The database cannot store the text in this file. Export it again and upload the new file."),
-    "waits_for_publisher": _("The image is published. Its new file waits until someone who may publish uses it."),
-    # The worker and its database
-    "changing": _("%(name)s changes faster than it can be published. MediaHub tries again automatically."),
-    "database_disconnected": _("The connection to the database was lost. MediaHub tries again automatically."),
-    "database_outdated": _(
-        "The database does not have the tables of this version. An operator has to run migrate, and then doctor."
+    "waits_for_publisher": _(
+        "The image is published. Its new file waits until someone with permission to publish starts using it."
     ),
-    "database_refused": _("The database refused. MediaHub tries again automatically."),
-    "database_unavailable": _("The database could not answer. MediaHub tries again automatically."),
-    "database_unsupported": _("This database cannot do what MediaHub needs. An operator has to run doctor."),
+    # The worker and its database
+    "changing": _("%(name)s changes faster than it can be published. MediaHub retries automatically."),
+    "database_disconnected": _("The connection to the database was lost. MediaHub retries automatically."),
+    "database_outdated": _(
+        "The database does not have the tables of this version. Ask an administrator to run migrate, then doctor."
+    ),
+    "database_refused": _("The database refused the request. MediaHub retries automatically."),
+    "database_unavailable": _("The database could not answer. MediaHub retries automatically."),
+    "database_unsupported": _("This database cannot do what MediaHub needs. Ask an administrator to run doctor."),
     "late": _("This invocation has no time left for another message."),
     "not_begun": _(
-        "Work on this file has not begun, because another file failed on a fault in the setup (%(cause)s). "
-        "An operator has to run doctor."
+        "Processing of this file has not started, because another file failed on a setup error "
+        "(%(cause)s). Ask an administrator to run doctor."
     ),
-    "out_of_memory": _("The worker ran out of memory. MediaHub tries again automatically."),
-    "record_conflict": _("Another worker wrote the same record first. MediaHub tries again automatically."),
-    "settings_conflict": _("The settings contradict each other. An operator has to run doctor."),
-    "unforeseen": _("An unexpected error occurred: %(cause)s: %(error)s. MediaHub tries again automatically."),
-    "worker_failed": _("The worker's disk or network failed. MediaHub tries again automatically."),
+    "out_of_memory": _("The worker ran out of memory. MediaHub retries automatically."),
+    "record_conflict": _("Another worker wrote the same record first. MediaHub retries automatically."),
+    "settings_conflict": _("The settings contradict each other. Ask an administrator to run doctor."),
+    "unforeseen": _("An unexpected error occurred: %(cause)s: %(error)s. MediaHub retries automatically."),
+    "worker_failed": _("The worker's disk or network failed. MediaHub retries automatically."),
     # Messages of the queue
     "foreign_bucket": _(
         "An event came from the bucket %(bucket)s, but uploads go to %(expected)s. Remove the notification of that "
@@ -52,7 +54,7 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "incomplete_record": _("A record of this event names no bucket and object."),
     "incomplete_message": _("This version does not know a message of the kind %(kind)s, or a part of it is missing."),
-    "invalid_id": _("%(text)s is not the id of an upload, image or job."),
+    "invalid_id": _("%(text)s is not the ID of an upload, image, or job."),
     "key_too_long": _("The key %(key)s is empty or longer than the %(limit)s bytes that S3 allows."),
     "message_too_long": _("The message has %(length)s characters; the limit is %(limit)s."),
     "not_json": _("The message is not JSON. See its payload."),
@@ -65,7 +67,7 @@ SENTENCES: Mapping[str, Sentence] = {
         "The key %(key)s contains a NUL or half of a character, which no database stores. Copy the file to another key."
     ),
     # Dead letters
-    "cut_failed": _("The crops of the image could not be made at its focal point."),
+    "cut_failed": _("The crops of the image could not be created around its focal point."),
     "job_stopped": _("A job on many images could not continue. MediaHub continues it automatically."),
     "mirror_failed": _("The image could not be mirrored."),
     "reprocess_failed": _("The renditions of the image could not be regenerated."),
@@ -81,21 +83,23 @@ SENTENCES: Mapping[str, Sentence] = {
     "no_original": _("The original is no longer in the upload bucket."),
     "original_unknown": _("No record says where the original of this image is."),
     "no_renditions": _("The image has no renditions."),
-    "not_visible": _("The image is no longer in the library, or you may not see it."),
+    "not_visible": _("The image is no longer in the library, or you don't have access to it."),
     "zip_source_missing": _("The file is no longer in the bucket."),
-    "zip_worker_killed": _("The zip file could not be made: the worker was stopped each time it worked on it."),
+    "zip_worker_killed": _("The ZIP file could not be created: the worker was stopped each time it worked on it."),
     # Findings of a consistency check
-    "image_in_use": _("The original is no longer in the bucket; the image made from it is still in use."),
+    "image_in_use": _("The original is no longer in the bucket; its image is still in use."),
     "labels_missing": _("The labels were not available when the image was uploaded."),
     "mirror_differs": _("The mirror differs from the record of this image."),
     "mirror_unknown": _("The mirror has an image that no record knows."),
     "not_compared": _("It could not be compared. The worker's log has the error."),
     "original_deleted": _("The record says that the upload ended; its file is no longer in the bucket."),
     "other_version": _("The upload is %(state)s, and the bucket has another version of its file."),
-    "overwritten": _("The record keeps the version %(version)s, which was sent first; a later version covers it."),
+    "overwritten": _(
+        "The record keeps the version %(version)s, which was sent first; a later version is on top of it."
+    ),
     "public_files_missing": _("The public files of the image are not in the bucket."),
-    "public_file_unknown": _("Everyone can fetch this file, and no record knows it."),
-    "rendition_altered": _("A rendition of this image does not have the size that was written."),
+    "public_file_unknown": _("This file is public, and no record refers to it."),
+    "rendition_altered": _("A rendition of this image is not the size that MediaHub wrote."),
     "rendition_missing": _("The rendition %(name)s is not in the bucket."),
     "rendition_unused": _("No record names this rendition."),
     "upload_unknown": _("No record knows this file."),
@@ -103,7 +107,7 @@ SENTENCES: Mapping[str, Sentence] = {
 # The states of an upload as they stand inside a sentence; the labels of Upload.State have the same words.
 STATES: Mapping[str, str] = {
     "issued": _("waiting for the file"),
-    "working": _("working"),
+    "working": _("processing"),
     "ready": _("done"),
     "rejected": _("rejected"),
     "failed": _("failed"),

@@ -25,12 +25,12 @@ _ = gettext_noop
 SENTENCES: Mapping[str, Sentence] = {
     # The file
     "empty": _("The file is empty. Check it and upload it again."),
-    "too_large": _("The file has %(size)d MB; the limit is %(limit)d MB. Make it smaller and upload it again."),
+    "too_large": _("The file is %(size)d MB; the limit is %(limit)d MB. Reduce its size and upload it again."),
     "too_many_pixels": ngettext_noop(
-        "The image has %(width)d × %(height)d pixels; the limit is %(n)d megapixel and %(side)d pixels per side. "
-        "Make it smaller and upload it again.",
-        "The image has %(width)d × %(height)d pixels; the limit is %(n)d megapixels and %(side)d pixels per side. "
-        "Make it smaller and upload it again.",
+        "The image is %(width)d × %(height)d pixels; the limit is %(n)d megapixel and %(side)d "
+        "pixels per side. Reduce its size and upload it again.",
+        "The image is %(width)d × %(height)d pixels; the limit is %(n)d megapixels and %(side)d "
+        "pixels per side. Reduce its size and upload it again.",
     ),
     "broken": _("The file is damaged or incomplete. Open it, save it again, and upload the new file."),
     "unsupported": _(
@@ -48,15 +48,17 @@ SENTENCES: Mapping[str, Sentence] = {
     "not_analyzable": _("Rekognition cannot analyze this image (%(aws_code)s)."),
     "unreadable_recording": _("The recorded labels of this image cannot be read."),
     # AWS
-    "incomplete": _("Only a part of %(key)s arrived. MediaHub tries again automatically."),
-    "missing": _("%(action)s failed: it does not exist or was deleted."),
-    "aws_refused": _("%(action)s failed: AWS refused it (%(aws_code)s). An operator has to run doctor."),
-    "aws_setup": _("%(action)s failed: AWS is not set up for this process (%(error)s). An operator has to run doctor."),
-    "aws_unavailable": _(
-        "%(action)s failed: AWS cannot answer right now (%(aws_code)s). MediaHub tries again automatically."
+    "incomplete": _("Only part of %(key)s arrived. MediaHub retries automatically."),
+    "missing": _("%(action)s failed: the object does not exist or was deleted."),
+    "aws_refused": _("%(action)s failed: AWS refused the request (%(aws_code)s). Ask an administrator to run doctor."),
+    "aws_setup": _(
+        "%(action)s failed: AWS is not set up for this process (%(error)s). Ask an administrator to run doctor."
     ),
-    "aws_unreachable": _("%(action)s failed: AWS cannot be reached (%(error)s). MediaHub tries again automatically."),
-    "archived": _("%(action)s failed: it is in an archive of S3. Restore it there."),
+    "aws_unavailable": _(
+        "%(action)s failed: AWS cannot answer right now (%(aws_code)s). MediaHub retries automatically."
+    ),
+    "aws_unreachable": _("%(action)s failed: AWS cannot be reached (%(error)s). MediaHub retries automatically."),
+    "archived": _("%(action)s failed: the object is in an S3 archive. Restore it there first."),
 }
 
 # What a parameter of this name stands for inside a sentence: parameter → value → phrase, a template of the same

@@ -113,12 +113,12 @@ def test_what_another_version_wrote_is_shown_as_it_was_written(code: str) -> Non
     [
         (
             Reason("aws_refused", {"action": "read_object", "key": "uploads/a.jpg", "aws_code": "AccessDenied"}),
-            "Reading … failed: AWS refused it (AccessDenied). An operator has to run doctor.",
+            "Reading … failed: AWS refused the request (AccessDenied). Ask an administrator to run doctor.",
         ),
         (
             Reason("too_many_pixels", {"width": 9000, "height": 8000, "n": 100, "side": 30000}),
-            "The image has … × … pixels; the limit is … megapixels and … pixels per side. "
-            "Make it smaller and upload it again.",
+            "The image has … × … pixels; the limit is … megapixels and … pixels per side. Reduce its "
+            "size and upload it again.",
         ),
     ],
 )

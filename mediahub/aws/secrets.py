@@ -33,7 +33,7 @@ def read_secret(reference: str, region: str, endpoint: str | None = None) -> dic
         content = None
     if not isinstance(content, dict):
         # No cause: it would quote the text.
-        raise ImproperlyConfigured(f"The secret {reference} holds no JSON object of names and values.")
+        raise ImproperlyConfigured(f"The secret {reference} is not a JSON object of names and values.")
     return {str(name): str(value) for name, value in content.items()}
 
 
@@ -48,4 +48,4 @@ def read_secret_value(reference: str, name: str, region: str, endpoint: str | No
 def _describe_error(error: Exception) -> str:
     if isinstance(error, ClientError):
         return f"{error.response['Error']['Code']}."
-    return "It has no text." if isinstance(error, KeyError) else f"{type(error).__name__}."
+    return "It is empty." if isinstance(error, KeyError) else f"{type(error).__name__}."

@@ -44,7 +44,7 @@ class CarefulAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if not all(map(self._is_id, request.POST.getlist(ACTION_CHECKBOX_NAME))):
-            raise Unreadable(_("What was chosen is none of this list. Load the page again."))
+            raise Unreadable(_("The selected items are not in this list. Reload the page and select them again."))
         return super().changelist_view(request, extra_context)
 
     def _is_id(self, text: str) -> bool:

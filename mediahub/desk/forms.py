@@ -103,12 +103,12 @@ class EditForm(FormMixin):
 
     def _describe_conflict(self, name: str, theirs: Any, mine: Any) -> str:
         by, at = self.last_change(name)
-        who = str(by or _("Somebody else"))
+        who = str(by or _("Someone else"))
         if at:
-            says = _("%(who)s changed this on %(when)s, while you had the page open. Nothing is saved yet.")
+            says = _("%(who)s changed this on %(when)s while you had the page open. Your changes are not saved yet.")
             says %= {"who": who, "when": date_format(at, "DATETIME_FORMAT")}
         else:
-            says = _("%(who)s changed this while you had the page open. Nothing is saved yet.") % {"who": who}
+            says = _("%(who)s changed this while you had the page open. Your changes are not saved yet.") % {"who": who}
         context = {
             "name": name,
             "says": says,

@@ -64,10 +64,10 @@ def _explain_refusal(request: HttpRequest, permissions: tuple[str, ...]) -> str:
     """Return why the request is not allowed; empty when it is."""
     user = request.user
     if user.is_authenticated and request.headers.get(PAGE_OWNER_HEADER, str(user.pk)) != str(user.pk):
-        return _("This page belongs to somebody who is not signed in any more. Sign in as that person to go on.")
+        return _("This page belongs to someone who is no longer signed in. Sign in as that person to continue.")
     if user.is_active and user.is_staff and any(user.has_perm(permission) for permission in permissions):
         return ""
-    return _("You are not signed in, or may not do this. Sign in again, or ask a chief editor for the right.")
+    return _("You are not signed in, or you don't have permission. Sign in again, or ask a chief editor.")
 
 
 def render_page(
@@ -140,7 +140,7 @@ def read_json(request: HttpRequest, refusal: str = "") -> JsonObject:
     try:
         return JsonObject(parse_json(request.body), refusal)
     except (RawPostDataException, UnreadablePostError) as error:
-        raise Unreadable(_("The request did not arrive whole. Try again.")) from error
+        raise Unreadable(_("The request arrived incomplete. Try again.")) from error
 
 
 def parse_json(text: str | bytes) -> dict[str, Any]:
@@ -167,7 +167,7 @@ class IdConverter(IntConverter):
 
 
 def _not_json() -> str:
-    return _("The request is not a JSON object that the desk can read. Reload the page and try again.")
+    return _("The request is not a valid JSON object. Reload the page and try again.")
 
 
 def _values(value: Any) -> Iterator[Any]:

@@ -10,9 +10,9 @@ class Preference(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="preference")
     # The name of each act → its key; an act that is not named has its usual key, an empty key is none.
-    shortcuts = models.JSONField(_("shortcuts"), default=dict, blank=True)
-    shortcuts_on = models.BooleanField(_("shortcuts are on"), default=True)
-    threshold = models.PositiveSmallIntegerField(_("accept from, in per cent"), default=80)
+    shortcuts = models.JSONField(_("keyboard shortcuts"), default=dict, blank=True)
+    shortcuts_on = models.BooleanField(_("keyboard shortcuts enabled"), default=True)
+    threshold = models.PositiveSmallIntegerField(_("acceptance threshold, in percent"), default=80)
     # The code of a language; empty is what the browser asks for.
     language = models.CharField(_("language"), max_length=8, blank=True, default="", db_default="")
 

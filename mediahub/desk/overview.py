@@ -47,10 +47,15 @@ def list_navigation(request: HttpRequest) -> list[NavigationEntry]:
         ("uploads", _("Uploads"), "admin:uploads_upload_changelist", "uploads.view_upload"),
         ("duplicates", _("Duplicates"), "desk:duplicates", "library.review_tagging"),
         ("tags", _("Tags"), "admin:library_tag_changelist", "library.view_tag"),
-        ("work", _("Work"), "desk:jobs", "jobs.view_job"),
+        ("work", _("Background jobs"), "desk:jobs", "jobs.view_job"),
         ("activity", _("Activity"), "desk:activity", "history.view_change"),
         ("dashboard", _("Dashboard"), "desk:dashboard", "recovery.view_dashboard"),
-        ("checks", _("Checks"), "admin:recovery_consistencycheck_changelist", "recovery.view_consistencycheck"),
+        (
+            "checks",
+            _("Consistency checks"),
+            "admin:recovery_consistencycheck_changelist",
+            "recovery.view_consistencycheck",
+        ),
         ("users", _("Users"), "admin:auth_user_changelist", "auth.view_user"),
     ]
     entries = []

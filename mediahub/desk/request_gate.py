@@ -32,7 +32,7 @@ class Gate:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if broken := _broken_cookies(request):
-            sentence = _("A cookie of this site was damaged, and was removed. Load the page again.")
+            sentence = _("A damaged cookie of this site was removed. Reload the page.")
             response = bad_request(request, Unreadable(sentence))
             for name in broken:
                 response.delete_cookie(name)
@@ -84,7 +84,7 @@ def _form(request: HttpRequest) -> QueryDict:
     try:
         return request.POST
     except (LookupError, ValueError, UnreadablePostError) as error:
-        raise Unreadable(_("The form did not arrive whole. Go back and send it again.")) from error
+        raise Unreadable(_("The form arrived incomplete. Go back and send it again.")) from error
 
 
 def _is_utf8(request: HttpRequest) -> bool:
@@ -115,7 +115,7 @@ def _sentence(exception: Exception | None) -> str:
         case Unreadable():
             return str(exception)
         case RequestDataTooBig() | TooManyFieldsSent() | TooManyFilesSent():
-            return _("The request is too large. Choose fewer images or type less, and go on in parts.")
+            return _("The request is too large. Select fewer images or enter less text, and work in smaller groups.")
         case None:
-            return _("The address or the form holds characters that are no text. Remove them and try again.")
-    return _("This request cannot be read. Go back, load the page again and try once more.")
+            return _("The address or the form contains invalid characters. Remove them and try again.")
+    return _("This request cannot be read. Go back, reload the page, and try again.")

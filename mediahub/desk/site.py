@@ -40,7 +40,7 @@ class DeskSite(AdminSite):
             if request.method != "POST" or request.user.is_authenticated or request.path == reverse("admin:logout"):
                 return inner(request, *args, **kwargs)
             if unsaved_input.is_for_a_script(request):
-                said = _("You are signed out. Sign in again, and send it once more.")
+                said = _("You are signed out. Sign in and send it again.")
                 return JsonResponse({"reason": said, "code": "signed_out"}, status=403)
             form = unsaved_input.read_unsaved_form(request)
             return ask_to_sign_in(request, form) if form else inner(request, *args, **kwargs)
@@ -58,7 +58,7 @@ class DeskSite(AdminSite):
             language.remember_language(request, request.user)
             if form and isinstance(answer, HttpResponseRedirect):
                 return offer_to_send_again(
-                    request, form, _("You are signed in again. What you sent before is kept here.")
+                    request, form, _("You are signed in again. What you sent before is still here.")
                 )
         return answer
 

@@ -44,7 +44,7 @@ class Reader:
 
     def title(self, image_id: str, title: str) -> str:
         """Return the title of another image, or what stands in its place for a person it is closed to."""
-        return title if self.images is None or image_id in self.images else _("an image that is closed to you")
+        return title if self.images is None or image_id in self.images else _("an image you don't have access to")
 
 
 @dataclass(frozen=True)

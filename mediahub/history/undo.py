@@ -42,15 +42,15 @@ def undo(user: User, change_set_id: UUID, change_set: ChangeSet | None = None) -
             by_right: dict[bool, list[Change]] = {True: [], False: []}
             for change in group:
                 by_right[user.has_perms(change.detail.permissions(change))].append(change)
-            forbidden = _("You may not make such a change now. Ask a chief editor.")
+            forbidden = _("You don't have permission to make this change. Ask a chief editor.")
             result.refused += [_stays(change, forbidden) for change in by_right[False]]
             staying = list(cls.revert_all(result.change_set, by_right[True]))
             result.refused += [_stays(change, reason) for change, reason in staying]
             result.reverted += len(by_right[True]) - len(staying)
     if hidden := len(changes) - len(visible):
         text = ngettext(
-            "%(n)d change stays as it is: what it was about is not for you to see.",
-            "%(n)d changes stay as they are: what they were about is not for you to see.",
+            "%(n)d change was not undone, because you don't have access to what it changed.",
+            "%(n)d changes were not undone, because you don't have access to what they changed.",
             hidden,
         )
         result.refused.append(text % {"n": hidden})
@@ -71,4 +71,4 @@ def was_undone(change_set_id: UUID) -> bool:
 
 
 def _stays(change: Change, reason: str) -> str:
-    return _("%(title)s stays as it is now. %(why)s") % {"title": change.subject, "why": reason}
+    return _("%(title)s was not changed. %(why)s") % {"title": change.subject, "why": reason}

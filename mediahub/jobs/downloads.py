@@ -36,7 +36,7 @@ from processing.keys import build_download_key
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-COLUMNS = ("file", "title", "alt text", "caption", "credit", "licence", "rights until", "address of the record")
+COLUMNS = ("file", "title", "alt text", "caption", "credit", "license", "rights valid until", "record address")
 # What Windows, macOS or a shell would stumble over in a name, and what turns the direction of writing.
 UNSAFE = re.compile(r"[\x00-\x1f\x7f<>:\"/\\|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 # With its number and suffix the name stays under the 255 bytes that file systems take, in any script.
@@ -71,7 +71,10 @@ def plan_parts(images: QuerySet[Image], files: str) -> list[list[UUID]]:
         parts[-1].append(image.pk)
         size += weight
     if total > settings.DOWNLOAD_MAX_BYTES:
-        said = _("These are %(n)d MB; one download may hold %(most)d MB. Choose fewer images, or large renditions.")
+        said = _(
+            "The selection is %(n)d MB; the limit for one download is %(most)d MB. Select fewer "
+            "images, or download large renditions."
+        )
         raise TooLarge(said % {"n": total // 10**6, "most": settings.DOWNLOAD_MAX_BYTES // 10**6})
     return parts
 

@@ -26,17 +26,17 @@ class JobCommand(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the option that leaves the work to the queue."""
         parser.add_argument(
-            "--queue", action="store_true", help="Record the work, leave it to the queue's workers, and return."
+            "--queue", action="store_true", help="Record the job, leave it to the queue's workers, and return."
         )
 
     def announce(self, job: Job, *, resumed: bool) -> None:
         """Say that a job is gone on with that was begun earlier."""
         if resumed:
-            self.stdout.write(f"Going on with the job of {job.created_at:%Y-%m-%d %H:%M}.")
+            self.stdout.write(f"Resuming the job of {job.created_at:%Y-%m-%d %H:%M}.")
 
     def leave_to_the_queue(self, job: Job) -> str:
         """Say what waits, and return the job's id, by which it is followed."""
-        self.stdout.write(f"The queue's workers go on with it: {reports.describe_progress(job)}. The job is")
+        self.stdout.write(f"The queue's workers continue it: {reports.describe_progress(job)}. The job is")
         return str(job.pk)
 
     def run_here(self, job: Job) -> None:
@@ -44,9 +44,9 @@ class JobCommand(BaseCommand):
         try:
             self.work_on(job)
         except KeyboardInterrupt:
-            raise CommandError("\nInterrupted. Run the same command again to go on.", returncode=130) from None
+            raise CommandError("\nInterrupted. Run the same command again to resume.", returncode=130) from None
         except ProcessingError as error:
-            raise CommandError(f"It stopped: {error} Run the same command again to go on.") from error
+            raise CommandError(f"The job stopped: {error} Run the same command again to resume.") from error
         self.report(job)
 
     def work_on(self, job: Job) -> None:
@@ -80,9 +80,9 @@ class JobCommand(BaseCommand):
             self.stderr.write(str(failure))
         self.stdout.write(reports.describe_end(job)[-1])
         if job.state in reports.STOPPED:
-            raise CommandError(f"Somebody has {job.state} the job on its page.")
+            raise CommandError(f"Someone has {job.state} the job on its page.")
         if not reports.is_well(job):
-            raise CommandError("Some images failed; the reasons stand above.")
+            raise CommandError("Some images failed; see the reasons above.")
 
     def _ran(self, chunk_id: int) -> bool:
         try:

@@ -20,18 +20,18 @@ class Job(models.Model):
     """
 
     class Kind(models.TextChoices):
-        REPROCESS = "reprocess", _("renditions made anew")
-        ZIP = "zip", _("download as a zip")
-        MIRROR = "mirror", _("mirror written anew")
-        CHECK = "check", _("comparison of buckets, records and mirror")
+        REPROCESS = "reprocess", _("regenerate renditions")
+        ZIP = "zip", _("ZIP download")
+        MIRROR = "mirror", _("rebuild the mirror")
+        CHECK = "check", _("compare buckets, records, and mirror")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
         RUNNING = "running", _("running")
         PAUSED = "paused", _("paused")
-        CANCELLED = "cancelled", _("cancelled")
+        CANCELLED = "cancelled", _("canceled")
         DONE = "done", _("done")
-        PARTLY = "partly", _("done with failures")
+        PARTLY = "partly", _("done with errors")
 
     class Files(models.TextChoices):
         ORIGINAL = "original", _("originals")
@@ -46,7 +46,7 @@ class Job(models.Model):
         _("state"), max_length=16, choices=State, default=State.WAITING, db_default=State.WAITING, db_index=True
     )
     selection = models.JSONField(_("selection"))
-    relabel = models.BooleanField(_("label again"), default=False)
+    relabel = models.BooleanField(_("relabel"), default=False)
     files = models.CharField(_("files"), max_length=16, choices=Files, blank=True, db_default="")
     queued = models.BooleanField(default=False, db_default=False, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -64,7 +64,7 @@ class Job(models.Model):
         verbose_name_plural = _("jobs")
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["-created_at"], name="job_newest")]
-        permissions = [("reprocess_images", "Can have the renditions of many images made anew")]
+        permissions = [("reprocess_images", "Can regenerate the renditions of many images")]
 
     def __str__(self) -> str:
         return f"{self.total} images, {self.created_at:%Y-%m-%d %H:%M}"

@@ -46,9 +46,9 @@ def describe_end(job: Job) -> list[str]:
         return [_describe_check(job)]
     lines = [str(failure) for failure in failures[:SHOWN]]
     if len(failures) > SHOWN:
-        lines.append(f"… and {len(failures) - SHOWN} others; the desk's page of the job has them.")
+        lines.append(f"… and {len(failures) - SHOWN} more; see the page of the job.")
     forgotten = sum(chunk.cursor.get("forgotten", 0) for chunk in job.chunks.exclude(cursor={}))
-    also = f", {forgotten} unknown ones forgotten" if job.kind == Kind.MIRROR else ""
+    also = f", {forgotten} unknown items removed" if job.kind == Kind.MIRROR else ""
     return [*lines, f"{now.done} of {now.total} {DOES[Kind(job.kind)]}{also}, {now.failed} failed."]
 
 
@@ -85,13 +85,13 @@ def describe_findings(check: ConsistencyCheck) -> str:
     """Return what a comparison found, in one line."""
     counts = Counter(check.counts)
     findings = ", ".join(f"{n} {kind}" for kind, n in counts.items())
-    mended = " What mends it is on the queue." if check.repair and findings else ""
-    return f"{check.pages} pages compared. " + (f"Found: {findings}.{mended}" if findings else "Everything fits.")
+    mended = " Repairs are on the queue." if check.repair and findings else ""
+    return f"{check.pages} pages compared. " + (f"Found: {findings}.{mended}" if findings else "No differences found.")
 
 
 def _describe_check(job: Job) -> str:
     check = _check(job)
-    return describe_findings(check) if check else "The comparison is not kept any more."
+    return describe_findings(check) if check else "The results of this comparison are no longer kept."
 
 
 def _check(job: Job) -> ConsistencyCheck | None:

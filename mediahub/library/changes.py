@@ -55,7 +55,7 @@ class ImageChange(ChangeKind):
         """Apply the reverse; raises NotReverted or ValidationError where the image has changed or may not go back."""
         image = Image.objects.select_for_update().filter(pk=change.image_id).first() if change.image_id else None
         if image is None or not self.is_current(image):
-            raise NotReverted(_("It was changed again since."))
+            raise NotReverted(_("It has been changed again since then."))
         self.reversed().perform(change_set, image, Action.UNDONE, change.change_set)
 
     def perform(self, change_set: ChangeSet, image: Image, action: Action, undoes: UUID | None = None) -> None:

@@ -85,11 +85,11 @@ class CollectionChange(ChangeKind):
         locked = _lock_all()
         collection = locked.get(self.collection)
         if (snapshot(collection) if collection else None) != self.after:
-            raise NotReverted(_("It was changed again since."))
+            raise NotReverted(_("It has been changed again since then."))
         if self.before is None:
             is_used = Q(memberships__isnull=False) | Q(children__isnull=False)
             if Collection.objects.filter(is_used, pk=self.collection).exists():
-                raise NotReverted(_("It is not empty any more. Delete it under “Collections”."))
+                raise NotReverted(_("The collection is no longer empty. Delete it under “Collections”."))
             Collection.objects.filter(pk=self.collection).delete()
         else:
             self._restore(locked, collection or Collection(pk=self.collection), self.before)
@@ -99,7 +99,7 @@ class CollectionChange(ChangeKind):
     @staticmethod
     def _restore(locked: Locked, collection: Collection, before: Snapshot) -> None:
         if before["parent"] is not None and before["parent"] not in locked:
-            raise NotReverted(_("The collection that it was in is gone."))
+            raise NotReverted(_("The collection that contained it no longer exists."))
         collection.name, collection.description = before["name"], before["description"]
         collection.parent = locked.get(before["parent"])
         _save_place(locked, collection)
@@ -115,7 +115,7 @@ class CollectionChange(ChangeKind):
             Difference(title, before[key], after[key]) for key, title in titles.items() if before[key] != after[key]
         ]
         if before["parent"] != after["parent"]:
-            differences.append(Difference(_("Place"), "", _("moved")))
+            differences.append(Difference(_("Parent"), "", _("moved")))
         if before["groups"] != after["groups"]:
             differences.append(Difference(_("Groups"), str(len(before["groups"])), str(len(after["groups"]))))
         return differences
@@ -182,7 +182,9 @@ def move(
         before = snapshot(current)
         parent_id = parent.pk if parent else None
         if seen is not UNSEEN and current.parent_id not in (seen, parent_id):
-            raise ValidationError(_("Somebody else has moved it since you opened the page. Look where it lies now."))
+            raise ValidationError(
+                _("Someone else has moved this collection since you opened the page. Check where it is now.")
+            )
         current.parent = _get_locked(locked, parent) if parent else None
         _save_place(locked, current)
         _record(change_set, current, before)
@@ -240,7 +242,10 @@ def _move_up(change_set: ChangeSet, locked: Locked, child: Collection, deleted: 
     except ValidationError:
         if readable:
             raise
-        said = _("“%(name)s” holds a collection that is closed to you and cannot move up. Ask a chief editor.")
+        said = _(
+            "“%(name)s” contains a collection that you don't have access to and that cannot move up. "
+            "Ask a chief editor."
+        )
         raise ValidationError(said % {"name": deleted.name}) from None
 
 
@@ -254,11 +259,11 @@ def clean_name(name: str) -> str:
     """Return a collection's name with single spaces; raises ValidationError for an invalid one."""
     name = " ".join(name.split())
     if not name or not name.isprintable():
-        raise ValidationError(_("Give the collection a name: a word or a few, without line breaks."))
+        raise ValidationError(_("Enter a name for the collection: a few words without line breaks."))
     if BETWEEN in name or ">" in name:
-        raise ValidationError(_("The name of a collection cannot hold “›” or “>”: they stand between names."))
+        raise ValidationError(_("A collection name cannot contain “›” or “>”, which separate names in a path."))
     if len(name) > LONGEST:
-        said = _("The name of a collection has at most %(most)d characters; this one has %(n)d.")
+        said = _("A collection name has at most %(most)d characters; this name has %(n)d.")
         raise ValidationError(said % {"most": LONGEST, "n": len(name)})
     return name
 
@@ -288,9 +293,9 @@ def _audience(collection: Snapshot | None) -> tuple[bool, list[int]]:
 def _clean_description(description: str) -> str:
     description = description.strip()
     if not is_storable(description):
-        raise ValidationError(_("The description holds characters that are no text. Type it anew."))
+        raise ValidationError(_("The description contains invalid characters. Enter it again."))
     if len(description) > LONGEST_DESCRIPTION:
-        said = _("The description has at most %(most)d characters; this one has %(n)d.")
+        said = _("A description has at most %(most)d characters; this one has %(n)d.")
         raise ValidationError(said % {"most": LONGEST_DESCRIPTION, "n": len(description)})
     return description
 
@@ -310,7 +315,7 @@ def _record(change_set: ChangeSet, collection: Collection, before: Snapshot) -> 
 
 def _get_locked(locked: Locked, collection: Collection) -> Collection:
     if collection.pk not in locked:
-        raise ValidationError(_("The collection “%(name)s” is gone.") % {"name": collection.name})
+        raise ValidationError(_("The collection “%(name)s” no longer exists.") % {"name": collection.name})
     return locked[collection.pk]
 
 
@@ -318,7 +323,7 @@ def _save_place(locked: Locked, collection: Collection) -> None:
     """Save a collection under its name and parent, with the paths of those below it; raises ValidationError."""
     parent, old = collection.parent, collection.path
     if old and parent and parent.path.startswith(old):
-        said = _("“%(name)s” cannot be put into itself or into a collection below it.")
+        said = _("“%(name)s” cannot be moved into itself or into a collection below it.")
         raise ValidationError(said % {"name": collection.name})
     siblings = [other for other in locked.values() if other.parent_id == (parent.pk if parent else None)]
     if any(other.name.casefold() == collection.name.casefold() for other in siblings if other.pk != collection.pk):
@@ -326,7 +331,7 @@ def _save_place(locked: Locked, collection: Collection) -> None:
     descendants = [other for other in locked.values() if old and other.path.startswith(old)]
     deepest = max([len(other.path) - len(old) for other in descendants], default=0) // STEP + 1
     if len(parent.path if parent else "") // STEP + deepest > MOST_LEVELS:
-        said = _("Collections lie at most %(n)d deep in each other. Choose a place higher up.")
+        said = _("Collections can be nested at most %(n)d levels deep. Choose a parent higher up.")
         raise ValidationError(said % {"n": MOST_LEVELS})
     collection.save()
     collection.path = f"{parent.path if parent else ''}{collection.pk:0{STEP}d}"
@@ -347,5 +352,5 @@ def _set_groups(collection: Collection, groups: list[Group], *, restricted: bool
 
 def _taken_message(name: str, parent: Collection | None) -> str:
     if parent is None:
-        return _("There is a collection “%(name)s” at the top already.") % {"name": name}
-    return _("There is a collection “%(name)s” in “%(parent)s” already.") % {"name": name, "parent": parent.name}
+        return _("There is already a collection “%(name)s” at the top level.") % {"name": name}
+    return _("There is already a collection “%(name)s” in “%(parent)s”.") % {"name": name, "parent": parent.name}

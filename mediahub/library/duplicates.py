@@ -62,7 +62,7 @@ class SimilarityDecision(ImageChange):
 
     def describe(self, reader: Reader) -> list[Difference]:
         """Return the titles of the other images."""
-        what = _("Not the same as") if self.after else _("Perhaps the same as")
+        what = _("Not a duplicate of") if self.after else _("Possible duplicate of")
         return [Difference(what, "", reader.title(pk, title)) for pk, title in self.titles.items()]
 
     def other_images(self) -> list[str]:
@@ -238,9 +238,14 @@ def merge(
         locked = {image.pk: image for image in Image.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
         image, others = locked[kept_image.pk], [locked[other.pk] for other in others if other.pk != kept_image.pk]
         if not others:
-            raise ValidationError(_("There is nothing to merge: the others are gone, or archived already."))
+            raise ValidationError(
+                _("There is nothing to merge: the other images no longer exist or are already archived.")
+            )
         if not addresses_may_go and (public := select_published(image, others)):
-            said = _("Published: %(titles)s. The public addresses will refuse. Agree to that, or keep a published one.")
+            said = _(
+                "These images are published: %(titles)s. Their public addresses will stop working. "
+                "Confirm this, or keep a published image."
+            )
             raise ValidationError(said % {"titles": ", ".join(other.title for other in public)})
         metadata = _take_metadata(image, others)
         tags = _take_tags(change_set, image, others)

@@ -87,16 +87,16 @@ def perform(user: User, action: EditorAction) -> ChangeSet:
     with transaction.atomic():
         image = Image.objects.select_for_update().filter(pk=action.image_id).first()
         if image is None or not access.visible_images(user).filter(pk=image.pk).exists():
-            raise ImageGone(_("The image is not there, or not for you to see."))
+            raise ImageGone(_("The image does not exist, or you don't have access to it."))
         if change_set.has_changed(image.pk):
             return change_set
         if Change.objects.filter(change_set=action.batch).exclude(by=user).exists():
-            raise Invalid(_("Another act has this id already."))
+            raise Invalid(_("This ID already belongs to another action."))
         if not access.changeable_images(user).filter(pk=image.pk).exists():
-            raise NotPermitted(_("You may not change this image. Ask a chief editor for the right."))
+            raise NotPermitted(_("You don't have permission to change this image. Ask a chief editor."))
         _decide(change_set, image, action.tags)
         if action.words and not user.has_perm("library.change_image"):
-            raise NotPermitted(_("You may not change the words of images. Ask a chief editor for the right."))
+            raise NotPermitted(_("You don't have permission to change the details of images. Ask a chief editor."))
         _describe(change_set, image, action.words)
         if action.state:
             _check_file(image, action)
@@ -122,7 +122,7 @@ def _decide(change_set: ChangeSet, image: Image, edits: tuple[TagEdit, ...]) -> 
         elif edit.seen is None and edit.state == Tagging.State.ACCEPTED:
             _add(change_set, image, edit.name)
         else:
-            raise Conflicting(_("The tag “%(tag)s” is not on it any more.") % {"tag": edit.name})
+            raise Conflicting(_("The image no longer has the tag “%(tag)s”.") % {"tag": edit.name})
     for state, verb in verbs.items():
         verb(change_set, chosen[state])
 
@@ -138,7 +138,7 @@ def _is_open_to(tagging: Tagging, edit: TagEdit) -> bool:
     if tagging.state == edit.state:
         return False
     if edit.seen is not None and tagging.state != edit.seen:
-        said = _("Somebody else has decided on “%(tag)s” since: it is %(state)s now.")
+        said = _("Someone else has decided on “%(tag)s” in the meantime. It is now %(state)s.")
         raise Conflicting(said % {"tag": tagging.tag.name, "state": tagging.get_state_display()})
     return True
 
@@ -165,7 +165,7 @@ def _describe(change_set: ChangeSet, image: Image, words: dict[str, tuple[str, s
 
 
 def _changed_since(conflict: Conflict) -> str:
-    said = _("Somebody else has changed its %(field)s since: “%(now)s”.")
+    said = _("Someone else has changed its %(field)s in the meantime: “%(now)s”.")
     return said % {"field": _label(conflict.field), "now": conflict.theirs}
 
 
@@ -181,16 +181,16 @@ def _sentences(error: ValidationError) -> list[str]:
 
 def _check_file(image: Image, action: EditorAction) -> None:
     if action.file and action.state and action.state[1] == Image.State.PUBLISHED and image.sha256 != action.file:
-        raise Conflicting(_("Its file was replaced since you saw it. Look at the new one first."))
+        raise Conflicting(_("Its file has been replaced since you saw it. Review the new file first."))
 
 
 def _move(change_set: ChangeSet, user: User, image: Image, seen: str, state: str) -> None:
     if not user.has_perm("library.publish_image"):
-        raise NotPermitted(_("You may not publish or archive images. Ask a chief editor."))
+        raise NotPermitted(_("You don't have permission to publish or archive images. Ask a chief editor."))
     if image.state == state:
         return
     if image.state != seen:
-        said = _("Somebody else has changed its state since: it is %(state)s now.")
+        said = _("Someone else has changed its state in the meantime. It is now %(state)s.")
         raise Conflicting(said % {"state": image.get_state_display()})
     if state == Image.State.PUBLISHED:
         lacks = [
@@ -215,11 +215,11 @@ def _undo(change_set: ChangeSet, user: User, image: Image, batch: UUID | None) -
         # It was refused, had nothing to change, or was taken back before.
         return
     if not changes:
-        raise Conflicting(_("Nothing that you did to this image is left to take back."))
+        raise Conflicting(_("There is nothing left to undo on this image."))
     if any(change.image_id != image.pk for change in changes):
-        raise Conflicting(_("That act changed other images too. Take it back where it was done."))
+        raise Conflicting(_("That action also changed other images. Undo it where it was done."))
     if any(change.is_revertible and not user.has_perms(change.detail.permissions(change)) for change in changes):
-        raise NotPermitted(_("You may not take this back. Ask a chief editor."))
+        raise NotPermitted(_("You don't have permission to undo this. Ask a chief editor."))
     refused = undo(user, changes[0].change_set, change_set).refused
     if refused:
         raise Conflicting(*refused)
@@ -234,7 +234,7 @@ def parse_action(data: Any) -> EditorAction:
     try:
         action = _read(data)
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
-        raise Invalid(_("This is no act that the desk knows. Load the page again.")) from error
+        raise Invalid(_("MediaHub does not know this action. Reload the page and try again.")) from error
     return action
 
 

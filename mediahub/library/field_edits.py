@@ -122,7 +122,7 @@ def get_label(name: str) -> str:
 
 def describe_conflict(title: str, conflict: Conflict) -> str:
     """Return the sentence that shows both values where somebody else's stayed."""
-    said = _("%(title)s keeps its %(field)s “%(theirs)s”, by %(who)s on %(when)s; yours was “%(mine)s”.")
+    said = _("%(title)s: %(field)s stays “%(theirs)s”, as %(who)s changed it on %(when)s; you entered “%(mine)s”.")
     return said % {
         "title": title,
         "field": get_label(conflict.field),

@@ -54,7 +54,7 @@ class FocalPointChange(FieldChange):
     @staticmethod
     def format(column: "models.Field[Any, Any] | None", value: Any) -> str:
         """Return where the point is, in percent of a side."""
-        return _("as proposed") if value is None else f"{localize(round(100 * value, 1))} %"
+        return _("the suggested point") if value is None else f"{localize(round(100 * value, 1))} %"
 
 
 def get_point(image: Image) -> Point:

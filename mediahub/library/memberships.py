@@ -75,7 +75,7 @@ class MembershipChange(ChangeKind):
                 detail = details[change.pk]
                 is_inside = (change.image_id, detail.collection) in ids
                 if change.image is None or detail.collection not in existing or is_inside != detail.after:
-                    yield change, _("It was changed again since.")
+                    yield change, _("It has been changed again since then.")
                 else:
                     reverts.append((change.image, detail.reversed()))
             removed = [ids[image.pk, detail.collection] for image, detail in reverts if not detail.after]

@@ -70,8 +70,8 @@ def has_rights(image: Image) -> bool:
 
 def _rights_missing(image: Image) -> str:
     if not has_rights_today(image):
-        return _("The rights have ended. Change the last day if they were extended.")
-    return _("Nothing says that it may be shown. Type the licence, or the last day of the rights.")
+        return _("The rights have expired. If they were extended, change the last day.")
+    return _("No rights are recorded. Enter a license or the last day of the rights.")
 
 
 def is_public(image: Image) -> bool:
@@ -91,8 +91,8 @@ def needs_flag_review(image: Image) -> bool:
 
 def _say_why_to_look(image: Image) -> str:
     if image.moderation:
-        return _("Something in it was flagged. Look at it, and say that you did.")
-    return _("Nobody and nothing has looked at it for flags yet. Look at it, and say that you did.")
+        return _("The image was flagged. Review it and confirm that you did.")
+    return _("The image has not been checked for flags yet. Review it and confirm that you did.")
 
 
 _Sentence = str | Promise | Callable[[Image], str]
@@ -100,17 +100,17 @@ _Check = tuple[str | Promise, _Sentence, Callable[[Image], bool]]
 RULES: dict[str, _Check] = {
     "original": (
         gettext_lazy("Original"),
-        gettext_lazy("Its original was deleted. Upload the file again, or restore an earlier version."),
+        gettext_lazy("The original was deleted. Upload the file again, or restore an earlier version."),
         lambda image: image.deleted_at is None,
     ),
     "alt_text": (
         gettext_lazy("Alt text"),
-        gettext_lazy("It lacks alt text. Say what someone who cannot see the picture should know."),
+        gettext_lazy("The alt text is missing. Describe the image for people who cannot see it."),
         lambda image: is_meaningful(image.alt_text),
     ),
     "credit": (
         gettext_lazy("Credit"),
-        gettext_lazy("It lacks a credit. Say whose picture it is."),
+        gettext_lazy("The credit is missing. Enter the creator of the image."),
         lambda image: is_meaningful(image.credit),
     ),
     "rights": (
@@ -126,11 +126,11 @@ RULES: dict[str, _Check] = {
 }
 # What it says of an image that a rule holds, as the checklist explains it.
 MEANS: dict[str, str | Promise] = {
-    "original": gettext_lazy("The file that it was made of is kept."),
-    "alt_text": gettext_lazy("Somebody has typed what the picture shows."),
-    "credit": gettext_lazy("Somebody is named; a dash, “null” or “n/a” names nobody."),
-    "rights": gettext_lazy("There is a licence, or a last day, and that is not over."),
-    "moderation": gettext_lazy("Nothing was flagged, or somebody has looked at it."),
+    "original": gettext_lazy("The original is kept."),
+    "alt_text": gettext_lazy("The alt text describes the image."),
+    "credit": gettext_lazy("A creator is named; a dash, “null”, or “n/a” does not count."),
+    "rights": gettext_lazy("There is a license, or the last day of the rights has not passed."),
+    "moderation": gettext_lazy("There are no flags, or someone has reviewed them."),
 }
 # These hold whatever the settings say: without an original, or rights, there is nothing to publish.
 ALWAYS = ("original", "rights")
@@ -160,7 +160,9 @@ def check_metadata(image: Image) -> None:
     """
     broken = list_missing(image, TYPED) if image.state == Image.State.PUBLISHED else []
     if broken:
-        raise ValidationError([*broken, _("The image is published. Archive it first if it should go without.")])
+        raise ValidationError(
+            [*broken, _("The image is published and needs this field. Archive the image first to clear it.")]
+        )
 
 
 def check_file(image: Image) -> None:
@@ -219,7 +221,7 @@ def publish(
         for image in Image.objects.select_for_update().filter(pk__in=ids).exclude(state=Image.State.PUBLISHED):
             lacks = list_missing(image)
             if seen.get(image.pk, etags.image_etag(image)) != etags.image_etag(image):
-                lacks = [_("Its file, words or state were changed after you saw it. Look at it again first.")]
+                lacks = [_("Its file, details, or state changed after you loaded the page. Review it again first.")]
             if lacks:
                 result.refused.append((image, lacks))
                 continue

@@ -56,12 +56,12 @@ def save_search(user: User, name: str, search: Search, *, shared: bool = False) 
     """Save a search; one of the same name is overwritten. Raises ValidationError for an empty search or name."""
     name = " ".join(name.split())
     if not name or len(name) > 60 or not name.isprintable():
-        raise ValidationError(_("Give the search a name of 1 to 60 characters."))
+        raise ValidationError(_("Enter a name of 1 to 60 characters for the search."))
     if not search:
-        raise ValidationError(_("Search for something, or set a filter, before you save it."))
+        raise ValidationError(_("Enter a search or set a filter before you save it."))
     query = search.query()
     if len(query) > 1000:
-        raise ValidationError(_("The search is too long to be saved. Use fewer words."))
+        raise ValidationError(_("The search is too long to save. Use fewer words."))
     saved, _created = SavedSearch.objects.update_or_create(
         owner=user, name=name, defaults={"query": query, "shared": shared}
     )
@@ -72,13 +72,13 @@ def rename_search(user: User, pk: int, name: str) -> None:
     """Give a search this person may change another name; raises ValidationError for no name or a taken one."""
     name = " ".join(name.split())
     if not name or len(name) > 60 or not name.isprintable():
-        raise ValidationError(_("Give the search a name of 1 to 60 characters."))
+        raise ValidationError(_("Enter a name of 1 to 60 characters for the search."))
     search = _changeable(user, pk)
     if search is None:
         return
     taken = SavedSearch.objects.filter(owner=search.owner_id, name=name).exclude(pk=pk)
     if search.owner_id and taken.exists():
-        raise ValidationError(_("You have a search of this name already."))
+        raise ValidationError(_("You already have a search with this name."))
     SavedSearch.objects.filter(pk=pk).update(name=name)
 
 

@@ -156,33 +156,41 @@ FILTERS = (
         YES_NO,
     ),
     Filter("shape", gettext_lazy("Shape"), _choice(SHAPES), _shape, SHAPES),
-    Filter("least", gettext_lazy("Pixels a side, at least"), _number, lambda n: Q(width__gte=n) & Q(height__gte=n)),
-    Filter("heavy", gettext_lazy("Megabytes, at least"), _number, lambda n: Q(bytes__gte=n * 1_000_000)),
+    Filter("least", gettext_lazy("Minimum pixels per side"), _number, lambda n: Q(width__gte=n) & Q(height__gte=n)),
+    Filter("heavy", gettext_lazy("Minimum megabytes"), _number, lambda n: Q(bytes__gte=n * 1_000_000)),
     Filter(
         "color",
-        gettext_lazy("Colour"),
+        gettext_lazy("Color"),
         _choice(HUES),
         lambda name: Q(colors__contains=f" {name} "),
         HUES,
     ),
-    Filter("taken_from", gettext_lazy("Taken from"), _day, lambda day: Q(taken_at__gte=_begin(day))),
-    Filter("taken_to", gettext_lazy("Taken until"), _day, lambda day: Q(taken_at__lt=_begin(day + timedelta(days=1)))),
-    Filter("came_from", gettext_lazy("Uploaded from"), _day, lambda day: Q(created_at__gte=_begin(day))),
+    Filter("taken_from", gettext_lazy("Taken on or after"), _day, lambda day: Q(taken_at__gte=_begin(day))),
     Filter(
-        "came_to", gettext_lazy("Uploaded until"), _day, lambda day: Q(created_at__lt=_begin(day + timedelta(days=1)))
+        "taken_to",
+        gettext_lazy("Taken on or before"),
+        _day,
+        lambda day: Q(taken_at__lt=_begin(day + timedelta(days=1))),
+    ),
+    Filter("came_from", gettext_lazy("Uploaded on or after"), _day, lambda day: Q(created_at__gte=_begin(day))),
+    Filter(
+        "came_to",
+        gettext_lazy("Uploaded on or before"),
+        _day,
+        lambda day: Q(created_at__lt=_begin(day + timedelta(days=1))),
     ),
     Filter("failed", gettext_lazy("Failed"), _choice(ONLY), lambda _only: _among(Q(failed_items__state="open")), ONLY),
     Filter(
         "waiting",
-        gettext_lazy("Newer file waits"),
+        gettext_lazy("Newer file waiting"),
         _choice(ONLY),
         lambda _only: _among(Q(versions__waiting=True)),
         ONLY,
     ),
-    Filter("twice", gettext_lazy("Same file twice"), _choice(ONLY), choices=ONLY, seen_by=_twice),
-    Filter("near", gettext_lazy("Looks like another"), _choice(ONLY), choices=ONLY, seen_by=_near),
+    Filter("twice", gettext_lazy("Exact duplicates"), _choice(ONLY), choices=ONLY, seen_by=_twice),
+    Filter("near", gettext_lazy("Similar images"), _choice(ONLY), choices=ONLY, seen_by=_near),
     Filter("labels", gettext_lazy("Labels"), _choice(LABEL_STATES), lambda state: Q(label_state=state), LABEL_STATES),
-    Filter("batch", gettext_lazy("Sent together"), UUID, lambda pk: _among(Q(uploads__batch=pk))),
+    Filter("batch", gettext_lazy("Upload batch"), UUID, lambda pk: _among(Q(uploads__batch=pk))),
     Filter("original", gettext_lazy("Original"), _choice(DELETED), choices=DELETED),
 )
 BY_NAME = {filter_.name: filter_ for filter_ in FILTERS}
@@ -210,13 +218,13 @@ class Search:
             try:
                 filter_.where(filter_.read(text))
             except ValueError:
-                said = _("“%(text)s” makes no sense as “%(filter)s”; the filter was left out.")
+                said = _("“%(text)s” is not valid for “%(filter)s”. The filter was ignored.")
                 problems.append(said % {"text": text[:50], "filter": filter_.title})
             else:
                 texts[filter_.name] = text
         words = asked.get("q", "").split()
         if len(words) > MOST_WORDS:
-            problems.append(_("Only the first %(n)d words were searched for.") % {"n": MOST_WORDS})
+            problems.append(_("Only the first %(n)d words of the search were used.") % {"n": MOST_WORDS})
         return cls(tuple(words[:MOST_WORDS]), texts, tuple(problems))
 
     @property

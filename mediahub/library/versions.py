@@ -212,7 +212,9 @@ def restore(change_set: ChangeSet, image: Image, number: int, *, flags_seen: boo
         if image.state == Image.State.PUBLISHED and not (
             change_set.by and change_set.by.has_perm("library.publish_image")
         ):
-            raise ValidationError(_("The image is published: another file would go out. Ask a chief editor to do it."))
+            raise ValidationError(
+                _("The image is published, and the new file would go public. Ask a chief editor to do it.")
+            )
         put_in_place(image, before, target)
         if flags_seen:
             image.moderation_seen_at = timezone.now()

@@ -30,7 +30,7 @@ def clean_name(name: str) -> str:
     """Return a tag's name with single spaces; raises ValidationError for an invalid one."""
     name = " ".join(name.split())
     if not name or not name.isprintable():
-        raise ValidationError(_("Type the tag to add: a word or a few, without line breaks."))
+        raise ValidationError(_("Enter a tag: a few words without line breaks."))
     if len(name) > LONGEST:
         raise ValidationError(_("A tag has at most 100 characters; this one has %(n)d.") % {"n": len(name)})
     return name
@@ -108,7 +108,7 @@ def check_synonyms(user: Person, tag: Tag, words: Iterable[str]) -> dict[str, st
     synonyms.pop(tag.name.casefold(), None)
     taken = Tag.objects.filter(_matches_any("name", list(synonyms.values()))).exclude(pk=tag.pk).first()
     if taken:
-        raise ValidationError(_("“%(word)s” is a tag itself. Merge it into this one.") % {"word": taken.name})
+        raise ValidationError(_("“%(word)s” is a tag itself. Merge it into this tag.") % {"word": taken.name})
     other = (
         Synonym.objects.filter(_matches_any("word", list(synonyms.values())))
         .exclude(tag_id=tag.pk)
@@ -116,10 +116,10 @@ def check_synonyms(user: Person, tag: Tag, words: Iterable[str]) -> dict[str, st
         .first()
     )
     if other and access.visible_tags(user).filter(pk=other.tag_id).exists():
-        message = _("“%(word)s” stands for “%(tag)s” already.")
+        message = _("“%(word)s” is already a synonym of “%(tag)s”.")
         raise ValidationError(message % {"word": other.word, "tag": other.tag.name})
     if other:
-        message = _("“%(word)s” stands for a tag of images that are closed to you.")
+        message = _("“%(word)s” belongs to a tag on images you don't have access to.")
         raise ValidationError(message % {"word": other.word})
     return synonyms
 

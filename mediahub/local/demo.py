@@ -74,11 +74,11 @@ class Browser:
         try:
             self._http.get(page, timeout=30)
         except requests.RequestException as error:
-            raise DemoError(f"Nothing answers at {self._site}. Start it with `make run`, or add --alone.") from error
+            raise DemoError(f"No site answers at {self._site}. Start it with `make run`, or add --alone.") from error
         form = {"username": name, "password": password, "csrfmiddlewaretoken": self._csrf()}
         self._http.post(page, form, headers={"Referer": page}, timeout=30)
         if "sessionid" not in self._http.cookies:
-            raise DemoError(f"{self._site} does not let {name} in with the password of the sign-in file.")
+            raise DemoError(f"{self._site} rejected the password of {name} in the sign-in file.")
 
     def send(self, path: Path, sent: SentFile) -> None:
         """Ask for a ticket and send the file as it says; a refusal is the end of the file."""
@@ -144,11 +144,11 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if not path.exists():
-            raise DemoError(f"{path} is not there. Name a picture or a folder of pictures.")
+            raise DemoError(f"{path} does not exist. Name an image or a folder of images.")
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
         files += [file for file in inside if file.is_file() and (file == path or _is_picture(file))]
     if not files:
-        raise DemoError("There is no picture to send. Name a picture or a folder of pictures.")
+        raise DemoError("There is no image to upload. Name an image or a folder of images.")
     return files
 
 
@@ -161,9 +161,9 @@ def send_files(browser: Browser, paths: Sequence[Path], progress: Callable[[int,
             browser.send(path, file)
         except requests.HTTPError as error:
             # The address in the error's own words is signed, and no business of a log.
-            file.state, file.reason = LOST, f"The store or the site answered {error.response.status_code}."
+            file.state, file.reason = LOST, f"The storage or the site answered {error.response.status_code}."
         except OSError as error:
-            file.state, file.reason = LOST, f"It could not be sent: {error}"
+            file.state, file.reason = LOST, f"The file could not be uploaded: {error}"
         _update_states(browser, sent)
         progress(sum(bool(file.state) for file in sent), len(sent))
     for _ in _wait_at_most(PATIENCE):

@@ -74,7 +74,9 @@ def start_emulator(port: int, state: Path, *, keep: bool = True) -> Emulator:
     if not PROGRAM.is_file():
         raise EmulatorError(f"{PROGRAM} is missing. Run `make setup`, which installs the local AWS.")
     if is_port_taken(port):
-        raise EmulatorError(f"Port {port} is taken. Stop what listens there or choose another with --aws-port.")
+        raise EmulatorError(
+            f"Port {port} is in use. Stop the program that uses it, or choose another port with --aws-port."
+        )
     state.mkdir(parents=True, exist_ok=True)
     log = state / "emulator.log"
     with log.open("wb") as out:

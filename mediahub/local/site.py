@@ -130,7 +130,7 @@ def _lock_state(state: Path, closing: ExitStack) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         raise EmulatorError(
-            f"A site runs with {state} already. Stop it or choose another folder with --state."
+            f"A site is already running with {state}. Stop it or choose another folder with --state."
         ) from error
 
 

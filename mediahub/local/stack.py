@@ -91,7 +91,7 @@ def deploy_stack(emulator: Emulator, stage: str, parameters: dict[str, str]) -> 
         known = here.base.describe() is not None
         outputs = base.create_or_update(here, {**PARAMETERS, **parameters}, lambda changes: True)
     except DeployError as error:
-        raise EmulatorError(f"{error} To begin anew, move {emulator.state} away and start again.") from error
+        raise EmulatorError(f"{error} To start over, move {emulator.state} away and run this again.") from error
     if not known:
         # After a power cut the buckets would be there and the stack not, and nobody could make it again.
         emulator.save()

@@ -68,7 +68,7 @@ def _check_buckets() -> Observations:
             continue
         s3.head_bucket(Bucket=name)
         blocks = s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]
-        yield f"{name} is there, closed to the public", "" if all(blocks.values()) else f"Close {name}. {STACK}"
+        yield f"{name} exists and is not public", "" if all(blocks.values()) else f"Close {name}. {STACK}"
     versions = s3.get_bucket_versioning(Bucket=settings.UPLOAD_BUCKET).get("Status")
     yield f"versioning of originals: {versions}", "" if versions == "Enabled" else f"Enable versioning. {STACK}"
 
@@ -96,13 +96,13 @@ def _check_queues() -> Observations:
     same = bool(target) and target == settings.DEAD_LETTER_QUEUE_URL.rsplit("/", 1)[-1]
     yield (
         f"after {redrive.get('maxReceiveCount', '∞')} tries to {target or 'nowhere'}",
-        "" if same else f"What fails would be lost: give the queue its dead-letter queue. {STACK}",
+        "" if same else f"Failed messages would be lost: give the queue a dead-letter queue. {STACK}",
     )
     letters = sqs.get_queue_attributes(QueueUrl=settings.DEAD_LETTER_QUEUE_URL, AttributeNames=["All"])["Attributes"]
     longer = int(letters["MessageRetentionPeriod"]) > int(attributes["MessageRetentionPeriod"])
     yield (
         f"{letters['ApproximateNumberOfMessages']} dead letters wait to be collected",
-        "" if longer else f"Let the dead-letter queue keep longer than the queue. {STACK}",
+        "" if longer else f"Keep messages longer in the dead-letter queue than in the queue. {STACK}",
     )
 
 
@@ -112,7 +112,9 @@ def _check_notification() -> Observations:
     is_notified = settings.UPLOAD_QUEUE_URL.rsplit("/", 1)[-1] in queues
     yield (
         f"uploads are announced to {', '.join(queues) or 'nobody'}",
-        "" if is_notified else f"No upload would ever be seen: notify the queue. {STACK}",
+        ""
+        if is_notified
+        else f"Uploads would never be noticed: send the notifications of the bucket to the queue. {STACK}",
     )
 
 

@@ -53,7 +53,7 @@ def _try_originals(profile: str | None) -> str:
         with suppress(Missing):
             _read_original(profile, upload)
             read += 1
-    return f"the newest originals were read: {read}" if read else "no original is there yet to try to read"
+    return f"the newest originals were read: {read}" if read else "there is no original to read yet"
 
 
 def _read_original(profile: str | None, upload: Upload) -> None:

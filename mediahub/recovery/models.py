@@ -39,7 +39,7 @@ class FailedItem(models.Model):
     last_failed_at = models.DateTimeField(_("last failed"))
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.OPEN, db_index=True)
     handled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    handled_at = models.DateTimeField(_("handled"), null=True, blank=True)
+    handled_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
     note = models.CharField(_("note"), max_length=500, blank=True)
 
     class Meta:
@@ -59,7 +59,7 @@ class RetryOrder(models.Model):
     """One order to try failed items again: they go back to the queue a few a minute, and this says how far they are."""
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    at = models.DateTimeField(_("ordered"), default=timezone.now)
+    at = models.DateTimeField(_("requested"), default=timezone.now)
     total = models.PositiveIntegerField(_("failed items"), default=0)
     # The clock asks again for what nobody took on since then.
     asked_at = models.DateTimeField(default=timezone.now)
@@ -85,8 +85,8 @@ class Decision(models.Model):
     upload = models.ForeignKey(Upload, models.CASCADE, null=True, blank=True, related_name="decisions")
     kind = models.CharField(_("decision"), max_length=12, choices=Kind)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    at = models.DateTimeField(_("when"), default=timezone.now)
-    note = models.CharField(_("why"), max_length=500, blank=True)
+    at = models.DateTimeField(_("time"), default=timezone.now)
+    note = models.CharField(_("reason"), max_length=500, blank=True)
 
     class Meta:
         verbose_name = _("decision")
@@ -104,19 +104,19 @@ class ConsistencyCheck(models.Model):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     # A full one compares everything, the others the upload bucket only.
     full = models.BooleanField(_("full"), default=True)
-    repair = models.BooleanField(_("repairs"), default=False)
-    by_hand = models.BooleanField(_("by hand"), default=False)
-    since = models.DateTimeField(_("since"), null=True, blank=True)
-    grace_seconds = models.PositiveIntegerField(_("grace in seconds"), default=0)
+    repair = models.BooleanField(_("repairs differences"), default=False)
+    by_hand = models.BooleanField(_("manual"), default=False)
+    since = models.DateTimeField(_("changed since"), null=True, blank=True)
+    grace_seconds = models.PositiveIntegerField(_("grace period in seconds"), default=0)
     step = models.CharField(_("step"), max_length=32, blank=True)
     cursor = models.JSONField(default=dict)
     pages = models.PositiveIntegerField(_("pages"), default=0)
-    counts = models.JSONField(_("found"), default=dict)
+    counts = models.JSONField(_("findings"), default=dict)
     examples = models.JSONField(_("examples"), default=list)
 
     class Meta:
-        verbose_name = _("check")
-        verbose_name_plural = _("checks")
+        verbose_name = _("consistency check")
+        verbose_name_plural = _("consistency checks")
         ordering = ["-started_at", "-pk"]
 
     def __str__(self) -> str:
@@ -165,16 +165,16 @@ class QueueHour(models.Model):
     """
 
     hour = models.DateTimeField(_("hour"), unique=True)
-    at = models.DateTimeField(_("looked at"))
+    at = models.DateTimeField(_("last checked"))
     waiting = models.PositiveIntegerField(_("messages waiting"))
     waiting_most = models.PositiveIntegerField(_("most messages waiting"))
     oldest = models.PositiveIntegerField(_("oldest upload, in seconds"))
-    oldest_most = models.PositiveIntegerField(_("oldest upload at most, in seconds"))
+    oldest_most = models.PositiveIntegerField(_("oldest upload at its peak, in seconds"))
     dead_letters = models.PositiveIntegerField(_("dead letters"))
 
     class Meta:
-        verbose_name = _("hour of the queue")
-        verbose_name_plural = _("hours of the queue")
+        verbose_name = _("queue hour")
+        verbose_name_plural = _("queue hours")
         ordering = ["-hour"]
         permissions = [("view_dashboard", "Can see the dashboard")]
 

@@ -68,7 +68,7 @@ def discard_items(user: "User", items: QuerySet[FailedItem], note: str) -> int:
     """Take the open items off the desk; return how many. Raise ValidationError without a reason in `note`."""
     note = " ".join(note.split())[:500]
     if not note:
-        raise ValidationError(_("Say why: a few words that colleagues will understand later."))
+        raise ValidationError(_("Enter a reason that colleagues will understand later."))
     with transaction.atomic():
         active = FailedItem.objects.select_for_update().filter(
             pk__in=items.order_by().values("pk"), state__in=[State.OPEN, State.RETRIED]

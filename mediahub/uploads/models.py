@@ -28,20 +28,20 @@ class UploadBatch(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    made_at = models.DateTimeField(_("begun"), default=timezone.now)
+    made_at = models.DateTimeField(_("started"), default=timezone.now)
     title = models.CharField(_("title"), max_length=200, blank=True)
     # Whether the title is followed by the place of each file among those that were sent.
     numbered = models.BooleanField(_("number the titles"), default=True)
     credit = models.CharField(_("credit"), max_length=200, blank=True)
-    license = models.CharField(_("licence"), max_length=200, blank=True, db_default="")
+    license = models.CharField(_("license"), max_length=200, blank=True, db_default="")
     tags = models.JSONField(_("tags"), default=list, blank=True)
     collection = models.ForeignKey(Collection, models.SET_NULL, null=True, blank=True, related_name="+")
     # The act that gives these words, also to images that come later: what takes it back, takes back all of it.
     act = models.UUIDField(default=uuid.uuid4, editable=False)
 
     class Meta:
-        verbose_name = _("batch")
-        verbose_name_plural = _("batches")
+        verbose_name = _("upload batch")
+        verbose_name_plural = _("upload batches")
         ordering = ["-made_at", "id"]
 
     def __str__(self) -> str:
@@ -56,7 +56,7 @@ class Upload(models.Model):
 
     class State(models.TextChoices):
         ISSUED = "issued", _("waiting for the file")
-        WORKING = "working", _("working")
+        WORKING = "working", _("processing")
         READY = "ready", _("done")
         REJECTED = "rejected", _("rejected")
         FAILED = "failed", _("failed")
@@ -68,10 +68,10 @@ class Upload(models.Model):
         BUCKET = "bucket", _("bucket")
 
     class Method(models.TextChoices):
-        POST = "post", _("one request")
-        MULTIPART = "multipart", _("in parts")
+        POST = "post", _("single request")
+        MULTIPART = "multipart", _("multipart")
         PLAIN = "plain", _("plain form")
-        DIRECT = "direct", _("put into the bucket")
+        DIRECT = "direct", _("placed in the bucket")
 
     # A version of a file in one of these is not taken up again unless somebody asks for it.
     SETTLED = (State.READY, State.REJECTED, State.FAILED)
@@ -110,15 +110,15 @@ class Upload(models.Model):
     error = models.CharField(_("error"), max_length=100, blank=True, db_default="")
     request_id = models.CharField(_("request"), max_length=64, blank=True, db_default="")
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
-    recipe = models.CharField(_("recipe"), max_length=16, blank=True, db_default="")
-    lease_until = models.DateTimeField(_("lease until"), null=True, blank=True)
+    recipe = models.CharField(_("processing settings"), max_length=16, blank=True, db_default="")
+    lease_until = models.DateTimeField(_("leased until"), null=True, blank=True)
     # When what stopped on its way is tried again by itself; empty while somebody works on it, and where nobody knows.
-    next_try_at = models.DateTimeField(_("next try"), null=True, blank=True)
+    next_try_at = models.DateTimeField(_("next attempt"), null=True, blank=True)
     issued_at = models.DateTimeField(_("issued"), default=timezone.now, db_index=True)
     expires_at = models.DateTimeField(_("ticket expires"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     # How long the steps from decoding to storing took, in the attempt that made it an image, in milliseconds.
-    work_ms = models.PositiveIntegerField(_("milliseconds of work"), null=True, blank=True)
+    work_ms = models.PositiveIntegerField(_("processing time in milliseconds"), null=True, blank=True)
     # The consistency check that last found this file in the bucket.
     seen = models.PositiveBigIntegerField(null=True, editable=False)
     uploaded_by = models.ForeignKey(
@@ -139,7 +139,7 @@ class Upload(models.Model):
             # The dashboard counts from this alone, and looks at no row.
             models.Index(fields=["issued_at", "state", "work_ms"], name="upload_outcomes"),
         ]
-        permissions = [("allow_more_pixels", "Can let a picture pass that is over the limit of pixels")]
+        permissions = [("allow_more_pixels", "Can allow an image over the pixel limit")]
 
     def __str__(self) -> str:
         return self.file_name

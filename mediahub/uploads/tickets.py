@@ -47,7 +47,7 @@ class AlreadySent(Exception):
     """The file of this upload has arrived: there is nothing left to send."""
 
     def __init__(self, upload: Upload) -> None:
-        super().__init__(_("%(name)s has arrived already.") % {"name": upload.file_name})
+        super().__init__(_("%(name)s has already arrived.") % {"name": upload.file_name})
         self.upload_id = upload.pk
 
 
@@ -141,7 +141,7 @@ def issue_plain_ticket(user: "User", redirect: Callable[[UUID], str], image: Ima
     is_reused = bool(upload and upload.expires_at and upload.expires_at >= timezone.now() + timedelta(minutes=10))
     if upload is None or not is_reused:
         _check_open_tickets(user)
-        name = image.file_name if image else _("file of a plain form")
+        name = image.file_name if image else _("file from the plain form")
         upload = _create_upload(user, name, Upload.Method.PLAIN, seconds=PLAIN_SECONDS, image=image)
     seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else PLAIN_SECONDS
     # The form cannot say the type before the file is chosen; the bytes decide when it arrives.
@@ -164,14 +164,14 @@ def sign_step(user: "User", key: str, operation: Operation, multipart_id: str = 
     if operation == "create":
         params["ContentType"] = upload.content_type
     elif not multipart_id:
-        raise TicketRefused(_("The request does not say which upload it continues. Add the file again."))
+        raise TicketRefused(_("The request does not say which upload it belongs to. Add the file again."))
     else:
         params["UploadId"] = multipart_id
     if operation == "part":
         most = math.ceil((upload.declared_bytes or 0) / PART_BYTES)
         if not 1 <= part <= most:
             raise TicketRefused(
-                _("%(name)s has %(most)d parts; part %(part)d was asked for. Add the file again.")
+                _("%(name)s has %(most)d parts, but part %(part)d was requested. Add the file again.")
                 % {"name": upload.file_name, "most": most, "part": part}
             )
         params["PartNumber"] = part
@@ -209,7 +209,7 @@ def _check_file(user: "User", name: str, content_type: str, size: int) -> None:
         raise TicketRefused(_("%(name)s is empty. Check the file and add it again.") % {"name": name})
     if size > settings.UPLOAD_MAX_BYTES:
         raise TicketRefused(
-            _("%(name)s has %(size)d MB; at most %(most)d MB are taken. Make the file smaller and add it again.")
+            _("%(name)s is %(size)d MB; the limit is %(most)d MB. Reduce its size and add it again.")
             % {"name": name, "size": math.ceil(size / 1_000_000), "most": settings.UPLOAD_MAX_BYTES // 1_000_000}
         )
     _check_open_tickets(user)
@@ -218,7 +218,7 @@ def _check_file(user: "User", name: str, content_type: str, size: int) -> None:
 def _check_open_tickets(user: "User") -> None:
     if _filter_open_uploads(user).count() >= settings.UPLOAD_MAX_OPEN_TICKETS:
         raise TicketRefused(
-            _("%(most)d of your files are still on their way. Wait until some have arrived, then go on.")
+            _("%(most)d of your files are still in progress. Wait until some of them have arrived.")
             % {"most": settings.UPLOAD_MAX_OPEN_TICKETS},
             retry_after=60,
         )

@@ -44,28 +44,28 @@ def get_or_create_batch(user: User, batch_id: UUID) -> UploadBatch:
     """Return the batch of this id, created the first time; raise NotYourBatch for somebody else's."""
     batch, _is_new = UploadBatch.objects.get_or_create(id=batch_id, defaults={"by": user})
     if batch.by_id != user.pk:
-        raise NotYourBatch(_("These files belong to a batch of somebody else. Load the page again."))
+        raise NotYourBatch(_("These files belong to someone else's upload batch. Reload the page and try again."))
     return batch
 
 
 def clean_metadata(metadata: BatchMetadata) -> BatchMetadata:
     """Return the metadata as it is stored; raise ValidationError with a sentence for each invalid field."""
     title, credit, license = (" ".join(text.split()) for text in (metadata.title, metadata.credit, metadata.license))
-    texts = ((_("Title"), title), (_("Credit"), credit), (_("Licence"), license))
+    texts = ((_("Title"), title), (_("Credit"), credit), (_("License"), license))
     problems = [
         _("%(field)s: at most 200 characters; this one has %(n)d.") % {"field": name, "n": len(text)}
         for name, text in texts
         if len(text) > 200
     ]
     problems += [
-        _("%(field)s: it holds characters that are no text. Type it anew.") % {"field": name}
+        _("%(field)s: contains invalid characters. Enter it again.") % {"field": name}
         for name, text in texts
         if not is_storable(text)
     ]
     names = [vocabulary.clean_name(name) for name in metadata.tags if name.strip()]
     tags = tuple({name.casefold(): name for name in reversed(names)}.values())[::-1]
     if len(tags) > MOST_TAGS:
-        problems.append(_("At most %(n)d tags at once.") % {"n": MOST_TAGS})
+        problems.append(_("You can add at most %(n)d tags at once.") % {"n": MOST_TAGS})
     if problems:
         raise ValidationError(problems)
     return BatchMetadata(title, metadata.numbered, credit, license, tags, metadata.collection)
@@ -121,7 +121,7 @@ def _apply_to_image(progress: MetadataProgress, batch: UploadBatch, image: Image
         conflicts = error.conflicts
     except ValidationError as error:
         progress.refused.append(
-            _("%(title)s stays as it was. %(why)s") % {"title": image, "why": " ".join(error.messages)}
+            _("%(title)s was not changed. %(why)s") % {"title": image, "why": " ".join(error.messages)}
         )
         return
     progress.refused += [field_edits.describe_conflict(str(image), conflict) for conflict in conflicts]
@@ -170,7 +170,9 @@ def _get_collection(user: User, pk: int | None) -> Collection | None:
         return None
     collection = list_fillable_collections(user).filter(pk=pk).first()
     if collection is None:
-        raise ValidationError(_("The collection is gone, or not for you to fill. Choose another one."))
+        raise ValidationError(
+            _("The collection no longer exists, or you don't have permission to add to it. Choose another one.")
+        )
     return collection
 
 

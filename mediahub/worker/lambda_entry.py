@@ -41,9 +41,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
     """Hand a known event to Zappa's handler; raise RefusedEvent for any other."""
     match event:
         case {"raw_command": _} | {"command": _}:
-            raise RefusedEvent(
-                "Code and functions are not run by name here. Use `manage` with a command of MediaHub's."
-            )
+            raise RefusedEvent("Functions cannot be run by name here. Use `manage` with a command of MediaHub.")
         case {"manage": str(line)}:
             return _run_command(line)
     known = _read_http_request(event) or _read_messages(event) or _read_clock_event(event)
@@ -118,7 +116,7 @@ def _run_command(line: str) -> dict[str, Any]:
 def _build_handler() -> LambdaHandler:
     if not settings.UPLOAD_QUEUE_ARN.startswith("arn:"):
         raise ImproperlyConfigured(
-            "UPLOAD_QUEUE_ARN is no ARN: no message would find its function. See the stack's outputs."
+            "UPLOAD_QUEUE_ARN is not an ARN, so messages could not find their function. See the outputs of the stack."
         )
     if settings.DEBUG:
         raise ImproperlyConfigured("DEBUG is on. A deployed function does not start with it: set DEBUG=false.")

@@ -115,7 +115,7 @@ def sign_in_by_hand(page: Page, user: User) -> None:
     """Fill in the sign-in page and wait for the desk."""
     page.get_by_label("Username").fill(user.username)
     page.get_by_label("Password").fill("a-long-password")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     page.locator(".ways").wait_for()
 
 

@@ -29,11 +29,11 @@ from tests.doubles import MemoryStore
 ALT_TEXT = "Mist lies between dark ridges under a warm sky."
 GUESSES = [("Sunrise", 98.4), ("Mountain range", 96.1), ("Mist", 88.7), ("Lake", 71.2), ("Boat", 61.5)]
 BOXES = {"Mountain range": [[0.02, 0.5, 0.55, 0.3], [0.6, 0.55, 0.38, 0.25]], "Mist": [[0.1, 0.35, 0.5, 0.2]]}
-REASON = "Writing large/7f3a.jpg failed: AWS refused it (AccessDenied). An operator has to run doctor."
+REASON = "Writing large/7f3a.jpg failed: AWS refused the request (AccessDenied). Ask an administrator to run doctor."
 
 TOO_LARGE = (
-    "The image has 16000 × 9000 pixels; the limit is 100 megapixels and 30000 pixels per side. "
-    "Make it smaller and upload it again."
+    "The image is 16000 × 9000 pixels; the limit is 100 megapixels and 30000 pixels per "
+    "side. Reduce its size and upload it again."
 )
 
 

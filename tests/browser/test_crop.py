@@ -51,12 +51,12 @@ def test_the_point_is_moved_by_click_and_keys_and_the_crops_follow(
     for key in ("Home", "ArrowRight", "ArrowUp", "Shift+ArrowRight", "Shift+ArrowDown"):
         page.keyboard.press(key)
     expect(page.locator("#crop-said")).to_have_text("Focal point: 61 % from the left, 59 % from the top")
-    page.get_by_label("From the left, per cent").fill("100")
+    page.get_by_label("From the left, in percent").fill("100")
     expect(mark).to_have_accessible_name("Focal point: 100 % from the left, 59 % from the top")
     expect(page.locator("#crop-frames [data-fill=square] rect").first).to_have_attribute("x", "500")
     assert signed_in.findings() == []
     page.get_by_role("button", name="Save").press("Enter")
-    expect(page.locator(".messagelist")).to_contain_text("is kept. Its crops are being made anew.")
+    expect(page.locator(".messagelist")).to_contain_text("saved. Its crops are being regenerated.")
     assert signed_in.findings() == []
 
     until(lambda: focal_point.has_current_crops(Image.objects.get(pk=image.pk)))

@@ -27,7 +27,7 @@ def test_copies_are_compared_and_merged_by_keys(signed_in: Desk, settings: Any) 
     assert signed_in.findings() == []
     page.keyboard.press("2")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("The public addresses will refuse.")).to_be_visible()
+    expect(page.get_by_text("Their public addresses will stop working.")).to_be_visible()
     page.keyboard.press("1")
     expect(page.locator("button:focus")).to_contain_text("Keep this one")
     page.keyboard.press("Enter")

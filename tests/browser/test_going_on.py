@@ -77,7 +77,7 @@ def test_the_session_ends_while_files_are_sent_and_all_arrive_after_signing_in(
     held[0].continue_()
     page.unroute(to_store)
     expect(page.locator("#signed-out")).to_contain_text("You are signed out")
-    expect(page.locator("#far [data-line]")).to_contain_text("Waiting until you have signed in again")
+    expect(page.locator("#far [data-line]")).to_contain_text("Waiting until you sign in again")
     # A file that is added now waits too.
     signed_in.drop(("late.jpg", "image/jpeg", jpeg(300, 200)))
     expect(signed_in.row("late.jpg")).to_have_count(1)
@@ -97,9 +97,9 @@ def test_offline_is_said_and_sending_goes_on_by_itself(signed_in: Desk) -> None:
     wait_for(page, held)
     page.context.set_offline(True)
     held[0].abort("internetdisconnected")
-    expect(page.locator("#why")).to_have_text("Offline. Sending goes on by itself when the connection is back.")
+    expect(page.locator("#why")).to_have_text("Offline. The upload continues when the connection is back.")
     signed_in.drop(("late.jpg", "image/jpeg", jpeg(300, 200)))
-    expect(page.locator("#far [data-line]")).to_contain_text("Waiting for the connection")
+    expect(page.locator("#far [data-line]")).to_contain_text("Waiting for a connection")
     page.unroute(to_store)
     page.context.set_offline(False)
     signed_in.ends_as("poster.jpg", "done")
@@ -122,7 +122,7 @@ def test_a_line_that_breaks_without_a_word_is_tried_again(signed_in: Desk) -> No
 
     page.route(to_store, cut)
     signed_in.drop(("one.jpg", "image/jpeg", jpeg(300, 200)))
-    expect(signed_in.row("one.jpg").locator("[data-reason]")).to_contain_text("sent again by itself")
+    expect(signed_in.row("one.jpg").locator("[data-reason]")).to_contain_text("sent again automatically")
     signed_in.ends_as("one.jpg", "done")
     assert len(broken) == 6
     assert Upload.objects.count() == 1
@@ -238,7 +238,7 @@ def test_a_file_that_the_browser_lost_is_chosen_again_and_goes_on(signed_in: Des
     )
     signed_in.open("/admin/upload/")
     row = signed_in.row("poster.jpg")
-    expect(row.locator("[data-reason]")).to_contain_text("choose the file again")
+    expect(row.locator("[data-reason]")).to_contain_text("choose it again to continue")
     assert signed_in.findings() == []
     page.unroute(to_store)
     with page.expect_file_chooser() as chosen:
@@ -259,8 +259,8 @@ def test_a_lost_file_can_be_left_out(signed_in: Desk, chief: User) -> None:
         expires_at=timezone.now() + timedelta(minutes=9),
     )
     signed_in.open("/admin/upload/")
-    signed_in.ends_as("gone.jpg", "not sent")
-    signed_in.row("gone.jpg").get_by_role("button", name="Leave out: gone.jpg").click()
+    signed_in.ends_as("gone.jpg", "not uploaded")
+    signed_in.row("gone.jpg").get_by_role("button", name="Skip: gone.jpg").click()
     expect(signed_in.row("gone.jpg")).to_have_count(0)
 
 
@@ -301,8 +301,8 @@ def test_what_the_store_refuses_for_good_says_so_in_a_sentence(signed_in: Desk) 
     }
     page.route(to_store, lambda route: route.fulfill(**answer) if is_store(route.request) else route.fallback())
     signed_in.drop(("one.jpg", "image/jpeg", jpeg(300, 200)))
-    signed_in.ends_as("one.jpg", "not sent")
-    expect(signed_in.row("one.jpg").locator("[data-reason]")).to_contain_text("The store refused the file")
+    signed_in.ends_as("one.jpg", "not uploaded")
+    expect(signed_in.row("one.jpg").locator("[data-reason]")).to_contain_text("The storage refused the file")
     # Its ticket was renewed once, and it is one upload still.
     assert Upload.objects.count() == 1
     page.unroute(to_store)

@@ -75,7 +75,7 @@ def review(page: Page, titles: list[str]) -> None:
             page.keyboard.type(text) if text else page.keyboard.press("Delete")
         page.keyboard.press("Escape")
         page.keyboard.press("a")
-    expect(page.locator("#saving")).to_have_text("All changes are saved")
+    expect(page.locator("#saving")).to_have_text("All changes saved")
     reach(page, page.locator(".review-back"), "Shift+Tab")
     page.keyboard.press("Enter")
 
@@ -105,7 +105,7 @@ def take_down(page: Page, image: Image) -> None:
 
 def replace_and_restore(page: Page, image: Image, file: Path) -> None:
     open_image(page, image)
-    enter(page, "link", "Replace the file")
+    enter(page, "link", "Replace file")
     reach(page, page.get_by_label("Image (JPEG, PNG, GIF, WebP)"))
     with page.expect_file_chooser() as chosen:
         page.keyboard.press("Enter")

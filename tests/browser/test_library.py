@@ -105,12 +105,12 @@ def test_all_results_are_tagged_and_it_is_undone(library: Page) -> None:
     library.get_by_label(f"all {MANY} results").check()
     library.locator(".bulk summary", has_text="Tag").click()
     library.locator("#bulk-tag").fill("Autumn")
-    library.get_by_role("button", name="Put on all").click()
+    library.get_by_role("button", name="Add to all").click()
     message = library.locator(".messagelist")
-    expect(message).to_contain_text(f"“Autumn” was put on {MANY} images.")
+    expect(message).to_contain_text(f"“Autumn” added to {MANY} images.")
     assert Tagging.objects.filter(tag__name="Autumn").count() == MANY
     message.get_by_role("button", name="Undo").click()
-    expect(library.locator(".messagelist")).to_contain_text(f"{MANY} images are as they were.")
+    expect(library.locator(".messagelist")).to_contain_text(f"Undone for {MANY} images.")
     assert not Tagging.objects.filter(tag__name="Autumn").exists()
 
 
@@ -119,7 +119,7 @@ def test_enter_in_a_field_presses_its_own_button_and_publishes_nothing(library: 
     library.locator(".bulk summary", has_text="Credit").click()
     library.locator("#bulk-license").fill("CC BY-SA 4.0")
     library.locator("#bulk-license").press("Enter")
-    expect(library.locator(".messagelist")).to_contain_text("Licence: set on 1 image.")
+    expect(library.locator(".messagelist")).to_contain_text("License: saved for 1 image.")
     assert Image.objects.filter(license="CC BY-SA 4.0").count() == 1
     assert not Image.objects.filter(state=Image.State.PUBLISHED).exists()
 

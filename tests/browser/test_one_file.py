@@ -60,7 +60,7 @@ def test_a_file_is_sent_and_followed_on_the_page_of_the_form(signed_in: Desk) ->
 @pytest.mark.parametrize(
     ("name", "kind", "data", "says"),
     [
-        ("empty.jpg", "image/jpeg", b"", "This file is empty"),
+        ("empty.jpg", "image/jpeg", b"", "The file is empty"),
         ("minutes.pdf", "application/pdf", b"%PDF-1.7", "not an image in a supported format"),
         ("large.jpg", "image/jpeg", b"x" * 3_000_000, "is larger than 2 MB"),
     ],
@@ -97,9 +97,9 @@ def test_what_the_store_refuses_comes_back_with_a_sentence(signed_in: Desk, code
     page.route(to_store, refuse)
     choose(page, "plain.jpg", jpeg())
     press(page, "Upload")
-    signed_in.ends_as("plain.jpg", "not sent")
+    signed_in.ends_as("plain.jpg", "not uploaded")
     reason = signed_in.row("plain.jpg").locator("[data-reason]")
-    expect(reason).to_contain_text(f"The store refused the file (S3 returned 400 – {code})")
+    expect(reason).to_contain_text(f"The storage refused the file (S3 returned 400 – {code})")
     expect(page).to_have_url(re.compile("/admin/upload/plain/"))
     page.unroute(to_store)
     press(page, "Upload")
@@ -120,8 +120,8 @@ def test_a_form_without_a_ticket_says_why(signed_in: Desk, settings: object) -> 
     settings.UPLOAD_MAX_OPEN_TICKETS = 0  # type: ignore[attr-defined]
     choose(signed_in.page, "plain.jpg", jpeg())
     press(signed_in.page, "Upload")
-    signed_in.ends_as("plain.jpg", "not sent")
-    expect(signed_in.row("plain.jpg").locator("[data-reason]")).to_contain_text("still on their way")
+    signed_in.ends_as("plain.jpg", "not uploaded")
+    expect(signed_in.row("plain.jpg").locator("[data-reason]")).to_contain_text("still in progress")
 
 
 def test_without_scripts_the_way_back_from_the_stores_own_page_says_what_to_do(
@@ -132,13 +132,13 @@ def test_without_scripts_the_way_back_from_the_stores_own_page_says_what_to_do(
     page = context.new_page()
     page.goto(f"{signed_in.address}/admin/upload/plain/")
     help_text = page.locator("#one-file [data-plain]")
-    expect(help_text).to_contain_text("This form is good until")
-    expect(help_text).not_to_contain_text("Nothing has arrived by this form yet")
+    expect(help_text).to_contain_text("This form is valid until")
+    expect(help_text).not_to_contain_text("No file has arrived through this form yet")
     choose(page, "large.jpg", jpeg())
     press(page, "Upload")
     expect(page.locator("html")).to_contain_text("EntityTooLarge")
     page.go_back()
-    expect(help_text).to_contain_text("Nothing has arrived by this form yet")
+    expect(help_text).to_contain_text("No file has arrived through this form yet")
     context.close()
 
 
@@ -213,7 +213,7 @@ def test_a_reload_while_a_file_is_replaced_loses_no_one(signed_in: Desk, replace
     expect(page.locator("#batch")).to_be_visible()
     expect(signed_in.row("dusk.jpg")).to_have_count(0)
     signed_in.open(f"/admin/images/{replaced.pk}/replace/")
-    signed_in.ends_as("dusk.jpg", "not sent")
+    signed_in.ends_as("dusk.jpg", "not uploaded")
     with page.expect_file_chooser() as chosen:
         signed_in.row("dusk.jpg").get_by_role("button", name="Choose the file again").click()
     chosen.value.set_files({"name": "dusk.jpg", "mimeType": "image/jpeg", "buffer": jpeg()})
@@ -229,5 +229,7 @@ def test_who_may_not_replace_any_more_is_told_so(signed_in: Desk, replaced: Imag
         group.permissions.remove(Permission.objects.get(codename="replace_image"))
     choose(signed_in.page, "dusk.jpg", jpeg())
     press(signed_in.page, "Replace")
-    signed_in.ends_as("dusk.jpg", "not sent")
-    expect(signed_in.row("dusk.jpg").locator("[data-reason]")).to_contain_text("You may not send this file here")
+    signed_in.ends_as("dusk.jpg", "not uploaded")
+    expect(signed_in.row("dusk.jpg").locator("[data-reason]")).to_contain_text(
+        "You don't have permission to upload this file here"
+    )

@@ -227,7 +227,7 @@ def test_the_sign_in_and_its_error_are_accessible(
         shoot(page, f"sign-in-wide-{scheme}")
     page.get_by_label("Username").fill("nobody")
     page.get_by_label("Password").fill("wrong")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     page.locator(".errornote").wait_for()
     assert desk.findings() == []
 

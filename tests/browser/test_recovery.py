@@ -80,11 +80,11 @@ def test_r6_failures_are_dealt_with_by_cause(
     page.locator(".cause", has_text="neither an event").locator("h2 a").click()
     page.locator(".entry-name").first.click()
     page.locator(".more summary").click()
-    page.get_by_label("Why it is discarded").fill("Orders belong on another queue")
+    page.get_by_label("Reason for discarding").fill("Orders belong on another queue")
     assert signed_in.findings() == []
     page.get_by_role("button", name="Discard").click()
     expect(page.locator(".messagelist")).to_contain_text("1 failed item was discarded")
-    decided = page.get_by_role("region", name="What was decided")
+    decided = page.get_by_role("region", name="Decisions")
     expect(decided).to_contain_text("discarded: Orders belong on another queue")
     if shots:
         shoot(page, "recovery-discarded")
@@ -92,4 +92,4 @@ def test_r6_failures_are_dealt_with_by_cause(
     retried = FailedItem.objects.filter(upload__key__startswith="harbour").first()
     assert retried
     signed_in.open(f"/admin/recovery/faileditem/{retried.pk}/change/")
-    expect(page.get_by_role("region", name="What was decided")).to_contain_text(f"{chief} retried")
+    expect(page.get_by_role("region", name="Decisions")).to_contain_text(f"{chief} retried")

@@ -22,7 +22,7 @@ def shown(page: Page, title: str) -> None:
 
 
 def saved(page: Page) -> None:
-    expect(page.locator("#saving")).to_have_text("All changes are saved")
+    expect(page.locator("#saving")).to_have_text("All changes saved")
 
 
 def decided(row: list[Image]) -> dict[str, dict[str, str]]:
@@ -58,7 +58,7 @@ def test_keys_that_come_faster_than_the_server_answers_lose_nothing(reviewed: Pa
             # Answers or not, the next image is there; the data of it may be a moment late on a busy machine.
             shown(reviewed, row[at].title)
     # Nothing was answered, and every image was shown and left.
-    expect(reviewed.locator("#saving")).to_contain_text("changes waiting to be saved")
+    expect(reviewed.locator("#saving")).to_contain_text("changes to save")
     assert Change.objects.count() == 0
     reviewed.unroute(ACTS)
     for route in held:
@@ -79,7 +79,7 @@ def test_what_was_meant_for_an_image_that_is_not_there_yet_hits_no_other(
         shown(reviewed, f"Image {number}")
     for key in ("a", "r", "1", "p"):
         reviewed.keyboard.press(key)
-    expect(reviewed.locator("#said")).to_have_text("The next image is on its way.")
+    expect(reviewed.locator("#said")).to_have_text("Loading the next image.")
     held[0].continue_()
     shown(reviewed, "Image 31")
     saved(reviewed)
@@ -102,7 +102,7 @@ def test_what_waits_survives_a_reload_and_answers_that_were_lost(reviewed: Page,
     reviewed.on("dialog", lambda dialog: dialog.accept())
     for key in ("a", "r", "a"):
         reviewed.keyboard.press(key)
-    expect(reviewed.locator("#saving")).to_contain_text("the server does not answer")
+    expect(reviewed.locator("#saving")).to_contain_text("the server is not responding")
     reviewed.wait_for_url(f"**/{row[3].pk}/review/")
     reviewed.reload()
     # What is not saved yet is painted over what the server knows.
@@ -143,8 +143,8 @@ def test_a_refusal_names_the_image_and_paints_it_as_it_is(
     reviewed.keyboard.press("j")
     reviewed.keyboard.press("a")
     notice = reviewed.locator("#notices li")
-    expect(notice).to_contain_text("Image 01 was not changed. Somebody else has decided on “Boat” since")
-    notice.get_by_role("button", name="Go to the image").click()
+    expect(notice).to_contain_text("Image 01 was not changed. Someone else has decided on “Boat” in the meantime")
+    notice.get_by_role("button", name="Open the image").click()
     shown(reviewed, "Image 01")
     expect(reviewed.get_by_role("button", name="Reject Boat")).to_have_attribute("aria-pressed", "true")
     assert signed_in.findings() == []
@@ -181,7 +181,7 @@ def test_everything_is_taken_back_in_its_turn(reviewed: Page, row: list[Image]) 
     saved(reviewed)
     assert (decided(row), states(row)) == before
     reviewed.keyboard.press("u")
-    expect(reviewed.locator("#notices")).to_contain_text("left to take back")
+    expect(reviewed.locator("#notices")).to_contain_text("left to undo")
 
 
 def test_words_are_typed_kept_and_keys_stay_letters(reviewed: Page, signed_in: Desk, row: list[Image]) -> None:
@@ -209,7 +209,7 @@ def test_what_cannot_be_published_says_why_and_can_after_the_words(reviewed: Pag
     reviewed.reload()
     reviewed.locator("[data-review=ready]").wait_for()
     reviewed.keyboard.press("p")
-    expect(reviewed.locator("#notices")).to_contain_text("Image 00 cannot be published yet. It lacks alt text.")
+    expect(reviewed.locator("#notices")).to_contain_text("Image 00 cannot be published yet. The alt text is missing.")
     reviewed.keyboard.press("e")
     reviewed.keyboard.type("Boats at a quay")
     reviewed.keyboard.press("Escape")
@@ -222,7 +222,7 @@ def test_what_cannot_be_published_says_why_and_can_after_the_words(reviewed: Pag
 def test_a_file_that_was_replaced_since_it_was_shown_is_not_published_unseen(reviewed: Page, row: list[Image]) -> None:
     Image.objects.filter(pk=row[0].pk).update(sha256="ee" * 32)
     reviewed.keyboard.press("p")
-    expect(reviewed.locator("#notices")).to_contain_text("Its file was replaced since you saw it.")
+    expect(reviewed.locator("#notices")).to_contain_text("Its file has been replaced since you saw it.")
     assert states(row)["Image 00"] == Image.State.IN_REVIEW
     # Once the new file was in sight it may go out.
     reviewed.keyboard.press("k")
@@ -279,7 +279,7 @@ def test_the_zoom_is_moved_by_arrows_and_left(reviewed: Page) -> None:
 def test_the_list_of_keys_opens_holds_the_focus_and_closes(reviewed: Page, signed_in: Desk) -> None:
     reviewed.keyboard.press("?")
     dialog = reviewed.get_by_role("dialog", name="Keys")
-    expect(dialog).to_contain_text("Accept all above the threshold")
+    expect(dialog).to_contain_text("Accept all tags above the threshold")
     assert signed_in.findings() == []
     for _ in range(8):
         reviewed.keyboard.press("Tab")

@@ -50,26 +50,26 @@ def test_a_folder_is_dropped_anywhere_and_words_reach_all_its_pictures(
     assert signed_in.findings() == []
     drag(signed_in, folder)
     expect(page.locator("#cover")).to_be_hidden()
-    expect(page.locator("#noted")).to_have_text("Left out of the folder, because they are no pictures: 4")
-    held = page.locator("#arrivals .entry", has_text="held back")
+    expect(page.locator("#noted")).to_have_text("Files skipped because they are not images: 4")
+    held = page.locator("#arrivals .entry", has_text="on hold")
     expect(held).to_have_count(1)
     assert signed_in.findings() == []
     held.get_by_role("button", name="anyway").click()
     page.get_by_label("Title", exact=True).fill("Trip")
     page.get_by_label("Credit").fill("Ada Byron")
-    page.get_by_label("Tags, with commas between them").fill("boats, summer")
+    page.get_by_label("Tags, separated by commas").fill("boats, summer")
     page.get_by_label("Collection").select_option("Harbour")
-    page.get_by_role("button", name="Save for all").click()
+    page.get_by_role("button", name="Save for all images").click()
     expect(page.locator("#batch-said")).to_contain_text("Saved.")
     for name in ("one.jpg", "two.jpg", "again.jpg"):
         signed_in.ends_as(name, "done")
-    expect(page.locator("#far [data-line]")).to_contain_text("Everything is sent · 3 of 3 files")
+    expect(page.locator("#far [data-line]")).to_contain_text("All files uploaded · 3 of 3 files")
     assert {image.title for image in Image.objects.all()} == {"Trip 1", "Trip 2", "Trip 3"}
     assert {image.credit for image in Image.objects.all()} == {"Ada Byron"}
     assert Image.objects.filter(taggings__tag__name="summer", taggings__state="accepted").count() == 3
     assert harbour.images.count() == 3
     assert signed_in.findings() == []
-    page.get_by_role("link", name="See these pictures in the library (3)").click()
+    page.get_by_role("link", name="View these images in the library (3)").click()
     expect(page.locator(".card")).to_have_count(3)
     assert UploadBatch.objects.get().by == chief
 
@@ -82,11 +82,11 @@ def test_what_is_there_already_waits_for_an_answer_and_what_is_pasted_is_named(s
     page.reload()
     signed_in.drop(("copy.jpg", "image/jpeg", jpeg(300, 200)), ("other.jpg", "image/jpeg", jpeg(310, 200)))
     signed_in.ends_as("other.jpg", "done")
-    signed_in.ends_as("copy.jpg", "held back")
+    signed_in.ends_as("copy.jpg", "on hold")
     expect(signed_in.row("copy.jpg").get_by_role("link", name="dawn")).to_be_visible()
-    expect(page.locator("#held")).to_contain_text("held back: 1")
+    expect(page.locator("#held")).to_contain_text("1 is already in the library")
     assert signed_in.findings() == []
-    page.get_by_role("button", name="Leave all of them out").click()
+    page.get_by_role("button", name="Skip all").click()
     expect(signed_in.row("copy.jpg")).to_have_count(0)
     expect(page.locator("#held")).to_be_hidden()
     signed_in.paste(jpeg(330, 200))

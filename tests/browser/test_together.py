@@ -78,8 +78,8 @@ def sign_in_elsewhere(page: Page, name: str = "chief") -> None:
 def sign_in(page: Page, name: str = "chief") -> None:
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill("a-long-password")
-    page.get_by_role("button", name="Log in").click()
-    expect(page.locator("#header")).to_contain_text("Log out")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#header")).to_contain_text("Sign out")
 
 
 def test_two_editors_change_different_words_of_one_image(signed_in: Desk, colleague: Desk, images: list[Image]) -> None:
@@ -137,7 +137,7 @@ def test_a_credit_for_many_leaves_the_caption_that_is_saved_meanwhile(
     save(colleague.page)
     is_saved(colleague.page)
     page.locator("button[value=set_credit]").click()
-    expect(page.locator(".messagelist")).to_contain_text("Credit: set on 3 images.")
+    expect(page.locator(".messagelist")).to_contain_text("Credit: saved for 3 images.")
     assert fields_of(made)[1:] == ("Boats at dawn", "Ada Lund")
 
 
@@ -156,12 +156,12 @@ def test_a_credit_that_somebody_else_gives_meanwhile_is_asked_about(
     save(colleague.page)
     is_saved(colleague.page)
     page.locator("button[value=set_credit]").click()
-    expect(page.locator("#content")).to_contain_text("keeps its credit “Ben”, by other on")
-    expect(page.locator("#content")).to_contain_text("yours was “Ada Lund”.")
+    expect(page.locator("#content")).to_contain_text("credit stays “Ben”, as other changed it on")
+    expect(page.locator("#content")).to_contain_text("you entered “Ada Lund”.")
     assert signed_in.findings() == []
     assert fields_of(made)[2] == "Ben"
-    page.get_by_role("button", name="Do it with this 1 image too").click()
-    expect(page.locator(".messagelist")).to_contain_text("Credit: set on 1 image.")
+    page.get_by_role("button", name="Include this 1 image").click()
+    expect(page.locator(".messagelist")).to_contain_text("Credit: saved for 1 image.")
     assert fields_of(made)[2] == "Ada Lund"
     signed_in.errors.clear()
 
@@ -188,7 +188,7 @@ def test_words_for_a_batch_leave_the_title_that_is_typed_meanwhile(
         }""",
         [f"/admin/upload/batches/{batch.pk}/words/", words],
     )
-    assert "keeps its title “The old quay”, by other on" in told["refused"][0]
+    assert "title stays “The old quay”, as other changed it on" in told["refused"][0]
     assert fields_of(images[0]) == ("The old quay", "Boats at dawn", "Ada")
     assert fields_of(images[1])[::2] == ("Harbour", "Ada")
 
@@ -221,7 +221,7 @@ def test_a_bulk_edit_is_done_after_the_session_has_ended(signed_in: Desk, images
     page.locator("button[value=set_credit]").click()
     expect(page.locator("#signed-out")).to_contain_text("You are signed out.")
     sign_in_elsewhere(page)
-    expect(page.locator(".messagelist")).to_contain_text("Credit: set on 2 images.")
+    expect(page.locator(".messagelist")).to_contain_text("Credit: saved for 2 images.")
     assert Image.objects.filter(credit="Ada Lund").count() == 2
 
 
@@ -256,7 +256,7 @@ def test_somebody_else_who_signs_in_sends_nothing_of_it(
     end_session(page)
     save(page)
     sign_in_elsewhere(page, "other")
-    expect(page.locator("#signed-out")).to_contain_text("Somebody else has signed in in this browser")
+    expect(page.locator("#signed-out")).to_contain_text("Someone else has signed in in this browser")
     save(page)
     expect(page.get_by_label("Caption")).to_have_value("Typed by the chief")
     assert fields_of(made)[1] == ""
@@ -273,8 +273,8 @@ def test_a_sign_in_in_another_tab_breaks_no_form(signed_in: Desk, images: list[I
     other = page.context.new_page()
     other.goto(f"{signed_in.address}/admin/")
     other.locator("#header details.menu-end summary").click()
-    other.get_by_role("button", name="Log out").click()
-    expect(other.locator("#header")).not_to_contain_text("Log out")
+    other.get_by_role("button", name="Sign out").click()
+    expect(other.locator("#header")).not_to_contain_text("Sign out")
     other.goto(f"{signed_in.address}/admin/login/")
     sign_in(other)
     save(page)
@@ -289,12 +289,12 @@ def test_without_a_script_what_was_typed_comes_along_through_the_sign_in(signed_
     page.get_by_label("Caption").fill("Typed in an hour\nin two lines")
     Session.objects.all().delete()
     save(page)
-    expect(page.locator(".notice")).to_contain_text("nothing is lost")
+    expect(page.locator(".notice")).to_contain_text("Nothing is lost")
     page.get_by_label("Username").fill("chief")
     page.get_by_label("Password").fill("a-long-password")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     expect(page.locator("#content")).to_contain_text("Typed in an hour")
-    page.get_by_role("button", name="Send it now").click()
+    page.get_by_role("button", name="Send now").click()
     is_saved(page)
     assert fields_of(made)[1] == "Typed in an hour\nin two lines"
 
@@ -316,7 +316,7 @@ def test_a_picture_that_comes_while_all_results_are_chosen_is_not_published(
     expect(page.locator(".card", has_text="Nobody saw this")).to_be_visible()
     expect(page.get_by_label("all 70 results")).to_be_checked()
     page.get_by_role("button", name="Publish").click()
-    expect(page.locator(".messagelist")).to_contain_text("70 images are published now.")
+    expect(page.locator(".messagelist")).to_contain_text("70 images published.")
     expect(page.locator(".messagelist")).to_contain_text(re.compile("1 image came or was changed after"))
     late.refresh_from_db()
     assert late.state == Image.State.IN_REVIEW
@@ -328,16 +328,16 @@ def test_a_session_that_ends_a_moment_after_the_page_came_loses_nothing(signed_i
     page.get_by_label("Caption").fill("Typed at once")
     Session.objects.all().delete()
     save(page)
-    expect(page.locator(".notice")).to_contain_text("nothing is lost")
+    expect(page.locator(".notice")).to_contain_text("Nothing is lost")
     assert signed_in.findings() == []
-    page.get_by_text("What you typed", exact=True).click()
+    page.get_by_text("What you entered", exact=True).click()
     expect(page.locator(".typed")).to_contain_text("Typed at once")
     page.get_by_label("Username").fill("chief")
     page.get_by_label("Password").fill("a-long-password")
-    page.get_by_role("button", name="Log in").click()
-    expect(page.locator("#content")).to_contain_text("in the name of chief")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#content")).to_contain_text("as chief")
     assert signed_in.findings() == []
-    page.get_by_role("button", name="Send it now").click()
+    page.get_by_role("button", name="Send now").click()
     is_saved(page)
     assert fields_of(made)[1] == "Typed at once"
     signed_in.errors.clear()

@@ -26,7 +26,7 @@ def change_person(tab: Page, address: str, user: User) -> None:
     home = address.split("/images/")[0] + "/"
     tab.goto(home)
     tab.locator(".tools summary").click()
-    tab.get_by_role("button", name="Log out").click()
+    tab.get_by_role("button", name="Sign out").click()
     tab.goto(home)
     sign_in_by_hand(tab, user)
 
@@ -41,7 +41,7 @@ def test_a_half_typed_tag_stays_with_its_image(reviewed: Page, row: Rows, signed
     reviewed.get_by_role("link", name="Next").click()
     shown(reviewed, "Image 01")
     expect(field).to_have_value("")
-    expect(reviewed.get_by_role("button", name="1 tag typed and not added")).to_be_visible()
+    expect(reviewed.get_by_role("button", name="1 tag entered but not added")).to_be_visible()
     field.fill("Quay")
     assert signed_in.findings() == []
     field.press("Enter")
@@ -114,7 +114,7 @@ def test_what_another_editor_wrote_first_is_shown_beside_what_was_typed(
     reviewed.reload()
     reviewed.locator("[data-review=ready]").wait_for()
     expect(notice).to_contain_text("Mine, long and dear")
-    notice.get_by_role("button", name="Write what I typed").click()
+    notice.get_by_role("button", name="Use my text").click()
     saved(reviewed)
     expect(notice).to_have_count(0)
     theirs.refresh_from_db()
@@ -174,7 +174,7 @@ def test_nothing_is_sent_under_the_name_of_another_who_signs_in(
     tab = context.new_page()
     change_person(tab, reviewed.url, other_editor)
     reviewed.keyboard.press("1")
-    expect(reviewed.locator("#signed-out")).to_contain_text("Somebody else has signed in")
+    expect(reviewed.locator("#signed-out")).to_contain_text("Someone else has signed in")
     assert decided(row)["Image 00"]["Boat"] == "suggested"
     change_person(tab, reviewed.url, chief)
     tab.close()
@@ -212,7 +212,7 @@ def test_two_editors_in_one_review_lose_nothing(
     theirs.keyboard.press("Escape")
     notice = theirs.locator("#notices li")
     expect(notice).to_contain_text("“Mine”")
-    expect(notice).to_contain_text("You typed as Credit: Theirs")
+    expect(notice).to_contain_text("You entered in Credit: Theirs")
     row[0].refresh_from_db()
     assert row[0].credit == "Mine"
     context.close()

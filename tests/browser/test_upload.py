@@ -27,7 +27,7 @@ TEXT = ("notes.jpg", "image/jpeg", b"Call the harbour master about Tuesday.\n" *
 def sign_in(page: Page, user: User) -> None:
     page.get_by_label("Username").fill(user.username)
     page.get_by_label("Password").fill("a-long-password")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
 
 
 def corners(image: Image) -> set[str]:
@@ -60,7 +60,7 @@ def test_photographs_dropped_together_become_images_and_a_text_file_is_rejected(
 def test_new_images_appear_on_the_open_grid(signed_in: Desk, editor: User) -> None:
     grid = signed_in
     grid.open("/admin/library/image/")
-    expect(grid.page.get_by_text("No image is here yet")).to_be_visible()
+    expect(grid.page.get_by_text("There are no images yet")).to_be_visible()
     grid.page.evaluate("window.stillHere = true")
     other = grid.page.context.new_page()
     upload = Desk(other, grid.address)
@@ -110,7 +110,7 @@ def test_a_large_file_goes_in_parts_and_on_after_a_pause(signed_in: Desk) -> Non
     expect(line).to_contain_text(re.compile(r"B/s · .* left"))
     signed_in.slow_down(-1)
     signed_in.ends_as("poster.jpg", "done")
-    expect(line).to_contain_text("Everything is sent")
+    expect(line).to_contain_text("All files uploaded")
     upload = Upload.objects.get()
     assert (upload.method, upload.declared_bytes) == (Upload.Method.MULTIPART, 12_000_000)
     assert {part for url in sent for part in url.split("&") if part.startswith("partNumber=")} >= {"partNumber=2"}
@@ -144,15 +144,15 @@ def test_a_file_the_server_refuses_says_so_at_the_file(signed_in: Desk, settings
     settings.UPLOAD_MAX_OPEN_TICKETS = 0  # type: ignore[attr-defined]
     signed_in.open("/admin/upload/")
     signed_in.drop(("dawn.jpg", "image/jpeg", jpeg()))
-    signed_in.ends_as("dawn.jpg", "not sent")
-    expect(signed_in.row("dawn.jpg").locator("[data-reason]")).to_contain_text("still on their way")
+    signed_in.ends_as("dawn.jpg", "not uploaded")
+    expect(signed_in.row("dawn.jpg").locator("[data-reason]")).to_contain_text("still in progress")
     assert signed_in.findings() == []
 
 
 def test_a_file_of_another_kind_is_not_even_sent(signed_in: Desk) -> None:
     signed_in.open("/admin/upload/")
     signed_in.drop(("minutes.pdf", "application/pdf", b"%PDF-1.7"))
-    signed_in.ends_as("minutes.pdf", "not sent")
+    signed_in.ends_as("minutes.pdf", "not uploaded")
     assert not Upload.objects.exists()
 
 

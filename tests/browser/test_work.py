@@ -50,9 +50,9 @@ def test_a_selection_becomes_a_zip_by_keyboard_and_what_failed_is_tried_again(
     page.locator(".bulk summary", has_text="Download").focus()
     press(signed_in, "Enter")
     assert signed_in.findings() == []
-    page.get_by_role("button", name="Download as a zip").focus()
+    page.get_by_role("button", name="Download ZIP").focus()
     press(signed_in, "Enter")
-    title = page.get_by_role("heading", name=f"Originals of {len(images)} images as a zip")
+    title = page.get_by_role("heading", name=f"ZIP with the originals of {len(images)} images")
     expect(title).to_be_visible()
     expect(page.locator("#progress-title")).to_contain_text("waiting")
     assert signed_in.findings() == []
@@ -61,11 +61,11 @@ def test_a_selection_becomes_a_zip_by_keyboard_and_what_failed_is_tried_again(
     expect(page.locator("#progress-title")).to_contain_text(f"Paused after 0 of {len(images)}")
     assert signed_in.findings() == []
     request.getfixturevalue("worker")
-    page.get_by_role("button", name="Go on").focus()
+    page.get_by_role("button", name="Resume").focus()
     press(signed_in, "Enter")
     expect(page.locator("#progress-title")).to_contain_text(f"{len(images) - 1} succeeded, 1 failed")
     expect(page.locator("#said")).to_contain_text("1 failed")
-    expect(page.get_by_role("region", name="What failed, and why")).to_contain_text("not in the bucket any more")
+    expect(page.get_by_role("region", name="Failed images")).to_contain_text("not in the bucket any more")
     assert signed_in.findings() == []
     if shots:
         shoot(page, "job-failed")
@@ -80,9 +80,9 @@ def test_a_selection_becomes_a_zip_by_keyboard_and_what_failed_is_tried_again(
         page.get_by_role("link", name="-1-of-1.zip").click()
     assert download.value.suggested_filename.endswith("-1-of-1.zip")
 
-    page.get_by_role("button", name="Retry what failed").focus()
+    page.get_by_role("button", name="Retry failed images").focus()
     press(signed_in, "Enter")
-    expect(page.locator(".messagelist")).to_contain_text("1 image is tried again.")
+    expect(page.locator(".messagelist")).to_contain_text("Retrying 1 image.")
     signed_in.open("/admin/jobs/")
     assert signed_in.findings() == []
     if shots:
@@ -93,13 +93,13 @@ def test_renditions_are_made_anew_after_the_price_was_said(signed_in: Desk, imag
     page = signed_in.page
     signed_in.open("/admin/library/image/")
     page.locator(".card-check").first.click()
-    page.get_by_role("button", name="Make renditions anew").click()
-    expect(page.get_by_text("Ask for all again")).to_be_visible()
+    page.get_by_role("button", name="Regenerate renditions").click()
+    expect(page.get_by_text("Request labels for all images again")).to_be_visible()
     assert signed_in.findings() == []
-    page.get_by_label("Ask for all again").check()
+    page.get_by_label("Request labels for all images again").check()
     page.get_by_role("button", name="Begin").click()
-    expect(page.get_by_role("heading", name="Renditions of 1 image made anew")).to_be_visible()
-    page.get_by_role("button", name="Cancel the rest").click()
-    expect(page.locator("#progress-title")).to_contain_text("Cancelled after 0 of 1")
+    expect(page.get_by_role("heading", name="Regenerate renditions of 1 image")).to_be_visible()
+    page.get_by_role("button", name="Cancel the remaining images").click()
+    expect(page.locator("#progress-title")).to_contain_text("Canceled after 0 of 1")
     assert signed_in.findings() == []
     assert Job.objects.get().state == State.CANCELLED

@@ -49,7 +49,7 @@ def test_what_was_taken_down_since_is_public_again(published: Image, editor: Use
 def test_what_was_published_since_is_public_no_more(published: Image, cdn: MemoryQueue) -> None:  # noqa: F811
     published.state = Image.State.IN_REVIEW
     put_back(published, [])
-    assert "Everyone can fetch this file, and no record knows it." in compare()
+    assert "This file is public, and no record refers to it." in compare()
     assert objects() == set()
     assert f"/public/{published.pk}/*" in told(cdn)
 

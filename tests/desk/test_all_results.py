@@ -52,7 +52,7 @@ def test_what_came_after_the_page_was_shown_is_not_published(chief_client: Clien
     page = chief_client.post(f"{BULK}?q=boat", order, follow=True).content.decode()
     assert len(public()) == 70
     assert "Boat unseen" not in public()
-    assert "1 image came or was changed after this page was shown, and was left out." in page
+    assert "1 image was added or changed after you loaded this page, and was skipped." in page
 
 
 def test_what_came_into_the_results_by_a_change_is_not_published(chief_client: Client, boats: list[Image]) -> None:
@@ -89,9 +89,9 @@ def test_where_one_went_and_one_came_the_person_is_asked(chief_client: Client, b
     answer = chief_client.post(f"{BULK}?q=boat", order)
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "70 images were found when you looked." in page
-    assert "Go on with 69 images as you saw them" in page
-    assert "Do it with this 1 image too" in page
+    assert "Your search matched 70 images when you loaded the page." in page
+    assert "Continue with 69 images as you saw them" in page
+    assert "Include this 1 image" in page
     assert public() == set()
     chief_client.post(BULK, Fields(page, "image").sent)
     assert public() == {one.title for one in boats[1:]}
@@ -119,7 +119,7 @@ def test_a_selected_picture_that_was_replaced_meanwhile_is_not_published(chief_c
     Image.objects.filter(pk=boat.pk).update(sha256="1" * 64)
     page = chief_client.post(BULK, order, follow=True).content.decode()
     assert public() == {"Quay"}
-    assert "Boat was not published. Its file, words or state were changed after you saw it." in page
+    assert "Boat was not published. Its file, details, or state changed after you loaded the page." in page
 
 
 @pytest.mark.parametrize("change", [{"caption": "Somebody else's words"}, {"state": "archived"}, {"sha256": "1" * 64}])
@@ -194,7 +194,7 @@ def test_a_word_for_many_that_another_gives_meanwhile_stays_until_the_person_has
     page = answer.content.decode()
     assert answer.status_code == 409
     assert f"Boat keeps its {field_edits.get_label(name)} “Ben”, by chief on" in page
-    assert "yours was “Ada”." in page
+    assert "you entered “Ada”." in page
     assert dict(Image.objects.values_list("title", name)) == {"Boat": "Ben", "Quay": "Ada"}
     signed_in.post(BULK, Fields(page, "image").sent)
     assert set(Image.objects.values_list(name, flat=True)) == {"Ada"}
@@ -207,7 +207,7 @@ def test_a_word_of_the_file_does_not_replace_what_another_has_typed_meanwhile(si
     order = {**form(signed_in, page_of, "seen"), "field": "caption"}
     metadata.edit(ChangeSet(chief), boat, {"caption": Edit("By hand")})
     page = signed_in.post(reverse("desk:take_over", args=[boat.pk]), order, follow=True).content.decode()
-    assert "Boat keeps its caption “By hand”, by chief on" in page
+    assert "Boat: caption stays “By hand”, as chief changed it on" in page
     boat.refresh_from_db()
     assert boat.caption == "By hand"
     again = {**form(signed_in, page_of, "seen"), "field": "caption"}

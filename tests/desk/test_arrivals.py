@@ -31,8 +31,8 @@ def told(client: Client, *ids: object) -> list[dict[str, Any]]:
     [
         ("issued", {}, "waiting", "", False),
         ("issued", {"attempts": 1}, "waiting", "another attempt", False),
-        ("working", {"attempts": 1}, "working", "", False),
-        ("working", {"attempts": 2}, "working", "Attempt 2", False),
+        ("working", {"attempts": 1}, "processing", "", False),
+        ("working", {"attempts": 2}, "processing", "Attempt 2", False),
         ("rejected", {"reason": "Not a picture."}, "rejected", "Not a picture.", True),
         ("failed", {"reason": "No store."}, "failed", "No store. The file is kept", True),
     ],
@@ -130,7 +130,7 @@ def test_the_plain_form_keeps_one_ticket_and_leads_back(signed_in: Client) -> No
 def test_the_plain_form_says_why_there_is_none(signed_in: Client, settings: Any) -> None:
     settings.UPLOAD_MAX_OPEN_TICKETS = 0
     page = signed_in.get(reverse("desk:plain")).content.decode()
-    assert "still on their way" in page
+    assert "still in progress" in page
     assert '<input type="file"' not in page
 
 

@@ -32,7 +32,7 @@ def test_the_first_ticket_begins_the_batch_that_the_browser_names(signed_in: Cli
 
 def test_a_batch_of_somebody_else_and_what_is_none_are_refused(signed_in: Client, other_editor: User) -> None:
     batch = UploadBatch.objects.create(by=other_editor)
-    for wrong, says in ((str(batch.pk), "somebody else"), ("x", "wrong type"), ([1], "wrong type")):
+    for wrong, says in ((str(batch.pk), "someone else"), ("x", "wrong type"), ([1], "wrong type")):
         answer = ask(signed_in, {**FILE, "batch": wrong})
         assert answer.status_code == 400
         assert says in answer.json()["reason"]
@@ -125,7 +125,7 @@ def test_the_library_shows_the_images_of_one_batch(signed_in: Client, editor: Us
     page = answer.content.decode()
     assert "Of the batch" in page
     assert "Of none" not in page
-    assert "Sent together" in page
+    assert "Upload batch" in page
     assert 'name="batch"' in page
     assert str(batch.pk) in signed_in.get(reverse("admin:uploads_upload_changelist")).content.decode()
-    assert "makes no sense" in signed_in.get(reverse("admin:library_image_changelist") + "?batch=7").content.decode()
+    assert "is not valid" in signed_in.get(reverse("admin:library_image_changelist") + "?batch=7").content.decode()

@@ -114,7 +114,7 @@ def test_the_bulk_bar_and_a_drop_pass_by_what_is_closed(signed_in: Client, close
     lawsuit = Collection.objects.get(name="Lawsuit")
     answer = signed_in.post(DROP, {"collection": lawsuit.pk, "image": [str(image().pk)]})
     assert answer.status_code == 404
-    assert "not for you" in answer.json()["reason"]
+    assert "or you don" in answer.json()["reason"]
 
 
 def test_a_name_that_is_closed_is_not_told_on_an_image_that_is_open(signed_in: Client, closed: Image) -> None:
@@ -127,9 +127,9 @@ def test_a_name_that_is_closed_is_not_told_on_an_image_that_is_open(signed_in: C
 def test_many_are_put_in_taken_out_and_taken_back(signed_in: Client) -> None:
     sport = make("Sport", make("News"))
     form = {"collection": "news › sport", "image": [str(image(f"Image {n}").pk) for n in range(3)], "next": GRID}
-    assert "3 images were put into “Sport”" in said(signed_in.post(BULK, {"act": "put_in", **form}, follow=True))
+    assert "3 images added to “Sport”" in said(signed_in.post(BULK, {"act": "put_in", **form}, follow=True))
     answer = signed_in.post(BULK, {"act": "take_out", **form}, follow=True)
-    assert "3 images were taken out" in said(answer)
+    assert "3 images removed" in said(answer)
     batch = Change.objects.filter(action="collections_changed").first()
     assert batch
     signed_in.post(reverse("desk:undo", args=[batch.change_set]))
@@ -151,7 +151,7 @@ def test_who_opens_an_image_to_everybody_is_told(chief_client: Client, closed: I
         case _:
             page = reverse("desk:file_image", args=one)
             told = said(chief_client.post(page, {"out": lawsuit.pk}, follow=True))
-    assert "1 image was for some only: now everybody sees it" in told
+    assert "1 image was restricted. It is now visible to everyone" in told
 
 
 def test_who_moves_an_image_in_sight_of_the_same_people_is_told_nothing_of_it(
@@ -162,13 +162,13 @@ def test_who_moves_an_image_in_sight_of_the_same_people_is_told_nothing_of_it(
     for act, name in (("put_in", "Evidence"), ("take_out", "Lawsuit"), ("put_in", "Lawsuit")):
         told = said(chief_client.post(BULK, {**form, "act": act, "collection": name}, follow=True))
         assert name in told
-        assert "everybody" not in told
+        assert "everyone" not in told
 
 
 def test_a_drop_is_answered_with_a_sentence_and_an_undo(signed_in: Client) -> None:
     news, made = make("News"), image()
     told = signed_in.post(DROP, {"collection": news.pk, "image": [str(made.pk)]}).json()
-    assert told["text"] == "1 image was put into “News”."
+    assert told["text"] == "1 image added to “News”."
     signed_in.post(told["undo"])
     assert not news.images.exists()
     again = signed_in.post(DROP, {"collection": news.pk, "image": ["no-id"]})
@@ -211,15 +211,15 @@ def test_a_chief_makes_arranges_and_deletes(chief_client: Client) -> None:
     chief_client.post(reverse("desk:make_collection"), {"name": "Sport", "parent": news.pk})
     sport = Collection.objects.get(name="Sport")
     legal = Group.objects.create(name="Legal")
-    assert "is changed" in said(change(chief_client, sport, "rename", name="Sports"))
+    assert "updated" in said(change(chief_client, sport, "rename", name="Sports"))
     assert "at the top" in said(change(chief_client, sport, "move", parent=""))
-    assert "for these groups only: Legal" in said(change(chief_client, sport, "restrict", group=[legal.pk]))
-    assert "for everybody" in said(change(chief_client, sport, "restrict"))
+    assert "only to these groups: Legal" in said(change(chief_client, sport, "restrict", group=[legal.pk]))
+    assert "visible to everyone" in said(change(chief_client, sport, "restrict"))
     answer = change(chief_client, sport, "delete")
-    assert "is deleted. 0 images" in said(answer)
+    assert "deleted. Its 0 images" in said(answer)
     undo = Change.objects.get(action="collection_deleted").change_set
     answer = chief_client.post(reverse("desk:undo", args=[undo]), {"next": TREE}, follow=True)
-    assert said(answer) == "The collections are as they were."
+    assert said(answer) == "Undone. The collections are back to how they were."
     assert Collection.objects.get(pk=sport.pk).name == "Sports"
 
 
@@ -238,7 +238,7 @@ def test_what_is_refused_is_said(chief_client: Client) -> None:
     sport = make("Sport", news)
     assert "already" in said(chief_client.post(reverse("desk:make_collection"), {"name": "news"}, follow=True))
     assert "below it" in said(change(chief_client, news, "move", parent=sport.pk))
-    assert "is gone" in said(change(chief_client, news, "move", parent="99999"))
+    assert "no longer exists" in said(change(chief_client, news, "move", parent="99999"))
     assert change(chief_client, news, "explode").status_code == 404
 
 

@@ -61,10 +61,10 @@ def test_the_page_shows_the_proposal_and_what_each_crop_is_of(signed_in: Client)
     page = signed_in.get(path(image)).content.decode()
     assert HOSTILE not in page
     assert escape(HOSTILE) in page
-    assert ">proposed<" in page
+    assert ">suggested<" in page
     assert 'viewBox="0.0 0.0 1200.0 1200.0"' in page
     assert 'viewBox="0.0 150.0 1600.0 900.0"' in page
-    assert "Use the proposal" not in page
+    assert "Use suggestion" not in page
 
 
 def test_a_point_is_kept_told_and_taken_back_by_plain_forms(signed_in: Client, editor: User) -> None:
@@ -72,7 +72,7 @@ def test_a_point_is_kept_told_and_taken_back_by_plain_forms(signed_in: Client, e
     page = signed_in.post(path(image), {"x": "12.5", "y": "80", "act": "save"}, follow=True).content.decode()
     image.refresh_from_db()
     assert (image.focal_x, image.focal_y) == (0.125, 0.8)
-    assert "is kept. Its crops are being made anew." in page
+    assert "saved. Its crops are being regenerated." in page
     assert "set by an editor" in page
     assert "Undo" in page
     signed_in.post(path(image), {"act": "propose"})
@@ -80,7 +80,7 @@ def test_a_point_is_kept_told_and_taken_back_by_plain_forms(signed_in: Client, e
     assert image.focal_x is None
     told = signed_in.get("/admin/activity/").content.decode()
     assert "12.5 %" in told
-    assert "as proposed" in told
+    assert "the suggested point" in told
 
 
 @pytest.mark.parametrize("sent", [{"x": "101", "y": "5"}, {"x": "-1", "y": "5"}, {"x": "nan", "y": "5"}, {"x": "5"}])
@@ -110,9 +110,9 @@ def test_the_page_asks_the_same_questions_whatever_the_image_has(signed_in: Clie
 def test_without_crops_or_a_picture_the_page_says_so(signed_in: Client, settings: Any) -> None:
     settings.RENDITION_FILLS = {}
     image = records.image()
-    assert "No crops are made here." in signed_in.get(path(image)).content.decode()
+    assert "No crops are set up." in signed_in.get(path(image)).content.decode()
     image.renditions.all().delete()
-    assert "This image has no picture yet." in signed_in.get(path(image)).content.decode()
+    assert "This image has no preview yet." in signed_in.get(path(image)).content.decode()
 
 
 def test_image_and_review_lead_here(signed_in: Client) -> None:

@@ -53,9 +53,9 @@ def test_uploads_are_counted_on_their_day_by_what_became_of_them(signed_in: Clie
     for state, days in (("ready", 0), ("ready", 6), ("ready", 7), ("rejected", 0), ("issued", 0), ("expired", 1)):
         upload(state, days)
     found = values(drawn(signed_in, "uploads", days="7"))
-    assert found["became images"] == [1, 0, 0, 0, 0, 0, 1]
+    assert found["processed"] == [1, 0, 0, 0, 0, 0, 1]
     assert found["rejected"] == [0, 0, 0, 0, 0, 0, 1]
-    assert found["on the way, or never sent"] == [0, 0, 0, 0, 0, 1, 1]
+    assert found["in progress or never sent"] == [0, 0, 0, 0, 0, 1, 1]
     assert len(drawn(signed_in, "uploads", days="90").labels) == 13
     assert len(drawn(signed_in, "uploads", days="x").labels) == 30
 
@@ -64,23 +64,23 @@ def test_times_are_those_that_half_and_nearly_all_files_do_not_go_above(signed_i
     for n in range(1, 101):
         upload("ready", work_ms=n * 100)
     found = values(drawn(signed_in, "times", days="7"))
-    assert found["half of them within"][-1] == 5
-    assert found["95 of 100 within"][-1] == 9.5
-    assert found["half of them within"][0] is None
+    assert found["median"][-1] == 5
+    assert found["95th percentile"][-1] == 9.5
+    assert found["median"][0] is None
 
 
 def test_failures_stand_under_their_cause_and_lead_to_it(signed_in: Client) -> None:
     for n, state in enumerate(["open", "open", "resolved"]):
         failure(n, "f" * 8, state)
     chart = drawn(signed_in, "failures")
-    assert values(chart) == {"open": [2], "dealt with": [1]}
+    assert values(chart) == {"open": [2], "resolved": [1]}
     page = signed_in.get(PAGE).content.decode()
     assert 'href="/admin/recovery/faileditem/?fingerprint__exact=ffffffff"' in page
     assert "The file is cut off." in page
 
 
 def test_the_clock_writes_down_how_the_queue_stands(signed_in: Client, local_aws: Any, settings: Any) -> None:
-    assert "has not looked at the queue yet" in signed_in.get(PAGE).content.decode()
+    assert "There are no queue figures yet" in signed_in.get(PAGE).content.decode()
     settings.AWS_PROFILE = "worker"
     upload("working")
     QueueHour.objects.create(
@@ -94,7 +94,7 @@ def test_the_clock_writes_down_how_the_queue_stands(signed_in: Client, local_aws
     assert (held.waiting, held.dead_letters) == (0, 0)
     assert [what for what, _ in signed_in.get(PAGE).context["standing"]][:2] == [
         "Messages waiting",
-        "Oldest file on its way",
+        "Oldest file in progress",
     ]
 
 
@@ -112,8 +112,8 @@ def test_money_is_of_this_month_by_one_list_of_prices(signed_in: Client) -> None
     old = image(label_source="rekognition", labeled_at=timezone.now() - timedelta(days=40))
     Image.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=40))
     chart = drawn(signed_in, "costs")
-    assert "Images this month: 2; asked for labels: 1." in chart.about
-    assert f"{values(chart)['for the images'][list(chart.labels).index('Rekognition')]:.4f}" == "0.0010"
+    assert "Images this month: 2; sent for labeling: 1." in chart.about
+    assert f"{values(chart)['per image'][list(chart.labels).index('Rekognition')]:.4f}" == "0.0010"
 
 
 def test_alt_text_is_counted_by_state_and_leads_to_what_lacks_it(signed_in: Client) -> None:
@@ -122,7 +122,7 @@ def test_alt_text_is_counted_by_state_and_leads_to_what_lacks_it(signed_in: Clie
     image(state=Image.State.PUBLISHED, alt_text="Fog")
     chart = drawn(signed_in, "alt-text")
     assert chart.title == "Alt text: 67 %"
-    assert values(chart) == {"with alt text": [1, 1, 0], "without": [1, 0, 0]}
+    assert values(chart) == {"with alt text": [1, 1, 0], "without alt text": [1, 0, 0]}
     assert "/admin/library/image/?state=in_review&amp;alt=no" in signed_in.get(PAGE).content.decode()
 
 
@@ -137,7 +137,7 @@ def test_the_page_asks_as_often_whatever_there_is(queries: Callable[[str], int])
 
 def test_the_dashboard_is_for_those_who_may_and_the_tour_for_all(nobody: Client, chief: User) -> None:
     assert nobody.get(PAGE).status_code == 403
-    assert "How the desk works" in nobody.get(reverse("desk:tour")).content.decode()
+    assert "How MediaHub works" in nobody.get(reverse("desk:tour")).content.decode()
 
 
 @pytest.mark.parametrize("language", ["de", "ar"])

@@ -61,7 +61,7 @@ def test_what_differs_is_marked_and_the_same_is_not(signed_in: Client) -> None:
 def test_one_is_kept_and_the_next_group_follows(chief_client: Client, queries: Any) -> None:
     old, made = group("Old", "Older copy"), group("Kept", "Copy", "Other copy")
     answer = chief_client.post(DECIDE, {"image": ids(made), "keep": str(made[0].pk)}, follow=True)
-    assert "Kept is kept, and 2 duplicates were merged into it and archived." in answer.content.decode()
+    assert "Kept Kept; 2 duplicates were merged into it and archived." in answer.content.decode()
     assert answer.redirect_chain[-1][0] == page_of(min(old, key=KEY))
     assert set(Image.objects.filter(state="archived")) == {*made[1:]}
     assert "Merged into" in chief_client.get(reverse("admin:library_image_change", args=[made[1].pk])).content.decode()
@@ -72,7 +72,7 @@ def test_a_public_address_goes_only_when_it_is_agreed_to(chief_client: Client) -
     Image.objects.filter(pk=made[1].pk).update(state=Image.State.PUBLISHED)
     order = {"image": ids(made), "keep": str(made[0].pk)}
     page = chief_client.post(DECIDE, order, follow=True).content.decode()
-    assert "Published: Public. The public addresses will refuse." in page
+    assert "These images are published: Public. Their public addresses will stop working." in page
     assert not Image.objects.filter(state=Image.State.ARCHIVED).exists()
     chief_client.post(DECIDE, {**order, "agreed": "1"})
     assert Image.objects.get(state=Image.State.ARCHIVED).title == "Public"
@@ -83,11 +83,11 @@ def test_editors_tell_apart_and_only_chief_editors_merge(signed_in: Client, edit
     order = {"image": ids(made)}
     assert signed_in.post(DECIDE, {**order, "keep": str(made[0].pk)}).status_code == 403
     assert nobody.post(DECIDE, order).status_code == nobody.get(START).status_code == 403
-    assert "ask a chief editor" in signed_in.get(START).content.decode()
+    assert "Ask a chief editor" in signed_in.get(START).content.decode()
     signed_in.post(DECIDE, {**order, "part": str(made[2].pk)})
     assert {one.title for one in duplicates.list_group(editor, made[0].pk)} == {"One", "Two"}
     answer = signed_in.post(DECIDE, {"image": ids(made[:2])}, follow=True)
-    assert "No two images are the same, or look alike." in answer.content.decode()
+    assert "There are no duplicates." in answer.content.decode()
     assert "already" in signed_in.post(DECIDE, {"image": ids(made[:2])}, follow=True).content.decode()
 
 
@@ -103,7 +103,7 @@ def test_an_order_that_makes_no_sense_is_refused(chief_client: Client, order: di
 def test_the_image_leads_to_its_duplicates(signed_in: Client) -> None:
     made = group("One", "Two", "Three")
     page = signed_in.get(reverse("admin:library_image_change", args=[made[0].pk])).content.decode()
-    assert "2 other images are the same, or look like it." in page
+    assert "2 other images are identical or similar." in page
     assert page_of(made[0]) in page
     assert "no duplicates" in signed_in.get(page_of(image("Lonely"))).content.decode()
 

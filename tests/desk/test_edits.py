@@ -109,7 +109,7 @@ def test_both_captions_are_shown_and_none_is_lost(signed_in: Client, colleague: 
     answer = signed_in.post(page_of(made), {**mine, "caption": "Boats at noon", "title": "Quay"})
     page = unescape(answer.content.decode())
     assert answer.status_code == 409
-    assert re.search(r"other changed this on .+, while you had the page open", page)
+    assert re.search("other changed this on .+ while you had the page open", page)
     assert page.count("Boats <at> dawn") >= 2
     assert "Keep theirs" in page
     made.refresh_from_db()
@@ -163,7 +163,7 @@ def test_a_published_image_is_judged_by_what_it_would_say(signed_in: Client, col
     colleague.post(page_of(made), {**form(colleague, page_of(made)), "credit": "Ben"})
     assert signed_in.post(page_of(made), {**mine, "title": "Quay"}).status_code == 302
     refused = signed_in.post(page_of(made), {**form(signed_in, page_of(made)), "credit": ""})
-    assert "Archive it first" in refused.content.decode()
+    assert "Archive the image first" in refused.content.decode()
     made.refresh_from_db()
     assert (made.title, made.credit) == ("Quay", "Ben")
 
@@ -229,7 +229,7 @@ def test_a_collection_that_was_moved_meanwhile_is_not_moved_from_elsewhere(
     mine = form(chief_client, path, "seen_parent")
     superuser.post(change, {**form(superuser, path, "seen_parent"), "act": "move", "parent": places[0].pk})
     answer = chief_client.post(change, {**mine, "act": "move", "parent": places[1].pk}, follow=True)
-    assert "Somebody else has moved it since" in answer.content.decode()
+    assert "Someone else has moved this collection since" in answer.content.decode()
     sport.refresh_from_db()
     assert sport.parent == places[0]
 
@@ -332,7 +332,7 @@ def test_a_tag_that_another_decides_on_meanwhile_stays_as_it_is(signed_in: Clien
     tag_decisions.accept(ChangeSet(other_editor), [sea])
     decide = reverse("desk:decide_tag", args=[sea.image_id, sea.pk])
     page = signed_in.post(decide, {**seen, "verdict": "reject"}, follow=True).content.decode()
-    assert "Somebody else has decided on “Sea” since: it is accepted now." in page
+    assert "Someone else has decided on “Sea” in the meantime. It is now accepted." in page
     sea.refresh_from_db()
     assert (sea.state, sea.reviewed_by) == ("accepted", other_editor)
     signed_in.post(decide, {**Fields(page, "seen").sent, "verdict": "reject"})

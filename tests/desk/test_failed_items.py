@@ -30,8 +30,8 @@ def test_an_editor_retries_and_sees_how_far_it_is(signed_in: Client, editor: Use
     item = failed_item(upload(editor, "a.jpg", "failed", attempts=3))
     page = act(signed_in, item, "retry", stay="1")
     assert "Retry of 1 failed item" in page
-    assert "0 of 1 are through" in page
-    assert "the work goes on" in page
+    assert "0 of 1 processed" in page
+    assert "The work continues" in page
     row = page.split('class="ledger')[1]
     assert "waiting" in row
     assert "being retried" not in row
@@ -47,7 +47,7 @@ def test_an_editor_retries_and_sees_how_far_it_is(signed_in: Client, editor: Use
     item.save()
     page = signed_in.get(address).content.decode()
     assert "1 succeeded" in page
-    assert "the work goes on" not in page
+    assert "The work continues" not in page
 
 
 @pytest.mark.django_db(transaction=True)
@@ -69,12 +69,12 @@ def test_what_cannot_be_retried_says_why(signed_in: Client) -> None:
 def test_only_chief_editors_discard_and_say_why(signed_in: Client, chief_client: Client, chief: User) -> None:
     item = failed_item(None)
     act(signed_in, item, "discard", note="no")
-    assert "Say why" in act(chief_client, item, "discard", note=" ", stay="1")
+    assert "Enter a reason" in act(chief_client, item, "discard", note=" ", stay="1")
     item.refresh_from_db()
     assert item.state == FailedItem.State.OPEN
     page = act(chief_client, item, "discard", note="A test file", stay="1")
     assert "1 failed item was discarded." in page
-    assert "What was decided" in page
+    assert "Decisions" in page
     item.refresh_from_db()
     assert (item.state, item.handled_by, item.note) == (FailedItem.State.DISCARDED, chief, "A test file")
 

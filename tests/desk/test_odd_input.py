@@ -281,7 +281,7 @@ def test_no_odd_choice_in_a_form_of_the_admin_is_an_error_of_the_server(
 def test_a_program_that_sends_no_json_object_gets_a_reason(signed_in: Client, program: str, body: str) -> None:
     answer = signed_in.post(reverse(f"desk:{program}"), body, content_type="application/json")
     assert answer.status_code == 400
-    assert "not a JSON object" in answer.json()["reason"]
+    assert "not a valid JSON object" in answer.json()["reason"]
 
 
 @pytest.mark.parametrize(

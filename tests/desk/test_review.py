@@ -72,7 +72,7 @@ def test_the_review_begins_with_the_newest_in_review_and_keeps_the_filters(signe
     assert signed_in.get(START)["Location"] == page_of(row[0])
     assert signed_in.get(START, {"state": "published"})["Location"] == page_of(row[2], "?state=published")
     nothing = signed_in.get(START, {"state": "archived"}, follow=True).content.decode()
-    assert "Nothing waits for review here." in nothing
+    assert "There is nothing to review here." in nothing
 
 
 def test_next_and_previous_follow_the_order_and_the_filter(signed_in: Client, row: list[Image]) -> None:
@@ -84,7 +84,7 @@ def test_next_and_previous_follow_the_order_and_the_filter(signed_in: Client, ro
     # An image that the filter leaves out is shown, and the way leads back into the row.
     outside = signed_in.get(page_of(row[2]))
     assert (outside.context["place"].number, outside.context["next"]) == (None, page_of(row[3]))
-    assert "Not among the 4 of this review" in outside.content.decode()
+    assert "Not one of the 4 images in this review" in outside.content.decode()
 
 
 def test_images_of_one_moment_are_each_shown_once(signed_in: Client, row: list[Image]) -> None:
@@ -135,7 +135,7 @@ def test_words_for_the_batch_take_no_review_back(signed_in: Client, editor: User
     assert left(signed_in, made) == (0, False)
 
 
-@pytest.mark.parametrize("way", ["accept", "reject", "add", "page of the image", "many at once"])
+@pytest.mark.parametrize("way", ["accept", "reject", "add", "page of the image", "at a time"])
 def test_each_decision_of_a_person_on_an_image_is_a_review(signed_in: Client, editor: User, way: str) -> None:
     made = image()
     one = tagging(made, "Boat")
@@ -192,7 +192,7 @@ def test_without_a_script_one_tag_is_decided_added_and_taken_back(signed_in: Cli
 def test_without_a_script_images_are_archived_and_published(chief_client: Client, row: list[Image]) -> None:
     assert press(chief_client, row[0], "reject")["Location"] == page_of(row[1])
     page = chief_client.get(press(chief_client, row[1], "publish")["Location"]).content.decode()
-    assert "It lacks alt text." in page
+    assert "The alt text is missing." in page
     words = {"alt_text": "Boats", "was_alt_text": "", "credit": "Ada", "was_credit": ""}
     chief_client.post(act_of(row[1]), {"id": str(uuid4()), **words})
     assert press(chief_client, row[1], "publish")["Location"] == page_of(row[3])
@@ -320,10 +320,10 @@ def test_keys_are_set_anew_and_switched_off(signed_in: Client, editor: User, row
 @pytest.mark.parametrize(
     ("keys", "says"),
     [
-        ({"accept": "j"}, "“J” is the key of “Next image” too."),
+        ({"accept": "j"}, "“J” is already the shortcut for “Next image”."),
         ({"accept": "R"}, "“R” is the key of"),
-        ({"undo": "3"}, "The numbers are for the tags."),
-        ({"threshold": "101"}, "at most 100"),
+        ({"undo": "3"}, "The number keys are reserved for tags."),
+        ({"threshold": "101"}, "more than 100"),
         ({"undo": "xy"}, "at most 1 character"),
     ],
 )

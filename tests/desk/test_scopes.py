@@ -97,7 +97,7 @@ def test_figures_count_what_is_open_to_the_reader(
     upload(chief, "secret-plan.jpg", "ready", image=closed)
     failed_item(None, image=closed, reason="secret-plan.jpg could not be mirrored.")
     for client, number in ((signed_in, 0), (chief_client, 1)):
-        assert sum(chart(client, "uploads")["became images"]) == number
+        assert sum(chart(client, "uploads")["processed"]) == number
         assert chart(client, "failures").get("open", []) == [1] * number
         assert chart(client, "storage")["size"][0] == 9 * number
         assert client.get("/admin/").context["counts"]["uploads"]["today"] == number
@@ -138,7 +138,7 @@ def test_a_message_about_several_files_is_shown_when_all_are_open(
     assert hidden.key in page(chief_client, address)
     text = page(signed_in, address)
     assert hidden.key not in text
-    assert "one of them is closed to you" in text
+    assert "have access to one of them" in text
 
 
 def test_a_retry_counts_the_items_that_are_open(signed_in: Client, chief: User, closed: Image) -> None:
@@ -185,7 +185,7 @@ def test_a_job_names_the_failures_on_open_images_and_counts_the_others(
     text = page(signed_in, reverse("desk:job", args=[job.pk]))
     assert "harbour.jpg is cut off." in text
     assert "secret-plan" not in text
-    assert "1 picture that is closed to you failed too." in text
+    assert "1 image that you don't have access to also failed." in text
     assert "secret-plan.jpg is cut off." in page(chief_client, reverse("desk:job", args=[job.pk]))
 
 
@@ -204,7 +204,7 @@ def test_a_zip_with_what_is_closed_by_now_is_not_handed_out(
     memberships.add_images(ChangeSet(None), [made], lawsuit)
     answer = signed_in.get(address, follow=True)
     assert answer.redirect_chain[-1][0] == reverse("desk:job", args=[job.pk])
-    assert "holds pictures that are closed to you" in answer.content.decode()
+    assert "contains images you don" in answer.content.decode()
 
 
 def test_the_number_at_work_counts_the_jobs_that_are_listed(signed_in: Client, chief: User) -> None:
@@ -257,7 +257,7 @@ def test_a_tag_of_closed_images_is_not_merged_by_who_cannot_see_it(
     assert Tag.objects.count() == 2
     Tag.objects.create(name="Ship")
     answer = signed_in.post(reverse("desk:merge_tag", args=[boat.pk]), {"into": "Ship"}, follow=True)
-    assert "“Boat” is “Ship” now, on 1 image." in " ".join(str(one) for one in answer.context["messages"])
+    assert "“Boat” was merged into “Ship” on 1 image." in " ".join(str(one) for one in answer.context["messages"])
 
 
 def test_history_masks_the_titles_of_closed_images(
@@ -269,9 +269,9 @@ def test_history_masks_the_titles_of_closed_images(
         assert "Secret plan" in page(chief_client, address)
         text = page(signed_in, address)
         assert "Secret plan" not in text
-        assert "an image that is closed to you" in text
+        assert "an image you don't have access to" in text
     text = page(signed_in, reverse("admin:library_image_change", args=[other.pk]))
-    assert "an image that is closed to you" in text
+    assert "an image you don't have access to" in text
 
 
 def test_an_act_on_open_and_closed_images_is_told_of_the_open_ones(
@@ -314,5 +314,5 @@ def test_deleting_a_collection_names_none_below_it_that_is_closed(
     address = reverse("desk:change_collection", args=[news.pk])
     text = signed_in.post(address, {"act": "delete"}, follow=True).content.decode()
     assert "Lawsuit" not in text
-    assert "holds a collection that is closed to you" in text
+    assert "contains a collection that you don" in text
     assert "Lawsuit" in chief_client.post(address, {"act": "delete"}, follow=True).content.decode()

@@ -74,7 +74,7 @@ def test_words_typed_when_the_session_had_ended_are_sent_after_the_sign_in(stric
     shown = sign_in(strict_client, wrong.content.decode()).content.decode()
     made.refresh_from_db()
     assert made.title == "Harbour", "nothing is sent before the person says so"
-    assert "in the name of editor" in shown
+    assert "as editor" in shown
     assert f'href="{page_of(made)}"' in shown
     again = Fields(shown, "caption").sent
     assert f'action="{page_of(made)}"' in shown
@@ -99,7 +99,7 @@ def test_who_signs_in_instead_is_named_before_anything_is_sent(strict_client: Cl
     typed = {**form(strict_client, page_of(made)), "caption": "Boats"}
     end_session(strict_client)
     shown = sign_in(strict_client, strict_client.post(page_of(made), typed).content.decode(), "other").content.decode()
-    assert "in the name of other" in shown
+    assert "as other" in shown
     made.refresh_from_db()
     assert made.caption == ""
 
@@ -177,7 +177,7 @@ def test_two_tabs_of_the_sign_in_lead_to_the_desk(editor: User) -> None:
 def test_an_invitation_whose_token_was_renewed_says_what_to_do() -> None:
     path = reverse("password_reset_confirm", args=["MQ", "set-password"])
     page = Client(enforce_csrf_checks=True).post(path, {"new_password1": "open sesame 7"}).content.decode()
-    assert "Open the form again" in page
+    assert "Open form again" in page
     assert "open sesame" not in page
     assert 'id="login-form"' not in page
 

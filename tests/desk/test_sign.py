@@ -64,7 +64,7 @@ def test_a_large_file_gets_every_step_of_an_upload_in_parts(signed_in: Client) -
         ({"size": 12.5}, "wrong type"),
         ({"name": ""}, "names no file"),
         ({"name": ["a"]}, "wrong type"),
-        ({"method": "PATCH", "uploadId": "u", "key": "k"}, "no step"),
+        ({"method": "PATCH", "uploadId": "u", "key": "k"}, "no upload step"),
         ({"method": "PUT", "key": "k", "partNumber": 1, "uploadId": {"a": 1}}, "wrong type"),
     ],
 )
@@ -104,7 +104,7 @@ def test_too_many_open_tickets_are_answered_with_when_to_come_back(signed_in: Cl
     assert ask(signed_in, FILE).status_code == 200
     answer = ask(signed_in, FILE)
     assert (answer.status_code, answer["Retry-After"]) == (429, "60")
-    assert "still on their way" in answer.json()["reason"]
+    assert "still in progress" in answer.json()["reason"]
 
 
 def test_nobody_goes_on_with_anothers_upload(signed_in: Client, other_editor: User) -> None:
@@ -141,7 +141,7 @@ def test_a_file_that_has_arrived_is_not_sent_again(signed_in: Client, state: str
     Upload.objects.update(state=state, version_id="v1", attempts=1)
     answer = ask(signed_in, {**FILE, "upload": first["upload"]})
     assert (answer.status_code, answer.json()["arrived"]) == (409, first["upload"])
-    assert "has arrived already" in answer.json()["reason"]
+    assert "has already arrived" in answer.json()["reason"]
 
 
 def test_nobody_is_told_of_anothers_upload(signed_in: Client, other_editor: User) -> None:
@@ -185,7 +185,7 @@ def test_a_file_replaces_an_image_only_for_who_may_and_sees_it(db: None) -> None
     assert ask(replacer, FILE).status_code == 403
     answer = ask(sender, {**FILE, "image": str(shown.pk)})
     assert answer.status_code == 403
-    assert "may not send this file here" in answer.json()["reason"]
+    assert "don't have permission to upload this file here" in answer.json()["reason"]
     assert replacer.get(reverse("desk:replace", args=[hidden.pk])).status_code == 404
     assert sender.get(reverse("desk:replace", args=[shown.pk])).status_code == 403
 
@@ -194,5 +194,5 @@ def test_a_page_of_another_person_sends_nothing(signed_in: Client, editor: User,
     assert ask(signed_in, FILE, headers={"X-Desk-User": str(editor.pk)}).status_code == 200
     answer = ask(signed_in, FILE, headers={"X-Desk-User": str(other_editor.pk)})
     assert answer.status_code == 403
-    assert "belongs to somebody who is not signed in any more" in answer.json()["reason"]
+    assert "belongs to someone who is no longer signed in" in answer.json()["reason"]
     assert Upload.objects.count() == 1

@@ -61,11 +61,11 @@ def test_every_page_carries_the_policy_and_no_inline_style_or_script(signed_in: 
     ("state", "values", "says"),
     [
         (Upload.State.ISSUED, {}, "The file has not arrived yet."),
-        (Upload.State.ISSUED, {"attempts": 2}, "It waits for another attempt."),
-        (Upload.State.WORKING, {"attempts": 1, "step": "render"}, "It is being worked on now."),
-        (Upload.State.READY, {"attempts": 1}, "It became an image."),
+        (Upload.State.ISSUED, {"attempts": 2}, "Waiting for another attempt."),
+        (Upload.State.WORKING, {"attempts": 1, "step": "render"}, "The file is being processed."),
+        (Upload.State.READY, {"attempts": 1}, "The file was processed and is now an image in the library."),
         (Upload.State.REJECTED, {"reason": "No picture."}, "not tried again: No picture."),
-        (Upload.State.FAILED, {"reason": "No store."}, "It failed: No store."),
+        (Upload.State.FAILED, {"reason": "No store."}, "Processing failed: No store."),
         (Upload.State.DELETED, {}, "was deleted"),
     ],
 )

@@ -26,10 +26,10 @@ def test_merging_leads_to_the_other_tag(chief_client: Client, signed_in: Client)
     boat = Tag.objects.create(name="Boat")
     merge = reverse("desk:merge_tag", args=[ship.pk])
     assert signed_in.post(merge, {"into": "Boat"}).status_code == 403
-    assert "There is no tag of that name." in chief_client.post(merge, {"into": "Bot"}, follow=True).content.decode()
+    assert "There is no tag with that name." in chief_client.post(merge, {"into": "Bot"}, follow=True).content.decode()
     answer = chief_client.post(merge, {"into": "boat"}, follow=True)
     assert answer.redirect_chain[-1][0] == page(boat)
-    assert "“Ship” is “Boat” now, on 1 image." in answer.content.decode()
+    assert "“Ship” was merged into “Boat” on 1 image." in answer.content.decode()
     assert Synonym.objects.get().word == "Ship"
 
 

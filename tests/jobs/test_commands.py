@@ -117,7 +117,7 @@ def test_buckets_records_and_mirror_are_compared_through_the_queue(
     assert (well, "What mends it is on the queue." in said) == (True, True)
     drain(event_loop)
     well, said = compared("reconcile --grace 0")
-    assert (well, "Everything fits." in said) == (True, True)
+    assert (well, "No differences found." in said) == (True, True)
     assert ConsistencyCheck.objects.filter(by_hand=True).exclude(finished_at=None).count() == 3
 
 

@@ -56,7 +56,7 @@ def test_it_holds_the_originals_byte_for_byte_and_their_words(made: Callable[...
     rows = list(csv.DictReader(StringIO(found.read("credits.csv").decode("utf-8-sig"))))
     [row] = [row for row in rows if row["alt text"]]
     assert row["file"][3:] == " =Møte ny gammel.jpg"
-    assert (row["title"], row["credit"], row["rights until"]) == ("'=Møte: ny/gammel", "'+Ada", "2030-01-31")
+    assert (row["title"], row["credit"], row["rights valid until"]) == ("'=Møte: ny/gammel", "'+Ada", "2030-01-31")
     assert found.read(row["file"]) == jpeg(400, 300)
 
 
@@ -74,7 +74,7 @@ def test_what_is_more_than_one_part_holds_goes_into_several(made: Callable[..., 
     numbers = [name[:3] for part in (first, second) for name in names(part) if name.endswith("jpg")]
     assert numbers == ["001", "002", "003"]
     settings.DOWNLOAD_MAX_BYTES = 10
-    with pytest.raises(downloads.TooLarge, match="Choose fewer images"):
+    with pytest.raises(downloads.TooLarge, match="Select fewer images"):
         downloads.plan_parts(Image.objects.all(), ORIGINAL)
 
 

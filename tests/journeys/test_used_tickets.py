@@ -121,8 +121,8 @@ def test_d6_a_used_ticket_changes_nothing_that_is_published(
     client.force_login(chief)
     as_role("web")
     page = client.get(reverse("admin:recovery_consistencycheck_changelist")).content.decode()
-    assert "Files that were put over an original" in page
-    assert "1 did not fit" in page
+    assert "Originals that were overwritten" in page
+    assert "1 difference" in page
     link = client.post(reverse("desk:download", args=[image.pk]))["Location"]
     assert urllib3.request("GET", link).data == FIRST
 
@@ -314,8 +314,13 @@ def test_a_chief_editor_puts_an_original_back_on_top_so_that_the_bucket_never_fo
     checks = reverse("admin:recovery_consistencycheck_changelist")
     assert address in clients["chief"].get(checks).content.decode()
     # With the web's own role, which may write and read single versions there and no more.
-    assert "1 original lies on top again." in clients["chief"].post(address, follow=True).content.decode()
-    assert "0 originals lie on top again." in clients["chief"].post(address, follow=True).content.decode()
+    assert (
+        "1 original was restored as the latest version." in clients["chief"].post(address, follow=True).content.decode()
+    )
+    assert (
+        "0 originals were restored as the latest versions."
+        in clients["chief"].post(address, follow=True).content.decode()
+    )
     work()
     version, upload = Version.objects.get(), Upload.objects.get()
     assert version.version_id == upload.version_id != first

@@ -71,7 +71,7 @@ def test_what_another_has_changed_since_stays(image: Image, chief: User, editor:
     image.refresh_from_db()
     publishing.archive(ChangeSet(editor), [image])
     undone = undo(chief, act.id)
-    assert undone.refused == [f"{image.title} stays as it is now. It was changed again since."]
+    assert undone.refused == [f"{image.title} was not changed. It has been changed again since then."]
     image.refresh_from_db()
     assert image.state == Image.State.ARCHIVED
 

@@ -49,9 +49,9 @@ def test_a_name_stands_once_among_its_neighbours(editor: User) -> None:
     news = make("News")
     make("Sport", news)
     make("Sport")
-    with pytest.raises(ValidationError, match="There is a collection “SPORT” in “News” already"):
+    with pytest.raises(ValidationError, match="There is already a collection “SPORT” in “News”"):
         make("SPORT", news)
-    with pytest.raises(ValidationError, match="at the top already"):
+    with pytest.raises(ValidationError, match="at the top level"):
         make("news")
     with transaction.atomic(), pytest.raises(IntegrityError):
         Collection.objects.create(name="NEWS", path="x")
@@ -78,13 +78,13 @@ def test_no_circle_and_no_well_without_end(editor: User) -> None:
     top = lowest = make("1")
     for n in range(2, 9):
         lowest = make(str(n), lowest)
-    with pytest.raises(ValidationError, match="at most 8 deep"):
+    with pytest.raises(ValidationError, match="at most 8 levels deep"):
         make("9", lowest)
     with pytest.raises(ValidationError, match="below it"):
         collections.move(ChangeSet(editor), top, lowest)
     with pytest.raises(ValidationError, match="below it"):
         collections.move(ChangeSet(editor), top, top)
-    with pytest.raises(ValidationError, match="at most 8 deep"):
+    with pytest.raises(ValidationError, match="at most 8 levels deep"):
         collections.move(ChangeSet(editor), top, make("Other"))
 
 
@@ -110,7 +110,7 @@ def test_what_was_changed_since_stays(editor: User) -> None:
     memberships.add_images(put, made, boats)
     memberships.remove_images(ChangeSet(editor), made[:1], boats)
     done = undo.undo(editor, put.id)
-    assert done.refused == ["A stays as it is now. It was changed again since."]
+    assert done.refused == ["A was not changed. It has been changed again since then."]
     assert inside(boats) == set()
 
 
@@ -157,7 +157,7 @@ def test_a_new_collection_that_was_filled_is_not_taken_back(editor: User) -> Non
     act = ChangeSet(editor)
     boats = collections.create(act, "Boats")
     memberships.add_images(ChangeSet(editor), [image()], boats)
-    assert "not empty" in undo.undo(editor, act.id).refused[0]
+    assert "no longer empty" in undo.undo(editor, act.id).refused[0]
     assert Collection.objects.exists()
 
 

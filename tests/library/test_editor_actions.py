@@ -65,10 +65,10 @@ def test_what_somebody_else_changed_is_not_overwritten(editor: User, other_edito
                     tag_wish(sea, "Sea", "suggested", "accepted"),
                 ]
             },
-            "decided on “Sea” since: it is rejected",
+            "decided on “Sea” in the meantime. It is now rejected",
         ),
-        ({"tags": [[None, "Boat", "suggested", "accepted"]]}, "“Boat” is not on it"),
-        ({"words": {"alt_text": ["", "A harbour"]}}, "changed its alt text since: “Waves”"),
+        ({"tags": [[None, "Boat", "suggested", "accepted"]]}, "no longer has the tag “Boat”"),
+        ({"words": {"alt_text": ["", "A harbour"]}}, "changed its alt text in the meantime: “Waves”"),
     ]
     for wish, says in wishes:
         with pytest.raises(editor_actions.Refused, match=says) as refused:
@@ -114,13 +114,13 @@ def test_publishing_asks_for_the_right_and_the_rules(editor: User, chief: User, 
     with pytest.raises(editor_actions.Refused, match="Ask a chief editor") as refused:
         send(editor, sea, **wish)
     assert isinstance(refused.value, editor_actions.NotPermitted)
-    with pytest.raises(editor_actions.Refused, match="lacks alt text"):
+    with pytest.raises(editor_actions.Refused, match="alt text is missing"):
         send(chief, sea, **wish)
     send(chief, sea, words={"alt_text": ["", "Boats"], "credit": ["", "Ada"]})
     send(chief, sea, **wish)
     sea.refresh_from_db()
     assert sea.state == Image.State.PUBLISHED
-    with pytest.raises(editor_actions.Refused, match="it is published now"):
+    with pytest.raises(editor_actions.Refused, match="It is now published"):
         send(chief, sea, state=["in_review", "archived"])
     send(chief, sea, state=["published", "archived"])
     send(chief, sea, state=["archived", "in_review"])
@@ -144,7 +144,7 @@ def test_the_newest_act_is_taken_back_when_none_is_named(editor: User, sea: Imag
     assert states(sea) == {"Sea": "accepted", "Sky": "suggested"}
     send(editor, sea, undo=True)
     assert states(sea) == {"Sea": "suggested", "Sky": "suggested"}
-    with pytest.raises(editor_actions.Refused, match="left to take back"):
+    with pytest.raises(editor_actions.Refused, match="left to undo"):
         send(editor, sea, undo=True)
 
 
@@ -158,15 +158,15 @@ def test_nobody_takes_back_here_what_others_or_many_images_are_concerned_by(
     publishing.reopen(ChangeSet(chief), [sea])
     other = image_with_tags()
     publishing.archive(ChangeSet(chief), [sea, other])
-    with pytest.raises(editor_actions.Refused, match="other images too"):
+    with pytest.raises(editor_actions.Refused, match="also changed other images"):
         send(chief, sea, undo=True)
-    with pytest.raises(editor_actions.Refused, match="has this id already"):
+    with pytest.raises(editor_actions.Refused, match="already belongs to another action"):
         send(other_editor, sea, theirs, tags=[tag_wish(sea, "Sea", "suggested", "accepted")])
 
 
 def test_who_may_not_see_or_change_an_image_changes_nothing(db: Any, sea: Image) -> None:
     stranger = User.objects.create_user("stranger", is_staff=True)
-    with pytest.raises(editor_actions.Refused, match="not there"):
+    with pytest.raises(editor_actions.Refused, match="does not exist"):
         send(stranger, sea, tags=[tag_wish(sea, "Sea", "suggested", "accepted")])
     assert states(sea)["Sea"] == Tagging.State.SUGGESTED
 

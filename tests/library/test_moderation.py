@@ -27,8 +27,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 IMAGE = uuid4()
 FIRST, SECOND = jpeg(400, 300), jpeg(500, 300)
 WORDS = {"alt_text": "Two boats at a quay", "credit": "Ada Lund", "license": "CC BY 4.0"}
-UNSEEN = "Nobody and nothing has looked at it for flags yet."
-FLAGGED = "Something in it was flagged."
+UNSEEN = "The image has not been checked for flags yet."
+FLAGGED = "The image was flagged."
 
 
 @dataclass
@@ -173,7 +173,7 @@ def test_a_new_file_that_nothing_looked_at_does_not_reach_the_public(chief: User
     made, client = take_in(Moderator()), Client()
     publishing.publish(ChangeSet(chief), [made])
     assert (take_in(None, SECOND, by=chief).width, missing(made)) == (400, [])
-    with pytest.raises(ValidationError, match="Nobody and nothing"):
+    with pytest.raises(ValidationError, match="not been checked"):
         versions.restore(ChangeSet(chief), made, 2)
     client.force_login(chief)
     assert 'name="flags_seen"' in client.get(reverse("desk:versions", args=[made.pk])).content.decode()
@@ -193,7 +193,7 @@ def test_a_look_at_what_is_public_is_not_taken_back(chief: User) -> None:
     made, look = take_in(None), ChangeSet(chief)
     publishing.mark_flags_reviewed(look, made)
     publishing.publish(ChangeSet(chief), [made])
-    assert "Nobody and nothing has looked" in undo(chief, look.id).refused[0]
+    assert "The image has not been checked" in undo(chief, look.id).refused[0]
     assert missing(made) == []
 
 
@@ -207,7 +207,7 @@ def press(chief: User, settings: Any) -> Callable[[Image, str], str]:
     def pressed(made: Image, sha256: str) -> str:
         page = reverse("admin:library_image_change", args=[made.pk])
         shown = client.get(page).content.decode()
-        assert "Not looked at for flags" in shown
+        assert "Not checked for flags" in shown
         assert f'name="file" value="{made.sha256}"' in shown.replace("\n", " ")
         client.post(reverse("desk:look_at_flags", args=[made.pk]), {"file": sha256})
         return client.get(page).content.decode()
@@ -219,11 +219,11 @@ def test_the_image_says_that_nothing_looked_at_it_and_a_press_says_that_somebody
     press: Callable[[Image, str], str],
 ) -> None:
     made = take_in(None)
-    assert "Looked at on" in press(made, made.sha256)
+    assert "Reviewed on" in press(made, made.sha256)
     assert missing(made) == []
 
 
 def test_who_looked_at_another_file_is_asked_to_look_again(press: Callable[[Image, str], str]) -> None:
     made = take_in(None)
-    assert "has another file by now" in press(made, "ab" * 32)
+    assert "has been replaced" in press(made, "ab" * 32)
     assert missing(made) == [UNSEEN]

@@ -37,18 +37,18 @@ def state(made: Image) -> str:
 @pytest.mark.parametrize(
     ("lacks", "says"),
     [
-        ({"alt_text": " "}, "It lacks alt text."),
-        ({"credit": ""}, "It lacks a credit."),
-        ({"credit": "null"}, "It lacks a credit."),
-        ({"credit": " N/A "}, "It lacks a credit."),
-        ({"credit": "–"}, "It lacks a credit."),
-        ({"alt_text": "undefined"}, "It lacks alt text."),
-        ({"rights_until": date(2020, 1, 1)}, "The rights have ended."),
-        ({"rights_until": date(2020, 1, 1), "license": ""}, "The rights have ended."),
-        ({"license": ""}, "Nothing says that it may be shown."),
-        ({"license": "none"}, "Nothing says that it may be shown."),
-        ({"moderation": FLAG}, "Something in it was flagged."),
-        ({"deleted_at": timezone.now()}, "Its original was deleted."),
+        ({"alt_text": " "}, "The alt text is missing."),
+        ({"credit": ""}, "The credit is missing."),
+        ({"credit": "null"}, "The credit is missing."),
+        ({"credit": " N/A "}, "The credit is missing."),
+        ({"credit": "–"}, "The credit is missing."),
+        ({"alt_text": "undefined"}, "The alt text is missing."),
+        ({"rights_until": date(2020, 1, 1)}, "The rights have expired."),
+        ({"rights_until": date(2020, 1, 1), "license": ""}, "The rights have expired."),
+        ({"license": ""}, "No rights are recorded."),
+        ({"license": "none"}, "No rights are recorded."),
+        ({"moderation": FLAG}, "The image was flagged."),
+        ({"deleted_at": timezone.now()}, "The original was deleted."),
     ],
 )
 def test_what_lacks_something_is_refused_with_what_to_do(editor: User, lacks: dict[str, Any], says: str) -> None:
@@ -91,7 +91,7 @@ def test_saving_takes_no_image_from_the_public_without_a_word(editor: User, word
     made = image(**COMPLETE)
     publishing.publish(ChangeSet(editor), [made])
     made.refresh_from_db()
-    with pytest.raises(ValidationError, match="Archive it first"):
+    with pytest.raises(ValidationError, match="Archive the image first"):
         metadata.edit(ChangeSet(editor), made, {name: Edit(value) for name, value in words.items()})
     made.refresh_from_db()
     assert publishing.is_public(made)
@@ -110,7 +110,7 @@ def test_a_published_image_keeps_its_words(editor: User) -> None:
     made = image(**COMPLETE)
     publishing.publish(ChangeSet(editor), [made])
     made.refresh_from_db()
-    with pytest.raises(ValidationError, match="Archive it first"):
+    with pytest.raises(ValidationError, match="Archive the image first"):
         metadata.edit(ChangeSet(editor), made, {"alt_text": Edit("")})
     made.refresh_from_db()
     assert made.alt_text == COMPLETE["alt_text"]
@@ -122,7 +122,9 @@ def test_undoing_an_archiving_publishes_only_what_may_be(chief: User) -> None:
     act = ChangeSet(chief)
     publishing.archive(act, [made])
     Image.objects.filter(pk=made.pk).update(credit="")
-    assert undo(chief, act.id).refused == ["Harbour stays as it is now. It lacks a credit. Say whose picture it is."]
+    assert undo(chief, act.id).refused == [
+        "Harbour was not changed. The credit is missing. Enter the creator of the image."
+    ]
     assert state(made) == Image.State.ARCHIVED
 
 

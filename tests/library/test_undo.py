@@ -30,7 +30,7 @@ from tests.images import image, image_with_tags
 pytestmark = pytest.mark.django_db(transaction=True)
 COMPLETE: dict[str, Any] = {"title": "Orchid", "alt_text": "Two boats at a quay", "credit": "Ada Lund"}
 FLAG = [{"name": "Violence", "parent": "", "confidence": 91.0}]
-REFUSED = "You may not make such a change now."
+REFUSED = "have permission to make this change."
 
 
 @pytest.fixture(autouse=True)
@@ -160,7 +160,7 @@ def test_an_image_that_was_closed_since_is_not_changed_and_not_named(editor: Use
     before = recorded()
     undone = undo(editor, act.id)
     assert len(undone.refused) == 1
-    assert "not for you to see" in undone.refused[0]
+    assert "you don't have access" in undone.refused[0]
     assert "Orchid" not in undone.refused[0]
     assert (undone.change_set.images, recorded()) == (0, before)
 
@@ -191,7 +191,7 @@ def test_words_that_a_published_image_needs_are_not_taken_back(chief: User) -> N
     made, act = image(**{**COMPLETE, "credit": ""}), ChangeSet(chief)
     metadata.edit(act, made, {"credit": Edit("Ada Lund")})
     publishing.publish(ChangeSet(chief), [made])
-    assert "It lacks a credit" in undo(chief, act.id).refused[0]
+    assert "The credit is missing" in undo(chief, act.id).refused[0]
     made.refresh_from_db()
     assert made.credit == "Ada Lund"
 
@@ -201,7 +201,7 @@ def test_a_day_that_is_over_does_not_come_back_to_a_published_image(chief: User)
     made, act = image(**COMPLETE, rights_until=over), ChangeSet(chief)
     metadata.edit(act, made, {"rights_until": Edit(None)})
     publishing.publish(ChangeSet(chief), [made])
-    assert "The rights have ended" in undo(chief, act.id).refused[0]
+    assert "The rights have expired" in undo(chief, act.id).refused[0]
     made.refresh_from_db()
     assert made.rights_until is None
 

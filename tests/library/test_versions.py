@@ -189,8 +189,8 @@ def test_the_page_puts_a_waiting_file_to_use_for_who_may_publish(
     client = Client()
     client.force_login(user)
     page = reverse("desk:versions", args=[IMAGE])
-    assert ("Put to use" in client.get(page).content.decode()) == (outcome == 500)
-    assert "A newer file waits" in client.get(reverse("admin:library_image_change", args=[IMAGE])).content.decode()
+    assert ("Use this version" in client.get(page).content.decode()) == (outcome == 500)
+    assert "A newer file is waiting" in client.get(reverse("admin:library_image_change", args=[IMAGE])).content.decode()
     client.post(reverse("desk:restore_version", args=[IMAGE, 2]))
     published.refresh_from_db()
     assert published.width == outcome

@@ -62,10 +62,10 @@ def test_a_synonym_is_the_tag_for_editors_and_machines(editor: User) -> None:
 
 def test_a_word_stands_for_one_tag_only(editor: User) -> None:
     boat, ship = Tag.objects.create(name="Boat"), Tag.objects.create(name="Ship")
-    with pytest.raises(ValidationError, match="Merge it into this one"):
+    with pytest.raises(ValidationError, match="Merge it into this tag"):
         vocabulary.set_synonyms(editor, boat, ["ship"])
     vocabulary.set_synonyms(editor, ship, ["Vessel"])
-    with pytest.raises(ValidationError, match="stands for “Ship” already"):
+    with pytest.raises(ValidationError, match="already a synonym of “Ship”"):
         vocabulary.set_synonyms(editor, boat, ["vessel"])
 
 

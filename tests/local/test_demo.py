@@ -76,7 +76,7 @@ def test_a_file_that_comes_to_no_end_is_lost(
 def test_what_cannot_be_sent_is_named_and_the_others_go_on(browser: demo.Browser, work: Worker, picture: Path) -> None:
     gone, kept = demo.send_files(browser, [picture.with_name("gone.jpg"), picture], work)
     assert (gone.state, kept.state) == (demo.LOST, "ready")
-    assert "could not be sent" in gone.reason
+    assert "could not be uploaded" in gone.reason
 
 
 def test_a_store_that_refuses_is_named_without_the_signed_address(

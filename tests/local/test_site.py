@@ -156,7 +156,7 @@ def test_the_demo_prints_a_table_for_people(running: Running, pictures: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("option", "said"), [("--port", " is taken. Stop what listens there"), ("--state", "A site runs with")]
+    ("option", "said"), [("--port", " is in use. Stop the program"), ("--state", "A site is already running with")]
 )
 def test_what_another_site_holds_is_refused_with_what_to_do(
     running: Running, tmp_path: Path, option: str, said: str
@@ -222,7 +222,7 @@ def test_the_demo_alone_leaves_a_running_site_alone(running: Running, tmp_path: 
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [((), "no picture to send"), (("nowhere.jpg",), "is not there"), ((__file__,), "make run")],
+    [((), "no picture to send"), (("nowhere.jpg",), "does not exist"), ((__file__,), "make run")],
 )
 def test_a_demo_that_cannot_begin_says_why(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
     code, out, err = ended(command("demo", "--sign-in", str(tmp_path / "none.json"), *words))

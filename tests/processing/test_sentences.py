@@ -73,7 +73,7 @@ def test_a_sentence_is_rendered_from_code_and_params_in_any_language() -> None:
     }
     expected = "Schreiben von large/a.jpg misslang: AWS verweigerte es (AccessDenied)."
     assert render(SENTENCES[error.code], error.params, german.__getitem__) == expected
-    assert error.message.startswith("Writing large/a.jpg failed: AWS refused it (AccessDenied).")
+    assert error.message.startswith("Writing large/a.jpg failed: AWS refused the request (AccessDenied).")
     assert (error.code, error.specific_code) == ("aws_refused", "AccessDenied")
 
 

@@ -313,7 +313,7 @@ def test_the_command_says_what_it_found(
     assert "Found: 1 lost. What mends it is on the queue." in capsys.readouterr().out
     drain(event_loop)
     call_command("reconcile", "--grace=0", "--since=2026-01-01")
-    assert "Everything fits." in capsys.readouterr().out
+    assert "No differences found." in capsys.readouterr().out
     with pytest.raises(CommandError, match="no date"):
         call_command("reconcile", "--since=yesterday")
 

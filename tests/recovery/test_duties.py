@@ -149,7 +149,7 @@ def test_an_image_that_cannot_be_mirrored_holds_up_no_other(
         assert (ended.state, is_fetched_by_everyone(ended)) == (Image.State.ARCHIVED, False)
         tick()
         page = admin_client.get(CHECKS).content.decode()
-        assert "Bring the mirror and the public files up to date" in page
+        assert "Update the mirror and the public copies" in page
         assert f"/admin/library/image/{odd.pk}/change/" in page
         assert "1 item failed" in page
     assert tick()["duties_failing"] == 0
@@ -256,7 +256,7 @@ def test_a_duty_that_ends_the_invocation_comes_last_the_next_time_and_is_told(
             assert Upload.objects.filter(state=Upload.State.EXPIRED).exists() == (minute > 0)
             travel.shift(60)
         assert Duty.objects.get(name="mirrored").failures == 2
-        assert "time ran out" in admin_client.get(CHECKS).content.decode()
+        assert "ran out of time" in admin_client.get(CHECKS).content.decode()
     assert tick()["duties_failing"] == 0
 
 

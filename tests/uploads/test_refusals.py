@@ -122,12 +122,12 @@ def test_a_file_that_aws_refuses_stops_no_other_and_says_when_it_is_tried_again(
     Upload.objects.update(next_try_at=timezone.now() + timedelta(minutes=5))
     [shown] = client.get("/admin/upload/status/", {"ids": str(closed.pk)}).json()["uploads"]
     at = timezone.localtime(upload("closed.jpg").next_try_at)
-    assert (shown["label"], shown["tone"]) == (f"waiting to be tried again at {at:%H:%M}", "wait")
+    assert (shown["label"], shown["tone"]) == (f"waiting to be retried at {at:%H:%M}", "wait")
     assert "closed.jpg" in shown["reason"]
     assert "doctor" in shown["reason"]
     page = client.get(f"/admin/uploads/upload/{closed.pk}/change/").content.decode()
     assert "Waiting to be tried again at" in page
-    assert "It is being worked on now" not in page
+    assert "The file is being processed" not in page
 
 
 @pytest.mark.usefixtures("files")
@@ -169,7 +169,7 @@ def test_a_fault_of_the_setup_stops_the_batch_and_gives_no_file_the_reason_of_an
     assert "closed" not in second.reason
     said = upload_presenters.describe_status(second)
     assert "has not begun, because another file failed" in said.reason
-    assert said.label.startswith("waiting to be tried again at")
+    assert said.label.startswith("waiting to be retried at")
     assert not FailedItem.objects.exists()
 
 
@@ -183,8 +183,8 @@ def test_only_what_aws_says_of_one_original_is_about_one_file(code: str) -> None
 
 def test_where_nobody_knows_when_the_state_says_only_that_it_waits(editor: User) -> None:
     left = Upload(state="working", lease_until=timezone.now() - timedelta(seconds=1), attempts=1)
-    assert upload_presenters.describe_status(left).label == "waiting to be tried again"
-    assert "came to no end" in upload_presenters.describe_status(left).reason
+    assert upload_presenters.describe_status(left).label == "waiting to be retried"
+    assert "stopped before it finished" in upload_presenters.describe_status(left).reason
     left.lease_until = timezone.now() + timedelta(seconds=30)
     assert upload_presenters.describe_status(left).label == "working"
     assert stalled_uploads.resume_stalled() == 0
@@ -232,7 +232,7 @@ def test_the_doctor_reads_what_the_worker_would_read(
     deliver("closed.jpg", "open.jpg")
     assert "the newest originals were read: 2" in examine(capsys, "--inside")
     with deny(settings.UPLOAD_BUCKET, "*"):
-        assert "failed: AWS refused it (" in examine(capsys, "--inside")
+        assert "failed: AWS refused the request (" in examine(capsys, "--inside")
 
 
 @pytest.mark.parametrize("action", ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"])

@@ -137,7 +137,7 @@ def test_all_go_into_one_collection_that_the_person_may_see(editor: User, chief:
     assert undo.undo(editor, act.id).refused == []
     assert not harbour.images.exists()
     for wrong in (closed.pk, 10**6):
-        with pytest.raises(ValidationError, match="gone, or not for you"):
+        with pytest.raises(ValidationError, match="no longer exists, or you don't have"):
             upload_batches.save_metadata(editor, batch.pk, BatchMetadata(collection=wrong))
 
 
@@ -152,8 +152,8 @@ def test_words_that_somebody_else_typed_stay_and_both_are_told(editor: User, oth
     assert (two.title, two.credit) == ("Harbour 2", "Ada")
     assert one.taggings.filter(tag__name="Sea").exists()
     (sentence,) = done.refused
-    assert "keeps its title “The old quay”, by other on" in sentence
-    assert "yours was “Harbour 1”." in sentence
+    assert "title stays “The old quay”, as other changed it on" in sentence
+    assert "you entered “Harbour 1”." in sentence
 
 
 def test_what_one_types_on_one_image_is_not_undone_by_a_tag_for_all(editor: User) -> None:

@@ -41,16 +41,18 @@ def undo_change_set(request: HttpRequest, batch: UUID) -> HttpResponse:
     if not user.has_perm("library.publish_image"):
         acts = acts.filter(by=user)
     if not acts.exists():
-        messages.error(request, _("There is nothing of yours to take back here."))
+        messages.error(request, _("There is nothing here for you to undo."))
         return redirect(get_return_address(request))
     undone = history_undo.undo(user, batch)
     for sentence in undone.refused[:MOST_REFUSALS]:
         messages.warning(request, sentence)
     if undone.change_set.images:
-        text = ngettext("%(n)d image is as it was.", "%(n)d images are as they were.", undone.change_set.images)
+        text = ngettext("Undone for %(n)d image.", "Undone for %(n)d images.", undone.change_set.images)
         add_undo_message(request, text % {"n": undone.change_set.images}, undone.change_set)
     elif undone.reverted:
-        messages.success(request, _("The collections are as they were."), extra_tags=f"undo-{undone.change_set.id}")
+        messages.success(
+            request, _("Undone. The collections are back to how they were."), extra_tags=f"undo-{undone.change_set.id}"
+        )
     return redirect(get_return_address(request))
 
 

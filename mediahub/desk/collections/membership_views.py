@@ -43,13 +43,19 @@ def drop_images(request: HttpRequest) -> JsonResponse:
     user = get_editor(request)
     collection = _get_collection(user, request.POST.get("collection", ""))
     if collection is None:
-        return JsonResponse({"reason": _("The collection is gone, or not for you to see.")}, status=404)
+        return JsonResponse(
+            {"reason": _("The collection no longer exists, or you don't have access to it.")}, status=404
+        )
     try:
         ids = {UUID(text) for text in request.POST.getlist("image")}
     except ValueError:
-        return JsonResponse({"reason": _("One of the ids is not the id of an image.")}, status=400)
+        return JsonResponse(
+            {"reason": _("The request contains an invalid image ID. Reload the page and try again.")}, status=400
+        )
     if len(ids) > MAX_IMAGES:
-        said = _("%(n)d images are too many at once; at most %(most)d. Narrow the search and go on in parts.")
+        said = _(
+            "You selected %(n)d images; the limit is %(most)d at a time. Narrow the search and work in smaller groups."
+        )
         return JsonResponse({"reason": said % {"n": len(ids), "most": MAX_IMAGES}}, status=400)
     act = ChangeSet(user)
     text = _put_in(act, access.visible_images(user).filter(pk__in=ids), collection)
@@ -88,10 +94,10 @@ def _find_named_collection(request: HttpRequest) -> Collection | None:
     text = request.POST.get("collection", "")
     collection = collection_tree.find_collection(get_editor(request), text) if text.strip() else None
     if collection is None and text.strip():
-        said = _("There is no collection “%(name)s”. Choose one that is there, with the names of those it lies in.")
+        said = _("There is no collection “%(name)s”. Choose an existing collection by its full path.")
         messages.error(request, said % {"name": text[:100]})
     elif collection is None:
-        messages.error(request, _("Type the name of a collection."))
+        messages.error(request, _("Enter the name of a collection."))
     return collection
 
 
@@ -102,18 +108,16 @@ def _get_collection(user: User, text: str) -> Collection | None:
 def _put_in(act: ChangeSet, images: QuerySet[Image], collection: Collection) -> str:
     opened = _change_membership(memberships.add_images, act, images, collection)
     if not act.images:
-        return _("They are in “%(name)s” already.") % {"name": collection.name}
-    text = ngettext("%(n)d image was put into “%(name)s”.", "%(n)d images were put into “%(name)s”.", act.images)
+        return _("These images are already in “%(name)s”.") % {"name": collection.name}
+    text = ngettext("%(n)d image added to “%(name)s”.", "%(n)d images added to “%(name)s”.", act.images)
     return text % {"n": act.images, "name": collection.name} + opened
 
 
 def _take_out(act: ChangeSet, images: QuerySet[Image], collection: Collection) -> str:
     opened = _change_membership(memberships.remove_images, act, images, collection)
     if not act.images:
-        return _("None of them is in “%(name)s” itself.") % {"name": collection.name}
-    text = ngettext(
-        "%(n)d image was taken out of “%(name)s”.", "%(n)d images were taken out of “%(name)s”.", act.images
-    )
+        return _("None of these images is directly in “%(name)s”.") % {"name": collection.name}
+    text = ngettext("%(n)d image removed from “%(name)s”.", "%(n)d images removed from “%(name)s”.", act.images)
     return text % {"n": act.images, "name": collection.name} + opened
 
 
@@ -128,8 +132,8 @@ def _change_membership(
     if opened <= 0:
         return ""
     text = ngettext(
-        "%(n)d image was for some only: now everybody sees it who may see images.",
-        "%(n)d images were for some only: now everybody sees them who may see images.",
+        "%(n)d image was restricted. It is now visible to everyone who can view images.",
+        "%(n)d images were restricted. They are now visible to everyone who can view images.",
         opened,
     )
     return " " + text % {"n": opened}

@@ -73,7 +73,7 @@ def create_collection(request: HttpRequest) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
         return _render_tree(request, request.POST.dict(), status=400)
     _add_undo_message(
-        request, act, _("“%(name)s” is made. Drag images onto it in the library.") % {"name": collection.name}
+        request, act, _("“%(name)s” created. Drag images onto it in the library.") % {"name": collection.name}
     )
     return redirect("desk:collections")
 
@@ -151,7 +151,7 @@ def _rename(request: HttpRequest, collection: Collection) -> HttpResponse:
     if not form.is_valid():
         collection.refresh_from_db()
         return _render_collection(request, collection, form)
-    _add_undo_message(request, act, _("“%(name)s” is changed.") % {"name": collection.name})
+    _add_undo_message(request, act, _("“%(name)s” updated.") % {"name": collection.name})
     return redirect("desk:collection", collection.pk)
 
 
@@ -161,8 +161,8 @@ def _move(request: HttpRequest, act: ChangeSet, collection: Collection) -> str:
         seen = _read_id(request.POST["seen_parent"]) or None
     collections.move(act, collection, _get_parent(request, get_editor(request)), seen)
     if collection.parent is None:
-        return _("“%(name)s” is at the top now.") % {"name": collection.name}
-    return _("“%(name)s” is in “%(parent)s” now.") % {"name": collection.name, "parent": collection.parent.name}
+        return _("“%(name)s” is now at the top level.") % {"name": collection.name}
+    return _("“%(name)s” is now in “%(parent)s”.") % {"name": collection.name, "parent": collection.parent.name}
 
 
 def _restrict(request: HttpRequest, act: ChangeSet, collection: Collection) -> str:
@@ -170,16 +170,16 @@ def _restrict(request: HttpRequest, act: ChangeSet, collection: Collection) -> s
     collections.restrict(act, collection, _list_selected_groups(request), seen)
     groups = list(collection.groups.order_by("name"))
     if not groups:
-        return _("“%(name)s” is for everybody now who may see images.") % {"name": collection.name}
-    said = _("“%(name)s” is for these groups only: %(groups)s.")
+        return _("“%(name)s” is now visible to everyone who can view images.") % {"name": collection.name}
+    said = _("“%(name)s” is now visible only to these groups: %(groups)s.")
     return said % {"name": collection.name, "groups": ", ".join(group.name for group in groups)}
 
 
 def _delete(request: HttpRequest, act: ChangeSet, collection: Collection) -> str:
     image_count = collections.delete(act, collection)
     text = ngettext(
-        "“%(name)s” is deleted. %(n)d image was in it, and stays in the library.",
-        "“%(name)s” is deleted. %(n)d images were in it, and stay in the library.",
+        "“%(name)s” deleted. Its %(n)d image stays in the library.",
+        "“%(name)s” deleted. Its %(n)d images stay in the library.",
         image_count,
     )
     return text % {"name": collection.name, "n": image_count}
@@ -205,7 +205,7 @@ def _get_parent(request: HttpRequest, user: User) -> Collection | None:
         return None
     parent = access.visible_collections(user).filter(pk=_read_id(text)).first()
     if parent is None:
-        raise ValidationError(_("The collection that it should lie in is gone. Choose another one."))
+        raise ValidationError(_("The parent collection no longer exists. Choose another one."))
     return parent
 
 

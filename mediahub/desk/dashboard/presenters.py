@@ -21,10 +21,10 @@ from mediahub.recovery.access import visible_failed_items
 from mediahub.uploads.access import open_uploads
 
 OUTCOMES: dict[str, tuple[str | Promise, str]] = {
-    "ready": (gettext_lazy("became images"), "good"),
+    "ready": (gettext_lazy("processed"), "good"),
     "rejected": (gettext_lazy("rejected"), "wait"),
     "failed": (gettext_lazy("failed"), "bad"),
-    "open": (gettext_lazy("on the way, or never sent"), "quiet"),
+    "open": (gettext_lazy("in progress or never sent"), "quiet"),
 }
 WITH_ALT_TEXT, WITHOUT_ALT_TEXT = 0, 1
 
@@ -50,9 +50,9 @@ def describe_queue() -> list[tuple[str, str]]:
         return []
     return [
         (_("Messages waiting"), format_count(figures.last.waiting)),
-        (_("Oldest file on its way"), _format_duration(figures.age)),
+        (_("Oldest file in progress"), _format_duration(figures.age)),
         (_("Dead letters"), format_count(figures.last.dead_letters)),
-        (_("Looked at"), date_format(timezone.localtime(figures.last.at), "SHORT_DATETIME_FORMAT")),
+        (_("Last checked"), date_format(timezone.localtime(figures.last.at), "SHORT_DATETIME_FORMAT")),
     ]
 
 
@@ -93,15 +93,15 @@ def _list_days(period: Period) -> list[str]:
 
 def _build_uploads_chart(period: Period, came: dashboard_queries.Arrivals) -> Chart:
     series = [Series(str(words), tone, came.outcomes[name]) for name, (words, tone) in OUTCOMES.items()]
-    about = _("By the day on which they began, and what became of them.")
+    about = _("By start day and outcome.")
     if period.step > 1:
-        about = _("By the week in which they began, and what became of them.")
+        about = _("By start week and outcome.")
     return Chart("uploads", _("Uploads"), about, _list_days(period), series, format_count)
 
 
 def _build_times_chart(period: Period, came: dashboard_queries.Arrivals) -> Chart:
-    series = [Series(_("95 of 100 within"), "quiet", came.most), Series(_("half of them within"), "busy", came.half)]
-    about = _("What decoding, renditions, labels and storing take for one file.")
+    series = [Series(_("95th percentile"), "quiet", came.most), Series(_("median"), "busy", came.half)]
+    about = _("Time to decode, render, label, and store one file.")
     return Chart("times", _("Processing time"), about, _list_days(period), series, _format_seconds, over=True)
 
 
@@ -113,17 +113,17 @@ def _build_failures_chart(user: User | AnonymousUser, period: Period) -> Chart:
     links = [f"{page}?fingerprint__exact={cause.fingerprint}" if cause.fingerprint else page for cause in shown]
     series = [
         Series(_("open"), "bad", [cause.open for cause in shown]),
-        Series(_("dealt with"), "good", [cause.failed - cause.open for cause in shown]),
+        Series(_("resolved"), "good", [cause.failed - cause.open for cause in shown]),
     ]
-    about = _("By cause, the most frequent first; by the day on which each failed last.")
+    about = _("By cause, most frequent first; counted on the day of the last failure.")
     return Chart("failures", _("Failures"), about, labels, series, format_count, form="rows", links=links)
 
 
 def _build_queue_chart(period: Period) -> Chart:
     figures = dashboard_queries.read_queue_figures(period)
-    series = [Series(_("messages, at most"), "busy", figures.waiting)]
-    about = _("The most that waited at once, as the clock looked once a minute.")
-    return Chart("queue", _("The queue"), about, _list_days(period), series, format_count)
+    series = [Series(_("most messages waiting"), "busy", figures.waiting)]
+    about = _("Most messages waiting at the same time, checked once a minute.")
+    return Chart("queue", _("Queue"), about, _list_days(period), series, format_count)
 
 
 def _build_storage_chart(user: User | AnonymousUser) -> Chart:
@@ -131,7 +131,7 @@ def _build_storage_chart(user: User | AnonymousUser) -> Chart:
     labels = [_("Originals"), _("Renditions"), _("Public copies"), _("Earlier versions")]
     series = Series(_("size"), "busy", [storage.originals, storage.renditions, storage.public, storage.earlier])
     about = _(
-        "As the records know them: what lies in the buckets besides, like versions that S3 keeps, is not counted."
+        "Counted from the records. Other objects in the buckets, such as old versions kept by S3, are not included."
     )
     return Chart("storage", _("Storage"), about, labels, [series], _format_size, form="rows")
 
@@ -145,12 +145,12 @@ def _build_costs_chart() -> Chart:
     listed = costs.prices()["date"]
     labels = list(month.bill)
     series = [
-        Series(_("stands"), "quiet", [month.bill[name][0] for name in labels]),
-        Series(_("for the images"), "busy", [month.bill[name][1] for name in labels]),
+        Series(_("fixed"), "quiet", [month.bill[name][0] for name in labels]),
+        Series(_("per image"), "busy", [month.bill[name][1] for name in labels]),
     ]
     about = _(
-        "Images this month: %(images)s; asked for labels: %(labels)s. "
-        "An estimate by the list prices of %(date)s; no free tier is counted."
+        "Images this month: %(images)s; sent for labeling: %(labels)s. Estimated from the list "
+        "prices of %(date)s; the free tier is not included."
     ) % {"images": format_count(month.images), "labels": format_count(month.labelled), "date": listed}
     total = format_dollars(sum(standing + images for standing, images in month.bill.values()))
     title = _("Costs this month: about %(total)s") % {"total": total}
@@ -168,12 +168,12 @@ def _build_alt_text_chart(user: User | AnonymousUser) -> Chart:
     share = round(100 * described / (described + lacking)) if described + lacking else 100
     series = [
         Series(_("with alt text"), "good", [shares[state][WITH_ALT_TEXT] for state in shares]),
-        Series(_("without"), "bad", [shares[state][WITHOUT_ALT_TEXT] for state in shares]),
+        Series(_("without alt text"), "bad", [shares[state][WITHOUT_ALT_TEXT] for state in shares]),
     ]
     return Chart(
         "alt-text",
         _("Alt text: %(share)s %%") % {"share": share},
-        _("Who cannot see a picture reads its alt text. Each row leads to the images that lack it."),
+        _("Screen readers read alt text aloud. Each row links to the images without it."),
         [str(states[state]) for state in shares],
         series,
         format_count,

@@ -35,5 +35,5 @@ def show_dashboard(request: HttpRequest) -> HttpResponse:
 def show_tour(request: HttpRequest) -> HttpResponse:
     """Show a day at the desk in a few steps, to read once and to print."""
     preference = get_preference(get_editor(request))
-    context = {"title": _("How the desk works"), "key_list": list_keys(preference), "on": preference.shortcuts_on}
+    context = {"title": _("How MediaHub works"), "key_list": list_keys(preference), "on": preference.shortcuts_on}
     return render_page(request, "desk/dashboard/tour.html", context)

@@ -46,8 +46,8 @@ FACTS: tuple[tuple[str | Promise, Callable[[Image], str]], ...] = (
     (_("Alt text"), lambda image: image.alt_text),
     (_("Caption"), lambda image: image.caption),
     (_("Credit"), lambda image: image.credit),
-    (_("Licence"), lambda image: image.license),
-    (_("Rights until"), lambda image: date(image.rights_until, "DATE_FORMAT") if image.rights_until else ""),
+    (_("License"), lambda image: image.license),
+    (_("Rights valid until"), lambda image: date(image.rights_until, "DATE_FORMAT") if image.rights_until else ""),
     (_("Accepted tags"), _list_tags),
     (_("Collections"), _list_collections),
 )

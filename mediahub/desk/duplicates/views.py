@@ -109,7 +109,7 @@ def _keep_image(request: HttpRequest, user: User, chosen: dict[str, Image]) -> b
         raise PermissionDenied
     image_to_keep = chosen.get(request.POST.get("keep", ""))
     if image_to_keep is None:
-        messages.error(request, _("That image is not there any more. Choose another to keep."))
+        messages.error(request, _("That image no longer exists. Choose another one to keep."))
         return False
     act = ChangeSet(user)
     others = [image for image in chosen.values() if image != image_to_keep]
@@ -119,8 +119,8 @@ def _keep_image(request: HttpRequest, user: User, chosen: dict[str, Image]) -> b
         messages.error(request, " ".join(error.messages))
         return False
     text = ngettext(
-        "%(title)s is kept, and %(n)d duplicate was merged into it and archived.",
-        "%(title)s is kept, and %(n)d duplicates were merged into it and archived.",
+        "Kept %(title)s; %(n)d duplicate was merged into it and archived.",
+        "Kept %(title)s; %(n)d duplicates were merged into it and archived.",
         len(archived),
     )
     add_undo_message(request, text % {"title": image_to_keep.title, "n": len(archived)}, act)
@@ -133,10 +133,12 @@ def _separate_images(request: HttpRequest, user: User, chosen: dict[str, Image])
     act = ChangeSet(user)
     image = chosen.get(request.POST.get("part", ""))
     if not duplicates.mark_different(act, list(chosen.values()), image):
-        messages.error(request, _("There was nothing to tell apart: somebody has decided on these images already."))
+        messages.error(request, _("Nothing changed: someone has already decided on these images."))
         return False
     text = (
-        _("%(title)s is not shown beside the others any more.") if image else _("They are not shown together any more.")
+        _("%(title)s is no longer shown as a duplicate of the others.")
+        if image
+        else _("These images are no longer shown as duplicates.")
     )
     add_undo_message(request, text % {"title": image.title if image else ""}, act)
     # Those that are left may still be duplicates of each other.

@@ -75,7 +75,7 @@ class FailedItemAdmin(ReadOnlyAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         item: FailedItem = kwargs["obj"]
         context.update(
-            title=item.upload.file_name if item.upload else _("A message that failed"),
+            title=item.upload.file_name if item.upload else _("A failed message"),
             decisions=item.decisions.select_related("by"),
             payload=_indent_json(readable_payload(request.user, item)),
         )
@@ -107,8 +107,8 @@ def _retry(request: HttpRequest, items: QuerySet[FailedItem], *, labels: bool) -
         messages.error(
             request,
             _(
-                "Nothing was retried: these are no longer open, were tried %(n)d times, or are messages that this "
-                "version cannot read. Discard them, or ask an operator."
+                "Nothing was retried. These items are no longer open, have been tried %(n)d times, or "
+                "are messages this version cannot read. Discard them, or contact your administrator."
             )
             % {"n": settings.REDRIVE_MOST},
         )
@@ -159,7 +159,7 @@ class ConsistencyCheckAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {
-            "title": _("Checks"),
+            "title": _("Consistency checks"),
             "duties": failures_presenters.list_failing_duties(request.user),
             "findings": _describe_findings(consistency_checks.count_latest_findings()),
             "drift": consistency_checks.count_drift(),
@@ -172,7 +172,7 @@ class ConsistencyCheckAdmin(ReadOnlyAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         check: ConsistencyCheck = kwargs["obj"]
         context.update(
-            title=_("Check"),
+            title=_("Consistency check"),
             findings=_describe_findings(check.counts),
             examples=[
                 (failures_presenters.FINDINGS[example["kind"]][0], example["what"], example)

@@ -16,125 +16,125 @@ from mediahub.recovery.models import Duty
 # What a comparison of buckets, records and mirror can find, and what is done about it.
 FINDINGS: dict[str, tuple[str | Promise, str | Promise]] = {
     "lost": (
-        gettext_lazy("Files that nobody was told of"),
-        gettext_lazy("They lie in the upload bucket, but no event came. They are taken in now."),
+        gettext_lazy("Files that arrived without an event"),
+        gettext_lazy("They are in the upload bucket, but S3 sent no event. MediaHub is importing them now."),
     ),
     "overwritten": (
-        gettext_lazy("Files that were put over an original"),
+        gettext_lazy("Originals that were overwritten"),
         gettext_lazy(
-            "Somebody used the ticket of an upload twice. The image keeps the file that came first. "
-            "Put it back on top, or the bucket forgets it in time."
+            "An upload ticket was used twice. The image keeps the file that arrived first. Restore "
+            "that original, or the bucket will eventually delete it."
         ),
     ),
     "gone": (
-        gettext_lazy("Originals that were deleted"),
-        gettext_lazy("The bucket has them no more. Their images are taken out of use."),
+        gettext_lazy("Deleted originals"),
+        gettext_lazy("They are no longer in the bucket. Their images are taken out of use."),
     ),
     "missing": (
-        gettext_lazy("Renditions that are missing"),
-        gettext_lazy("They are made anew from the original."),
+        gettext_lazy("Missing renditions"),
+        gettext_lazy("They are regenerated from the original."),
     ),
     "altered": (
-        gettext_lazy("Renditions that were altered"),
-        gettext_lazy("They are not what was written. They are made anew from the original."),
+        gettext_lazy("Altered renditions"),
+        gettext_lazy("They differ from what MediaHub wrote. They are regenerated from the original."),
     ),
     "orphan": (
-        gettext_lazy("Renditions that no image uses"),
+        gettext_lazy("Unused renditions"),
         gettext_lazy("They are removed."),
     ),
     "drifted": (
-        gettext_lazy("Images that the mirror shows otherwise"),
+        gettext_lazy("Images that differ in the mirror"),
         gettext_lazy("They are mirrored again."),
     ),
     "stranger": (
         gettext_lazy("Images in the mirror that are not in the library"),
-        gettext_lazy("They are taken out of the mirror."),
+        gettext_lazy("They are removed from the mirror."),
     ),
     "unjudged": (
-        gettext_lazy("Things that could not be compared"),
-        gettext_lazy(
-            "The comparison met an error and passed them over. An operator has to look into the worker's log."
-        ),
+        gettext_lazy("Items that could not be compared"),
+        gettext_lazy("An error occurred, and they were skipped. An administrator must look at the worker's log."),
     ),
     "unlabelled": (
         gettext_lazy("Images without labels"),
-        gettext_lazy("The service did not answer when they came in. It is asked again."),
+        gettext_lazy("The label service did not answer when they were uploaded. MediaHub asks it again."),
     ),
 }
 MAX_IMAGES_NAMED = 10
 # By name of the duty: what the clock does, and what it means when it does not.
 DUTIES: dict[str, tuple[str | Promise, str | Promise]] = {
     "rights_ended": (
-        gettext_lazy("Take down images whose rights have ended"),
-        gettext_lazy("Images whose rights have ended may still be public."),
+        gettext_lazy("Take down images whose rights have expired"),
+        gettext_lazy("Images whose rights have expired may still be public."),
     ),
     "mirrored": (
-        gettext_lazy("Bring the mirror and the public files up to date"),
+        gettext_lazy("Update the mirror and the public copies"),
         gettext_lazy(
-            "Readers outside may see earlier words, and files of images that were taken down may still be public."
+            "Readers may see outdated details, and copies of images that were taken down may still be public."
         ),
     ),
     "superseded": (
-        gettext_lazy("Remove public files that were replaced"),
-        gettext_lazy("Replaced files can be fetched for longer than they should."),
+        gettext_lazy("Remove replaced public copies"),
+        gettext_lazy("Replaced copies stay available longer than they should."),
     ),
     "dead_letters": (
-        gettext_lazy("Collect files that failed too often"),
+        gettext_lazy("Collect dead letters"),
         gettext_lazy("New failures do not appear under Failed items."),
     ),
     "resumed": (
-        gettext_lazy("Take up uploads whose worker died"),
-        gettext_lazy("Uploads that stopped on their way wait."),
+        gettext_lazy("Resume uploads whose worker stopped"),
+        gettext_lazy("Interrupted uploads are waiting."),
     ),
     "expired": (
-        gettext_lazy("End uploads whose file never came"),
-        gettext_lazy("Files that were never sent are still shown as waiting."),
+        gettext_lazy("Close uploads whose file never arrived"),
+        gettext_lazy("Files that were never sent still appear as waiting."),
     ),
     "reminded": (
-        gettext_lazy("Send lost retries again"),
-        gettext_lazy("A retry that the queue lost waits."),
+        gettext_lazy("Resend lost retries"),
+        gettext_lazy("A retry that the queue lost is waiting."),
     ),
     "cut": (
-        gettext_lazy("Ask for crops at the focal point"),
-        gettext_lazy("Crops may still show the earlier focal point."),
+        gettext_lazy("Request crops around the focal point"),
+        gettext_lazy("Crops may still use the previous focal point."),
     ),
     "swept": (
         gettext_lazy("Remove the renditions of deleted originals"),
-        gettext_lazy("They stay in the bucket and cost a little."),
+        gettext_lazy("They stay in the bucket and add a small cost."),
     ),
     "jobs_asked": (
-        gettext_lazy("Go on with jobs on many images"),
-        gettext_lazy("A job whose worker died waits."),
+        gettext_lazy("Continue background jobs"),
+        gettext_lazy("A job whose worker stopped is waiting."),
     ),
     "jobs_swept": (
-        gettext_lazy("Remove old zip files and jobs"),
-        gettext_lazy("They stay in the bucket and cost a little."),
+        gettext_lazy("Remove old ZIP files and jobs"),
+        gettext_lazy("They stay in the bucket and add a small cost."),
     ),
     "queue_noted": (
-        gettext_lazy("Write down how the queue stands"),
-        gettext_lazy("The dashboard shows earlier figures of the queue."),
+        gettext_lazy("Record the state of the queue"),
+        gettext_lazy("The dashboard shows outdated queue figures."),
     ),
     "reconciled": (
-        gettext_lazy("Compare buckets, records and mirror"),
-        gettext_lazy("Files that no event told of are not found."),
+        gettext_lazy("Compare buckets, records, and mirror"),
+        gettext_lazy("Files that arrived without an event are not found."),
     ),
     "rested": (
         gettext_lazy("Let the database pause"),
-        gettext_lazy("The database stays awake and costs more."),
+        gettext_lazy("The database stays active and costs more."),
     ),
 }
 NEXT_STEPS: dict[str, str | Promise] = {
     Duty.Fault.UNAVAILABLE: gettext_lazy(
-        "A service did not answer (%(code)s). It is tried again each minute; if this lasts, run doctor."
+        "A service did not answer (%(code)s). MediaHub retries every minute. If this persists, run doctor."
     ),
-    Duty.Fault.MISCONFIGURED: gettext_lazy("AWS refused (%(code)s). An operator has to correct the setup: run doctor."),
+    Duty.Fault.MISCONFIGURED: gettext_lazy(
+        "AWS refused the request (%(code)s). An administrator must correct the setup: run doctor."
+    ),
     Duty.Fault.DATABASE: gettext_lazy(
-        "The database refused (%(code)s). If this lasts, an operator has to look: run doctor."
+        "The database refused the request (%(code)s). If this persists, an administrator must run doctor."
     ),
     Duty.Fault.UNFORESEEN: gettext_lazy(
-        "An error came that nobody foresaw (%(code)s). A developer has to look: the worker's log says where it was."
+        "An unexpected error occurred (%(code)s). A developer needs to look at the worker's log."
     ),
-    Duty.Fault.CUT_OFF: gettext_lazy("The worker's time ran out on it. A service may be slow: run doctor."),
+    Duty.Fault.CUT_OFF: gettext_lazy("The worker ran out of time. A service may be slow: run doctor."),
 }
 
 

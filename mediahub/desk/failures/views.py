@@ -24,6 +24,10 @@ def put_back_originals(request: HttpRequest) -> HttpResponse:
         except ProcessingError as error:
             messages.error(request, error.message)
             break
-    text = ngettext("%(n)d original lies on top again.", "%(n)d originals lie on top again.", number)
+    text = ngettext(
+        "%(n)d original was restored as the latest version.",
+        "%(n)d originals were restored as the latest versions.",
+        number,
+    )
     messages.success(request, text % {"n": number})
     return redirect("admin:recovery_consistencycheck_changelist")

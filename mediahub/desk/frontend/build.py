@@ -77,6 +77,8 @@ def _run(name: str, program: Callable[..., Any], *arguments: str) -> None:
     try:
         process = program(arguments, return_completed_process=True, cwd=HERE, timeout=TIMEOUT_SECONDS, **output)
     except subprocess.TimeoutExpired as error:
-        raise BuildFailed(f"{name} did not end within {TIMEOUT_SECONDS} s. Is the npm registry reachable?") from error
+        raise BuildFailed(
+            f"{name} did not finish within {TIMEOUT_SECONDS} s. Is the npm registry reachable?"
+        ) from error
     if process.returncode:
         raise BuildFailed(f"{name} failed in {HERE}:\n{process.stdout}")

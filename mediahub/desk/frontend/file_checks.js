@@ -4,7 +4,7 @@
 import { send as post } from "../static/desk/session.js";
 import { formatCount, formatText } from "./formatting.js";
 
-// A browser hashes a file only as a whole in memory; larger ones are sent unchecked, and found by “same file twice”.
+// A browser hashes a file only as a whole in memory; larger ones are sent unchecked, and found by “Exact duplicates”.
 const MAX_BYTES_HASHED = 64 * 1024 * 1024;
 // So many files, or so many bytes, are asked about at once: the first ones are under way while others are read.
 const FILES_AT_ONCE = 50;

@@ -34,16 +34,18 @@ def describe_job(job: Job) -> str:
     match job.kind, job.files:
         case Job.Kind.ZIP, Job.Files.LARGE:
             text = ngettext(
-                "Large rendition of %(n)d image as a zip", "Large renditions of %(n)d images as a zip", job.total
+                "ZIP with the large rendition of %(n)d image",
+                "ZIP with the large renditions of %(n)d images",
+                job.total,
             )
         case Job.Kind.ZIP, _files:
-            text = ngettext("Original of %(n)d image as a zip", "Originals of %(n)d images as a zip", job.total)
+            text = ngettext("ZIP with the original of %(n)d image", "ZIP with the originals of %(n)d images", job.total)
         case Job.Kind.MIRROR, _files:
-            text = ngettext("Mirror of %(n)d image written anew", "Mirror of %(n)d images written anew", job.total)
+            text = ngettext("Rebuild the mirror of %(n)d image", "Rebuild the mirror of %(n)d images", job.total)
         case Job.Kind.CHECK, _files:
-            return _("Buckets, records and mirror compared")
+            return _("Compare buckets, records, and mirror")
         case _kind:
-            text = ngettext("Renditions of %(n)d image made anew", "Renditions of %(n)d images made anew", job.total)
+            text = ngettext("Regenerate renditions of %(n)d image", "Regenerate renditions of %(n)d images", job.total)
     return text % {"n": job.total}
 
 
@@ -52,13 +54,13 @@ def describe_progress(job: Job, now: runner.Progress) -> str:
     numbers = {"n": now.passed, "m": now.total, "done": now.done, "failed": now.failed}
     match job.state:
         case Job.State.WAITING:
-            return _("%(n)d of %(m)d are through; it waits for its turn") % numbers
+            return _("%(n)d of %(m)d processed; waiting for its turn") % numbers
         case Job.State.RUNNING:
-            return _("%(n)d of %(m)d are through") % numbers
+            return _("%(n)d of %(m)d processed") % numbers
         case Job.State.PAUSED:
             return _("Paused after %(n)d of %(m)d") % numbers
         case Job.State.CANCELLED:
-            return _("Cancelled after %(n)d of %(m)d") % numbers
+            return _("Canceled after %(n)d of %(m)d") % numbers
         case Job.State.PARTLY:
             return _("%(done)d succeeded, %(failed)d failed") % numbers
     return _("%(done)d succeeded") % numbers
@@ -69,7 +71,7 @@ def describe_time_left(now: runner.Progress) -> str:
     if now.left is None:
         return ""
     moment = timezone.now()
-    return timeuntil(moment + now.left, moment, depth=1) if now.left.total_seconds() >= 60 else _("under a minute")
+    return timeuntil(moment + now.left, moment, depth=1) if now.left.total_seconds() >= 60 else _("less than a minute")
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ require_view_permission = require_permission("jobs.view_job")
 @require_view_permission
 def list_jobs(request: HttpRequest) -> HttpResponse:
     """Show the newest jobs that the person may see."""
-    context = {"title": _("Work"), "jobs": jobs_presenters.list_latest_jobs(request.user, MAX_JOBS)}
+    context = {"title": _("Background jobs"), "jobs": jobs_presenters.list_latest_jobs(request.user, MAX_JOBS)}
     return render_page(request, "desk/jobs/jobs.html", context)
 
 
@@ -72,23 +72,21 @@ def steer_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
         raise PermissionDenied
     match request.POST.get("verb"):
         case "pause":
-            said = (
-                _("The job is paused; the image that is being worked on is finished.") if runner.pause_job(job) else ""
-            )
+            said = _("The job is paused. The current image will be finished first.") if runner.pause_job(job) else ""
         case "resume":
-            said = _("The job goes on.") if runner.resume_job(job) else ""
+            said = _("The job continues.") if runner.resume_job(job) else ""
         case "cancel":
-            said = _("The job is cancelled; what is done stays.") if runner.cancel_job(job) else ""
+            said = _("The job is canceled. Finished images keep their changes.") if runner.cancel_job(job) else ""
         case "retry":
             n = runner.retry_failed(job)
-            text = ngettext("%(n)d image is tried again.", "%(n)d images are tried again.", n)
+            text = ngettext("Retrying %(n)d image.", "Retrying %(n)d images.", n)
             said = text % {"n": n} if n else ""
         case _verb:
             raise Http404
     if said:
         messages.success(request, said)
     else:
-        messages.warning(request, _("The job has gone on since you saw this page; nothing was changed."))
+        messages.warning(request, _("The job has moved on since you loaded this page. Nothing was changed."))
     return redirect("desk:job", job_id)
 
 
@@ -102,10 +100,13 @@ def download_part(request: HttpRequest, job_id: UUID, pk: int) -> HttpResponse:
     if part is None or not jobs_presenters.may_steer(request.user, job):
         raise Http404
     if not part.chunk.key:
-        messages.error(request, _("The file was removed, because its time was over. Choose the images once more."))
+        messages.error(request, _("The file has expired and was removed. Select the images again to create a new one."))
         return redirect("desk:job", job_id)
     if not may_fetch(request.user, part.chunk):
-        messages.error(request, _("The file holds pictures that are closed to you. Choose the images once more."))
+        messages.error(
+            request,
+            _("The file contains images you don't have access to. Select the images again to create a new one."),
+        )
         return redirect("desk:job", job_id)
     try:
         return redirect(addresses.sign_download_link(part.chunk.key, part.file_name))
@@ -117,7 +118,7 @@ def download_part(request: HttpRequest, job_id: UUID, pk: int) -> HttpResponse:
 def confirm_reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> HttpResponse:
     """Show how long regenerating these renditions takes and what it costs, before it begins."""
     context = {
-        "title": _("Make renditions anew"),
+        "title": _("Regenerate renditions"),
         "images": list(images.order_by().values_list("pk", flat=True)),
         "plain": estimate_cost(images, relabel=False),
         "labelled": estimate_cost(images, relabel=True),
@@ -132,7 +133,7 @@ def start_reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image
     relabel = request.POST.get("labels") == "1"
     job, is_known = runner.order_reprocess(Selection(ids=ids), relabel=relabel, by=act.by, queued=True)
     if is_known:
-        messages.info(request, _("The same was asked for already; this is that job."))
+        messages.info(request, _("This job already exists."))
     return redirect("desk:job", job.pk)
 
 

@@ -44,7 +44,7 @@ class ImageAdmin(EditAdmin):
             "caption": AdminTextareaWidget(attrs={"rows": 3}),
             "rights_until": DateInput({"type": "date"}, "%Y-%m-%d"),
         }
-        says = {"alt_text": _("What someone who cannot see the picture should know.")}
+        says = {"alt_text": _("Describe the image for people who cannot see it.")}
         return super().get_form(request, obj, change, widgets=words_of_editor, help_texts=says, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:

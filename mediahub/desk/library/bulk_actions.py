@@ -40,13 +40,13 @@ def _publish(request: HttpRequest, act: ChangeSet, chosen: SelectedImages) -> No
 
 def _archive(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
     number = publishing.archive(act, images)
-    text = ngettext("%(n)d image is archived now.", "%(n)d images are archived now.", number)
+    text = ngettext("%(n)d image archived.", "%(n)d images archived.", number)
     add_undo_message(request, text % {"n": number}, act)
 
 
 def _reopen(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
     number = publishing.reopen(act, images)
-    text = ngettext("%(n)d image is in review again.", "%(n)d images are in review again.", number)
+    text = ngettext("%(n)d image returned to review.", "%(n)d images returned to review.", number)
     add_undo_message(request, text % {"n": number}, act)
 
 
@@ -57,7 +57,7 @@ def _add_tag(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> N
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return
-    text = ngettext("“%(tag)s” was put on %(n)d image.", "“%(tag)s” was put on %(n)d images.", act.images)
+    text = ngettext("“%(tag)s” added to %(n)d image.", "“%(tag)s” added to %(n)d images.", act.images)
     add_undo_message(request, text % {"tag": tagging.tag.name, "n": act.images}, act)
 
 
@@ -65,7 +65,7 @@ def _reject_tag(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -
     name = " ".join(request.POST.get("tag", "").split())
     taggings = Tagging.objects.filter(image__in=images.values("pk"), tag__name__iexact=name)
     tag_decisions.reject(act, taggings.select_related("tag", "image"))
-    text = ngettext("“%(tag)s” was rejected on %(n)d image.", "“%(tag)s” was rejected on %(n)d images.", act.images)
+    text = ngettext("“%(tag)s” rejected on %(n)d image.", "“%(tag)s” rejected on %(n)d images.", act.images)
     add_undo_message(request, text % {"tag": name, "n": act.images}, act)
 
 
@@ -74,7 +74,7 @@ def _set_field(request: HttpRequest, act: ChangeSet, chosen: SelectedImages, nam
     value = " ".join(request.POST.get(name, "").split())
     title = str(getattr(Image._meta.get_field(name), "verbose_name", name)).capitalize()
     if not value or len(value) > 200:
-        messages.error(request, _("%(field)s: type 1 to 200 characters.") % {"field": title})
+        messages.error(request, _("%(field)s: enter 1 to 200 characters.") % {"field": title})
         return None
     images = list(chosen.images)
     since = chosen.page.moment if chosen.page else timezone.now()
@@ -87,13 +87,13 @@ def _set_field(request: HttpRequest, act: ChangeSet, chosen: SelectedImages, nam
         else:
             metadata.edit(act, image, {name: Edit(value)})
     if act.images or not unchanged:
-        text = ngettext("%(field)s: set on %(n)d image.", "%(field)s: set on %(n)d images.", act.images)
+        text = ngettext("%(field)s: saved for %(n)d image.", "%(field)s: saved for %(n)d images.", act.images)
         add_undo_message(request, text % {"field": title, "n": act.images}, act)
     if not unchanged:
         return None
     says = ngettext(
-        "%(field)s: %(n)d image stays as it is, because somebody else changed it while you had the page open.",
-        "%(field)s: %(n)d images stay as they are, because somebody else changed them while you had the page open.",
+        "%(field)s: %(n)d image was not changed, because someone else changed it while you had the page open.",
+        "%(field)s: %(n)d images were not changed, because someone else changed them while you had the page open.",
         len(unchanged),
     )
     return selection.ask_to_confirm(request, says % {"field": title, "n": len(unchanged)}, left=unchanged)
@@ -118,7 +118,7 @@ BULK_ACTIONS: dict[str, tuple[str, BulkAction]] = {
 def report_publishing(request: HttpRequest, result: Published, act: ChangeSet) -> None:
     """Say how many are public now, and what the others lack."""
     if result.count or not result.refused:
-        text = ngettext("%(n)d image is published now.", "%(n)d images are published now.", result.count)
+        text = ngettext("%(n)d image published.", "%(n)d images published.", result.count)
         add_undo_message(request, text % {"n": result.count}, act)
     for image, lacks in result.refused[:MAX_REFUSALS]:
         said = _("%(title)s was not published. %(why)s") % {"title": image.title, "why": " ".join(lacks)}

@@ -44,15 +44,15 @@ def edit_focal_point(request: HttpRequest, image_id: UUID) -> HttpResponse:
 def _describe_conflict(conflict: Conflict, mine: Point | None) -> str:
     """Return the sentence for a point that somebody else has moved since the page was opened."""
     said = _(
-        "%(who)s moved the focal point to %(theirs)s while you had the page open; yours is %(mine)s. "
-        "Nothing is saved yet: save again to use yours, or keep theirs."
+        "%(who)s moved the focal point to %(theirs)s while you had the page open; yours is "
+        "%(mine)s. Your change is not saved yet: save again to use yours, or keep theirs."
     )
-    who = str(conflict.by or _("Somebody else"))
+    who = str(conflict.by or _("Someone else"))
     return said % {"who": who, "theirs": _describe_point(conflict.theirs), "mine": _describe_point(mine)}
 
 
 def _describe_point(point: Point | None) -> str:
-    return f"{_to_percent(point.x)} % / {_to_percent(point.y)} %" if point else _("as proposed")
+    return f"{_to_percent(point.x)} % / {_to_percent(point.y)} %" if point else _("the suggested point")
 
 
 def _read_shown_point(request: HttpRequest) -> Point | Unseen | None:
@@ -79,9 +79,9 @@ def _read_requested_point(request: HttpRequest, form: FocalPointForm) -> tuple[P
 def _move(request: HttpRequest, image: Image, point: Point | None) -> None:
     act = ChangeSet(get_editor(request))
     if focal_point.move(act, image, point, _read_shown_point(request)):
-        text = _("The focal point of %(title)s is kept. Its crops are being made anew.")
+        text = _("Focal point of %(title)s saved. Its crops are being regenerated.")
     else:
-        text = _("The focal point of %(title)s is there already.")
+        text = _("The focal point of %(title)s is already there.")
     add_undo_message(request, text % {"title": image.title}, act)
 
 

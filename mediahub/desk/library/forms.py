@@ -51,7 +51,9 @@ class TagForm(EditModelForm, TagModelForm):
         label=gettext_lazy("Synonyms"),
         required=False,
         widget=AdminTextareaWidget(attrs={"rows": 4}),
-        help_text=gettext_lazy("Other words for it, one a line. Whoever types or searches one of them means this tag."),
+        help_text=gettext_lazy(
+            "Other words for this tag, one per line. Typing or searching for any of them selects this tag."
+        ),
     )
 
     class Meta:
@@ -87,5 +89,5 @@ def _index_lines(text: str) -> dict[str, str]:
 class FocalPointForm(forms.Form):
     """Where the focal point is, in per cent of the picture's width and height."""
 
-    x = forms.FloatField(label=gettext_lazy("From the left, per cent"), min_value=0, max_value=100, step_size=0.1)
-    y = forms.FloatField(label=gettext_lazy("From the top, per cent"), min_value=0, max_value=100, step_size=0.1)
+    x = forms.FloatField(label=gettext_lazy("From the left, in percent"), min_value=0, max_value=100, step_size=0.1)
+    y = forms.FloatField(label=gettext_lazy("From the top, in percent"), min_value=0, max_value=100, step_size=0.1)

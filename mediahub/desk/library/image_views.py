@@ -35,7 +35,9 @@ def confirm_flags(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "",
         image.sha256,
     ):
-        messages.warning(request, _("The image has another file by now. Look at this one, and say that you did."))
+        messages.warning(
+            request, _("The file of this image has been replaced. Review the new file and confirm that you did.")
+        )
     return redirect("admin:library_image_change", image_id)
 
 
@@ -53,7 +55,7 @@ def decide_tag(request: HttpRequest, image_id: UUID, tagging_id: int) -> HttpRes
     if tagging.state in (seen, VERDICT_STATES[request.POST["verdict"]]):
         verb(ChangeSet(get_editor(request)), [tagging])
     else:
-        said = _("Somebody else has decided on “%(tag)s” since: it is %(state)s now.")
+        said = _("Someone else has decided on “%(tag)s” in the meantime. It is now %(state)s.")
         messages.warning(request, said % {"tag": tagging.tag.name, "state": tagging.get_state_display()})
     return _return_to(image_id, f"tag-{tagging.pk}")
 
@@ -102,7 +104,10 @@ def download_original(request: HttpRequest, image_id: UUID, number: int | None =
     which = {"current": True} if number is None else {"number": number}
     version = image.versions.filter(**which).first()
     if version is None or not version.version_id:
-        said = _("Nobody knows where the original of %(title)s lies. Ask an operator to compare bucket and records.")
+        said = _(
+            "MediaHub has no record of where the original of %(title)s is stored. Ask your "
+            "administrator to run a consistency check."
+        )
         messages.error(request, said % {"title": image.title})
         return redirect(get_return_address(request))
     name = version.facts.get("file_name") or image.file_name

@@ -26,9 +26,9 @@ from mediahub.reasons import explain
 from mediahub.uploads.access import open_uploads, visible_batches
 
 LABEL_SOURCES: dict[str, str | Promise] = {
-    "rekognition": gettext_lazy("Suggested by Amazon Rekognition. It can be wrong: accept what is right."),
-    "measured": gettext_lazy("Measured on this machine from light and colour. This is not recognition."),
-    "recorded": gettext_lazy("Taken from recorded answers, as tests use them."),
+    "rekognition": gettext_lazy("Suggested by Amazon Rekognition, which can be wrong. Accept what is right."),
+    "measured": gettext_lazy("Measured on this machine from light and color. This is not image recognition."),
+    "recorded": gettext_lazy("Taken from recorded answers for tests."),
 }
 # Enough that the tag an editor looks for is among them; the search finds the others.
 MAX_TAGS = 60
@@ -69,11 +69,11 @@ def describe_labels(image: Image) -> str:
         case Image.LabelState.DONE:
             return str(LABEL_SOURCES.get(image.label_source, ""))
         case Image.LabelState.NOT_ANALYZABLE:
-            return explain(image.label_note) or _("The picture is too small to be analysed. Add tags by hand.")
+            return explain(image.label_note) or _("The image is too small to analyze. Add tags yourself.")
         case Image.LabelState.UNAVAILABLE:
-            said = _("Labels could not be fetched yet. The picture itself is complete; tags can be added by hand.")
+            said = _("Labels are not available yet. The image itself is complete, and you can add tags yourself.")
             return f"{said} {explain(image.label_note)}".strip()
-    return _("Labels are switched off. Add tags by hand.")
+    return _("Labels are turned off. Add tags yourself.")
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ class SearchFilters:
     @cached_property
     def chips(self) -> list[FilterChip]:
         """Return the filters that are set, in the order of the form."""
-        chips = [FilterChip(_("Words"), self.search.q, self._without("q"))] if self.search.words else []
+        chips = [FilterChip(_("Details"), self.search.q, self._without("q"))] if self.search.words else []
         for search_filter in FILTERS:
             if search_filter.name in self.search.texts:
                 text = self.search.texts[search_filter.name]
@@ -243,7 +243,7 @@ def _format_taken(facts: dict[str, Any]) -> str:
 
 FILE_FACTS: tuple[tuple[str | Promise, Callable[[dict[str, Any]], str]], ...] = (
     (gettext_lazy("Name"), lambda facts: facts["file_name"]),
-    (gettext_lazy("Picture"), lambda facts: f"{facts['format']}, {facts['width']} × {facts['height']}"),
+    (gettext_lazy("Image"), lambda facts: f"{facts['format']}, {facts['width']} × {facts['height']}"),
     (gettext_lazy("Size"), lambda facts: filesizeformat(facts["bytes"])),
     (gettext_lazy("Taken"), _format_taken),
     (gettext_lazy("Camera"), lambda facts: facts["camera"]),

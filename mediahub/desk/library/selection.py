@@ -30,14 +30,14 @@ CARRIED_FIELDS = ("act", "next", "tag", "collection", "credit", "license", "file
 ACTION_LABELS = {
     "publish": gettext_lazy("Publish"),
     "archive": gettext_lazy("Archive"),
-    "reopen": gettext_lazy("Back to review"),
+    "reopen": gettext_lazy("Return to review"),
     "add_tag": gettext_lazy("Tag"),
-    "reject_tag": gettext_lazy("Reject on all"),
-    "put_in": gettext_lazy("Put into it"),
-    "take_out": gettext_lazy("Take out of it"),
+    "reject_tag": gettext_lazy("Reject on all images"),
+    "put_in": gettext_lazy("Add to collection"),
+    "take_out": gettext_lazy("Remove from collection"),
     "set_credit": gettext_lazy("Credit"),
-    "set_license": gettext_lazy("Licence"),
-    "ask_reprocess": gettext_lazy("Make renditions anew"),
+    "set_license": gettext_lazy("License"),
+    "ask_reprocess": gettext_lazy("Regenerate renditions"),
     "download": gettext_lazy("Download"),
 }
 
@@ -101,7 +101,9 @@ def _check_number(request: HttpRequest, number: int, images: QuerySet[Image]) ->
     if number == 0:
         messages.error(request, _("Select images first."))
     elif number > MAX_IMAGES:
-        said = _("%(n)d images are too many at once; at most %(most)d. Narrow the search and go on in parts.")
+        said = _(
+            "You selected %(n)d images; the limit is %(most)d at a time. Narrow the search and work in smaller groups."
+        )
         messages.error(request, said % {"n": images.order_by().count(), "most": MAX_IMAGES})
     return 0 < number <= MAX_IMAGES
 
@@ -119,7 +121,7 @@ def _select_all_results(
     request: HttpRequest, user: User, rows: list[Image], page: ShownPage | None
 ) -> SelectedImages | HttpResponse:
     if page is None:
-        says = _("The form does not say which images you saw. Look at them, and choose again.")
+        says = _("The form does not say which images you saw. Review the images and select them again.")
         return ask_to_confirm(request, says, left=[(image, "") for image in rows])
     before = [image for image in rows if max(image.created_at, image.updated_at) <= page.moment]
     for same in (rows, before):
@@ -131,8 +133,10 @@ def _select_all_results(
     pks = {image.pk for image in settled}
     others = [(image, "") for image in rows if image.pk not in pks]
     says = ngettext(
-        "%(n)d image was found when you looked. Some came, went or were changed since. Nothing is done yet.",
-        "%(n)d images were found when you looked. Some came, went or were changed since. Nothing is done yet.",
+        "Your search matched %(n)d image when you loaded the page. Since then, images were "
+        "added, removed, or changed. Nothing has been done yet.",
+        "Your search matched %(n)d images when you loaded the page. Since then, images were "
+        "added, removed, or changed. Nothing has been done yet.",
         page.number,
     )
     return ask_to_confirm(request, says % {"n": page.number}, go_on=settled, left=others)
@@ -147,7 +151,7 @@ def ask_to_confirm(
     """
     shown = {image.pk: image for image in _list_with_renditions([image for image, _why in left[:MAX_PICTURES]])}
     context = {
-        "title": _("%(act)s: look again") % {"act": ACTION_LABELS.get(request.POST.get("act", ""), "")},
+        "title": _("%(act)s: review the changes") % {"act": ACTION_LABELS.get(request.POST.get("act", ""), "")},
         "says": says,
         "go_on": [(image, etags.image_etag(image)) for image in go_on],
         "left": [(image, etags.image_etag(image)) for image, _why in left],
@@ -168,8 +172,8 @@ def report_left_out(request: HttpRequest, number: int) -> None:
     """Say how many images were left out, because they came or were changed after the page was shown."""
     if number:
         said = ngettext(
-            "%(n)d image came or was changed after this page was shown, and was left out. Look at it first.",
-            "%(n)d images came or were changed after this page was shown, and were left out. Look at them first.",
+            "%(n)d image was added or changed after you loaded this page, and was skipped. Review it first.",
+            "%(n)d images were added or changed after you loaded this page, and were skipped. Review them first.",
             number,
         )
         messages.warning(request, said % {"n": number})

@@ -30,7 +30,7 @@ def merge_tag(request: HttpRequest, pk: int) -> HttpResponse:
     tag = get_object_or_404(tags, pk=pk)
     into = vocabulary.find_tag(" ".join(request.POST.get("into", "").split()))
     if into is None or not tags.filter(pk=into.pk).exists():
-        messages.error(request, _("There is no tag of that name. Choose one that is there."))
+        messages.error(request, _("There is no tag with that name. Choose an existing tag."))
         return redirect("admin:library_tag_change", pk)
     try:
         number = vocabulary.merge_tags(ChangeSet(get_editor(request)), tag, into)
@@ -38,7 +38,9 @@ def merge_tag(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
         return redirect("admin:library_tag_change", pk)
     text = ngettext(
-        "“%(tag)s” is “%(into)s” now, on %(n)d image.", "“%(tag)s” is “%(into)s” now, on %(n)d images.", number
+        "“%(tag)s” was merged into “%(into)s” on %(n)d image.",
+        "“%(tag)s” was merged into “%(into)s” on %(n)d images.",
+        number,
     )
     messages.success(request, text % {"tag": tag.name, "into": into.name, "n": number})
     return redirect("admin:library_tag_change", into.pk)
@@ -51,8 +53,8 @@ def hide_label(request: HttpRequest, pk: int) -> HttpResponse:
     tag = get_object_or_404(access.visible_tags(request.user), pk=pk)
     number = vocabulary.hide_label(ChangeSet(get_editor(request)), tag)
     text = ngettext(
-        "“%(tag)s” is suggested no more; it was on %(n)d image.",
-        "“%(tag)s” is suggested no more; it was on %(n)d images.",
+        "“%(tag)s” is no longer suggested; it was on %(n)d image.",
+        "“%(tag)s” is no longer suggested; it was on %(n)d images.",
         number,
     )
     messages.success(request, text % {"tag": tag.name, "n": number})

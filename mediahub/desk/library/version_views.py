@@ -65,7 +65,7 @@ def restore_version(request: HttpRequest, image_id: UUID, number: int) -> HttpRe
         if not request.user.has_perm("library.publish_image"):
             raise PermissionDenied
         if versions.decline_waiting(act, image, number):
-            said = _("Version %(n)d of %(title)s is left out. It stays among the versions.")
+            said = _("Version %(n)d of %(title)s was skipped. It stays in the list of versions.")
             messages.success(request, said % {"n": number, "title": image.title})
         return redirect("desk:versions", image_id)
     try:
@@ -76,7 +76,7 @@ def restore_version(request: HttpRequest, image_id: UUID, number: int) -> HttpRe
         messages.error(request, " ".join(error.messages))
         return redirect("desk:versions", image_id)
     if restored:
-        said = _("Version %(n)d of %(title)s is in use now.") % {"n": number, "title": image.title}
+        said = _("Version %(n)d of %(title)s is now in use.") % {"n": number, "title": image.title}
         add_undo_message(request, said, act)
     return redirect("desk:versions", image_id)
 

@@ -85,7 +85,7 @@ def run_bulk_action(request: HttpRequest) -> HttpResponse:
     name = request.POST.get("act", "")
     action = BULK_ACTIONS.get(name)
     if action is None:
-        messages.error(request, _("Choose what to do with the images."))
+        messages.error(request, _("Choose what to do with the selected images."))
         return redirect(get_return_address(request))
     permission, verb = action
     if not user.has_perm(permission):

@@ -81,9 +81,12 @@ class Migration(migrations.Migration):
             name="Preference",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("shortcuts", models.JSONField(blank=True, default=dict, verbose_name="shortcuts")),
-                ("shortcuts_on", models.BooleanField(default=True, verbose_name="shortcuts are on")),
-                ("threshold", models.PositiveSmallIntegerField(default=80, verbose_name="accept from, in per cent")),
+                ("shortcuts", models.JSONField(blank=True, default=dict, verbose_name="keyboard shortcuts")),
+                ("shortcuts_on", models.BooleanField(default=True, verbose_name="keyboard shortcuts enabled")),
+                (
+                    "threshold",
+                    models.PositiveSmallIntegerField(default=80, verbose_name="acceptance threshold, in percent"),
+                ),
                 (
                     "language",
                     models.CharField(blank=True, db_default="", default="", max_length=8, verbose_name="language"),

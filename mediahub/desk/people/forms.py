@@ -26,13 +26,13 @@ class PreferenceForm(EditModelForm, ModelForm):
         model = Preference
         fields = ("shortcuts_on", "threshold", "language")
         labels = {
-            "shortcuts_on": gettext_lazy("Keys of one character do something"),
-            "threshold": gettext_lazy("Accept suggestions from, in per cent"),
+            "shortcuts_on": gettext_lazy("Enable single-key shortcuts"),
+            "threshold": gettext_lazy("Accept suggestions from this confidence, in percent"),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        languages = [("", _("As the browser asks")), *settings.LANGUAGES]
+        languages = [("", _("Use the browser's language")), *settings.LANGUAGES]
         label = str(gettext_lazy("Language"))
         self.fields["language"] = forms.ChoiceField(label=label, choices=languages, required=False)
         self.fields["threshold"].widget.attrs.update(min=0, max=MAX_THRESHOLD)
@@ -52,7 +52,7 @@ class PreferenceForm(EditModelForm, ModelForm):
     def clean_threshold(self) -> int:
         percent: int = self.cleaned_data["threshold"]
         if percent > MAX_THRESHOLD:
-            raise forms.ValidationError(_("A confidence is at most 100 per cent."))
+            raise forms.ValidationError(_("Confidence cannot be more than 100 percent."))
         return percent
 
     def clean(self) -> dict[str, Any]:
@@ -61,11 +61,11 @@ class PreferenceForm(EditModelForm, ModelForm):
         for name in KEY_ACTIONS:
             key = chosen[name] = chosen.get(name, "").lower()
             if key.isdecimal():
-                self.add_error(name, _("The numbers are for the tags. Choose another key."))
+                self.add_error(name, _("The number keys are reserved for tags. Choose another key."))
             elif key and not key.isprintable():
-                self.add_error(name, _("This key has no sign of its own. Choose another."))
+                self.add_error(name, _("This key types no character. Choose another one."))
             elif key in taken:
-                said = _("“%(key)s” is the key of “%(other)s” too. Choose another for one of them.")
+                said = _("“%(key)s” is already the shortcut for “%(other)s”. Choose another key for one of them.")
                 self.add_error(name, said % {"key": key.upper(), "other": KEY_ACTIONS[taken[key]][0]})
             elif key:
                 taken[key] = name

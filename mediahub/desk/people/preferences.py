@@ -10,21 +10,21 @@ from mediahub.desk.models import Preference
 KEY_ACTIONS: dict[str, tuple[str | Promise, str]] = {
     "next": (gettext_lazy("Next image"), "j"),
     "previous": (gettext_lazy("Previous image"), "k"),
-    "accept": (gettext_lazy("Accept all above the threshold, and go on"), "a"),
-    "reject": (gettext_lazy("Reject the image: archive it, and go on"), "r"),
-    "publish": (gettext_lazy("Publish the image, and go on"), "p"),
-    "words": (gettext_lazy("Edit the words; Escape keeps them and goes back"), "e"),
+    "accept": (gettext_lazy("Accept all tags above the threshold and continue"), "a"),
+    "reject": (gettext_lazy("Reject the image: archive it and continue"), "r"),
+    "publish": (gettext_lazy("Publish the image and continue"), "p"),
+    "words": (gettext_lazy("Edit the details; Escape saves them and leaves the field"), "e"),
     "tag": (gettext_lazy("Add a tag"), "t"),
-    "zoom": (gettext_lazy("Zoom; arrows or dragging move the picture, Escape ends it"), "z"),
-    "undo": (gettext_lazy("Take back the last act"), "u"),
-    "help": (gettext_lazy("Show this list of keys"), "?"),
+    "zoom": (gettext_lazy("Zoom; arrow keys or dragging move the image, Escape ends zooming"), "z"),
+    "undo": (gettext_lazy("Undo"), "u"),
+    "help": (gettext_lazy("Show this list of keyboard shortcuts"), "?"),
 }
 ARROWS = "← →"
 # Keys that are always there while shortcuts are on.
 FIXED_KEYS: tuple[tuple[str, str | Promise], ...] = (
     (ARROWS, gettext_lazy("Previous and next image")),
-    ("1 … 9", gettext_lazy("Decide on the tag with this number: accept, reject, leave open")),
-    ("Esc", gettext_lazy("Leave a field, the zoom or this list")),
+    ("1 … 9", gettext_lazy("Decide on the tag with this number: accept, reject, or leave undecided")),
+    ("Esc", gettext_lazy("Leave a field, the zoom, or this list")),
 )
 MAX_THRESHOLD = 100
 

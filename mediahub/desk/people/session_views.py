@@ -38,25 +38,25 @@ def show_session(request: HttpRequest) -> JsonResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose token is not good: keep what was typed where this site's own page sent it."""
     if unsaved_input.is_for_a_script(request):
-        said = _("Nothing was changed: the page is older than your sign-in. Load it again.")
+        said = _("Nothing was changed, because you signed in again after opening this page. Reload it.")
         return JsonResponse({"reason": said, "code": "csrf"}, status=403)
     form = unsaved_input.read_unsaved_form(request) if unsaved_input.is_from_this_site(request) else None
     name = resolve(request.path_info).url_name
     if form is None:
-        says = _("Nothing was changed, because this came from another site, or could not be read.")
-        return _render_uncached(request, {"title": _("Refused"), "says": says})
+        says = _("Nothing was changed, because the request came from another site or could not be read.")
+        return _render_uncached(request, {"title": _("Request refused"), "says": says})
     if name == "login":
         return ask_to_sign_in(request, unsaved_input.unsign(request.POST.get(unsaved_input.FIELD_NAME, "")))
     if name not in PUBLIC_FORMS and not admin.site.has_permission(request):
         return ask_to_sign_in(request, form)
-    says = _("You have signed in again since this page was opened, so the desk could not take what you sent from it.")
+    says = _("You signed in again after opening this page, so MediaHub could not accept what you sent from it.")
     return offer_to_send_again(request, form, says, status=403)
 
 
 def ask_to_sign_in(request: HttpRequest, form: UnsavedForm | None) -> HttpResponse:
     """Return the sign-in that brings along what was typed."""
     context = {
-        "title": _("Sign in to the desk"),
+        "title": _("Sign in to MediaHub"),
         "app_path": reverse("admin:login"),
         "form": AdminAuthenticationForm(request),
         "next": form.page if form else reverse("admin:index"),

@@ -39,7 +39,7 @@ def _save_or_show_preferences(request: HttpRequest, preference: Preference) -> H
         language.remember_language(request, get_editor(request))
         # The sentence is for the page that comes next, in its language.
         with translation.override(form.instance.language or translation.get_language_from_request(request)):
-            text = _("Your preferences are kept.")
+            text = _("Preferences saved.")
         messages.success(request, text)
         return redirect("desk:preferences")
     context = {"title": _("Preferences"), "form": form, "acts": [form[name] for name in preferences.KEY_ACTIONS]}
@@ -52,7 +52,11 @@ def _save_or_show_preferences(request: HttpRequest, preference: Preference) -> H
 def show_keys(request: HttpRequest) -> HttpResponse:
     """Show the list of keys, to print."""
     preference = preferences.get_preference(get_editor(request))
-    context = {"title": _("Keys"), "key_list": preferences.list_keys(preference), "on": preference.shortcuts_on}
+    context = {
+        "title": _("Keyboard shortcuts"),
+        "key_list": preferences.list_keys(preference),
+        "on": preference.shortcuts_on,
+    }
     return render_page(request, "desk/people/keys.html", context)
 
 
@@ -62,7 +66,7 @@ def set_threshold(request: HttpRequest) -> JsonResponse:
     """Save the threshold of the editor's slider, in per cent."""
     percent = read_number(request.POST.get("threshold", ""))
     if percent is None:
-        return JsonResponse({"reason": _("A threshold is a number from 0 to 100.")}, status=400)
+        return JsonResponse({"reason": _("Enter a threshold from 0 to 100.")}, status=400)
     preferences.save_threshold(get_editor(request), percent)
     return JsonResponse({})
 
@@ -80,7 +84,7 @@ class InvitationView(DeskPageMixin, views.PasswordResetConfirmView):
     """Django's own form, on a page of the desk."""
 
     template_name = "desk/people/invitation.html"
-    title = gettext_lazy("Welcome to the desk")
+    title = gettext_lazy("Welcome to MediaHub")
 
     def dispatch(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().dispatch(*args, **kwargs)

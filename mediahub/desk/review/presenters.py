@@ -79,7 +79,7 @@ def _name_place(left: float, top: float, width: float, height: float) -> str:
         return _("nearly all of the picture")
     places = (
         (_("upper left"), _("upper middle"), _("upper right")),
-        (_("middle left"), _("centre"), _("middle right")),
+        (_("middle left"), _("center"), _("middle right")),
         (_("lower left"), _("lower middle"), _("lower right")),
     )
     row, column = (max(0, min(2, int(3 * (start + size / 2)))) for start, size in ((top, height), (left, width)))

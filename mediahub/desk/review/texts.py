@@ -13,32 +13,32 @@ def build_review_texts() -> dict[str, object]:
         "states": {value: str(label) for value, label in Image.State.choices},
         "tagStates": {value: str(label) for value, label in Tagging.State.choices},
         "place": _("{number} of {total}"),
-        "outside": _("Not among the {total} of this review"),
+        "outside": _("Not one of the {total} images in this review"),
         "left": _("{n} left to review"),
         "tags": _("{title}. {place}. Tags: {tags}, undecided: {open}."),
         "acceptMany": _("Accept {n}"),
-        "acceptNone": _("Nothing to accept, go on"),
+        "acceptNone": _("Nothing to accept, continue"),
         **_build_queue_texts(),
         "drafts": list_plural_forms(
-            lambda n: ngettext("{n} tag typed and not added", "{n} tags typed and not added", n)
+            lambda n: ngettext("{n} tag entered but not added", "{n} tags entered but not added", n)
         ),
         "refused": _("{title} was not changed. {reason}"),
-        "yours": _("You typed as {field}: {text}"),
-        "writeYours": _("Write what I typed"),
+        "yours": _("You entered in {field}: {text}"),
+        "writeYours": _("Use my text"),
         "dismiss": _("Dismiss"),
-        "goTo": _("Go to the image"),
+        "goTo": _("Open the image"),
         "published": _("Published: {title}"),
         "archived": _("Archived: {title}"),
         "accepted": _("Accepted on {title}: {n}"),
-        "undone": _("Taken back on {title}"),
-        "nothingToUndo": _("Nothing that you did in this review is left to take back."),
+        "undone": _("Undone on {title}"),
+        "nothingToUndo": _("There is nothing left to undo in this review."),
         "cannotPublish": _("{title} cannot be published yet. {reason}"),
-        "mayNot": _("You may not publish or archive images. Ask a chief editor."),
-        "already": _("It is {state} already."),
+        "mayNot": _("You don't have permission to publish or archive images. Ask a chief editor."),
+        "already": _("The image is already {state}."),
         "last": _("That was the last image."),
         "first": _("This is the first image."),
-        "loading": _("The next image is on its way."),
-        "broken": _("The picture could not be loaded. Everything else works."),
+        "loading": _("Loading the next image."),
+        "broken": _("The image could not be loaded. Everything else still works."),
         "accept": _("Accept {tag}"),
         "reject": _("Reject {tag}"),
         "percent": _("{n} %"),
@@ -48,28 +48,26 @@ def build_review_texts() -> dict[str, object]:
 def _build_queue_texts() -> dict[str, object]:
     """Return the sentences on how many changes are not saved yet, and why."""
     return {
-        "saved": _("All changes are saved"),
-        "waiting": list_plural_forms(
-            lambda n: ngettext("{n} change waiting to be saved", "{n} changes waiting to be saved", n)
-        ),
+        "saved": _("All changes saved"),
+        "waiting": list_plural_forms(lambda n: ngettext("{n} change to save", "{n} changes to save", n)),
         "offline": list_plural_forms(
             lambda n: ngettext(
-                "{n} change waits: the server does not answer. It is sent again by itself.",
-                "{n} changes wait: the server does not answer. They are sent again by themselves.",
+                "{n} change not saved: the server is not responding. It will be sent again automatically.",
+                "{n} changes not saved: the server is not responding. They will be sent again automatically.",
                 n,
             )
         ),
         "signedOut": list_plural_forms(
             lambda n: ngettext(
-                "{n} change waits: you are signed out. Sign in in another tab, and it is sent.",
-                "{n} changes wait: you are signed out. Sign in in another tab, and they are sent.",
+                "{n} change not saved: you are signed out. Sign in in another tab, and it will be sent.",
+                "{n} changes not saved: you are signed out. Sign in in another tab, and they will be sent.",
                 n,
             )
         ),
         "other": list_plural_forms(
             lambda n: ngettext(
-                "{n} change waits: somebody else has signed in. Sign in again, and it is sent.",
-                "{n} changes wait: somebody else has signed in. Sign in again, and they are sent.",
+                "{n} change not saved: someone else has signed in. Sign in again, and it will be sent.",
+                "{n} changes not saved: someone else has signed in. Sign in again, and they will be sent.",
                 n,
             )
         ),

@@ -56,7 +56,7 @@ def start_review(request: HttpRequest) -> HttpResponse:
     queue = ReviewQueue(request.user, request.GET)
     image = queue.list_images().first()
     if image is None:
-        messages.info(request, _("Nothing waits for review here."))
+        messages.info(request, _("There is nothing to review here."))
         return redirect("admin:library_image_changelist")
     return redirect(build_address(image, queue))
 
@@ -157,7 +157,7 @@ def list_images(request: HttpRequest) -> JsonResponse:
     except ValueError:
         here = None
     if here is None:
-        reason = _("The image is not there, or not for you to see.")
+        reason = _("The image does not exist, or you don't have access to it.")
         return JsonResponse({"reason": reason}, status=404)
     if name == "_of":
         return JsonResponse({"images": [review_presenters.describe_image(here)], "more": False})
@@ -190,7 +190,7 @@ def run_actions(request: HttpRequest) -> JsonResponse:
     The answer has a result for each act that was looked at, `{id, done, status, reason}`, and the images as they are
     now; the acts without a result have to be sent again.
     """
-    refusal = _("This is no list of acts.")
+    refusal = _("The request is not a valid list of actions. Reload the page and try again.")
     acts = read_json(request, refusal).read_objects("acts")
     ids = [act.read_uuid("image") for act in acts]
     if None in ids:
@@ -231,7 +231,7 @@ def run_action(request: HttpRequest, image_id: UUID) -> HttpResponse:
         return redirect(_build_image_address(request, image_id))
     if act.images:
         title = access.visible_images(request.user).values_list("title", flat=True).get(pk=image_id)
-        add_undo_message(request, _("“%(title)s” is changed.") % {"title": title}, act)
+        add_undo_message(request, _("“%(title)s” updated.") % {"title": title}, act)
     return redirect(
         _build_next_address(request, image_id)
         if data.get("then") == "next"

@@ -46,8 +46,8 @@ class UploadAdmin(ReadOnlyAdmin):
     def has_allow_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("uploads.allow_more_pixels")
 
-    @admin.action(description=gettext_lazy("Let it pass once"), permissions=["allow"])
+    @admin.action(description=gettext_lazy("Allow once"), permissions=["allow"])
     def allow_more_pixels(self, request: HttpRequest, queryset: QuerySet[Upload]) -> None:
         number = sum(retries.allow_more_pixels(get_editor(request), upload) for upload in queryset)
-        text = ngettext("%(n)d picture is tried again.", "%(n)d pictures are tried again.", number)
+        text = ngettext("Retrying %(n)d image.", "Retrying %(n)d images.", number)
         messages.success(request, text % {"n": number})

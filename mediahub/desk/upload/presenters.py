@@ -21,12 +21,12 @@ from mediahub.uploads.stalled_uploads import GRACE
 
 STEPS: dict[str, str | Promise] = {
     "decode": gettext_lazy("opening the file"),
-    "metadata": gettext_lazy("reading its details"),
-    "render": gettext_lazy("making the renditions"),
-    "look": gettext_lazy("measuring what it looks like"),
-    "store": gettext_lazy("storing the renditions"),
-    "crop": gettext_lazy("cutting the renditions"),
-    "label": gettext_lazy("asking for labels"),
+    "metadata": gettext_lazy("reading its metadata"),
+    "render": gettext_lazy("creating renditions"),
+    "look": gettext_lazy("analyzing the image"),
+    "store": gettext_lazy("storing renditions"),
+    "crop": gettext_lazy("cropping renditions"),
+    "label": gettext_lazy("requesting labels"),
 }
 
 
@@ -47,23 +47,26 @@ def describe_status(upload: Upload) -> UploadStatus:
     ended = upload.state in Upload.ENDED
     if upload.waits_for_another_try:
         return UploadStatus(
-            _describe_next_attempt(upload), "wait", explain(upload) or _("Its worker came to no end."), ended
+            _describe_next_attempt(upload),
+            "wait",
+            explain(upload) or _("The worker stopped before it finished."),
+            ended,
         )
     match upload.state:
         case Upload.State.ISSUED if upload.attempts:
-            return UploadStatus(_("waiting"), tone, _("It waits for another attempt."), ended)
+            return UploadStatus(_("waiting"), tone, _("Waiting for another attempt."), ended)
         case Upload.State.ISSUED if upload.expires_at and upload.expires_at + GRACE < timezone.now():
             return UploadStatus(_("never arrived"), tone, _("The file was not sent in time. Add it again."), True)
         case Upload.State.ISSUED:
             return UploadStatus(_("waiting"), tone, "", ended)
         case Upload.State.WORKING if upload.attempts > 1:
-            reason = _("Attempt %(n)d, because the one before did not succeed.") % {"n": upload.attempts}
-            return UploadStatus(_("working"), tone, reason, ended)
+            reason = _("Attempt %(n)d; the previous one failed.") % {"n": upload.attempts}
+            return UploadStatus(_("processing"), tone, reason, ended)
         case Upload.State.REJECTED if upload.code == TOO_MANY_PIXELS:
-            advice = _("A chief editor can let it pass once.")
+            advice = _("A chief editor can allow it once.")
             return UploadStatus(_("rejected"), tone, f"{explain(upload)} {advice}", ended)
         case Upload.State.FAILED:
-            advice = _("The file is kept: retry it under Failed items.")
+            advice = _("The file is kept. Retry it under Failed items.")
             return UploadStatus(_("failed"), tone, f"{explain(upload)} {advice}".strip(), ended)
     return UploadStatus(str(Upload.State(upload.state).label), tone, explain(upload), ended)
 
@@ -71,8 +74,8 @@ def describe_status(upload: Upload) -> UploadStatus:
 def _describe_next_attempt(upload: Upload) -> str:
     """Return when the site's clock tries the upload again."""
     if upload.next_try_at is None or upload.next_try_at <= timezone.now():
-        return _("waiting to be tried again")
-    return _("waiting to be tried again at %(time)s") % {"time": f"{timezone.localtime(upload.next_try_at):%H:%M}"}
+        return _("waiting to be retried")
+    return _("waiting to be retried at %(time)s") % {"time": f"{timezone.localtime(upload.next_try_at):%H:%M}"}
 
 
 def list_events(upload: Upload) -> list[tuple[datetime | None, str]]:
@@ -81,14 +84,14 @@ def list_events(upload: Upload) -> list[tuple[datetime | None, str]]:
     events: list[tuple[datetime | None, str]]
     if upload.source == Upload.Source.BUCKET:
         events = [
-            (upload.issued_at, _("The file was put into the upload bucket without a ticket, and was taken over."))
+            (upload.issued_at, _("The file was placed in the upload bucket without a ticket and imported from there."))
         ]
     else:
-        events = [(upload.issued_at, _("%(who)s asked to send this file, and was given a ticket.") % {"who": who})]
+        events = [(upload.issued_at, _("%(who)s requested an upload ticket for this file.") % {"who": who})]
     if upload.version_id:
         events.append((None, _("The file arrived in the upload bucket.")))
     if upload.attempts:
-        events.append((None, _("Attempts to work on it: %(n)d.") % {"n": upload.attempts}))
+        events.append((None, _("Processing attempts: %(n)d.") % {"n": upload.attempts}))
     if upload.step and upload.attempts and upload.state != Upload.State.READY:
         events.append((None, _("Last step: %(step)s.") % {"step": STEPS.get(upload.step, upload.step)}))
     events.append((upload.finished_at, _describe_ending(upload)))
@@ -99,15 +102,15 @@ def _describe_ending(upload: Upload) -> str:
     reason = describe_status(upload).reason
     match upload.state:
         case Upload.State.READY:
-            return _("It became an image.")
+            return _("The file was processed and is now an image in the library.")
         case Upload.State.REJECTED:
-            return _("It was rejected, and is not tried again: %(reason)s") % {"reason": reason}
+            return _("The file was rejected and will not be retried: %(reason)s") % {"reason": reason}
         case Upload.State.FAILED:
-            return _("It failed: %(reason)s") % {"reason": reason}
+            return _("Processing failed: %(reason)s") % {"reason": reason}
         case Upload.State.DELETED:
             return _("The file was deleted from the upload bucket.")
         case Upload.State.WORKING if not upload.waits_for_another_try:
-            return _("It is being worked on now.")
+            return _("The file is being processed.")
         case Upload.State.WORKING | Upload.State.ISSUED if upload.waits_for_another_try:
             return f"{describe_status(upload).label.capitalize()}. {reason}"
     return reason or _("The file has not arrived yet.")

@@ -53,10 +53,10 @@ def sign(request: HttpRequest) -> JsonResponse:
     except tickets.AlreadySent as sent:
         return JsonResponse({"reason": str(sent), "arrived": str(sent.upload_id)}, status=409)
     except PermissionDenied:
-        reason = _("You may not send this file here. Ask a chief editor for the right.")
+        reason = _("You don't have permission to upload this file here. Ask a chief editor.")
         return JsonResponse({"reason": reason}, status=403)
     except Http404:
-        reason = _("The image is not there, or not for you to see.")
+        reason = _("The image does not exist, or you don't have access to it.")
         return JsonResponse({"reason": reason}, status=404)
     except tickets.TicketRefused as refusal:
         if refusal.retry_after:
@@ -73,7 +73,7 @@ def _sign(user: User, body: JsonObject) -> dict[str, Any]:
         return _issue_ticket(user, body)
     operation = OPERATIONS.get((body.read_text("method"), part != 0))
     if operation is None:
-        raise tickets.TicketRefused(_("The request asks for no step of an upload. Reload the page and try again."))
+        raise tickets.TicketRefused(_("The request names no upload step. Reload the page and try again."))
     key = body.read_text("key")
     url = tickets.sign_step(user, key, operation, upload_id, part)
     return {"url": url, "key": key, "headers": tickets.list_signed_headers(operation)}
@@ -117,12 +117,12 @@ def find_known_files(request: HttpRequest) -> JsonResponse:
     Each is `{title, href, picture, upload}`: an image that this person may see, or with the id of its upload a file of
     theirs that came and is no image yet.
     """
-    refusal = _("This is no list of SHA-256 hashes.")
+    refusal = _("The request is not a list of SHA-256 hashes. Reload the page and try again.")
     hashes = read_json(request, refusal).read_texts("hashes")
     if not hashes or not all(map(SHA256.fullmatch, hashes)):
         raise Unreadable(refusal)
     if len(hashes) > MAX_HASHES:
-        return JsonResponse({"reason": _("Ask for at most %(n)d files at once.") % {"n": MAX_HASHES}}, status=400)
+        return JsonResponse({"reason": _("The limit is %(n)d files per request.") % {"n": MAX_HASHES}}, status=400)
     images, uploads = upload_batches.find_existing_files(get_editor(request), hashes)
     going = {sha256: _describe_known_upload(upload) for sha256, upload in uploads.items()}
     return JsonResponse({"known": going | {sha256: _describe_known_image(image) for sha256, image in images.items()}})
@@ -139,13 +139,15 @@ def edit_batch_metadata(request: HttpRequest, batch_id: UUID) -> JsonResponse:
     its `reason` in a sentence.
     """
     if not may_edit_batch(request.user):
-        return JsonResponse({"reason": _("You may not change images. Ask a chief editor for the right.")}, status=403)
+        return JsonResponse(
+            {"reason": _("You don't have permission to change images. Ask a chief editor.")}, status=403
+        )
     user = get_editor(request)
     if request.method == "GET":
         batch = UploadBatch.objects.filter(pk=batch_id, by=user).first()
         return JsonResponse(_describe_batch(batch or UploadBatch(license="")))
     try:
-        refusal = _("These are no words for a batch. Load the page again.")
+        refusal = _("These details are not valid for an upload batch. Reload the page and try again.")
         return JsonResponse(_change_batch(user, batch_id, read_json(request, refusal)))
     except upload_batches.NotYourBatch as error:
         return JsonResponse({"reason": str(error)}, status=403)
@@ -156,7 +158,7 @@ def edit_batch_metadata(request: HttpRequest, batch_id: UUID) -> JsonResponse:
 def _change_batch(user: User, batch_id: UUID, body: JsonObject) -> dict[str, Any]:
     if body.read_flag("undo"):
         undone = upload_batches.undo_metadata(user, batch_id)
-        text = ngettext("%(n)d image is as it was.", "%(n)d images are as they were.", undone.change_set.images)
+        text = ngettext("Undone for %(n)d image.", "Undone for %(n)d images.", undone.change_set.images)
         return {"said": " ".join([text % {"n": undone.change_set.images}, *undone.refused[:5]])}
     if start := body.read_number("start"):
         batch = upload_batches.get_or_create_batch(user, batch_id)
@@ -207,8 +209,10 @@ def list_statuses(request: HttpRequest) -> JsonResponse:
     try:
         ids = [UUID(part) for part in request.GET.get("ids", "").split(",") if part]
     except ValueError:
-        return JsonResponse({"reason": _("One of the ids is not the id of an upload.")}, status=400)
+        return JsonResponse(
+            {"reason": _("The request contains an invalid upload ID. Reload the page and try again.")}, status=400
+        )
     if len(ids) > MAX_UPLOADS:
-        return JsonResponse({"reason": _("Ask for at most %(n)d uploads at once.") % {"n": MAX_UPLOADS}}, status=400)
+        return JsonResponse({"reason": _("The limit is %(n)d uploads per request.") % {"n": MAX_UPLOADS}}, status=400)
     uploads = visible_uploads(request.user).filter(pk__in=ids)
     return JsonResponse({"uploads": [describe_upload(upload, request.user) for upload in uploads]})

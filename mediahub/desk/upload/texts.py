@@ -13,35 +13,37 @@ def build_upload_texts(max_bytes: int) -> dict[str, Any]:
     most = max_bytes // 1_000_000
     return {
         "note": _("%(formats)s, up to %(most)d MB each") % {"formats": formats.describe_inputs(), "most": most},
-        "offline": _("Offline. Sending goes on by itself when the connection is back."),
-        "signedOut": _("Sending goes on by itself once you have signed in again."),
-        "unreachable": _("The connection broke off. The file is sent again by itself."),
+        "offline": _("Offline. The upload continues when the connection is back."),
+        "signedOut": _("The upload continues once you have signed in again."),
+        "unreachable": _("The connection was lost. The file will be sent again automatically."),
         "storeRefused": _(
-            "The store refused the file ({error}). Retry; if it is refused again, tell your administrator."
+            "The storage refused the file ({error}). Retry; if it is refused again, contact your administrator."
         ),
-        "unreadable": _("“{name}” was moved or changed while it was sent. Choose it again."),
+        "unreadable": _("“{name}” was moved or changed during the upload. Choose it again."),
         "broken": _(
-            "The server could not take the file. Retry in a minute; if that fails too, tell your administrator."
+            "The server could not accept the file. Retry in a minute; if that fails too, contact your administrator."
         ),
         "states": {
             "queued": [_("queued"), "quiet"],
-            "sending": [_("sending"), "busy"],
-            "sent": [_("sent"), "busy"],
+            "sending": [_("uploading"), "busy"],
+            "sent": [_("waiting for processing"), "busy"],
             "paused": [_("paused"), "wait"],
             "waiting": [_("waiting"), "wait"],
-            "lost": [_("not sent"), "wait"],
-            "unfinished": [_("unfinished"), "wait"],
-            "held": [_("held back"), "wait"],
-            "refused": [_("not sent"), "bad"],
+            "lost": [_("not uploaded"), "wait"],
+            "unfinished": [_("incomplete"), "wait"],
+            "held": [_("on hold"), "wait"],
+            "refused": [_("not uploaded"), "bad"],
         },
         "checks": _build_check_texts(),
         "progress": _build_progress_texts(),
         "lost": {
-            "reason": _("Sending broke off. Unless it is being sent elsewhere, choose the file again and it goes on."),
+            "reason": _(
+                "The upload was interrupted. Unless the file is being uploaded elsewhere, choose it again to continue."
+            ),
             "choose": _("Choose the file again"),
             "chooseOne": _("Choose the file again: {name}"),
         },
-        "one": {"several": _("Only one file can be sent here. The first one was chosen.")},
+        "one": {"several": _("You can upload only one file here. The first file was selected.")},
         "batch": _build_batch_texts(),
         "uppy": _build_uppy_texts(most),
         "dashboard": _build_dashboard_texts(),
@@ -51,16 +53,16 @@ def build_upload_texts(max_bytes: int) -> dict[str, Any]:
 def _build_batch_texts() -> dict[str, str]:
     """Return the sentences on saving a batch's metadata."""
     return {
-        "unsaved": _("Not saved yet. What you type is kept in this browser until you save it."),
-        "notKept": _("Not saved yet, and this browser keeps nothing: save it before you leave the page."),
-        "restored": _("You typed this before you left the page. It is not saved yet."),
-        "discarded": _("What was not saved is gone."),
+        "unsaved": _("Not saved yet. Your text is kept in this browser until you save it."),
+        "notKept": _("Not saved yet. This browser cannot keep your text, so save it before you leave the page."),
+        "restored": _("This is the text you entered before you left the page. It is not saved yet."),
+        "discarded": _("Unsaved changes discarded."),
         "saving": _("Saving…"),
-        "saved": _("Saved. Pictures changed: {n}. Those that are still to come get these words as they come."),
+        "saved": _("Saved. Images updated: {n}. Files that are still uploading get these details when they arrive."),
         "notSaved": _("Not saved: {reason}"),
-        "offline": _("Not saved yet: the server cannot be reached. It is saved by itself when the connection is back."),
-        "signedOut": _("Not saved yet: you are signed out. It is saved by itself once you have signed in again."),
-        "other": _("Not saved yet: somebody else has signed in. It is saved once you have signed in again."),
+        "offline": _("Not saved yet: the server cannot be reached. Saving continues when the connection is back."),
+        "signedOut": _("Not saved yet: you are signed out. Saving continues once you have signed in again."),
+        "other": _("Not saved yet: someone else has signed in. Saving continues once you have signed in again."),
     }
 
 
@@ -68,15 +70,15 @@ def _build_uppy_texts(most: int) -> dict[str, Any]:
     """Return the reasons for which Uppy refuses a file; `%{name}` marks what it fills in."""
     return {
         **build_core_texts(),
-        "exceedsSize": _("“%%{file}” is larger than %(most)d MB. Make it smaller and add it again.") % {"most": most},
-        "inferiorSize": _("This file is empty. Check it and add it again."),
+        "exceedsSize": _("“%%{file}” is larger than %(most)d MB. Reduce its size and add it again.") % {"most": most},
+        "inferiorSize": _("The file is empty. Check it and add it again."),
         "youCanOnlyUploadFileTypes": _(
-            "This file is not an image in a supported format. Export it in one of these formats and add it again: "
-            "%(formats)s."
+            "The file is not an image in a supported format. Export it in one of these formats and "
+            "add it again: %(formats)s."
         )
         % {"formats": formats.describe_inputs()},
         "noDuplicates": _("“%{fileName}” is already in the list."),
-        "failedToUpload": _("“%{file}” could not be sent."),
+        "failedToUpload": _("“%{file}” could not be uploaded."),
     }
 
 
@@ -85,7 +87,7 @@ def _build_dashboard_texts() -> dict[str, Any]:
     return {
         **build_dashboard_texts(),
         "dashboardTitle": _("Add files"),
-        "dropPasteBoth": _("Drop pictures or folders anywhere, paste, %{browseFiles} or %{browseFolders}"),
+        "dropPasteBoth": _("Drop images or folders anywhere, paste, %{browseFiles}, or %{browseFolders}"),
         "browseFiles": _("choose files"),
         "dropHint": _("Drop to upload"),
         "addMore": _("Add more"),
@@ -99,9 +101,9 @@ def _build_dashboard_texts() -> dict[str, Any]:
         "pauseUpload": _("Pause upload"),
         "resumeUpload": _("Resume upload"),
         "retryUpload": _("Retry upload"),
-        "uploading": _("Sending"),
-        "complete": _("Sent"),
-        "uploadFailed": _("Some files were not sent"),
+        "uploading": _("Uploading"),
+        "complete": _("Uploaded"),
+        "uploadFailed": _("Some files were not uploaded"),
         "paused": _("Paused"),
     }
 
@@ -109,15 +111,15 @@ def _build_dashboard_texts() -> dict[str, Any]:
 def _build_check_texts() -> dict[str, str]:
     """Return the sentences on files before they are sent; the page fills in `{name}` and `{n}`."""
     return {
-        "there": _("The library has this very file already:"),
-        "onItsWay": _("You have sent this very file already:"),
-        "twice": _("This is the same file as “{name}”, which is in the list already."),
-        "send": _("Send anyway"),
-        "sendOne": _("Send anyway: {name}"),
-        "leave": _("Leave out"),
-        "leaveOne": _("Leave out: {name}"),
-        "litter": _("Left out of the folder, because they are no pictures: {n}"),
-        "unreadable": _("A part of what was dropped could not be read. Drop the files themselves."),
+        "there": _("This file is already in the library:"),
+        "onItsWay": _("You have already uploaded this file:"),
+        "twice": _("This is the same file as “{name}”, which is already in the list."),
+        "send": _("Upload anyway"),
+        "sendOne": _("Upload anyway: {name}"),
+        "leave": _("Skip"),
+        "leaveOne": _("Skip: {name}"),
+        "litter": _("Files skipped because they are not images: {n}"),
+        "unreadable": _("Some of the dropped items could not be read. Drop the files themselves."),
         "pasted": _("Pasted {when}"),
     }
 
@@ -125,13 +127,13 @@ def _build_check_texts() -> dict[str, str]:
 def _build_progress_texts() -> dict[str, str]:
     """Return the sentences on the progress of all files; the page fills in localized numbers."""
     return {
-        "checking": _("Looking whether they are there already: {n}"),
-        "sending": _("Sending"),
+        "checking": _("Checking for duplicates: {n}"),
+        "sending": _("Uploading"),
         "paused": _("Paused"),
-        "offline": _("Waiting for the connection"),
-        "signedOut": _("Waiting until you have signed in again"),
-        "stopped": _("Some were not sent"),
-        "sent": _("Everything is sent"),
+        "offline": _("Waiting for a connection"),
+        "signedOut": _("Waiting until you sign in again"),
+        "stopped": _("Some files were not uploaded"),
+        "sent": _("All files uploaded"),
         "files": _("{done} of {all} files"),
         "bytes": _("{sent} of {all}"),
         "left": _("{time} left"),

@@ -22,13 +22,13 @@ def build_core_texts() -> dict[str, Any]:
                 "%{smart_count} file added from %{folder}", "%{smart_count} files added from %{folder}", n
             )
         ),
-        "folderAlreadyAdded": _("The folder “%{folder}” was added already"),
-        "emptyFolderAdded": _("The folder is empty: no file was added"),
+        "folderAlreadyAdded": _("The folder “%{folder}” has already been added"),
+        "emptyFolderAdded": _("The folder is empty. No files were added."),
         "addedNumFiles": _("Files added: %{numFiles}"),
         "noMoreFilesAllowed": _("No more files can be added"),
-        "noInternetConnection": _("No connection to the internet"),
-        "connectedToInternet": _("Connected to the internet again"),
-        "actionFailed": _("This did not work"),
+        "noInternetConnection": _("No internet connection"),
+        "connectedToInternet": _("Back online"),
+        "actionFailed": _("Something went wrong"),
         "loading": _("Loading…"),
     }
 
@@ -37,23 +37,23 @@ def build_dashboard_texts() -> dict[str, Any]:
     """Return the texts of the drop zone, its list, and the bar below it."""
     return {
         **_build_counted_texts(),
-        "addingMoreFiles": _("More files are being added"),
+        "addingMoreFiles": _("Adding more files"),
         "back": _("Back"),
         "cancelUpload": _("Cancel upload"),
         "uploadComplete": _("Upload complete"),
         "uploadPaused": _("Upload paused"),
-        "dropPasteFolders": _("Drop pictures here or %{browseFolders}"),
-        "dropPasteBoth": _("Drop pictures here, %{browseFiles} or %{browseFolders}"),
+        "dropPasteFolders": _("Drop images here or %{browseFolders}"),
+        "dropPasteBoth": _("Drop images here, %{browseFiles}, or %{browseFolders}"),
         "browseFolders": _("choose a folder"),
-        "recoveredAllFiles": _("All files are back. You can resume the upload."),
-        "sessionRestored": _("Files of your last visit"),
-        "reSelect": _("Choose again"),
+        "recoveredAllFiles": _("All files restored. You can resume the upload."),
+        "sessionRestored": _("Files from your last visit"),
+        "reSelect": _("Choose file again"),
         "dataUploadedOfTotal": _("%{complete} of %{total}"),
         "dataUploadedOfUnknown": _("%{complete} so far"),
         "xTimeLeft": _("%{time} left"),
         "upload": _("Upload"),
         "error": _("Error"),
-        "showErrorDetails": _("Show what went wrong"),
+        "showErrorDetails": _("Show error details"),
         "myDevice": _("My device"),
     }
 
@@ -64,26 +64,28 @@ def _build_counted_texts() -> dict[str, Any]:
             lambda n: ngettext("%{smart_count} file selected", "%{smart_count} files selected", n)
         ),
         "uploadingXFiles": list_plural_forms(
-            lambda n: ngettext("Sending %{smart_count} file", "Sending %{smart_count} files", n)
+            lambda n: ngettext("Uploading %{smart_count} file", "Uploading %{smart_count} files", n)
         ),
         "processingXFiles": list_plural_forms(
             lambda n: ngettext("Preparing %{smart_count} file", "Preparing %{smart_count} files", n)
         ),
         "recoveredXFiles": list_plural_forms(
             lambda n: ngettext(
-                "%{smart_count} file could not be brought back whole. Choose it again and resume the upload.",
-                "%{smart_count} files could not be brought back whole. Choose them again and resume the upload.",
+                "%{smart_count} file couldn't be restored. Choose it again and resume the upload.",
+                "%{smart_count} files couldn't be restored. Choose them again and resume the upload.",
                 n,
             )
         ),
         "filesUploadedOfTotal": list_plural_forms(
-            lambda n: ngettext("%{complete} of %{smart_count} file sent", "%{complete} of %{smart_count} files sent", n)
+            lambda n: ngettext(
+                "%{complete} of %{smart_count} file uploaded", "%{complete} of %{smart_count} files uploaded", n
+            )
         ),
         "uploadXFiles": list_plural_forms(
-            lambda n: ngettext("Send %{smart_count} file", "Send %{smart_count} files", n)
+            lambda n: ngettext("Upload %{smart_count} file", "Upload %{smart_count} files", n)
         ),
         "uploadXNewFiles": list_plural_forms(
-            lambda n: ngettext("Send %{smart_count} more file", "Send %{smart_count} more files", n)
+            lambda n: ngettext("Upload %{smart_count} more file", "Upload %{smart_count} more files", n)
         ),
         "xMoreFilesAdded": list_plural_forms(
             lambda n: ngettext("%{smart_count} more file added", "%{smart_count} more files added", n)

@@ -66,7 +66,7 @@ def show_upload(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         "recent": [upload],
         "words": build_upload_texts(settings.UPLOAD_MAX_BYTES),
     }
-    context = {"title": _("What became of the file"), "upload": upload, "config": config}
+    context = {"title": _("Upload status"), "upload": upload, "config": config}
     return render_page(request, "desk/upload/one_upload.html", context)
 
 

@@ -22,10 +22,10 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("reprocess", "renditions made anew"),
-                            ("zip", "download as a zip"),
-                            ("mirror", "mirror written anew"),
-                            ("check", "comparison of buckets, records and mirror"),
+                            ("reprocess", "regenerate renditions"),
+                            ("zip", "ZIP download"),
+                            ("mirror", "rebuild the mirror"),
+                            ("check", "compare buckets, records, and mirror"),
                         ],
                         db_default="reprocess",
                         default="reprocess",
@@ -40,9 +40,9 @@ class Migration(migrations.Migration):
                             ("waiting", "waiting"),
                             ("running", "running"),
                             ("paused", "paused"),
-                            ("cancelled", "cancelled"),
+                            ("cancelled", "canceled"),
                             ("done", "done"),
-                            ("partly", "done with failures"),
+                            ("partly", "done with errors"),
                         ],
                         db_default="waiting",
                         db_index=True,
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("selection", models.JSONField(verbose_name="selection")),
-                ("relabel", models.BooleanField(default=False, verbose_name="label again")),
+                ("relabel", models.BooleanField(default=False, verbose_name="relabel")),
                 (
                     "files",
                     models.CharField(
@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "job",
                 "verbose_name_plural": "jobs",
                 "ordering": ["-created_at"],
-                "permissions": [("reprocess_images", "Can have the renditions of many images made anew")],
+                "permissions": [("reprocess_images", "Can regenerate the renditions of many images")],
             },
         ),
         migrations.CreateModel(

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=100, verbose_name="name")),
                 ("description", models.TextField(blank=True, max_length=500, verbose_name="description")),
                 ("path", models.CharField(db_index=True, editable=False, max_length=64)),
-                ("restricted", models.BooleanField(default=False, editable=False, verbose_name="for groups only")),
+                ("restricted", models.BooleanField(default=False, editable=False, verbose_name="restricted to groups")),
                 ("groups", models.ManyToManyField(blank=True, related_name="collections", to="auth.group")),
                 (
                     "parent",
@@ -56,8 +56,8 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "collections",
                 "ordering": ["name"],
                 "permissions": [
-                    ("restrict_collection", "Can say which groups see a collection"),
-                    ("see_every_collection", "Can see every collection, whatever groups it is for"),
+                    ("restrict_collection", "Can restrict collections to groups"),
+                    ("see_every_collection", "Can see all collections, including restricted ones"),
                 ],
             },
         ),
@@ -69,8 +69,11 @@ class Migration(migrations.Migration):
                 ("alt_text", models.CharField(blank=True, max_length=500, verbose_name="alt text")),
                 ("caption", models.TextField(blank=True, db_default="", max_length=2000, verbose_name="caption")),
                 ("credit", models.CharField(blank=True, max_length=200, verbose_name="credit")),
-                ("license", models.CharField(blank=True, db_default="", max_length=200, verbose_name="licence")),
-                ("rights_until", models.DateField(blank=True, db_index=True, null=True, verbose_name="rights until")),
+                ("license", models.CharField(blank=True, db_default="", max_length=200, verbose_name="license")),
+                (
+                    "rights_until",
+                    models.DateField(blank=True, db_index=True, null=True, verbose_name="rights valid until"),
+                ),
                 ("file_name", models.CharField(max_length=255, verbose_name="file name")),
                 (
                     "state",
@@ -104,13 +107,13 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default=models.Value([], models.JSONField()),
                         default=list,
-                        verbose_name="flagged",
+                        verbose_name="flags",
                     ),
                 ),
                 ("moderation_checked", models.CharField(blank=True, db_default="", editable=False, max_length=64)),
-                ("moderation_seen_at", models.DateTimeField(blank=True, null=True, verbose_name="flags looked at")),
-                ("focal_x", models.FloatField(blank=True, null=True, verbose_name="focal point, across")),
-                ("focal_y", models.FloatField(blank=True, null=True, verbose_name="focal point, down")),
+                ("moderation_seen_at", models.DateTimeField(blank=True, null=True, verbose_name="flags reviewed")),
+                ("focal_x", models.FloatField(blank=True, null=True, verbose_name="focal point, horizontal")),
+                ("focal_y", models.FloatField(blank=True, null=True, verbose_name="focal point, vertical")),
                 ("proposed_x", models.FloatField(db_default=0.5, default=0.5, editable=False)),
                 ("proposed_y", models.FloatField(db_default=0.5, default=0.5, editable=False)),
                 ("cut_x", models.FloatField(editable=False, null=True)),
@@ -121,28 +124,28 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default=models.Value({}, models.JSONField()),
                         default=dict,
-                        verbose_name="words in the file",
+                        verbose_name="embedded metadata",
                     ),
                 ),
                 (
                     "label_state",
                     models.CharField(
                         choices=[
-                            ("done", "labelled"),
-                            ("not_analyzable", "not analysable"),
+                            ("done", "labeled"),
+                            ("not_analyzable", "cannot be analyzed"),
                             ("unavailable", "labels unavailable"),
-                            ("off", "labels switched off"),
+                            ("off", "labels turned off"),
                         ],
                         default="off",
                         max_length=16,
                         verbose_name="labels",
                     ),
                 ),
-                ("label_note", models.JSONField(blank=True, default=dict, verbose_name="note on labels")),
+                ("label_note", models.JSONField(blank=True, default=dict, verbose_name="note about labels")),
                 ("label_source", models.CharField(blank=True, max_length=16, verbose_name="label source")),
                 ("label_model", models.CharField(blank=True, max_length=64, verbose_name="label model")),
                 ("label_raw", models.JSONField(blank=True, default=dict, verbose_name="raw labels")),
-                ("labeled_at", models.DateTimeField(blank=True, db_index=True, null=True, verbose_name="labelled")),
+                ("labeled_at", models.DateTimeField(blank=True, db_index=True, null=True, verbose_name="labeled")),
                 ("revision", models.PositiveIntegerField(default=1, verbose_name="revision")),
                 ("mirrored_revision", models.PositiveIntegerField(default=0, verbose_name="mirrored revision")),
                 (
@@ -205,7 +208,7 @@ class Migration(migrations.Migration):
             name="Membership",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="put in")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="added")),
                 (
                     "by",
                     models.ForeignKey(
@@ -271,7 +274,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=60, verbose_name="name")),
                 ("query", models.CharField(max_length=1000, verbose_name="query")),
-                ("shared", models.BooleanField(default=False, verbose_name="for everybody")),
+                ("shared", models.BooleanField(default=False, verbose_name="visible to everyone")),
                 (
                     "owner",
                     models.ForeignKey(
@@ -294,7 +297,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("distance", models.PositiveSmallIntegerField(verbose_name="distance")),
-                ("different_at", models.DateTimeField(blank=True, null=True, verbose_name="said to be different")),
+                ("different_at", models.DateTimeField(blank=True, null=True, verbose_name="confirmed as different")),
                 (
                     "different_by",
                     models.ForeignKey(
@@ -319,8 +322,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "likeness",
-                "verbose_name_plural": "likenesses",
+                "verbose_name": "similarity",
+                "verbose_name_plural": "similarities",
             },
         ),
         migrations.CreateModel(
@@ -358,8 +361,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "rule for a label",
-                "verbose_name_plural": "rules for labels",
+                "verbose_name": "label rule",
+                "verbose_name_plural": "label rules",
                 "ordering": ["label"],
             },
         ),
@@ -431,11 +434,11 @@ class Migration(migrations.Migration):
                 ("number", models.PositiveIntegerField(verbose_name="number")),
                 ("key", models.CharField(max_length=1024, verbose_name="key")),
                 ("version_id", models.CharField(blank=True, max_length=1024, verbose_name="version in the bucket")),
-                ("facts", models.JSONField(default=dict, verbose_name="facts")),
+                ("facts", models.JSONField(default=dict, verbose_name="file details")),
                 ("files", models.JSONField(default=dict, verbose_name="renditions")),
-                ("current", models.BooleanField(default=True, verbose_name="current")),
+                ("current", models.BooleanField(default=True, verbose_name="in use")),
                 ("waiting", models.BooleanField(db_default=False, default=False, verbose_name="waiting")),
-                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="came")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="received")),
                 (
                     "by",
                     models.ForeignKey(

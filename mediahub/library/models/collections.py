@@ -21,7 +21,7 @@ class Collection(models.Model):
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     path = models.CharField(max_length=64, db_index=True, editable=False)
     # Only its groups see it, and what lies below it: nobody's, when a group was deleted, rather than everybody's.
-    restricted = models.BooleanField(_("for groups only"), default=False, editable=False)
+    restricted = models.BooleanField(_("restricted to groups"), default=False, editable=False)
     groups = models.ManyToManyField("auth.Group", blank=True, related_name="collections")
     images = models.ManyToManyField(Image, through="Membership", related_name="collections")
 
@@ -36,8 +36,8 @@ class Collection(models.Model):
             ),
         ]
         permissions = [
-            ("restrict_collection", "Can say which groups see a collection"),
-            ("see_every_collection", "Can see every collection, whatever groups it is for"),
+            ("restrict_collection", "Can restrict collections to groups"),
+            ("see_every_collection", "Can see all collections, including restricted ones"),
         ]
 
     def __str__(self) -> str:
@@ -50,7 +50,7 @@ class Membership(models.Model):
     collection = models.ForeignKey(Collection, models.CASCADE, related_name="memberships")
     image = models.ForeignKey(Image, models.CASCADE, related_name="memberships")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    at = models.DateTimeField(_("put in"), default=timezone.now)
+    at = models.DateTimeField(_("added"), default=timezone.now)
 
     class Meta:
         verbose_name = _("image in a collection")

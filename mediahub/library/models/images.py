@@ -32,19 +32,19 @@ class Image(models.Model):
         ARCHIVED = "archived", _("archived")
 
     class LabelState(models.TextChoices):
-        DONE = "done", _("labelled")
-        NOT_ANALYZABLE = "not_analyzable", _("not analysable")
+        DONE = "done", _("labeled")
+        NOT_ANALYZABLE = "not_analyzable", _("cannot be analyzed")
         UNAVAILABLE = "unavailable", _("labels unavailable")
-        OFF = "off", _("labels switched off")
+        OFF = "off", _("labels turned off")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     title = models.CharField(_("title"), max_length=200)
     alt_text = models.CharField(_("alt text"), max_length=500, blank=True)
     caption = models.TextField(_("caption"), max_length=2000, blank=True, db_default="")
     credit = models.CharField(_("credit"), max_length=200, blank=True)
-    license = models.CharField(_("licence"), max_length=200, blank=True, db_default="")
+    license = models.CharField(_("license"), max_length=200, blank=True, db_default="")
     # The last day on which the picture may be shown.
-    rights_until = models.DateField(_("rights until"), null=True, blank=True, db_index=True)
+    rights_until = models.DateField(_("rights valid until"), null=True, blank=True, db_index=True)
     file_name = models.CharField(_("file name"), max_length=255)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.IN_REVIEW, db_index=True)
 
@@ -65,17 +65,15 @@ class Image(models.Model):
     notes = models.JSONField(_("notes"), default=list, blank=True)
 
     # What a service flagged for a person to look at: [{"name", "parent", "confidence"}].
-    moderation = models.JSONField(
-        _("flagged"), default=list, blank=True, db_default=models.Value([], models.JSONField())
-    )
+    moderation = models.JSONField(_("flags"), default=list, blank=True, db_default=models.Value([], models.JSONField()))
     # The SHA-256 of the file that the service was asked about and answered for. Of any other, no flags mean nothing.
     moderation_checked = models.CharField(max_length=64, blank=True, db_default="", editable=False)
     # When a person looked at the file that the image is made of.
-    moderation_seen_at = models.DateTimeField(_("flags looked at"), null=True, blank=True)
+    moderation_seen_at = models.DateTimeField(_("flags reviewed"), null=True, blank=True)
 
     # Where the eye should rest, as parts of the upright picture's width and height; None until an editor says so.
-    focal_x = models.FloatField(_("focal point, across"), null=True, blank=True)
-    focal_y = models.FloatField(_("focal point, down"), null=True, blank=True)
+    focal_x = models.FloatField(_("focal point, horizontal"), null=True, blank=True)
+    focal_y = models.FloatField(_("focal point, vertical"), null=True, blank=True)
     # Where it is proposed by the labels' boxes, and where the filled renditions were cut; None before they were.
     proposed_x = models.FloatField(default=0.5, db_default=0.5, editable=False)
     proposed_y = models.FloatField(default=0.5, db_default=0.5, editable=False)
@@ -84,16 +82,16 @@ class Image(models.Model):
 
     # The words that stand in the file, as it was taken in: by the names of the fields, and "keywords".
     embedded = models.JSONField(
-        _("words in the file"), default=dict, blank=True, db_default=models.Value({}, models.JSONField())
+        _("embedded metadata"), default=dict, blank=True, db_default=models.Value({}, models.JSONField())
     )
 
     label_state = models.CharField(_("labels"), max_length=16, choices=LabelState, default=LabelState.OFF)
     # The code, params and English sentence of why there are no labels; so is each of `notes`.
-    label_note = models.JSONField(_("note on labels"), default=dict, blank=True)
+    label_note = models.JSONField(_("note about labels"), default=dict, blank=True)
     label_source = models.CharField(_("label source"), max_length=16, blank=True)
     label_model = models.CharField(_("label model"), max_length=64, blank=True)
     label_raw = models.JSONField(_("raw labels"), default=dict, blank=True)
-    labeled_at = models.DateTimeField(_("labelled"), null=True, blank=True, db_index=True)
+    labeled_at = models.DateTimeField(_("labeled"), null=True, blank=True, db_index=True)
 
     revision = models.PositiveIntegerField(_("revision"), default=1)
     mirrored_revision = models.PositiveIntegerField(_("mirrored revision"), default=0)
@@ -162,13 +160,13 @@ class Version(models.Model):
     number = models.PositiveIntegerField(_("number"))
     key = models.CharField(_("key"), max_length=1024)
     version_id = models.CharField(_("version in the bucket"), max_length=1024, blank=True)
-    facts = models.JSONField(_("facts"), default=dict)
+    facts = models.JSONField(_("file details"), default=dict)
     files = models.JSONField(_("renditions"), default=dict)
-    current = models.BooleanField(_("current"), default=True)
+    current = models.BooleanField(_("in use"), default=True)
     # A newer file of a published image, until somebody who may publish puts it to use or leaves it out.
     waiting = models.BooleanField(_("waiting"), default=False, db_default=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    at = models.DateTimeField(_("came"), default=timezone.now)
+    at = models.DateTimeField(_("received"), default=timezone.now)
 
     class Meta:
         verbose_name = _("version")
@@ -208,11 +206,11 @@ class SimilarPair(models.Model):
     second = models.ForeignKey(Image, models.CASCADE, related_name="+")
     distance = models.PositiveSmallIntegerField(_("distance"))
     different_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    different_at = models.DateTimeField(_("said to be different"), null=True, blank=True)
+    different_at = models.DateTimeField(_("confirmed as different"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("likeness")
-        verbose_name_plural = _("likenesses")
+        verbose_name = _("similarity")
+        verbose_name_plural = _("similarities")
         constraints = [models.UniqueConstraint(fields=["first", "second"], name="one_similar_pair")]
 
     def __str__(self) -> str:

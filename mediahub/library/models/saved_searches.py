@@ -24,7 +24,7 @@ class SavedSearch(models.Model):
     )
     name = models.CharField(_("name"), max_length=60)
     query = models.CharField(_("query"), max_length=1000)
-    shared = models.BooleanField(_("for everybody"), default=False)
+    shared = models.BooleanField(_("visible to everyone"), default=False)
 
     class Meta:
         verbose_name = _("saved search")

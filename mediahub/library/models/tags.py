@@ -44,8 +44,8 @@ class LabelRule(models.Model):
     tag = models.ForeignKey(Tag, models.CASCADE, null=True, blank=True, related_name="labels")
 
     class Meta:
-        verbose_name = _("rule for a label")
-        verbose_name_plural = _("rules for labels")
+        verbose_name = _("label rule")
+        verbose_name_plural = _("label rules")
         ordering = ["label"]
 
     def __str__(self) -> str:

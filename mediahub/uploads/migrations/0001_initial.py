@@ -19,11 +19,11 @@ class Migration(migrations.Migration):
             name="UploadBatch",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="begun")),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="started")),
                 ("title", models.CharField(blank=True, max_length=200, verbose_name="title")),
                 ("numbered", models.BooleanField(default=True, verbose_name="number the titles")),
                 ("credit", models.CharField(blank=True, max_length=200, verbose_name="credit")),
-                ("license", models.CharField(blank=True, db_default="", max_length=200, verbose_name="licence")),
+                ("license", models.CharField(blank=True, db_default="", max_length=200, verbose_name="license")),
                 ("tags", models.JSONField(blank=True, default=list, verbose_name="tags")),
                 ("act", models.UUIDField(default=uuid.uuid4, editable=False)),
                 (
@@ -48,8 +48,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "batch",
-                "verbose_name_plural": "batches",
+                "verbose_name": "upload batch",
+                "verbose_name_plural": "upload batches",
                 "ordering": ["-made_at", "id"],
             },
         ),
@@ -70,10 +70,10 @@ class Migration(migrations.Migration):
                     "method",
                     models.CharField(
                         choices=[
-                            ("post", "one request"),
-                            ("multipart", "in parts"),
+                            ("post", "single request"),
+                            ("multipart", "multipart"),
                             ("plain", "plain form"),
-                            ("direct", "put into the bucket"),
+                            ("direct", "placed in the bucket"),
                         ],
                         default="post",
                         max_length=12,
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("issued", "waiting for the file"),
-                            ("working", "working"),
+                            ("working", "processing"),
                             ("ready", "done"),
                             ("rejected", "rejected"),
                             ("failed", "failed"),
@@ -113,16 +113,22 @@ class Migration(migrations.Migration):
                 ("error", models.CharField(blank=True, db_default="", max_length=100, verbose_name="error")),
                 ("request_id", models.CharField(blank=True, db_default="", max_length=64, verbose_name="request")),
                 ("attempts", models.PositiveIntegerField(default=0, verbose_name="attempts")),
-                ("recipe", models.CharField(blank=True, db_default="", max_length=16, verbose_name="recipe")),
-                ("lease_until", models.DateTimeField(blank=True, null=True, verbose_name="lease until")),
-                ("next_try_at", models.DateTimeField(blank=True, null=True, verbose_name="next try")),
+                (
+                    "recipe",
+                    models.CharField(blank=True, db_default="", max_length=16, verbose_name="processing settings"),
+                ),
+                ("lease_until", models.DateTimeField(blank=True, null=True, verbose_name="leased until")),
+                ("next_try_at", models.DateTimeField(blank=True, null=True, verbose_name="next attempt")),
                 (
                     "issued_at",
                     models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name="issued"),
                 ),
                 ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="ticket expires")),
                 ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
-                ("work_ms", models.PositiveIntegerField(blank=True, null=True, verbose_name="milliseconds of work")),
+                (
+                    "work_ms",
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="processing time in milliseconds"),
+                ),
                 ("seen", models.PositiveBigIntegerField(editable=False, null=True)),
                 ("declared_sha256", models.CharField(blank=True, db_default="", editable=False, max_length=64)),
                 (
@@ -160,7 +166,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "upload",
                 "verbose_name_plural": "uploads",
                 "ordering": ["-issued_at", "id"],
-                "permissions": [("allow_more_pixels", "Can let a picture pass that is over the limit of pixels")],
+                "permissions": [("allow_more_pixels", "Can allow an image over the pixel limit")],
                 "indexes": [
                     models.Index(fields=["uploaded_by", "state"], name="upload_by_editor"),
                     models.Index(fields=["issued_at", "state", "work_ms"], name="upload_outcomes"),

@@ -14,10 +14,10 @@ ROLES = {"editor": "Editor", "chief": "Chief editor", "admin": ""}
 
 
 class Command(BaseCommand):
-    help = "Make a person, or find them, and print where they choose their password, once and within three days."
+    help = "Create or find a person and print a link to choose a password, valid once and for three days."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("email", help="the address is the name to sign in with")
+        parser.add_argument("email", help="e-mail address, which is also the user name")
         parser.add_argument("--role", choices=ROLES, default="editor")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         try:
             validate_email(email)
         except Exception as error:
-            raise CommandError(f"{email} is no e-mail address. Give the person's address.") from error
+            raise CommandError(f"{email} is not an e-mail address. Give the address of the person.") from error
         person, is_new = User.objects.get_or_create(username=email, defaults={"email": email, "is_staff": True})
         if is_new:
             person.set_unusable_password()

@@ -16,16 +16,16 @@ STEER = {
 
 
 class Command(BaseCommand):
-    help = "Lists the newest jobs on many images; with the id of one, or its beginning, says how far it is."
+    help = "List the newest jobs, or show the progress of one."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("job", nargs="?", default="", help="id of a job, or its beginning")
-        parser.add_argument("--json", action="store_true", help="one JSON object, for a program that follows the job")
+        parser.add_argument("job", nargs="?", default="", help="ID of a job, or its first characters")
+        parser.add_argument("--json", action="store_true", help="print one JSON object, for scripts")
         steer = parser.add_mutually_exclusive_group()
-        steer.add_argument("--retry", action="store_true", help="try what failed once more")
-        steer.add_argument("--resume", action="store_true", help="go on with a paused job")
-        steer.add_argument("--pause", action="store_true", help="let no further image be begun")
-        steer.add_argument("--cancel", action="store_true", help="end the job where it is")
+        steer.add_argument("--retry", action="store_true", help="retry failed images")
+        steer.add_argument("--resume", action="store_true", help="resume a paused job")
+        steer.add_argument("--pause", action="store_true", help="pause the job after the current image")
+        steer.add_argument("--cancel", action="store_true", help="cancel the job")
 
     def handle(self, *args: Any, **options: Any) -> str | None:
         if not options["job"]:
@@ -33,10 +33,10 @@ class Command(BaseCommand):
             return None
         job = reports.find_job(options["job"])
         if job is None:
-            raise CommandError(f"There is no job {options['job']}. `jobs` lists the newest.")
+            raise CommandError(f"There is no job {options['job']}. Run `jobs` to list the newest.")
         for verb, steer in STEER.items():
             if options[verb] and not steer(job):
-                raise CommandError(f"The job is {job.state}; `--{verb}` changes nothing then.")
+                raise CommandError(f"The job is {job.state}; `--{verb}` has no effect.")
         job.refresh_from_db()
         status = reports.build_status(job)
         if options["json"]:

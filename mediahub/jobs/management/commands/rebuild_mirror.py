@@ -8,8 +8,8 @@ from mediahub.jobs.job_command import JobCommand
 
 class Command(JobCommand):
     help = (
-        "Makes the mirror in DynamoDB anew from SQL: forgets what no record knows, and pushes every image. "
-        "Interrupted, the same command goes on where it was."
+        "Rebuild the mirror in DynamoDB from SQL: remove unknown items and push every image. "
+        "After an interruption, run the same command again to resume."
     )
 
     def handle(self, *args: Any, **options: Any) -> str | None:

@@ -21,26 +21,31 @@ from processing import ProcessingError
 
 class Command(JobCommand):
     help = (
-        "Compares the upload bucket, the records, the renditions bucket and the mirror, and says what does not fit: "
-        "0 when everything does. Interrupted, the same command goes on where it was."
+        "Compare the upload bucket, the records, the renditions bucket, and the mirror, and "
+        "report differences. The exit code is 0 when there are none. After an interruption, run "
+        "the same command again to resume."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--repair", action="store_true", help="put what is needed on the queue")
-        parser.add_argument("--since", type=_moment, help="only what changed since then, as 2026-11-01 or with a time")
+        parser.add_argument("--repair", action="store_true", help="repair differences through the queue")
+        parser.add_argument(
+            "--since", type=_moment, help="compare only what changed since then, such as 2026-11-01 or 2026-11-01T06:00"
+        )
         parser.add_argument(
             "--grace",
             type=int,
             default=settings.RECONCILE_GRACE_SECONDS,
-            help="seconds for which what is new is in good hands (default: %(default)s)",
+            help="ignore what is newer than this many seconds (default: %(default)s)",
         )
-        parser.add_argument("--inventory", type=Path, help="the manifest.json of an S3 Inventory in place of a listing")
-        parser.add_argument("--json", action="store_true", help="one JSON object a line for each finding")
+        parser.add_argument(
+            "--inventory", type=Path, help="read the manifest.json of an S3 Inventory instead of listing the bucket"
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON object per line for each finding")
 
     def handle(self, *args: Any, **options: Any) -> str | None:
         if options["queue"] and options["inventory"]:
-            raise CommandError("An inventory is a file of this machine, which the queue's workers do not see.")
+            raise CommandError("An inventory is a file on this machine, which the queue's workers cannot read.")
         try:
             listing = Inventory(options["inventory"]) if options["inventory"] else None
             order = {"repair": options["repair"], "since": options["since"], "grace_seconds": options["grace"]}
@@ -82,5 +87,5 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ArgumentTypeError(f"{text!r} is no date. Write it as 2026-11-01 or 2026-11-01T06:00.") from error
+        raise ArgumentTypeError(f"{text!r} is not a date. Write it as 2026-11-01 or 2026-11-01T06:00.") from error
     return timezone.make_aware(moment) if timezone.is_naive(moment) else moment

@@ -32,21 +32,21 @@ def image_id(text: str) -> str:
 
 
 class Command(JobCommand):
-    help = "Make the renditions of images anew. Safe to interrupt: the same command goes on where it was."
+    help = "Regenerate the renditions of images. After an interruption, run the same command again to resume."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--all", action="store_true", help="All images.")
-        parser.add_argument("--ids", nargs="+", type=image_id, default=[], help="The images with these ids.")
-        parser.add_argument("--state", choices=Image.State.values, default="", help="The images in this state.")
-        parser.add_argument("--since", type=moment, help="The images that came since, ISO 8601.")
-        parser.add_argument("--engine", choices=["inline", "celery"], default="inline", help="Where the work is done.")
-        parser.add_argument("--relabel", action="store_true", help="Ask for labels again, which may cost money.")
-        parser.add_argument("--dry-run", action="store_true", help="Say what would be done and stop.")
+        parser.add_argument("--ids", nargs="+", type=image_id, default=[], help="Images with these IDs.")
+        parser.add_argument("--state", choices=Image.State.values, default="", help="Images in this state.")
+        parser.add_argument("--since", type=moment, help="Images uploaded since then, in ISO 8601.")
+        parser.add_argument("--engine", choices=["inline", "celery"], default="inline", help="Where the job runs.")
+        parser.add_argument("--relabel", action="store_true", help="Request labels again, which may cost money.")
+        parser.add_argument("--dry-run", action="store_true", help="Show what would be done, and stop.")
 
     def handle(self, *args: Any, **options: Any) -> str | None:
         if not (options["all"] or options["ids"] or options["state"] or options["since"]):
-            raise CommandError("Say which images: --all, --ids, --state or --since.")
+            raise CommandError("Choose images with --all, --ids, --state, or --since.")
         selection = Selection(tuple(options["ids"]), options["state"], options["since"] or "")
         if options["dry_run"]:
             self.stdout.write(f"{selection.images().count()} images would be reprocessed.")

@@ -39,7 +39,9 @@ def lock(connection: BaseDatabaseWrapper, seconds: float = WAIT_SECONDS) -> Iter
     with connection.cursor() as cursor:
         while not _is_granted(cursor, "SELECT pg_try_advisory_lock(%s)"):
             if time.monotonic() >= until:
-                raise CommandError("Another `migrate` is at work on this database. Run it again when that has ended.")
+                raise CommandError(
+                    "Another `migrate` is running on this database. Run this again when it has finished."
+                )
             time.sleep(0.5)
         try:
             yield

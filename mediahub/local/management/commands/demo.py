@@ -14,14 +14,16 @@ from mediahub.local import demo, emulator, site
 
 
 class Command(BaseCommand):
-    help = "Send files the whole way, through pages, S3, queue and handler, and say what became of them."
+    help = "Upload files through pages, S3, queue, and handler, and report the result of each."
     requires_system_checks = ()
     _shown = -1
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("paths", nargs="*", type=Path, metavar="FILE_OR_FOLDER")
-        parser.add_argument("--json", action="store_true", help="One JSON object a line for each file, nothing else.")
-        parser.add_argument("--alone", action="store_true", help="Start a site of its own for it, and stop it after.")
+        parser.add_argument("--json", action="store_true", help="Print only one JSON object per line for each file.")
+        parser.add_argument(
+            "--alone", action="store_true", help="Start a separate site for the demo, and stop it afterward."
+        )
         parser.add_argument("--sign-in", type=Path, default=settings.VAR / "local" / "sign-in.json")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -54,7 +56,7 @@ class Command(BaseCommand):
 
     def _send(self, paths: list[Path], sign_in: Path, *, json_lines: bool) -> None:
         if not sign_in.is_file():
-            raise demo.DemoError(f"{sign_in} is not there. Start the site with `make run`, or add --alone.")
+            raise demo.DemoError(f"{sign_in} does not exist. Start the site with `make run`, or add --alone.")
         browser = demo.Browser(settings.SITE_URL)
         browser.sign_in("editor", json.loads(sign_in.read_text())["editor"])
         rows = [sent.build_row() for sent in demo.send_files(browser, paths, self._progress)]
@@ -65,7 +67,7 @@ class Command(BaseCommand):
         else:
             self._table(rows)
         if any(row["state"] == demo.LOST for row in rows):
-            raise CommandError("Some files are lost: they came to no end. Run `manage.py doctor`.")
+            raise CommandError("Some files are lost: they were never finished. Run `manage.py doctor`.")
 
     def _progress(self, ended: int, total: int) -> None:
         if ended == self._shown:

@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = "Work on the upload queue of the local AWS as Lambda does, until SIGTERM."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--clock", type=float, default=5, help="Seconds between two ticks of the clock.")
+        parser.add_argument("--clock", type=float, default=5, help="Seconds between two runs of the scheduled tasks.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         # Until there is a loop to end in order, the end may come at once.

@@ -25,13 +25,13 @@ def choose_port(port: int, option: str, ask: Callable[[str], str]) -> int:
 
 
 class Command(BaseCommand):
-    help = "Run the whole site on this machine: local AWS, web and event loop. Ctrl-C stops all of it."
+    help = "Run MediaHub on this machine: local AWS, web server, and event loop. Press Ctrl-C to stop."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="Where the site listens.")
         parser.add_argument("--aws-port", type=int, default=4566, help="Where the local AWS listens.")
-        parser.add_argument("--state", type=Path, default=settings.VAR / "local", help="Where everything is kept.")
+        parser.add_argument("--state", type=Path, default=settings.VAR / "local", help="Folder for all data.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         # A shell that starts this in the background has SIGINT ignored, and Ctrl-C is how it is stopped.
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             except EmulatorError as error:
                 raise CommandError(str(error)) from error
             except KeyboardInterrupt:
-                self.stdout.write("\nStopping; everything is kept.")
+                self.stdout.write("\nStopping. All data is kept.")
 
     def _choose_port(self, port: int, option: str) -> int:
         return choose_port(port, option, self._ask)
@@ -66,7 +66,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  sign in as {name:7} with {password}")
         self.stdout.write(f"  local AWS  {running.environment['AWS_ENDPOINT_URL']}")
         self.stdout.write(f"  logs in    {running.state}")
-        self.stdout.write("Ctrl-C stops all of it and keeps the data.")
+        self.stdout.write("Press Ctrl-C to stop. All data is kept.")
         self.stdout.flush()
 
     def _watch(self, running: site.Site) -> None:

@@ -7,10 +7,10 @@ from mediahub.recovery import doctor
 
 
 class Command(BaseCommand):
-    help = "Look at every part that an upload needs, and say what to do about each fault."
+    help = "Check everything that an upload needs, and say how to fix each problem."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--inside", action="store_true", help="only what a deployed function works with")
+        parser.add_argument("--inside", action="store_true", help="check only what a deployed function uses")
 
     def handle(self, *args: Any, **options: Any) -> None:
         faults = 0
