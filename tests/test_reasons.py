@@ -117,7 +117,7 @@ def test_what_another_version_wrote_is_shown_as_it_was_written(code: str) -> Non
         ),
         (
             Reason("too_many_pixels", {"width": 9000, "height": 8000, "n": 100, "side": 30000}),
-            "The image has … × … pixels; the limit is … megapixels and … pixels per side. Reduce its "
+            "The image is … × … pixels; the limit is … megapixels and … pixels per side. Reduce its "
             "size and upload it again.",
         ),
     ],

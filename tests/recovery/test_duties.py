@@ -119,7 +119,7 @@ def test_a_duty_that_raises_holds_up_no_other_and_is_told_on_the_page_of_checks(
         page = admin_client.get(CHECKS).content.decode()
         assert title in page
         assert meaning.split(",")[0] in page
-        assert ">fails</span>" in page
+        assert ">failing</span>" in page
         assert type(error).__name__ in page
         assert "planted" not in page
     ended.clear()
