@@ -81,6 +81,6 @@ def check_labels(**_: Any) -> list[CheckMessage]:
         return [Error("LABELER is recorded, but there are no recordings.", hint=hint, id="mediahub.E004")]
     if settings.MODERATION and settings.LABELER not in MODERATORS:
         hint = "Set LABELER to rekognition, or MODERATION to false. Until then, a person must review each image."
-        said = f"MODERATION is on, but the labeler {settings.LABELER!r} does not check images for flags."
-        return [Warning(said, hint=hint, id="mediahub.W001")]
+        sentence = f"MODERATION is on, but the labeler {settings.LABELER!r} does not check images for flags."
+        return [Warning(sentence, hint=hint, id="mediahub.W001")]
     return []

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
 
-_ONE = re.compile(r"([a-z][a-z0-9_-]{0,31})=(\d{1,4})x(\d{1,4})")
+_CROP = re.compile(r"([a-z][a-z0-9_-]{0,31})=(\d{1,4})x(\d{1,4})")
 # The sizes that show all of a picture, and the folder of the public's copies, have these names already.
 TAKEN = ("large", "medium", "small", "public")
 SMALLEST, LARGEST = 16, 4096
@@ -16,7 +16,7 @@ def parse_crops(text: str) -> dict[str, tuple[int, int]]:
     """Return width and height by name from `name=WIDTHxHEIGHT,…`; raise ImproperlyConfigured with what is wrong."""
     crops: dict[str, tuple[int, int]] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
-        match = _ONE.fullmatch(part)
+        match = _CROP.fullmatch(part)
         if not match:
             _refuse(f"has {part!r}")
         name, size = match[1], (int(match[2]), int(match[3]))

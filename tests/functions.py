@@ -6,7 +6,7 @@
 import ast
 import re
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,7 +75,7 @@ def one_statement_called_once(paths: Iterable[Path]) -> list[str]:
 
     These could not, and are left out: functions with a decorator (it calls or registers them), special methods, methods
     that a base class or a protocol asks for, functions that are passed on as values, and functions that a string, a
-    template or a configuration file names.
+    template or a configuration file names. A function that another module calls is its module's interface.
     """
     modules = _read_modules(paths)
     calls, values = _count_references(modules)
@@ -84,7 +84,7 @@ def one_statement_called_once(paths: Iterable[Path]) -> list[str]:
     inlinable = []
     for module in modules:
         for function, owner, key in _definitions(module):
-            if function.decorator_list or not _is_one_statement(function) or calls[key] != 1 or values[key]:
+            if function.decorator_list or not _is_one_statement(function) or calls[key] != [module.name] or values[key]:
                 continue
             if (key if owner is None else function.name) in names or function.name.startswith(prefixes):
                 continue
@@ -153,23 +153,28 @@ def _definitions(module: Module) -> Iterator[tuple[Function, ast.ClassDef | None
     return walk(module.tree, None)
 
 
-def _count_references(modules: Sequence[Module]) -> tuple[Counter[str], Counter[str]]:
-    """Return how often each function is called, and how often it is used as a value.
+def _count_references(modules: Sequence[Module]) -> tuple[Mapping[str, list[str]], Counter[str]]:
+    """Return for each function the module of each call, and how often it is used as a value.
 
     The key is `module.name` where the imports tell the module, and `.name` for an attribute of anything else.
     """
-    calls, values = Counter[str](), Counter[str]()
+    calls, values = defaultdict[str, list[str]](list), Counter[str]()
     by_name = {module.name: module for module in modules}
     for module in modules:
         called = {id(node.func) for node in ast.walk(module.tree) if isinstance(node, ast.Call)}
         for node in ast.walk(module.tree):
-            counter = calls if id(node) in called else values
+            keys = []
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                counter[_resolve(module, node.id, by_name)] += 1
+                keys = [_resolve(module, node.id, by_name)]
             elif isinstance(node, ast.Attribute):
-                counter[f".{node.attr}"] += 1
-                if (source := _resolve(module, _dotted(node.value), by_name)) in by_name:
-                    counter[_resolve(by_name[source], node.attr, by_name)] += 1
+                source = _resolve(module, _dotted(node.value), by_name)
+                full = [_resolve(by_name[source], node.attr, by_name)] if source in by_name else []
+                keys = [f".{node.attr}", *full]
+            for key in keys:
+                if id(node) in called:
+                    calls[key].append(module.name)
+                else:
+                    values[key] += 1
     return calls, values
 
 
@@ -238,8 +243,18 @@ def _may_override(owner: ast.ClassDef, modules: Sequence[Module], name: str) -> 
 
 
 def _bound_names(tree: ast.AST) -> Iterator[tuple[int, str, str]]:
-    """Yield line, name and kind of everything that a file gives a name of its own."""
+    """Yield line, name and kind of everything that a file gives a name of its own; a choice is a word of the pages."""
+    choices = {
+        id(target)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and any("Choices" in ast.unparse(base) for base in node.bases)
+        for statement in node.body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+    }
     for node in ast.walk(tree):
+        if id(node) in choices:
+            continue
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 yield node.lineno, name, "function"

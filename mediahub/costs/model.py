@@ -136,34 +136,35 @@ class Bill:
         return sum((line.dollars for line in self.lines if standing in (None, line.standing)), ZERO)
 
     def by_service(self) -> dict[str, tuple[Decimal, Decimal]]:
-        """(standing, for the images) in US dollars, by service, in the order of the lines."""
-        found: dict[str, tuple[Decimal, Decimal]] = {}
+        """Return (standing, for the images) in US dollars, by service, in the order of the lines."""
+        totals: dict[str, tuple[Decimal, Decimal]] = {}
         for line in self.lines:
-            held = found.get(line.service, (ZERO, ZERO))
-            own = (line.dollars, ZERO) if line.standing else (ZERO, line.dollars)
-            found[line.service] = (held[0] + own[0], held[1] + own[1])
-        return found
+            standing, images = totals.get(line.service, (ZERO, ZERO))
+            totals[line.service] = (
+                (standing + line.dollars, images) if line.standing else (standing, images + line.dollars)
+            )
+        return totals
 
 
 @cache
 def prices() -> dict[str, Any]:
-    """The list: its date, region, and each price with unit and source."""
+    """Return the price list: its date, region, and each price with unit and source."""
     return dict(json.loads((FOLDER / "prices.json").read_text()))
 
 
 @cache
 def measured() -> dict[str, Any]:
-    """What one image was measured to take; `python -m bench.usage` writes it."""
+    """Return the measured usage of one image, which `python -m bench.usage` writes."""
     return dict(json.loads((FOLDER / "measured.json").read_text()))
 
 
 def price(name: str) -> Decimal:
-    """US dollars for one unit."""
+    """Return the US dollars for one unit."""
     return Decimal(prices()["prices"][name]["price"])
 
 
 def bill(plan: Plan) -> Bill:
-    """What the plan costs in one month."""
+    """Return the bill of a plan for one month."""
     lines = [*_images(plan, measured()), *_standing(plan, measured()), *_keys(plan), *_database(plan, measured())]
     return Bill(plan, tuple(line for line in lines if line.quantity))
 
@@ -269,6 +270,6 @@ def _ms(part: Mapping[str, Any]) -> Decimal:
 
 
 def _requests(part: Mapping[str, Any], service: str, *kinds: str) -> Decimal:
-    """How many requests of these kinds, by the beginning of the operation's name; an empty kind is every one."""
-    held = part["requests"].get(service, {})
-    return sum((Decimal(str(n)) for name, n in held.items() if name.startswith(kinds)), ZERO)
+    """Count the requests of these kinds, by the beginning of the operation's name; an empty kind is every one."""
+    requests = part["requests"].get(service, {})
+    return sum((Decimal(str(n)) for name, n in requests.items() if name.startswith(kinds)), ZERO)

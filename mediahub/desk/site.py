@@ -40,8 +40,8 @@ class DeskSite(AdminSite):
             if request.method != "POST" or request.user.is_authenticated or request.path == reverse("admin:logout"):
                 return inner(request, *args, **kwargs)
             if unsaved_input.is_for_a_script(request):
-                said = _("You are signed out. Sign in and send it again.")
-                return JsonResponse({"reason": said, "code": "signed_out"}, status=403)
+                sentence = _("You are signed out. Sign in and send it again.")
+                return JsonResponse({"reason": sentence, "code": "signed_out"}, status=403)
             form = unsaved_input.read_unsaved_form(request)
             return ask_to_sign_in(request, form) if form else inner(request, *args, **kwargs)
 

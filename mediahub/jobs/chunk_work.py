@@ -84,7 +84,7 @@ def _work_on_images(chunk: Chunk, until: datetime | None) -> bool:
         # The counts come after the files: a worker that dies in between does the image once more, to the same bytes.
         chunk.match_leased().update(
             reached=image.pk,
-            done=F("done") + int(not reason),
+            succeeded=F("succeeded") + int(not reason),
             failed=len(chunk.failures),
             failures=chunk.failures,
             attempts=0,
@@ -130,7 +130,7 @@ def _run_check(chunk: Chunk, until: datetime | None) -> bool:
             return False
         consistency_checks.advance_check(check)
         completed_steps = list(STEPS).index(check.step) if check.step else len(STEPS)
-        chunk.match_leased().update(done=completed_steps, attempts=0)
+        chunk.match_leased().update(succeeded=completed_steps, attempts=0)
     return True
 
 
@@ -147,7 +147,7 @@ def _write_zip(chunk: Chunk) -> bool:
     chunk.match_leased().update(
         key=archive.key,
         bytes=archive.bytes,
-        done=archive.images,
+        succeeded=archive.images,
         failed=len(archive.failures),
         failures=archive.failures,
     )

@@ -71,11 +71,11 @@ def plan_parts(images: QuerySet[Image], files: str) -> list[list[UUID]]:
         parts[-1].append(image.pk)
         size += weight
     if total > settings.DOWNLOAD_MAX_BYTES:
-        said = _(
+        sentence = _(
             "The selection is %(n)d MB; the limit for one download is %(most)d MB. Select fewer "
             "images, or download large renditions."
         )
-        raise TooLarge(said % {"n": total // 10**6, "most": settings.DOWNLOAD_MAX_BYTES // 10**6})
+        raise TooLarge(sentence % {"n": total // 10**6, "most": settings.DOWNLOAD_MAX_BYTES // 10**6})
     return parts
 
 

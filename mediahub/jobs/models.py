@@ -91,7 +91,7 @@ class Chunk(models.Model):
     # The place of the chunk's first image among all of its job.
     start = models.PositiveIntegerField(default=1, db_default=1)
     reached = models.UUIDField(null=True)
-    done = models.PositiveIntegerField(default=0)
+    succeeded = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0, db_default=0)
     failures = models.JSONField(default=list)
     # How often it was taken up since an image of it was last brought to an end.

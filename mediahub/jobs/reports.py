@@ -49,7 +49,7 @@ def describe_end(job: Job) -> list[str]:
         lines.append(f"… and {len(failures) - SHOWN} more; see the page of the job.")
     forgotten = sum(chunk.cursor.get("forgotten", 0) for chunk in job.chunks.exclude(cursor={}))
     also = f", {forgotten} unknown items removed" if job.kind == Kind.MIRROR else ""
-    return [*lines, f"{now.done} of {now.total} {DOES[Kind(job.kind)]}{also}, {now.failed} failed."]
+    return [*lines, f"{now.succeeded} of {now.total} {DOES[Kind(job.kind)]}{also}, {now.failed} failed."]
 
 
 def is_well(job: Job) -> bool:
@@ -75,7 +75,7 @@ def build_status(job: Job) -> dict[str, Any]:
 
 def list_jobs(most: int = 20) -> list[str]:
     """Return a line for each of the newest jobs."""
-    newest = Job.objects.annotate(passed=Sum("chunks__done", default=0)).order_by("-created_at")[:most]
+    newest = Job.objects.annotate(passed=Sum("chunks__succeeded", default=0)).order_by("-created_at")[:most]
     return [
         f"{str(job.pk)[:8]}  {job.created_at:%Y-%m-%d %H:%M}  {job.state:9} {describe_progress(job)}" for job in newest
     ]

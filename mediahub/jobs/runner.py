@@ -47,7 +47,7 @@ NEEDS: dict[str, timedelta] = {
     Kind.CHECK: timedelta(seconds=10),
 }
 ASK_AGAIN = timedelta(minutes=2)
-KEPT = timedelta(days=90)
+RETENTION = timedelta(days=90)
 # A chunk that goes through no images has this in place of its first and last.
 NO_IMAGE = UUID(int=0)
 
@@ -77,7 +77,7 @@ class Progress:
     """How far a job is, in images; `rate` is images a minute and `left` the time to the end, None while not known."""
 
     total: int
-    done: int
+    succeeded: int
     failed: int
     finished: bool
     rate: float | None = None
@@ -86,7 +86,7 @@ class Progress:
     @property
     def passed(self) -> int:
         """Images that are behind the job, one way or the other."""
-        return self.done + self.failed
+        return self.succeeded + self.failed
 
 
 def order_reprocess(
@@ -188,7 +188,7 @@ def retry_failed(job: Job) -> int:
             else [failed_ids]
         )
         Chunk.objects.bulk_create(_build_chunks(ended_job, parts, 1))
-        fields = {"finished_at": None, "started_at": None, "passed_before": measure_progress(ended_job).done}
+        fields = {"finished_at": None, "started_at": None, "passed_before": measure_progress(ended_job).succeeded}
         Job.move(ended_job.pk, (State.PARTLY,), State.WAITING, **fields)
     _queue_job(ended_job)
     return len(failed_ids)
@@ -257,8 +257,8 @@ def release_chunk(chunk_id: int) -> None:
 
 def measure_progress(job: Job) -> Progress:
     """Return how far the job is now."""
-    sums = job.chunks.aggregate(done=Sum("done", default=0), failed=Sum("failed", default=0))
-    succeeded, failed = sums["done"], sums["failed"]
+    sums = job.chunks.aggregate(succeeded=Sum("succeeded", default=0), failed=Sum("failed", default=0))
+    succeeded, failed = sums["succeeded"], sums["failed"]
     fresh_job = Job.objects.get(pk=job.pk)
     passed = succeeded + failed
     seconds = (timezone.now() - fresh_job.started_at).total_seconds() if fresh_job.started_at else 0
@@ -317,7 +317,7 @@ def sweep_old_jobs() -> int:
         Chunk.objects.filter(pk=pk).update(key="")
 
     swept = rounds.process_each(rounds.pick_items(old.values_list("pk", flat=True), 100, "zip"), remove_zip, "zip")
-    gone = Job.objects.filter(finished_at__lt=now - KEPT).exclude(chunks__in=Chunk.objects.exclude(key=""))
+    gone = Job.objects.filter(finished_at__lt=now - RETENTION).exclude(chunks__in=Chunk.objects.exclude(key=""))
     pks = list(gone.values_list("pk", flat=True)[:100])
     Job.objects.filter(pk__in=pks).delete()
     return swept + len(pks)

@@ -39,7 +39,8 @@ def record_result(
         return image
     new = image is None
     if image is None:
-        image = Image(id=image_id, file_name=file_name, title=_title(file_name))
+        title = clean_text(PurePath(file_name).stem.replace("_", " "), TITLE) or shorten(file_name, TITLE)
+        image = Image(id=image_id, file_name=file_name, title=title)
         _take_words(image, result)
     restored = image.deleted_at is not None
     image.deleted_at = None
@@ -89,10 +90,6 @@ def _take_words(image: Image, result: Result) -> None:
     for name, value in asdict(result.metadata.fields).items():
         if name != "keywords" and value and (not isinstance(value, str) or publishing.is_meaningful(value)):
             setattr(image, name, value)
-
-
-def _title(file_name: str) -> str:
-    return clean_text(PurePath(file_name).stem.replace("_", " "), TITLE) or shorten(file_name, TITLE)
 
 
 def _describe(image: Image, result: Result) -> None:

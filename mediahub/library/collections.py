@@ -242,11 +242,11 @@ def _move_up(change_set: ChangeSet, locked: Locked, child: Collection, deleted: 
     except ValidationError:
         if readable:
             raise
-        said = _(
+        sentence = _(
             "“%(name)s” contains a collection that you don't have access to and that cannot move up. "
             "Ask a chief editor."
         )
-        raise ValidationError(said % {"name": deleted.name}) from None
+        raise ValidationError(sentence % {"name": deleted.name}) from None
 
 
 def subtree(collection: Collection, field: str = "") -> Q:
@@ -263,8 +263,8 @@ def clean_name(name: str) -> str:
     if BETWEEN in name or ">" in name:
         raise ValidationError(_("A collection name cannot contain “›” or “>”, which separate names in a path."))
     if len(name) > LONGEST:
-        said = _("A collection name has at most %(most)d characters; this name has %(n)d.")
-        raise ValidationError(said % {"most": LONGEST, "n": len(name)})
+        sentence = _("A collection name has at most %(most)d characters; this name has %(n)d.")
+        raise ValidationError(sentence % {"most": LONGEST, "n": len(name)})
     return name
 
 
@@ -295,8 +295,8 @@ def _clean_description(description: str) -> str:
     if not is_storable(description):
         raise ValidationError(_("The description contains invalid characters. Enter it again."))
     if len(description) > LONGEST_DESCRIPTION:
-        said = _("A description has at most %(most)d characters; this one has %(n)d.")
-        raise ValidationError(said % {"most": LONGEST_DESCRIPTION, "n": len(description)})
+        sentence = _("A description has at most %(most)d characters; this one has %(n)d.")
+        raise ValidationError(sentence % {"most": LONGEST_DESCRIPTION, "n": len(description)})
     return description
 
 
@@ -323,16 +323,16 @@ def _save_place(locked: Locked, collection: Collection) -> None:
     """Save a collection under its name and parent, with the paths of those below it; raises ValidationError."""
     parent, old = collection.parent, collection.path
     if old and parent and parent.path.startswith(old):
-        said = _("“%(name)s” cannot be moved into itself or into a collection below it.")
-        raise ValidationError(said % {"name": collection.name})
+        sentence = _("“%(name)s” cannot be moved into itself or into a collection below it.")
+        raise ValidationError(sentence % {"name": collection.name})
     siblings = [other for other in locked.values() if other.parent_id == (parent.pk if parent else None)]
     if any(other.name.casefold() == collection.name.casefold() for other in siblings if other.pk != collection.pk):
         raise ValidationError(_taken_message(collection.name, parent))
     descendants = [other for other in locked.values() if old and other.path.startswith(old)]
     deepest = max([len(other.path) - len(old) for other in descendants], default=0) // STEP + 1
     if len(parent.path if parent else "") // STEP + deepest > MOST_LEVELS:
-        said = _("Collections can be nested at most %(n)d levels deep. Choose a parent higher up.")
-        raise ValidationError(said % {"n": MOST_LEVELS})
+        sentence = _("Collections can be nested at most %(n)d levels deep. Choose a parent higher up.")
+        raise ValidationError(sentence % {"n": MOST_LEVELS})
     collection.save()
     collection.path = f"{parent.path if parent else ''}{collection.pk:0{STEP}d}"
     if collection.path != old:

@@ -169,7 +169,7 @@ class Groups:
     def __len__(self) -> int:
         return len(self._order)
 
-    def of(self, image_id: UUID) -> set[UUID]:
+    def find_group(self, image_id: UUID) -> set[UUID]:
         """Return the ids of the image's group, including its own; empty when it has none."""
         return self._of.get(image_id, set())
 
@@ -178,7 +178,7 @@ class Groups:
 
         Without an image, or with one that has no group, the list begins before its first group.
         """
-        group = self.of(image_id) if image_id else set()
+        group = self.find_group(image_id) if image_id else set()
         place = self._order.index(group) if group else -1
         position = place + step
         return min(self._order[position]) if 0 <= position < len(self._order) else None
@@ -186,7 +186,7 @@ class Groups:
 
 def list_group(user: User | AnonymousUser, image_id: UUID, groups: Groups | None = None) -> list[Image]:
     """Return this image and those that look like it, or like one of those; the one to keep comes first."""
-    ids = (groups or Groups(user)).of(image_id)
+    ids = (groups or Groups(user)).find_group(image_id)
     images = images_in_use(user).filter(pk__in=ids).defer("label_raw").prefetch_related("renditions", "taggings__tag")
     images = images.prefetch_related(Prefetch("collections", access.visible_collections(user)))
     return sorted(images, key=_worth, reverse=True)[:MOST]
@@ -242,11 +242,11 @@ def merge(
                 _("There is nothing to merge: the other images no longer exist or are already archived.")
             )
         if not addresses_may_go and (public := select_published(image, others)):
-            said = _(
+            sentence = _(
                 "These images are published: %(titles)s. Their public addresses will stop working. "
                 "Confirm this, or keep a published image."
             )
-            raise ValidationError(said % {"titles": ", ".join(other.title for other in public)})
+            raise ValidationError(sentence % {"titles": ", ".join(other.title for other in public)})
         metadata = _take_metadata(image, others)
         tags = _take_tags(change_set, image, others)
         merge = DuplicateMerge(metadata.before, metadata.after, tags.names, tags.before, tags.after)

@@ -138,8 +138,8 @@ def _is_open_to(tagging: Tagging, edit: TagEdit) -> bool:
     if tagging.state == edit.state:
         return False
     if edit.seen is not None and tagging.state != edit.seen:
-        said = _("Someone else has decided on “%(tag)s” in the meantime. It is now %(state)s.")
-        raise Conflicting(said % {"tag": tagging.tag.name, "state": tagging.get_state_display()})
+        sentence = _("Someone else has decided on “%(tag)s” in the meantime. It is now %(state)s.")
+        raise Conflicting(sentence % {"tag": tagging.tag.name, "state": tagging.get_state_display()})
     return True
 
 
@@ -165,8 +165,8 @@ def _describe(change_set: ChangeSet, image: Image, words: dict[str, tuple[str, s
 
 
 def _changed_since(conflict: Conflict) -> str:
-    said = _("Someone else has changed its %(field)s in the meantime: “%(now)s”.")
-    return said % {"field": _label(conflict.field), "now": conflict.theirs}
+    sentence = _("Someone else has changed its %(field)s in the meantime: “%(now)s”.")
+    return sentence % {"field": _label(conflict.field), "now": conflict.theirs}
 
 
 def _label(name: str) -> str:
@@ -190,8 +190,8 @@ def _move(change_set: ChangeSet, user: User, image: Image, seen: str, state: str
     if image.state == state:
         return
     if image.state != seen:
-        said = _("Someone else has changed its state in the meantime. It is now %(state)s.")
-        raise Conflicting(said % {"state": image.get_state_display()})
+        sentence = _("Someone else has changed its state in the meantime. It is now %(state)s.")
+        raise Conflicting(sentence % {"state": image.get_state_display()})
     if state == Image.State.PUBLISHED:
         lacks = [
             sentence for _image, sentences in publishing.publish(change_set, [image]).refused for sentence in sentences

@@ -122,8 +122,8 @@ def get_label(name: str) -> str:
 
 def describe_conflict(title: str, conflict: Conflict) -> str:
     """Return the sentence that shows both values where somebody else's stayed."""
-    said = _("%(title)s: %(field)s stays “%(theirs)s”, as %(who)s changed it on %(when)s; you entered “%(mine)s”.")
-    return said % {
+    sentence = _("%(title)s: %(field)s stays “%(theirs)s”, as %(who)s changed it on %(when)s; you entered “%(mine)s”.")
+    return sentence % {
         "title": title,
         "field": get_label(conflict.field),
         "theirs": to_json(conflict.theirs) or "",

@@ -218,8 +218,8 @@ class Search:
             try:
                 filter_.where(filter_.read(text))
             except ValueError:
-                said = _("“%(text)s” is not valid for “%(filter)s”. The filter was ignored.")
-                problems.append(said % {"text": text[:50], "filter": filter_.title})
+                sentence = _("“%(text)s” is not valid for “%(filter)s”. The filter was ignored.")
+                problems.append(sentence % {"text": text[:50], "filter": filter_.title})
             else:
                 texts[filter_.name] = text
         words = asked.get("q", "").split()

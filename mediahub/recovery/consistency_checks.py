@@ -17,7 +17,7 @@ from mediahub.uploads.models import Upload
 log = logging.getLogger(__name__)
 
 EXAMPLES = 50
-KEPT = 200
+MAX_STORED_CHECKS = 200
 PAGES_A_TURN = 20
 # However long the queue is, a comparison is due after so long.
 PATIENCE = timedelta(hours=1)
@@ -36,7 +36,9 @@ def begin_check(
     by_hand: bool = True,
 ) -> ConsistencyCheck:
     """Create a check at its first step; what is younger than the grace is not judged yet."""
-    old = ConsistencyCheck.objects.order_by("-pk").values_list("pk", flat=True)[KEPT : KEPT + 1]
+    old = ConsistencyCheck.objects.order_by("-pk").values_list("pk", flat=True)[
+        MAX_STORED_CHECKS : MAX_STORED_CHECKS + 1
+    ]
     ConsistencyCheck.objects.filter(pk__lte=next(iter(old), 0)).delete()
     grace = settings.RECONCILE_GRACE_SECONDS if grace_seconds is None else grace_seconds
     return ConsistencyCheck.objects.create(

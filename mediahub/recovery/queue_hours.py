@@ -10,7 +10,7 @@ from mediahub.aws import clients
 from mediahub.recovery.models import QueueHour
 from mediahub.uploads.models import Upload
 
-KEPT = timedelta(days=91)
+RETENTION = timedelta(days=91)
 
 
 def record_hour() -> int:
@@ -33,7 +33,7 @@ def record_hour() -> int:
         }
         QueueHour.objects.filter(hour=hour).update(**last, **most)
         return 0
-    QueueHour.objects.filter(hour__lt=now - KEPT).delete()
+    QueueHour.objects.filter(hour__lt=now - RETENTION).delete()
     return 0
 
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from mediahub.history import undo
@@ -160,15 +160,11 @@ def find_existing_files(user: User, hashes: Iterable[str]) -> tuple[dict[str, Im
     return images, uploads
 
 
-def list_fillable_collections(user: User) -> QuerySet[Collection]:
-    """Return the collections that this person may put images into."""
-    return access.visible_collections(user) if user.has_perm("library.add_membership") else Collection.objects.none()
-
-
 def _get_collection(user: User, pk: int | None) -> Collection | None:
     if pk is None:
         return None
-    collection = list_fillable_collections(user).filter(pk=pk).first()
+    may_add = user.has_perm("library.add_membership")
+    collection = access.visible_collections(user).filter(pk=pk).first() if may_add else None
     if collection is None:
         raise ValidationError(
             _("The collection no longer exists, or you don't have permission to add to it. Choose another one.")

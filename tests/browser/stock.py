@@ -259,11 +259,11 @@ def job(user: User, images: list[Image], *, ended: bool = False) -> Job:
     made = Job.objects.create(
         selection={"ids": ids}, state=state, by=user, total=400, started_at=started, queued=True, **kind
     )
-    chunk = Chunk(job=made, first=min(ids), last=max(ids), only=ids, done=129, failed=1)
+    chunk = Chunk(job=made, first=min(ids), last=max(ids), only=ids, succeeded=129, failed=1)
     chunk.failures = [build_failure(ids[0], images[0].file_name, Reason("no_original"))]
     if ended:
         key = f"downloads/{made.pk}/part-1.zip"
-        chunk.done, chunk.key, chunk.bytes, chunk.finished_at = 399, key, 184_000_000, timezone.now()
+        chunk.succeeded, chunk.key, chunk.bytes, chunk.finished_at = 399, key, 184_000_000, timezone.now()
     else:
         chunk.lease_until = timezone.now() + timedelta(hours=1)
     chunk.save()

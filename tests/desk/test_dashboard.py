@@ -84,7 +84,7 @@ def test_the_clock_writes_down_how_the_queue_stands(signed_in: Client, local_aws
     settings.AWS_PROFILE = "worker"
     upload("working")
     QueueHour.objects.create(
-        hour=timezone.now() - queue_hours.KEPT - timedelta(hours=1),
+        hour=timezone.now() - queue_hours.RETENTION - timedelta(hours=1),
         at=timezone.now(),
         **dict.fromkeys(["waiting", "waiting_most", "oldest", "oldest_most", "dead_letters"], 0),
     )

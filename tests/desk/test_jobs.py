@@ -34,7 +34,7 @@ def job(by: User | None, images: list[Image], state: str = State.RUNNING, **valu
     ids = sorted(str(image.pk) for image in images)
     made = Job.objects.create(selection={"ids": ids}, state=state, by=by, total=len(ids), queued=True, **values)
     failures = [build_failure(images[0].pk, images[0].file_name, Reason("of_a_test", {}, "The disk is full."))]
-    Chunk.objects.create(job=made, first=ids[0], last=ids[-1], only=ids, done=1, failed=1, failures=failures)
+    Chunk.objects.create(job=made, first=ids[0], last=ids[-1], only=ids, succeeded=1, failed=1, failures=failures)
     return made
 
 

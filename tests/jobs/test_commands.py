@@ -130,7 +130,7 @@ def test_a_rebuilt_mirror_goes_on_after_its_last_image(
     before = dict(Image.objects.values_list("pk", "revision"))
     job, _ = runner.order_mirror()
     sweeping, images = runner.list_unfinished_chunks(job)
-    Chunk.objects.filter(pk=images).update(reached=three_images[0].pk, done=1)
+    Chunk.objects.filter(pk=images).update(reached=three_images[0].pk, succeeded=1)
     # A worker dies after a page of keys, and one in the midst of the images.
     with patch.object(mirror, "forget_image", side_effect=[None, KeyboardInterrupt]), pytest.raises(KeyboardInterrupt):
         runner.run_chunk(sweeping)

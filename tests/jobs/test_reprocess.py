@@ -75,12 +75,12 @@ def test_c19_a_killed_worker_goes_on_where_it_was(
     for chunk_id in runner.list_unfinished_chunks(job):
         reprocess_chunk.delay(chunk_id)
     with running(*WORKER) as worker:
-        until(lambda: runner.measure_progress(job).done >= 1)
+        until(lambda: runner.measure_progress(job).succeeded >= 1)
         worker.send_signal(signal.SIGKILL)
         worker.wait()
     with running(*WORKER):
         until(lambda: runner.measure_progress(job).finished)
-    assert runner.measure_progress(job).done == 3
+    assert runner.measure_progress(job).succeeded == 3
     assert len(stored(operator)) == 3 * len(clients.get_specs())
 
 
@@ -112,7 +112,7 @@ def until(true: Callable[[], bool], seconds: float = 300) -> None:
 
 def test_c19_an_interrupted_order_is_gone_on_with(three_images: list[Image]) -> None:
     job, _resumed = runner.order_reprocess(Selection())
-    Chunk.objects.filter(job=job).update(reached=three_images[1].pk, done=2)
+    Chunk.objects.filter(job=job).update(reached=three_images[1].pk, succeeded=2)
     out = StringIO()
     call_command("reprocess_images", "--all", stdout=out)
     assert "Going on with the job" in out.getvalue()
@@ -178,7 +178,7 @@ def test_c19_a_chunk_that_is_finished_is_not_done_again(three_images: list[Image
     chunk_id = runner.list_unfinished_chunks(job)[0]
     runner.run_chunk(chunk_id)
     runner.run_chunk(chunk_id)
-    assert runner.measure_progress(job).done == 3
+    assert runner.measure_progress(job).succeeded == 3
 
 
 def test_an_interrupted_command_frees_its_chunk_and_says_how_to_go_on(

@@ -40,7 +40,7 @@ def test_the_queue_brings_a_job_to_its_end(job: Job, event_loop: EventLoop) -> N
     drain(event_loop)
     assert state(job) == State.DONE
     now = runner.measure_progress(job)
-    assert (now.total, now.done, now.failed, now.finished) == (3, 3, 0, True)
+    assert (now.total, now.succeeded, now.failed, now.finished) == (3, 3, 0, True)
     assert job.started_at
     assert job.finished_at
 
@@ -51,7 +51,7 @@ def test_a_turn_without_time_is_put_off_and_a_short_one_goes_on(job: Job, monkey
     monkeypatch.setattr(runner, "SLICE", timedelta(0))
     assert runner.take_turn(job.pk, timezone.now() + timedelta(seconds=60)) == "turned"
     assert Chunk.filter_open().count() == 3
-    assert runner.measure_progress(job).done == 0
+    assert runner.measure_progress(job).succeeded == 0
 
 
 def test_a_paused_job_begins_nothing_and_goes_on_when_asked(job: Job, event_loop: EventLoop) -> None:
@@ -59,12 +59,12 @@ def test_a_paused_job_begins_nothing_and_goes_on_when_asked(job: Job, event_loop
     assert runner.pause_job(job)
     assert not runner.pause_job(job)
     drain(event_loop)
-    assert runner.measure_progress(job).done == 1
+    assert runner.measure_progress(job).succeeded == 1
     assert state(job) == State.PAUSED
     assert runner.resume_job(job)
     drain(event_loop)
     assert state(job) == State.DONE
-    assert runner.measure_progress(job).done == 3
+    assert runner.measure_progress(job).succeeded == 3
 
 
 def test_a_job_that_is_paused_in_the_midst_of_a_chunk_keeps_its_place(
@@ -79,18 +79,18 @@ def test_a_job_that_is_paused_in_the_midst_of_a_chunk_keeps_its_place(
 
     monkeypatch.setattr(ingest, "reprocess_upload", once)
     drain(event_loop)
-    assert (runner.measure_progress(job).done, state(job)) == (1, State.PAUSED)
+    assert (runner.measure_progress(job).succeeded, state(job)) == (1, State.PAUSED)
     monkeypatch.setattr(ingest, "reprocess_upload", honest)
     runner.resume_job(job)
     drain(event_loop)
-    assert (runner.measure_progress(job).done, state(job)) == (3, State.DONE)
+    assert (runner.measure_progress(job).succeeded, state(job)) == (3, State.DONE)
 
 
 def test_a_cancelled_job_stays_where_it_is(job: Job, event_loop: EventLoop) -> None:
     runner.take_turn(job.pk, timezone.now() + timedelta(seconds=60))
     assert runner.cancel_job(job)
     drain(event_loop)
-    assert (runner.measure_progress(job).done, state(job)) == (1, State.CANCELLED)
+    assert (runner.measure_progress(job).succeeded, state(job)) == (1, State.CANCELLED)
     assert not runner.resume_job(job)
     assert not runner.retry_failed(job)
 
@@ -114,7 +114,11 @@ def test_what_failed_is_told_and_tried_again(
     monkeypatch.setattr(ingest, "reprocess_upload", honest)
     assert runner.retry_failed(job) == 1
     drain(event_loop)
-    assert (runner.measure_progress(job).done, runner.measure_progress(job).failed, state(job)) == (3, 0, State.DONE)
+    assert (runner.measure_progress(job).succeeded, runner.measure_progress(job).failed, state(job)) == (
+        3,
+        0,
+        State.DONE,
+    )
 
 
 def test_c19_the_clock_asks_again_for_a_job_whose_worker_died(job: Job, event_loop: EventLoop, aws: Any) -> None:
@@ -128,7 +132,7 @@ def test_c19_the_clock_asks_again_for_a_job_whose_worker_died(job: Job, event_lo
     assert runner.request_lost_turns() == 1
     assert runner.request_lost_turns() == 0
     drain(event_loop)
-    assert (runner.measure_progress(job).done, state(job)) == (3, State.DONE)
+    assert (runner.measure_progress(job).succeeded, state(job)) == (3, State.DONE)
 
 
 def test_c19_a_worker_that_lost_its_lease_counts_nothing(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +146,7 @@ def test_c19_a_worker_that_lost_its_lease_counts_nothing(job: Job, monkeypatch: 
 
     monkeypatch.setattr(ingest, "reprocess_upload", overtaken)
     runner.run_chunk(chunk_id)
-    assert runner.measure_progress(job).done == 1
+    assert runner.measure_progress(job).succeeded == 1
 
 
 def test_c19_what_every_worker_dies_of_is_passed_over(job: Job, event_loop: EventLoop) -> None:
@@ -168,7 +172,7 @@ def test_the_clock_does_not_rest_while_a_job_is_under_way(job: Job, event_loop: 
 
 
 def test_jobs_of_long_ago_are_cleaned_away(job: Job) -> None:
-    Job.objects.update(finished_at=timezone.now() - runner.KEPT - timedelta(days=1))
+    Job.objects.update(finished_at=timezone.now() - runner.RETENTION - timedelta(days=1))
     assert runner.sweep_old_jobs() == 1
     assert not Chunk.objects.exists()
 

@@ -376,9 +376,9 @@ def test_r1_a_file_nobody_told_of_is_found_within_a_quarter_of_an_hour(settings:
 def test_old_comparisons_are_not_kept_for_ever(local_aws: Any) -> None:
     for _ in range(3):
         ConsistencyCheck.objects.create(finished_at=timezone.now())
-    ConsistencyCheck.objects.bulk_create(ConsistencyCheck() for _ in range(consistency_checks.KEPT))
+    ConsistencyCheck.objects.bulk_create(ConsistencyCheck() for _ in range(consistency_checks.MAX_STORED_CHECKS))
     consistency_checks.begin_check()
-    assert ConsistencyCheck.objects.count() == consistency_checks.KEPT + 1
+    assert ConsistencyCheck.objects.count() == consistency_checks.MAX_STORED_CHECKS + 1
 
 
 def test_a_copy_in_the_records_alone_is_drift(local_aws: Any, at_once: None) -> None:

@@ -53,10 +53,10 @@ def drop_images(request: HttpRequest) -> JsonResponse:
             {"reason": _("The request contains an invalid image ID. Reload the page and try again.")}, status=400
         )
     if len(ids) > MAX_IMAGES:
-        said = _(
+        sentence = _(
             "You selected %(n)d images; the limit is %(most)d at a time. Narrow the search and work in smaller groups."
         )
-        return JsonResponse({"reason": said % {"n": len(ids), "most": MAX_IMAGES}}, status=400)
+        return JsonResponse({"reason": sentence % {"n": len(ids), "most": MAX_IMAGES}}, status=400)
     act = ChangeSet(user)
     text = _put_in(act, access.visible_images(user).filter(pk__in=ids), collection)
     undo = reverse("desk:undo", args=[act.id]) if act.images else ""
@@ -94,8 +94,8 @@ def _find_named_collection(request: HttpRequest) -> Collection | None:
     text = request.POST.get("collection", "")
     collection = collection_tree.find_collection(get_editor(request), text) if text.strip() else None
     if collection is None and text.strip():
-        said = _("There is no collection “%(name)s”. Choose an existing collection by its full path.")
-        messages.error(request, said % {"name": text[:100]})
+        sentence = _("There is no collection “%(name)s”. Choose an existing collection by its full path.")
+        messages.error(request, sentence % {"name": text[:100]})
     elif collection is None:
         messages.error(request, _("Enter the name of a collection."))
     return collection

@@ -171,8 +171,8 @@ def _restrict(request: HttpRequest, act: ChangeSet, collection: Collection) -> s
     groups = list(collection.groups.order_by("name"))
     if not groups:
         return _("“%(name)s” is now visible to everyone who can view images.") % {"name": collection.name}
-    said = _("“%(name)s” is now visible only to these groups: %(groups)s.")
-    return said % {"name": collection.name, "groups": ", ".join(group.name for group in groups)}
+    sentence = _("“%(name)s” is now visible only to these groups: %(groups)s.")
+    return sentence % {"name": collection.name, "groups": ", ".join(group.name for group in groups)}
 
 
 def _delete(request: HttpRequest, act: ChangeSet, collection: Collection) -> str:

@@ -45,7 +45,7 @@ def build_charts(user: User | AnonymousUser, period: Period) -> list[Chart]:
 
 def describe_queue() -> list[tuple[str, str]]:
     """Return (name, amount) of what waits now, as the clock saw it last."""
-    figures = dashboard_queries.read_queue_figures(Period.of(1))
+    figures = dashboard_queries.read_queue_figures(Period.of_last_days(1))
     if figures.last is None:
         return []
     return [

@@ -38,7 +38,7 @@ class Period:
     starts: tuple[datetime, ...]
 
     @classmethod
-    def of(cls, days: int) -> "Period":
+    def of_last_days(cls, days: int) -> "Period":
         """Return a period in parts of a day, or of a week where days would be too many to draw."""
         step = 1 if days <= 31 else 7
         today = timezone.localdate()

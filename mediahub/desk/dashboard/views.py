@@ -22,7 +22,7 @@ def show_dashboard(request: HttpRequest) -> HttpResponse:
     days = int(asked) if asked in map(str, PERIODS) else DEFAULT_DAYS
     context = {
         "title": _("Dashboard"),
-        "charts": dashboard_presenters.build_charts(request.user, Period.of(days)),
+        "charts": dashboard_presenters.build_charts(request.user, Period.of_last_days(days)),
         "standing": dashboard_presenters.describe_queue(),
         "days": days,
         "periods": PERIODS,

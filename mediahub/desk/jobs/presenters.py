@@ -26,7 +26,9 @@ def may_steer(user: User | AnonymousUser, job: Job) -> bool:
 def list_latest_jobs(user: User | AnonymousUser, most: int) -> list[Job]:
     """Return the newest jobs, each with `done` and `failed`, counts of images."""
     jobs = visible_jobs(user).select_related("by")
-    return list(jobs.annotate(done=Sum("chunks__done", default=0), failed=Sum("chunks__failed", default=0))[:most])
+    return list(
+        jobs.annotate(succeeded=Sum("chunks__succeeded", default=0), failed=Sum("chunks__failed", default=0))[:most]
+    )
 
 
 def describe_job(job: Job) -> str:
@@ -51,7 +53,7 @@ def describe_job(job: Job) -> str:
 
 def describe_progress(job: Job, now: runner.Progress) -> str:
     """Return the job's progress in one sentence."""
-    numbers = {"n": now.passed, "m": now.total, "done": now.done, "failed": now.failed}
+    numbers = {"n": now.passed, "m": now.total, "done": now.succeeded, "failed": now.failed}
     match job.state:
         case Job.State.WAITING:
             return _("%(n)d of %(m)d processed; waiting for its turn") % numbers

@@ -72,19 +72,21 @@ def steer_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
         raise PermissionDenied
     match request.POST.get("verb"):
         case "pause":
-            said = _("The job is paused. The current image will be finished first.") if runner.pause_job(job) else ""
+            sentence = (
+                _("The job is paused. The current image will be finished first.") if runner.pause_job(job) else ""
+            )
         case "resume":
-            said = _("The job continues.") if runner.resume_job(job) else ""
+            sentence = _("The job continues.") if runner.resume_job(job) else ""
         case "cancel":
-            said = _("The job is canceled. Finished images keep their changes.") if runner.cancel_job(job) else ""
+            sentence = _("The job is canceled. Finished images keep their changes.") if runner.cancel_job(job) else ""
         case "retry":
             n = runner.retry_failed(job)
             text = ngettext("Retrying %(n)d image.", "Retrying %(n)d images.", n)
-            said = text % {"n": n} if n else ""
+            sentence = text % {"n": n} if n else ""
         case _verb:
             raise Http404
-    if said:
-        messages.success(request, said)
+    if sentence:
+        messages.success(request, sentence)
     else:
         messages.warning(request, _("The job has moved on since you loaded this page. Nothing was changed."))
     return redirect("desk:job", job_id)

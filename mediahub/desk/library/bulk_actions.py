@@ -121,9 +121,9 @@ def report_publishing(request: HttpRequest, result: Published, act: ChangeSet) -
         text = ngettext("%(n)d image published.", "%(n)d images published.", result.count)
         add_undo_message(request, text % {"n": result.count}, act)
     for image, lacks in result.refused[:MAX_REFUSALS]:
-        said = _("%(title)s was not published. %(why)s") % {"title": image.title, "why": " ".join(lacks)}
-        messages.warning(request, said)
+        sentence = _("%(title)s was not published. %(why)s") % {"title": image.title, "why": " ".join(lacks)}
+        messages.warning(request, sentence)
     more = len(result.refused) - MAX_REFUSALS
     if more > 0:
-        said = ngettext("%(n)d more image was not published.", "%(n)d more images were not published.", more)
-        messages.warning(request, said % {"n": more})
+        sentence = ngettext("%(n)d more image was not published.", "%(n)d more images were not published.", more)
+        messages.warning(request, sentence % {"n": more})

@@ -43,12 +43,12 @@ def edit_focal_point(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 def _describe_conflict(conflict: Conflict, mine: Point | None) -> str:
     """Return the sentence for a point that somebody else has moved since the page was opened."""
-    said = _(
+    sentence = _(
         "%(who)s moved the focal point to %(theirs)s while you had the page open; yours is "
         "%(mine)s. Your change is not saved yet: save again to use yours, or keep theirs."
     )
     who = str(conflict.by or _("Someone else"))
-    return said % {"who": who, "theirs": _describe_point(conflict.theirs), "mine": _describe_point(mine)}
+    return sentence % {"who": who, "theirs": _describe_point(conflict.theirs), "mine": _describe_point(mine)}
 
 
 def _describe_point(point: Point | None) -> str:

@@ -55,8 +55,8 @@ def decide_tag(request: HttpRequest, image_id: UUID, tagging_id: int) -> HttpRes
     if tagging.state in (seen, VERDICT_STATES[request.POST["verdict"]]):
         verb(ChangeSet(get_editor(request)), [tagging])
     else:
-        said = _("Someone else has decided on “%(tag)s” in the meantime. It is now %(state)s.")
-        messages.warning(request, said % {"tag": tagging.tag.name, "state": tagging.get_state_display()})
+        sentence = _("Someone else has decided on “%(tag)s” in the meantime. It is now %(state)s.")
+        messages.warning(request, sentence % {"tag": tagging.tag.name, "state": tagging.get_state_display()})
     return _return_to(image_id, f"tag-{tagging.pk}")
 
 
@@ -104,11 +104,11 @@ def download_original(request: HttpRequest, image_id: UUID, number: int | None =
     which = {"current": True} if number is None else {"number": number}
     version = image.versions.filter(**which).first()
     if version is None or not version.version_id:
-        said = _(
+        sentence = _(
             "MediaHub has no record of where the original of %(title)s is stored. Ask your "
             "administrator to run a consistency check."
         )
-        messages.error(request, said % {"title": image.title})
+        messages.error(request, sentence % {"title": image.title})
         return redirect(get_return_address(request))
     name = version.facts.get("file_name") or image.file_name
     try:

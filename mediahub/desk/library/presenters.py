@@ -71,8 +71,8 @@ def describe_labels(image: Image) -> str:
         case Image.LabelState.NOT_ANALYZABLE:
             return explain(image.label_note) or _("The image is too small to analyze. Add tags yourself.")
         case Image.LabelState.UNAVAILABLE:
-            said = _("Labels are not available yet. The image itself is complete, and you can add tags yourself.")
-            return f"{said} {explain(image.label_note)}".strip()
+            sentence = _("Labels are not available yet. The image itself is complete, and you can add tags yourself.")
+            return f"{sentence} {explain(image.label_note)}".strip()
     return _("Labels are turned off. Add tags yourself.")
 
 
@@ -171,8 +171,10 @@ class SearchFilters:
         for search_filter in FILTERS:
             if search_filter.name in self.search.texts:
                 text = self.search.texts[search_filter.name]
-                said = (self._options(search_filter) or {}).get(text) or self._describe_value(search_filter.name, text)
-                chips.append(FilterChip(str(search_filter.title), said, self._without(search_filter.name)))
+                sentence = (self._options(search_filter) or {}).get(text) or self._describe_value(
+                    search_filter.name, text
+                )
+                chips.append(FilterChip(str(search_filter.title), sentence, self._without(search_filter.name)))
         return chips
 
     def _describe_value(self, name: str, text: str) -> str:

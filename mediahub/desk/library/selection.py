@@ -101,10 +101,10 @@ def _check_number(request: HttpRequest, number: int, images: QuerySet[Image]) ->
     if number == 0:
         messages.error(request, _("Select images first."))
     elif number > MAX_IMAGES:
-        said = _(
+        sentence = _(
             "You selected %(n)d images; the limit is %(most)d at a time. Narrow the search and work in smaller groups."
         )
-        messages.error(request, said % {"n": images.order_by().count(), "most": MAX_IMAGES})
+        messages.error(request, sentence % {"n": images.order_by().count(), "most": MAX_IMAGES})
     return 0 < number <= MAX_IMAGES
 
 
@@ -171,9 +171,9 @@ def _list_with_renditions(images: Sequence[Image]) -> QuerySet[Image]:
 def report_left_out(request: HttpRequest, number: int) -> None:
     """Say how many images were left out, because they came or were changed after the page was shown."""
     if number:
-        said = ngettext(
+        sentence = ngettext(
             "%(n)d image was added or changed after you loaded this page, and was skipped. Review it first.",
             "%(n)d images were added or changed after you loaded this page, and were skipped. Review them first.",
             number,
         )
-        messages.warning(request, said % {"n": number})
+        messages.warning(request, sentence % {"n": number})

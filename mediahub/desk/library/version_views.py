@@ -65,8 +65,8 @@ def restore_version(request: HttpRequest, image_id: UUID, number: int) -> HttpRe
         if not request.user.has_perm("library.publish_image"):
             raise PermissionDenied
         if versions.decline_waiting(act, image, number):
-            said = _("Version %(n)d of %(title)s was skipped. It stays in the list of versions.")
-            messages.success(request, said % {"n": number, "title": image.title})
+            sentence = _("Version %(n)d of %(title)s was skipped. It stays in the list of versions.")
+            messages.success(request, sentence % {"n": number, "title": image.title})
         return redirect("desk:versions", image_id)
     try:
         restored = versions.restore(act, image, number, flags_seen=bool(request.POST.get("flags_seen")))
@@ -76,8 +76,8 @@ def restore_version(request: HttpRequest, image_id: UUID, number: int) -> HttpRe
         messages.error(request, " ".join(error.messages))
         return redirect("desk:versions", image_id)
     if restored:
-        said = _("Version %(n)d of %(title)s is now in use.") % {"n": number, "title": image.title}
-        add_undo_message(request, said, act)
+        sentence = _("Version %(n)d of %(title)s is now in use.") % {"n": number, "title": image.title}
+        add_undo_message(request, sentence, act)
     return redirect("desk:versions", image_id)
 
 

@@ -65,8 +65,8 @@ class PreferenceForm(EditModelForm, ModelForm):
             elif key and not key.isprintable():
                 self.add_error(name, _("This key types no character. Choose another one."))
             elif key in taken:
-                said = _("“%(key)s” is already the shortcut for “%(other)s”. Choose another key for one of them.")
-                self.add_error(name, said % {"key": key.upper(), "other": KEY_ACTIONS[taken[key]][0]})
+                sentence = _("“%(key)s” is already the shortcut for “%(other)s”. Choose another key for one of them.")
+                self.add_error(name, sentence % {"key": key.upper(), "other": KEY_ACTIONS[taken[key]][0]})
             elif key:
                 taken[key] = name
         return chosen

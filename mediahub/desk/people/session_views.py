@@ -38,8 +38,8 @@ def show_session(request: HttpRequest) -> JsonResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose token is not good: keep what was typed where this site's own page sent it."""
     if unsaved_input.is_for_a_script(request):
-        said = _("Nothing was changed, because you signed in again after opening this page. Reload it.")
-        return JsonResponse({"reason": said, "code": "csrf"}, status=403)
+        sentence = _("Nothing was changed, because you signed in again after opening this page. Reload it.")
+        return JsonResponse({"reason": sentence, "code": "csrf"}, status=403)
     form = unsaved_input.read_unsaved_form(request) if unsaved_input.is_from_this_site(request) else None
     name = resolve(request.path_info).url_name
     if form is None:

@@ -70,8 +70,8 @@ def _describe_boxes(boxes: list[list[float]]) -> str:
     if not boxes:
         return ""
     places = ", ".join(_name_place(*box) for box in boxes[:MAX_PLACES])
-    said = ngettext("%(n)d box: %(places)s", "%(n)d boxes: %(places)s", len(boxes))
-    return said % {"n": len(boxes), "places": places}
+    sentence = ngettext("%(n)d box: %(places)s", "%(n)d boxes: %(places)s", len(boxes))
+    return sentence % {"n": len(boxes), "places": places}
 
 
 def _name_place(left: float, top: float, width: float, height: float) -> str:
@@ -90,8 +90,9 @@ def list_tag_rows(described: dict[str, Any], threshold: int) -> list[dict[str, A
     """Return the tags as the template shows them: with the key of each, and what its buttons send."""
     rows = []
     for number, tag in enumerate(described["tags"], 1):
+        known = [tag["id"], tag["name"], tag["state"]]
         asked = {
-            wish: _build_tag_change(tag, contrary if tag["state"] == wish else wish)
+            wish: json.dumps({"tags": [[*known, contrary if tag["state"] == wish else wish]]})
             for wish, contrary in _list_wishes(tag)
         }
         key = number if number <= MAX_KEYS else ""
@@ -134,10 +135,6 @@ def list_fields(described: dict[str, Any], typed: Mapping[str, str] = MappingPro
         field = {"name": name, "label": column.verbose_name, "most": column.max_length, "long": long}
         fields.append({**field, "value": typed.get(name, value), "now": value})
     return fields
-
-
-def _build_tag_change(tag: dict[str, Any], state: str) -> str:
-    return json.dumps({"tags": [[tag["id"], tag["name"], tag["state"], state]]})
 
 
 def list_boxes(described: dict[str, Any]) -> list[dict[str, Any]]:

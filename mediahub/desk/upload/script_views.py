@@ -89,7 +89,8 @@ def _issue_ticket(user: User, body: JsonObject) -> dict[str, Any]:
     kind, size, again = body.read_text("type"), body.read_number("size"), body.read_uuid("upload")
     ticket = tickets.reissue_ticket(user, again, kind, size, image) if again else None
     if ticket is None:
-        batch, sha256 = body.read_uuid("batch"), read_sha256(body.read_text("sha256"))
+        batch, sha256 = body.read_uuid("batch"), body.read_text("sha256")
+        sha256 = sha256 if SHA256.fullmatch(sha256) else ""
         ticket = tickets.issue_ticket(user, name, kind, size, None if image else batch, sha256, image=image)
     answer = {
         "upload": str(ticket.upload_id),
@@ -101,11 +102,6 @@ def _issue_ticket(user: User, body: JsonObject) -> dict[str, Any]:
         address = tickets.sign_step(user, ticket.key, "create")
         return {**answer, "url": address, "headers": tickets.list_signed_headers("create")}
     return {**answer, "url": ticket.url, "fields": ticket.fields}
-
-
-def read_sha256(text: str) -> str:
-    """Return a SHA-256 of 64 hexadecimal digits; empty for any other text."""
-    return text if SHA256.fullmatch(text) else ""
 
 
 @require_POST

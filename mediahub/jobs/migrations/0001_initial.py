@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                 ("cursor", models.JSONField(db_default=models.Value({}, models.JSONField()), default=dict)),
                 ("start", models.PositiveIntegerField(db_default=1, default=1)),
                 ("reached", models.UUIDField(null=True)),
-                ("done", models.PositiveIntegerField(default=0)),
+                ("succeeded", models.PositiveIntegerField(default=0)),
                 ("failed", models.PositiveIntegerField(db_default=0, default=0)),
                 ("failures", models.JSONField(default=list)),
                 ("attempts", models.PositiveIntegerField(db_default=0, default=0)),

@@ -104,10 +104,7 @@ class Migration(migrations.Migration):
                 (
                     "moderation",
                     models.JSONField(
-                        blank=True,
-                        db_default=models.Value([], models.JSONField()),
-                        default=list,
-                        verbose_name="flags",
+                        blank=True, db_default=models.Value([], models.JSONField()), default=list, verbose_name="flags"
                     ),
                 ),
                 ("moderation_checked", models.CharField(blank=True, db_default="", editable=False, max_length=64)),

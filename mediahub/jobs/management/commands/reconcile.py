@@ -49,11 +49,13 @@ class Command(JobCommand):
         try:
             listing = Inventory(options["inventory"]) if options["inventory"] else None
             order = {"repair": options["repair"], "since": options["since"], "grace_seconds": options["grace"]}
-            check = self._held(order) or consistency_checks.begin_check(**order)
+            # The clock's own checks have another grace, and their cursor is not a person's to move.
+            by_hand = ConsistencyCheck.objects.filter(finished_at=None, full=True, by_hand=True, **order)
+            check = by_hand.first() or consistency_checks.begin_check(**order)
             if options["queue"]:
                 return self.leave_to_the_queue(runner.order_check(check))
             for finding in consistency_checks.run_check(check, listing):
-                self._say(finding, in_json=options["json"])
+                self._print_finding(finding, in_json=options["json"])
         except (ProcessingError, UnusableInventory) as error:
             raise CommandError(f"The comparison stopped. {error}") from error
         if not options["json"]:
@@ -62,11 +64,7 @@ class Command(JobCommand):
             raise SystemExit(1)
         return None
 
-    def _held(self, order: dict[str, Any]) -> ConsistencyCheck | None:
-        # The clock's own have no hand-made grace; its cursor is no business of a person's.
-        return ConsistencyCheck.objects.filter(finished_at=None, full=True, by_hand=True, **order).first()
-
-    def _say(self, finding: Finding, *, in_json: bool) -> None:
+    def _print_finding(self, finding: Finding, *, in_json: bool) -> None:
         if in_json:
             self.stdout.write(
                 json.dumps(

@@ -84,13 +84,12 @@ class Command(BaseCommand):
             sizes = ", ".join(
                 f"{rendition['name']} {rendition['width']}×{rendition['height']}" for rendition in row["renditions"]
             )
-            labels = ", ".join(_label(**label) for label in row["labels"])
+            # Keywords of the file itself have no confidence.
+            labels = ", ".join(
+                label["name"] if label["confidence"] is None else f"{label['name']} {label['confidence']:.0f} %"
+                for label in row["labels"]
+            )
             result = row["reason"] or f"{sizes}; {labels}"
             self.stdout.write(f"{row['file']:{width}}  {row['state']:8}  {row['seconds']:7.2f}  {result}")
         ready = sum(row["state"] == "ready" for row in rows)
         self.stdout.write(self.style.SUCCESS(f"{ready} of {len(rows)} ready"))
-
-
-def _label(name: str, confidence: float | None) -> str:
-    """Return a tag with its confidence; keywords of the file itself have none."""
-    return name if confidence is None else f"{name} {confidence:.0f} %"
