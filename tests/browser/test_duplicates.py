@@ -31,7 +31,7 @@ def test_copies_are_compared_and_merged_by_keys(signed_in: Desk, settings: Any) 
     page.keyboard.press("1")
     expect(page.locator("button:focus")).to_contain_text("Keep this one")
     page.keyboard.press("Enter")
-    expect(page.get_by_text(f"{title} is kept, and 1 duplicate was merged")).to_be_visible()
+    expect(page.get_by_text(f"Kept {title}; 1 duplicate was merged")).to_be_visible()
     expect(page).to_have_url(f"{signed_in.address}/admin/duplicates/{min(one.pk for one in other)}/")
     first.refresh_from_db()
     assert first.state == Image.State.ARCHIVED

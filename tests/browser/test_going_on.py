@@ -195,9 +195,9 @@ def test_parts_that_were_not_put_together_before_a_reload_are(signed_in: Desk) -
     page.unroute(to_store)
     parts: list[str] = []
     page.on("request", lambda request: parts.append(request.url) if "partNumber=" in request.url else None)
-    signed_in.ends_as("poster.jpg", "unfinished")
+    signed_in.ends_as("poster.jpg", "incomplete")
     page.get_by_role("button", name="Resume", exact=True).or_(
-        page.get_by_role("button", name="Send").filter(has_text="file")
+        page.get_by_role("button", name="Upload").filter(has_text="file")
     ).first.click()
     signed_in.ends_as("poster.jpg", "done")
     assert parts == []
@@ -212,11 +212,11 @@ def test_an_upload_whose_ticket_ended_while_the_page_was_away_begins_anew(signed
     wait_for(page, held)
     settle(page)
     page.reload()
-    signed_in.ends_as("poster.jpg", "unfinished")
+    signed_in.ends_as("poster.jpg", "incomplete")
     Upload.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
     page.unroute(to_store)
     page.get_by_role("button", name="Resume", exact=True).or_(
-        page.get_by_role("button", name="Send").filter(has_text="file")
+        page.get_by_role("button", name="Upload").filter(has_text="file")
     ).first.click()
     signed_in.ends_as("poster.jpg", "done")
     assert Image.objects.count() == 1
@@ -278,7 +278,7 @@ def test_leaving_is_warned_of_while_a_file_is_sent_and_not_after(signed_in: Desk
     page.get_by_label("Credit").click()
     signed_in.drop(("one.jpg", "image/jpeg", jpeg(300, 200)))
     wait_for(page, held)
-    page.get_by_role("link", name="Images").click(no_wait_after=True)
+    page.get_by_role("link", name="Images", exact=True).click(no_wait_after=True)
     expect(page.locator("#drop")).to_be_visible()
     page.wait_for_function("() => true")
     assert asked == ["beforeunload"]
@@ -286,7 +286,7 @@ def test_leaving_is_warned_of_while_a_file_is_sent_and_not_after(signed_in: Desk
         route.continue_()
     page.unroute(to_store)
     signed_in.ends_as("one.jpg", "done")
-    page.get_by_role("link", name="Images").click()
+    page.get_by_role("link", name="Images", exact=True).click()
     page.locator("#library").wait_for()
     assert asked == ["beforeunload"]
 

@@ -72,7 +72,7 @@ def test_images_are_selected_and_published(signed_in: Desk, image: Image) -> Non
     expect(page.locator("[data-count]")).to_have_text("1")
     page.get_by_role("button", name="Publish").focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".messagelist")).to_contain_text("1 image is published now")
+    expect(page.locator(".messagelist")).to_contain_text("1 image published")
     image.refresh_from_db()
     assert image.state == Image.State.PUBLISHED
 
@@ -89,7 +89,7 @@ def test_a_filter_menu_opens_and_closes(signed_in: Desk, image: Image) -> None:
     page.keyboard.press("Enter")
     reach(page, page.locator("#filter-state"))
     page.keyboard.type("published")
-    reach(page, page.get_by_role("button", name="Show", exact=True))
+    reach(page, page.get_by_role("button", name="Apply", exact=True))
     page.keyboard.press("Enter")
     expect(page.locator(".filter-chip")).to_contain_text("published")
 

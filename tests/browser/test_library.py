@@ -127,7 +127,7 @@ def test_enter_in_a_field_presses_its_own_button_and_publishes_nothing(library: 
 def test_filters_stay_in_the_address_and_go_one_by_one(library: Page) -> None:
     library.locator("summary", has_text="Filters").click()
     library.get_by_label("Shape").select_option("landscape")
-    library.get_by_role("button", name="Show", exact=True).click()
+    library.get_by_role("button", name="Apply", exact=True).click()
     library.get_by_role("link", name="in review").click()
     expect(library).to_have_url(re.compile("state=in_review"))
     expect(library).to_have_url(re.compile("shape=landscape"))
@@ -142,7 +142,7 @@ def test_how_it_is_shown_is_remembered(library: Page, signed_in: Desk) -> None:
     signed_in.open(LIBRARY)
     expect(library.locator("body")).to_have_class(re.compile("as-list"))
     assert signed_in.findings() == []
-    library.get_by_role("button", name="Dense").click()
+    library.get_by_role("button", name="Compact").click()
     assert signed_in.findings() == []
 
 
@@ -164,7 +164,7 @@ def test_without_a_script_images_are_published_and_taken_down(library: Page, sig
     card(library, 0).get_by_role("checkbox").check()
     card(library, 1).get_by_role("checkbox").check()
     library.get_by_role("button", name="Publish").click()
-    expect(library.locator(".messagelist")).to_contain_text("2 images are published now")
+    expect(library.locator(".messagelist")).to_contain_text("2 images published")
     library.get_by_role("link", name="published", exact=True).click()
     expect(library.locator(".card")).to_have_count(2)
     library.locator(".card-link", has_text=title).click()

@@ -129,7 +129,7 @@ def test_leaving_is_warned_of_while_something_waits(reviewed: Page) -> None:
     reviewed.on("dialog", stay)
     reviewed.route(ACTS, lambda route: None)
     reviewed.keyboard.press("a")
-    reviewed.get_by_role("link", name="Images").click(no_wait_after=True)
+    reviewed.get_by_role("link", name="Images", exact=True).click(no_wait_after=True)
     shown(reviewed, "Image 01")
     reviewed.wait_for_function("() => true")
     assert asked == ["beforeunload"]
@@ -278,7 +278,7 @@ def test_the_zoom_is_moved_by_arrows_and_left(reviewed: Page) -> None:
 
 def test_the_list_of_keys_opens_holds_the_focus_and_closes(reviewed: Page, signed_in: Desk) -> None:
     reviewed.keyboard.press("?")
-    dialog = reviewed.get_by_role("dialog", name="Keys")
+    dialog = reviewed.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_contain_text("Accept all tags above the threshold")
     assert signed_in.findings() == []
     for _ in range(8):

@@ -317,7 +317,7 @@ def test_a_picture_that_comes_while_all_results_are_chosen_is_not_published(
     expect(page.get_by_label("all 70 results")).to_be_checked()
     page.get_by_role("button", name="Publish").click()
     expect(page.locator(".messagelist")).to_contain_text("70 images published.")
-    expect(page.locator(".messagelist")).to_contain_text(re.compile("1 image came or was changed after"))
+    expect(page.locator(".messagelist")).to_contain_text(re.compile("1 image was added or changed after"))
     late.refresh_from_db()
     assert late.state == Image.State.IN_REVIEW
 

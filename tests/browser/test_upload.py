@@ -100,7 +100,7 @@ def test_a_large_file_goes_in_parts_and_on_after_a_pause(signed_in: Desk) -> Non
     signed_in.slow_down(500_000)
     signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(12)))
     line, row = page.locator("#far [data-line]"), signed_in.row("poster.jpg")
-    expect(line).to_contain_text(re.compile(r"Sending · 0 of 1 files · .+ of 12 MB"))
+    expect(line).to_contain_text(re.compile(r"Uploading · 0 of 1 files · .+ of 12 MB"))
     expect(row.locator("[data-progress]")).to_contain_text("of 12 MB")
     page.get_by_role("button", name="Pause", exact=True).click()
     expect(page.locator("#announced")).to_contain_text("Paused")
@@ -131,7 +131,7 @@ def test_what_a_reload_interrupted_is_offered_again(signed_in: Desk) -> None:
     page.unroute(to_store)
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if "partNumber=" in request.url else None)
-    page.get_by_role("button", name="Send").filter(has_text="file").or_(
+    page.get_by_role("button", name="Upload").filter(has_text="file").or_(
         page.get_by_role("button", name="Resume", exact=True)
     ).first.click()
     signed_in.ends_as("poster.jpg", "done")

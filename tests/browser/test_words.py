@@ -19,13 +19,13 @@ WORDS = "**/upload/batches/*/words/"
 def fill_words(page: Page) -> None:
     page.get_by_label("Title", exact=True).fill("Fair")
     page.get_by_label("Credit").fill("Ada By")
-    page.get_by_label("Tags, with commas between them").fill("boats, summ")
+    page.get_by_label("Tags, separated by commas").fill("boats, summ")
 
 
 def expect_words(page: Page) -> None:
     expect(page.get_by_label("Title", exact=True)).to_have_value("Fair")
     expect(page.get_by_label("Credit")).to_have_value("Ada By")
-    expect(page.get_by_label("Tags, with commas between them")).to_have_value("boats, summ")
+    expect(page.get_by_label("Tags, separated by commas")).to_have_value("boats, summ")
 
 
 def said(page: Page, text: str) -> None:
@@ -37,7 +37,7 @@ def test_words_typed_before_the_first_file_are_there_again(signed_in: Desk, way:
     page = signed_in.page
     signed_in.open("/admin/upload/")
     fill_words(page)
-    said(page, "Not saved yet. What you type is kept in this browser")
+    said(page, "Not saved yet. Your text is kept in this browser")
     if way == "leave":
         signed_in.open("/admin/")
         signed_in.open("/admin/upload/")
@@ -49,7 +49,7 @@ def test_words_typed_before_the_first_file_are_there_again(signed_in: Desk, way:
         page = second
         page.goto(f"{signed_in.address}/admin/upload/")
     expect_words(page)
-    said(page, "You typed this before you left the page.")
+    said(page, "This is the text you entered before you left the page.")
     assert not UploadBatch.objects.exists()
     page.get_by_role("button", name="Discard").click()
     expect(page.get_by_label("Title", exact=True)).to_have_value("")
@@ -75,7 +75,7 @@ def test_words_typed_for_sent_pictures_wait_for_them_and_no_others(signed_in: De
     page.keyboard.type("Fair")
     fill_words(page)
     page.on("dialog", go)
-    page.get_by_role("link", name="Images").click()
+    page.get_by_role("link", name="Images", exact=True).click()
     page.locator("#library").wait_for()
     assert asked == ["beforeunload"]
     # Leaving has said nothing of any picture.
@@ -83,7 +83,7 @@ def test_words_typed_for_sent_pictures_wait_for_them_and_no_others(signed_in: De
     signed_in.open("/admin/upload/")
     expect_words(page)
     page.get_by_role("button", name="Save for all").click()
-    said(page, "Saved. Pictures changed:")
+    said(page, "Saved. Images updated:")
     image = Image.objects.get()
     assert (image.title, image.credit) == ("Fair 1", "Ada By")
     # What is saved is done: the next visit begins with nothing.
@@ -148,7 +148,7 @@ def test_the_session_ends_while_words_are_saved_and_saving_goes_on(
     fill_words(page)
     end_session()
     page.get_by_role("button", name="Save for all").click()
-    said(page, "you are signed out. It is saved by itself once you have signed in again")
+    said(page, "you are signed out. Saving continues once you have signed in again")
     expect(page.locator("#signed-out")).to_be_visible()
     assert signed_in.findings() == []
     sign_in_again(page, chief)
@@ -179,11 +179,11 @@ def test_saving_waits_for_the_connection_and_goes_on_by_itself(signed_in: Desk) 
 def test_what_cannot_be_saved_stays_typed_and_says_why(signed_in: Desk) -> None:
     page = signed_in.page
     signed_in.open("/admin/upload/")
-    page.get_by_label("Tags, with commas between them").fill(", ".join(f"tag {n}" for n in range(40)))
+    page.get_by_label("Tags, separated by commas").fill(", ".join(f"tag {n}" for n in range(40)))
     page.get_by_role("button", name="Save for all").click()
-    said(page, "Not saved: At most 30 tags at once.")
+    said(page, "Not saved: You can add at most 30 tags at once.")
     page.reload()
-    expect(page.get_by_label("Tags, with commas between them")).to_have_value(", ".join(f"tag {n}" for n in range(40)))
+    expect(page.get_by_label("Tags, separated by commas")).to_have_value(", ".join(f"tag {n}" for n in range(40)))
 
 
 def test_saving_that_the_page_did_not_live_to_see_is_found_done(signed_in: Desk) -> None:

@@ -65,7 +65,7 @@ def test_a_selection_becomes_a_zip_by_keyboard_and_what_failed_is_tried_again(
     press(signed_in, "Enter")
     expect(page.locator("#progress-title")).to_contain_text(f"{len(images) - 1} succeeded, 1 failed")
     expect(page.locator("#said")).to_contain_text("1 failed")
-    expect(page.get_by_role("region", name="Failed images")).to_contain_text("not in the bucket any more")
+    expect(page.get_by_role("region", name="Failed images")).to_contain_text("no longer in the bucket")
     assert signed_in.findings() == []
     if shots:
         shoot(page, "job-failed")
@@ -97,7 +97,7 @@ def test_renditions_are_made_anew_after_the_price_was_said(signed_in: Desk, imag
     expect(page.get_by_text("Request labels for all images again")).to_be_visible()
     assert signed_in.findings() == []
     page.get_by_label("Request labels for all images again").check()
-    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Start").click()
     expect(page.get_by_role("heading", name="Regenerate renditions of 1 image")).to_be_visible()
     page.get_by_role("button", name="Cancel the remaining images").click()
     expect(page.locator("#progress-title")).to_contain_text("Canceled after 0 of 1")

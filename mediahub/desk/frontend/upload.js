@@ -71,7 +71,8 @@ function showNote(text) {
 /** How many files wait for the editor's answer. */
 function showHeldCount(number) {
   heldBar.hidden = number === 0;
-  heldBar.querySelector("[data-text]").textContent = formatText(heldBar.dataset.text, { n: formatCount(number) });
+  const text = number === 1 ? heldBar.dataset.textOne : heldBar.dataset.text;
+  heldBar.querySelector("[data-text]").textContent = formatText(text, { n: formatCount(number) });
 }
 
 const checks = createFileChecks({ known: page.known, words: page.words.checks }, {
