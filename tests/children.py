@@ -18,7 +18,7 @@ CHILDREN = Path(__file__).parent / "aws" / "children"
 
 
 def environment(profile: str) -> dict[str, str]:
-    """The environment in which a child works beside the test, with the credentials of one role."""
+    """Return the environment in which a child works beside the test, with the credentials of one role."""
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "mediahub.settings",
@@ -29,13 +29,13 @@ def environment(profile: str) -> dict[str, str]:
 
 
 def recorded(*folders: str) -> dict[str, str]:
-    """What has a child record its calls of AWS; `folders` are imported from besides."""
+    """Return what has a child record its calls of AWS; `folders` are imported from besides."""
     return {"PYTHONPATH": os.pathsep.join([str(CHILDREN), *folders]), "MEDIAHUB_CALLS": str(CALLS)}
 
 
 @contextmanager
 def running(*command: str, profile: str = "worker", **changed: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A child, with its environment changed, that is ended, if need be, at the end of the block."""
+    """Yield a child, with its environment changed, that is ended, if need be, at the end of the block."""
     child = subprocess.Popen(
         [sys.executable, *command], env={**environment(profile), **recorded(), **changed}, cwd=settings.BASE_DIR
     )
@@ -59,7 +59,7 @@ def _database() -> str:
 
 
 def python(source: str, **changed: str) -> str:
-    """What a fresh interpreter prints for the source, with the environment changed."""
+    """Return what a fresh interpreter prints for the source, with the environment changed."""
     done = subprocess.run(
         [sys.executable, "-c", source],
         env={**os.environ, **changed},

@@ -62,13 +62,13 @@ def _needs_much(item: pytest.Item) -> bool:
 
 @pytest.fixture(autouse=True)
 def in_the_sites_language() -> Iterator[None]:
-    """A request that asked for another language leaves it to nobody."""
+    """Provide a request that asked for another language leaves it to nobody."""
     yield
     translation.deactivate()
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """The database of this process, of which is kept what the migrations made of it."""
+    """Set up the database of this process, and keep what the migrations made of it."""
     with django_db_blocker.unblock():
         pristine.keep()

@@ -51,7 +51,7 @@ loop.run()
 
 
 def function_environment() -> dict[str, str]:
-    """What the function on the local AWS of this process has in its environment, beside what each child has."""
+    """Return what the function on the local AWS of this process has in its environment, beside what each child has."""
     folder = STATE / WORKER / "deployed"
     cli = ZappaCLI()
     cli.api_stage = "local"
@@ -71,7 +71,7 @@ class Function:
     seconds: list[float] = field(default_factory=list)
 
     def get_waiter(self, name: str) -> Self:
-        """The function is never being changed."""
+        """Return the function is never being changed."""
         return self
 
     def wait(self, **asked: Any) -> None:
@@ -123,5 +123,5 @@ def deployed_function(before: str = "") -> Iterator[Function]:
 
 
 def mapping(seconds_file: str, before: str = "") -> Any:
-    """A child that brings the queue's messages to the function until the block ends."""
+    """Return a child that brings the queue's messages to the function until the block ends."""
     return running("-c", before + MAPPING, seconds_file, **function_environment())

@@ -76,7 +76,7 @@ def entry(tag: int, kind: int, value: bytes | Sequence[Pair]) -> Entry:
 
 
 def tiff(main: Sequence[Entry], details: Sequence[Entry] = (), place: Sequence[Entry] = ()) -> bytes:
-    """An EXIF block with three directories, one after the other."""
+    """Return an EXIF block with three directories, one after the other."""
 
     def directory(entries: Sequence[Entry], start: int) -> bytes:
         at, head, rest = start + 2 + 12 * len(entries) + 4, struct.pack("<H", len(entries)), b""
@@ -132,7 +132,7 @@ def iptc(text: str, last_day: str) -> bytes:
 
 
 def jpeg(number: int) -> bytes:
-    """The file that holds the extreme of this number of every kind; the lists go round."""
+    """Return the file that holds the extreme of this number of every kind; the lists go round."""
     (date, offset), place = DATES[number % len(DATES)], PLACES[number % len(PLACES)]
     text, last_day = TEXTS[number % len(TEXTS)], LAST_DAYS[number % len(LAST_DAYS)]
     raw = text.encode("utf-8", "surrogatepass")[:3000]
@@ -168,7 +168,7 @@ def files() -> Iterator[tuple[str, bytes]]:
 
 
 def with_text(png: bytes) -> bytes:
-    """The same PNG with words of XMP that cannot be read, and another text."""
+    """Return the same PNG with words of XMP that cannot be read, and another text."""
     out = BytesIO()
     out.write(png[:-12])
     for kind, body in (

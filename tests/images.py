@@ -6,7 +6,7 @@ from mediahub.library.models import Image, Rendition, Tag, Tagging
 
 
 def image(**fields: Any) -> Image:
-    """An image with three renditions, as an ingest leaves it."""
+    """Return an image with three renditions, as an ingest leaves it."""
     found = {
         "title": "Harbour",
         "file_name": "harbour.jpg",
@@ -35,7 +35,7 @@ def image(**fields: Any) -> Image:
 
 
 def image_with_tags(*names: str, **fields: Any) -> Image:
-    """An image with suggested tags that were measured."""
+    """Return an image with suggested tags that were measured."""
     made = image(**fields)
     for name in names:
         tag, _created = Tag.objects.get_or_create(name=name)

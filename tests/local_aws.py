@@ -47,7 +47,7 @@ def local_aws_process() -> Iterator[stack.Stack]:
 
 @pytest.fixture
 def local_aws(local_aws_process: stack.Stack, settings: Any) -> stack.Stack:
-    """The local AWS with empty stores and queues."""
+    """Provide the local AWS with empty stores and queues."""
     settings.KMS_KEY_ARN = local_aws_process.outputs["KmsKeyArn"]
     _empty()
     return local_aws_process
@@ -61,7 +61,7 @@ def aws(local_aws: stack.Stack) -> Callable[[str, str], Any]:
 
 @cache
 def client(role: str, service: str) -> Any:
-    """The client of a role; made once, which is a hundred times dearer than using it."""
+    """Return the client of a role; made once, which is a hundred times dearer than using it."""
     session = boto3.Session(profile_name=role, region_name=django_settings.AWS_REGION)
     style = Config(s3={"addressing_style": "path"}, signature_version="s3v4" if service == "s3" else None)
     return session.client(service, endpoint_url=django_settings.AWS_ENDPOINT_URL, config=style)  # type: ignore[call-overload]
@@ -85,13 +85,13 @@ def handler() -> Any:
 
 @pytest.fixture
 def event_loop(local_aws: stack.Stack, handler: Any) -> PatientLoop:
-    """The event loop with this test's database; call turn() or drain()."""
+    """Provide the event loop with this test's database; call turn() or drain()."""
     return PatientLoop(handler, clock_seconds=0)
 
 
 @pytest.fixture(scope="session")
 def event_loops(local_aws_process: stack.Stack, django_db_setup: None) -> Iterator[Nursery]:
-    """What starts event loops with the worker's role and the database of this test process."""
+    """Provide what starts event loops with the worker's role and the database of this test process."""
     own = {name: value for name, value in environment("worker").items() if not name.startswith("COV")}
     nursery = Nursery({**own, "KMS_KEY_ARN": local_aws_process.outputs["KmsKeyArn"]})
     yield nursery
@@ -100,7 +100,7 @@ def event_loops(local_aws_process: stack.Stack, django_db_setup: None) -> Iterat
 
 @pytest.fixture
 def worker(local_aws: stack.Stack, transactional_db: None, event_loops: Nursery) -> Iterator[None]:
-    """The event loop in a process of its own, with the worker's role and this test's database."""
+    """Provide the event loop in a process of its own, with the worker's role and this test's database."""
     event_loops.say("start")
     yield
     event_loops.say("stop")

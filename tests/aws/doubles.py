@@ -22,8 +22,10 @@ class Fault(Exception):
 
 
 class Double:
-    """A service by the name that boto3 has for it; a subclass has a method for each operation, such as
-    `list_keys`, which takes the parameters and returns the answer."""
+    """A service by the name that boto3 has for it.
+
+    A subclass has a method for each operation, such as `list_keys`, which takes the parameters and returns the answer.
+    """
 
     service = ""
 
@@ -38,7 +40,7 @@ class Double:
         self._names = {operation: method for method, operation in client.meta.method_to_api_mapping.items()}
 
     def called(self, operation: str) -> list[dict[str, Any]]:
-        """The parameters of each call of an operation, such as `create_db_instance`."""
+        """Return the parameters of each call of an operation, such as `create_db_instance`."""
         return [parameters for name, parameters in self.calls if name == operation]
 
     def _record(self, params: dict[str, Any], model: OperationModel, **_: Any) -> None:

@@ -89,7 +89,7 @@ def test_the_restored_database_has_what_the_template_gives_aurora(ground: Ground
 
 
 def expected(rendered: Rendered, name: str, value: object) -> object:
-    """What RDS is given for a property: the stack's own part where the template refers to one."""
+    """Return what RDS is given for a property: the stack's own part where the template refers to one."""
     if name == "VpcSecurityGroupIds":
         return [rendered.physical_name("DatabaseSecurityGroup")]
     if isinstance(value, dict):

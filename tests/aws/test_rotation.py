@@ -72,11 +72,11 @@ class Ground:
         return rotation.rotate_links(self.stage, now=now, wait=self.waited.append)
 
     def accepted(self) -> set[str]:
-        """The ids of the keys whose links CloudFront accepts."""
+        """Return the ids of the keys whose links CloudFront accepts."""
         return set(self.stack.rendered.properties("KeyGroup")["KeyGroupConfig"]["Items"])
 
     def signs_with(self) -> str:
-        """The id under which the web signs; the private half must be that key's."""
+        """Return the id under which the web signs; the private half must be that key's."""
         key_id = self.secret.values["CLOUDFRONT_KEY_ID"]
         slot = key_id[-1]
         public: Any = load_pem_public_key(self.stack.parameters[f"SigningKey{slot}"].encode())

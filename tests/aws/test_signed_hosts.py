@@ -78,7 +78,7 @@ def environment_of(region: str, cdn: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def signed() -> dict[tuple[str, str], dict[str, Any]]:
-    """What one process signs with the settings of each region, with CloudFront and without."""
+    """Provide what one process signs with the settings of each region, with CloudFront and without."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     keys = {
         "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",

@@ -54,7 +54,7 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def browser_context_args() -> dict[str, Any]:
-    """What every page of the tests is opened with."""
+    """Provide what every page of the tests is opened with."""
     return {
         "locale": "en-GB",
         "timezone_id": "UTC",
@@ -65,7 +65,7 @@ def browser_context_args() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def connections_held(live_server: Any) -> Connections:
-    """The connections that the site of this process has open."""
+    """Provide the connections that the site of this process has open."""
     return Connections(live_server.thread.httpd)
 
 
@@ -78,7 +78,7 @@ def answered(transactional_db: None, connections_held: Connections) -> Iterator[
 
 @pytest.fixture(scope="session")
 def bundle() -> None:
-    """The upload page, bundled by one test process while the others wait."""
+    """Bundle the upload page in one test process while the others wait."""
     with (STATE.parent / "bundle.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         build()
@@ -86,7 +86,7 @@ def bundle() -> None:
 
 @pytest.fixture
 def cors(local_aws: stack.Stack, live_server: Any) -> Iterator[None]:
-    """The upload bucket takes files from the site of this test, whose port nobody knew when the stack was deployed."""
+    """Let the upload bucket take files from this test's site, whose port nobody knew when the stack was deployed."""
     s3 = stack.root_client("s3", str(django_settings.AWS_ENDPOINT_URL))
     bucket = django_settings.UPLOAD_BUCKET
     deployed = s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
@@ -98,20 +98,20 @@ def cors(local_aws: stack.Stack, live_server: Any) -> Iterator[None]:
 
 @pytest.fixture
 def as_web(local_aws: stack.Stack, settings: Any) -> None:
-    """The site has the web's role, and no other."""
+    """Give the site the web's role, and no other."""
     settings.AWS_PROFILE = "web"
 
 
 @pytest.fixture
 def small_parts(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file of 12 MB goes in three parts, of the least size that S3 takes."""
+    """Send a file of 12 MB in three parts, of the least size that S3 takes."""
     monkeypatch.setattr(tickets, "PART_BYTES", 5 * 1024 * 1024)
     settings.UPLOAD_PART_THRESHOLD = tickets.PART_BYTES
 
 
 @pytest.fixture
 def desk(live_server: Any, page: Page, bundle: None, cors: None, as_web: None, small_parts: None) -> Iterator[Desk]:
-    """The desk in a browser, nobody signed in; whatever is done there breaks no policy, and no script fails."""
+    """Provide the desk in a browser, nobody signed in; whatever is done there breaks no policy, and no script fails."""
     opened = Desk(page, live_server.url)
     yield opened
     assert sorted(set(opened.violations)) == []
@@ -120,7 +120,7 @@ def desk(live_server: Any, page: Page, bundle: None, cors: None, as_web: None, s
 
 @pytest.fixture
 def signed_in(desk: Desk, chief: User) -> Desk:
-    """The desk with a chief editor signed in."""
+    """Provide the desk with a chief editor signed in."""
     sign_in(desk.page.context, desk.address, chief)
     return desk
 
@@ -159,7 +159,7 @@ def row(db: Any) -> list[Image]:
 
 @pytest.fixture
 def reviewed(signed_in: Desk, row: list[Image]) -> Page:
-    """The review of these images, open at the newest; their pictures are drawn by the test."""
+    """Provide the review of these images, open at the newest; their pictures are drawn by the test."""
     page = signed_in.page
     drawn = '<svg xmlns="http://www.w3.org/2000/svg" width="1024" height="768"><rect width="1024" height="768"/></svg>'
     page.route("**/large/**", lambda route: route.fulfill(body=drawn, content_type="image/svg+xml"))

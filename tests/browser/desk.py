@@ -81,7 +81,7 @@ class Desk:
         return self.page.context.new_cdp_session(self.page)
 
     def row(self, name: str) -> Locator:
-        """The row that tells what became of a file."""
+        """Return the row that tells what became of a file."""
         return self.page.locator("#arrivals .entry", has=self.page.get_by_text(name, exact=True))
 
     def ends_as(self, name: str, label: str) -> None:
@@ -89,7 +89,7 @@ class Desk:
         expect(self.row(name).locator("[data-chip]")).to_have_text(label)
 
     def findings(self) -> list[str]:
-        """What axe finds wrong with the page as it is now."""
+        """Return what axe finds wrong with the page as it is now."""
         # Evaluating over the debugging protocol is not bound by the page's policy, as a script element would be.
         self.page.evaluate(AXE.read_text())
         # To read a style sheet that imports another, axe would write a style element, which the policy forbids.

@@ -17,7 +17,7 @@ def photographs(folder: Path, many: int) -> list[Path]:
 
 
 def _cut(photo: Path, folder: Path, number: int, turn: int) -> Path:
-    """The photograph itself at the first turn; after it the same without an edge that grows at each turn."""
+    """Return the photograph itself at the first turn; after it the same without an edge that grows at each turn."""
     made = folder / f"{number:02}_{photo.name}"
     if turn == 0:
         made.write_bytes(photo.read_bytes())

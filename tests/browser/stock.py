@@ -68,7 +68,7 @@ def library(settings: Any) -> list[Image]:
 
 
 def copy(name: str, settings: Any, width: int = 1200) -> Image:
-    """A smaller copy of a scene, as somebody sends it a second time."""
+    """Return a smaller copy of a scene, as somebody sends it a second time."""
     settings.AWS_PROFILE = "worker"
     image_id, data = uuid4(), make_photograph(name, width, width * 3 // 4)
     result = process(BytesIO(data), image_id, store=clients.get_rendition_store(), labeler=clients.get_labeler())
@@ -95,7 +95,7 @@ def replace(image: Image, user: User, settings: Any) -> None:
 
 
 def offer(image: Image, user: User, settings: Any) -> None:
-    """A newer file of a published image, which was flagged and waits for somebody who may publish."""
+    """Add a newer file of a published image, which was flagged and waits for somebody who may publish."""
     settings.AWS_PROFILE = "worker"
     for number, name in enumerate(list(SKIES)[2:4], 1):
         result = process(BytesIO(make_photograph(name)), image.pk, store=clients.get_rendition_store(), labeler=None)
@@ -128,7 +128,7 @@ def tag(image: Image, user: User) -> None:
 
 
 def uploads(user: User, images: list[Image]) -> Upload:
-    """Uploads in every state; returns the one that failed."""
+    """Create uploads in every state; return the one that failed."""
     for image in images:
         upload(user, image.file_name, Upload.State.READY, image=image, attempts=1)
     upload(user, "just_sent.jpg", Upload.State.WORKING, attempts=1, step="render")
@@ -159,7 +159,7 @@ def upload(user: User, name: str, state: str, **values: Any) -> Upload:
 
 
 def weeks(user: User) -> None:
-    """What came in the four weeks before today, and how the queue stood, for the dashboard."""
+    """Create what came in the four weeks before today, and how the queue stood, for the dashboard."""
     now = timezone.now()
     for day in range(1, 28):
         moment = now - timedelta(days=day)
@@ -182,7 +182,7 @@ def weeks(user: User) -> None:
 
 
 def failed_item(failed: Upload | None, reason: str = REASON, **values: Any) -> FailedItem:
-    """A dead letter on the desk."""
+    """Return a dead letter on the desk."""
     payload = {"Records": [{"eventName": "ObjectCreated:Post", "s3": {"object": {"key": "uploads/x/original"}}}]}
     return FailedItem.objects.create(
         message_id=str(uuid4()),
@@ -211,7 +211,7 @@ def failures(user: User, images: list[Image], failed: Upload) -> FailedItem:
 
 
 def retry(user: User) -> RetryOrder:
-    """An order to retry that is half done."""
+    """Return an order to retry that is half done."""
     order = RetryOrder.objects.create(by=user, total=8)
     states = [FailedItem.State.RESOLVED] * 4 + [FailedItem.State.RETRIED] * 3 + [FailedItem.State.OPEN]
     for number, state in enumerate(states):
@@ -224,7 +224,7 @@ def retry(user: User) -> RetryOrder:
 
 
 def check() -> ConsistencyCheck:
-    """A comparison that found a few things, and the one before that found none."""
+    """Return a comparison that found a few things, and the one before that found none."""
     ConsistencyCheck.objects.create(finished_at=timezone.now())
     since = timezone.now() - timedelta(hours=3)
     failing = {"failing_since": since, "failed_at": timezone.now(), "failures": 180}
@@ -240,7 +240,7 @@ def check() -> ConsistencyCheck:
 
 
 def collect(images: list[Image]) -> int:
-    """A small tree of collections with images in them; returns the id of one in the midst, for a group."""
+    """Return a small tree of collections with images in them; returns the id of one in the midst, for a group."""
     news = collections.create(ChangeSet(None), "News", description="What goes out today.")
     sport = collections.create(ChangeSet(None), "Sport", news, groups=Group.objects.filter(name="Chief editor"))
     collections.create(ChangeSet(None), "Football and other ball games of the season", sport)

@@ -17,7 +17,7 @@ LIBRARY = "/admin/library/image/"
 
 @pytest.fixture
 def sport(settings: Any, local_aws: Any) -> Collection:
-    """A library with a small tree of collections."""
+    """Provide a library with a small tree of collections."""
     images = stock.library(settings)
     news = collections.create(ChangeSet(None), "News")
     collections.create(ChangeSet(None), "Archive", groups=Group.objects.filter(name="Chief editor"))

@@ -28,7 +28,7 @@ def until(done: Callable[[], Any]) -> Any:
 
 @pytest.fixture
 def image(worker: None, aws: Callable[[str, str], Any], signed_in: Desk) -> Image:
-    """An image that came in through the bucket, its crop page open in the browser."""
+    """Provide an image that came in through the bucket, its crop page open in the browser."""
     bucket = django_settings.UPLOAD_BUCKET
     aws("operator", "s3").put_object(Bucket=bucket, Key="harbour.jpg", Body=jpeg(1500, 1000))
     made: Image = until(Image.objects.first)

@@ -20,12 +20,12 @@ pytestmark = pytest.mark.usefixtures("worker")
 
 
 def is_store(request: Request) -> bool:
-    """A request that carries a file to the store."""
+    """Return a request that carries a file to the store."""
     return request.method in {"POST", "PUT"} and "/admin/" not in request.url
 
 
 def is_completion(route: Route) -> bool:
-    """The request that puts the parts together."""
+    """Return the request that puts the parts together."""
     url = route.request.url
     return route.request.method == "POST" and "uploadId=" in url and "partNumber" not in url
 

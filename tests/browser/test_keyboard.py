@@ -35,7 +35,7 @@ def state_of(image: Image, name: str) -> str:
 
 @pytest.fixture
 def image(signed_in: Desk, chief: User, settings: Any) -> Image:
-    """The newest of the library, with tags, open in the browser."""
+    """Provide the newest of the library, with tags, open in the browser."""
     newest = stock.library(settings)[-1]
     stock.tag(newest, chief)
     signed_in.open(f"/admin/library/image/{newest.pk}/change/")
@@ -108,7 +108,7 @@ def test_the_words_are_kept(signed_in: Desk, image: Image) -> None:
 
 @pytest.fixture
 def failed(signed_in: Desk, chief: User) -> FailedItem:
-    """The item of a file that lies in the bucket, and whose event was delivered in vain."""
+    """Provide the item of a file that lies in the bucket, and whose event was delivered in vain."""
     data = jpeg()
     ticket = tickets.issue_ticket(chief, "again.jpg", "image/jpeg", len(data))
     fields: dict[str, Any] = {**ticket.fields, "file": ("original", data, "image/jpeg")}

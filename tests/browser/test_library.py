@@ -22,7 +22,7 @@ FILE = ("name", "key", "width", "height", "bytes", "content_type", "sha256")
 
 @pytest.fixture
 def library(signed_in: Desk, settings: Any) -> Page:
-    """A library of many images, each with the renditions of one of a few."""
+    """Provide a library of many images, each with the renditions of one of a few."""
     few = stock.library(settings)
     Image.objects.update(state=Image.State.IN_REVIEW, alt_text="A view", credit="Ada Lund", license="CC BY 4.0")
     with transaction.atomic():

@@ -31,7 +31,7 @@ def press(page: Page, name: str) -> None:
 
 @pytest.fixture
 def replaced(signed_in: Desk) -> Image:
-    """An image that came by the plain form, with its page to replace it open."""
+    """Provide an image that came by the plain form, with its page to replace it open."""
     page = signed_in.page
     signed_in.open("/admin/upload/plain/")
     choose(page, "dawn.jpg", make_photograph("Harbour at dawn"))

@@ -37,7 +37,7 @@ DECODED = """(image) => Promise.race([
 
 
 def invited() -> str:
-    """The path of the address that `invite` prints."""
+    """Return the path of the address that `invite` prints."""
     out = StringIO()
     call_command("invite", "anna@example.org", stdout=out)
     return urlsplit(out.getvalue().strip()).path
@@ -45,7 +45,7 @@ def invited() -> str:
 
 @pytest.fixture
 def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
-    """The name and the path of every page of a desk in full use."""
+    """Provide the name and the path of every page of a desk in full use."""
     User.objects.filter(pk=chief.pk).update(first_name="Ada", is_superuser=True)
     stock.weeks(chief)
     images = stock.library(settings)
@@ -150,12 +150,12 @@ def test_every_page_is_accessible(
 
 
 def speak(desk: Desk, language: str) -> None:
-    """The desk in another language than the browser asks for."""
+    """Show the desk in another language than the browser asks for."""
     desk.page.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": desk.address}])
 
 
 def fits(page: Page) -> bool:
-    """That the page is no wider than its window."""
+    """Return whether the page is no wider than its window."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 

@@ -26,7 +26,7 @@ def saved(page: Page) -> None:
 
 
 def decided(row: list[Image]) -> dict[str, dict[str, str]]:
-    """The state of each tag by the title of its image."""
+    """Return the state of each tag by the title of its image."""
     found: dict[str, dict[str, str]] = {made.title: {} for made in row}
     for title, name, state in Tagging.objects.values_list("image__title", "tag__name", "state"):
         found[title][name] = state
@@ -92,7 +92,7 @@ def test_what_waits_survives_a_reload_and_answers_that_were_lost(reviewed: Page,
     done: list[bool] = []
 
     def lose(route: Route) -> None:
-        """The server does what it is asked, and the line breaks before it can say so."""
+        """Let the server do what it is asked, and break the line before it can say so."""
         if not done:
             route.fetch()
         done.append(True)

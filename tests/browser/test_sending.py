@@ -28,7 +28,7 @@ def drag(desk: Desk, *paths: Path, until: str = "drop") -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with two pictures, one of them deeper and twice, and what systems and people leave in folders."""
+    """Provide a folder with two pictures, one deeper and twice, and what systems and people leave in folders."""
     trip = tmp_path / "trip"
     (trip / "day two").mkdir(parents=True)
     (trip / "one.jpg").write_bytes(jpeg(300, 200))

@@ -22,7 +22,7 @@ LIBRARY = "/admin/library/image/"
 
 @pytest.fixture
 def images(signed_in: Desk, settings: Any) -> list[Image]:
-    """A library that nobody has described yet."""
+    """Provide a library that nobody has described yet."""
     made = stock.library(settings)
     Image.objects.update(state=Image.State.IN_REVIEW, alt_text="", credit="", caption="")
     return made
@@ -32,7 +32,7 @@ def images(signed_in: Desk, settings: Any) -> list[Image]:
 def colleague(
     signed_in: Desk, browser: Any, browser_context_args: dict[str, Any], other_editor: User
 ) -> Iterator[Desk]:
-    """The desk in another browser, with another editor signed in."""
+    """Provide the desk in another browser, with another editor signed in."""
     context = browser.new_context(**browser_context_args)
     client = Client()
     client.force_login(other_editor)

@@ -21,7 +21,7 @@ State = Job.State
 
 @pytest.fixture
 def images(signed_in: Desk, settings: Any, aws: Any) -> list[Image]:
-    """A library whose images have originals in the bucket, but for the last."""
+    """Provide a library whose images have originals in the bucket, but for the last."""
     made, s3 = stock.library(settings), aws("operator", "s3")
     for image in made:
         place = {"Bucket": django_settings.UPLOAD_BUCKET, "Key": f"uploads/{image.pk}/original"}

@@ -40,7 +40,7 @@ def take_in(image_id: Any, width: int, key: str) -> Image:
 
 @pytest.fixture
 def cdn() -> Iterator[MemoryQueue]:
-    """The queue of paths that CloudFront would be told of."""
+    """Provide the queue of paths that CloudFront would be told of."""
     queue = MemoryQueue(visibility=60, receives=5)
     with patch.object(clients, "get_cdn_queue", lambda: queue):
         yield queue

@@ -76,7 +76,7 @@ Path = tuple[Any, ...]
 
 
 def mutants(template: Template) -> Iterator[tuple[str, Template]]:
-    """(what was done, the template with it done), one change each."""
+    """Yield (what was done, the template with it done), one change each."""
     for path, value in _walk(template["Resources"], ("Resources",)):
         # What is named twice, a setting in a setting of the same name, is tried at the outer one.
         if path[-1] in SETTINGS and path[-1] != path[-2]:

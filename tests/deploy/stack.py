@@ -44,12 +44,12 @@ FUNCTION_SECONDS = 60
 
 
 def whole() -> Template:
-    """The composed template."""
+    """Return the composed template."""
     return compose()
 
 
 def packages() -> Template:
-    """The template of the packages' bucket."""
+    """Return the template of the packages' bucket."""
     return read_file(FOLDER / "packages.yaml")
 
 
@@ -59,7 +59,7 @@ def holds(template: Template) -> list[str]:
 
 
 def property_of(look: Callable[[Template], Iterator[str]]) -> Callable[[Template], Iterator[str]]:
-    """Marks a function as a property of the stack."""
+    """Mark a function as a property of the stack."""
     PROPERTIES[look.__name__] = look
     return look
 
@@ -77,7 +77,7 @@ def listed(value: Any) -> list[Any]:
 
 
 def given(template: Template, name: str, *path: str | int, of: Any = None) -> Any:
-    """A value deep in a resource; None where anything on the way is missing."""
+    """Return a value deep in a resource; None where anything on the way is missing."""
     value: Any = properties(template, name) if of is None else of
     for step in path:
         try:
@@ -94,7 +94,7 @@ def statements(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def strict(condition: dict[str, Any]) -> dict[str, Any]:
-    """A condition as it is on AWS, where only the local AWS has another."""
+    """Return a condition as it is on AWS, where only the local AWS has another."""
     return dict(condition["Fn::If"][1]) if "Fn::If" in condition else condition
 
 
@@ -116,7 +116,7 @@ def text(value: Any) -> str:
 
 
 def must(*checks: tuple[bool, str]) -> Iterator[str]:
-    """The words of the checks that do not hold."""
+    """Yield the words of the checks that do not hold."""
     for well, words in checks:
         if not well:
             yield words

@@ -75,7 +75,7 @@ def test_each_path_is_told_once_and_a_repeated_message_is_no_second_order(distri
 
 
 def orders(client: Any, distribution_id: str) -> list[tuple[str, ...]]:
-    """The paths of each invalidation, the newest first."""
+    """Return the paths of each invalidation, the newest first."""
     listed = client.list_invalidations(DistributionId=distribution_id)["InvalidationList"]["Items"]
     batches = [
         client.get_invalidation(DistributionId=distribution_id, Id=one["Id"])["Invalidation"]["InvalidationBatch"]

@@ -29,7 +29,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[emulator.Emula
 
 @pytest.fixture
 def settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A zappa_settings.json that may be written."""
+    """Provide a zappa_settings.json that may be written."""
     path = tmp_path / "zappa_settings.json"
     path.write_text(zappa_settings.FILE.read_text())
     monkeypatch.setattr(zappa_settings, "FILE", path)

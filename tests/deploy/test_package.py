@@ -26,7 +26,7 @@ QUEUE = "arn:aws:sqs:us-east-1:000000000000:mediahub-local-uploads"
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> contents.Package:
-    """The stage `local`, packaged once; another process of this run may be at it, so it has a name of its own."""
+    """Provide the stage `local`, packaged once; another process may be at it, so it has a name of its own."""
     try:
         functions.interpreter()
     except DeployError as error:
@@ -45,7 +45,7 @@ def boto3() -> Path:
 
 
 def environment(**changed: str) -> dict[str, str]:
-    """The settings of a function, as `deploy.functions.zappa_settings` writes them, on the local AWS of this test."""
+    """Return a function's settings as `deploy.functions.zappa_settings` writes them, on this test's local AWS."""
     told = {name: value for name, value in child_environment("worker").items() if name.isupper()}
     kept = (
         "AWS_ENDPOINT_URL",

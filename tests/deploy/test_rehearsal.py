@@ -78,7 +78,7 @@ class Operator:
 def send(
     local_aws: Any, event_loop: EventLoop, settings: Any, as_role: Callable[[str], None]
 ) -> Callable[..., Response]:
-    """Sends to the desk of this test what goes to the site, and the rest over the wire; the worker works in between."""
+    """Send to the desk of this test what goes to the site, and the rest over the wire; the worker works in between."""
     settings.UPLOAD_PART_THRESHOLD = 100_000
     settings.SECURE_SSL_REDIRECT = False
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True

@@ -44,7 +44,7 @@ def test_the_list_names_each_stub_and_ministack_lacks_each() -> None:
 
 @pytest.fixture
 def edge(local_aws: stack.Stack, settings: Any) -> Iterator[Edge]:
-    """The edge of an account with one bucket."""
+    """Provide the edge of an account with one bucket."""
     clients = partial(stack.root_client, endpoint=str(settings.AWS_ENDPOINT_URL))
     clients("s3").create_bucket(Bucket="edge")
     yield Edge(clients)

@@ -61,14 +61,14 @@ class Minute:
 
 
 def told(metric: dict[str, Any], minute: Minute) -> int | None:
-    """The value of one metric, which must be the bulk queue's."""
+    """Return the value of one metric, which must be the bulk queue's."""
     assert (metric["Namespace"], metric["Dimensions"]) == ("AWS/SQS", QUEUE)
     value: int | None = getattr(minute, METRICS[metric["MetricName"]])
     return value
 
 
 def value_of(alarm: str, minute: Minute) -> int | None:
-    """What the alarm compares: one metric, or its expression; None when a part of it is missing."""
+    """Return what the alarm compares: one metric, or its expression; None when a part of it is missing."""
     held = properties(alarm)
     if "Metrics" not in held:
         assert held["Period"] == 60
@@ -91,7 +91,7 @@ def rings(alarm: str, minutes: Sequence[Minute]) -> bool:
 
 
 def stepped(policy: str, difference: int, now: int) -> int:
-    """The number of workers after one step of a policy, by the rules of Application Auto Scaling for its bounds."""
+    """Return the number of workers after one step of a policy, by Application Auto Scaling's rules for its bounds."""
     held = properties(policy)["StepScalingPolicyConfiguration"]
     least, below = operator.le, operator.lt
     if difference < 0:

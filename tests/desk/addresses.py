@@ -39,7 +39,7 @@ class Route:
         return [second or third for _first, second, third in PARAMETER.findall(self.pattern)]
 
     def fill(self, values: dict[str, str]) -> str:
-        """The address with these texts, as they stand in an address, in the place of its parameters."""
+        """Return the address with these texts, as they stand in an address, in the place of its parameters."""
         text = PARAMETER.sub(lambda match: values[match[2] or match[3]], self.pattern)
         return "/" + text.replace("^", "").replace("$", "")
 
@@ -101,7 +101,7 @@ class Records:
         self.owner = owner
 
     def values(self, route: Route) -> dict[str, str]:
-        """What stands for each parameter of the route, so that its record is found."""
+        """Return what stands for each parameter of the route, so that its record is found."""
         return {name: str(self._value(route, name)) for name in route.parameters}
 
     def _value(self, route: Route, name: str) -> Any:

@@ -51,12 +51,12 @@ SHA256 = "5e" * 32
 
 
 def word(about: str) -> str:
-    """An unmistakable word that says in which field it was planted."""
+    """Return an unmistakable word that says in which field it was planted."""
     return f"Zxq7{about}7qxZ"
 
 
 def told(text: str) -> set[str]:
-    """The fields whose words stand in a text, however they are capitalized."""
+    """Return the fields whose words stand in a text, however they are capitalized."""
     return set(PATTERN.findall(text.casefold()))
 
 
@@ -83,7 +83,7 @@ class Desk:
 
 
 def plant() -> Desk:
-    """A desk where one image is closed to everybody but the group Legal, and another is open."""
+    """Return a desk where one image is closed to everybody but the group Legal, and another is open."""
     lawyer = User.objects.create_user("lawyer", is_staff=True)
     legal = Group.objects.create(name="Legal")
     lawyer.groups.add(Group.objects.get(name="Chief editor"), legal)
@@ -205,7 +205,7 @@ def _item(desk: Desk, name: str, upload: Upload | None, **values: Any) -> Failed
 
 
 def reason(sentence: str) -> dict[str, Any]:
-    """A reason whose code has no sentence, so that it is shown as it stands."""
+    """Return a reason whose code has no sentence, so that it is shown as it stands."""
     return Reason("of_a_test", {}, sentence).to_json()
 
 
@@ -250,7 +250,7 @@ def _plant_versions(desk: Desk) -> None:
 
 
 def _plant_history(desk: Desk) -> None:
-    """A change of each kind and action of the closed image, and some of the open one that name the closed one."""
+    """Record each kind and action of change of the closed image, and some of the open one that name it."""
     numbers = count()
 
     def said() -> str:

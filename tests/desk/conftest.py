@@ -20,7 +20,7 @@ def as_web(local_aws: stack.Stack, settings: Any) -> None:
 
 @pytest.fixture
 def signed_in(editor: User) -> Client:
-    """A client with an editor signed in."""
+    """Provide a client with an editor signed in."""
     client = Client()
     client.force_login(editor)
     return client
@@ -28,7 +28,7 @@ def signed_in(editor: User) -> Client:
 
 @pytest.fixture
 def chief_client(chief: User) -> Client:
-    """A client with a chief editor signed in."""
+    """Provide a client with a chief editor signed in."""
     client = Client()
     client.force_login(chief)
     return client
@@ -36,7 +36,7 @@ def chief_client(chief: User) -> Client:
 
 @pytest.fixture
 def nobody(db: Any) -> Client:
-    """A client with someone signed in who may enter the desk and do nothing there."""
+    """Provide a client with someone signed in who may enter the desk and do nothing there."""
     client = Client()
     client.force_login(User.objects.create_user("guest", is_staff=True))
     return client

@@ -28,7 +28,7 @@ def body(answer: Any) -> str:
 
 @pytest.fixture
 def acts(editor: User, chief: User) -> None:
-    """An editor tagged two images at once, then a chief editor archived one."""
+    """Have an editor tag two images at once, then a chief editor archive one."""
     boats, town = image("Boats"), image("=Town()")
     for made in (boats, town):
         tagging(made, "Fog")

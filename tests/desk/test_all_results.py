@@ -31,7 +31,7 @@ def boats(db: Any) -> list[Image]:
 
 
 def shown(client: Client, **more: str) -> dict[str, Any]:
-    """What the form of the library sends when all results are chosen."""
+    """Return what the form of the library sends when all results are chosen."""
     return {**form(client, GRID + "?q=boat", "seen"), "all": "1", **more}
 
 
@@ -108,7 +108,7 @@ def test_a_form_that_does_not_say_what_was_seen_is_asked(
 
 
 def boxes(client: Client, *images: Image) -> list[str]:
-    """What the boxes of these images in the library send."""
+    """Return what the boxes of these images in the library send."""
     found = BOX.findall(client.get(GRID).content.decode())
     return [box for box in found if box.split("/")[0] in {str(one.pk) for one in images}]
 

@@ -43,7 +43,7 @@ class Address:
         return re.findall(r"<(?:\w+:)?(\w+)>", self.route)
 
     def path(self, values: dict[str, str]) -> str:
-        """The address with its parts filled in."""
+        """Return the address with its parts filled in."""
         plain = re.sub(r"\(\?P<(\w+)>.*?\)", r"<\1>", self.route).replace("^", "").replace("$", "")
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], plain)
 
@@ -63,7 +63,7 @@ def _pks(*records: Any) -> list[str]:
 
 
 def fillings(desk: Desk, address: Address) -> list[dict[str, str]]:
-    """What can stand in the parts of an address: ids of closed records, and of open ones."""
+    """Return what can stand in the parts of an address: ids of closed records, and of open ones."""
     values = [_values(desk, address, parameter) for parameter in address.parameters]
     return [dict(zip(address.parameters, chosen, strict=True)) for chosen in product(*values)]
 
@@ -121,7 +121,7 @@ def _objects(desk: Desk, address: Address) -> list[str]:
 
 
 def questions(desk: Desk, address: Address) -> list[Asked]:
-    """What is asked of an address after its question mark, besides nothing."""
+    """Return what is asked of an address after its question mark, besides nothing."""
     name = address.name
     ids, found = ",".join(_pks(*desk.uploads)), [{}] if address.parameters else [{}, {"q": "zxq"}]
     words = [{"q": word(about)} for about in WORDS] if name in SEARCHES else []
@@ -165,7 +165,7 @@ WORDS = ("title", "tag_accepted", "synonym", "collection", "upload_ready", "fail
 
 
 def bodies(desk: Desk, name: str) -> list[Asked] | None:
-    """What is sent to an address; a body under "json" goes as JSON. None where nobody has said yet what could be."""
+    """Return what is sent to an address; "json" goes as JSON. None where nobody has said yet what could be."""
     images = _pks(desk.closed, desk.open)
     both, secret_tag = {"image": images}, desk.tags[1]
     place = {"collection": f"{desk.collections[0].name}"}
@@ -230,7 +230,7 @@ def bodies(desk: Desk, name: str) -> list[Asked] | None:
 
 
 def _role(name: str) -> User | None:
-    """A person as strong as can be without the right to see every collection."""
+    """Return a person as strong as can be without the right to see every collection."""
     if name == "stranger":
         return None
     person = User.objects.create_user(name, is_staff=True)

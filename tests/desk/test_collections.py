@@ -41,7 +41,7 @@ def titles(client: Client, **query: Any) -> set[str]:
 
 @pytest.fixture
 def closed(db: Any) -> Image:
-    """An image that only the group Legal may see."""
+    """Provide an image that only the group Legal may see."""
     legal = Group.objects.create(name="Legal")
     made = image("Secret plan")
     memberships.add_images(ChangeSet(None), [made], make("Lawsuit", None, legal))

@@ -85,7 +85,7 @@ def colleague(other_editor: User) -> Client:
 
 @pytest.fixture
 def superuser(db: Any) -> Client:
-    """A client with somebody signed in who may do everything."""
+    """Provide a client with somebody signed in who may do everything."""
     client = Client()
     client.force_login(User.objects.create_superuser("root"))
     return client

@@ -13,7 +13,7 @@ from mediahub.desk.frontend import build as frontend
 
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the sources to break."""
+    """Provide a copy of the sources to break."""
     here, shared = tmp_path / "frontend", tmp_path / "static" / "desk"
     here.mkdir()
     shared.mkdir(parents=True)

@@ -30,7 +30,7 @@ def chosen(act: str, *images: Image, **more: str) -> dict[str, Any]:
 
 
 def job(by: User | None, images: list[Image], state: str = State.RUNNING, **values: Any) -> Job:
-    """A job with one chunk that is half done, its first image failed."""
+    """Return a job with one chunk that is half done, its first image failed."""
     ids = sorted(str(image.pk) for image in images)
     made = Job.objects.create(selection={"ids": ids}, state=state, by=by, total=len(ids), queued=True, **values)
     failures = [build_failure(images[0].pk, images[0].file_name, Reason("of_a_test", {}, "The disk is full."))]
@@ -45,7 +45,7 @@ def images() -> list[Image]:
 
 @pytest.fixture
 def original(images: list[Image], aws: Callable[[str, str], Any]) -> Version:
-    """The first image's current version, with its file in the bucket, and an earlier one."""
+    """Provide the first image's current version, with its file in the bucket, and an earlier one."""
     s3, key = aws("operator", "s3"), f"uploads/{uuid4()}/original"
     versions = [
         s3.put_object(Bucket=django_settings.UPLOAD_BUCKET, Key=key, Body=body)["VersionId"]

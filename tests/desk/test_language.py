@@ -20,7 +20,7 @@ PREFERENCES = "/admin/preferences/"
 
 
 def spoken(client: Client, path: str = "/admin/") -> tuple[str, str]:
-    """The language and the direction of a page."""
+    """Return the language and the direction of a page."""
     page = client.get(path).content.decode()
     found = re.search(r'<html lang="([\w-]+)" dir="(\w+)"', page)
     assert found

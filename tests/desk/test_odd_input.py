@@ -117,7 +117,7 @@ def records(chief: User) -> Records:
 
 @pytest.fixture
 def clients(chief: User, editor: User) -> dict[str, Client]:
-    """A client of each role; an exception is its answer 500."""
+    """Provide a client of each role; an exception is its answer 500."""
     people = {
         "guest": User.objects.create_user("guest", is_staff=True),
         "viewer": User.objects.create_user("viewer", is_staff=True),
@@ -133,7 +133,7 @@ def clients(chief: User, editor: User) -> dict[str, Client]:
 
 
 def ask(client: Client, method: str, address: str, data: str | bytes = b"", media: str = FORM, **headers: str) -> Any:
-    """The answer to one request; what the request changed is taken back."""
+    """Return the answer to one request; what the request changed is taken back."""
     cookies = {name: morsel.value for name, morsel in client.cookies.items()}
     with transaction.atomic():
         try:
@@ -155,7 +155,7 @@ def failures(client: Client, requests: Iterator[tuple[Any, ...]]) -> list[str]:
 
 
 def names() -> list[str]:
-    """The names that the desk's code reads from addresses and forms."""
+    """Return the names that the desk's code reads from addresses and forms."""
     found = {one.name for one in FILTERS}
     read = re.compile(r"(?:GET|POST|form|asked)(?:\.get|\.getlist)?[\[(]f?\"(\w+)\"")
     for file in (Path(django_settings.BASE_DIR) / "mediahub" / "desk").rglob("*.py"):

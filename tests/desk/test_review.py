@@ -52,7 +52,7 @@ def act_of(made: Image, query: str = "") -> str:
 
 
 def button(page: str, name: str) -> str:
-    """What the button with this id, or with this accessible name, sends as `act`."""
+    """Return what the button with this id, or with this accessible name, sends as `act`."""
     for tag in re.findall(r"<button[^>]*>", page):
         if f'id="{name}"' in tag or f'aria-label="{name}"' in tag:
             return html.unescape(str(re.findall(r'value="([^"]*)"', tag)[0]))

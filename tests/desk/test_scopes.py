@@ -30,13 +30,13 @@ def legal(db: Any) -> Group:
 
 @pytest.fixture
 def lawsuit(legal: Group) -> Collection:
-    """A collection that only the group Legal may see."""
+    """Provide a collection that only the group Legal may see."""
     return collections.create(ChangeSet(None), "Lawsuit", groups=[legal])
 
 
 @pytest.fixture
 def closed(lawsuit: Collection) -> Image:
-    """An image that only the group Legal may see."""
+    """Provide an image that only the group Legal may see."""
     made = image("Secret plan", file_name="secret-plan.jpg")
     memberships.add_images(ChangeSet(None), [made], lawsuit)
     return made

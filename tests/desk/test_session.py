@@ -53,7 +53,7 @@ def sign_in(client: Client, page: str, name: str = "editor") -> Any:
 
 @pytest.fixture
 def strict_client(editor: User) -> Client:
-    """An editor's client that is refused without a token, as a browser is."""
+    """Provide an editor's client that is refused without a token, as a browser is."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(editor)
     return client

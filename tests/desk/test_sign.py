@@ -25,7 +25,7 @@ def ask(client: Client, wish: Any, **extra: Any) -> Any:
 
 
 def begun(client: Client) -> dict[str, Any]:
-    """The ticket of a large file whose multipart upload has begun, as Uppy begins it."""
+    """Return the ticket of a large file whose multipart upload has begun, as Uppy begins it."""
     ticket: dict[str, Any] = ask(client, LARGE).json()
     answer = urllib3.request("POST", ticket["url"], headers={"Content-Type": "image/jpeg", **ticket["headers"]})
     begin, end = "<UploadId>", "</UploadId>"
@@ -154,7 +154,7 @@ def test_nobody_is_told_of_anothers_upload(signed_in: Client, other_editor: User
 
 
 def person(name: str, *codenames: str) -> Client:
-    """A client with somebody signed in who has these permissions only."""
+    """Return a client with somebody signed in who has these permissions only."""
     user = User.objects.create_user(name, is_staff=True)
     user.user_permissions.add(*Permission.objects.filter(codename__in=codenames))
     client = Client()

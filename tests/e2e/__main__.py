@@ -62,7 +62,7 @@ def timed(name: str, step: Any) -> Any:
 
 
 def make_stack(here: Ground) -> None:
-    """The base by change set, and the database's address in its secret."""
+    """Deploy the base by change set, and put the database's address into its secret."""
     settings = [word for name, value in PARAMETERS.items() for word in ("--set", f"{name}={value}")]
     said = here.deploy("stack", STAGE, "--yes", *settings)
     assert "+ UploadBucket (S3::Bucket)" in said, said
@@ -86,7 +86,7 @@ def first_release(here: Ground) -> None:
 
 
 def sign_in(here: Ground) -> Editor:
-    """An invitation, a password, a session."""
+    """Return an invitation, a password, a session."""
     said = here.deploy("manage", STAGE, "invite editor@example.org")
     found = re.search(r"(https://\w+\.execute-api\.[\w.-]+)(/\S+/admin/invited/\S+)", said)
     assert found, said
@@ -97,7 +97,7 @@ def sign_in(here: Ground) -> Editor:
 
 
 def one_upload(here: Ground, editor: Editor) -> None:
-    """A file goes through the deployed function, under the worker's role, into records, renditions and mirror."""
+    """Send a file through the deployed function, under the worker's role, into records, renditions and mirror."""
     upload = editor.upload("harbour.jpg", jpeg(800, 600))
     assert settled(editor, [upload]) == {"ready": 1}
     items = here.client("dynamodb").query(
@@ -136,7 +136,7 @@ def ship_under_load(here: Ground, editor: Editor) -> None:
 
 
 def next_release(here: Ground) -> None:
-    """The one command that does it all, on a stage that stands."""
+    """Run the one command that does it all, on a stage that stands."""
     # Equal contents make an equal package, which is no release that one could go back from.
     with (here.project / "mediahub" / "__init__.py").open("a") as source:
         source.write("# The next release.\n")
@@ -146,7 +146,7 @@ def next_release(here: Ground) -> None:
 
 
 def knock(here: Ground) -> None:
-    """What nobody asked for is refused by the deployed function itself."""
+    """Check that the deployed function itself refuses what nobody asked for."""
     client = here.client("lambda")
     for payload in (
         '{"raw_command": "1"}',
@@ -165,7 +165,7 @@ def knock(here: Ground) -> None:
 
 
 def give_commands(here: Ground) -> None:
-    """What docs/operations.md says to do when an alarm rings."""
+    """Do what docs/operations.md says to do when an alarm rings."""
     assert f"function  {WORKER}: Active" in here.deploy("status", STAGE)
     for line in ("reconcile --repair", "rebuild_mirror", "reprocess_images --all"):
         here.deploy("manage", STAGE, line)

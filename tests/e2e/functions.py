@@ -39,7 +39,7 @@ def interpreter() -> str:
 
 
 def runtime(folder: Path) -> Path:
-    """What Lambda's runtime has and the package therefore has not: boto3, in the locked version."""
+    """Return what Lambda's runtime has and the package therefore has not: boto3, in the locked version."""
     if not folder.is_dir():
         locked = (build.ROOT / "requirements" / "run.txt").read_text()
         wanted = re.findall(r"^((?:boto3|botocore|s3transfer)==\S+)", locked, re.M)
@@ -49,7 +49,7 @@ def runtime(folder: Path) -> Path:
 
 
 def unpacked(built: contents.Package, folder: Path) -> Path:
-    """The package as Lambda lays it out."""
+    """Return the package as Lambda lays it out."""
     with zipfile.ZipFile(built.path) as held:
         held.extractall(folder)
     return folder
@@ -65,7 +65,7 @@ def seconds_to_import(code: Path, boto3: Path, environment: dict[str, str]) -> f
 
 
 def invoke(code: Path, boto3: Path, environment: dict[str, str], *events: Any) -> list[dict[str, Any]]:
-    """The answer to each event, in one process; raises AssertionError with what it said when it does not start."""
+    """Return the answer to each event, in one process; raise AssertionError with its output when it does not start."""
     done = subprocess.run(
         [interpreter(), "-I", "-c", DRIVER, str(code), str(boto3)],
         input="\n".join(json.dumps(event) for event in events),
@@ -81,7 +81,7 @@ def invoke(code: Path, boto3: Path, environment: dict[str, str], *events: Any) -
 
 
 def find_python(name: str) -> str:
-    """The full path of a Python that starts; pyenv's stand-ins need to be told which version to be."""
+    """Return the full path of a Python that starts; pyenv's stand-ins need to be told which version to be."""
     version = name.removeprefix("python")
     for extra in ({}, *({"PYENV_VERSION": known} for known in _pyenv(version))):
         ask = [name, "-c", "import sys; print(sys.executable)"]

@@ -62,7 +62,7 @@ class Ground:
         }
 
     def client(self, service: str) -> Any:
-        """A client with the operator's credentials."""
+        """Return a client with the operator's credentials."""
         return stack.root_client(service, self.endpoint)
 
     def deploy(self, *arguments: str, fails: bool = False) -> str:
@@ -125,7 +125,7 @@ def ground() -> Iterator[Ground]:
 
 
 def _copied(target: Path) -> Path:
-    """A checkout of its own: the deploy command writes zappa_settings.json."""
+    """Return a checkout of its own: the deploy command writes zappa_settings.json."""
     listed = subprocess.run(["git", "ls-files"], cwd=build.ROOT, capture_output=True, text=True, check=True).stdout
     for name in listed.splitlines():
         if (build.ROOT / name).is_file() and not name.startswith("docs/screenshots"):
@@ -140,7 +140,7 @@ def _copied(target: Path) -> Path:
 
 
 def _local_aws(folder: Path) -> Path:
-    """ministack under the Python of the functions, because it runs them in its own interpreter."""
+    """Ministack under the Python of the functions, because it runs them in its own interpreter."""
     program = folder / "bin" / "ministack"
     if not program.is_file():
         python = functions.interpreter()
@@ -159,7 +159,7 @@ def _local_aws(folder: Path) -> Path:
 
 
 def _with_stubs(ministack: Path) -> Path:
-    """The same program with the stubs that tests/e2e/stubs.py lists."""
+    """Return the same program with the stubs that tests/e2e/stubs.py lists."""
     program = ministack.parent / "ministack-with-stubs"
     told = {
         "E2E_POSTGRES": str(STATE / "aurora"),

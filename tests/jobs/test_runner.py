@@ -24,7 +24,7 @@ State = Job.State
 
 @pytest.fixture
 def job(three_images: list[Image], chief: User, monkeypatch: pytest.MonkeyPatch) -> Job:
-    """A job on three images, each a chunk of its own, which waits on the queue."""
+    """Provide a job on three images, each a chunk of its own, which waits on the queue."""
     monkeypatch.setattr(runner, "CHUNK", 1)
     made, _held = runner.order_reprocess(Selection(), by=chief, queued=True)
     return made

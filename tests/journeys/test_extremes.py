@@ -76,7 +76,7 @@ def objects() -> dict[str, Any]:
 
 
 def values(image: Image) -> Values:
-    """What stands in addresses that are about this image, or about something that it is part of."""
+    """Return what stands in addresses that are about this image, or about something that it is part of."""
     models: Any = (Tag, LabelRule, Tagging, Job, Collection, SavedSearch, UploadBatch, Change)
     some = {model: model.objects.first() for model in models}
     upload = image.uploads.get(state=Upload.State.READY)
@@ -157,7 +157,7 @@ LISTS = [
 
 @pytest.fixture
 def chief_client(chief: User) -> Client:
-    """The browser of a chief editor who may also see the checks; it is shown an error as everybody is."""
+    """Provide the browser of a chief editor who may also see the checks; it is shown an error as everybody is."""
     chief.is_superuser = True
     chief.save()
     client = Client(raise_request_exception=False)
@@ -200,7 +200,7 @@ def test_no_page_fails_for_what_a_file_holds(
 
 
 def pages(image: Image) -> list[str]:
-    """The pages about one image; the first two tell of its history."""
+    """Return the pages about one image; the first two tell of its history."""
     upload = image.uploads.get(state=Upload.State.READY)
     own = ("review", "versions", "crop", "replace", "collections")
     return [

@@ -110,7 +110,7 @@ def addresses_of(image: Image) -> list[str]:
 
 
 def outcome(image: Image, version: int) -> list[str]:
-    """The addresses, once the version is in use and all of it is out."""
+    """Return the addresses, once the version is in use and all of it is out."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         # The version is asked first: a revision read before it changed would be that of the version before.

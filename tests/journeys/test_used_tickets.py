@@ -36,12 +36,12 @@ def post(ticket: tickets.UploadTicket, data: bytes) -> int:
 
 
 def issue(editor: User) -> tickets.UploadTicket:
-    """A ticket for any file of up to the size of the larger picture."""
+    """Return a ticket for any file of up to the size of the larger picture."""
     return tickets.issue_ticket(editor, "harbour.jpg", "image/jpeg", max(len(FIRST), len(SECOND)))
 
 
 def plain(editor: User) -> tickets.UploadTicket:
-    """The ticket of the form without scripts."""
+    """Return the ticket of the form without scripts."""
     return tickets.issue_plain_ticket(editor, lambda upload_id: f"http://127.0.0.1/{upload_id}/")
 
 
@@ -58,7 +58,7 @@ def work(event_loop: EventLoop, as_role: Callable[[str], None]) -> Callable[[], 
 
 
 def facts(image: Image) -> Any:
-    """What must not change: the record, its files in the bucket of renditions, and the version its original is."""
+    """Return what must not change: the record, its files among the renditions, and the version of its original."""
     image.refresh_from_db()
     store = clients.get_rendition_store()
     files = {row.key: store.get(row.key).read() for row in image.renditions.all()}
@@ -67,7 +67,7 @@ def facts(image: Image) -> Any:
 
 
 def findings(as_role: Callable[[str], None]) -> list[tuple[str, str]]:
-    """What a comparison finds that mends what it can."""
+    """Return what a comparison finds that mends what it can."""
     as_role("worker")
     found = [
         (finding.kind, finding.what)

@@ -24,7 +24,7 @@ IMAGE = uuid4()
 
 @pytest.fixture(autouse=True)
 def queue(local_aws: object) -> None:
-    """Changes are told to a worker."""
+    """Let changes be told to a worker."""
 
 
 def take_in(data: bytes) -> Image:

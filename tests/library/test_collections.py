@@ -39,7 +39,7 @@ def found(user: User, **asked: str) -> set[str]:
 
 
 def paths() -> dict[str, list[str]]:
-    """The names on the way down to each collection, read from its path."""
+    """Return the names on the way down to each collection, read from its path."""
     called = {one.pk: one.name for one in Collection.objects.all()}
     steps = {one.name: [one.path[n : n + 8] for n in range(0, len(one.path), 8)] for one in Collection.objects.all()}
     return {name: [called[int(step)] for step in kept] for name, kept in steps.items()}

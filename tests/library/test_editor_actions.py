@@ -15,7 +15,7 @@ from tests.images import image_with_tags
 
 @pytest.fixture
 def sea(local_aws: Any, db: Any) -> Image:
-    """An image with two suggestions."""
+    """Provide an image with two suggestions."""
     return image_with_tags("Sea", "Sky")
 
 

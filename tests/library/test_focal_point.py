@@ -23,7 +23,7 @@ CUT = {"cut_x": 0.5, "cut_y": 0.5}
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The kinds of the messages that a worker was sent."""
+    """Provide the kinds of the messages that a worker was sent."""
     queue, kinds = MemoryQueue(), list[str]()
     monkeypatch.setattr(clients, "get_upload_queue", lambda: queue)
     monkeypatch.setattr(queue, "send", lambda body, delay=0: kinds.append(body["mediahub"]))

@@ -53,7 +53,7 @@ def moderated_site(local_aws: object, settings: Any) -> None:
 
 
 def take_in(labeler: Any, data: bytes = FIRST, *, keep_labels: bool = False, by: User | None = None) -> Image:
-    """The file, made into the image by the worker, with all words that it needs to go out."""
+    """Return the file, made into the image by the worker, with all words that it needs to go out."""
     result = process(BytesIO(data), IMAGE, store=MemoryStore(), labeler=labeler)
     with transaction.atomic():
         original = Original(result.metadata.sha256, "v1", by, may_go_out=by is not None)

@@ -26,7 +26,7 @@ FLAG = [{"name": "Violence", "parent": "", "confidence": 91.0}]
 
 @pytest.fixture(autouse=True)
 def queue(local_aws: object) -> None:
-    """Changes are told to a worker."""
+    """Let changes be told to a worker."""
 
 
 def state(made: Image) -> str:

@@ -27,7 +27,7 @@ def image(local_aws: stack.Stack) -> Image:
 
 @pytest.fixture
 def public(image: Image) -> Image:
-    """The same image as everybody may see it, and so the mirror tells of it."""
+    """Provide the same image as everybody may see it, and so the mirror tells of it."""
     image.state = Image.State.PUBLISHED
     image.save(update_fields=["state"])
     return image

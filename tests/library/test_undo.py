@@ -35,11 +35,11 @@ REFUSED = "have permission to make this change."
 
 @pytest.fixture(autouse=True)
 def queue(local_aws: object) -> None:
-    """Changes are told to a worker."""
+    """Let changes be told to a worker."""
 
 
 def without(user: User, *codenames: str) -> User:
-    """The same person, from whom these rights were taken."""
+    """Return the same person, from whom these rights were taken."""
     left = Permission.objects.filter(group__user=user).exclude(codename__in=codenames)
     user.user_permissions.set(left)
     user.groups.clear()

@@ -96,7 +96,7 @@ def test_only_the_file_in_use_is_current(replaced: Image) -> None:
 
 @pytest.fixture
 def published(as_role: object, local_aws: object, settings: object, chief: User) -> Image:
-    """An image that the public sees, of one file."""
+    """Provide an image that the public sees, of one file."""
     settings.AWS_PROFILE = "worker"  # type: ignore[attr-defined]
     take_in(400, "first")
     words = {"alt_text": "A quay", "credit": "Ada Lund", "license": "CC BY 4.0"}

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def queue(local_aws: object) -> None:
-    """Changes are told to a worker."""
+    """Let changes be told to a worker."""
 
 
 def states(made: Image) -> dict[str, str]:

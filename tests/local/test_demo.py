@@ -32,7 +32,7 @@ def browser(local_aws: Any, live_server: Any, editor: User, as_role: Callable[[s
 
 @pytest.fixture
 def work(event_loop: EventLoop, as_role: Callable[[str], None]) -> Worker:
-    """Does the worker's part whenever the demo tells how far it is."""
+    """Do the worker's part whenever the demo tells how far it is."""
 
     def once(done: int, total: int) -> None:
         as_role("worker")
@@ -49,7 +49,7 @@ def picture(tmp_path: Path) -> Path:
 
 
 def idle(done: int, total: int) -> None:
-    """A worker that is not there."""
+    """Provide a worker that is not there."""
 
 
 def test_a_large_file_goes_in_parts(

@@ -150,7 +150,7 @@ def test_secrets_are_for_their_owner_alone(running: emulator.Emulator, tmp_path:
 
 
 def posted(deployed: stack.Stack, running: emulator.Emulator) -> int:
-    """The status with which S3 answers a browser that sends what the web signed."""
+    """Return the status with which S3 answers a browser that sends what the web signed."""
     sts = stack.root_client("sts", running.endpoint)
     taken = sts.assume_role(RoleArn=deployed.outputs["WebRoleArn"], RoleSessionName="test")["Credentials"]
     session = boto3.Session(taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"])

@@ -33,7 +33,7 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def joined(parts: Chunks) -> bytes:
-    """A PNG whose checksums are right, whatever is in its chunks."""
+    """Return a PNG whose checksums are right, whatever is in its chunks."""
     written = [
         struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in parts
     ]
@@ -42,14 +42,14 @@ def joined(parts: Chunks) -> bytes:
 
 @cache
 def photo() -> bytes:
-    """A PNG of several hundred kilobytes, whose pixels lie in many chunks."""
+    """Return a PNG of several hundred kilobytes, whose pixels lie in many chunks."""
     scene = picture(400, 300)
     noise = Image.effect_noise(scene.size, 60)
     return encoded(Image.merge("RGB", (*scene.split()[:2], noise)), "PNG")
 
 
 def with_pixels(data: bytes, pixels: bytes) -> bytes:
-    """The same PNG with other compressed pixels."""
+    """Return the same PNG with other compressed pixels."""
     head = [part for part in chunks(data) if part[0] not in (b"IDAT", b"IEND")]
     return joined([*head, (b"IDAT", pixels), (b"IEND", b"")])
 
@@ -59,7 +59,7 @@ def raw(data: bytes) -> bytes:
 
 
 def interlaced(scene: Image.Image, part: float = 1.0) -> bytes:
-    """An RGB picture in the seven passes of Adam7, or the beginning of them in a stream that ends well."""
+    """Return an RGB picture in the seven passes of Adam7, or the beginning of them in a stream that ends well."""
     width, height = scene.size
     rows = b""
     for left, top, across, down in ADAM7:
@@ -148,7 +148,7 @@ def test_what_stands_after_the_pixels_and_cannot_be_read_costs_no_picture(chunk:
 
 
 def gif(width: int, height: int, pixels: int) -> bytes:
-    """A GIF whose compressed data ends properly after so many pixels."""
+    """Return a GIF whose compressed data ends properly after so many pixels."""
     codes = [256]
     for number in range(pixels):
         codes += [256, number % 251] if number % 200 == 199 else [number % 251]

@@ -17,7 +17,7 @@ SCENES = {name: paint_scene(name, 800, 600) for name in SKIES}
 
 
 def look(made: Image.Image, **save: int) -> str:
-    """The compute_fingerprint of a picture's smallest rendition."""
+    """Return the compute_fingerprint of a picture's smallest rendition."""
     small = process_image(BytesIO(encoded(made, "JPEG", **{"quality": 90, **save})))["thumbnails"][-1]
     return compute_fingerprint(Image.open(BytesIO(small.data)))
 

@@ -16,7 +16,7 @@ def rendered(data: bytes, **options: Any) -> list[Image.Image]:
 
 
 def apart(one: Image.Image, other: Image.Image) -> float:
-    """The mean difference of two pictures, in steps of 255."""
+    """Return the mean difference of two pictures, in steps of 255."""
     difference = ImageChops.difference(one.convert("RGB"), other.convert("RGB"))
     return max(ImageStat.Stat(difference).mean)
 
@@ -102,7 +102,7 @@ def test_a_profile_is_applied_and_not_copied() -> None:
 
 
 def swapped_profile() -> bytes:
-    """sRGB with its red and green primaries exchanged, under another name."""
+    """SRGB with its red and green primaries exchanged, under another name."""
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     renamed = srgb.replace("sRGB".encode("utf-16-be"), "Mine".encode("utf-16-be"))
     return renamed.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")

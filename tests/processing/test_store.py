@@ -32,7 +32,7 @@ def store(request: pytest.FixtureRequest) -> Store:
 
 @pytest.fixture(params=["local AWS", "memory"])
 def versioned(request: pytest.FixtureRequest) -> Store:
-    """A store that keeps every version, written as the operator because no role of ours may."""
+    """Provide a store that keeps every version, written as the operator because no role of ours may."""
     if request.param == "memory":
         return MemoryStore()
     request.getfixturevalue("local_aws")
@@ -137,7 +137,7 @@ def test_one_object_is_listed_with_all_its_versions_and_no_other(versioned: Stor
 
 
 def listed(store: Store, objects: int) -> tuple[list[str], int]:
-    """The keys of a listing by pages of two, and how many pages it took; gives up when there are more than objects."""
+    """Return the keys of a listing by pages of two, and how many pages it took; give up at more than objects."""
     found, start, pages = [], None, 0
     while pages < objects:
         page, pages = store.list_page(start, limit=2), pages + 1
@@ -228,7 +228,7 @@ def test_c2_a_file_that_came_in_part_is_never_decoded(error: Exception | None) -
 
 @contextmanager
 def busy_store(refusals: int) -> Iterator[str]:
-    """The address of a store that answers SlowDown so many times before it hands out a file."""
+    """Yield the address of a store that answers SlowDown so many times before it hands out a file."""
     left = refusals
 
     class Busy(BaseHTTPRequestHandler):

@@ -51,7 +51,7 @@ CHECKS = "/admin/recovery/consistencycheck/"
 
 @pytest.fixture(autouse=True)
 def parts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """The parts of AWS, in memory."""
+    """Provide the parts of AWS, in memory."""
     made: dict[str, Any] = {
         "get_upload_store": MemoryStore(),
         "get_rendition_store": MemoryStore(versioned=False),
@@ -81,7 +81,7 @@ def fail(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: BaseExce
 
 
 def ended_image(**fields: Any) -> Image:
-    """A public image whose rights ended yesterday."""
+    """Return a public image whose rights ended yesterday."""
     yesterday = timezone.localdate() - timedelta(days=1)
     made = image(state=Image.State.PUBLISHED, rights_until=yesterday, mirrored_revision=1, **fields)
     PublicFile.objects.create(image=made, key=f"public/{made.pk}/small.jpg", source="small")

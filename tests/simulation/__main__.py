@@ -67,7 +67,7 @@ def play_all(seeds: Sequence[int], plant: str, jobs: int | None, *, until_found:
 
 
 def table(jobs: int | None) -> str:
-    """The table of the planted bugs in docs/reliability.md, each with the first run from seed 1 that finds it."""
+    """Return the table of planted bugs in docs/reliability.md, each with the first run from seed 1 that finds it."""
     lines = ["| Planted bug | Found by the run |", "| --- | ---: |"]
     begin()
     from tests.simulation.plants import PLANTS

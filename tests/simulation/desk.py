@@ -34,7 +34,7 @@ JUNK = b"no picture at all, but words"
 
 @cache
 def picture(number: int) -> bytes:
-    """A small JPEG, another for each number."""
+    """Return a small JPEG, another for each number."""
     return jpeg(84 + number % 20, 82, quality=40 + 2 * (number // 20))
 
 
@@ -99,7 +99,7 @@ class Desk:
         self.world.misconfigured = ""
 
     def settle(self) -> None:
-        """The storm is over: all that was planned has come, and everyone works until nothing waits."""
+        """End the storm: all that was planned has come, and everyone works until nothing waits."""
         self.world.storm = False
         self._happen(float("inf"))
         for _ in range(120):
@@ -108,7 +108,7 @@ class Desk:
                 break
 
     def redrive(self) -> None:
-        """The editor retries what failed."""
+        """Have the editor retry what failed."""
         retries.order_retry(self.user, FailedItem.objects.all())
 
     def _key(self, number: int) -> str:
@@ -118,7 +118,7 @@ class Desk:
         return tickets._create_upload(self.user, f"{number}.jpg", Upload.Method.POST, seconds=900, **said).key
 
     def _happen(self, seconds: float) -> None:
-        """What was planned for so many seconds after the start, and the events that are due."""
+        """Do what was planned for so many seconds after the start, and deliver the events that are due."""
         due = sorted(plan for plan in self._plans if plan[0] <= seconds)
         self._plans = [plan for plan in self._plans if plan[0] > seconds]
         for _, key in due:
@@ -167,7 +167,7 @@ class Desk:
         return now() - self._start
 
     def _trouble(self, chance: random.Random) -> None:
-        """What happens now and then: a deployment, a wrong setting for a while, an editor at work."""
+        """Do what happens now and then: a deployment, a wrong setting for a while, an editor at work."""
         match chance.randrange(4):
             case 0:
                 self.world.faults["deployment"] += 1
@@ -182,7 +182,7 @@ class Desk:
                 self._edit(self.redrive)
 
     def _edit(self, verb: Any) -> None:
-        """An editor's request, which may be cut off as well."""
+        """Make an editor's request, which may be cut off as well."""
         self._run(greenlet(self._surviving(verb)))
 
     def _step(self, actor: Actor) -> None:
@@ -223,7 +223,7 @@ class Desk:
         return run
 
     def _deliver(self) -> None:
-        """What Lambda's event source mapping does with one batch."""
+        """Do what Lambda's event source mapping does with one batch."""
         messages = self.world.queue.receive(BATCH)
         if not messages:
             return
@@ -263,7 +263,7 @@ class Desk:
         return False
 
     def _unfinished(self) -> bool:
-        """That a record still waits for someone."""
+        """Return whether a record still waits for someone."""
         return (
             Upload.objects.filter(state__in=[Upload.State.ISSUED, Upload.State.WORKING]).exists()
             or FailedItem.objects.filter(state=FailedItem.State.RETRIED).exists()

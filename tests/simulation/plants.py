@@ -24,7 +24,6 @@ def _records_without_fence() -> Any:
 
 def _claims_what_has_an_end() -> Any:
     """Duplicated: each delivery of one event is processed and recorded again."""
-
     honest = ingest._claim_announced_version
 
     def claim_again(upload: Upload, claim: Claim) -> str:

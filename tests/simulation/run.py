@@ -77,7 +77,7 @@ def play(seed: int) -> Outcome:
 
 @contextmanager
 def _in(world: World, recorded: Counter[tuple[str, str]]) -> Iterator[None]:
-    """The real verbs, with the world's parts in place of AWS."""
+    """Yield the real verbs, with the world's parts in place of AWS."""
     with ExitStack() as stack:
         parts = {
             "get_upload_store": "uploads",
@@ -208,7 +208,7 @@ def _brought(desk: Desk, upload: Upload) -> bytes | None:
 
 
 def _what_is_in_use_has_its_original(desk: Desk, outcome: Outcome) -> None:
-    """The very version is in the bucket, and no delete marker lies above it; where nobody deleted it is in use."""
+    """Return whether the very version is in the bucket below no delete marker, and in use where nobody deleted it."""
     for current in Version.objects.filter(current=True).select_related("image"):
         listed = desk.world.uploads.list_versions(current.key)
         ids = [version.version_id for version in listed]
@@ -228,5 +228,5 @@ def _clear() -> None:
 
 
 def quiet() -> None:
-    """The faults are counted; their log lines would be millions."""
+    """Switch logging off: the faults are counted, and their log lines would be millions."""
     logging.disable(logging.CRITICAL)

@@ -18,7 +18,7 @@ FOUND_BY = dict(re.findall(r"^\| `([a-z-]+)`: [^|]* \| (\d+) \|$", DOCUMENT.read
 
 
 def simulate(*arguments: str) -> str:
-    """What the command prints, in a process with a database of its own."""
+    """Return what the command prints, in a process with a database of its own."""
     if connection.vendor != "sqlite":
         pytest.skip("it has a database of its own in memory, whichever the suite runs on")
     done = subprocess.run(

@@ -37,7 +37,7 @@ class Weather:
 
     @classmethod
     def of(cls, chance: random.Random) -> "Weather":
-        """Some runs are calm but for one thing, some are wild."""
+        """Return some runs are calm but for one thing, some are wild."""
         wild = chance.choice((0.2, 0.6, 1.0))
         return cls(
             fails=chance.choice((0, 0.05, 0.15)) * wild,
@@ -57,7 +57,7 @@ class FixedLabeler:
     asked: Counter[str] = field(default_factory=Counter)
 
     def label(self, jpeg: bytes, *, sha256: str) -> LabelAnswer:
-        """The same answer for the same file."""
+        """Return the same answer for the same file."""
         self.asked[sha256] += 1
         return LabelAnswer((Label(f"Word {int(sha256[:2], 16) % 5}", 90.0),), "recorded", "1", {})
 
@@ -95,7 +95,7 @@ class World:
         self.clock.shift(seconds)
 
     def point(self, name: str) -> None:
-        """A named step of a worker: it may be killed here, or another go first."""
+        """Let a worker pass a named step: it may be killed here, or another go first."""
         if getcurrent() is self.scheduler or self.scheduler is None:
             return
         if self.storm and self.chance.random() < self.weather.kills:

@@ -62,7 +62,7 @@ def keys(image: Image) -> dict[str, str]:
 
 
 def red(image: Image) -> bool:
-    """That the red corner, up to the left, is at the left of the square."""
+    """Return whether the red corner, up to the left, is at the left of the square."""
     with clients.get_rendition_store().get(keys(image)["square"]) as file:
         pixel = Pillow.open(BytesIO(file.read())).convert("RGB").getpixel((5, 5))
     assert isinstance(pixel, tuple)

@@ -26,7 +26,7 @@ WIDTHS = (90, 91, 92, 93, 94)
 
 @st.composite
 def deliveries(draw: st.DrawFn) -> tuple[list[str], list[int], list[bool]]:
-    """What happens to a key, in which order and how often its events come, and which of them lack a sequencer."""
+    """Return what happens to a key, in which order and how often its events come, and which lack a sequencer."""
     happens = ["put", *draw(st.lists(st.sampled_from(["put", "put", "delete"]), max_size=4))]
     copies = [number for number in range(len(happens)) for _ in range(draw(st.integers(1, 3)))]
     bare = [draw(st.integers(0, 9)) == 0 for _ in happens]

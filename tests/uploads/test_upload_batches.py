@@ -23,7 +23,7 @@ FAIR = BatchMetadata("Harbour  fair", credit="Ada Byron", tags=("boats", " Boats
 
 
 def sent(user: User, batch: UploadBatch, **values: Any) -> tuple[Upload, Image]:
-    """A file of the batch that has just become an image."""
+    """Return a file of the batch that has just become an image."""
     made = image(**values)
     return upload(user, "a.jpg", "ready", image=made, batch=batch), made
 

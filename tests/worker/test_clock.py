@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def harbour(local_aws: stack.Stack, aws: Callable[[str, str], Any], settings: Any) -> Upload:
-    """A file in the bucket whose event is lost, and the row that knows it."""
+    """Provide a file in the bucket whose event is lost, and the row that knows it."""
     aws("operator", "s3").put_object(Bucket=settings.UPLOAD_BUCKET, Key="harbour.jpg", Body=jpeg())
     aws("operator", "sqs").purge_queue(QueueUrl=settings.UPLOAD_QUEUE_URL)
     return ingest._find_or_adopt("harbour.jpg")

@@ -26,7 +26,7 @@ RESTS = {"ticks": 1}
 
 @pytest.fixture(autouse=True)
 def rests(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    """A clock that rests until the day ends, with the parts of AWS in memory."""
+    """Provide a clock that rests until the day ends, with the parts of AWS in memory."""
     settings.CLOCK_REST_SECONDS, settings.TIME_ZONE = 24 * 3600, "Europe/Berlin"
     parts = {
         "get_upload_store": MemoryStore(),
