@@ -1,26 +1,17 @@
 """The English sentence for each code of an error or note, as a template that `mediahub` translates with gettext.
 
-`processing` has no Django, so the functions below only mark strings for extraction (see tests/messages.py).
+`processing` has no Django, so `translation` only marks strings for extraction (see tests/messages.py).
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from processing.translation import gettext_noop as _
+from processing.translation import ngettext_noop
+
 # A template for `%`, or a singular and a plural template, between which the parameter `n` chooses.
 Sentence = str | tuple[str, str]
 
-
-def gettext_noop(message: str) -> str:
-    """Return the string as it is; it is translated where it is shown."""
-    return message
-
-
-def ngettext_noop(singular: str, plural: str) -> tuple[str, str]:
-    """Return the pair as it is; it is translated where it is shown."""
-    return singular, plural
-
-
-_ = gettext_noop
 
 SENTENCES: Mapping[str, Sentence] = {
     # The file
@@ -116,7 +107,7 @@ def _choose_form(singular: str, plural: str, n: int) -> str:
 def render(
     sentence: Sentence,
     params: Mapping[str, Any],
-    gettext: Callable[[str], str] = gettext_noop,
+    gettext: Callable[[str], str] = _,
     ngettext: Callable[[str, str, int], str] = _choose_form,
 ) -> str:
     """Fill a sentence with its parameters, in the language that the two functions translate to; English without them.

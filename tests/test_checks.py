@@ -80,7 +80,7 @@ class TestDoctor:
             ("UPLOAD_BUCKET", "no-such-bucket", "Check the settings"),
             ("RENDITION_BUCKET", "", "Set RENDITION_BUCKET"),
             ("SITE_URL", "https://elsewhere.example.org", "browsers cannot upload until then"),
-            ("DEAD_LETTER_QUEUE_URL", "http://127.0.0.1:1/000000000000/other", "What fails would be lost"),
+            ("DEAD_LETTER_QUEUE_URL", "http://127.0.0.1:1/000000000000/other", "Failed messages would be lost"),
             ("MIRROR_TABLE", "no-such-table", "Check the settings"),
             ("LABELER", "magic", "Set LABELER to one of"),
         ],

@@ -51,7 +51,7 @@ def test_e7_a_secret_that_is_not_there_is_named(keep: Any) -> None:
 @pytest.mark.parametrize("text", ["no json: hunter2", "[1, 2]", '"hunter2"'])
 def test_e6_what_is_no_object_is_refused_and_not_quoted(keep: Any, text: str) -> None:
     keep(text)
-    with pytest.raises(ImproperlyConfigured, match="holds no JSON object") as caught:
+    with pytest.raises(ImproperlyConfigured, match="is not a JSON object") as caught:
         value()
     assert "hunter2" not in str(caught.value)
     assert caught.value.__cause__ is None

@@ -47,7 +47,7 @@ def texts() -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each file that a person reads, with line breaks taken for spaces."""
     patterns = ("mediahub/**/*.py", "mediahub/**/*.po", "processing/**/*.py", "templates/**/*.html", "docs/**/*.md")
     paths = [path for pattern in patterns for path in ROOT.glob(pattern)]
-    paths += [path for path in (ROOT / "mediahub").rglob("*.js") if "node_modules" not in path.parts]
+    paths += [path for path in (ROOT / "mediahub").rglob("*.js") if not {"node_modules", "upload"} & set(path.parts)]
     for path in [*paths, *ROOT.glob("*.md")]:
         if path.name != "CHANGELOG.md":
             yield path.relative_to(ROOT).as_posix(), joined(path)

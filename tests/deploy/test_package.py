@@ -245,7 +245,7 @@ def test_e16_what_nobody_asked_for_is_refused(code: Path, boto3: Path, local_aws
         ({"SECRET_KEY_SECRET": "", "SECRET_KEY": "short"}, "SECRET_KEY is guessable"),
         ({"SECRET_KEY_SECRET": "", "SECRET_KEY": "x" * 80}, "SECRET_KEY is guessable"),
         ({"DEBUG": "true"}, "DEBUG is on"),
-        ({"UPLOAD_QUEUE_ARN": ""}, "UPLOAD_QUEUE_ARN is no ARN"),
+        ({"UPLOAD_QUEUE_ARN": ""}, "UPLOAD_QUEUE_ARN is not an ARN"),
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "cannot be read: EndpointConnectionError"),
     ],
 )

@@ -193,7 +193,7 @@ def test_a_word_for_many_that_another_gives_meanwhile_stays_until_the_person_has
     answer = signed_in.post(BULK, order)
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert f"Boat keeps its {field_edits.get_label(name)} “Ben”, by chief on" in page
+    assert f"Boat: {field_edits.get_label(name)} stays “Ben”, as chief changed it on" in page
     assert "you entered “Ada”." in page
     assert dict(Image.objects.values_list("title", name)) == {"Boat": "Ben", "Quay": "Ada"}
     signed_in.post(BULK, Fields(page, "image").sent)

@@ -50,7 +50,7 @@ def test_a_broken_lock_is_reported_with_what_npm_said(copy: Path) -> None:
 
 def test_an_npm_that_hangs_is_ended(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frontend, "TIMEOUT_SECONDS", 0.01)
-    with pytest.raises(frontend.BuildFailed, match="did not end"):
+    with pytest.raises(frontend.BuildFailed, match="did not finish"):
         frontend.build()
 
 

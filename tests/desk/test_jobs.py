@@ -63,7 +63,7 @@ def test_making_renditions_anew_is_asked_for_with_its_price_and_then_begins(
 ) -> None:
     settings.LABELER = "rekognition"
     page = chief_client.post(BULK, chosen("ask_reprocess", *images)).content.decode()
-    assert "The renditions of 3 images are made anew" in page
+    assert "The renditions of 3 images are regenerated" in page
     assert "3 images are labeled: about $0.00" in page
     answer = chief_client.post(BULK, chosen("reprocess", *images, labels="1"))
     made = Job.objects.get()
@@ -115,7 +115,7 @@ def test_the_page_tells_how_far_it_is_and_what_failed(signed_in: Client, editor:
     assert "The disk is full." in page
     assert HOSTILE not in page
     assert "data-ended" not in page
-    assert "the work goes on" in page
+    assert "The work continues" in page
 
 
 def test_the_page_of_a_job_that_ended_does_not_say_that_it_goes_on(
@@ -123,7 +123,7 @@ def test_the_page_of_a_job_that_ended_does_not_say_that_it_goes_on(
 ) -> None:
     page = signed_in.get(f"/admin/jobs/{job(editor, images, State.DONE).pk}/").content.decode()
     assert "data-ended" in page
-    assert "the work goes on" not in page
+    assert "The work continues" not in page
 
 
 @pytest.mark.parametrize(
@@ -170,9 +170,9 @@ def test_lists_and_pages_ask_the_database_as_often_for_many(
 
 
 def test_running_jobs_are_counted_in_the_ways(signed_in: Client, editor: User, images: list[Image]) -> None:
-    assert "under way" not in signed_in.get("/admin/jobs/").content.decode()
+    assert "in progress" not in signed_in.get("/admin/jobs/").content.decode()
     job(editor, images)
-    assert "under way" in signed_in.get("/admin/jobs/").content.decode()
+    assert "in progress" in signed_in.get("/admin/jobs/").content.decode()
 
 
 def test_a_part_is_fetched_by_a_short_link_under_its_name(

@@ -241,7 +241,7 @@ def test_many_acts_are_done_in_their_order_each_by_itself(chief_client: Client, 
     answer = send(chief_client, *({"id": str(uuid4()), **wish} for wish in wishes)).json()
     assert [act["done"] for act in answer["acts"]] == [True, False, True, False, False]
     assert [act.get("status") for act in answer["acts"]] == [None, 409, None, 404, 400]
-    assert "it is in review now" in answer["acts"][1]["reason"]
+    assert "It is now in review" in answer["acts"][1]["reason"]
     assert {one["id"] for one in answer["images"]} == {str(row[0].pk), str(row[1].pk)}
     assert states(row[0])["Boat"] == "rejected"
 
@@ -314,14 +314,14 @@ def test_keys_are_set_anew_and_switched_off(signed_in: Client, editor: User, row
     signed_in.post(PREFERENCES, chosen())
     page = signed_in.get(page_of(row[0]))
     assert (page.context["config"]["on"], page.context["config"]["keys"]) == (False, {})
-    assert "switched off" in page.content.decode()
+    assert "turned off" in page.content.decode()
 
 
 @pytest.mark.parametrize(
     ("keys", "says"),
     [
         ({"accept": "j"}, "“J” is already the shortcut for “Next image”."),
-        ({"accept": "R"}, "“R” is the key of"),
+        ({"accept": "R"}, "“R” is already the shortcut for"),
         ({"undo": "3"}, "The number keys are reserved for tags."),
         ({"threshold": "101"}, "more than 100"),
         ({"undo": "xy"}, "at most 1 character"),
@@ -348,7 +348,7 @@ def test_words_that_are_refused_stand_in_the_fields_again(signed_in: Client, row
     answer = signed_in.post(act_of(made), {**sent, "caption": "Typed by <me>", "credit": "Ada"})
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "changed its caption since: “Typed by the chief”" in page
+    assert "changed its caption in the meantime: “Typed by the chief”" in page
     again = Fields(page, "was_caption").sent
     assert (again["caption"], again["credit"]) == (["Typed by <me>"], ["Ada"])
     assert signed_in.post(act_of(made), again).status_code == 302

@@ -64,7 +64,7 @@ def test_every_page_carries_the_policy_and_no_inline_style_or_script(signed_in: 
         (Upload.State.ISSUED, {"attempts": 2}, "Waiting for another attempt."),
         (Upload.State.WORKING, {"attempts": 1, "step": "render"}, "The file is being processed."),
         (Upload.State.READY, {"attempts": 1}, "The file was processed and is now an image in the library."),
-        (Upload.State.REJECTED, {"reason": "No picture."}, "not tried again: No picture."),
+        (Upload.State.REJECTED, {"reason": "No picture."}, "will not be retried: No picture."),
         (Upload.State.FAILED, {"reason": "No store."}, "Processing failed: No store."),
         (Upload.State.DELETED, {}, "was deleted"),
     ],
@@ -73,7 +73,7 @@ def test_an_upload_tells_its_story(editor: User, state: str, values: dict[str, A
     sentences = [
         sentence for _when, sentence in upload_presenters.list_events(upload(editor, "a.jpg", state, **values))
     ]
-    assert sentences[0].startswith("editor asked to send this file")
+    assert sentences[0].startswith("editor requested an upload ticket")
     assert says in sentences[-1]
 
 

@@ -66,7 +66,7 @@ def test_the_mirror_is_rebuilt_over_many_short_invocations(
     said = capsys.readouterr().out
     assert NUMBER.search(said)
     assert "of 3 images mirrored" in said
-    assert said.rstrip().endswith("3 of 3 images mirrored, 1 unknown ones forgotten, 0 failed.")
+    assert said.rstrip().endswith("3 of 3 images mirrored, 1 unknown items removed, 0 failed.")
     assert {pk for pk, _ in table.list_keys()} == {str(image.pk) for image in three_images}
     assert all(not mirror.has_drifted(image) for image in Image.objects.all())
     # It was recorded by one invocation, worked on by several with at most a chunk a lane, and asked about by others.
@@ -86,7 +86,7 @@ def test_an_operator_who_leaves_stops_nothing(
     assert f'The job continues. To follow it: python -m deploy manage local "jobs {str(job.pk)[:8]}"' in said
     # The same command goes on with the same job.
     assert typed("manage", "local", "reprocess_images --all", "--no-wait") == 0
-    assert "Going on with the job" in capsys.readouterr().out
+    assert "Resuming the job" in capsys.readouterr().out
     assert Job.objects.get() == job
     assert job.chunks.count() == 3
     drain(event_loop)
@@ -114,7 +114,7 @@ def test_buckets_records_and_mirror_are_compared_through_the_queue(
     well, said = compared("reconcile --grace 0")
     assert (well, "Found: 1 drifted." in said) == (False, True)
     well, said = compared("reconcile --repair --grace 0")
-    assert (well, "What mends it is on the queue." in said) == (True, True)
+    assert (well, "Repairs are on the queue." in said) == (True, True)
     drain(event_loop)
     well, said = compared("reconcile --grace 0")
     assert (well, "No differences found." in said) == (True, True)
@@ -138,7 +138,7 @@ def test_a_rebuilt_mirror_goes_on_after_its_last_image(
     assert Chunk.objects.get(pk=sweeping).cursor["forgotten"] == 1
     out = StringIO()
     call_command("rebuild_mirror", stdout=out)
-    assert "Going on with the job" in out.getvalue()
+    assert "Resuming the job" in out.getvalue()
     assert {pk for pk, _ in clients.get_mirror_table().list_keys() if pk.startswith("stranger")} <= {"stranger 0"}
     after = dict(Image.objects.values_list("pk", "revision"))
     assert [after[image.pk] - before[image.pk] for image in three_images] == [0, 1, 1]
@@ -153,7 +153,7 @@ def test_what_a_part_of_aws_refuses_is_named_and_tried_again(
     three_images: list[Image], event_loop: EventLoop, settings: Any
 ) -> None:
     table, settings.MIRROR_TABLE = settings.MIRROR_TABLE, "no-such-table"
-    with pytest.raises(CommandError, match=r"Using the mirror.* failed: AWS refused it"):
+    with pytest.raises(CommandError, match=r"Using the mirror.* failed: AWS refused the request"):
         call_command("rebuild_mirror", stdout=StringIO())
     job = Job.objects.get()
     assert runner.measure_progress(job).passed == 0
@@ -169,9 +169,9 @@ def test_a_job_is_steered_from_the_shell(three_images: list[Image], event_loop: 
     drain(event_loop)
     assert runner.measure_progress(job).passed == 0
     call_command("jobs", name, "--resume", stdout=StringIO())
-    with pytest.raises(CommandError, match="`--resume` changes nothing then"):
+    with pytest.raises(CommandError, match="`--resume` has no effect"):
         call_command("jobs", name, "--resume")
     drain(event_loop)
     assert runner.measure_progress(job).finished
-    with pytest.raises(CommandError, match=r"no job ffff.*lists the newest"):
+    with pytest.raises(CommandError, match=r"no job ffff.*list the newest"):
         call_command("jobs", "ffff")

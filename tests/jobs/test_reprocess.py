@@ -115,7 +115,7 @@ def test_c19_an_interrupted_order_is_gone_on_with(three_images: list[Image]) -> 
     Chunk.objects.filter(job=job).update(reached=three_images[1].pk, succeeded=2)
     out = StringIO()
     call_command("reprocess_images", "--all", stdout=out)
-    assert "Going on with the job" in out.getvalue()
+    assert "Resuming the job" in out.getvalue()
     assert "3 of 3 images reprocessed" in out.getvalue()
     assert Job.objects.get().finished_at
 
@@ -145,7 +145,7 @@ def test_the_selection_is_said_and_nothing_done_on_a_dry_run(three_images: list[
     call_command("reprocess_images", "--ids", str(three_images[0].pk), "--dry-run", stdout=out)
     assert "1 images would be reprocessed" in out.getvalue()
     assert not Job.objects.exists()
-    with pytest.raises(CommandError, match="Say which images"):
+    with pytest.raises(CommandError, match="Choose images with"):
         call_command("reprocess_images")
 
 

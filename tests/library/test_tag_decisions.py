@@ -82,7 +82,7 @@ def test_adding_a_suggested_tag_accepts_it(image: Image, editor: User) -> None:
     assert (tagging.source, tagging.state) == (Tagging.Source.MEASURED, Tagging.State.ACCEPTED)
 
 
-@pytest.mark.parametrize(("name", "said"), [("", "Type the tag"), ("a\x00b", "Type the tag"), ("x" * 101, "101")])
+@pytest.mark.parametrize(("name", "said"), [("", "Enter a tag"), ("a\x00b", "Enter a tag"), ("x" * 101, "101")])
 def test_what_is_no_tag_is_refused(image: Image, editor: User, name: str, said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         tag_decisions.add_tag(ChangeSet(editor), image, name)

@@ -84,7 +84,7 @@ def test_a_store_that_refuses_is_named_without_the_signed_address(
 ) -> None:
     as_role("worker")
     [sent] = demo.send_files(browser, [picture], idle)
-    assert (sent.state, sent.reason) == (demo.LOST, "The store or the site answered 403.")
+    assert (sent.state, sent.reason) == (demo.LOST, "The storage or the site answered 403.")
 
 
 def test_too_many_open_tickets_are_waited_for(
@@ -105,7 +105,7 @@ def test_too_many_open_tickets_are_waited_for(
 
 
 def test_a_wrong_password_is_told(browser: demo.Browser, live_server: Any) -> None:
-    with pytest.raises(demo.DemoError, match="does not let editor in"):
+    with pytest.raises(demo.DemoError, match="rejected the password of editor"):
         demo.Browser(live_server.url).sign_in("editor", "wrong")
 
 

@@ -121,7 +121,7 @@ def test_messages_and_items_outlive_a_restart(tmp_path: Path) -> None:
 
 
 def test_a_taken_port_is_named_with_what_to_do(running: emulator.Emulator, tmp_path: Path) -> None:
-    with pytest.raises(emulator.EmulatorError, match=f"Port {running.port} is taken.*--aws-port"):
+    with pytest.raises(emulator.EmulatorError, match=f"Port {running.port} is in use.*--aws-port"):
         emulator.start_emulator(running.port, tmp_path)
 
 

@@ -234,7 +234,7 @@ def test_r7_the_mirror_is_rebuilt_from_the_records(
     table.replace({"pk": "no image's id", "sk": "image", "revision": 1}, None, [], [])
     assert found() == {"drifted": 2, "stranger": 1}
     call_command("rebuild_mirror")
-    assert "2 of 2 images mirrored, 1 unknown ones forgotten, 0 failed." in capsys.readouterr().out
+    assert "2 of 2 images mirrored, 1 unknown items removed, 0 failed." in capsys.readouterr().out
     assert found() == {}
 
 
@@ -310,11 +310,11 @@ def test_the_command_says_what_it_found(
         "params": {},
     }
     call_command("reconcile", "--repair", "--grace=0")
-    assert "Found: 1 lost. What mends it is on the queue." in capsys.readouterr().out
+    assert "Found: 1 lost. Repairs are on the queue." in capsys.readouterr().out
     drain(event_loop)
     call_command("reconcile", "--grace=0", "--since=2026-01-01")
     assert "No differences found." in capsys.readouterr().out
-    with pytest.raises(CommandError, match="no date"):
+    with pytest.raises(CommandError, match="is not a date"):
         call_command("reconcile", "--since=yesterday")
 
 

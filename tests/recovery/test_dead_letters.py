@@ -106,7 +106,7 @@ def test_c21_what_this_version_cannot_read_is_not_sent_again(send: Callable[[Any
 def test_r6_discard_keeps_who_and_why(send: Callable[[Any], None], chief: User) -> None:
     send({"an": "unknown message"})
     dead_letters.collect_letters()
-    with pytest.raises(ValidationError, match="Say why"):
+    with pytest.raises(ValidationError, match="Enter a reason"):
         retries.discard_items(chief, FailedItem.objects.all(), "  ")
     assert retries.discard_items(chief, FailedItem.objects.all(), "  sent by\nmistake ") == 1
     item = FailedItem.objects.get()

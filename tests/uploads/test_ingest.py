@@ -264,7 +264,7 @@ def test_a_file_whose_values_no_database_takes_is_rejected_once(put: Put, error:
 
 
 def test_a_text_that_the_database_refuses_ends_as_rejected(put: Put) -> None:
-    with patch("mediahub.library.cataloging._title", return_value="half \ud800"):
+    with patch("mediahub.library.cataloging.clean_text", return_value="half \ud800"):
         assert ingest.ingest_file(put(jpeg()), deadline=soon()) == "rejected"
 
 

@@ -126,7 +126,7 @@ def test_a_file_that_aws_refuses_stops_no_other_and_says_when_it_is_tried_again(
     assert "closed.jpg" in shown["reason"]
     assert "doctor" in shown["reason"]
     page = client.get(f"/admin/uploads/upload/{closed.pk}/change/").content.decode()
-    assert "Waiting to be tried again at" in page
+    assert "Waiting to be retried at" in page
     assert "The file is being processed" not in page
 
 
@@ -168,7 +168,7 @@ def test_a_fault_of_the_setup_stops_the_batch_and_gives_no_file_the_reason_of_an
     assert str(first.pk) not in second.reason
     assert "closed" not in second.reason
     said = upload_presenters.describe_status(second)
-    assert "has not begun, because another file failed" in said.reason
+    assert "has not started, because another file failed" in said.reason
     assert said.label.startswith("waiting to be retried at")
     assert not FailedItem.objects.exists()
 
@@ -186,7 +186,7 @@ def test_where_nobody_knows_when_the_state_says_only_that_it_waits(editor: User)
     assert upload_presenters.describe_status(left).label == "waiting to be retried"
     assert "stopped before it finished" in upload_presenters.describe_status(left).reason
     left.lease_until = timezone.now() + timedelta(seconds=30)
-    assert upload_presenters.describe_status(left).label == "working"
+    assert upload_presenters.describe_status(left).label == "processing"
     assert stalled_uploads.resume_stalled() == 0
 
 

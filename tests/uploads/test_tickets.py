@@ -77,7 +77,7 @@ def test_d4_s3_refuses_another_size(editor: User, size: int) -> None:
         ("", 10, "not an image in a supported format"),
         ("image/jpeg", 0, "is empty"),
         ("image/jpeg", -5, "is empty"),
-        ("image/jpeg", 201_000_000, "at most 200 MB"),
+        ("image/jpeg", 201_000_000, "the limit is 200 MB"),
     ],
 )
 def test_a_wrong_file_gets_no_ticket(editor: User, content_type: str, size: int, said: str) -> None:
@@ -90,7 +90,7 @@ def test_d8_open_tickets_are_bounded(editor: User, other_editor: User, settings:
     settings.UPLOAD_MAX_OPEN_TICKETS = 2
     issue(editor)
     issue(editor)
-    with pytest.raises(tickets.TicketRefused, match="still on their way") as refused:
+    with pytest.raises(tickets.TicketRefused, match="still in progress") as refused:
         issue(editor)
     assert refused.value.retry_after > 0
     assert issue(other_editor)
