@@ -80,7 +80,7 @@ def site(state: Path) -> Iterator[Running]:
     assert process.stdout
     for line in process.stdout:
         lines.append(line)
-        if line.startswith("Ctrl-C"):
+        if line.startswith("Press Ctrl-C"):
             break
     try:
         yield Running(process, state, port, aws_port, "".join(lines))
@@ -222,7 +222,7 @@ def test_the_demo_alone_leaves_a_running_site_alone(running: Running, tmp_path: 
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [((), "no picture to send"), (("nowhere.jpg",), "does not exist"), ((__file__,), "make run")],
+    [((), "no image to upload"), (("nowhere.jpg",), "does not exist"), ((__file__,), "make run")],
 )
 def test_a_demo_that_cannot_begin_says_why(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
     code, out, err = ended(command("demo", "--sign-in", str(tmp_path / "none.json"), *words))
