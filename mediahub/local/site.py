@@ -81,7 +81,7 @@ class Site:
 def refuse_taken_port(port: int, option: str) -> int:
     """Return the port when nothing listens there; raise EmulatorError otherwise."""
     if emulator.is_port_taken(port):
-        raise EmulatorError(f"Port {port} is in use. Stop the program that uses it, or choose another port with {option}.")
+        raise EmulatorError(f"Port {port} is in use. Stop the program that uses it, or choose another with {option}.")
     return port
 
 

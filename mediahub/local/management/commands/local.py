@@ -21,7 +21,7 @@ def choose_port(port: int, option: str, ask: Callable[[str], str]) -> int:
     other = next(number for number in range(port + 1, 65536) if not is_port_taken(number))
     if ask(f"Port {port} is in use. Use {other} instead? [Y/n] ").strip().lower() in ("", "y", "yes"):
         return other
-    raise EmulatorError(f"Nothing was started. Stop the program that uses port {port}, or choose another port with {option}.")
+    raise EmulatorError(f"Nothing was started. Free port {port}, or choose another with {option}.")
 
 
 class Command(BaseCommand):
