@@ -45,7 +45,7 @@ def test_the_projects_own_command_migrates(monkeypatch: pytest.MonkeyPatch) -> N
 
 @on_postgresql
 def test_a_second_one_is_refused_while_the_first_is_at_work() -> None:
-    with lock_held_elsewhere(), pytest.raises(CommandError, match="Another `migrate` is at work"), lock(connection, 0):
+    with lock_held_elsewhere(), pytest.raises(CommandError, match="Another `migrate` is running"), lock(connection, 0):
         pass
 
 
