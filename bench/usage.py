@@ -35,7 +35,7 @@ ASSUMPTIONS = {
 
 @dataclass
 class Measurements:
-    """What was measured: seconds of web, worker and clock, and the requests of the worker and of a tick."""
+    """Hold the measurements: seconds of web, worker and clock, and the requests of the worker and of a tick."""
 
     web: list[float] = field(default_factory=list)
     worker: list[float] = field(default_factory=list)

@@ -39,7 +39,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Template:
-    """Where CloudFormation finds a template: in the request, at an address, or in the stack as it is."""
+    """Name where CloudFormation finds a template: in the request, at an address, or in the stack as it is."""
 
     request: Mapping[str, Any]
 

@@ -108,12 +108,6 @@ def test_nothing_unfinished_and_no_path_of_a_machine() -> None:
         assert not paths.search(text), name(path)
 
 
-def test_the_documents_lead_to_what_is_there() -> None:
-    for document in tracked("*.md"):
-        for place in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", document.read_text()):
-            assert (document.parent / place).exists(), f"{document.name}: {place}"
-
-
 def test_each_decision_has_a_short_page_that_is_listed() -> None:
     pages = tracked("docs/decisions/0*.md")
     assert [int(path.name[:4]) for path in pages] == list(range(1, len(pages) + 1))

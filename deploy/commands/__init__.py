@@ -1,1 +1,1 @@
-"""What the operator's commands do, one module for each."""
+"""Run the operator's commands, one module for each."""

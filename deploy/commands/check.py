@@ -19,7 +19,7 @@ SUBSCRIBERS = "subscribers"
 
 @dataclass(frozen=True)
 class Finding:
-    """What was seen of one part; `advice` is empty when the part is as it should be."""
+    """Describe the state of one part; `advice` is empty when the part is as it should be."""
 
     part: str
     seen: str

@@ -8,7 +8,7 @@ from deploy.stage import Stage
 
 
 class CommandResult(NamedTuple):
-    """What a command printed, and the id of the job that continues its work, if any."""
+    """Hold the output of a command, and the id of the job that continues its work, if any."""
 
     output: str
     job: str = ""

@@ -24,7 +24,7 @@ RIGHTS = f"Check the settings and the rights of this process. {STACK}"
 
 @dataclass(frozen=True)
 class Finding:
-    """What was seen of one part; `advice` is empty when it is well."""
+    """Describe the state of one part; `advice` is empty when nothing is wrong."""
 
     part: str
     seen: str
