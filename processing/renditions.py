@@ -7,27 +7,15 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Literal
 
-from PIL import Image, ImageCms
-from PIL.Image import Resampling, Transpose
+from PIL import Image
+from PIL.Image import Resampling
 
 from processing.crop import CENTER, Point, find_crop_area, find_crop_size
 from processing.decode import rejecting_broken
 from processing.formats import get_output
-from processing.metadata.exif import SIDEWAYS, read_orientation
+from processing.raster import Raster, decode_upright, get_upright_size, scale_size
 
-# EXIF orientation → how to turn the stored pixels upright
-TRANSPOSITIONS = {
-    2: Transpose.FLIP_LEFT_RIGHT,
-    3: Transpose.ROTATE_180,
-    4: Transpose.FLIP_TOP_BOTTOM,
-    5: Transpose.TRANSPOSE,
-    6: Transpose.ROTATE_270,
-    7: Transpose.TRANSVERSE,
-    8: Transpose.ROTATE_90,
-}
 PLACEHOLDER_EDGE = 20
-_SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-_SPACES = {"RGB": ("RGB", "RGBA"), "GRAY": ("L",), "CMYK": ("CMYK",)}
 
 
 @dataclass(frozen=True)
@@ -80,28 +68,10 @@ SPECS = (
 )
 
 
-@dataclass(frozen=True)
-class Raster:
-    """A picture decoded once, upright and in sRGB, at the largest scale that is asked for.
-
-    Attributes:
-        pixels: The picture at that scale.
-        size: Width and height of the upright picture itself, in pixels.
-    """
-
-    pixels: Image.Image
-    size: tuple[int, int]
-
-
 def decode_raster(picture: Image.Image, specs: Sequence[RenditionSpec] = SPECS) -> Raster:
     """Return what the renditions of all specs are made of; raise Rejected if the picture cannot be decoded."""
-    orientation = read_orientation(picture)
-    width, height = picture.size
-    if orientation in SIDEWAYS:
-        width, height = height, width
-    scale = max(spec.get_scale(width, height) for spec in specs)
-    with rejecting_broken():
-        return Raster(_decode_upright(picture, scale, orientation), (width, height))
+    size = get_upright_size(picture)
+    return decode_upright(picture, max(spec.get_scale(*size) for spec in specs))
 
 
 def render_fits(raster: Raster, specs: Sequence[RenditionSpec]) -> tuple[list[RenderedFile], str]:
@@ -114,7 +84,7 @@ def render_fits(raster: Raster, specs: Sequence[RenditionSpec]) -> tuple[list[Re
     current = raster.pixels
     with rejecting_broken():
         for spec in sorted(fits, key=lambda spec: -spec.get_scale(*raster.size)):
-            current = _shrink(current, _scale_size(*raster.size, spec.get_scale(*raster.size)))
+            current = _shrink(current, scale_size(*raster.size, spec.get_scale(*raster.size)))
             rendered[spec] = _encode(current, spec)
         return [rendered[spec] for spec in fits], _encode_placeholder(current)
 
@@ -134,54 +104,6 @@ def render(picture: Image.Image, specs: Sequence[RenditionSpec] = SPECS) -> tupl
     fits, placeholder = render_fits(raster, specs)
     rendered = {"fit": iter(fits), "crop": iter(render_crops(raster, specs))}
     return [next(rendered[spec.mode]) for spec in specs], placeholder
-
-
-def _scale_size(width: int, height: int, scale: float) -> tuple[int, int]:
-    return max(1, round(width * scale)), max(1, round(height * scale))
-
-
-def _decode_upright(picture: Image.Image, scale: float, orientation: int) -> Image.Image:
-    """Decode at about the size that is needed, then turn: turning first would decode every pixel."""
-    size = _scale_size(*picture.size, scale)
-    drafted = picture.draft("RGB", size)
-    picture.load()
-    profile = picture.info.get("icc_profile")
-    plain = _convert_plain(picture)
-    if drafted:
-        plain = plain.resize(size, Resampling.LANCZOS, box=drafted[1])
-    elif size != plain.size:
-        plain = plain.resize(size, Resampling.LANCZOS, reducing_gap=2.0)
-    if orientation in TRANSPOSITIONS:
-        plain = plain.transpose(TRANSPOSITIONS[orientation])
-    plain = _convert_srgb(plain, profile)
-    # Pillow writes comments and profiles that it finds here into the next file.
-    plain.info = {}
-    return plain
-
-
-def _convert_plain(picture: Image.Image) -> Image.Image:
-    """Convert to a mode whose pixels can be averaged: palettes and sixteen bits cannot."""
-    if picture.mode.startswith("I"):
-        return picture.point(lambda value: value * (1 / 257)).convert("L")
-    if picture.mode in ("P", "PA", "LA") or "transparency" in picture.info:
-        has_alpha = picture.mode != "P" or "transparency" in picture.info
-        return picture.convert("RGBA" if has_alpha else "RGB")
-    return picture if picture.mode in ("L", "RGB", "RGBA", "CMYK") else picture.convert("RGB")
-
-
-def _convert_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert to sRGB; a profile that is broken or of another kind than the pixels is ignored."""
-    if profile:
-        try:
-            source = ImageCms.ImageCmsProfile(BytesIO(profile))
-            is_srgb = "srgb" in ImageCms.getProfileDescription(source).lower()
-            if not is_srgb and picture.mode in _SPACES.get(source.profile.xcolor_space.strip(), ()):
-                mode = "RGBA" if picture.mode == "RGBA" else "RGB"
-                converted = ImageCms.profileToProfile(picture, source, _SRGB, outputMode=mode)
-                picture = converted or picture
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            pass
-    return picture.convert("RGB") if picture.mode == "CMYK" else picture
 
 
 def _shrink(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
@@ -232,5 +154,5 @@ def _flatten(picture: Image.Image) -> Image.Image:
 def _encode_placeholder(picture: Image.Image) -> str:
     scale = min(1.0, PLACEHOLDER_EDGE / max(picture.size))
     out = BytesIO()
-    _shrink(picture, _scale_size(*picture.size, scale)).save(out, "WEBP", quality=40, method=2)
+    _shrink(picture, scale_size(*picture.size, scale)).save(out, "WEBP", quality=40, method=2)
     return "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode()
