@@ -81,6 +81,9 @@ def one_statement_called_once(paths: Iterable[Path]) -> list[str]:
     calls, values = _count_references(modules)
     names, prefixes = _names_in_texts(modules)
     protocols = _protocol_methods(modules)
+    classes = {
+        node.name: node for module in modules for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)
+    }
     inlinable = []
     for module in modules:
         for function, owner, key in _definitions(module):
@@ -88,7 +91,7 @@ def one_statement_called_once(paths: Iterable[Path]) -> list[str]:
                 continue
             if (key if owner is None else function.name) in names or function.name.startswith(prefixes):
                 continue
-            if owner is None or not (function.name in protocols or _may_override(owner, modules, function.name)):
+            if owner is None or not (function.name in protocols or _may_override(owner, classes, function.name)):
                 inlinable.append(_place(module, function))
     return sorted(inlinable)
 
@@ -222,13 +225,10 @@ def _protocol_methods(modules: Sequence[Module]) -> set[str]:
     }
 
 
-def _may_override(owner: ast.ClassDef, modules: Sequence[Module], name: str) -> bool:
+def _may_override(owner: ast.ClassDef, classes: Mapping[str, ast.ClassDef], name: str) -> bool:
     """Return whether something else may call the method: Python, or a base class, be it ours or a library's."""
     if name.startswith("__") and name.endswith("__"):
         return True
-    classes = {
-        part.name: part for module in modules for part in ast.walk(module.tree) if isinstance(part, ast.ClassDef)
-    }
     for base in owner.bases:
         parent = classes.get(ast.unparse(base).split("[")[0].rpartition(".")[2])
         if parent is None or parent is owner:
@@ -237,7 +237,7 @@ def _may_override(owner: ast.ClassDef, modules: Sequence[Module], name: str) -> 
                 return True
         else:
             is_asked_for = name in {part.name for part in parent.body if isinstance(part, Function)}
-            if is_asked_for or _may_override(parent, modules, name):
+            if is_asked_for or _may_override(parent, classes, name):
                 return True
     return False
 

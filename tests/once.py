@@ -26,7 +26,10 @@ ONCE = (
     "simulation",
     *(f"deploy/test_{name}.py" for name in DEPLOY),
     *(f"local/test_{name}.py" for name in ("roles", "site", "stack")),
-    *(f"test_{name}.py" for name in ("documents", "house", "matrix", "queue_and_table", "soak", "secrets")),
+    *(
+        f"test_{name}.py"
+        for name in ("documents", "functions", "house", "matrix", "queue_and_table", "soak", "secrets", "words")
+    ),
 )
 
 # What is tried on SQLite alone though it asks a database: of it, nothing depends on which. By path, with the reason.
@@ -34,6 +37,7 @@ NOT_OF_THE_DATABASE = {
     "browser": "Scripts do the same on each; what the site answers them is tried by desk and journeys.",
     "deploy": "The package and the rehearsal; what desk and worker ask is tried by their own tests.",
     "local": "The event loop, the demo and the bucket of the local AWS.",
+    "desk/test_closed.py": "Which images a person may see is one queryset, which desk/test_scopes.py tries on each.",
     "desk/test_frontend.py": "Bundles scripts.",
     "test_messages.py": "Texts and catalogues.",
     "journeys/test_keys.py": "Keys of S3; records that hold any text are tried by test_extremes.py.",

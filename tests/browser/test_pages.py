@@ -1,6 +1,7 @@
 """Each page as it stands: what axe finds, what the policy forbids, how it looks, wide and narrow, light and dark."""
 
 from io import StringIO
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ RIGHT_TO_LEFT = (
     *("versions", "activity", "tag", "checks", "image-published"),
 )
 SCHEMES: tuple[ColorScheme, ...] = ("light", "dark")
+LOOKS: tuple[tuple[str, ColorScheme], ...] = (("wide", "light"), ("narrow", "dark"))
 # A drawing or a field whose number was written as a German reads it, which no browser understands.
 COMMAS = """[...document.querySelectorAll("svg, svg *, meter, progress, input[type=number], input[type=range]")].some(
   (one) => ["x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height", "viewBox", "value", "max"].some(
@@ -119,44 +121,37 @@ def shoot(page: Page, name: str) -> None:
     page.screenshot(path=SHOTS / f"{name}.png", caret="initial")
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+def fits(page: Page) -> bool:
+    """Return whether the page is no wider than its window."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def test_every_page_is_accessible(signed_in: Desk, pages: dict[str, str], request: pytest.FixtureRequest) -> None:
     """Both sizes and both schemes are looked at; each size in each scheme, where pictures of them are wanted."""
-    if "look" in metafunc.fixturenames:
-        every = [(size, scheme) for size in SIZES for scheme in SCHEMES]
-        looks = every if metafunc.config.getoption("--screenshots") else [("wide", "light"), ("narrow", "dark")]
-        metafunc.parametrize("look", looks, ids="-".join)
-
-
-def test_every_page_is_accessible(
-    signed_in: Desk, pages: dict[str, str], look: tuple[str, ColorScheme], request: pytest.FixtureRequest
-) -> None:
-    size, scheme = look
     page = signed_in.page
-    page.set_viewport_size(SIZES[size])
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    shots = request.config.getoption("--screenshots", default=False)
+    looks = list(product(SIZES, SCHEMES)) if shots else LOOKS
     findings = {}
     for name, path in pages.items():
         signed_in.open(path)
-        settle(page)
-        found = signed_in.findings()
-        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-            found.append("wider than the window")
-        if found:
-            findings[name] = found
-        if request.config.getoption("--screenshots", default=False):
-            page.wait_for_load_state("networkidle")
-            shoot(page, f"{name}-{size}-{scheme}")
+        for size, scheme in looks:
+            page.set_viewport_size(SIZES[size])
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            settle(page)
+            faults = signed_in.findings()
+            if not fits(page):
+                faults.append("wider than the window")
+            if faults:
+                findings[f"{name}-{size}-{scheme}"] = faults
+            if shots:
+                page.wait_for_load_state("networkidle")
+                shoot(page, f"{name}-{size}-{scheme}")
     assert findings == {}
 
 
 def speak(desk: Desk, language: str) -> None:
     """Show the desk in another language than the browser asks for."""
     desk.page.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": desk.address}])
-
-
-def fits(page: Page) -> bool:
-    """Return whether the page is no wider than its window."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 def test_arabic_is_read_from_the_right(signed_in: Desk, pages: dict[str, str], request: pytest.FixtureRequest) -> None:
