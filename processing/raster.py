@@ -28,12 +28,17 @@ class Raster:
     """A picture decoded once, upright and in sRGB, at the largest scale that is asked for.
 
     Attributes:
-        pixels: The picture at that scale.
+        pixels: The picture at that scale: "RGB" or "L", and "RGBA" only if some pixel is not opaque.
         size: Width and height of the upright picture itself, in pixels.
     """
 
     pixels: Image.Image
     size: tuple[int, int]
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether some pixel is not opaque."""
+        return self.pixels.mode == "RGBA"
 
 
 def get_upright_size(picture: Image.Image) -> tuple[int, int]:
@@ -67,10 +72,17 @@ def _decode_pixels(picture: Image.Image, scale: float) -> Image.Image:
         plain = plain.resize(size, Resampling.LANCZOS, reducing_gap=2.0)
     if orientation in TRANSPOSITIONS:
         plain = plain.transpose(TRANSPOSITIONS[orientation])
-    plain = _convert_srgb(plain, profile)
+    plain = _drop_opaque_alpha(_convert_srgb(plain, profile))
     # Pillow writes comments and profiles that it finds here into the next file.
     plain.info = {}
     return plain
+
+
+def _drop_opaque_alpha(picture: Image.Image) -> Image.Image:
+    if picture.mode != "RGBA":
+        return picture
+    lowest, _highest = picture.getchannel("A").getextrema()
+    return picture.convert("RGB") if lowest == 255 else picture
 
 
 def _convert_plain(picture: Image.Image) -> Image.Image:
