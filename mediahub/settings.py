@@ -85,6 +85,9 @@ RECONCILE_SECONDS = env.int("RECONCILE_SECONDS", default=420)
 RECONCILE_FULL_SECONDS = env.int("RECONCILE_FULL_SECONDS", default=24 * 3600)
 CLOCK_REST_SECONDS = env.int("CLOCK_REST_SECONDS", default=0)
 
+# Where a picture was taken is stored only where the operator wants it: everyone who may open the image's page reads it.
+STORE_LOCATION = env.bool("STORE_LOCATION", default=False)
+
 # Publishing
 PUBLIC_URL = env.str("PUBLIC_URL", default="") or (f"https://{CLOUDFRONT_DOMAIN}" if CLOUDFRONT_DOMAIN else SITE_URL)
 PUBLIC_GRACE_SECONDS = env.int("PUBLIC_GRACE_SECONDS", default=30 * 24 * 3600)

@@ -25,8 +25,18 @@ from processing.labels import (
     RecordedLabeler,
     RekognitionLabeler,
 )
-from processing.limits import EARLIEST_YEAR, LATEST_YEAR, Limits, check_moment, clean_text, is_storable, shorten
-from processing.metadata import Metadata, MetadataFields
+from processing.limits import (
+    EARLIEST_YEAR,
+    LATEST_YEAR,
+    Limits,
+    check_moment,
+    clean_text,
+    compose,
+    is_meaningful,
+    is_storable,
+    shorten,
+)
+from processing.metadata import MAX_LENGTHS, Metadata, MetadataFields
 from processing.pipeline import Result, StoredRendition, process, process_crops, process_image
 from processing.renditions import SPECS, RenderedFile, RenditionSpec
 from processing.store import ObjectVersion, PresignedPost, S3Store, Signer, Store, StoredObject, VersionPage
@@ -36,6 +46,7 @@ __all__ = [
     "COLORS",
     "EARLIEST_YEAR",
     "LATEST_YEAR",
+    "MAX_LENGTHS",
     "MONOCHROME",
     "SPECS",
     "Box",
@@ -70,8 +81,10 @@ __all__ = [
     "VersionPage",
     "check_moment",
     "clean_text",
+    "compose",
     "find_crop_area",
     "formats",
+    "is_meaningful",
     "is_storable",
     "list_near_bands",
     "measure_distance",

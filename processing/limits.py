@@ -36,6 +36,17 @@ _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
 _DAY = re.compile(
     r"(?:([0-9]{4})(?:([0-9]{2})([0-9]{2})?)?|([0-9]{4})[-:/.]([0-9]{1,2})(?:[-:/.]([0-9]{1,2}))?)(?:[TZ ].*)?"
 )
+# What stands in a field that nobody filled: from programs, forms, spreadsheets and cameras.
+_SAYS_NOTHING = frozenset(
+    {
+        *("null", "nil", "none", "nan", "undefined", "n/a", "na", "not available", "not applicable", "unknown"),
+        *("tbd", "tba", "todo", "xxx", "empty", "blank", "default", "string", "test", "unbekannt", "keine", "kein"),
+        *("olympus digital camera", "sony dsc", "kodak digital still camera", "minolta digital camera"),
+        *("konica minolta digital camera", "samsung camera pictures", "exif_jpeg_picture", "your name"),
+    }
+)
+# Drones write the path on their card as the description.
+_CARD_PATH = re.compile(r"dcim[\\/]\S*")
 
 
 @dataclass(frozen=True)
@@ -61,10 +72,25 @@ def clean_text(value: object, max_length: int) -> str:
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
     if not isinstance(text, str):
         return ""
-    line = " ".join(_UNWANTED.sub("", " ".join(text.split())).split())
+    line = compose(" ".join(_UNWANTED.sub("", " ".join(text.split())).split()))
     if not any(unicodedata.category(character) not in ("Cf", "Mn", "Me", "Zs") for character in line):
         return ""
     return shorten(line, max_length)
+
+
+def compose(text: str) -> str:
+    """Return the text with composed characters (NFC), so that "é" is the same text whoever typed it.
+
+    Source: "Unicode Normalization Forms", Unicode Standard Annex 15.
+    """
+    return unicodedata.normalize("NFC", text)
+
+
+def is_meaningful(text: str) -> bool:
+    """Return whether a text says anything: programs and tired people write "null", "n/a" or a dash for nothing."""
+    plain = " ".join(text.split()).strip(" .,:;-–—_/()[]<>\"'").casefold()
+    says_nothing = plain in _SAYS_NOTHING or _CARD_PATH.fullmatch(plain)
+    return any(character.isalnum() for character in plain) and not says_nothing
 
 
 def shorten(text: str, max_length: int) -> str:

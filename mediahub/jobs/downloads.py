@@ -36,7 +36,10 @@ from processing.keys import build_download_key
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-COLUMNS = ("file", "title", "alt text", "caption", "credit", "license", "rights valid until", "record address")
+COLUMNS = (
+    *("file", "title", "alt text", "caption", "credit", "copyright notice", "license", "address of the license"),
+    *("rights valid until", "day taken", "record address"),
+)
 # What Windows, macOS or a shell would stumble over in a name, and what turns the direction of writing.
 UNSAFE = re.compile(r"[\x00-\x1f\x7f<>:\"/\\|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 # With its number and suffix the name stays under the 255 bytes that file systems take, in any script.
@@ -157,11 +160,15 @@ def _add_image(
         raise
     except Exception as error:
         return read_reason(error_kinds.translate_error(error, image.file_name))
-    until = image.rights_until.isoformat() if image.rights_until else ""
-    record = build_site_url("admin:library_image_change", object_id=image.pk)
-    fields = (image.title, image.alt_text, image.caption, image.credit, image.license, until, record)
-    rows.append((name, *fields))
+    rows.append((name, *_list_cells(image)))
     return None
+
+
+def _list_cells(image: Image) -> tuple[str, ...]:
+    """Return the image's metadata for the columns after the file's name."""
+    days = [day.isoformat() if day else "" for day in (image.rights_until, image.taken_day)]
+    texts = (image.title, image.alt_text, image.caption, image.credit, image.copyright, image.license)
+    return (*texts, image.license_url, *days, build_site_url("admin:library_image_change", object_id=image.pk))
 
 
 def _open_file(image: Image, files: str) -> tuple[IO[bytes], str]:

@@ -2,22 +2,21 @@
 
 from collections.abc import Collection, Sequence
 from copy import copy
-from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Action
-from mediahub.library import focal_point, publishing, revisions, similarity, versions, vocabulary
+from mediahub.library import date_taken, focal_point, revisions, similarity, versions, vocabulary
 from mediahub.library.changes import to_json
+from mediahub.library.metadata import FIELDS
 from mediahub.library.models import WHOLE, Image, Rendition, Tagging
 from mediahub.reasons import read_reason
-from processing import Label, Point, Result, StoredRendition, clean_text, shorten
-
-TITLE = 200
+from processing import MAX_LENGTHS, Label, Point, Result, StoredRendition, clean_text, shorten
 
 
 def record_result(
@@ -39,7 +38,8 @@ def record_result(
         return image
     new = image is None
     if image is None:
-        title = clean_text(PurePath(file_name).stem.replace("_", " "), TITLE) or shorten(file_name, TITLE)
+        most = MAX_LENGTHS["title"]
+        title = clean_text(PurePath(file_name).stem.replace("_", " "), most) or shorten(file_name, most)
         image = Image(id=image_id, file_name=file_name, title=title)
         _take_words(image, result)
     restored = image.deleted_at is not None
@@ -87,8 +87,8 @@ def mark_deleted(image_id: UUID) -> bool:
 
 def _take_words(image: Image, result: Result) -> None:
     """Fill the metadata of a new image from its file."""
-    for name, value in asdict(result.metadata.fields).items():
-        if name != "keywords" and value and (not isinstance(value, str) or publishing.is_meaningful(value)):
+    for name in FIELDS:
+        if value := getattr(result.metadata.fields, name):
             setattr(image, name, value)
 
 
@@ -96,14 +96,18 @@ def _describe(image: Image, result: Result) -> None:
     metadata = result.metadata
     image.format, image.width, image.height = metadata.format, metadata.width, metadata.height
     image.bytes, image.sha256 = metadata.bytes, metadata.sha256
-    taken = metadata.taken_at
-    # A camera without an offset shows the clock of where it stood; the site's own zone is the best guess.
-    image.taken_at = timezone.make_aware(taken) if taken and timezone.is_naive(taken) else taken
-    image.camera, image.latitude, image.longitude = metadata.camera, metadata.latitude, metadata.longitude
+    date_taken.set_date_taken(image, metadata.taken_at, day_only=metadata.taken_day_only)
+    image.camera = metadata.camera
+    is_place_stored = settings.STORE_LOCATION
+    image.latitude = metadata.latitude if is_place_stored else None
+    image.longitude = metadata.longitude if is_place_stored else None
     image.placeholder, image.notes = result.placeholder, [read_reason(note).to_json() for note in metadata.notes]
     image.fingerprint, image.colors = result.fingerprint, f" {' '.join(result.colors)} " if result.colors else ""
-    words = {name: to_json(value) for name, value in asdict(metadata.fields).items() if value}
-    image.embedded = {**words, "keywords": list(metadata.fields.keywords)} if words else {}
+    fields, image.content_credentials = metadata.fields, metadata.content_credentials
+    image.creators, image.extended_description = list(fields.creators), fields.extended_description
+    image.digital_source_type, image.data_mining = fields.digital_source_type, fields.data_mining
+    words = {name: to_json(value) for name in FIELDS if (value := getattr(fields, name))}
+    image.embedded = {**words, **({"keywords": list(fields.keywords)} if fields.keywords else {})}
 
 
 def _note_labels(image: Image, result: Result) -> None:
@@ -173,8 +177,7 @@ def _put(image: Image, renditions: Sequence[StoredRendition], names: Collection[
 
 def _suggest_keywords(image: Image, keywords: tuple[str, ...]) -> None:
     """Suggest a tag for each keyword of the file; those of a file before go, unless an editor decided on them."""
-    words = [word for word in keywords if publishing.is_meaningful(word)]
-    tags = [tag.pk for tag in vocabulary.resolve_tags(words).values() if tag]
+    tags = [tag.pk for tag in vocabulary.resolve_tags(keywords).values() if tag]
     gone = image.taggings.filter(source=Tagging.Source.FILE, state=Tagging.State.SUGGESTED)
     gone.exclude(tag__in=tags).delete()
     for tag in tags:

@@ -21,7 +21,7 @@ from mediahub.library.models import Image, SimilarPair, Tagging
 from mediahub.library.publishing import StateChange
 
 # What is moved to an image that has none of its own.
-MOVED = ("alt_text", "caption", "credit", "license", "rights_until")
+MOVED = ("alt_text", "caption", "credit", "copyright", "license", "license_url", "rights_until")
 MOST = 24
 MOST_PAIRS = 20_000
 

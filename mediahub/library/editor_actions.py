@@ -23,7 +23,7 @@ from mediahub.library.models import Image, Tagging
 from processing import is_storable
 
 # The words that are typed beside a picture.
-TYPED_FIELDS = ("title", "alt_text", "caption", "credit", "license")
+TYPED_FIELDS = ("title", "alt_text", "caption", "credit", "copyright", "license", "license_url")
 
 
 class Refused(Exception):

@@ -9,7 +9,10 @@ from mediahub.library.changes import to_json
 from mediahub.library.models import Image
 
 # What the public gets of an image, or is kept from it: whoever publishes answers for these.
-SHOWN = ("sha256", "state", "title", "alt_text", "caption", "credit", "license", "rights_until")
+SHOWN = (
+    *("sha256", "state", "title", "alt_text", "caption"),
+    *("credit", "copyright", "license", "license_url", "rights_until"),
+)
 DIGITS = 16
 
 

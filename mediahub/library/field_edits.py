@@ -17,6 +17,7 @@ from mediahub.history.kinds import names_of
 from mediahub.history.models import Action, Change
 from mediahub.library.changes import FieldChange, to_json
 from mediahub.library.models import Image
+from processing import compose
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -63,8 +64,8 @@ class Conflicted(Exception):
 
 
 def normalize(value: Any) -> Any:
-    """Return a text as it is stored: with one kind of line end, and without surrounding space."""
-    return LINE_END.sub("\n", value).strip() if isinstance(value, str) else value
+    """Return a text as it is stored: composed (NFC), with one kind of line end, and without surrounding space."""
+    return compose(LINE_END.sub("\n", value).strip()) if isinstance(value, str) else value
 
 
 def is_same(value: Any, other: Any) -> bool:

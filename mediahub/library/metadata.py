@@ -1,10 +1,12 @@
-"""What editors type about images: title, alt text, caption, credit, license and rights."""
+"""What editors type about images: title, alt text, caption, credit, copyright notice, license and rights."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.kinds import register
@@ -13,8 +15,9 @@ from mediahub.library import field_edits, publishing
 from mediahub.library.changes import FieldChange
 from mediahub.library.field_edits import UNSEEN, Conflicted, Edit
 from mediahub.library.models import Image
+from processing import is_storable
 
-FIELDS = ("title", "alt_text", "caption", "credit", "license", "rights_until")
+FIELDS = ("title", "alt_text", "caption", "credit", "copyright", "license", "license_url", "rights_until")
 
 
 @register
@@ -47,6 +50,23 @@ def edit(change_set: ChangeSet, image: Image, edits: Mapping[str, Edit]) -> None
         if not values:
             return
         MetadataChange.between(current, values).perform(change_set, current, Action.EDITED)
+
+
+def find_problems(name: str, text: str) -> list[str]:
+    """Return a sentence for each reason why an image's field of this name cannot hold the text."""
+    field: Any = Image._meta.get_field(name)
+    label = str(field.verbose_name).capitalize()
+    if len(text) > field.max_length:
+        sentence = _("%(field)s: at most %(limit)d characters; this one has %(n)d.")
+        return [sentence % {"field": label, "limit": field.max_length, "n": len(text)}]
+    if not is_storable(text):
+        return [_("%(field)s: contains invalid characters. Enter it again.") % {"field": label}]
+    try:
+        if text:
+            field.run_validators(text)
+    except ValidationError as error:
+        return [f"{label}: {sentence}" for sentence in error.messages]
+    return []
 
 
 def copy_from_file(change_set: ChangeSet, image: Image, name: str, seen: Any = UNSEEN) -> bool:

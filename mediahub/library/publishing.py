@@ -20,14 +20,7 @@ from mediahub.history.models import Action, Change
 from mediahub.library import etags
 from mediahub.library.changes import FieldChange
 from mediahub.library.models import Image
-
-# What stands in a field that nobody filled: from programs, forms and spreadsheets.
-SAYS_NOTHING = frozenset(
-    {
-        *("null", "nil", "none", "nan", "undefined", "n/a", "na", "not available", "not applicable", "unknown"),
-        *("tbd", "tba", "todo", "xxx", "empty", "blank", "default", "string", "test", "unbekannt", "keine", "kein"),
-    }
-)
+from processing import is_meaningful
 
 
 @dataclass(frozen=True)
@@ -55,12 +48,6 @@ class Published:
 def has_rights_today(image: Image) -> bool:
     """Return whether the rights have not ended; the last day counts whole, by the site's clock."""
     return image.rights_until is None or image.rights_until >= timezone.localdate()
-
-
-def is_meaningful(text: str) -> bool:
-    """Return whether a text says anything: programs and tired people write "null", "n/a" or a dash for nothing."""
-    plain = " ".join(text.split()).strip(" .,:;-–—_/()[]<>\"'").casefold()
-    return any(character.isalnum() for character in plain) and plain not in SAYS_NOTHING
 
 
 def has_rights(image: Image) -> bool:

@@ -165,13 +165,8 @@ FILTERS = (
         lambda name: Q(colors__contains=f" {name} "),
         HUES,
     ),
-    Filter("taken_from", gettext_lazy("Taken on or after"), _day, lambda day: Q(taken_at__gte=_begin(day))),
-    Filter(
-        "taken_to",
-        gettext_lazy("Taken on or before"),
-        _day,
-        lambda day: Q(taken_at__lt=_begin(day + timedelta(days=1))),
-    ),
+    Filter("taken_from", gettext_lazy("Taken on or after"), _day, lambda day: Q(taken_day__gte=day)),
+    Filter("taken_to", gettext_lazy("Taken on or before"), _day, lambda day: Q(taken_day__lte=day)),
     Filter("came_from", gettext_lazy("Uploaded on or after"), _day, lambda day: Q(created_at__gte=_begin(day))),
     Filter(
         "came_to",

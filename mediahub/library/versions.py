@@ -18,9 +18,10 @@ from mediahub.history.kinds import Difference, Reader, register
 from mediahub.history.models import Action, Change
 from mediahub.library import focal_point, publishing, revisions, similarity
 from mediahub.library.changes import ImageChange, to_json
+from mediahub.library.date_taken import parse_moment
 from mediahub.library.models import Image, Rendition, Version
 from mediahub.reasons import build_error
-from processing import Missing, StoredRendition, check_moment
+from processing import Missing, StoredRendition
 
 # The fields of an image that its file decides.
 FACTS = (
@@ -31,9 +32,18 @@ FACTS = (
     "bytes",
     "sha256",
     "taken_at",
+    "taken_offset",
+    "taken_guessed",
+    "taken_day_only",
+    "taken_day",
     "camera",
     "latitude",
     "longitude",
+    "creators",
+    "extended_description",
+    "digital_source_type",
+    "data_mining",
+    "content_credentials",
     "placeholder",
     "notes",
     "moderation",
@@ -237,7 +247,7 @@ def put_in_place(image: Image, before: Version, target: Version) -> None:
     for name in FACTS:
         # A version that was counted by an earlier release does not know of what came later.
         if name == "taken_at":
-            image.taken_at = parse_taken_at(target.facts)
+            image.taken_at = parse_moment(target.facts.get("taken_at"))
         elif name in target.facts:
             setattr(image, name, columns[name].to_python(target.facts[name]))
         elif name in LOOKS:
@@ -252,14 +262,6 @@ def put_in_place(image: Image, before: Version, target: Version) -> None:
         [Rendition(image=image, name=name, **fields) for name, fields in target.files.items()]
     )
     similarity.update_bands(image)
-
-
-def parse_taken_at(facts: dict[str, Any]) -> datetime | None:
-    """Return when the picture of a version was taken; None where the facts name no moment that every zone has."""
-    try:
-        return check_moment(datetime.fromisoformat(facts["taken_at"])) if facts.get("taken_at") else None
-    except ValueError:
-        return None
 
 
 def get_current_file(image: Image) -> Original:

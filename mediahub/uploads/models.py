@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mediahub.library.models import Collection, Image
+from processing import MAX_LENGTHS
 
 # S3's sequencers are hexadecimal and of differing length; right-padded with zeros they compare as text.
 SEQUENCER_WIDTH = 64
@@ -29,11 +30,15 @@ class UploadBatch(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     made_at = models.DateTimeField(_("started"), default=timezone.now)
-    title = models.CharField(_("title"), max_length=200, blank=True)
+    title = models.CharField(_("title"), max_length=MAX_LENGTHS["title"], blank=True)
     # Whether the title is followed by the place of each file among those that were sent.
     numbered = models.BooleanField(_("number the titles"), default=True)
-    credit = models.CharField(_("credit"), max_length=200, blank=True)
-    license = models.CharField(_("license"), max_length=200, blank=True, db_default="")
+    credit = models.CharField(_("credit"), max_length=MAX_LENGTHS["credit"], blank=True)
+    copyright = models.CharField(_("copyright notice"), max_length=MAX_LENGTHS["copyright"], blank=True, db_default="")
+    license = models.CharField(_("license"), max_length=MAX_LENGTHS["license"], blank=True, db_default="")
+    license_url = models.CharField(
+        _("address of the license"), max_length=MAX_LENGTHS["license_url"], blank=True, db_default=""
+    )
     tags = models.JSONField(_("tags"), default=list, blank=True)
     collection = models.ForeignKey(Collection, models.SET_NULL, null=True, blank=True, related_name="+")
     # The act that gives these words, also to images that come later: what takes it back, takes back all of it.

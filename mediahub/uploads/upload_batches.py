@@ -14,12 +14,15 @@ from django.utils.translation import gettext as _
 from mediahub.history import undo
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, field_edits, memberships, metadata, tag_decisions, vocabulary
-from mediahub.library.field_edits import Conflict, Conflicted, Edit
+from mediahub.library.field_edits import Conflict, Conflicted, Edit, normalize
+from mediahub.library.metadata import find_problems
 from mediahub.library.models import Collection, Image
 from mediahub.uploads.models import Upload, UploadBatch
-from processing import is_storable
+from processing import MAX_LENGTHS, shorten
 
 MOST_TAGS = 30
+# Those that are the same for all images of a batch.
+RIGHTS_FIELDS = ("credit", "copyright", "license", "license_url")
 # One request looks at so many images; it is asked again for what it leaves.
 AT_ONCE = 200
 
@@ -35,7 +38,9 @@ class BatchMetadata:
     title: str = ""
     numbered: bool = True
     credit: str = ""
+    copyright: str = ""
     license: str = ""
+    license_url: str = ""
     tags: tuple[str, ...] = field(default_factory=tuple)
     collection: int | None = None
 
@@ -50,25 +55,15 @@ def get_or_create_batch(user: User, batch_id: UUID) -> UploadBatch:
 
 def clean_metadata(metadata: BatchMetadata) -> BatchMetadata:
     """Return the metadata as it is stored; raise ValidationError with a sentence for each invalid field."""
-    title, credit, license = (" ".join(text.split()) for text in (metadata.title, metadata.credit, metadata.license))
-    texts = ((_("Title"), title), (_("Credit"), credit), (_("License"), license))
-    problems = [
-        _("%(field)s: at most 200 characters; this one has %(n)d.") % {"field": name, "n": len(text)}
-        for name, text in texts
-        if len(text) > 200
-    ]
-    problems += [
-        _("%(field)s: contains invalid characters. Enter it again.") % {"field": name}
-        for name, text in texts
-        if not is_storable(text)
-    ]
+    texts = {name: " ".join(normalize(getattr(metadata, name)).split()) for name in ("title", *RIGHTS_FIELDS)}
+    problems = [problem for name, text in texts.items() for problem in find_problems(name, text)]
     names = [vocabulary.clean_name(name) for name in metadata.tags if name.strip()]
     tags = tuple({name.casefold(): name for name in reversed(names)}.values())[::-1]
     if len(tags) > MOST_TAGS:
         problems.append(_("You can add at most %(n)d tags at once.") % {"n": MOST_TAGS})
     if problems:
         raise ValidationError(problems)
-    return BatchMetadata(title, metadata.numbered, credit, license, tags, metadata.collection)
+    return BatchMetadata(**texts, numbered=metadata.numbered, tags=tags, collection=metadata.collection)
 
 
 def save_metadata(user: User, batch_id: UUID, metadata: BatchMetadata) -> UploadBatch:
@@ -82,8 +77,8 @@ def save_metadata(user: User, batch_id: UUID, metadata: BatchMetadata) -> Upload
         get_or_create_batch(user, batch_id)
         # A worker that has locked the row applies the earlier metadata; its image is then among those that are there.
         batch = UploadBatch.objects.select_for_update(no_key=True).get(pk=batch_id)
-        batch.title, batch.numbered = metadata.title, metadata.numbered
-        batch.credit, batch.license = metadata.credit, metadata.license
+        for name in ("title", "numbered", *RIGHTS_FIELDS):
+            setattr(batch, name, getattr(metadata, name))
         batch.tags, batch.collection, batch.act = list(metadata.tags), collection, uuid4()
         batch.save()
     return batch
@@ -200,7 +195,7 @@ def _write_metadata(act: ChangeSet, batch: UploadBatch, image: Image, place: int
 def _build_field_values(batch: UploadBatch, place: int) -> dict[str, str]:
     """Return the metadata for the image at this place, by field."""
     number = f" {place}" if batch.numbered else ""
-    values = {"credit": batch.credit, "license": batch.license}
+    values = {name: str(getattr(batch, name)) for name in RIGHTS_FIELDS}
     if batch.title:
-        values["title"] = batch.title[: 200 - len(number)].rstrip() + number
+        values["title"] = shorten(batch.title, MAX_LENGTHS["title"] - len(number)) + number
     return {name: text for name, text in values.items() if text}

@@ -10,7 +10,7 @@ from PIL.ExifTags import GPS, IFD, Base
 
 from processing.errors import Note
 from processing.limits import check_degrees, clean_text, parse_moment, parse_offset
-from processing.metadata.fields import MAX_TEXT, read_field
+from processing.metadata.fields import MAX_LENGTHS, read_field
 from processing.png import Png
 
 # Orientations that lay the picture on its side; tag 0x0112.
@@ -65,7 +65,7 @@ def read_exif(picture: Image.Image, notes: list[Note]) -> ExifFields:
 
 
 def _clean(value: object) -> str:
-    return clean_text(value, MAX_TEXT)
+    return clean_text(value, MAX_LENGTHS["title"])
 
 
 def _read_moment(details: Any, exif: Any, notes: list[Note]) -> datetime | None:

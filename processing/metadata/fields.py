@@ -3,7 +3,7 @@
 Sources: IPTC Photo Metadata Standard 2023.1; "Guidelines for Handling Image Metadata", MWG 2.0.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, TypeVar
@@ -12,22 +12,59 @@ from processing.errors import Note
 from processing.limits import clean_text, parse_last_day, shorten
 
 T = TypeVar("T")
-# Characters
-MAX_TEXT, MAX_CAPTION, MAX_ALT_TEXT, MAX_KEYWORD = 200, 2000, 500, 100
-MAX_KEYWORDS = 50
+# Characters of each text; what is longer is cut, with a note. IPTC-IIM's limits (64 for a title, 2,000 for a caption)
+# are shorter, and XMP has none.
+MAX_LENGTHS: Mapping[str, int] = {
+    "title": 300,
+    "alt_text": 1000,
+    "caption": 10_000,
+    "extended_description": 10_000,
+    "credit": 500,
+    "copyright": 500,
+    "license": 500,
+    "license_url": 500,
+    "creators": 200,
+    "keywords": 100,
+    "digital_source_type": 200,
+    "data_mining": 200,
+    "camera": 200,
+}
+MAX_KEYWORDS, MAX_CREATORS = 100, 20
 
 
 @dataclass(frozen=True)
 class MetadataFields:
-    """What a file says of its picture; a field is empty where the file says nothing."""
+    """What a file says of its picture; a field is empty where the file says nothing.
+
+    Attributes:
+        title: The headline, or the title.
+        alt_text: Describes the picture for people who cannot see it.
+        caption: Tells what the picture shows.
+        extended_description: Describes it at length for people who cannot see it.
+        credit: Whom to name, for people: the creators and the credit line.
+        copyright: The copyright notice.
+        license: The terms of use.
+        license_url: The address of the web statement of the rights.
+        rights_until: The last day on which the picture may be used.
+        keywords: Each once, in the file's order.
+        creators: The people who made the picture.
+        digital_source_type: A URI of IPTC's vocabulary, which says whether a camera, a person or a model made it.
+        data_mining: A URI of PLUS's vocabulary, which says whether models may be trained with it.
+    """
 
     title: str = ""
     alt_text: str = ""
     caption: str = ""
+    extended_description: str = ""
     credit: str = ""
+    copyright: str = ""
     license: str = ""
+    license_url: str = ""
     rights_until: date | None = None
     keywords: tuple[str, ...] = ()
+    creators: tuple[str, ...] = ()
+    digital_source_type: str = ""
+    data_mining: str = ""
 
 
 def read_field(notes: list[Note], name: str, get: Callable[[], T], empty: T) -> T:
@@ -59,7 +96,7 @@ def merge_fields(*sources: MetadataFields) -> MetadataFields:
 def join_credit(creator: str, credit: str) -> str:
     """Return who made the picture and who is to be named, once when they are the same."""
     if creator and credit and creator.casefold() not in credit.casefold():
-        return shorten(f"{creator} / {credit}", MAX_TEXT)
+        return shorten(f"{creator} / {credit}", MAX_LENGTHS["credit"])
     return credit or creator
 
 
@@ -67,7 +104,7 @@ def collect_keywords(texts: Iterable[str]) -> tuple[str, ...]:
     """Return the first MAX_KEYWORDS keywords, each once whatever its case."""
     keywords: dict[str, str] = {}
     for text in texts:
-        if keyword := clean_text(text, MAX_KEYWORD):
+        if keyword := clean_text(text, MAX_LENGTHS["keywords"]):
             keywords.setdefault(keyword.casefold(), keyword)
     return tuple(keywords.values())[:MAX_KEYWORDS]
 

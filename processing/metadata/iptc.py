@@ -8,8 +8,7 @@ from PIL import Image, IptcImagePlugin, JpegImagePlugin
 from processing.errors import Note
 from processing.limits import clean_text
 from processing.metadata.fields import (
-    MAX_CAPTION,
-    MAX_TEXT,
+    MAX_LENGTHS,
     MetadataFields,
     collect_keywords,
     join_credit,
@@ -34,12 +33,12 @@ def read_iptc(picture: Image.Image, notes: list[Note]) -> MetadataFields:
     def read_texts(number: int) -> list[str]:
         return [_decode(value, is_utf8=is_utf8) for value in _list_values(datasets.get((2, number)))]
 
-    def join(number: int, max_length: int = MAX_TEXT) -> str:
+    def join(number: int, max_length: int = MAX_LENGTHS["title"]) -> str:
         return clean_text(", ".join(read_texts(number)), max_length)
 
     return MetadataFields(
         title=join(_HEADLINE) or join(_OBJECT_NAME),
-        caption=join(_CAPTION, MAX_CAPTION),
+        caption=join(_CAPTION, MAX_LENGTHS["caption"]),
         credit=join_credit(join(_BYLINE), join(_CREDIT)),
         license=join(_COPYRIGHT_NOTICE),
         rights_until=read_last_day(join(_EXPIRATION_DATE), notes),

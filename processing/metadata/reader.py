@@ -28,6 +28,8 @@ class Metadata:
         bytes: Size of the file.
         sha256: Hash of the file, as 64 hexadecimal digits.
         taken_at: Has a time zone if the file names one.
+        taken_day_only: Whether the file names a day without a time, which then is midnight.
+        content_credentials: Whether the file carries Content Credentials (C2PA).
         camera: Make and model.
         latitude: Degrees, north is positive.
         longitude: Degrees, east is positive.
@@ -47,6 +49,8 @@ class Metadata:
     longitude: float | None
     fields: MetadataFields
     notes: tuple[Note, ...]
+    taken_day_only: bool = False
+    content_credentials: bool = False
 
 
 def read_metadata(file: IO[bytes], picture: Image.Image) -> Metadata:

@@ -11,9 +11,7 @@ from PIL import Image
 from processing.errors import Note
 from processing.limits import clean_text
 from processing.metadata.fields import (
-    MAX_ALT_TEXT,
-    MAX_CAPTION,
-    MAX_TEXT,
+    MAX_LENGTHS,
     MetadataFields,
     collect_keywords,
     join_credit,
@@ -42,13 +40,13 @@ def read_xmp(picture: Image.Image, notes: list[Note]) -> MetadataFields:
         return MetadataFields()
     properties = _read_properties(_parse_packet(packet))
 
-    def join(name: str, max_length: int = MAX_TEXT) -> str:
+    def join(name: str, max_length: int = MAX_LENGTHS["title"]) -> str:
         return clean_text(", ".join(properties.get(name, [])), max_length)
 
     return MetadataFields(
         title=join(f"{_PHOTOSHOP}Headline") or join(f"{_DC}title"),
-        alt_text=join(f"{_CORE}AltTextAccessibility", MAX_ALT_TEXT),
-        caption=join(f"{_DC}description", MAX_CAPTION),
+        alt_text=join(f"{_CORE}AltTextAccessibility", MAX_LENGTHS["alt_text"]),
+        caption=join(f"{_DC}description", MAX_LENGTHS["caption"]),
         credit=join_credit(join(f"{_DC}creator"), join(f"{_PHOTOSHOP}Credit")),
         license=join(f"{_RIGHTS}UsageTerms") or join(f"{_DC}rights"),
         rights_until=read_last_day(join(f"{_PRISM}expirationDate"), notes),

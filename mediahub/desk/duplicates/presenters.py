@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from mediahub.desk.library.file_facts import describe_date_taken
 from mediahub.library.models import Image, Tagging
 
 
@@ -18,10 +19,6 @@ class ComparisonRow:
     title: str
     values: list[str]
     differs: bool
-
-
-def _format_taken(image: Image) -> str:
-    return date(timezone.localtime(image.taken_at), "DATETIME_FORMAT") if image.taken_at else ""
 
 
 def _list_tags(image: Image) -> str:
@@ -38,7 +35,7 @@ FACTS: tuple[tuple[str | Promise, Callable[[Image], str]], ...] = (
     (_("Pixels"), lambda image: f"{image.width} × {image.height}"),
     (_("Size"), lambda image: filesizeformat(image.bytes)),
     (_("Format"), lambda image: image.format),
-    (_("Taken"), _format_taken),
+    (_("Taken"), lambda image: describe_date_taken(vars(image))),
     (_("Camera"), lambda image: image.camera),
     (_("Uploaded"), lambda image: date(timezone.localtime(image.created_at), "DATETIME_FORMAT")),
     (_("File name"), lambda image: image.file_name),
@@ -46,7 +43,9 @@ FACTS: tuple[tuple[str | Promise, Callable[[Image], str]], ...] = (
     (_("Alt text"), lambda image: image.alt_text),
     (_("Caption"), lambda image: image.caption),
     (_("Credit"), lambda image: image.credit),
+    (_("Copyright notice"), lambda image: image.copyright),
     (_("License"), lambda image: image.license),
+    (_("Address of the license"), lambda image: image.license_url),
     (_("Rights valid until"), lambda image: date(image.rights_until, "DATE_FORMAT") if image.rights_until else ""),
     (_("Accepted tags"), _list_tags),
     (_("Collections"), _list_collections),

@@ -4,6 +4,7 @@ import { getConnection, sendUntilAnswered, onConnectionChange } from "../static/
 import { openBatchDrafts } from "./batch_drafts.js";
 import { formatCount, formatText } from "./formatting.js";
 
+const RIGHTS = ["credit", "copyright", "license", "license_url"];
 const EMPTY = { title: "", numbered: true, credit: "", tags: "", collection: "" };
 
 /** `config` is the page's; the answer knows the batch's id, and counts the images that came of it. */
@@ -78,20 +79,18 @@ function createMetadataForm(form, { words }, batchDrafts, id, address) {
     return {
       title: form.elements.title.value,
       numbered: form.elements.numbered.checked,
-      credit: form.elements.credit.value,
-      license: form.elements.license.value,
+      ...Object.fromEntries(RIGHTS.map((name) => [name, form.elements[name].value])),
       tags: form.elements.tags.value,
       collection: places?.value ?? "",
     };
   }
 
-  function fillFields({ title, numbered, credit, license, tags, collection }) {
+  function fillFields({ title, numbered, tags, collection, ...rights }) {
     if (places) places.value = collection ?? "";
     form.elements.title.value = title;
     form.elements.numbered.checked = numbered;
-    form.elements.credit.value = credit;
-    // A draft of an earlier version of the page has none.
-    form.elements.license.value = license ?? "";
+    // A draft of an earlier version of the page has not all of them.
+    for (const name of RIGHTS) form.elements[name].value = rights[name] ?? "";
     form.elements.tags.value = Array.isArray(tags) ? tags.join(", ") : tags;
   }
 

@@ -71,10 +71,11 @@ def _reject_tag(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -
 
 def _set_field(request: HttpRequest, act: ChangeSet, chosen: SelectedImages, name: str) -> HttpResponse | None:
     """Put one text into the field `name` of all images that are chosen, unless somebody else has changed it since."""
-    value = " ".join(request.POST.get(name, "").split())
-    title = str(getattr(Image._meta.get_field(name), "verbose_name", name)).capitalize()
-    if not value or len(value) > 200:
-        messages.error(request, _("%(field)s: enter 1 to 200 characters.") % {"field": title})
+    value = " ".join(field_edits.normalize(request.POST.get(name, "")).split())
+    title = field_edits.get_label(name).capitalize()
+    problems = metadata.find_problems(name, value) if value else [_("%(field)s: enter a text.") % {"field": title}]
+    if problems:
+        messages.error(request, " ".join(problems))
         return None
     images = list(chosen.images)
     since = chosen.page.moment if chosen.page else timezone.now()
@@ -108,7 +109,9 @@ BULK_ACTIONS: dict[str, tuple[str, BulkAction]] = {
     "put_in": ("library.add_membership", _without_marks(membership_views.put_in)),
     "take_out": ("library.delete_membership", _without_marks(membership_views.take_out)),
     "set_credit": ("library.change_image", partial(_set_field, name="credit")),
+    "set_copyright": ("library.change_image", partial(_set_field, name="copyright")),
     "set_license": ("library.change_image", partial(_set_field, name="license")),
+    "set_license_url": ("library.change_image", partial(_set_field, name="license_url")),
     "ask_reprocess": ("jobs.reprocess_images", _without_marks(jobs_views.confirm_reprocess)),
     "reprocess": ("jobs.reprocess_images", _without_marks(jobs_views.start_reprocess)),
     "download": ("library.download_original", _without_marks(jobs_views.start_download)),

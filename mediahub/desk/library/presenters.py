@@ -1,13 +1,10 @@
 """Images in words: their filters, files, labels, and embedded metadata."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Q
-from django.template.defaultfilters import date, filesizeformat
-from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.functional import Promise, cached_property
@@ -19,9 +16,8 @@ from mediahub.library import access, collection_tree
 from mediahub.library.changes import to_json
 from mediahub.library.collection_tree import Node
 from mediahub.library.metadata import FIELDS
-from mediahub.library.models import Image, Tagging, Version
+from mediahub.library.models import Image, Tagging
 from mediahub.library.search import FILTERS, NONE, Filter, Search
-from mediahub.library.versions import parse_taken_at
 from mediahub.reasons import explain
 from mediahub.uploads.access import open_uploads, visible_batches
 
@@ -227,34 +223,3 @@ class SearchFilters:
             query = Search(rest.words, {**rest.texts, **({"state": value} if value else {})}).query()
             shown.append({"text": text, "address": f"?{query}", "chosen": value == chosen})
         return shown
-
-
-@dataclass(frozen=True)
-class FileFact:
-    """One fact of a file; `differs` says that the one in use has another."""
-
-    title: str
-    value: str
-    differs: bool
-
-
-def _format_taken(facts: dict[str, Any]) -> str:
-    taken = parse_taken_at(facts)
-    return date(timezone.localtime(taken), "DATETIME_FORMAT") if taken else ""
-
-
-FILE_FACTS: tuple[tuple[str | Promise, Callable[[dict[str, Any]], str]], ...] = (
-    (gettext_lazy("Name"), lambda facts: facts["file_name"]),
-    (gettext_lazy("Image"), lambda facts: f"{facts['format']}, {facts['width']} × {facts['height']}"),
-    (gettext_lazy("Size"), lambda facts: filesizeformat(facts["bytes"])),
-    (gettext_lazy("Taken"), _format_taken),
-    (gettext_lazy("Camera"), lambda facts: facts["camera"]),
-    (gettext_lazy("SHA-256"), lambda facts: f"{facts['sha256'][:12]}…"),
-)
-
-
-def compare_files(version: Version, current: Version | None) -> list[FileFact]:
-    """Return the known facts of a version, compared with those of the file in use."""
-    against = current.facts if current and current.pk != version.pk else version.facts
-    values = [(title, say(version.facts), say(against)) for title, say in FILE_FACTS]
-    return [FileFact(str(title), value, value != other) for title, value, other in values if value]

@@ -26,7 +26,10 @@ MAX_IMAGES = 1000
 COMMIT_DELAY = timedelta(seconds=30)
 MAX_PICTURES = 60
 # What a form says besides the images.
-CARRIED_FIELDS = ("act", "next", "tag", "collection", "credit", "license", "files", "labels")
+CARRIED_FIELDS = (
+    *("act", "next", "tag", "collection", "files", "labels"),
+    *("credit", "copyright", "license", "license_url"),
+)
 ACTION_LABELS = {
     "publish": gettext_lazy("Publish"),
     "archive": gettext_lazy("Archive"),
@@ -36,7 +39,9 @@ ACTION_LABELS = {
     "put_in": gettext_lazy("Add to collection"),
     "take_out": gettext_lazy("Remove from collection"),
     "set_credit": gettext_lazy("Credit"),
+    "set_copyright": gettext_lazy("Copyright notice"),
     "set_license": gettext_lazy("License"),
+    "set_license_url": gettext_lazy("Address of the license"),
     "ask_reprocess": gettext_lazy("Regenerate renditions"),
     "download": gettext_lazy("Download"),
 }

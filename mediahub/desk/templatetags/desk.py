@@ -12,7 +12,7 @@ from mediahub import reasons
 from mediahub.delivery.addresses import build_address as address_of
 from mediahub.desk import presenters as desk_presenters
 from mediahub.desk.jobs import presenters as jobs_presenters
-from mediahub.desk.library import presenters as library_presenters
+from mediahub.desk.library import file_facts
 from mediahub.desk.upload import presenters as upload_presenters
 from mediahub.library import etags, versions
 from mediahub.library.models import Image, Tagging, Version
@@ -22,6 +22,7 @@ register.filter("upload_status", upload_presenters.describe_status)
 register.filter("explain", reasons.explain)
 register.filter("job_title", jobs_presenters.describe_job)
 register.filter("mark", etags.image_etag)
+register.filter("image_facts", file_facts.list_image_facts)
 
 
 @register.filter
@@ -91,9 +92,9 @@ def needs_look(version: Version) -> bool:
 
 
 @register.filter
-def differences(version: Version, current: Version | None) -> list[library_presenters.FileFact]:
+def differences(version: Version, current: Version | None) -> list[file_facts.FileFact]:
     """Return the facts of the version's file, marked where the file in use differs."""
-    return library_presenters.compare_files(version, current)
+    return file_facts.compare_files(version, current)
 
 
 @register.inclusion_tag("desk/picture.html")

@@ -130,9 +130,9 @@ def find_known_files(request: HttpRequest) -> JsonResponse:
 def edit_batch_metadata(request: HttpRequest, batch_id: UUID) -> JsonResponse:
     """Return the metadata of a batch of this person's; POST changes it.
 
-    `{title, numbered, credit, license, tags: [names], collection: id or null}` keeps words and says them of images that
-    are there; `{start}` goes on where the answer's `next` names a place; `{undo: true}` takes them back. A refusal has
-    its `reason` in a sentence.
+    `{title, numbered, credit, copyright, license, license_url, tags: [names], collection: id or null}` keeps words and
+    says them of images that are there; `{start}` goes on where the answer's `next` names a place; `{undo: true}` takes
+    them back. A refusal has its `reason` in a sentence.
     """
     if not may_edit_batch(request.user):
         return JsonResponse(
@@ -141,7 +141,7 @@ def edit_batch_metadata(request: HttpRequest, batch_id: UUID) -> JsonResponse:
     user = get_editor(request)
     if request.method == "GET":
         batch = UploadBatch.objects.filter(pk=batch_id, by=user).first()
-        return JsonResponse(_describe_batch(batch or UploadBatch(license="")))
+        return JsonResponse(_describe_batch(batch or UploadBatch(copyright="", license="", license_url="")))
     try:
         refusal = _("These details are not valid for an upload batch. Reload the page and try again.")
         return JsonResponse(_change_batch(user, batch_id, read_json(request, refusal)))
@@ -169,7 +169,9 @@ def _read_batch_metadata(body: JsonObject) -> upload_batches.BatchMetadata:
         title=body.read_text("title"),
         numbered=body.read_flag("numbered", missing=True),
         credit=body.read_text("credit"),
+        copyright=body.read_text("copyright"),
         license=body.read_text("license"),
+        license_url=body.read_text("license_url"),
         tags=tuple(body.read_texts("tags")),
         collection=body.read_number("collection") or None,
     )
@@ -180,7 +182,9 @@ def _describe_batch(batch: UploadBatch) -> dict[str, Any]:
         "title": batch.title,
         "numbered": batch.numbered,
         "credit": batch.credit,
+        "copyright": batch.copyright,
         "license": batch.license,
+        "license_url": batch.license_url,
         "tags": batch.tags,
         "collection": batch.collection_id,
     }

@@ -1,5 +1,6 @@
 import uuid
 
+import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.db.models.functions.text
@@ -65,11 +66,25 @@ class Migration(migrations.Migration):
             name="Image",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("title", models.CharField(max_length=200, verbose_name="title")),
-                ("alt_text", models.CharField(blank=True, max_length=500, verbose_name="alt text")),
-                ("caption", models.TextField(blank=True, db_default="", max_length=2000, verbose_name="caption")),
-                ("credit", models.CharField(blank=True, max_length=200, verbose_name="credit")),
-                ("license", models.CharField(blank=True, db_default="", max_length=200, verbose_name="license")),
+                ("title", models.CharField(max_length=300, verbose_name="title")),
+                ("alt_text", models.CharField(blank=True, max_length=1000, verbose_name="alt text")),
+                ("caption", models.TextField(blank=True, db_default="", max_length=10000, verbose_name="caption")),
+                ("credit", models.CharField(blank=True, max_length=500, verbose_name="credit")),
+                (
+                    "copyright",
+                    models.CharField(blank=True, db_default="", max_length=500, verbose_name="copyright notice"),
+                ),
+                ("license", models.CharField(blank=True, db_default="", max_length=500, verbose_name="license")),
+                (
+                    "license_url",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        max_length=500,
+                        validators=[django.core.validators.URLValidator(schemes=["http", "https"])],
+                        verbose_name="address of the license",
+                    ),
+                ),
                 (
                     "rights_until",
                     models.DateField(blank=True, db_index=True, null=True, verbose_name="rights valid until"),
@@ -91,9 +106,45 @@ class Migration(migrations.Migration):
                 ("bytes", models.PositiveBigIntegerField(verbose_name="bytes")),
                 ("sha256", models.CharField(db_index=True, max_length=64, verbose_name="SHA-256")),
                 ("taken_at", models.DateTimeField(blank=True, null=True, verbose_name="date taken")),
+                ("taken_offset", models.SmallIntegerField(editable=False, null=True)),
+                ("taken_guessed", models.BooleanField(db_default=False, default=False, editable=False)),
+                ("taken_day_only", models.BooleanField(db_default=False, default=False, editable=False)),
+                ("taken_day", models.DateField(db_index=True, editable=False, null=True, verbose_name="day taken")),
                 ("camera", models.CharField(blank=True, max_length=200, verbose_name="camera")),
                 ("latitude", models.FloatField(blank=True, null=True, verbose_name="latitude")),
                 ("longitude", models.FloatField(blank=True, null=True, verbose_name="longitude")),
+                (
+                    "creators",
+                    models.JSONField(
+                        blank=True,
+                        db_default=models.Value([], models.JSONField()),
+                        default=list,
+                        editable=False,
+                        verbose_name="creators",
+                    ),
+                ),
+                (
+                    "extended_description",
+                    models.TextField(blank=True, db_default="", editable=False, verbose_name="extended description"),
+                ),
+                (
+                    "digital_source_type",
+                    models.CharField(
+                        blank=True, db_default="", editable=False, max_length=200, verbose_name="digital source type"
+                    ),
+                ),
+                (
+                    "data_mining",
+                    models.CharField(
+                        blank=True, db_default="", editable=False, max_length=200, verbose_name="data mining"
+                    ),
+                ),
+                (
+                    "content_credentials",
+                    models.BooleanField(
+                        db_default=False, default=False, editable=False, verbose_name="Content Credentials"
+                    ),
+                ),
                 ("placeholder", models.TextField(blank=True, editable=False, verbose_name="placeholder")),
                 ("fingerprint", models.CharField(blank=True, db_default="", editable=False, max_length=22)),
                 (

@@ -3,13 +3,14 @@
 import uuid
 
 from django.conf import settings
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from processing import SPECS
+from processing import MAX_LENGTHS, SPECS
 
 WHOLE = frozenset(spec.name for spec in SPECS)
 
@@ -38,11 +39,19 @@ class Image(models.Model):
         OFF = "off", _("labels turned off")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    title = models.CharField(_("title"), max_length=200)
-    alt_text = models.CharField(_("alt text"), max_length=500, blank=True)
-    caption = models.TextField(_("caption"), max_length=2000, blank=True, db_default="")
-    credit = models.CharField(_("credit"), max_length=200, blank=True)
-    license = models.CharField(_("license"), max_length=200, blank=True, db_default="")
+    title = models.CharField(_("title"), max_length=MAX_LENGTHS["title"])
+    alt_text = models.CharField(_("alt text"), max_length=MAX_LENGTHS["alt_text"], blank=True)
+    caption = models.TextField(_("caption"), max_length=MAX_LENGTHS["caption"], blank=True, db_default="")
+    credit = models.CharField(_("credit"), max_length=MAX_LENGTHS["credit"], blank=True)
+    copyright = models.CharField(_("copyright notice"), max_length=MAX_LENGTHS["copyright"], blank=True, db_default="")
+    license = models.CharField(_("license"), max_length=MAX_LENGTHS["license"], blank=True, db_default="")
+    license_url = models.CharField(
+        _("address of the license"),
+        max_length=MAX_LENGTHS["license_url"],
+        blank=True,
+        db_default="",
+        validators=[URLValidator(schemes=["http", "https"])],
+    )
     # The last day on which the picture may be shown.
     rights_until = models.DateField(_("rights valid until"), null=True, blank=True, db_index=True)
     file_name = models.CharField(_("file name"), max_length=255)
@@ -53,10 +62,34 @@ class Image(models.Model):
     height = models.PositiveIntegerField(_("height"))
     bytes = models.PositiveBigIntegerField(_("bytes"))
     sha256 = models.CharField(_("SHA-256"), max_length=64, db_index=True)
+    # The moment; and how far from UTC, in minutes to the east, the clocks were where the picture was taken.
     taken_at = models.DateTimeField(_("date taken"), null=True, blank=True)
-    camera = models.CharField(_("camera"), max_length=200, blank=True)
+    taken_offset = models.SmallIntegerField(null=True, editable=False)
+    # Whether the file names no time zone, so that the site's was taken; and whether it names a day without a time.
+    taken_guessed = models.BooleanField(default=False, db_default=False, editable=False)
+    taken_day_only = models.BooleanField(default=False, db_default=False, editable=False)
+    # The day by those clocks, which is the one that is searched for.
+    taken_day = models.DateField(_("day taken"), null=True, editable=False, db_index=True)
+    camera = models.CharField(_("camera"), max_length=MAX_LENGTHS["camera"], blank=True)
     latitude = models.FloatField(_("latitude"), null=True, blank=True)
     longitude = models.FloatField(_("longitude"), null=True, blank=True)
+    # What the file says besides: who made the picture, by their names, and how; two URIs of IPTC and PLUS.
+    creators = models.JSONField(
+        _("creators"), default=list, blank=True, db_default=models.Value([], models.JSONField()), editable=False
+    )
+    extended_description = models.TextField(_("extended description"), blank=True, db_default="", editable=False)
+    digital_source_type = models.CharField(
+        _("digital source type"),
+        max_length=MAX_LENGTHS["digital_source_type"],
+        blank=True,
+        db_default="",
+        editable=False,
+    )
+    data_mining = models.CharField(
+        _("data mining"), max_length=MAX_LENGTHS["data_mining"], blank=True, db_default="", editable=False
+    )
+    # Whether the file carries Content Credentials (C2PA).
+    content_credentials = models.BooleanField(_("Content Credentials"), default=False, db_default=False, editable=False)
     placeholder = models.TextField(_("placeholder"), blank=True, editable=False)
     # What it looks like, as processing tells it; both empty until a file was looked at. Names of colours stand between
     # spaces, so that each can be searched for.

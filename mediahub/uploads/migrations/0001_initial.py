@@ -20,10 +20,18 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="started")),
-                ("title", models.CharField(blank=True, max_length=200, verbose_name="title")),
+                ("title", models.CharField(blank=True, max_length=300, verbose_name="title")),
                 ("numbered", models.BooleanField(default=True, verbose_name="number the titles")),
-                ("credit", models.CharField(blank=True, max_length=200, verbose_name="credit")),
-                ("license", models.CharField(blank=True, db_default="", max_length=200, verbose_name="license")),
+                ("credit", models.CharField(blank=True, max_length=500, verbose_name="credit")),
+                (
+                    "copyright",
+                    models.CharField(blank=True, db_default="", max_length=500, verbose_name="copyright notice"),
+                ),
+                ("license", models.CharField(blank=True, db_default="", max_length=500, verbose_name="license")),
+                (
+                    "license_url",
+                    models.CharField(blank=True, db_default="", max_length=500, verbose_name="address of the license"),
+                ),
                 ("tags", models.JSONField(blank=True, default=list, verbose_name="tags")),
                 ("act", models.UUIDField(default=uuid.uuid4, editable=False)),
                 (

@@ -4,7 +4,7 @@ const byId = (id) => document.getElementById(id);
 const rows = byId("rows");
 const template = byId("row");
 const MOST_KEYS = 9;
-const FIELDS = ["title", "alt_text", "caption", "credit", "license"];
+const FIELDS = ["title", "alt_text", "caption", "credit", "copyright", "license", "license_url"];
 
 export const findField = (name) => byId(`word-${name}`);
 const counting = new Intl.PluralRules(document.documentElement.lang);
