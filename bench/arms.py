@@ -13,7 +13,7 @@ EDGES = (1024, 512, 256)
 def run_ours(path: Path) -> None:
     """Process an open file as MediaHub does, with hash, metadata and placeholder."""
     with path.open("rb") as file:
-        process_image(file)
+        process_image(file, sizes=[(edge, edge) for edge in EDGES])
 
 
 def run_plain(path: Path) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import environ
 from botocore.config import Config
 
-from mediahub import crop_settings, logs
+from mediahub import logs, rendition_settings
 from mediahub.aws import secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -72,7 +72,10 @@ IMAGE_MAX_PIXELS = env.int("IMAGE_MAX_PIXELS", default=100_000_000)
 IMAGE_MAX_PIXELS_ONCE = env.int("IMAGE_MAX_PIXELS_ONCE", default=200_000_000)
 IMAGE_MAX_SIDE = env.int("IMAGE_MAX_SIDE", default=30_000)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
-RENDITION_FILLS = crop_settings.parse_crops(env.str("RENDITION_FILLS", default="square=512x512,wide=1024x576"))
+RENDITIONS, RENDITION_FILLS = rendition_settings.parse_renditions(
+    env.str("RENDITIONS", default="xlarge=2048x2048,large=1024x1024,medium=512x512,small=256x256"),
+    env.str("RENDITION_FILLS", default="square=512x512,wide=1024x576"),
+)
 
 # What brings a file to its end whatever happens
 RETRY_SECONDS = env.int("RETRY_SECONDS", default=30)

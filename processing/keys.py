@@ -57,15 +57,17 @@ def build_content_key(image_id: UUID, name: str, key: str) -> str:
     return f"{build_public_prefix(image_id)}{name}-{stem[:16]}.{suffix}"
 
 
-def build_permanent_key(image_id: UUID, name: str, key: str) -> str:
+def build_permanent_key(image_id: UUID, name: str, *, is_fallback: bool = True) -> str:
     """Return the public key of a rendition that stays the same whatever file the image is made of.
+
+    Both keys of a name always have a file, whose content type says what it is: the CDN goes from one to the other.
 
     Args:
         image_id: The image.
         name: The rendition's name, such as "large".
-        key: The rendition's own key.
+        is_fallback: Whether every browser has to show it.
     """
-    return f"{build_public_prefix(image_id)}{name}.{key.rsplit('.', 1)[1]}"
+    return f"{build_public_prefix(image_id)}{name}.{'jpg' if is_fallback else 'avif'}"
 
 
 def parse_rendition_key(key: str) -> RenditionKey | None:

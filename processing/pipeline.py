@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import IO, Any
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from processing.crop import CENTER, Point
 from processing.decode import open_picture
 from processing.errors import Misconfigured, NotAnalyzable, Note, ProcessingError, Unavailable
 from processing.fingerprint import compute_fingerprint
-from processing.formats import get_output
 from processing.keys import build_rendition_key
 from processing.labels import MIN_SIDE, LabelAnswer, Labeler
 from processing.limits import Limits
@@ -25,6 +23,7 @@ from processing.renditions import (
     RenderedFile,
     RenditionSpec,
     decode_raster,
+    encode_label_jpeg,
     render,
     render_crops,
     render_fits,
@@ -37,9 +36,11 @@ CACHE_CONTROL = "public, max-age=31536000, immutable"
 
 @dataclass(frozen=True)
 class StoredRendition:
-    """A rendition as it is in the store; `sha256` is of its bytes, width and height are pixels."""
+    """A rendition in one format as it is in the store; `sha256` is of its bytes, width and height are pixels."""
 
     name: str
+    mode: str
+    format: str
     key: str
     width: int
     height: int
@@ -113,7 +114,7 @@ def process(
         file: The file, which can be read and sought.
         image_id: Part of the keys of the renditions.
         store: Gets the renditions.
-        labeler: Labels the largest rendition in JPEG; None for no labels.
+        labeler: Labels a JPEG of at most LABEL_EDGE pixels a side; None for no labels.
         specs: The renditions.
         limits: What the file may ask for.
         choose_point: Says by the labels where the crops are cut, which is why they come last.
@@ -125,22 +126,20 @@ def process(
         metadata = read_metadata(file, picture)
     with steps.step("render"):
         raster = decode_raster(picture, specs)
-        fits, placeholder = render_fits(raster, specs)
+        fits = render_fits(raster, specs)
     with steps.step("look"):
-        # The smallest rendition that shows the whole picture.
-        thumbnail = Image.open(BytesIO(min(fits, key=lambda file: file.width * file.height).data))
-        fingerprint, colors = compute_fingerprint(thumbnail), name_dominant_colors(thumbnail)
+        fingerprint, colors = compute_fingerprint(fits.thumbnail), name_dominant_colors(fits.thumbnail)
     with steps.step("store"):
-        stored = [_store_rendition(store, image_id, rendered) for rendered in fits]
+        stored = [_store_rendition(store, image_id, rendered) for rendered in fits.files]
     with steps.step("label"):
-        labels, label_state, label_note = _label(labeler, fits, metadata.sha256)
+        labels, label_state, label_note = _label(labeler, fits.label_pixels, metadata.sha256)
     with steps.step("crop"):
         point = choose_point(labels)
         crops = render_crops(raster, specs, point)
     with steps.step("store"):
         stored += [_store_rendition(store, image_id, rendered) for rendered in crops]
     answer = (labels, label_state, label_note)
-    return Result(metadata, tuple(stored), placeholder, *answer, steps.seconds, fingerprint, colors, point)
+    return Result(metadata, tuple(stored), fits.placeholder, *answer, steps.seconds, fingerprint, colors, point)
 
 
 def process_crops(
@@ -194,7 +193,7 @@ def process_image(
         Rejected: The file is not a picture, damaged, or larger than the limits.
     """
     if sizes is not None:
-        specs = [RenditionSpec(f"{width}x{height}", width, height) for width, height in sizes]
+        specs = [RenditionSpec(f"{width}x{height}", width, height, formats=("JPEG",)) for width, height in sizes]
     picture = open_picture(file, limits or Limits())
     metadata = read_metadata(file, picture)
     thumbnails, placeholder = render(picture, specs or SPECS)
@@ -206,6 +205,8 @@ def _store_rendition(store: Store, image_id: UUID, rendered: RenderedFile) -> St
     store.put(key, rendered.data, rendered.content_type, CACHE_CONTROL)
     return StoredRendition(
         rendered.name,
+        rendered.mode,
+        rendered.format,
         key,
         rendered.width,
         rendered.height,
@@ -215,17 +216,13 @@ def _store_rendition(store: Store, image_id: UUID, rendered: RenderedFile) -> St
     )
 
 
-def _label(
-    labeler: Labeler | None, fits: Sequence[RenderedFile], sha256: str
-) -> tuple[LabelAnswer | None, str, Note | None]:
+def _label(labeler: Labeler | None, pixels: Image.Image, sha256: str) -> tuple[LabelAnswer | None, str, Note | None]:
     if labeler is None:
         return None, "off", None
-    jpegs = [rendered for rendered in fits if rendered.content_type == get_output("JPEG").content_type]
-    largest = max(jpegs, key=lambda rendered: rendered.width * rendered.height, default=None)
-    if largest is None or min(largest.width, largest.height) < MIN_SIDE:
+    if min(pixels.size) < MIN_SIDE:
         return None, "not_analyzable", Note("too_small_to_label", {"side": MIN_SIDE})
     try:
-        return labeler.label(largest.data, sha256=sha256), "done", None
+        return labeler.label(encode_label_jpeg(pixels), sha256=sha256), "done", None
     except (NotAnalyzable, Unavailable, Misconfigured) as error:
         state = "not_analyzable" if isinstance(error, NotAnalyzable) else "unavailable"
         return None, state, Note(error.code, error.params, error.message)

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Literal
 
@@ -12,56 +12,99 @@ from PIL.Image import Resampling
 
 from processing.crop import CENTER, Point, find_crop_area, find_crop_size
 from processing.decode import rejecting_broken
-from processing.formats import get_output
+from processing.formats import Format, get_output
 from processing.raster import Raster, decode_upright, get_upright_size, scale_size
 
 PLACEHOLDER_EDGE = 20
+# A labeler needs no more, and Rekognition takes no more than 5 MB as bytes.
+LABEL_EDGE = 1024
+# What has to be judged without transparency is put on this: black and white drawings both differ from it.
+NEUTRAL_GROUND = (128, 128, 128)
+# The format that takes the place of one without transparency, where a picture has some.
+TRANSPARENT = "WEBP"
+Mode = Literal["fit", "crop"]
 
 
 @dataclass(frozen=True)
 class RenditionSpec:
-    """What a rendition is to be. No picture is enlarged.
+    """What a rendition is to be: one file in each of its formats. No picture is enlarged.
 
     Attributes:
         name: Its size's name, such as "large".
         width: At most so many pixels.
         height: At most so many pixels.
         mode: "fit" keeps the whole picture inside width × height; "crop" cuts that aspect ratio out around a point.
-        format: The name of an output format in processing.formats.
-        quality: From 0 to 100, for an encoder that takes one.
+        formats: The names of output formats in processing.formats.
     """
 
     name: str
     width: int
     height: int
-    mode: Literal["fit", "crop"] = "fit"
-    format: str = "JPEG"
-    quality: int = 82
+    mode: Mode = "fit"
+    formats: tuple[str, ...] = ("JPEG", "AVIF")
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a format that renditions cannot have."""
-        get_output(self.format)
+        """Raise ValueError for a format that renditions cannot have, and for none."""
+        if not self.formats:
+            raise ValueError(f"The rendition {self.name} has no format.")
+        for name in self.formats:
+            get_output(name)
 
     def get_scale(self, width: int, height: int) -> float:
         """Return by how much a picture of that size shrinks, at most 1."""
         ratios = (self.width / width, self.height / height)
         return min(1.0, min(ratios) if self.mode == "fit" else max(ratios))
 
+    def list_formats(self, *, is_transparent: bool) -> list[Format]:
+        """Return the formats of its files; TRANSPARENT replaces those that a transparent picture cannot have."""
+        outputs = [get_output(name) for name in self.formats]
+        if is_transparent:
+            outputs = [output if output.has_alpha else get_output(TRANSPARENT) for output in outputs]
+        return list({output.name: output for output in outputs}.values())
+
 
 @dataclass(frozen=True)
 class RenderedFile:
-    """The bytes of a rendition; `sha256` is of these bytes, width and height are pixels."""
+    """The bytes of a rendition in one format; `sha256` is of these bytes, width and height are pixels."""
 
     name: str
+    mode: Mode
+    format: str
     width: int
     height: int
     data: bytes
-    content_type: str
     sha256: str
-    suffix: str
+
+    @property
+    def content_type(self) -> str:
+        """The MIME type that it is stored with."""
+        return get_output(self.format).content_type
+
+    @property
+    def suffix(self) -> str:
+        """The ending of its key, without a dot."""
+        return get_output(self.format).suffix
+
+
+@dataclass(frozen=True)
+class FitRenditions:
+    """Everything that is made of the whole picture.
+
+    Attributes:
+        files: The renditions, in the order of their specs.
+        placeholder: A tiny picture as a data URI.
+        thumbnail: The pixels of the smallest, without transparency, to be looked at by programs.
+        label_pixels: Those of the largest that a labeler takes, without transparency.
+    """
+
+    files: list[RenderedFile]
+    placeholder: str
+    thumbnail: Image.Image
+    label_pixels: Image.Image
 
 
 SPECS = (
+    RenditionSpec("xlarge", 2048, 2048),
     RenditionSpec("large", 1024, 1024),
     RenditionSpec("medium", 512, 512),
     RenditionSpec("small", 256, 256),
@@ -69,41 +112,64 @@ SPECS = (
 
 
 def decode_raster(picture: Image.Image, specs: Sequence[RenditionSpec] = SPECS) -> Raster:
-    """Return what the renditions of all specs are made of; raise Rejected if the picture cannot be decoded."""
+    """Return what the renditions of all specs are made of; raise Rejected if the picture cannot be decoded.
+
+    Its pixels are RGBA only where some of them are transparent.
+    """
     size = get_upright_size(picture)
-    return decode_upright(picture, max(spec.get_scale(*size) for spec in specs))
+    raster = decode_upright(picture, max(spec.get_scale(*size) for spec in specs))
+    if raster.pixels.mode == "RGBA" and raster.pixels.getchannel("A").getextrema()[0] == 255:
+        return replace(raster, pixels=raster.pixels.convert("RGB"))
+    return raster
 
 
-def render_fits(raster: Raster, specs: Sequence[RenditionSpec]) -> tuple[list[RenderedFile], str]:
-    """Return the renditions that show the whole picture, in the order of their specs, and the placeholder.
+def render_fits(raster: Raster, specs: Sequence[RenditionSpec]) -> FitRenditions:
+    """Return the renditions that show the whole picture, and what else is made of it.
 
-    Each is made from the next larger one.
+    Each is made from the next larger one. A picture that is smaller than several of them is encoded once for all.
     """
     fits = [spec for spec in specs if spec.mode == "fit"]
-    rendered: dict[RenditionSpec, RenderedFile] = {}
+    pixels: dict[RenditionSpec, Image.Image] = {}
     current = raster.pixels
     with rejecting_broken():
         for spec in sorted(fits, key=lambda spec: -spec.get_scale(*raster.size)):
-            current = _shrink(current, scale_size(*raster.size, spec.get_scale(*raster.size)))
-            rendered[spec] = _encode(current, spec)
-        return [rendered[spec] for spec in fits], _encode_placeholder(current)
+            current = pixels[spec] = _shrink(current, scale_size(*raster.size, spec.get_scale(*raster.size)))
+        for_labels = next((each for each in pixels.values() if max(each.size) <= LABEL_EDGE), current)
+        return FitRenditions(
+            _encode_fits([(spec, pixels[spec]) for spec in fits]),
+            _encode_placeholder(current),
+            _flatten(current, NEUTRAL_GROUND),
+            _flatten(for_labels, NEUTRAL_GROUND),
+        )
 
 
 def render_crops(raster: Raster, specs: Sequence[RenditionSpec], point: Point = CENTER) -> list[RenderedFile]:
     """Return the renditions that are cut out around the point, in the order of their specs."""
     with rejecting_broken():
-        return [_encode(_cut_out(raster, spec, point), spec) for spec in specs if spec.mode == "crop"]
+        return [
+            _encode(pixels, spec, output)
+            for spec in specs
+            if spec.mode == "crop"
+            for pixels in [_cut_out(raster, spec, point)]
+            for output in spec.list_formats(is_transparent=pixels.mode == "RGBA")
+        ]
 
 
 def render(picture: Image.Image, specs: Sequence[RenditionSpec] = SPECS) -> tuple[list[RenderedFile], str]:
-    """Return one file for each spec, in their order, and the placeholder; crops are of the picture's middle.
+    """Return the files of each spec, in their order, and the placeholder; crops are of the picture's middle.
 
     The picture is decoded once, at the largest size asked for. Raise Rejected if it cannot be decoded.
     """
     raster = decode_raster(picture, specs)
-    fits, placeholder = render_fits(raster, specs)
-    rendered = {"fit": iter(fits), "crop": iter(render_crops(raster, specs))}
-    return [next(rendered[spec.mode]) for spec in specs], placeholder
+    fits = render_fits(raster, specs)
+    rendered = {"fit": iter(fits.files), "crop": iter(render_crops(raster, specs))}
+    counts = [(spec, len(spec.list_formats(is_transparent=raster.pixels.mode == "RGBA"))) for spec in specs]
+    return [next(rendered[spec.mode]) for spec, count in counts for _ in range(count)], fits.placeholder
+
+
+def encode_label_jpeg(pixels: Image.Image) -> bytes:
+    """Return pixels without transparency as the JPEG that labelers take."""
+    return _save(pixels, get_output("JPEG"))
 
 
 def _shrink(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
@@ -125,30 +191,39 @@ def _cut_out(raster: Raster, spec: RenditionSpec, point: Point) -> Image.Image:
     return pixels.resize(size, Resampling.LANCZOS, box=box, reducing_gap=2.0)
 
 
-def _encode(picture: Image.Image, spec: RenditionSpec) -> RenderedFile:
-    out, output = BytesIO(), get_output(spec.format)
-    quality = {"quality": spec.quality} if output.has_quality else {}
-    opaque = picture if output.has_alpha else _flatten(picture)
-    opaque.save(out, output.name, **quality, **output.save_options)
-    data = out.getvalue()
+def _encode_fits(fits: Sequence[tuple[RenditionSpec, Image.Image]]) -> list[RenderedFile]:
+    """Return the files of each spec; those that would have the same pixels are encoded once."""
+    encoded: dict[tuple[tuple[int, int], str], RenderedFile] = {}
+    files = []
+    for spec, pixels in fits:
+        for output in spec.list_formats(is_transparent=pixels.mode == "RGBA"):
+            file = encoded.get((pixels.size, output.name)) or _encode(pixels, spec, output)
+            encoded[pixels.size, output.name] = file
+            files.append(replace(file, name=spec.name))
+    return files
+
+
+def _encode(picture: Image.Image, spec: RenditionSpec, output: Format) -> RenderedFile:
+    data = _save(picture, output)
     return RenderedFile(
-        spec.name,
-        picture.width,
-        picture.height,
-        data,
-        output.content_type,
-        hashlib.sha256(data).hexdigest(),
-        output.suffix,
+        spec.name, spec.mode, output.name, picture.width, picture.height, data, hashlib.sha256(data).hexdigest()
     )
 
 
-def _flatten(picture: Image.Image) -> Image.Image:
-    """Put the picture on white, for a format without transparency."""
+def _save(picture: Image.Image, output: Format) -> bytes:
+    out = BytesIO()
+    quality = {} if output.quality is None else {"quality": output.quality}
+    picture.save(out, output.name, **quality, **output.save_options)
+    return out.getvalue()
+
+
+def _flatten(picture: Image.Image, ground: tuple[int, int, int]) -> Image.Image:
+    """Put a transparent picture on a ground of this color."""
     if picture.mode != "RGBA":
         return picture
-    ground = Image.new("RGB", picture.size, "white")
-    ground.paste(picture, mask=picture.getchannel("A"))
-    return ground
+    flat = Image.new("RGB", picture.size, ground)
+    flat.paste(picture, mask=picture.getchannel("A"))
+    return flat
 
 
 def _encode_placeholder(picture: Image.Image) -> str:

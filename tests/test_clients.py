@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from mediahub import crop_settings
+from mediahub import rendition_settings
 from mediahub.aws import clients
 from mediahub.aws.postgres_iam import base
 from mediahub.local import stack
@@ -75,28 +75,44 @@ def test_a_connection_signs_in_with_a_token_made_here(monkeypatch: pytest.Monkey
     assert "iam_region" not in found
 
 
-def test_the_settings_name_the_crops_of_each_image(settings: Any) -> None:
-    settings.RENDITION_FILLS = crop_settings.parse_crops(" card=400x300, , tall_2=90x1600")
-    assert [(spec.name, spec.width, spec.height, spec.mode) for spec in clients.get_specs()[3:]] == [
-        ("card", 400, 300, "crop"),
-        ("tall_2", 90, 1600, "crop"),
+def test_the_settings_name_the_renditions_of_each_image(settings: Any) -> None:
+    settings.RENDITIONS, settings.RENDITION_FILLS = rendition_settings.parse_renditions(
+        " huge=3000x2000:fit:webp+avif, , tile=90x90:crop, thumb=80x60:jpeg", "card=400x300,tall_2=90x1600:crop:png"
+    )
+    assert [(spec.name, spec.width, spec.height, spec.mode, spec.formats) for spec in clients.get_specs()] == [
+        ("huge", 3000, 2000, "fit", ("WEBP", "AVIF")),
+        ("tile", 90, 90, "crop", ("JPEG", "AVIF")),
+        ("thumb", 80, 60, "fit", ("JPEG",)),
+        ("card", 400, 300, "crop", ("JPEG", "AVIF")),
+        ("tall_2", 90, 1600, "crop", ("PNG",)),
     ]
-    assert crop_settings.parse_crops("") == {}
+    assert [spec.name for spec in clients.get_crop_specs()] == ["tile", "card", "tall_2"]
+    assert rendition_settings.parse_renditions("a=100x100", "")[1] == ()
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("sizes", "crops", "says"),
     [
-        ("square", "has 'square'. Write it as"),
-        ("Square=1x2", "has 'Square=1x2'"),
-        ("a=100x100,a=200x200", "names a twice"),
-        ("large=100x100", "uses the reserved name large"),
-        ("public=100x100", "uses the reserved name public"),
-        ("a=9x100", "asks for 9x100, and a side is 16 to 4096 pixels"),
-        (",".join(f"a{n}=100x100" for n in range(11)), "names 11 crops, and 10 are the most"),
+        ("a=99x99", "square", "RENDITION_FILLS has 'square'. Write it as"),
+        ("a=99x99", "Square=1x2", "RENDITION_FILLS has 'Square=1x2'"),
+        ("a=99x99", "b=99x99,b=88x88", "RENDITION_FILLS names b twice"),
+        ("a=99x99", "a=99x99", "RENDITION_FILLS names a twice"),
+        ("a=99x99,a=88x88", "", "RENDITIONS names a twice"),
+        ("public=99x99", "", "RENDITIONS uses the reserved name public"),
+        ("a=9x100", "", "RENDITIONS asks for 9x100, and a side is 16 to 4096 pixels"),
+        ("a=99x99", "b=99x99:fit", "RENDITION_FILLS has 'b=99x99:fit', and all of its renditions are crops"),
+        ("a=99x99:jpeg:fit", "", "RENDITIONS has 'a=99x99:jpeg:fit'"),
+        ("a=99x99:cut", "", "RENDITIONS asks for 'cut', and the formats are jpeg, png, webp, avif"),
+        ("a=99x99:avif", "", "asks for 'avif': name one format that every browser shows, and avif beside it or not"),
+        ("a=99x99:jpeg+webp", "", "asks for 'jpeg+webp': name one format"),
+        ("a=99x99:jpeg+avif+avif", "", "asks for 'jpeg+avif+avif': name one format"),
+        ("", "b=99x99", "RENDITIONS names no size that shows the whole picture"),
+        ("a=99x99:crop", "", "RENDITIONS names no size that shows the whole picture"),
+        ("a=99x99", ",".join(f"b{n}=99x99" for n in range(10)), "name 11 renditions, and 10 are the most"),
     ],
 )
-def test_a_crop_that_is_not_understood_ends_the_start_with_a_sentence(text: str, says: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match="RENDITION_FILLS") as refused:
-        crop_settings.parse_crops(text)
+def test_renditions_that_are_not_understood_end_the_start_with_a_sentence(sizes: str, crops: str, says: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        rendition_settings.parse_renditions(sizes, crops)
     assert says in str(refused.value)
+    assert str(refused.value).endswith("Names use lowercase letters, digits, - and _.")

@@ -12,7 +12,6 @@ from django.conf import settings
 from mediahub.aws.queue import Queue
 from mediahub.aws.table import Table
 from processing import (
-    SPECS,
     Labeler,
     Limits,
     MeasuredLabeler,
@@ -79,9 +78,13 @@ def get_limits() -> Limits:
 
 
 def get_specs() -> list[RenditionSpec]:
-    """Return the renditions of each image: the sizes that show all of it, and the crops that the settings ask for."""
-    fills = settings.RENDITION_FILLS.items()
-    return [*SPECS, *(RenditionSpec(name, width, height, "crop") for name, (width, height) in fills)]
+    """Return the renditions of each image that the settings ask for."""
+    return [*settings.RENDITIONS, *settings.RENDITION_FILLS]
+
+
+def get_crop_specs() -> list[RenditionSpec]:
+    """Return those renditions that are cut out around the focal point."""
+    return [spec for spec in get_specs() if spec.mode == "crop"]
 
 
 def get_labeler() -> Labeler | None:

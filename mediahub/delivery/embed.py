@@ -1,54 +1,59 @@
 """What an editor takes along to show an image elsewhere: its address, markup, and a line that says whose it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.html import escape
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from mediahub.delivery import public
+from mediahub.library import rendition_choice
 from mediahub.library.models import Image, Rendition
 from processing.keys import build_permanent_key
+
+# Pages show an image at most so many pixels wide and high; screens with finer pixels get a larger file.
+SHOWN_EDGE = 1024
+
+
+@dataclass(frozen=True)
+class EmbedCrop:
+    """A crop to copy: its name and size, its address, and HTML."""
+
+    title: str
+    address: str
+    picture: str
 
 
 @dataclass(frozen=True)
 class Embed:
-    """Texts to copy: the address of the largest rendition, HTML, Markdown, the credit line, and each crop's address."""
+    """Texts to copy: the address of the rendition that pages show, HTML, Markdown, the credit line, and each crop."""
 
     address: str
     picture: str
     markdown: str
     credit_line: str
-    crops: tuple[tuple[str, str], ...] = ()
+    crops: tuple[EmbedCrop, ...] = ()
 
 
 def build_embed_code(image: Image) -> Embed | None:
     """Return what to copy of a published image, by addresses that stay; None if it shows nothing to the public."""
-    # Sizes of different shapes do not belong into one srcset.
-    whole_renditions = [
-        rendition
-        for rendition in image.renditions.all()
-        if rendition.whole
-        and abs(rendition.width * image.height - rendition.height * image.width) <= max(image.width, image.height)
-    ]
-    if not public.list_public_files(image) or not whole_renditions:
+    shown = rendition_choice.choose_fit(image, SHOWN_EDGE)
+    if shown is None or not public.list_public_files(image):
         return None
-    whole_renditions.sort(key=lambda rendition: rendition.width)
-    largest = whole_renditions[-1]
-    address = _build_address(image, largest)
-    srcset = ", ".join(f"{_build_address(image, rendition)} {rendition.width}w" for rendition in whole_renditions)
-    # A plain text: the page that shows it escapes it once more.
-    picture = (
-        f'<picture><source srcset="{escape(srcset)}" sizes="(max-width: {largest.width}px) 100vw, {largest.width}px">'
-        f'<img src="{escape(address)}" alt="{escape(image.alt_text)}" width="{largest.width}" '
-        f'height="{largest.height}" loading="lazy"></picture>'
-    )
     crops = [
-        (str(rendition), _build_address(image, rendition))
-        for rendition in image.renditions.all()
-        if not rendition.whole
+        EmbedCrop(str(rendition), _build_address(image, rendition), _build_picture(image, rendition, [rendition]))
+        for rendition in rendition_choice.list_fallbacks(image)
+        if rendition.mode == Rendition.Mode.CROP
     ]
-    markdown = f"![{_escape_markdown(image.alt_text)}]({address})"
-    return Embed(address, picture, markdown, build_credit_line(image), tuple(sorted(crops)))
+    address = _build_address(image, shown)
+    return Embed(
+        address,
+        _build_picture(image, shown, _list_widths(image, shown)),
+        f"![{_escape_markdown(image.alt_text)}]({address})",
+        build_credit_line(image),
+        tuple(sorted(crops, key=lambda crop: crop.title)),
+    )
 
 
 def build_credit_line(image: Image) -> str:
@@ -57,8 +62,48 @@ def build_credit_line(image: Image) -> str:
     return _("Photo: %(credit)s") % {"credit": " / ".join(parts)} if parts else ""
 
 
+def _list_widths(image: Image, shown: Rendition) -> list[Rendition]:
+    """Return one rendition for each width, the smallest first, among them the one that is shown."""
+    by_width = {
+        rendition.width: rendition
+        for rendition in reversed(rendition_choice.list_fits(image))
+        # Sizes of different shapes do not belong into one srcset.
+        if abs(rendition.width * image.height - rendition.height * image.width) <= max(image.width, image.height)
+    }
+    return [rendition for _width, rendition in sorted((by_width | {shown.width: shown}).items())]
+
+
+def _build_picture(image: Image, shown: Rendition, renditions: Sequence[Rendition]) -> str:
+    """Return HTML as plain text, which the page that shows it escapes once more.
+
+    The modern format has a source of its own, so that no browser asks for two files.
+    """
+    sizes = f"(max-width: {shown.width}px) 100vw, {shown.width}px"
+    moderns = [modern for each in renditions if (modern := rendition_choice.find_modern(image, each))]
+    source = SafeString("")
+    if len(moderns) == len(renditions):
+        template = '<source type="{}" srcset="{}" sizes="{}">'
+        source = format_html(template, moderns[0].content_type, _build_srcset(image, moderns), sizes)
+    return str(
+        format_html(
+            '<picture>{}<img src="{}" srcset="{}" sizes="{}" alt="{}" width="{}" height="{}" loading="lazy"></picture>',
+            source,
+            _build_address(image, shown),
+            _build_srcset(image, renditions),
+            sizes,
+            image.alt_text,
+            shown.width,
+            shown.height,
+        )
+    )
+
+
+def _build_srcset(image: Image, renditions: Sequence[Rendition]) -> str:
+    return ", ".join(f"{_build_address(image, rendition)} {rendition.width}w" for rendition in renditions)
+
+
 def _build_address(image: Image, rendition: Rendition) -> str:
-    return public.build_public_address(build_permanent_key(image.pk, rendition.name, rendition.key))
+    return public.build_public_address(build_permanent_key(image.pk, rendition.name, is_fallback=rendition.is_fallback))
 
 
 def _escape_markdown(text: str) -> str:

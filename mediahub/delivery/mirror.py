@@ -20,9 +20,10 @@ from mediahub.aws import clients
 from mediahub.aws.table import MOST_CHANGES, PAGE, Item, Overtaken
 from mediahub.delivery import public
 from mediahub.delivery.models import PublicFile
-from mediahub.library import revisions
+from mediahub.library import rendition_choice, revisions
 from mediahub.library.models import Image, Rendition, Tagging
 from mediahub.library.publishing import is_public
+from processing.formats import get_output
 from processing.keys import build_content_key, build_permanent_key
 
 log = logging.getLogger(__name__)
@@ -133,24 +134,30 @@ def build_item(image: Image, tags: list[str]) -> Item:
         **public_fields,
         "state": image.state,
         "renditions": {
-            rendition.name: {
-                **_build_addresses(image, rendition),
-                "width": rendition.width,
-                "height": rendition.height,
-                "bytes": rendition.bytes,
+            fallback.name: {
+                **_build_file(image, fallback),
+                "width": fallback.width,
+                "height": fallback.height,
+                "formats": {
+                    get_output(modern.format).suffix: _build_file(image, modern)
+                    for modern in [rendition_choice.find_modern(image, fallback)]
+                    if modern
+                },
             }
-            for rendition in image.renditions.all()
+            for fallback in rendition_choice.list_fallbacks(image)
         },
     }
 
 
-def _build_addresses(image: Image, rendition: Rendition) -> dict[str, str]:
-    """Return where everyone may fetch the rendition: `address` by its content, `permanent` as the image is then."""
+def _build_file(image: Image, rendition: Rendition) -> Item:
+    """Return a file's bytes and where all may fetch it: `address` by its content, `permanent` as the image is then."""
     if not is_public(image):
-        return {}
+        return {"bytes": rendition.bytes}
+    permanent_key = build_permanent_key(image.pk, rendition.name, is_fallback=rendition.is_fallback)
     return {
         "address": public.build_public_address(build_content_key(image.pk, rendition.name, rendition.key)),
-        "permanent": public.build_public_address(build_permanent_key(image.pk, rendition.name, rendition.key)),
+        "permanent": public.build_public_address(permanent_key),
+        "bytes": rendition.bytes,
     }
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from mediahub import rounds
 from mediahub.aws import clients
 from mediahub.delivery.models import PublicFile
+from mediahub.library import rendition_choice
 from mediahub.library.models import Image
 from mediahub.library.publishing import is_public
 from mediahub.reasons import build_error
@@ -43,14 +44,15 @@ def list_public_files(image: Image) -> dict[str, str]:
     """Return the public files there should be, by key, with the key of the rendition each is a copy of."""
     if not is_public(image):
         return {}
-    return {
-        key: rendition.key
-        for rendition in image.renditions.all()
-        for key in (
-            build_content_key(image.pk, rendition.name, rendition.key),
-            build_permanent_key(image.pk, rendition.name, rendition.key),
-        )
-    }
+    files = {}
+    for fallback in rendition_choice.list_fallbacks(image):
+        modern = rendition_choice.find_modern(image, fallback)
+        for rendition in filter(None, (fallback, modern)):
+            files[build_content_key(image.pk, rendition.name, rendition.key)] = rendition.key
+        files[build_permanent_key(image.pk, fallback.name)] = fallback.key
+        # A browser that shows the modern format is sent there by the CDN, whether the image has it or not.
+        files[build_permanent_key(image.pk, fallback.name, is_fallback=False)] = (modern or fallback).key
+    return files
 
 
 def update_public_files(image: Image) -> None:
@@ -186,7 +188,8 @@ def _copy_file(image: Image, key: str, source: str, *, over: PublicFile | None) 
 
 
 def _is_permanent(image: Image, key: str, source: str) -> bool:
-    return key == build_permanent_key(image.pk, source.split("/", 1)[0], source)
+    name = source.split("/", 1)[0]
+    return key in (build_permanent_key(image.pk, name), build_permanent_key(image.pk, name, is_fallback=False))
 
 
 def _remove_files(image: Image, rows: list[PublicFile]) -> None:

@@ -22,7 +22,7 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.history.kinds import Event
 from mediahub.history.models import Action
 from mediahub.jobs.models import Chunk, Job, build_failure
-from mediahub.library import access
+from mediahub.library import access, rendition_choice
 from mediahub.library.models import Image
 from mediahub.library.spreadsheets import escape_formula
 from mediahub.library.versions import get_current_file
@@ -30,7 +30,7 @@ from mediahub.reasons import Reason, build_error, read_reason
 from mediahub.site_address import build_site_url
 from mediahub.uploads import error_kinds
 from processing import Missing
-from processing.formats import find_format
+from processing.formats import find_format, get_output
 from processing.keys import build_download_key
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _filter_visible(chunk: Chunk) -> QuerySet[Image]:
 def _measure_bytes(image: Image, files: str) -> int:
     if files == Job.Files.ORIGINAL:
         return image.bytes
-    return max((rendition.bytes for rendition in image.renditions.all()), default=0)
+    return max((rendition.bytes for rendition in rendition_choice.list_fits(image)), default=0)
 
 
 def _add_image(
@@ -176,10 +176,10 @@ def _open_file(image: Image, files: str) -> tuple[IO[bytes], str]:
         original, image_format = get_current_file(image), find_format(image.format)
         file = clients.get_upload_store().get(original.key, original.version_id or None)
         return file, image_format.suffix if image_format else "bin"
-    largest = max(image.renditions.all(), key=lambda rendition: rendition.width * rendition.height, default=None)
-    if largest is None:
+    fits = rendition_choice.list_fits(image)
+    if not fits:
         raise build_error(Missing, "no_renditions")
-    return clients.get_rendition_store().get(largest.key), largest.key.rsplit(".", 1)[1]
+    return clients.get_rendition_store().get(fits[0].key), get_output(fits[0].format).suffix
 
 
 def _copy_file(archive: ZipFile, name: str, file: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from mediahub.history.change_set import ChangeSet
@@ -14,7 +15,7 @@ from mediahub.history.models import Action
 from mediahub.library import date_taken, focal_point, revisions, similarity, versions, vocabulary
 from mediahub.library.changes import to_json
 from mediahub.library.metadata import FIELDS
-from mediahub.library.models import WHOLE, Image, Rendition, Tagging
+from mediahub.library.models import Image, Rendition, Tagging
 from mediahub.reasons import read_reason
 from processing import MAX_LENGTHS, Label, Point, Result, StoredRendition, clean_text, shorten
 
@@ -53,7 +54,7 @@ def record_result(
     focal_point.set_points(image, result, keep_labels=keep_labels)
     image.save(force_insert=new)
     similarity.update_bands(image)
-    changed = _put(image, result.renditions, {rendition.name for rendition in result.renditions}) or restored
+    changed = _put_renditions(image, result.renditions) or restored
     _suggest_keywords(image, result.metadata.fields.keywords)
     if not keep_labels and result.labels is not None:
         _suggest(image, result.labels.source, result.labels.labels)
@@ -142,36 +143,30 @@ def _note_flags(image: Image, result: Result, *, is_other_file: bool) -> None:
 
 
 def record_crops(image: Image, renditions: Sequence[StoredRendition], point: Point, names: Collection[str]) -> None:
-    """Enter filled renditions that were cut anew at a point, within the caller's transaction, under the image's lock.
+    """Enter crops that were cut anew at a point, within the caller's transaction, under the image's lock.
 
-    `names` are those that there should be besides the sizes that show the whole picture.
+    `names` are those of the crops that there should be. One that was not cut anew stays as it is.
     """
     image.cut_x, image.cut_y = point.x, point.y
     image.save(update_fields=["cut_x", "cut_y", "updated_at"])
-    changed = _put(image, renditions, {*names, *WHOLE})
+    others = image.renditions.filter(Q(mode=Rendition.Mode.FIT) | Q(name__in=names))
+    others = others.exclude(name__in={rendition.name for rendition in renditions})
+    changed = _put_renditions(image, renditions, others)
     versions.update_current_files(image)
     if changed:
         revisions.record_change(image.pk)
 
 
-def _put(image: Image, renditions: Sequence[StoredRendition], names: Collection[str]) -> bool:
-    """Make these the image's renditions of their names, and remove those of no name that is wanted."""
-    existing = {rendition.name: rendition.key for rendition in image.renditions.all()}
-    if existing == {name: key for name, key in existing.items() if name in names} | {
-        rendition.name: rendition.key for rendition in renditions
-    }:
+def _put_renditions(
+    image: Image, renditions: Sequence[StoredRendition], others: QuerySet[Rendition] | None = None
+) -> bool:
+    """Make these the image's renditions, besides `others` that it has; return whether that changed anything."""
+    existing = {(row.name, row.format): (row.mode, row.key) for row in image.renditions.all()}
+    kept = {(row.name, row.format): (row.mode, row.key) for row in others or ()}
+    if existing == kept | {(new.name, new.format): (new.mode, new.key) for new in renditions}:
         return False
-    image.renditions.exclude(name__in=names).delete()
-    for rendition in renditions:
-        fields: dict[str, Any] = {
-            "key": rendition.key,
-            "width": rendition.width,
-            "height": rendition.height,
-            "bytes": rendition.bytes,
-            "content_type": rendition.content_type,
-            "sha256": rendition.sha256,
-        }
-        Rendition.objects.update_or_create(image=image, name=rendition.name, defaults=fields)
+    image.renditions.exclude(pk__in=[row.pk for row in others or ()]).delete()
+    Rendition.objects.bulk_create([Rendition(image=image, **asdict(rendition)) for rendition in renditions])
     return True
 
 

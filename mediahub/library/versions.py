@@ -1,7 +1,7 @@
 """The files an image was made of: each is kept, and an earlier one can be made the image's file again."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -58,7 +58,7 @@ FACTS = (
 )
 # Those of another file would be wrong; a file that was not looked at has none.
 LOOKS = ("fingerprint", "colors")
-FILE = ("key", "width", "height", "bytes", "content_type", "sha256")
+FILE = ("name", "mode", "format", "key", "width", "height", "bytes", "content_type", "sha256")
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def add_waiting(image: Image, original: Original, files: Iterable[StoredRenditio
         ChangeSet(original.by).record(image, Action.FILE_OFFERED)
     version.current, version.waiting = False, True
     version.facts = _facts(image)
-    version.files = {rendition.name: {name: getattr(rendition, name) for name in FILE} for rendition in files}
+    _set_renditions(version, [asdict(rendition) for rendition in files])
     version.save()
     return version
 
@@ -181,14 +181,16 @@ def update_current_files(image: Image) -> None:
     version = image.versions.filter(current=True).first()
     if version:
         _set_files(version, image)
-        version.save(update_fields=["facts", "files"])
+        version.save(update_fields=["facts", "files", "rendition_bytes"])
 
 
 def _set_files(version: Version, image: Image) -> None:
     version.facts = _facts(image)
-    version.files = {
-        row["name"]: {name: row[name] for name in FILE} for row in image.renditions.order_by().values("name", *FILE)
-    }
+    _set_renditions(version, list(image.renditions.values(*FILE)))
+
+
+def _set_renditions(version: Version, files: list[dict[str, Any]]) -> None:
+    version.files, version.rendition_bytes = files, sum(file["bytes"] for file in files)
 
 
 def _facts(image: Image) -> dict[str, Any]:
@@ -258,9 +260,7 @@ def put_in_place(image: Image, before: Version, target: Version) -> None:
     image.deleted_at = None
     image.save(update_fields=[*FACTS, "moderation_seen_at", "deleted_at", "updated_at"])
     image.renditions.all().delete()
-    Rendition.objects.bulk_create(
-        [Rendition(image=image, name=name, **fields) for name, fields in target.files.items()]
-    )
+    Rendition.objects.bulk_create([Rendition(image=image, **fields) for fields in target.files])
     similarity.update_bands(image)
 
 
@@ -275,7 +275,7 @@ def get_current_file(image: Image) -> Original:
 def list_rendition_keys(image_id: Any) -> set[str]:
     """Return the keys of all renditions that some version of the image needs."""
     files = Version.objects.filter(image=image_id).values_list("files", flat=True)
-    return {fields["key"] for version in files for fields in version.values()}
+    return {fields["key"] for version in files for fields in version}
 
 
 def get_received_at(image: Image) -> datetime:

@@ -46,6 +46,7 @@ class SentFile:
             "renditions": [
                 {
                     "name": rendition.name,
+                    "format": rendition.format,
                     "width": rendition.width,
                     "height": rendition.height,
                     "bytes": rendition.bytes,

@@ -1,4 +1,4 @@
-"""Cutting the filled renditions of an image anew, when its focal point has moved."""
+"""Cutting the crops of an image anew, when its focal point has moved."""
 
 import logging
 from datetime import timedelta
@@ -37,7 +37,7 @@ def cut_crops(image_id: UUID) -> str:
         if focal_point.get_point(image) != point or current_version != version:
             # What came in between has its own message, or the clock asks for it.
             return "superseded"
-        cataloging.record_crops(image, crops, point, settings.RENDITION_FILLS)
+        cataloging.record_crops(image, crops, point, {spec.name for spec in clients.get_crop_specs()})
     return "cut"
 
 
@@ -51,7 +51,7 @@ def request_missing_crops(most: int = 100) -> int:
 
 def _cut_from_original(image: Image, version: Version | None, point: Point) -> tuple[StoredRendition, ...]:
     """Return the new renditions; none where the original is gone, so that the old ones stay."""
-    if image.deleted_at or version is None or not settings.RENDITION_FILLS:
+    if image.deleted_at or version is None or not clients.get_crop_specs():
         return ()
     try:
         with clients.get_upload_store().get(

@@ -14,7 +14,6 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from mediahub import costs
-from mediahub.aws import clients
 from mediahub.library import access
 from mediahub.library.models import Image, Rendition, Version
 from mediahub.recovery import queue_hours
@@ -177,8 +176,9 @@ def measure_storage(user: User | AnonymousUser) -> StorageFigures:
     renditions = access.about_open_images(user, Rendition.objects.order_by())
     current = renditions.aggregate(all=Sum("bytes"), public=Sum("bytes", filter=out))
     earlier = access.about_open_images(user, Version.objects.filter(current=False).order_by())
-    paths = ["facts__bytes", *(f"files__{name}__bytes" for name in sorted({spec.name for spec in clients.get_specs()}))]
-    sums = earlier.aggregate(**{path: Sum(Cast(KT(path), BigIntegerField())) for path in paths})
+    sums = earlier.aggregate(
+        originals=Sum(Cast(KT("facts__bytes"), BigIntegerField())), renditions=Sum("rendition_bytes")
+    )
     return StorageFigures(
         originals,
         current["all"] or 0,

@@ -3,20 +3,23 @@
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from mediahub.aws import clients
 from mediahub.desk.http import add_undo_message, get_editor, render_page, require_permission
 from mediahub.desk.library.forms import FocalPointForm
 from mediahub.history.change_set import ChangeSet
-from mediahub.library import access, focal_point
+from mediahub.library import access, focal_point, rendition_choice
 from mediahub.library.field_edits import UNSEEN, Conflict, Conflicted, Unseen
 from mediahub.library.models import Image
 from processing import Point, find_crop_area
+
+# The picture on the page is at most so many pixels wide and high.
+CROP_EDGE = 1024
 
 
 @require_http_methods(["GET", "POST"])
@@ -87,22 +90,22 @@ def _move(request: HttpRequest, image: Image, point: Point | None) -> None:
 
 def _build_context(image: Image, form: FocalPointForm) -> dict[str, Any]:
     point, proposed = focal_point.get_point(image), focal_point.get_proposed(image)
-    whole = [rendition for rendition in image.renditions.all() if rendition.whole]
+    crops = list_crops(image)
     config = {
         "size": [image.width, image.height],
         "point": _get_typed_point(form) or {"x": point.x, "y": point.y},
         "proposed": {"x": proposed.x, "y": proposed.y},
-        "fills": settings.RENDITION_FILLS,
+        "fills": {crop["name"]: (crop["width"], crop["height"]) for crop in crops},
         "words": {"place": _("Focal point: {x} % from the left, {y} % from the top")},
     }
     return {
         "title": _("Focal point of %(title)s") % {"title": image.title},
         "image": image,
-        "picture": max(whole, key=lambda rendition: rendition.width, default=None),
+        "picture": rendition_choice.choose_fit(image, CROP_EDGE),
         "form": form,
         "drawn": {"x": point.x * image.width, "y": point.y * image.height},
         "radius": min(image.width, image.height) / 30,
-        "crops": list_crops(image),
+        "crops": crops,
         "set": image.focal_x is not None,
         "seen": f"{image.focal_x} {image.focal_y}" if focal_point.get_chosen(image) else "",
         "waiting": focal_point.needs_crops(image),
@@ -122,12 +125,12 @@ def list_crops(image: Image) -> list[dict[str, Any]]:
     point = focal_point.get_point(image)
     return [
         {
-            "name": name,
-            "width": shape[0],
-            "height": shape[1],
-            "window": find_crop_area((image.width, image.height), shape, point),
+            "name": spec.name,
+            "width": spec.width,
+            "height": spec.height,
+            "window": find_crop_area((image.width, image.height), (spec.width, spec.height), point),
         }
-        for name, shape in settings.RENDITION_FILLS.items()
+        for spec in clients.get_crop_specs()
     ]
 
 

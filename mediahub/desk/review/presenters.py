@@ -11,11 +11,13 @@ from django.utils.translation import ngettext
 
 from mediahub.delivery.addresses import build_address
 from mediahub.desk.library import presenters as library_presenters
-from mediahub.library import editor_actions, publishing, tag_decisions
+from mediahub.library import editor_actions, publishing, rendition_choice, tag_decisions
 from mediahub.library.models import Image, Tagging
 
 # A box that covers this part of the picture is nowhere in particular.
 NEARLY_WHOLE = 0.6
+# The picture on the stage is at most so many pixels wide and high.
+REVIEW_EDGE = 1024
 MAX_PLACES = 6
 MAX_KEYS = 9
 
@@ -41,12 +43,12 @@ def describe_image(image: Image) -> dict[str, Any]:
 
 
 def _describe_picture(image: Image) -> dict[str, Any]:
-    renditions = [rendition for rendition in image.renditions.all() if rendition.whole]
-    largest = max(renditions, key=lambda rendition: rendition.width * rendition.height, default=None)
+    fit = rendition_choice.choose_fit(image, REVIEW_EDGE)
     return {
-        "address": build_address(largest.key) if largest else "",
-        "width": largest.width if largest else image.width,
-        "height": largest.height if largest else image.height,
+        "address": build_address(fit.key) if fit else "",
+        "width": fit.width if fit else image.width,
+        "height": fit.height if fit else image.height,
+        "transparent": bool(fit and fit.keeps_transparency),
         "placeholder": image.placeholder,
     }
 

@@ -14,8 +14,11 @@ from mediahub.desk import presenters as desk_presenters
 from mediahub.desk.jobs import presenters as jobs_presenters
 from mediahub.desk.library import file_facts
 from mediahub.desk.upload import presenters as upload_presenters
-from mediahub.library import etags, versions
-from mediahub.library.models import Image, Tagging, Version
+from mediahub.library import etags, rendition_choice, versions
+from mediahub.library.models import Image, Rendition, Tagging, Version
+
+# What stands beside another picture is at most so many pixels wide and high.
+MEDIUM_EDGE = 512
 
 register = template.Library()
 register.filter("upload_status", upload_presenters.describe_status)
@@ -80,9 +83,15 @@ def undo_id(extra_tags: str) -> str:
 
 
 @register.filter
-def main_file(version: Version) -> dict[str, Any] | None:
-    """Return the rendition that represents a version, as fields of Rendition."""
-    return version.files.get("medium") or next(iter(version.files.values()), None)
+def main_file(version: Version) -> Rendition | None:
+    """Return the rendition that represents a version."""
+    return rendition_choice.choose_version_fit(version.files, MEDIUM_EDGE)
+
+
+@register.filter
+def fit(image: Image, edge: int) -> Rendition | None:
+    """Return the rendition that shows the whole image within so many pixels a side."""
+    return rendition_choice.choose_fit(image, edge)
 
 
 @register.filter
@@ -98,8 +107,11 @@ def differences(version: Version, current: Version | None) -> list[file_facts.Fi
 
 
 @register.inclusion_tag("desk/picture.html")
-def picture(image: Image | None, size: str = "small", alt: str = "", *, eager: bool = False) -> dict[str, Any]:
-    """Show the rendition of this name in front of its placeholder; an empty frame while there is none."""
-    renditions = {rendition.name: rendition for rendition in image.renditions.all() if rendition.whole} if image else {}
-    rendition = renditions.get(size) or next(iter(renditions.values()), None)
-    return {"image": image, "rendition": rendition, "alt": alt, "eager": eager}
+def picture(image: Image | None, edge: int = 256, alt: str = "", *, eager: bool = False) -> dict[str, Any]:
+    """Show the whole image within so many pixels a side, in front of its placeholder; an empty frame without a file.
+
+    The browser fetches the modern format if it shows it, and else the other one.
+    """
+    rendition = rendition_choice.choose_fit(image, edge) if image else None
+    modern = rendition_choice.find_modern(image, rendition) if image and rendition else None
+    return {"image": image, "rendition": rendition, "modern": modern, "alt": alt, "eager": eager}

@@ -13,12 +13,15 @@ from django.utils.translation import gettext_lazy
 
 from mediahub.delivery.addresses import build_address
 from mediahub.desk.presenters import TONES
+from mediahub.library import rendition_choice
 from mediahub.library.models import Image
 from mediahub.reasons import explain
 from mediahub.uploads.ingest import TOO_MANY_PIXELS
 from mediahub.uploads.models import Upload
 from mediahub.uploads.stalled_uploads import GRACE
 
+# The picture in a list is at most so many pixels wide and high.
+SMALL_EDGE = 256
 STEPS: dict[str, str | Promise] = {
     "decode": gettext_lazy("opening the file"),
     "metadata": gettext_lazy("reading its metadata"),
@@ -138,12 +141,13 @@ def describe_upload(upload: Upload, user: User | AnonymousUser) -> dict[str, Any
 
 
 def _describe_picture(image: Image) -> dict[str, Any]:
-    small = min(image.renditions.all(), key=lambda rendition: rendition.width * rendition.height, default=None)
+    small = rendition_choice.choose_fit(image, SMALL_EDGE)
     if small is None:
-        return {"address": "", "placeholder": image.placeholder, "width": 0, "height": 0}
+        return {"address": "", "placeholder": image.placeholder, "transparent": False, "width": 0, "height": 0}
     return {
         "address": build_address(small.key),
         "placeholder": image.placeholder,
+        "transparent": small.keeps_transparency,
         "width": small.width,
         "height": small.height,
     }
@@ -160,7 +164,7 @@ def _list_links(upload: Upload, image: Image | None, user: User | AnonymousUser)
                 "href": build_address(rendition.key),
                 "label": _("%(rendition)s of %(name)s") % {"rendition": rendition, "name": image.title},
             }
-            for rendition in image.renditions.all()
+            for rendition in rendition_choice.list_fallbacks(image)
         ]
     elif upload.state == Upload.State.FAILED and user.has_perm("recovery.view_faileditem"):
         href = f"{reverse('admin:recovery_faileditem_changelist')}?upload__id__exact={upload.pk}"

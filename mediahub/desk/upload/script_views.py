@@ -17,7 +17,8 @@ from mediahub.delivery.addresses import build_address
 from mediahub.desk.http import JsonObject, Unreadable, get_editor, read_json, require_permission
 from mediahub.desk.library.version_views import get_replaceable_image
 from mediahub.desk.upload.page_config import may_edit_batch
-from mediahub.desk.upload.presenters import describe_upload
+from mediahub.desk.upload.presenters import SMALL_EDGE, describe_upload
+from mediahub.library import rendition_choice
 from mediahub.library.models import Image
 from mediahub.uploads import tickets, upload_batches
 from mediahub.uploads.access import visible_uploads
@@ -191,7 +192,7 @@ def _describe_batch(batch: UploadBatch) -> dict[str, Any]:
 
 
 def _describe_known_image(image: Image) -> dict[str, Any]:
-    small = min(image.renditions.all(), key=lambda rendition: rendition.width, default=None)
+    small = rendition_choice.choose_fit(image, SMALL_EDGE)
     href = reverse("admin:library_image_change", args=[image.pk])
     return {"title": image.title, "href": href, "picture": build_address(small.key) if small else "", "upload": None}
 

@@ -296,6 +296,13 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=32, verbose_name="name")),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("fit", "whole picture"), ("crop", "crop")], max_length=4, verbose_name="mode"
+                    ),
+                ),
+                ("format", models.CharField(max_length=8, verbose_name="format")),
                 ("key", models.CharField(db_index=True, max_length=255, verbose_name="key")),
                 ("width", models.PositiveIntegerField(verbose_name="width")),
                 ("height", models.PositiveIntegerField(verbose_name="height")),
@@ -313,7 +320,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "rendition",
                 "verbose_name_plural": "renditions",
-                "ordering": ["image", "-width"],
+                "ordering": ["image", "-width", "name", "-format"],
             },
         ),
         migrations.CreateModel(
@@ -483,7 +490,8 @@ class Migration(migrations.Migration):
                 ("key", models.CharField(max_length=1024, verbose_name="key")),
                 ("version_id", models.CharField(blank=True, max_length=1024, verbose_name="version in the bucket")),
                 ("facts", models.JSONField(default=dict, verbose_name="file details")),
-                ("files", models.JSONField(default=dict, verbose_name="renditions")),
+                ("files", models.JSONField(default=list, verbose_name="renditions")),
+                ("rendition_bytes", models.PositiveBigIntegerField(default=0, editable=False)),
                 ("current", models.BooleanField(default=True, verbose_name="in use")),
                 ("waiting", models.BooleanField(db_default=False, default=False, verbose_name="waiting")),
                 ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="received")),
@@ -534,7 +542,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="rendition",
-            constraint=models.UniqueConstraint(fields=("image", "name"), name="one_rendition_a_name"),
+            constraint=models.UniqueConstraint(
+                fields=("image", "name", "format"), name="one_rendition_a_name_and_format"
+            ),
         ),
         migrations.AddConstraint(
             model_name="savedsearch",

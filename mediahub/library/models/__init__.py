@@ -1,12 +1,11 @@
 """What editors keep: images, the vocabulary of tags, collections, and searches."""
 
 from mediahub.library.models.collections import Collection, Membership
-from mediahub.library.models.images import WHOLE, FingerprintPart, Image, Rendition, SimilarPair, Version, uncut
+from mediahub.library.models.images import FingerprintPart, Image, Rendition, SimilarPair, Version, uncut
 from mediahub.library.models.saved_searches import SavedSearch
 from mediahub.library.models.tags import LabelRule, Synonym, Tag, Tagging
 
 __all__ = [
-    "WHOLE",
     "Collection",
     "FingerprintPart",
     "Image",

@@ -10,9 +10,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from processing import MAX_LENGTHS, SPECS
-
-WHOLE = frozenset(spec.name for spec in SPECS)
+from processing import MAX_LENGTHS
+from processing.formats import MODERN, get_output
 
 
 def uncut() -> models.Q:
@@ -155,10 +154,17 @@ class Image(models.Model):
 
 
 class Rendition(models.Model):
-    """A derived file in the renditions bucket, named by its content."""
+    """A derived file in the renditions bucket, named by its content; each name has one for each of its formats."""
+
+    class Mode(models.TextChoices):
+        FIT = "fit", _("whole picture")
+        CROP = "crop", _("crop")
 
     image = models.ForeignKey(Image, models.CASCADE, related_name="renditions")
     name = models.CharField(_("name"), max_length=32)
+    mode = models.CharField(_("mode"), max_length=4, choices=Mode)
+    # A name in processing.formats.
+    format = models.CharField(_("format"), max_length=8)
     key = models.CharField(_("key"), max_length=255, db_index=True)
     width = models.PositiveIntegerField(_("width"))
     height = models.PositiveIntegerField(_("height"))
@@ -171,22 +177,29 @@ class Rendition(models.Model):
     class Meta:
         verbose_name = _("rendition")
         verbose_name_plural = _("renditions")
-        ordering = ["image", "-width"]
-        constraints = [models.UniqueConstraint(fields=["image", "name"], name="one_rendition_a_name")]
+        ordering = ["image", "-width", "name", "-format"]
+        constraints = [
+            models.UniqueConstraint(fields=["image", "name", "format"], name="one_rendition_a_name_and_format")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.width}×{self.height}"
 
     @property
-    def whole(self) -> bool:
-        """That it shows all of the picture, and is no crop."""
-        return self.name in WHOLE
+    def is_fallback(self) -> bool:
+        """Whether every browser shows it: the one of its name that is not in the modern format."""
+        return self.format != MODERN
+
+    @property
+    def keeps_transparency(self) -> bool:
+        """Whether something behind the picture can be seen through it."""
+        return get_output(self.format).has_alpha
 
 
 class Version(models.Model):
     """One file that the image was made of: where the original lies, what it says of itself, and its renditions.
 
-    `facts` are the image's fields that come from the file, `files` its renditions by name, as fields of Rendition.
+    `facts` are the image's fields that come from the file, `files` its renditions, as fields of Rendition.
     """
 
     image = models.ForeignKey(Image, models.CASCADE, related_name="versions")
@@ -194,7 +207,9 @@ class Version(models.Model):
     key = models.CharField(_("key"), max_length=1024)
     version_id = models.CharField(_("version in the bucket"), max_length=1024, blank=True)
     facts = models.JSONField(_("file details"), default=dict)
-    files = models.JSONField(_("renditions"), default=dict)
+    files = models.JSONField(_("renditions"), default=list)
+    # Of all its renditions together.
+    rendition_bytes = models.PositiveBigIntegerField(default=0, editable=False)
     current = models.BooleanField(_("in use"), default=True)
     # A newer file of a published image, until somebody who may publish puts it to use or leaves it out.
     waiting = models.BooleanField(_("waiting"), default=False, db_default=False)

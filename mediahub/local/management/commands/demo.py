@@ -81,15 +81,15 @@ class Command(BaseCommand):
         width = max(len(row["file"]) for row in rows)
         self.stdout.write(f"{'file':{width}}  {'state':8}  {'seconds':>7}  renditions and labels")
         for row in rows:
-            sizes = ", ".join(
+            sizes = [
                 f"{rendition['name']} {rendition['width']}×{rendition['height']}" for rendition in row["renditions"]
-            )
+            ]
             # Keywords of the file itself have no confidence.
             labels = ", ".join(
                 label["name"] if label["confidence"] is None else f"{label['name']} {label['confidence']:.0f} %"
                 for label in row["labels"]
             )
-            result = row["reason"] or f"{sizes}; {labels}"
+            result = row["reason"] or f"{', '.join(dict.fromkeys(sizes))}; {labels}"
             self.stdout.write(f"{row['file']:{width}}  {row['state']:8}  {row['seconds']:7.2f}  {result}")
         ready = sum(row["state"] == "ready" for row in rows)
         self.stdout.write(self.style.SUCCESS(f"{ready} of {len(rows)} ready"))
