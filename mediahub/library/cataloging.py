@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from copy import copy
+from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
