@@ -4,6 +4,7 @@ from processing import formats
 from processing.color import MONOCHROME
 from processing.color import NAMES as COLORS
 from processing.crop import CENTER, CropArea, Point, find_crop_area
+from processing.dates import EARLIEST_YEAR, LATEST_YEAR, check_moment
 from processing.errors import (
     Misconfigured,
     Missing,
@@ -26,10 +27,7 @@ from processing.labels import (
     RekognitionLabeler,
 )
 from processing.limits import (
-    EARLIEST_YEAR,
-    LATEST_YEAR,
     Limits,
-    check_moment,
     clean_text,
     compose,
     is_meaningful,

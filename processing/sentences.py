@@ -34,6 +34,14 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     # Its metadata
     "unreadable_metadata": _("The %(field)s in the file could not be read."),
+    "unknown_encoding": _("The %(field)s in the file was left out, because its characters have no known encoding."),
+    "text_shortened": _(
+        "The %(field)s in the file has %(length)d characters. "
+        "The first %(limit)d are stored; the original has them all."
+    ),
+    "list_shortened": _(
+        "The file has %(length)d %(field)s. The first %(limit)d are stored; the original has them all."
+    ),
     # Its labels
     "too_small_to_label": _("The image is too small to be labeled; each side needs at least %(side)d pixels."),
     "not_analyzable": _("Rekognition cannot analyze this image (%(aws_code)s)."),
@@ -72,14 +80,25 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "write_object": _("Writing %(key)s"),
     },
     "field": {
+        "alt_text": _("alt text"),
         "camera": _("camera"),
+        "caption": _("caption"),
+        "copyright": _("copyright notice"),
+        "creators": _("creators"),
         "credit": _("credit"),
+        "data_mining": _("data mining permission"),
         "date_taken": _("date taken"),
+        "digital_source_type": _("digital source type"),
         "exif": _("EXIF metadata"),
+        "extended_description": _("extended description"),
         "iptc": _("IPTC metadata"),
+        "keywords": _("keywords"),
+        "license": _("license"),
+        "license_url": _("address of the license"),
         "location": _("location"),
         "rights_until": _("last day of the rights"),
         "time_zone": _("time zone"),
+        "title": _("title"),
         "xmp": _("XMP metadata"),
     },
     "kind": {

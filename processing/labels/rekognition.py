@@ -92,7 +92,10 @@ def _parse_flag(item: Mapping[str, Any]) -> Label | None:
 
 
 def _parse_label(item: Mapping[str, Any]) -> Label | None:
-    name, confidence = clean_text(item.get("Name"), MAX_NAME_LENGTH), clamp(item.get("Confidence"), 100)
+    name, confidence = (
+        clean_text(item.get("Name"), MAX_NAME_LENGTH, keep_directions=False),
+        clamp(item.get("Confidence"), 100),
+    )
     if not name or confidence is None:
         return None
     boxes = [_parse_box(instance.get("BoundingBox")) for instance in _list_mappings(item.get("Instances"))]

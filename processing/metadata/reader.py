@@ -1,19 +1,22 @@
 """A file and its open picture → Metadata."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
 
 from PIL import Image
 
+from processing.dates import Moment
 from processing.errors import Note
 from processing.formats import find_format
+from processing.metadata.blocks import Blocks, find_blocks
+from processing.metadata.date_taken import choose_date_taken
 from processing.metadata.exif import SIDEWAYS, read_exif, read_orientation
-from processing.metadata.fields import MetadataFields, merge_fields, read_field
-from processing.metadata.iptc import read_iptc
+from processing.metadata.fields import MetadataFields, merge_sources, read_field
+from processing.metadata.iptc import IptcFields, drop_cut_texts, read_iptc
 from processing.metadata.xmp import read_xmp
+from processing.png import Png
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,9 @@ def read_metadata(file: IO[bytes], picture: Image.Image) -> Metadata:
     if format_ is None:
         raise ValueError(f"{picture.format} is not in the table of formats.")
     notes: list[Note] = []
-    exif = read_exif(picture, notes)
-
-    def read(name: str, reader: Callable[[Image.Image, list[Note]], MetadataFields]) -> MetadataFields:
-        return read_field(notes, name, lambda: reader(picture, notes), MetadataFields())
-
-    fields = merge_fields(read("xmp", read_xmp), read("iptc", read_iptc))
+    if isinstance(picture, Png) and picture.has_unread_chunks:
+        notes.append(Note("unreadable_metadata", {"field": "exif"}))
+    contents = _read_contents(read_field(notes, "exif", lambda: find_blocks(file, picture), Blocks()), notes)
     width, height = picture.size
     if read_orientation(picture) in SIDEWAYS:
         width, height = height, width
@@ -75,6 +75,7 @@ def read_metadata(file: IO[bytes], picture: Image.Image) -> Metadata:
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
     file.seek(0)
+    latitude, longitude = contents.location or (None, None)
     return Metadata(
         format=format_.name,
         content_type=format_.content_type,
@@ -82,11 +83,42 @@ def read_metadata(file: IO[bytes], picture: Image.Image) -> Metadata:
         height=height,
         bytes=size,
         sha256=digest,
-        taken_at=exif.taken_at,
-        camera=exif.camera,
-        latitude=exif.latitude,
-        longitude=exif.longitude,
-        fields=replace(fields, credit=fields.credit or exif.credit),
+        taken_at=contents.taken.at if contents.taken else None,
+        taken_day_only=contents.taken is not None and contents.taken.day_only,
+        camera=contents.camera,
+        latitude=latitude,
+        longitude=longitude,
+        fields=contents.fields,
         # The same part may be tried twice.
         notes=tuple({note.message: note for note in notes}.values()),
+    )
+
+
+@dataclass(frozen=True)
+class _Contents:
+    """What the blocks of a file say together."""
+
+    fields: MetadataFields
+    taken: Moment | None
+    camera: str
+    location: tuple[float, float] | None
+
+
+def _read_contents(blocks: Blocks, notes: list[Note]) -> _Contents:
+    """Read EXIF, IPTC-IIM and XMP, and merge them.
+
+    Where nothing says which is newer, XMP comes before IIM and IIM before EXIF: XMP alone has no limits of length and
+    names its encoding. Where IIM was changed after XMP was written, it comes first, unless it only repeats the
+    beginning of XMP's text. Source: "Guidelines for Handling Image Metadata", Metadata Working Group, 2.0, section 5.2.
+    """
+    exif = read_exif(blocks.exif, notes)
+    iptc = read_field(notes, "iptc", lambda: read_iptc(blocks), IptcFields())
+    xmp = read_xmp(blocks, notes)
+    order = [xmp.source, iptc.source, exif.source]
+    dates = [exif.dates, xmp.dates, iptc.dates]
+    if iptc.is_newer:
+        drop_cut_texts(iptc.source, xmp.source)
+        order, dates = [iptc.source, xmp.source, exif.source], [iptc.dates, exif.dates, xmp.dates]
+    return _Contents(
+        merge_sources(order, notes), choose_date_taken(dates, notes), exif.camera, exif.location or xmp.location
     )

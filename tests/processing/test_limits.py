@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processing.limits import clamp, clean_text, parse_last_day, parse_moment, parse_offset, shorten, to_json
+from processing.dates import parse_last_day, parse_moment, parse_offset
+from processing.limits import clamp, clean_text, shorten, to_json
 
 ZONES = [UTC, *map(ZoneInfo, ("America/New_York", "Asia/Kolkata", "Pacific/Kiritimati", "Etc/GMT+12"))]
 # All that Python's texts can hold, halves of characters included.
@@ -26,7 +27,10 @@ def test_a_text_is_one_storable_line_and_stays_what_it_is(text: str) -> None:
     cleaned.encode()
     assert len(cleaned) <= 50
     assert not {unicodedata.category(character) for character in cleaned} & {"Cc", "Cs", "Co", "Zl", "Zp"}
-    assert not set(cleaned) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\uffff\U0010ffff")
+    assert not set(cleaned) & set("\ufeff\uffff\U0010ffff")
+    plain = clean_text(text, 50, keep_directions=False)
+    assert not set(plain) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+    assert unicodedata.is_normalized("NFC", cleaned)
     assert clean_text(cleaned, 50) == cleaned
 
 
@@ -53,9 +57,10 @@ def test_a_moment_is_one_in_every_zone(year: str, rest: tuple[str, ...], east: t
     if moment is None:
         return
     for zone in ZONES:
-        aware = moment.replace(tzinfo=offset)
+        aware = moment.at.replace(tzinfo=offset)
         assert aware.astimezone(zone).astimezone(UTC) == aware
-        assert datetime.fromisoformat(moment.replace(tzinfo=zone).isoformat()) == moment.replace(tzinfo=zone)
+        there = moment.at.replace(tzinfo=zone)
+        assert datetime.fromisoformat(there.isoformat()) == there
         assert abs(aware.utcoffset() or timedelta()) <= timedelta(hours=14)
 
 
