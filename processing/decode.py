@@ -1,19 +1,22 @@
 """Bytes from a stranger → an open, bounded picture. Format and size come from the header, before decoding.
 
-Pixels are decoded once, before anything else may touch them: Pillow decodes a PNG when it is asked for EXIF, and raises
-an error in its pixels only the first time.
+Pixels are decoded once, before anything else may touch them, except of a JPEG: how large they are needed is known when
+it is rendered, and its EXIF touches no pixel. Pillow raises an error in a picture's pixels only the first time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from typing import IO
 
-from PIL import Image, UnidentifiedImageError
+from pi_heif.as_plugin import HeifImageFile
+from PIL import Image, ImageChops
 
-from processing import formats, png
-from processing.errors import ProcessingError, Rejected, too_large
-from processing.limits import Limits
+from processing import formats, isobmff, jpeg, kinds, png, tiff
+from processing.errors import Note, ProcessingError, Rejected, cut_off, too_large
+from processing.formats import Format
+from processing.gif import Gif
+from processing.limits import FormatLimits, Limits
 
 # Pillow imports all its plugins when it meets a format whose own it has not.
 for _format in formats.FORMATS:
@@ -23,48 +26,143 @@ for _format in formats.FORMATS:
 # Every header is checked below, against the limits of the call; Pillow's limit is one for the whole process.
 Image.MAX_IMAGE_PIXELS = None
 
-_HEAD = 64
 _ZEROS = 4096
 _BLOCK = 1 << 20
+_PNG_HEADER = 24
+_GIF_TRAILER = b";"
+_NO_MEMORY = ("out of memory", "memory allocation", "insufficient memory", "cannot allocate")
+# Formats whose files Pillow would refuse, turn or lose something of, and the one that it does not know.
+_OPENERS: Mapping[str, Callable[[IO[bytes]], Image.Image]] = {
+    "JPEG": jpeg.Jpeg,
+    "PNG": png.Png,
+    "GIF": Gif,
+    "TIFF": tiff.Tiff,
+    "AVIF": isobmff.Avif,
+    "HEIF": HeifImageFile,
+}
 
 
-def open_picture(file: IO[bytes], limits: Limits) -> Image.Image:
-    """Open the first frame of a file; raise Rejected for one that is empty, too large, damaged or not supported.
+def open_picture(file: IO[bytes], limits: Limits, notes: list[Note] | None = None) -> Image.Image:
+    """Open the first frame of a file; what was left aside leaves notes.
 
-    Its pixels are decoded, except in a format that decodes scaled: how large they are needed is known when it is
-    rendered, and its EXIF touches no pixel.
+    Raise Rejected for a file that is empty, too large, cut off, damaged or not supported.
     """
+    notes = [] if notes is None else notes
     size = file.seek(0, 2)
     file.seek(0)
-    head = file.read(_HEAD)
-    file.seek(0)
+    head = file.read(kinds.HEAD)
     if not head:
         raise Rejected("empty", step="decode")
-    if size > limits.max_bytes:
-        raise too_large(size, limits.max_bytes)
-    try:
-        names = [each.name for each in formats.list_inputs()]
-        picture = png.Png(file) if head.startswith(png.MAGIC) else Image.open(file, formats=names)
-    except UnidentifiedImageError as error:
-        raise _reject_unidentified(head) from error
-    except Exception as error:
-        raise _broken() from error
-    start = file.tell()
-    _check_size(picture.size, limits)
-    with rejecting_broken():
-        # Decoders pass over such damage.
-        if isinstance(picture, png.Png):
-            png.check_png(file)
-        elif _decodes_scaled(picture) and _ends_in_zeros(file) and not _has_end(file, start):
-            raise ValueError("The end of the file is zeros: only its beginning was written.")
-        if not _decodes_scaled(picture):
-            picture.load()
+    known = _identify(file, head, limits)
+    own = limits.by_format.get(known.name, FormatLimits())
+    max_bytes = min(each for each in (limits.max_bytes, known.max_bytes, own.max_bytes) if each is not None)
+    if size > max_bytes:
+        raise too_large(size, max_bytes)
+    if known.name == "PNG" and len(head) >= _PNG_HEADER:
+        # Its chunks are read before it is open, and its pixels are checked on the way.
+        _check_size(png.read_size(head), known, limits)
+    with _rejecting_unreadable(file, known):
+        file.seek(0)
+        opener = _OPENERS.get(known.name)
+        picture = opener(file) if opener else Image.open(file, formats=[known.name])
+    _check_size(picture.size, known, limits)
+    _check_cost(picture, file, known, limits)
+    _load(picture, file, known)
+    _note_opened(picture, file, notes)
     return picture
 
 
-def _decodes_scaled(picture: Image.Image) -> bool:
-    known = formats.find_format(picture.format)
-    return known is not None and known.decodes_scaled
+def _identify(file: IO[bytes], head: bytes, limits: Limits) -> Format:
+    """Return the format of a file; raise Rejected for another kind of file."""
+    known = formats.identify_input(head)
+    disabled = limits.list_disabled()
+    kind = "" if known else kinds.identify_kind(head)
+    if known and known.name == "TIFF":
+        try:
+            kind = kinds.identify_raw(tiff.read_tags(file))
+        except Exception:  # what is wrong with its header is told when it is opened
+            kind = ""
+    if known and known.name in disabled:
+        kind = kind or known.name.lower()
+    if kind:
+        offered = formats.describe_inputs(disabled)
+        raise Rejected("unsupported", step="decode", kind=kind, advice=kinds.get_advice(kind), formats=offered)
+    if known is None:
+        raise Rejected("not_an_image", step="decode", formats=formats.describe_inputs(disabled))
+    return known
+
+
+@contextmanager
+def _rejecting_unreadable(file: IO[bytes], known: Format) -> Iterator[None]:
+    """Raise Rejected in place of whatever is raised while the header is read."""
+    try:
+        yield
+    except (ProcessingError, MemoryError):
+        raise
+    except tiff.UnsupportedPixels as error:
+        raise Rejected("unsupported_pixels", step="decode", format=known.label) from error
+    except Exception as error:
+        _check_memory(error)
+        _check_length(file, known)
+        raise Rejected("unreadable", step="decode", format=known.label) from error
+
+
+def _load(picture: Image.Image, file: IO[bytes], known: Format) -> None:
+    """Decode, unless the format decodes scaled; raise Rejected for pixels that are not whole."""
+    if isinstance(picture, jpeg.Jpeg):
+        # Decoders pass over such damage.
+        start = file.tell()
+        if _ends_in_zeros(file) and not _has_end(file, start):
+            check_end(picture, [])
+        return
+    end = tiff.find_end(picture) if isinstance(picture, tiff.Tiff) else 0
+    try:
+        with rejecting_broken():
+            picture.load()
+    except Rejected as error:
+        size = file.seek(0, 2)
+        if end > size:
+            raise cut_off(size / end) from error
+        if isinstance(picture, Gif) and not _ends_with(file, _GIF_TRAILER):
+            raise cut_off(_measure_rows(picture)) from error
+        _check_length(file, known)
+        raise
+
+
+def check_end(picture: jpeg.Jpeg, notes: list[Note]) -> None:
+    """Note that a JPEG without its end is nearly whole; raise Rejected when more of it is missing."""
+    with rejecting_broken():
+        share = jpeg.measure_share(picture.source)
+    if share < jpeg.MIN_SHARE:
+        raise cut_off(share)
+    notes.append(Note("end_missing"))
+
+
+def _check_length(file: IO[bytes], known: Format) -> None:
+    """Raise Rejected if the file is shorter than it says itself."""
+    size = file.seek(0, 2)
+    end = 0
+    if known.name == "WEBP":
+        file.seek(4)
+        end = 8 + int.from_bytes(file.read(4), "little")
+    elif known.name in ("AVIF", "HEIF"):
+        end = isobmff.find_end(file)
+    if end > size:
+        raise cut_off(size / end)
+
+
+def _ends_with(file: IO[bytes], end: bytes) -> bool:
+    file.seek(-len(end), 2)
+    return file.read() == end
+
+
+def _measure_rows(picture: Image.Image) -> float:
+    """Return about how many of its rows a GIF has that could not be decoded to its end, from 0 to 1."""
+    try:
+        box = ImageChops.invert(Image.Image.copy(picture).convert("L")).getbbox()
+    except Exception:  # no row at all
+        return 0.0
+    return box[3] / picture.height if box else 0.0
 
 
 def _ends_in_zeros(file: IO[bytes]) -> bool:
@@ -78,7 +176,7 @@ def _has_end(file: IO[bytes], start: int) -> bool:
     file.seek(start)
     before = b""
     while block := file.read(_BLOCK):
-        if b"\xff\xd9" in before[-1:] + block:
+        if jpeg.END in before[-1:] + block:
             return True
         before = block
     return False
@@ -86,46 +184,80 @@ def _has_end(file: IO[bytes], start: int) -> bool:
 
 @contextmanager
 def rejecting_broken() -> Iterator[None]:
-    """Raise Rejected in place of whatever a decoder raises on a hostile file (IndexError, SyntaxError, EOFError…)."""
+    """Raise Rejected in place of whatever a decoder raises on a hostile file (IndexError, SyntaxError, EOFError…).
+
+    MemoryError passes: the file is not damaged.
+    """
     try:
         yield
     except (ProcessingError, MemoryError):
         raise
     except Exception as error:
-        raise _broken() from error
+        _check_memory(error)
+        raise Rejected("broken", step="decode") from error
 
 
-def _check_size(size: tuple[int, int], limits: Limits) -> None:
+def _check_memory(error: Exception) -> None:
+    """Raise MemoryError in place of an error by which a decoder says that it has no memory."""
+    if any(words in str(error).lower() for words in _NO_MEMORY):
+        raise MemoryError(str(error)) from error
+
+
+def _check_size(size: tuple[int, int], known: Format, limits: Limits) -> None:
     width, height = size
     if min(size) < 1:
-        raise _broken()
-    if width * height > limits.max_pixels or max(size) > limits.max_side:
+        raise Rejected("broken", step="decode")
+    own = limits.by_format.get(known.name, FormatLimits())
+    max_pixels = min(each for each in (limits.max_pixels, known.max_pixels, own.max_pixels) if each is not None)
+    if width * height > max_pixels or max(size) > limits.max_side:
         raise Rejected(
             "too_many_pixels",
             step="decode",
             width=width,
             height=height,
-            n=limits.max_pixels // 1_000_000,
+            n=max_pixels // 1_000_000,
             side=limits.max_side,
         )
 
 
-def _broken() -> Rejected:
-    return Rejected("broken", step="decode")
+def _check_cost(picture: Image.Image, file: IO[bytes], known: Format, limits: Limits) -> None:
+    """Raise Rejected for a picture that takes more memory than there is, or is written to take minutes."""
+    width, height = picture.size
+    per_pixel = known.memory_per_pixel
+    if isinstance(picture, jpeg.Jpeg):
+        is_progressive = "progressive" in picture.info
+        per_pixel = known.memory_per_pixel if is_progressive else 1
+        if is_progressive and width * height * jpeg.count_scans(file) > jpeg.MAX_SCANNED_PIXELS:
+            raise Rejected("too_many_scans", step="decode", width=width, height=height)
+    if width * height * per_pixel > limits.max_memory:
+        raise Rejected(
+            "too_much_memory",
+            step="decode",
+            width=width,
+            height=height,
+            format=known.label,
+            n=int(limits.max_memory / per_pixel) // 1_000_000,
+        )
 
 
-def _reject_unidentified(head: bytes) -> Rejected:
-    if formats.identify_input(head):
-        return _broken()
-    kind = formats.identify_unsupported(head) or ("text" if _is_text(head) else "")
-    if kind:
-        return Rejected("unsupported", step="decode", kind=kind, formats=formats.describe_inputs())
-    return Rejected("not_an_image", step="decode", formats=formats.describe_inputs())
+def _count_frames(picture: Image.Image, file: IO[bytes]) -> int:
+    if isinstance(picture, png.Png):
+        return picture.parts.frames
+    if isinstance(picture, Gif | tiff.Tiff):
+        # Counting leaves the first frame, so another reader counts.
+        file.seek(0)
+        try:
+            return int(type(picture)(file).n_frames)
+        except Exception:  # what comes behind the first frame is not needed
+            return 1
+    return int(getattr(picture, "n_frames", 1))
 
 
-def _is_text(head: bytes) -> bool:
-    try:
-        text = head.decode("utf-8", errors="strict" if len(head) < _HEAD else "ignore")
-    except UnicodeDecodeError:
-        return False
-    return all(character.isprintable() or character.isspace() for character in text)
+def _note_opened(picture: Image.Image, file: IO[bytes], notes: list[Note]) -> None:
+    frames = _count_frames(picture, file)
+    if frames > 1 and picture.format in ("PNG", "GIF", "WEBP", "AVIF"):
+        notes.append(Note("animated", {"n": frames}))
+    elif frames > 1 and picture.format == "TIFF":
+        notes.append(Note("pages", {"n": frames}))
+    if isinstance(picture, png.Png):
+        notes.extend(Note("left_aside", {"part": part}) for part in sorted(picture.parts.left_aside))

@@ -135,6 +135,11 @@ def too_large(size: int, limit: int) -> Rejected:
     return Rejected("too_large", size=math.ceil(size / 1e6), limit=limit // 1_000_000)
 
 
+def cut_off(share: float) -> Rejected:
+    """Return the error for a file that ends too early, of whose picture `share`, from 0 to 1, is there."""
+    return Rejected("cut_off", step="decode", percent=min(math.floor(share * 100), 99))
+
+
 @contextmanager
 def translate_botocore_errors(action: str, **params: Any) -> Iterator[None]:
     """Raise ours in place of the errors that botocore raises inside; others pass.

@@ -4,7 +4,7 @@ Decoding, upload tickets, the browser, zip files, texts, the function's package 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,10 +21,12 @@ class Format:
         magic: Matches how each of its files begins.
         is_input: Whether MediaHub accepts it.
         is_output: Whether renditions can have it.
-        variants: Other names that Pillow gives to a file of the format once it is open.
-        plugins: The modules of Pillow that read and write it.
-        codecs: File names, as patterns, of the machine code in Pillow's wheel that the plugins need; the core
+        plugins: The modules of Pillow, or of pi-heif, that read and write it.
+        codecs: File names, as patterns, of the machine code in their wheels that the plugins need; the core
             (`_imaging`) is left out.
+        memory_per_pixel: Bytes that decoding takes at most for each pixel; measured by `python -m bench.formats`.
+        max_bytes: Bytes of a file, where the format needs a lower limit than all formats have.
+        max_pixels: Width × height, where the format needs a lower limit than all formats have.
         decodes_scaled: Whether the decoder can skip pixels that nobody needs (`Image.draft`).
         has_alpha: Whether it stores transparency.
         quality: What its encoder is given, from 0 to 100; None for one that loses nothing. The formats look equally
@@ -39,9 +41,11 @@ class Format:
     magic: re.Pattern[bytes]
     is_input: bool
     is_output: bool
-    variants: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     codecs: tuple[str, ...] = ()
+    memory_per_pixel: float = 4
+    max_bytes: int | None = None
+    max_pixels: int | None = None
     decodes_scaled: bool = False
     has_alpha: bool = True
     quality: int | None = None
@@ -67,9 +71,7 @@ FORMATS: tuple[Format, ...] = (
         magic=re.compile(rb"\xff\xd8\xff"),
         is_input=True,
         is_output=True,
-        # Phones write a second picture behind the first, and Pillow calls such a file by another name.
-        variants=("MPO",),
-        plugins=("PIL.JpegImagePlugin", "PIL.MpoImagePlugin"),
+        plugins=("PIL.JpegImagePlugin",),
         codecs=("libjpeg*",),
         decodes_scaled=True,
         has_alpha=False,
@@ -113,8 +115,10 @@ FORMATS: tuple[Format, ...] = (
         label="AVIF",
         content_types=("image/avif",),
         suffixes=("avif",),
-        magic=re.compile(rb"....ftyp.{0,64}?avi[fs]", re.DOTALL),
-        is_input=False,
+        # ISO base media files name their brands behind `ftyp`: the major one, a version, and the compatible ones;
+        # ISO/IEC 14496-12, section 4.3.
+        magic=re.compile(rb"....ftyp(avi[fs]|(mif1|msf1|miaf|MA1[AB])....(.{4}){0,12}?avi[fs])", re.DOTALL),
+        is_input=True,
         is_output=True,
         plugins=("PIL.AvifImagePlugin",),
         codecs=("_avif*", "libavif*"),
@@ -123,37 +127,43 @@ FORMATS: tuple[Format, ...] = (
         # the same picture gives the same bytes everywhere.
         save_options={"speed": 9, "max_threads": 1},
     ),
+    Format(
+        name="HEIF",
+        label="HEIC",
+        content_types=("image/heic", "image/heif"),
+        suffixes=("heic", "heif", "hif"),
+        magic=re.compile(
+            rb"....ftyp(he(ic|ix|im|is|vc|vx|vm|vs)|(mif1|msf1|miaf)....(.{4}){0,12}?he(ic|ix|vc|vx))", re.DOTALL
+        ),
+        is_input=True,
+        is_output=False,
+        plugins=("pi_heif.as_plugin",),
+        codecs=("_pi_heif*", "libheif*", "libde265*"),
+    ),
+    Format(
+        name="TIFF",
+        label="TIFF",
+        content_types=("image/tiff",),
+        suffixes=("tif", "tiff"),
+        magic=re.compile(rb"II[*+]\0|MM\0[*+]"),
+        is_input=True,
+        is_output=False,
+        plugins=("PIL.TiffImagePlugin",),
+        codecs=("libtiff*",),
+    ),
 )
 
-# Kinds of files that are not supported, by how they begin; processing.sentences.PHRASES has their names.
-_UNSUPPORTED_KINDS = (
-    ("pdf", re.compile(rb"%PDF")),
-    ("tiff", re.compile(rb"II\*\0|MM\0\*")),
-    ("photoshop", re.compile(rb"8BPS")),
-    ("bmp", re.compile(rb"BM")),
-    ("postscript", re.compile(rb"%!PS")),
-    ("archive", re.compile(rb"PK\x03\x04")),
-    ("compressed", re.compile(rb"\x1f\x8b")),
-    ("icon", re.compile(rb"\x00\x00\x01\x00")),
-    # ISO base media files name their brands behind `ftyp`; ISO/IEC 14496-12, section 4.3.
-    ("avif", re.compile(rb"....ftyp.*avif", re.DOTALL)),
-    ("heic", re.compile(rb"....ftyp.*(hei|hev|mif1)", re.DOTALL)),
-    ("video", re.compile(rb"....ftyp", re.DOTALL)),
-    ("svg", re.compile(rb"\s*<\?xml|.*<svg", re.DOTALL | re.IGNORECASE)),
-)
+def list_inputs(disabled: Container[str] = ()) -> list[Format]:
+    """Return the formats that MediaHub accepts, without those that the operator turned off."""
+    return [each for each in FORMATS if each.is_input and each.name not in disabled]
 
 # Of a rendition's files the one in this format is for the browsers that show it, and another one for all of them.
 MODERN = "AVIF"
 
 
-def list_inputs() -> list[Format]:
-    """Return the formats that MediaHub accepts."""
-    return [each for each in FORMATS if each.is_input]
-
-
-def list_content_types() -> list[str]:
+def list_content_types(disabled: Container[str] = ()) -> list[str]:
     """Return the MIME types that a browser may send."""
-    return [content_type for each in list_inputs() for content_type in each.content_types]
+    return [content_type for each in list_inputs(disabled) for content_type in each.content_types]
 
 
 def map_suffixes() -> dict[str, str]:
@@ -161,14 +171,14 @@ def map_suffixes() -> dict[str, str]:
     return {suffix: each.content_type for each in list_inputs() for suffix in each.suffixes}
 
 
-def describe_inputs() -> str:
+def describe_inputs(disabled: Container[str] = ()) -> str:
     """Return the labels of the formats that MediaHub accepts, the same in every language: "JPEG, PNG"."""
-    return ", ".join(each.label for each in list_inputs())
+    return ", ".join(each.label for each in list_inputs(disabled))
 
 
 def find_format(name: str | None) -> Format | None:
-    """Return the format of this name, which may be one of Pillow's for a variant; None for another."""
-    return next((each for each in FORMATS if name == each.name or name in each.variants), None)
+    """Return the format of this name; None for another."""
+    return next((each for each in FORMATS if name == each.name), None)
 
 
 def get_output(name: str) -> Format:
@@ -180,10 +190,5 @@ def get_output(name: str) -> Format:
 
 
 def identify_input(head: bytes) -> Format | None:
-    """Return the accepted format of a file that begins so; None for another file."""
+    """Return the format of a file that begins so, if MediaHub can read it; None for another file."""
     return next((each for each in list_inputs() if each.magic.match(head)), None)
-
-
-def identify_unsupported(head: bytes) -> str:
-    """Return the kind of a file that is not supported, a key of PHRASES["kind"]; empty for one that nobody knows."""
-    return next((kind for kind, magic in _UNSUPPORTED_KINDS if magic.match(head)), "")

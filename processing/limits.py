@@ -9,7 +9,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 _LARGEST_INTEGER = 2**63 - 1
@@ -48,6 +48,21 @@ _CARD_PATH = re.compile(r"dcim[\\/]\S*")
 
 
 @dataclass(frozen=True)
+class FormatLimits:
+    """How much a file of one format may ask for, below what all may.
+
+    Attributes:
+        max_bytes: Bytes of the file; None for the limit of all formats.
+        max_pixels: Width × height, in pixels; None for the limit of all formats.
+        is_accepted: Whether files of the format are accepted.
+    """
+
+    max_bytes: int | None = None
+    max_pixels: int | None = None
+    is_accepted: bool = True
+
+
+@dataclass(frozen=True)
 class Limits:
     """How much a file may ask for.
 
@@ -55,11 +70,19 @@ class Limits:
         max_bytes: Bytes of the file.
         max_pixels: Width × height, in pixels.
         max_side: Width or height, in pixels.
+        max_memory: Bytes that decoding may take: what a worker has without what its process takes itself.
+        by_format: What is different for a format, by its name in processing.formats.
     """
 
     max_bytes: int = 200_000_000
     max_pixels: int = 100_000_000
     max_side: int = 30_000
+    max_memory: int = 1_400_000_000
+    by_format: Mapping[str, FormatLimits] = field(default_factory=dict)
+
+    def list_disabled(self) -> list[str]:
+        """Return the names of the formats that are not accepted."""
+        return [name for name, limits in self.by_format.items() if not limits.is_accepted]
 
 
 def clean_text(value: object, max_length: int, *, keep_directions: bool = True) -> str:

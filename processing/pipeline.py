@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, Any
 from uuid import UUID
 
@@ -119,13 +119,13 @@ def process(
         limits: What the file may ask for.
         choose_point: Says by the labels where the crops are cut, which is why they come last.
     """
-    steps = _Steps()
+    steps, notes = _Steps(), list[Note]()
     with steps.step("decode"):
-        picture = open_picture(file, limits or Limits())
+        picture = open_picture(file, limits or Limits(), notes)
     with steps.step("metadata"):
         metadata = read_metadata(file, picture)
     with steps.step("render"):
-        raster = decode_raster(picture, specs)
+        raster = decode_raster(picture, specs, notes)
         fits = render_fits(raster, specs)
     with steps.step("look"):
         fingerprint, colors = compute_fingerprint(fits.thumbnail), name_dominant_colors(fits.thumbnail)
@@ -138,6 +138,7 @@ def process(
         crops = render_crops(raster, specs, point)
     with steps.step("store"):
         stored += [_store_rendition(store, image_id, rendered) for rendered in crops]
+    metadata = replace(metadata, notes=(*notes, *metadata.notes))
     answer = (labels, label_state, label_note)
     return Result(metadata, tuple(stored), fits.placeholder, *answer, steps.seconds, fingerprint, colors, point)
 
@@ -194,9 +195,11 @@ def process_image(
     """
     if sizes is not None:
         specs = [RenditionSpec(f"{width}x{height}", width, height, formats=("JPEG",)) for width, height in sizes]
-    picture = open_picture(file, limits or Limits())
+    notes: list[Note] = []
+    picture = open_picture(file, limits or Limits(), notes)
     metadata = read_metadata(file, picture)
-    thumbnails, placeholder = render(picture, specs or SPECS)
+    thumbnails, placeholder = render(picture, specs or SPECS, notes)
+    metadata = replace(metadata, notes=(*notes, *metadata.notes))
     return {"thumbnails": thumbnails, "metadata": metadata, "placeholder": placeholder}
 
 

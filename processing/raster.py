@@ -1,26 +1,21 @@
 """An open picture → Raster: its pixels decoded once, upright and in sRGB, at the scale that is needed."""
 
 from dataclasses import dataclass
-from io import BytesIO
 
-from PIL import Image, ImageCms
-from PIL.Image import Resampling, Transpose
+from PIL import Image, ImageMath
+from PIL.Image import Resampling
 
-from processing.decode import rejecting_broken
-from processing.metadata.exif import SIDEWAYS, read_orientation
+from processing.color_profiles import convert_to_srgb, find_profile
+from processing.decode import check_end, rejecting_broken
+from processing.errors import Note
+from processing.jpeg import Jpeg
+from processing.orientation import TRANSPOSITIONS, get_upright_size, read_orientation
+from processing.tiff import Tiff
 
-# EXIF orientation → how to turn the stored pixels upright
-TRANSPOSITIONS = {
-    2: Transpose.FLIP_LEFT_RIGHT,
-    3: Transpose.ROTATE_180,
-    4: Transpose.FLIP_TOP_BOTTOM,
-    5: Transpose.TRANSPOSE,
-    6: Transpose.ROTATE_270,
-    7: Transpose.TRANSVERSE,
-    8: Transpose.ROTATE_90,
-}
-_SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-_SPACES = {"RGB": ("RGB", "RGBA"), "GRAY": ("L",), "CMYK": ("CMYK",)}
+# A picture is averaged in whole pixels until it is at most so many times too large.
+_GAP = 2.0
+_STRIP_PIXELS = 4_000_000
+_PLAIN_MODES = ("L", "LA", "RGB", "RGBA", "CMYK", "LAB")
 
 
 @dataclass(frozen=True)
@@ -41,41 +36,84 @@ class Raster:
         return self.pixels.mode == "RGBA"
 
 
-def get_upright_size(picture: Image.Image) -> tuple[int, int]:
-    """Return width and height, in pixels, of the picture as it is shown."""
-    width, height = picture.size
-    return (height, width) if read_orientation(picture) in SIDEWAYS else (width, height)
-
-
 def scale_size(width: int, height: int, scale: float) -> tuple[int, int]:
     """Return the size of a picture that is scaled; no side becomes shorter than a pixel."""
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def decode_upright(picture: Image.Image, scale: float) -> Raster:
-    """Return the picture upright and in sRGB, shrunk to `scale`; raise Rejected if it cannot be decoded."""
+def decode_upright(picture: Image.Image, scale: float, notes: list[Note] | None = None) -> Raster:
+    """Return the picture upright and in sRGB, shrunk to `scale`; what was left aside leaves notes.
+
+    Raise Rejected if it cannot be decoded.
+    """
+    notes = [] if notes is None else notes
     with rejecting_broken():
-        return Raster(_decode_pixels(picture, scale), get_upright_size(picture))
+        pixels = _decode_pixels(picture, scale, notes)
+    if isinstance(picture, Jpeg) and picture.lacks_end:
+        check_end(picture, notes)
+    return Raster(pixels, get_upright_size(picture))
 
 
-def _decode_pixels(picture: Image.Image, scale: float) -> Image.Image:
+def _decode_pixels(picture: Image.Image, scale: float, notes: list[Note]) -> Image.Image:
     """Decode at about the size that is needed, then turn: turning first would decode every pixel."""
     orientation = read_orientation(picture)
     size = scale_size(*picture.size, scale)
     drafted = picture.draft("RGB", size)
     picture.load()
-    profile = picture.info.get("icc_profile")
-    plain = _convert_plain(picture)
+    profile = find_profile(picture, notes)
     if drafted:
-        plain = plain.resize(size, Resampling.LANCZOS, box=drafted[1])
-    elif size != plain.size:
-        plain = plain.resize(size, Resampling.LANCZOS, reducing_gap=2.0)
+        plain = _convert_plain(picture).resize(size, Resampling.LANCZOS, box=drafted[1])
+    else:
+        plain = _shrink(picture, size)
     if orientation in TRANSPOSITIONS:
         plain = plain.transpose(TRANSPOSITIONS[orientation])
-    plain = _drop_opaque_alpha(_convert_srgb(plain, profile))
+    plain = _drop_opaque_alpha(convert_to_srgb(plain, profile, notes))
     # Pillow writes comments and profiles that it finds here into the next file.
     plain.info = {}
     return plain
+
+
+def _shrink(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Convert to pixels that can be averaged, and shrink, strip by strip: nothing is there twice at its full size."""
+    factor = min(int(full / small / _GAP) for full, small in zip(picture.size, size, strict=True))
+    if factor < 2:
+        plain = _convert_plain(picture)
+        return plain if plain.size == size else plain.resize(size, Resampling.LANCZOS)
+    width, height = picture.size
+    rows = max(_STRIP_PIXELS // width // factor, 1) * factor
+    canvas: Image.Image | None = None
+    for top in range(0, height, rows):
+        strip = _convert_plain(picture, (0, top, width, min(top + rows, height))).reduce(factor)
+        canvas = canvas or Image.new(strip.mode, (strip.width, -(-height // factor)))
+        canvas.paste(strip, (0, top // factor))
+    assert canvas
+    return canvas.resize(size, Resampling.LANCZOS, box=(0, 0, width / factor, height / factor))
+
+
+def _convert_plain(picture: Image.Image, box: tuple[int, int, int, int] | None = None) -> Image.Image:
+    """Convert a part to a mode whose pixels can be averaged: palettes and sixteen bits cannot."""
+    part = picture.crop(box) if box else picture
+    if part.mode.startswith("I"):
+        return _convert_deep(picture, part)
+    if part.mode in ("P", "PA") or "transparency" in part.info:
+        has_alpha = part.mode == "PA" or "transparency" in part.info
+        return part.convert("RGBA" if has_alpha else "RGB")
+    modes = {"1": "L", "La": "LA", "RGBa": "RGBA"}
+    return part if part.mode in _PLAIN_MODES else part.convert(modes.get(part.mode, "RGB"))
+
+
+def _convert_deep(picture: Image.Image, part: Image.Image) -> Image.Image:
+    """Scale sixteen bits of gray to eight."""
+    bits = picture.bits if isinstance(picture, Tiff) else 16
+    scale, offset = 255 / (2**bits - 1), 0.5
+    if isinstance(picture, Tiff) and picture.white_is_zero:
+        scale, offset = -scale, 255.5
+    gray = part.point(lambda value: value * scale + offset).convert("L")
+    transparent = picture.info.get("transparency")
+    if isinstance(transparent, int):
+        mask = ImageMath.lambda_eval(lambda bands: (bands["a"] != transparent) * 255, a=part.convert("I"))
+        gray.putalpha(mask.convert("L"))
+    return gray
 
 
 def _drop_opaque_alpha(picture: Image.Image) -> Image.Image:
@@ -83,28 +121,3 @@ def _drop_opaque_alpha(picture: Image.Image) -> Image.Image:
         return picture
     lowest, _highest = picture.getchannel("A").getextrema()
     return picture.convert("RGB") if lowest == 255 else picture
-
-
-def _convert_plain(picture: Image.Image) -> Image.Image:
-    """Convert to a mode whose pixels can be averaged: palettes and sixteen bits cannot."""
-    if picture.mode.startswith("I"):
-        return picture.point(lambda value: value * (1 / 257)).convert("L")
-    if picture.mode in ("P", "PA", "LA") or "transparency" in picture.info:
-        has_alpha = picture.mode != "P" or "transparency" in picture.info
-        return picture.convert("RGBA" if has_alpha else "RGB")
-    return picture if picture.mode in ("L", "RGB", "RGBA", "CMYK") else picture.convert("RGB")
-
-
-def _convert_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert to sRGB; a profile that is broken or of another kind than the pixels is ignored."""
-    if profile:
-        try:
-            source = ImageCms.ImageCmsProfile(BytesIO(profile))
-            is_srgb = "srgb" in ImageCms.getProfileDescription(source).lower()
-            if not is_srgb and picture.mode in _SPACES.get(source.profile.xcolor_space.strip(), ()):
-                mode = "RGBA" if picture.mode == "RGBA" else "RGB"
-                converted = ImageCms.profileToProfile(picture, source, _SRGB, outputMode=mode)
-                picture = converted or picture
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            pass
-    return picture.convert("RGB") if picture.mode == "CMYK" else picture

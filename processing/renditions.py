@@ -12,8 +12,10 @@ from PIL.Image import Resampling
 
 from processing.crop import CENTER, Point, find_crop_area, find_crop_size
 from processing.decode import rejecting_broken
+from processing.errors import Note
 from processing.formats import Format, get_output
-from processing.raster import Raster, decode_upright, get_upright_size, scale_size
+from processing.orientation import get_upright_size
+from processing.raster import Raster, decode_upright, scale_size
 
 PLACEHOLDER_EDGE = 20
 # A labeler needs no more, and Rekognition takes no more than 5 MB as bytes.
@@ -111,16 +113,12 @@ SPECS = (
 )
 
 
-def decode_raster(picture: Image.Image, specs: Sequence[RenditionSpec] = SPECS) -> Raster:
-    """Return what the renditions of all specs are made of; raise Rejected if the picture cannot be decoded.
-
-    Its pixels are RGBA only where some of them are transparent.
-    """
+def decode_raster(
+    picture: Image.Image, specs: Sequence[RenditionSpec] = SPECS, notes: list[Note] | None = None
+) -> Raster:
+    """Return what the renditions of all specs are made of; raise Rejected if the picture cannot be decoded."""
     size = get_upright_size(picture)
-    raster = decode_upright(picture, max(spec.get_scale(*size) for spec in specs))
-    if raster.pixels.mode == "RGBA" and raster.pixels.getchannel("A").getextrema()[0] == 255:
-        return replace(raster, pixels=raster.pixels.convert("RGB"))
-    return raster
+    return decode_upright(picture, max(spec.get_scale(*size) for spec in specs), notes)
 
 
 def render_fits(raster: Raster, specs: Sequence[RenditionSpec]) -> FitRenditions:
@@ -155,15 +153,17 @@ def render_crops(raster: Raster, specs: Sequence[RenditionSpec], point: Point = 
         ]
 
 
-def render(picture: Image.Image, specs: Sequence[RenditionSpec] = SPECS) -> tuple[list[RenderedFile], str]:
+def render(
+    picture: Image.Image, specs: Sequence[RenditionSpec] = SPECS, notes: list[Note] | None = None
+) -> tuple[list[RenderedFile], str]:
     """Return the files of each spec, in their order, and the placeholder; crops are of the picture's middle.
 
     The picture is decoded once, at the largest size asked for. Raise Rejected if it cannot be decoded.
     """
-    raster = decode_raster(picture, specs)
+    raster = decode_raster(picture, specs, notes)
     fits = render_fits(raster, specs)
     rendered = {"fit": iter(fits.files), "crop": iter(render_crops(raster, specs))}
-    counts = [(spec, len(spec.list_formats(is_transparent=raster.pixels.mode == "RGBA"))) for spec in specs]
+    counts = [(spec, len(spec.list_formats(is_transparent=raster.has_alpha))) for spec in specs]
     return [next(rendered[spec.mode]) for spec, count in counts for _ in range(count)], fits.placeholder
 
 

@@ -23,15 +23,49 @@ SENTENCES: Mapping[str, Sentence] = {
         "The image is %(width)d × %(height)d pixels; the limit is %(n)d megapixels and %(side)d "
         "pixels per side. Reduce its size and upload it again.",
     ),
+    "too_much_memory": ngettext_noop(
+        "The image is %(width)d × %(height)d pixels; decoding so large a %(format)s file takes more memory than there is, "
+        "and the limit is %(n)d megapixel. Reduce its size or save it in another format, and upload it again.",
+        "The image is %(width)d × %(height)d pixels; decoding so large a %(format)s file takes more memory than there is, "
+        "and the limit is %(n)d megapixels. Reduce its size or save it in another format, and upload it again.",
+    ),
+    "too_many_scans": _(
+        "The image is %(width)d × %(height)d pixels in so many scans that decoding it takes minutes. Open it, save it "
+        "again, and upload the new file."
+    ),
+    "too_many_parts": ngettext_noop(
+        "The file has more than %(n)d part. Open it, save it again, and upload the new file.",
+        "The file has more than %(n)d parts. Open it, save it again, and upload the new file.",
+    ),
+    "unreadable": _(
+        "The beginning of this %(format)s file is damaged, so it cannot be opened. Open it in the program that made it, "
+        "save it again, and upload the new file."
+    ),
     "broken": _("The file is damaged or incomplete. Open it, save it again, and upload the new file."),
-    "unsupported": _(
-        "The file is %(kind)s, which is not supported. Export it in one of these formats and upload it again: "
-        "%(formats)s."
+    "cut_off": _(
+        "The file is damaged: it is cut off, and only about %(percent)d%% of the image is there. Copy it again from "
+        "where it came from, and upload the new file."
+    ),
+    "unsupported": _("The file is %(kind)s, which is not supported. %(advice)s"),
+    "unsupported_pixels": _(
+        "The %(format)s file stores its pixels in a way that is not supported, such as floating-point numbers. Save it "
+        "with 8 or 16 bits per channel, and upload the new file."
     ),
     "not_an_image": _(
         "The file is not an image in a supported format. Export it in one of these formats and upload it again: "
         "%(formats)s."
     ),
+    "end_missing": _("The end of the file is missing. The image is shown as browsers show it; check its lower edge."),
+    "animated": ngettext_noop(
+        "The file is an animation of %(n)d frame; only the first frame is shown.",
+        "The file is an animation of %(n)d frames; only the first frame is shown.",
+    ),
+    "pages": ngettext_noop(
+        "The file has %(n)d page; only the first page is used.",
+        "The file has %(n)d pages; only the first page is used.",
+    ),
+    "hdr": _("The image has high dynamic range (HDR); its highlights were reduced to those of an ordinary display."),
+    "left_aside": _("The %(part)s in the file is damaged, too large or does not fit the image, and was ignored."),
     # Its metadata
     "unreadable_metadata": _("The %(field)s in the file could not be read."),
     "unknown_encoding": _("The %(field)s in the file was left out, because its characters have no known encoding."),
@@ -103,18 +137,57 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
     },
     "kind": {
         "archive": _("a ZIP archive or an office document"),
+        "arw": _("a Sony raw file (ARW)"),
+        "audio": _("an audio file"),
         "avif": _("an AVIF file"),
         "bmp": _("a BMP file"),
         "compressed": _("a compressed file"),
-        "heic": _("a HEIC file"),
+        "cr2": _("a Canon raw file (CR2)"),
+        "cr3": _("a Canon raw file (CR3)"),
+        "dng": _("a raw file (DNG)"),
+        "gif": _("a GIF file"),
+        "gimp": _("a GIMP file (XCF)"),
+        "heif": _("a HEIC file"),
+        "heif_other": _("a HEIF file with another compression than HEVC"),
         "icon": _("an icon file"),
+        "jpeg": _("a JPEG file"),
+        "jpeg_2000": _("a JPEG 2000 file"),
+        "jpeg_xl": _("a JPEG XL file"),
+        "jpeg_xr": _("a JPEG XR file"),
+        "nef": _("a Nikon raw file (NEF)"),
+        "office": _("an office document"),
+        "openexr": _("an OpenEXR file"),
+        "orf": _("an Olympus raw file (ORF)"),
         "pdf": _("a PDF document"),
         "photoshop": _("a Photoshop file"),
+        "png": _("a PNG file"),
         "postscript": _("a PostScript file"),
+        "radiance": _("a Radiance HDR file"),
+        "raf": _("a Fujifilm raw file (RAF)"),
+        "raw": _("a camera's raw file"),
+        "rw2": _("a Panasonic raw file (RW2)"),
+        "sidecar": _("a sidecar file, which describes an image and contains none"),
         "svg": _("an SVG drawing"),
         "text": _("a text file"),
-        "tiff": _("a TIFF or raw file"),
+        "tiff": _("a TIFF file"),
         "video": _("a video"),
+        "web_page": _("a web page"),
+        "webp": _("a WebP file"),
+    },
+    "part": {
+        "additional": _("additional data"),
+        "exif": _("EXIF metadata"),
+        "profile": _("color profile"),
+        "text": _("text"),
+    },
+    "advice": {
+        "choose": _("Upload the image itself, in one of these formats: %(formats)s."),
+        "develop": _(
+            "Develop it in a photo editor, export it in one of these formats and upload it again: %(formats)s."
+        ),
+        "export": _("Export it in one of these formats and upload it again: %(formats)s."),
+        "still": _("Export a single frame in one of these formats and upload it again: %(formats)s."),
+        "unpack": _("Unpack it and upload the images in it, in one of these formats: %(formats)s."),
     },
 }
 

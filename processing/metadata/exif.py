@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import IO
 
-from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
 from processing.errors import Note
@@ -15,8 +14,6 @@ from processing.metadata.date_taken import DateSource
 from processing.metadata.fields import MAX_LENGTHS, Source, read_field
 from processing.metadata.tiff import UTF8, Tiff, Value
 
-# Orientations that lay the picture on its side; tag 0x0112.
-SIDEWAYS = (5, 6, 7, 8)
 _MAIN = (
     *(IFD.Exif, IFD.GPSInfo, Base.Make, Base.Model, Base.DateTime, Base.ImageDescription, Base.Artist, Base.Copyright),
     *(Base.XPTitle, Base.XPComment, Base.XPAuthor, Base.XPKeywords, Base.XPSubject),
@@ -48,15 +45,6 @@ class ExifFields:
     dates: DateSource = field(default_factory=DateSource)
     camera: str = ""
     location: tuple[float, float] | None = None
-
-
-def read_orientation(picture: Image.Image) -> int:
-    """Return the EXIF orientation, 1 to 8; 1 when there is none or it makes no sense."""
-    try:
-        value = picture.getexif().get(Base.Orientation)
-    except Exception:  # broken EXIF raises anything, and a picture without it is shown as it is
-        return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def read_exif(block: IO[bytes] | None, notes: list[Note]) -> ExifFields:

@@ -12,11 +12,11 @@ from processing.errors import Note
 from processing.formats import find_format
 from processing.metadata.blocks import Blocks, find_blocks
 from processing.metadata.date_taken import choose_date_taken
-from processing.metadata.exif import SIDEWAYS, read_exif, read_orientation
+from processing.metadata.exif import read_exif
 from processing.metadata.fields import MetadataFields, merge_sources, read_field
 from processing.metadata.iptc import IptcFields, drop_cut_texts, read_iptc
 from processing.metadata.xmp import read_xmp
-from processing.png import Png
+from processing.orientation import get_upright_size
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,8 @@ def read_metadata(file: IO[bytes], picture: Image.Image) -> Metadata:
     if format_ is None:
         raise ValueError(f"{picture.format} is not in the table of formats.")
     notes: list[Note] = []
-    if isinstance(picture, Png) and picture.has_unread_chunks:
-        notes.append(Note("unreadable_metadata", {"field": "exif"}))
     contents = _read_contents(read_field(notes, "exif", lambda: find_blocks(file, picture), Blocks()), notes)
-    width, height = picture.size
-    if read_orientation(picture) in SIDEWAYS:
-        width, height = height, width
+    width, height = get_upright_size(picture)
     size = file.seek(0, 2)
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
