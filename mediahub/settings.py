@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import environ
 from botocore.config import Config
 
-from mediahub import logs, rendition_settings
+from mediahub import image_limits, logs, rendition_settings
 from mediahub.aws import secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -71,6 +71,8 @@ UPLOAD_TICKET_SECONDS = env.int("UPLOAD_TICKET_SECONDS", default=900)
 IMAGE_MAX_PIXELS = env.int("IMAGE_MAX_PIXELS", default=100_000_000)
 IMAGE_MAX_PIXELS_ONCE = env.int("IMAGE_MAX_PIXELS_ONCE", default=200_000_000)
 IMAGE_MAX_SIDE = env.int("IMAGE_MAX_SIDE", default=30_000)
+IMAGE_MAX_MEMORY = env.int("IMAGE_MAX_MEMORY", default=1_400_000_000)
+IMAGE_LIMITS = image_limits.parse_image_limits(env.str("IMAGE_LIMITS", default=""))
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
 RENDITIONS, RENDITION_FILLS = rendition_settings.parse_renditions(
     env.str("RENDITIONS", default="xlarge=2048x2048,large=1024x1024,medium=512x512,small=256x256"),

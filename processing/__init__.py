@@ -27,6 +27,7 @@ from processing.labels import (
     RekognitionLabeler,
 )
 from processing.limits import (
+    FormatLimits,
     Limits,
     clean_text,
     compose,
@@ -49,6 +50,7 @@ __all__ = [
     "SPECS",
     "Box",
     "CropArea",
+    "FormatLimits",
     "Label",
     "LabelAnswer",
     "Labeler",

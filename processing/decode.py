@@ -12,7 +12,7 @@ from typing import IO
 from pi_heif.as_plugin import HeifImageFile
 from PIL import Image, ImageChops
 
-from processing import formats, isobmff, jpeg, kinds, png, tiff
+from processing import formats, isobmff, jpeg, kinds, png, tiff, webp
 from processing.errors import Note, ProcessingError, Rejected, cut_off, too_large
 from processing.formats import Format
 from processing.gif import Gif
@@ -28,7 +28,6 @@ Image.MAX_IMAGE_PIXELS = None
 
 _ZEROS = 4096
 _BLOCK = 1 << 20
-_PNG_HEADER = 24
 _GIF_TRAILER = b";"
 _NO_MEMORY = ("out of memory", "memory allocation", "insufficient memory", "cannot allocate")
 # Formats whose files Pillow would refuse, turn or lose something of, and the one that it does not know.
@@ -36,10 +35,13 @@ _OPENERS: Mapping[str, Callable[[IO[bytes]], Image.Image]] = {
     "JPEG": jpeg.Jpeg,
     "PNG": png.Png,
     "GIF": Gif,
+    "WEBP": webp.WebP,
     "TIFF": tiff.Tiff,
     "AVIF": isobmff.Avif,
     "HEIF": HeifImageFile,
 }
+# Formats whose readers inflate pixels or allocate a canvas before the size could be checked.
+_SIZE_READERS: Mapping[str, Callable[[bytes], tuple[int, int]]] = {"PNG": png.read_size, "WEBP": webp.read_size}
 
 
 def open_picture(file: IO[bytes], limits: Limits, notes: list[Note] | None = None) -> Image.Image:
@@ -58,10 +60,11 @@ def open_picture(file: IO[bytes], limits: Limits, notes: list[Note] | None = Non
     max_bytes = min(each for each in (limits.max_bytes, known.max_bytes, own.max_bytes) if each is not None)
     if size > max_bytes:
         raise too_large(size, max_bytes)
-    if known.name == "PNG" and len(head) >= _PNG_HEADER:
-        # Its chunks are read before it is open, and its pixels are checked on the way.
-        _check_size(png.read_size(head), known, limits)
     with _rejecting_unreadable(file, known):
+        if known.name in _SIZE_READERS:
+            size_in_header = _SIZE_READERS[known.name](head)
+            _check_size(size_in_header, known, limits)
+            _check_memory_needed(size_in_header, known.memory_per_pixel, known, limits)
         file.seek(0)
         opener = _OPENERS.get(known.name)
         picture = opener(file) if opener else Image.open(file, formats=[known.name])
@@ -229,6 +232,11 @@ def _check_cost(picture: Image.Image, file: IO[bytes], known: Format, limits: Li
         per_pixel = known.memory_per_pixel if is_progressive else 1
         if is_progressive and width * height * jpeg.count_scans(file) > jpeg.MAX_SCANNED_PIXELS:
             raise Rejected("too_many_scans", step="decode", width=width, height=height)
+    _check_memory_needed(picture.size, per_pixel, known, limits)
+
+
+def _check_memory_needed(size: tuple[int, int], per_pixel: float, known: Format, limits: Limits) -> None:
+    width, height = size
     if width * height * per_pixel > limits.max_memory:
         raise Rejected(
             "too_much_memory",

@@ -15,7 +15,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 END = b"\xff\xd9"
 # From this share a picture is shown by every browser with next to nothing missing.
-MIN_SHARE = 0.9
+MIN_SHARE = 0.95
 # Scans × pixels: an ordinary progressive picture of the most pixels has ten scans.
 MAX_SCANNED_PIXELS = 4_000_000_000
 _SCAN = b"\xff\xda"

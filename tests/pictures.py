@@ -1,6 +1,7 @@
 """Pictures that the tests make, so that none has to be kept."""
 
 import struct
+import zlib
 from io import BytesIO
 from typing import Any
 
@@ -44,6 +45,14 @@ def with_xmp(packet: str, format: str = "JPEG") -> bytes:
     own: dict[str, Any] = {"pnginfo": words} if format == "PNG" else {"xmp": packet.encode()}
     Image.new("RGB", (64, 48), "teal").save(out, format, **own)
     return out.getvalue()
+
+
+def png_with(data: bytes, *chunks: tuple[bytes, bytes]) -> bytes:
+    """Return the same PNG with more chunks, whose checksums are right, behind its header."""
+    added = b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )
+    return data[:33] + added + data[33:]
 
 
 def with_iptc(datasets: dict[int, list[str]], *, data: bytes | None = None, encoding: str = "utf-8") -> bytes:

@@ -73,7 +73,11 @@ def get_rendition_signer() -> Signer:
 def get_limits() -> Limits:
     """Return how large a file and a picture may be."""
     return Limits(
-        max_bytes=settings.UPLOAD_MAX_BYTES, max_pixels=settings.IMAGE_MAX_PIXELS, max_side=settings.IMAGE_MAX_SIDE
+        max_bytes=settings.UPLOAD_MAX_BYTES,
+        max_pixels=settings.IMAGE_MAX_PIXELS,
+        max_side=settings.IMAGE_MAX_SIDE,
+        max_memory=settings.IMAGE_MAX_MEMORY,
+        by_format=settings.IMAGE_LIMITS,
     )
 
 
