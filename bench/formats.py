@@ -27,14 +27,18 @@ WORKER_MB, PROCESS_MB = 1792, 300
 
 
 def draw_scene(side: int = SIDE, mode: str = "RGB") -> Image.Image:
-    """Return a picture as rough as a photograph, the same each time."""
+    """Return a picture with the grain of a photograph."""
     gradient = Image.linear_gradient("L").resize((side, side))
+    grain, thin = Image.effect_noise((TILE, TILE), 60), Image.new("L", (TILE, TILE), 40)
     rough = Image.radial_gradient("L").resize((TILE, TILE))
     for left in range(0, side, TILE):
         for top in range(0, side, TILE):
             gradient.paste(rough.rotate((left + 3 * top) % 360), (left, top), rough.point(lambda value: value // 2))
+            gradient.paste(grain, (left, top), thin)
     picture = Image.merge("RGB", (gradient, gradient.transpose(Image.Transpose.ROTATE_90), gradient))
-    return picture if mode == "RGB" else picture.convert(mode)
+    if mode == "RGBA":
+        picture.putalpha(gradient)
+    return picture if mode in ("RGB", "RGBA") else picture.convert(mode)
 
 
 def save_scene(name: str, mode: str = "RGB", **options: object) -> bytes:
@@ -52,7 +56,9 @@ def encode_png16(color: int, channels: int, *, is_interlaced: bool = False) -> b
     data = b"".join(packer.compress(row[:1] + row[1 + 2 * at :] + row[1 : 1 + 2 * at]) for at in range(SIDE))
     parts = [(b"IHDR", struct.pack(">IIBBBBB", SIDE, SIDE, 16, color, 0, 0, int(is_interlaced)))]
     parts += [(b"IDAT", data + packer.flush()), (b"IEND", b"")]
-    chunks = (struct.pack(">I4s", len(body), kind) + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in parts)
+    chunks = (
+        struct.pack(">I4s", len(body), kind) + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in parts
+    )
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 

@@ -17,6 +17,7 @@ _LPS = (
     15, 14, 14, 13, 12, 12, 11, 11, 10, 9,
 )  # fmt: skip
 _LAST_STATE = 62
+_SLICE_PIXELS = 4_000_000
 _VPS, _SPS, _PPS, _IDR = 32, 33, 34, 20
 # Main profile, level 6.2: profile, compatibility flags, constraint flags, level.
 _PROFILE = bytes((1, 0x60, 0, 0, 0, 0x90, 0, 0, 0, 0, 0, 186))
@@ -137,7 +138,7 @@ def encode_heic(picture: Image.Image, options: HeicOptions | None = None) -> byt
     width, height = picture.size
     boxes = [_build_configuration(width, height), _build_full_box(b"ispe", struct.pack(">II", width, height))]
     is_grid = (options.columns, options.rows) != (1, 1)
-    items = [_Item(b"hvc1", _encode_slice(picture), [1, 2])]
+    items = [_Item(b"hvc1", _encode_slices(picture), [1, 2])]
     if is_grid:
         size = (width * options.columns, height * options.rows)
         boxes.append(_build_full_box(b"ispe", struct.pack(">II", *size)))
@@ -284,25 +285,38 @@ def _build_pps() -> bytes:
     return bits.finish()
 
 
-def _encode_slice(picture: Image.Image) -> bytes:
+def _encode_slices(picture: Image.Image) -> bytes:
+    """Return the slices, each of at most some megabytes, because decoders limit their size."""
     planes = picture.convert("YCbCr").split()
-    small = [plane.resize((picture.width // 2, picture.height // 2), Image.Resampling.BOX) for plane in planes[1:]]
+    size = (picture.width // 2, picture.height // 2)
+    planes = (planes[0], *(plane.resize(size, Image.Resampling.BOX) for plane in planes[1:]))
+    rows = max(_SLICE_PIXELS // picture.width // BLOCK, 1) * BLOCK
+    tops = range(0, picture.height, rows)
+    units = (_encode_slice(planes, top, min(top + rows, picture.height)) for top in tops)
+    return b"".join(struct.pack(">I", len(unit)) + unit for unit in units)
+
+
+def _encode_slice(planes: Sequence[Image.Image], first: int, until: int) -> bytes:
+    width, height = planes[0].size
     header = _Bits()
-    header.add(0b10, 2)
-    header.add_exponential(0, 2, 0)
+    header.add(0b10 if first == 0 else 0b00, 2)
+    header.add_exponential(0)
+    if first:
+        blocks = (width // BLOCK) * (height // BLOCK)
+        header.add(first // BLOCK * (width // BLOCK), (blocks - 1).bit_length())
+    header.add_exponential(2, 0)
     data, cabac, state = [header.finish()], _Cabac(), 0
-    for top in range(0, picture.height, BLOCK):
-        for left in range(0, picture.width, BLOCK):
-            if left or top:
+    for top in range(first, until, BLOCK):
+        for left in range(0, width, BLOCK):
+            if (left, top) != (0, first):
                 cabac.add_end(is_end=False)
             cabac.add_likely(state)
             state = min(state + 1, _LAST_STATE)
             cabac.add_end(is_end=True)
             data.append(cabac.finish())
             data.append(planes[0].crop((left, top, left + BLOCK, top + BLOCK)).tobytes())
-            half = tuple(side // 2 for side in (left, top, left + BLOCK, top + BLOCK))
-            data += [plane.crop(half).tobytes() for plane in small]  # type: ignore[arg-type]
+            half = (left // 2, top // 2, (left + BLOCK) // 2, (top + BLOCK) // 2)
+            data += [plane.crop(half).tobytes() for plane in planes[1:]]
             cabac = _Cabac()
     cabac.add_end(is_end=True)
-    unit = _build_unit(_IDR, b"".join([*data, cabac.finish()]))
-    return struct.pack(">I", len(unit)) + unit
+    return _build_unit(_IDR, b"".join([*data, cabac.finish()]))

@@ -1,7 +1,7 @@
 """Which colors a picture has, and their conversion to sRGB. Profiles are judged by what they do, never by their names.
 
-`profiles/` has two that are shipped, both of Compact ICC Profiles (CC0): sRGB in 410 bytes, and CGATS TR 001 for the ink
-of pictures in CMYK that do not say how they are to be printed.
+`profiles/` has two that are shipped, both of Compact ICC Profiles (CC0): sRGB in 410 bytes, and CGATS TR 001 for
+pictures in CMYK that do not say how they are to be printed.
 """
 
 from functools import cache
@@ -47,7 +47,7 @@ def find_profile(picture: Image.Image, notes: list[Note]) -> bytes | None:
 def convert_to_srgb(picture: Image.Image, profile: bytes | None, notes: list[Note]) -> Image.Image:
     """Return a picture of the mode "L", "RGB", "RGBA" or "CMYK" in sRGB: "L", "RGB" or "RGBA".
 
-    A profile that is broken, or of another kind than the pixels, leaves a note, and the picture is taken as one without.
+    A profile that is broken, or of another kind than the pixels, leaves a note; the picture is taken as one without.
     """
     alpha = picture.getchannel("A") if picture.mode in ("RGBA", "LA") else None
     opaque = {"RGBA": "RGB", "LA": "L"}.get(picture.mode)

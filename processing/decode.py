@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import IO
 
 from pi_heif.as_plugin import HeifImageFile
-from PIL import Image, ImageChops
+from PIL import Image
 
 from processing import formats, isobmff, jpeg, kinds, png, tiff, webp
 from processing.errors import Note, ProcessingError, Rejected, cut_off, too_large
@@ -33,12 +33,12 @@ _NO_MEMORY = ("out of memory", "memory allocation", "insufficient memory", "cann
 # Formats whose files Pillow would refuse, turn or lose something of, and the one that it does not know.
 _OPENERS: Mapping[str, Callable[[IO[bytes]], Image.Image]] = {
     "JPEG": jpeg.Jpeg,
-    "PNG": png.Png,
-    "GIF": Gif,
-    "WEBP": webp.WebP,
     "TIFF": tiff.Tiff,
     "AVIF": isobmff.Avif,
     "HEIF": HeifImageFile,
+    "PNG": png.Png,
+    "GIF": Gif,
+    "WEBP": webp.WebP,
 }
 # Formats whose readers inflate pixels or allocate a canvas before the size could be checked.
 _SIZE_READERS: Mapping[str, Callable[[bytes], tuple[int, int]]] = {"PNG": png.read_size, "WEBP": webp.read_size}
@@ -56,8 +56,8 @@ def open_picture(file: IO[bytes], limits: Limits, notes: list[Note] | None = Non
     if not head:
         raise Rejected("empty", step="decode")
     known = _identify(file, head, limits)
-    own = limits.by_format.get(known.name, FormatLimits())
-    max_bytes = min(each for each in (limits.max_bytes, known.max_bytes, own.max_bytes) if each is not None)
+    lower = limits.by_format.get(known.name, FormatLimits())
+    max_bytes = min(each for each in (limits.max_bytes, known.max_bytes, lower.max_bytes) if each is not None)
     if size > max_bytes:
         raise too_large(size, max_bytes)
     with _rejecting_unreadable(file, known):
@@ -159,13 +159,11 @@ def _ends_with(file: IO[bytes], end: bytes) -> bool:
     return file.read() == end
 
 
-def _measure_rows(picture: Image.Image) -> float:
+def _measure_rows(picture: Gif) -> float:
     """Return about how many of its rows a GIF has that could not be decoded to its end, from 0 to 1."""
-    try:
-        box = ImageChops.invert(Image.Image.copy(picture).convert("L")).getbbox()
-    except Exception:  # no row at all
-        return 0.0
-    return box[3] / picture.height if box else 0.0
+    # Rows that did not come are zeros, and a method of the picture would decode again.
+    _columns, rows = picture.im.getprojection()
+    return float(sum(rows) / picture.height)
 
 
 def _ends_in_zeros(file: IO[bytes]) -> bool:
@@ -210,8 +208,8 @@ def _check_size(size: tuple[int, int], known: Format, limits: Limits) -> None:
     width, height = size
     if min(size) < 1:
         raise Rejected("broken", step="decode")
-    own = limits.by_format.get(known.name, FormatLimits())
-    max_pixels = min(each for each in (limits.max_pixels, known.max_pixels, own.max_pixels) if each is not None)
+    lower = limits.by_format.get(known.name, FormatLimits())
+    max_pixels = min(each for each in (limits.max_pixels, known.max_pixels, lower.max_pixels) if each is not None)
     if width * height > max_pixels or max(size) > limits.max_side:
         raise Rejected(
             "too_many_pixels",
@@ -228,10 +226,13 @@ def _check_cost(picture: Image.Image, file: IO[bytes], known: Format, limits: Li
     width, height = picture.size
     per_pixel = known.memory_per_pixel
     if isinstance(picture, jpeg.Jpeg):
-        is_progressive = "progressive" in picture.info
-        per_pixel = known.memory_per_pixel if is_progressive else 1
-        if is_progressive and width * height * jpeg.count_scans(file) > jpeg.MAX_SCANNED_PIXELS:
+        if "progressive" not in picture.info:
+            # It is decoded row by row, at the scale that is needed.
+            per_pixel = 1
+        elif width * height * jpeg.count_scans(file) > jpeg.MAX_SCANNED_PIXELS:
             raise Rejected("too_many_scans", step="decode", width=width, height=height)
+    elif isinstance(picture, tiff.Tiff):
+        per_pixel += picture.strip_bytes / (width * height)
     _check_memory_needed(picture.size, per_pixel, known, limits)
 
 

@@ -76,6 +76,7 @@ FORMATS: tuple[Format, ...] = (
         decodes_scaled=True,
         has_alpha=False,
         quality=82,
+        memory_per_pixel=8,
     ),
     Format(
         name="PNG",
@@ -86,6 +87,7 @@ FORMATS: tuple[Format, ...] = (
         is_input=True,
         is_output=True,
         plugins=("PIL.PngImagePlugin",),
+        memory_per_pixel=5,
     ),
     Format(
         name="GIF",
@@ -96,6 +98,7 @@ FORMATS: tuple[Format, ...] = (
         is_input=True,
         is_output=False,
         plugins=("PIL.GifImagePlugin",),
+        memory_per_pixel=9,
     ),
     Format(
         name="WEBP",
@@ -109,6 +112,7 @@ FORMATS: tuple[Format, ...] = (
         codecs=("_webp*", "libwebp*", "libsharpyuv*"),
         quality=85,
         save_options={"method": 2},
+        memory_per_pixel=14,
     ),
     Format(
         name="AVIF",
@@ -126,6 +130,7 @@ FORMATS: tuple[Format, ...] = (
         # Slower speeds take four times as long for nothing that can be seen. One thread: a worker has one core, and
         # the same picture gives the same bytes everywhere.
         save_options={"speed": 9, "max_threads": 1},
+        memory_per_pixel=10,
     ),
     Format(
         name="HEIF",
@@ -134,7 +139,8 @@ FORMATS: tuple[Format, ...] = (
         suffixes=("heic", "heif", "hif"),
         magic=re.compile(
             rb"....ftyp(he(ic|ix|im|is|vc|vx|vm|vs)|(mif1|msf1|miaf)....(.{4}){0,12}?he(ic|ix|vc|vx))", re.DOTALL
-        ),
+            memory_per_pixel=10,
+    ),
         is_input=True,
         is_output=False,
         plugins=("pi_heif.as_plugin",),
@@ -150,8 +156,10 @@ FORMATS: tuple[Format, ...] = (
         is_output=False,
         plugins=("PIL.TiffImagePlugin",),
         codecs=("libtiff*",),
+        memory_per_pixel=4.5,
     ),
 )
+
 
 def list_inputs(disabled: Container[str] = ()) -> list[Format]:
     """Return the formats that MediaHub accepts, without those that the operator turned off."""

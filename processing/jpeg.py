@@ -16,7 +16,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 END = b"\xff\xd9"
 # From this share a picture is shown by every browser with next to nothing missing.
 MIN_SHARE = 0.95
-# Scans × pixels: an ordinary progressive picture of the most pixels has ten scans.
+# Scans times pixels: an ordinary progressive picture of the most pixels has ten scans.
 MAX_SCANNED_PIXELS = 4_000_000_000
 _SCAN = b"\xff\xda"
 _COEFFICIENTS = 64
@@ -101,12 +101,12 @@ def measure_share(file: IO[bytes]) -> float:
     chance = random.Random(0)  # noqa: S311 - no secret
     noise = [bytes(chance.randrange(1, 255) for _ in range(_BLOCK // 16)) for _ in range(2)]
     bare, *noisy = (_decode_with_tail(data, stuffing + tail + END) for tail in (b"", *noise))
-    return min(_find_share(bare, other) for other in noisy)
+    return min(_find_share(bare, each) for each in noisy)
 
 
-def _find_share(one: Image.Image, other: Image.Image) -> float:
+def _find_share(bare: Image.Image, noisy: Image.Image) -> float:
     """Return which share of the pixels comes before the first that differs, in the order in which they are decoded."""
-    difference = ImageChops.difference(one, other)
+    difference = ImageChops.difference(bare, noisy)
     box = difference.getbbox()
     if not box:
         return 1.0
@@ -120,17 +120,13 @@ def _find_share(one: Image.Image, other: Image.Image) -> float:
 def _decode_with_tail(data: bytes, tail: bytes) -> Image.Image:
     picture = Jpeg(BytesIO(data))
     picture.tail = tail
-    scale = 1
     # At an eighth the refinements of the last scan cannot be seen.
-    while picture.width * picture.height > _MEASURED_PIXELS * scale**2 and scale < (2 if _is_progressive(picture) else 8):
+    scale, most = 1, 2 if "progressive" in picture.info else 8
+    while picture.width * picture.height > _MEASURED_PIXELS * scale**2 and scale < most:
         scale *= 2
     picture.draft(None, (picture.width // scale, picture.height // scale))
     picture.load()
     return picture
-
-
-def _is_progressive(picture: JpegImageFile) -> bool:
-    return bool(picture.info.get("progressive"))
 
 
 def _read_scans(data: bytes) -> _Scans:

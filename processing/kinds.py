@@ -46,7 +46,10 @@ _KINDS = (
     ("video", re.compile(rb"\0\0\x01[\xb3\xba]|0&\xb2u\x8ef\xcf\x11")),
     ("sidecar", re.compile(rb"(\xef\xbb\xbf)?\s*(<\?xpacket|<x:xmpmeta|<\?xml[^>]*>\s*<x:xmpmeta)")),
     ("sidecar", re.compile(rb"<\?xml.*<plist.*(adjustment|com\.apple\.photo)|bplist00", re.DOTALL)),
-    ("web_page", re.compile(rb"(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)?<(!doctype html|html|head)\b", re.DOTALL | re.IGNORECASE)),
+    (
+        "web_page",
+        re.compile(rb"(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)?<(!doctype html|html|head)\b", re.DOTALL | re.IGNORECASE),
+    ),
     ("svg", re.compile(rb"\s*<\?xml|.*<svg", re.DOTALL | re.IGNORECASE)),
 )
 _ADVICE = {

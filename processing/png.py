@@ -1,8 +1,8 @@
 """PNG, read strictly where its pixels are concerned and leniently elsewhere.
 
-A picture whose pixels are incomplete is damaged, also where Pillow would go on with black ones. A text, profile or other
-addition that is broken or too large is left aside, where Pillow would refuse the picture. Of an animation the first
-frame is read, as browsers show it.
+A picture whose pixels are incomplete is damaged, also where Pillow would go on with black ones. A text, profile or
+other addition that is broken or too large is left aside, where Pillow would refuse the picture. Of an animation the
+first frame is read, as browsers show it.
 
 Source: "Portable Network Graphics (PNG) Specification", third edition, sections 5.3, 8.1, 10, 11.
 """
@@ -200,7 +200,7 @@ class _Scan:
         for start, length in self._data:
             # Nobody compares the checksum again.
             pieces += [struct.pack(">I4s", length, b"IDAT"), (start, length), bytes(4)]
-        return io.BufferedReader(_Spliced(self.file, [*pieces, _build_chunk(b"IEND", b"")]), _BLOCK)  # type: ignore[return-value]
+        return io.BufferedReader(_Spliced(self.file, [*pieces, _build_chunk(b"IEND", b"")]), _BLOCK)
 
     def _cut_off(self) -> Rejected:
         return cut_off(self._pixels.share if self._pixels else 0.0)

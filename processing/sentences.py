@@ -24,10 +24,10 @@ SENTENCES: Mapping[str, Sentence] = {
         "pixels per side. Reduce its size and upload it again.",
     ),
     "too_much_memory": ngettext_noop(
-        "The image is %(width)d × %(height)d pixels; decoding so large a %(format)s file takes more memory than there is, "
-        "and the limit is %(n)d megapixel. Reduce its size or save it in another format, and upload it again.",
-        "The image is %(width)d × %(height)d pixels; decoding so large a %(format)s file takes more memory than there is, "
-        "and the limit is %(n)d megapixels. Reduce its size or save it in another format, and upload it again.",
+        "The image is %(width)d × %(height)d pixels; decoding a %(format)s file of this size takes more memory than "
+        "there is, and the limit is %(n)d megapixel. Reduce its size or save it in another format, and upload it again.",
+        "The image is %(width)d × %(height)d pixels; decoding a %(format)s file of this size takes more memory than "
+        "there is, and the limit is %(n)d megapixels. Reduce its size or save it in another format, and upload it again.",
     ),
     "too_many_scans": _(
         "The image is %(width)d × %(height)d pixels in so many scans that decoding it takes minutes. Open it, save it "
@@ -38,8 +38,8 @@ SENTENCES: Mapping[str, Sentence] = {
         "The file has more than %(n)d parts. Open it, save it again, and upload the new file.",
     ),
     "unreadable": _(
-        "The beginning of this %(format)s file is damaged, so it cannot be opened. Open it in the program that made it, "
-        "save it again, and upload the new file."
+        "The beginning of this %(format)s file is damaged, so it cannot be opened. Open it in the program that made "
+        "it, save it again, and upload the new file."
     ),
     "broken": _("The file is damaged or incomplete. Open it, save it again, and upload the new file."),
     "cut_off": _(

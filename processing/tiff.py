@@ -13,7 +13,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _MAKE = 256, 257, 258, 259, 262, 271
 _SUBFILE_TYPE, _OFFSETS, _COUNTS, _SUB_IFDS, _SAMPLE_FORMAT, _DNG_VERSION = 254, 273, 279, 330, 339, 50706
-_TILE_OFFSETS, _TILE_COUNTS = 324, 325
+_TILE_OFFSETS, _TILE_COUNTS, _TILE_COLUMNS, _TILE_ROWS, _STRIP_ROWS = 324, 325, 322, 323, 278
 # Color filter array and linear raw: what a sensor saw.
 _SENSOR_PHOTOMETRIC = {32803, 34892}
 # What Nikon, Sony, Pentax, Samsung and Kodak compress their sensors' pixels with.
@@ -63,6 +63,14 @@ class Tiff(TiffImageFile):
         for key in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
             if key in exif:
                 exif.get_ifd(key)
+
+    @property
+    def strip_bytes(self) -> int:
+        """How many bytes the pixels of a strip or tile have, which is decoded whole."""
+        width, height = self._tile_size
+        rows = self.tag_v2.get(_TILE_ROWS) or min(self.tag_v2.get(_STRIP_ROWS, height), height)
+        columns = self.tag_v2.get(_TILE_COLUMNS, width)
+        return int(rows * columns * len(self.tag_v2.get(_BITS, (8,))) * self.bits // 8)
 
     @property
     def white_is_zero(self) -> bool:

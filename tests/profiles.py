@@ -66,7 +66,14 @@ def chart(width: int = 600, height: int = 400) -> Image.Image:
     gradient = Image.linear_gradient("L").resize((width, height))
     scene = Image.merge("RGB", [gradient, gradient.rotate(180), gradient.point(lambda value: 90 + value // 3)])
     draw = ImageDraw.Draw(scene)
-    colors = ((200, 30, 30), (30, 160, 40), (30, 50, 190), (220, 200, 30), (200, 40, 160), (30, 170, 180))
+    colors: tuple[tuple[int, int, int], ...] = (
+        (200, 30, 30),
+        (30, 160, 40),
+        (30, 50, 190),
+        (220, 200, 30),
+        (200, 40, 160),
+        (30, 170, 180),
+    )
     colors += ((240, 240, 240), (128, 128, 128), (20, 20, 20), (230, 130, 40), (110, 60, 30), (250, 200, 180))
     for number, color in enumerate(colors):
         left, top = width * (number % 6) // 6 + 10, height * (number // 6) // 2 + 30

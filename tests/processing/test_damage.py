@@ -74,7 +74,7 @@ def interlaced(scene: Image.Image, part: float = 1.0) -> bytes:
 def refused(data: bytes) -> Rejected:
     with pytest.raises(Rejected) as error:
         process_image(BytesIO(data))
-    assert error.value.code == "broken"
+    assert error.value.code in ("broken", "cut_off")
     return error.value
 
 
@@ -141,7 +141,10 @@ def test_an_animated_png_is_taken_by_its_first_frame() -> None:
 def test_what_stands_after_the_pixels_and_cannot_be_read_costs_no_picture(chunk: tuple[bytes, bytes]) -> None:
     *parts, end = chunks(photo())
     found = process_image(BytesIO(joined([*parts, chunk, end])))
-    assert found["metadata"].notes == (Note("unreadable_metadata", {"field": "exif"}),)
+    note = (
+        Note("unreadable_metadata", {"field": "exif"}) if chunk[0] == b"eXIf" else Note("left_aside", {"part": "text"})
+    )
+    assert found["metadata"].notes == (note,)
     assert [made.sha256 for made in found["thumbnails"]] == [
         made.sha256 for made in process_image(BytesIO(photo()))["thumbnails"]
     ]

@@ -56,13 +56,6 @@ def test_b15_the_orientation_of_other_formats_counts_too(format: str) -> None:
     assert rendered(data)[0].size == (200, 300)
 
 
-def test_b10_cmyk_keeps_its_colours() -> None:
-    scene = picture(300, 200)
-    made = rendered(encoded(scene.convert("CMYK"), "JPEG", quality=95))[0]
-    assert made.mode == "RGB"
-    assert apart(made, scene) < 6
-
-
 def test_b11_sixteen_bits_of_grey_are_scaled_and_not_clipped() -> None:
     ramp = Image.linear_gradient("L").convert("I").point(lambda value: value * 257).convert("I;16")
     made = rendered(encoded(ramp, "PNG"))[0]

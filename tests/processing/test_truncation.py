@@ -1,0 +1,91 @@
+"""A picture without its last bytes is shown as browsers show it, and one that is cut in the middle is refused."""
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from bench.heic import encode_heic
+from processing import Note, Rejected, process_image
+from tests.pictures import encoded, picture
+
+SCENE = Image.merge("RGB", [*picture(800, 600).split()[:2], Image.effect_noise((800, 600), 60)])
+BUILDS: tuple[dict[str, Any], ...] = ({}, {"progressive": True}, {"subsampling": 0}, {"restart_marker_blocks": 10})
+MISSING = (Note("end_missing"),)
+
+
+@pytest.fixture(params=BUILDS, ids=str)
+def whole(request: pytest.FixtureRequest) -> bytes:
+    return encoded(SCENE, "JPEG", quality=90, **request.param)
+
+
+def refused(data: bytes) -> Rejected:
+    with pytest.raises(Rejected) as error:
+        process_image(BytesIO(data))
+    return error.value
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_a_jpeg_without_its_end_marker_is_ready_to_the_pixel(whole: bytes, lost: int) -> None:
+    found, expected = process_image(BytesIO(whole[:-lost])), process_image(BytesIO(whole))
+    assert found["metadata"].notes == MISSING
+    assert [file.sha256 for file in found["thumbnails"]] == [file.sha256 for file in expected["thumbnails"]]
+
+
+@pytest.mark.parametrize("lost", [3, 5, 20])
+def test_a_jpeg_that_lost_a_few_bytes_is_ready_with_a_note(whole: bytes, lost: int) -> None:
+    assert process_image(BytesIO(whole[:-lost]))["metadata"].notes == MISSING
+
+
+def test_a_jpeg_of_99_percent_is_ready_with_a_note(whole: bytes) -> None:
+    assert process_image(BytesIO(whole[: len(whole) * 99 // 100]))["metadata"].notes == MISSING
+
+
+@pytest.mark.parametrize("percent", [10, 25, 50, 75, 90])
+def test_a_jpeg_that_is_cut_says_about_how_much_of_it_is_there(percent: int) -> None:
+    data = encoded(SCENE, "JPEG", quality=90)
+    error = refused(data[: len(data) * percent // 100])
+    assert error.code == "cut_off"
+    assert abs(error.params["percent"] - percent) <= 4
+
+
+@pytest.mark.parametrize("percent", [10, 25, 50, 75])
+def test_a_progressive_jpeg_that_is_cut_is_refused(percent: int) -> None:
+    data = encoded(SCENE, "JPEG", quality=90, progressive=True)
+    assert refused(data[: len(data) * percent // 100]).code == "cut_off"
+
+
+def test_bytes_behind_the_end_are_nothing(whole: bytes) -> None:
+    for behind in (bytes(3000), b"ftypmp42junk" * 50, whole):
+        found = process_image(BytesIO(whole + behind))
+        assert found["metadata"].notes == ()
+        assert found["thumbnails"][0].sha256 == process_image(BytesIO(whole))["thumbnails"][0].sha256
+
+
+def test_a_second_picture_behind_the_first_is_not_looked_at() -> None:
+    phone = encoded(SCENE, "MPO", save_all=True, append_images=[SCENE.resize((80, 60))])
+    found = process_image(BytesIO(phone))
+    assert (found["metadata"].format, found["metadata"].width, found["metadata"].notes) == ("JPEG", 800, ())
+
+
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("format", ["PNG", "GIF", "WEBP", "AVIF", "HEIF"])
+def test_every_format_that_is_cut_is_refused_as_cut_off(format: str, part: float) -> None:
+    data = encode_heic(SCENE.crop((0, 0, 320, 240))) if format == "HEIF" else encoded(SCENE, format)
+    error = refused(data[: int(len(data) * part)])
+    assert error.code == "cut_off"
+    assert abs(error.params["percent"] - 100 * part) <= 12
+
+
+def test_a_gif_without_its_trailer_is_ready() -> None:
+    assert process_image(BytesIO(encoded(SCENE, "GIF")[:-1]))["metadata"].width == 800
+
+
+def test_no_memory_is_never_told_as_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("out of memory error when reading image file")
+
+    monkeypatch.setattr("processing.png.Png.load", fail)
+    with pytest.raises(MemoryError):
+        process_image(BytesIO(encoded(SCENE, "PNG")))
