@@ -139,12 +139,12 @@ FORMATS: tuple[Format, ...] = (
         suffixes=("heic", "heif", "hif"),
         magic=re.compile(
             rb"....ftyp(he(ic|ix|im|is|vc|vx|vm|vs)|(mif1|msf1|miaf)....(.{4}){0,12}?he(ic|ix|vc|vx))", re.DOTALL
-            memory_per_pixel=10,
-    ),
+        ),
         is_input=True,
         is_output=False,
         plugins=("pi_heif.as_plugin",),
         codecs=("_pi_heif*", "libheif*", "libde265*"),
+        memory_per_pixel=10,
     ),
     Format(
         name="TIFF",
@@ -164,6 +164,7 @@ FORMATS: tuple[Format, ...] = (
 def list_inputs(disabled: Container[str] = ()) -> list[Format]:
     """Return the formats that MediaHub accepts, without those that the operator turned off."""
     return [each for each in FORMATS if each.is_input and each.name not in disabled]
+
 
 # Of a rendition's files the one in this format is for the browsers that show it, and another one for all of them.
 MODERN = "AVIF"

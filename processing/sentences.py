@@ -25,9 +25,11 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "too_much_memory": ngettext_noop(
         "The image is %(width)d × %(height)d pixels; decoding a %(format)s file of this size takes more memory than "
-        "there is, and the limit is %(n)d megapixel. Reduce its size or save it in another format, and upload it again.",
+        "there is, and the limit is %(n)d megapixel. Reduce its size or save it in another format, and upload it "
+        "again.",
         "The image is %(width)d × %(height)d pixels; decoding a %(format)s file of this size takes more memory than "
-        "there is, and the limit is %(n)d megapixels. Reduce its size or save it in another format, and upload it again.",
+        "there is, and the limit is %(n)d megapixels. Reduce its size or save it in another format, and upload it "
+        "again.",
     ),
     "too_many_scans": _(
         "The image is %(width)d × %(height)d pixels in so many scans that decoding it takes minutes. Open it, save it "
