@@ -1,11 +1,11 @@
-"""`python -m tests.documents`: write into documents what other commands print, between marks that name them."""
+"""`python -m tests.documents`: write into documents what tables and other commands say."""
 
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from processing.formats import FORMATS
+from processing.formats import FORMATS, list_inputs
 from tests.aws import calls
 from tests.aws.__main__ import format_table
 from tests.aws.plants import read_plants
@@ -23,6 +23,17 @@ def format_formats() -> str:
         for each in FORMATS
     ]
     return "\n".join(["| Format | MIME type | Suffixes | Input | Output |", "| --- | --- | --- | --- | --- |", *rows])
+
+
+# Documents that list what MediaHub accepts, as the text of their one link to the page about formats.
+LISTING_DOCUMENTS = ("README.md", "docs/features.md")
+_INPUT_LINK = re.compile(r"\[[^]]+\](?=\((?:docs/)?formats\.md\))")
+
+
+def replace_input_list(text: str) -> str:
+    """Return a document with the formats that MediaHub accepts as the text of its link: "JPEG, PNG, and GIF"."""
+    *others, last = [each.label for each in list_inputs()]
+    return _INPUT_LINK.sub(f"[{', '.join(others)}, and {last}]", text)
 
 
 class Block(NamedTuple):
@@ -51,10 +62,13 @@ BLOCKS = (
 
 
 def main() -> None:
-    """Rewrite each document that has such a block."""
+    """Rewrite each document that has such a block or list."""
     for block in BLOCKS:
         path = ROOT / block.document
         path.write_text(block.replace(path.read_text()))
+    for document in LISTING_DOCUMENTS:
+        path = ROOT / document
+        path.write_text(replace_input_list(path.read_text()))
 
 
 if __name__ == "__main__":
