@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 from urllib.parse import unquote_plus
 from uuid import UUID
@@ -55,18 +55,22 @@ class ObjectRemoved:
 
 @dataclass(frozen=True)
 class _OwnMessage:
-    """A message of our own: `kind` names it in JSON, under "mediahub"."""
+    """A message of our own: in JSON its `kind` stands under "mediahub", and an id under its name without "_id".
+
+    A message with anything but ids has an `encode` and a `decode` of its own.
+    """
 
     kind: ClassVar[str]
 
     def encode(self) -> dict[str, Any]:
         """Return the message as JSON holds it."""
-        raise NotImplementedError
+        ids = {name.removesuffix("_id"): value for name, value in vars(self).items()}
+        return {"mediahub": self.kind, **{name: str(v) if isinstance(v, UUID) else v for name, v in ids.items()}}
 
     @classmethod
     def decode(cls, body: Mapping[str, Any]) -> Self:
         """Return the message that a body holds; raise Unreadable when a value is missing or of another type."""
-        raise NotImplementedError
+        return cls(*(_read_id(body, field.name.removesuffix("_id"), field.type) for field in fields(cls)))
 
 
 @dataclass(frozen=True)
@@ -91,13 +95,6 @@ class ResumeUpload(_OwnMessage):
     kind = "retry"
     upload_id: UUID
 
-    def encode(self) -> dict[str, Any]:
-        return {"mediahub": self.kind, "upload": str(self.upload_id)}
-
-    @classmethod
-    def decode(cls, body: Mapping[str, Any]) -> Self:
-        return cls(_read_id(body, "upload"))
-
 
 @dataclass(frozen=True)
 class RetryFailedItem(_OwnMessage):
@@ -105,13 +102,6 @@ class RetryFailedItem(_OwnMessage):
 
     kind = "again"
     item_id: int
-
-    def encode(self) -> dict[str, Any]:
-        return {"mediahub": self.kind, "item": self.item_id}
-
-    @classmethod
-    def decode(cls, body: Mapping[str, Any]) -> Self:
-        return cls(_read(body, "item", int))
 
 
 @dataclass(frozen=True)
@@ -121,13 +111,6 @@ class SendRetries(_OwnMessage):
     kind = "redrive"
     order_id: int
 
-    def encode(self) -> dict[str, Any]:
-        return {"mediahub": self.kind, "order": self.order_id}
-
-    @classmethod
-    def decode(cls, body: Mapping[str, Any]) -> Self:
-        return cls(_read(body, "order", int))
-
 
 @dataclass(frozen=True)
 class ReprocessImage(_OwnMessage):
@@ -136,13 +119,6 @@ class ReprocessImage(_OwnMessage):
     kind = "reprocess"
     image_id: UUID
 
-    def encode(self) -> dict[str, Any]:
-        return {"mediahub": self.kind, "image": str(self.image_id)}
-
-    @classmethod
-    def decode(cls, body: Mapping[str, Any]) -> Self:
-        return cls(_read_id(body, "image"))
-
 
 @dataclass(frozen=True)
 class CutCrops(_OwnMessage):
@@ -150,13 +126,6 @@ class CutCrops(_OwnMessage):
 
     kind = "cut"
     image_id: UUID
-
-    def encode(self) -> dict[str, Any]:
-        return {"mediahub": self.kind, "image": str(self.image_id)}
-
-    @classmethod
-    def decode(cls, body: Mapping[str, Any]) -> Self:
-        return cls(_read_id(body, "image"))
 
 
 @dataclass(frozen=True)
@@ -184,26 +153,12 @@ class MirrorImage(_OwnMessage):
     kind = "mirror"
     image_id: UUID
 
-    def encode(self) -> dict[str, Any]:
-        return {"mediahub": self.kind, "image": str(self.image_id)}
-
-    @classmethod
-    def decode(cls, body: Mapping[str, Any]) -> Self:
-        return cls(_read_id(body, "image"))
-
 
 @dataclass(frozen=True)
 class WakeClock(_OwnMessage):
     """Let the clock tick again: work has begun that it may have to finish."""
 
     kind = "wake"
-
-    def encode(self) -> dict[str, Any]:
-        return {"mediahub": self.kind}
-
-    @classmethod
-    def decode(cls, body: Mapping[str, Any]) -> Self:
-        return cls()
 
 
 @dataclass(frozen=True)
@@ -212,13 +167,6 @@ class ContinueJob(_OwnMessage):
 
     kind = "job"
     job_id: UUID
-
-    def encode(self) -> dict[str, Any]:
-        return {"mediahub": self.kind, "job": str(self.job_id)}
-
-    @classmethod
-    def decode(cls, body: Mapping[str, Any]) -> Self:
-        return cls(_read_id(body, "job"))
 
 
 OwnMessage = (
@@ -332,7 +280,9 @@ def _read(body: Mapping[str, Any], name: str, expected: type[Any]) -> Any:
     return value
 
 
-def _read_id(body: Mapping[str, Any], name: str) -> UUID:
+def _read_id(body: Mapping[str, Any], name: str, id_type: object) -> Any:
+    if id_type is int:
+        return _read(body, name, int)
     text = _read(body, name, str)
     try:
         return UUID(text)
