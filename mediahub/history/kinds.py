@@ -51,10 +51,13 @@ class Reader:
 class ChangeKind(ABC):
     """What one change did. A subclass's fields are the schema of its JSON: give each new field a default.
 
-    A kind that can be reverted overrides `permissions`, `is_current`, `apply`, `reversed` and `select_visible`.
+    A kind that can be reverted has a `permission`, or overrides `permissions`, and overrides `select_visible` and
+    `revert`.
     """
 
     kind: ClassVar[str]
+    # The right that making, and so reverting, such a change needs.
+    permission: ClassVar[str]
     is_revertible: ClassVar[bool] = True
     is_about_image: ClassVar[bool] = True
 
@@ -77,7 +80,7 @@ class ChangeKind(ABC):
 
     def permissions(self, change: "Change") -> set[str]:
         """Return the rights that a person needs to revert the change: those that making such a change needs."""
-        raise NotImplementedError
+        return {self.permission}
 
     @classmethod
     def select_visible(cls, user: User, changes: "Sequence[Change]") -> set[int]:

@@ -32,14 +32,11 @@ class SimilarityDecision(ImageChange):
     """Images that a person said are not the same as this one: their titles, by id."""
 
     kind = "similarity"
+    permission = "library.review_tagging"
 
     titles: dict[str, str]
     before: bool = False
     after: bool = True
-
-    def permissions(self, change: Change) -> set[str]:
-        """Return the right to review."""
-        return {"library.review_tagging"}
 
     def is_current(self, image: Image) -> bool:
         """Return whether each pair is still decided on as this change left it."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from mediahub import messages
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.kinds import register
-from mediahub.history.models import Action, Change
+from mediahub.history.models import Action
 from mediahub.library import field_edits
 from mediahub.library.changes import FieldChange
 from mediahub.library.field_edits import UNSEEN, Conflict, Conflicted, Unseen
@@ -42,10 +42,7 @@ class FocalPointChange(FieldChange):
     """A focal point that was set, moved, or left to the proposal again."""
 
     kind = "focal_point"
-
-    def permissions(self, change: Change) -> set[str]:
-        """Return the right to review."""
-        return {"library.review_tagging"}
+    permission = "library.review_tagging"
 
     def after_apply(self, image: Image) -> None:
         """Have the crops follow."""

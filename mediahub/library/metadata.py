@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.kinds import register
-from mediahub.history.models import Action, Change
+from mediahub.history.models import Action
 from mediahub.library import field_edits, publishing
 from mediahub.library.changes import FieldChange
 from mediahub.library.field_edits import UNSEEN, Conflicted, Edit
@@ -26,10 +26,7 @@ class MetadataChange(FieldChange):
     """A change of what an editor types about an image."""
 
     kind = "metadata"
-
-    def permissions(self, change: Change) -> set[str]:
-        """Return the right to change images."""
-        return {"library.change_image"}
+    permission = "library.change_image"
 
     def check(self, image: Image) -> None:
         """Raise ValidationError where a published image would be left without what it must have."""

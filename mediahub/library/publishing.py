@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from mediahub import rounds
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.kinds import register
-from mediahub.history.models import Action, Change
+from mediahub.history.models import Action
 from mediahub.library import etags
 from mediahub.library.changes import FieldChange
 from mediahub.library.models import Image
@@ -168,10 +168,7 @@ class StateChange(FieldChange):
     """An image that was published, archived, or put back into review."""
 
     kind = "state"
-
-    def permissions(self, change: Change) -> set[str]:
-        """Return the right to publish."""
-        return {"library.publish_image"}
+    permission = "library.publish_image"
 
     def check(self, image: Image) -> None:
         """Raise ValidationError where an image that would be published lacks something."""
@@ -185,10 +182,7 @@ class FlagReview(FieldChange):
     """A look of a person at a file that was flagged, or that nothing has looked at."""
 
     kind = "flag_review"
-
-    def permissions(self, change: Change) -> set[str]:
-        """Return the right to review."""
-        return {"library.review_tagging"}
+    permission = "library.review_tagging"
 
     def check(self, image: Image) -> None:
         """Raise ValidationError where a published image may not show a file that nobody looked at."""

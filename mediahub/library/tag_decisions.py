@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.kinds import Difference, Reader, register
-from mediahub.history.models import Action, Change
+from mediahub.history.models import Action
 from mediahub.library import revisions, vocabulary
 from mediahub.library.changes import ImageChange
 from mediahub.library.models import Image, Tag, Tagging
@@ -23,6 +23,7 @@ class TagChange(ImageChange):
     """A change of tags of an image: by the tag's id its name, and its state, which is None where it is not there."""
 
     kind = "tags"
+    permission = "library.review_tagging"
 
     names: dict[str, str] = field(default_factory=dict)
     before: dict[str, str | None] = field(default_factory=dict)
@@ -32,10 +33,6 @@ class TagChange(ImageChange):
         """Add one more tag to the change."""
         key = str(tag.pk)
         self.names[key], self.before[key], self.after[key] = tag.name, before, str(after)
-
-    def permissions(self, change: Change) -> set[str]:
-        """Return the right to decide on tags."""
-        return {"library.review_tagging"}
 
     def is_current(self, image: Image) -> bool:
         """Return whether each tag still has the state that this change gave it."""
