@@ -206,9 +206,9 @@ def get_editor(request: HttpRequest) -> User:
     return request.user
 
 
-def add_undo_message(request: HttpRequest, text: str, act: ChangeSet) -> None:
+def add_undo_message(request: HttpRequest, text: str, change_set: ChangeSet) -> None:
     """Add a message about an action; its extra tags name the action, so that the page shows an undo button."""
-    messages.success(request, text, extra_tags=f"undo-{act.id}" if act.images else "")
+    messages.success(request, text, extra_tags=f"undo-{change_set.id}" if change_set.images else "")
 
 
 def get_return_address(request: HttpRequest) -> str:

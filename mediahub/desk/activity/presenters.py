@@ -20,7 +20,7 @@ from mediahub.library.spreadsheets import escape_formula
 MAX_ACTIONS_OF_IMAGE = 8
 # So many rows of a file are looked at together.
 CHUNK_SIZE = 500
-COLUMNS = ("when", "who", "what", "image", "title", "changes", "act")
+COLUMNS = ("when", "who", "what", "image", "title", "changes", "change_set")
 
 
 def build_reader(user: User | AnonymousUser, changes: Iterable[Change]) -> Reader:
@@ -61,7 +61,7 @@ def _build_row(change: Change, reader: Reader) -> dict[str, str]:
         "image": str(change.image_id or ""),
         "title": change.subject,
         "changes": "; ".join(f"{line.what}: {line.before} → {line.after}" for line in differences),
-        "act": str(change.change_set),
+        "change_set": str(change.change_set),
     }
 
 

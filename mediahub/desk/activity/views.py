@@ -22,7 +22,7 @@ from mediahub.library.parsing import read_day, read_number
 # A page of sentences is read by nobody.
 MOST_REFUSALS = 5
 PAGE_SIZE = 50
-# Of an act on many images so many are told; the file tells all.
+# A change set of many images shows so many of its changes; the file has all.
 MAX_LINES_PER_ACTION = 12
 # A function's answer may have six megabytes.
 MAX_EXPORTED_ROWS = 10_000
@@ -35,12 +35,12 @@ require_view_permission = require_permission("history.view_change")
 
 @require_POST
 def undo_change_set(request: HttpRequest, batch: UUID) -> HttpResponse:
-    """Take back one act of this editor's own, or anybody's for who may publish, and lead back to where it was asked."""
+    """Undo a change set of this editor, or anybody's for a person who may publish, and return to where it was asked."""
     user = get_editor(request)
-    acts = Change.objects.filter(change_set=batch)
+    changes = Change.objects.filter(change_set=batch)
     if not user.has_perm("library.publish_image"):
-        acts = acts.filter(by=user)
-    if not acts.exists():
+        changes = changes.filter(by=user)
+    if not changes.exists():
         messages.error(request, _("There is nothing here for you to undo."))
         return redirect(get_return_address(request))
     undone = history_undo.undo(user, batch)

@@ -24,16 +24,16 @@ MAX_IMAGES = 1000
 MembershipFunction = Callable[[ChangeSet, QuerySet[Image], Collection], int]
 
 
-def put_in(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
+def put_in(request: HttpRequest, change_set: ChangeSet, images: QuerySet[Image]) -> None:
     """Put the images into the collection that the form names."""
     if collection := _find_named_collection(request):
-        add_undo_message(request, _put_in(act, images, collection), act)
+        add_undo_message(request, _put_in(change_set, images, collection), change_set)
 
 
-def take_out(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
+def take_out(request: HttpRequest, change_set: ChangeSet, images: QuerySet[Image]) -> None:
     """Take the images out of the collection that the form names."""
     if collection := _find_named_collection(request):
-        add_undo_message(request, _take_out(act, images, collection), act)
+        add_undo_message(request, _take_out(change_set, images, collection), change_set)
 
 
 @require_POST
@@ -57,9 +57,9 @@ def drop_images(request: HttpRequest) -> JsonResponse:
             "You selected %(n)d images; the limit is %(most)d at a time. Narrow the search and work in smaller groups."
         )
         return JsonResponse({"reason": sentence % {"n": len(ids), "most": MAX_IMAGES}}, status=400)
-    act = ChangeSet(user)
-    text = _put_in(act, access.visible_images(user).filter(pk__in=ids), collection)
-    undo = reverse("desk:undo", args=[act.id]) if act.images else ""
+    change_set = ChangeSet(user)
+    text = _put_in(change_set, access.visible_images(user).filter(pk__in=ids), collection)
+    undo = reverse("desk:undo", args=[change_set.id]) if change_set.images else ""
     return JsonResponse({"text": text, "undo": undo})
 
 
@@ -72,12 +72,12 @@ def change_image_collections(request: HttpRequest, image_id: UUID) -> HttpRespon
     out = request.POST.get("out", "")
     if not user.has_perm("library.delete_membership" if out else "library.add_membership"):
         raise PermissionDenied
-    act = ChangeSet(user)
+    change_set = ChangeSet(user)
     collection = _get_collection(user, out) if out else _find_named_collection(request)
     if collection and out:
-        add_undo_message(request, _take_out(act, images, collection), act)
+        add_undo_message(request, _take_out(change_set, images, collection), change_set)
     elif collection:
-        add_undo_message(request, _put_in(act, images, collection), act)
+        add_undo_message(request, _put_in(change_set, images, collection), change_set)
     if images.exists():
         return redirect(f"{reverse('admin:library_image_change', args=[image_id])}#collections")
     return redirect("admin:library_image_changelist")
@@ -105,29 +105,29 @@ def _get_collection(user: User, text: str) -> Collection | None:
     return access.visible_collections(user).filter(pk=read_number(text) or 0).first()
 
 
-def _put_in(act: ChangeSet, images: QuerySet[Image], collection: Collection) -> str:
-    opened = _change_membership(memberships.add_images, act, images, collection)
-    if not act.images:
+def _put_in(change_set: ChangeSet, images: QuerySet[Image], collection: Collection) -> str:
+    opened = _change_membership(memberships.add_images, change_set, images, collection)
+    if not change_set.images:
         return _("These images are already in “%(name)s”.") % {"name": collection.name}
-    text = ngettext("%(n)d image added to “%(name)s”.", "%(n)d images added to “%(name)s”.", act.images)
-    return text % {"n": act.images, "name": collection.name} + opened
+    text = ngettext("%(n)d image added to “%(name)s”.", "%(n)d images added to “%(name)s”.", change_set.images)
+    return text % {"n": change_set.images, "name": collection.name} + opened
 
 
-def _take_out(act: ChangeSet, images: QuerySet[Image], collection: Collection) -> str:
-    opened = _change_membership(memberships.remove_images, act, images, collection)
-    if not act.images:
+def _take_out(change_set: ChangeSet, images: QuerySet[Image], collection: Collection) -> str:
+    opened = _change_membership(memberships.remove_images, change_set, images, collection)
+    if not change_set.images:
         return _("None of these images is directly in “%(name)s”.") % {"name": collection.name}
-    text = ngettext("%(n)d image removed from “%(name)s”.", "%(n)d images removed from “%(name)s”.", act.images)
-    return text % {"n": act.images, "name": collection.name} + opened
+    text = ngettext("%(n)d image removed from “%(name)s”.", "%(n)d images removed from “%(name)s”.", change_set.images)
+    return text % {"n": change_set.images, "name": collection.name} + opened
 
 
 def _change_membership(
-    verb: MembershipFunction, act: ChangeSet, images: QuerySet[Image], collection: Collection
+    verb: MembershipFunction, change_set: ChangeSet, images: QuerySet[Image], collection: Collection
 ) -> str:
     """Do it; what to add to the message where images that only some could see are in everybody's sight now."""
     ids = list(images.values_list("pk", flat=True))
     before = access.count_closed(ids)
-    verb(act, images.only("title"), collection)
+    verb(change_set, images.only("title"), collection)
     opened = before - access.count_closed(ids)
     if opened <= 0:
         return ""

@@ -58,12 +58,12 @@ def complete_collection(request: HttpRequest) -> JsonResponse:
 @require_permission("library.add_collection")
 def create_collection(request: HttpRequest) -> HttpResponse:
     """Make the collection that the form names, in another one or at the top."""
-    user, act = get_editor(request), ChangeSet(get_editor(request))
+    user, change_set = get_editor(request), ChangeSet(get_editor(request))
     groups = _list_selected_groups(request) if user.has_perm("library.restrict_collection") else []
     try:
         parent = _get_parent(request, user)
         collection = collections.create(
-            act,
+            change_set,
             request.POST.get("name", ""),
             parent,
             description=request.POST.get("description", ""),
@@ -73,7 +73,7 @@ def create_collection(request: HttpRequest) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
         return _render_tree(request, request.POST.dict(), status=400)
     _add_undo_message(
-        request, act, _("“%(name)s” created. Drag images onto it in the library.") % {"name": collection.name}
+        request, change_set, _("“%(name)s” created. Drag images onto it in the library.") % {"name": collection.name}
     )
     return redirect("desk:collections")
 
@@ -125,23 +125,23 @@ def change_collection(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     if verb is None:
         return _rename(request, collection)
-    act = ChangeSet(user)
+    change_set = ChangeSet(user)
     try:
-        text = verb(request, act, collection)
+        text = verb(request, change_set, collection)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("desk:collection", pk)
-    _add_undo_message(request, act, text)
+    _add_undo_message(request, change_set, text)
     if name == "delete" or not access.visible_collections(user).filter(pk=pk).exists():
         return redirect("desk:collections")
     return redirect("desk:collection", pk)
 
 
 def _rename(request: HttpRequest, collection: Collection) -> HttpResponse:
-    act, form = ChangeSet(get_editor(request)), CollectionForm(collection, request.POST)
+    change_set, form = ChangeSet(get_editor(request)), CollectionForm(collection, request.POST)
     try:
         if form.is_valid():
-            collections.describe(act, collection, form.edits())
+            collections.describe(change_set, collection, form.edits())
     except ValidationError as error:
         form.add_error("name", error)
     except Conflicted:
@@ -151,23 +151,23 @@ def _rename(request: HttpRequest, collection: Collection) -> HttpResponse:
     if not form.is_valid():
         collection.refresh_from_db()
         return _render_collection(request, collection, form)
-    _add_undo_message(request, act, _("“%(name)s” updated.") % {"name": collection.name})
+    _add_undo_message(request, change_set, _("“%(name)s” updated.") % {"name": collection.name})
     return redirect("desk:collection", collection.pk)
 
 
-def _move(request: HttpRequest, act: ChangeSet, collection: Collection) -> str:
+def _move(request: HttpRequest, change_set: ChangeSet, collection: Collection) -> str:
     seen: int | Unseen | None = UNSEEN
     if "seen_parent" in request.POST:
         seen = _read_id(request.POST["seen_parent"]) or None
-    collections.move(act, collection, _get_parent(request, get_editor(request)), seen)
+    collections.move(change_set, collection, _get_parent(request, get_editor(request)), seen)
     if collection.parent is None:
         return _("“%(name)s” is now at the top level.") % {"name": collection.name}
     return _("“%(name)s” is now in “%(parent)s”.") % {"name": collection.name, "parent": collection.parent.name}
 
 
-def _restrict(request: HttpRequest, act: ChangeSet, collection: Collection) -> str:
+def _restrict(request: HttpRequest, change_set: ChangeSet, collection: Collection) -> str:
     seen = _list_selected_groups(request, "seen_group") if "seen_groups" in request.POST else None
-    collections.restrict(act, collection, _list_selected_groups(request), seen)
+    collections.restrict(change_set, collection, _list_selected_groups(request), seen)
     groups = list(collection.groups.order_by("name"))
     if not groups:
         return _("“%(name)s” is now visible to everyone who can view images.") % {"name": collection.name}
@@ -175,8 +175,8 @@ def _restrict(request: HttpRequest, act: ChangeSet, collection: Collection) -> s
     return sentence % {"name": collection.name, "groups": ", ".join(group.name for group in groups)}
 
 
-def _delete(request: HttpRequest, act: ChangeSet, collection: Collection) -> str:
-    image_count = collections.delete(act, collection)
+def _delete(request: HttpRequest, change_set: ChangeSet, collection: Collection) -> str:
+    image_count = collections.delete(change_set, collection)
     text = ngettext(
         "“%(name)s” deleted. Its %(n)d image stays in the library.",
         "“%(name)s” deleted. Its %(n)d images stay in the library.",
@@ -194,8 +194,8 @@ COLLECTION_ACTIONS: dict[str, tuple[str, Callable[[HttpRequest, ChangeSet, Colle
 }
 
 
-def _add_undo_message(request: HttpRequest, act: ChangeSet, text: str) -> None:
-    messages.success(request, text, extra_tags=f"undo-{act.id}")
+def _add_undo_message(request: HttpRequest, change_set: ChangeSet, text: str) -> None:
+    messages.success(request, text, extra_tags=f"undo-{change_set.id}")
 
 
 def _get_parent(request: HttpRequest, user: User) -> Collection | None:

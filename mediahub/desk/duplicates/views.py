@@ -111,10 +111,12 @@ def _keep_image(request: HttpRequest, user: User, chosen: dict[str, Image]) -> b
     if image_to_keep is None:
         messages.error(request, _("That image no longer exists. Choose another one to keep."))
         return False
-    act = ChangeSet(user)
+    change_set = ChangeSet(user)
     others = [image for image in chosen.values() if image != image_to_keep]
     try:
-        archived = duplicates.merge(act, image_to_keep, others, addresses_may_go=bool(request.POST.get("agreed")))
+        archived = duplicates.merge(
+            change_set, image_to_keep, others, addresses_may_go=bool(request.POST.get("agreed"))
+        )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return False
@@ -123,16 +125,16 @@ def _keep_image(request: HttpRequest, user: User, chosen: dict[str, Image]) -> b
         "Kept %(title)s; %(n)d duplicates were merged into it and archived.",
         len(archived),
     )
-    add_undo_message(request, text % {"title": image_to_keep.title, "n": len(archived)}, act)
+    add_undo_message(request, text % {"title": image_to_keep.title, "n": len(archived)}, change_set)
     return True
 
 
 def _separate_images(request: HttpRequest, user: User, chosen: dict[str, Image]) -> bool:
     if not user.has_perm("library.review_tagging"):
         raise PermissionDenied
-    act = ChangeSet(user)
+    change_set = ChangeSet(user)
     image = chosen.get(request.POST.get("part", ""))
-    if not duplicates.mark_different(act, list(chosen.values()), image):
+    if not duplicates.mark_different(change_set, list(chosen.values()), image):
         messages.error(request, _("Nothing changed: someone has already decided on these images."))
         return False
     text = (
@@ -140,7 +142,7 @@ def _separate_images(request: HttpRequest, user: User, chosen: dict[str, Image])
         if image
         else _("These images are no longer shown as duplicates.")
     )
-    add_undo_message(request, text % {"title": image.title if image else ""}, act)
+    add_undo_message(request, text % {"title": image.title if image else ""}, change_set)
     # Those that are left may still be duplicates of each other.
     return image is None or len(chosen) == 2
 

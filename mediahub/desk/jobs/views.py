@@ -117,7 +117,7 @@ def download_part(request: HttpRequest, job_id: UUID, pk: int) -> HttpResponse:
         return redirect("desk:job", job_id)
 
 
-def confirm_reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> HttpResponse:
+def confirm_reprocess(request: HttpRequest, change_set: ChangeSet, images: QuerySet[Image]) -> HttpResponse:
     """Show how long regenerating these renditions takes and what it costs, before it begins."""
     context = {
         "title": _("Regenerate renditions"),
@@ -129,17 +129,17 @@ def confirm_reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Ima
     return render_page(request, "desk/jobs/reprocess.html", context)
 
 
-def start_reprocess(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> HttpResponse:
+def start_reprocess(request: HttpRequest, change_set: ChangeSet, images: QuerySet[Image]) -> HttpResponse:
     """Start to regenerate these renditions."""
     ids = tuple(str(pk) for pk in images.order_by().values_list("pk", flat=True))
     relabel = request.POST.get("labels") == "1"
-    job, is_known = runner.order_reprocess(Selection(ids=ids), relabel=relabel, by=act.by, queued=True)
+    job, is_known = runner.order_reprocess(Selection(ids=ids), relabel=relabel, by=change_set.by, queued=True)
     if is_known:
         messages.info(request, _("This job already exists."))
     return redirect("desk:job", job.pk)
 
 
-def start_download(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> HttpResponse | None:
+def start_download(request: HttpRequest, change_set: ChangeSet, images: QuerySet[Image]) -> HttpResponse | None:
     """Start to pack these images into zip files."""
     files = request.POST.get("files", "")
     if files not in Job.Files.values:

@@ -31,45 +31,45 @@ ImagesAction = Callable[[HttpRequest, ChangeSet, QuerySet[Image]], HttpResponse 
 
 def _without_marks(verb: ImagesAction) -> BulkAction:
     """Return an action for a function that needs the images alone."""
-    return lambda request, act, chosen: verb(request, act, chosen.images)
+    return lambda request, change_set, chosen: verb(request, change_set, chosen.images)
 
 
-def _publish(request: HttpRequest, act: ChangeSet, chosen: SelectedImages) -> None:
-    report_publishing(request, publishing.publish(act, chosen.images, chosen.seen), act)
+def _publish(request: HttpRequest, change_set: ChangeSet, chosen: SelectedImages) -> None:
+    report_publishing(request, publishing.publish(change_set, chosen.images, chosen.seen), change_set)
 
 
-def _archive(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
-    number = publishing.archive(act, images)
+def _archive(request: HttpRequest, change_set: ChangeSet, images: QuerySet[Image]) -> None:
+    number = publishing.archive(change_set, images)
     text = ngettext("%(n)d image archived.", "%(n)d images archived.", number)
-    add_undo_message(request, text % {"n": number}, act)
+    add_undo_message(request, text % {"n": number}, change_set)
 
 
-def _reopen(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
-    number = publishing.reopen(act, images)
+def _reopen(request: HttpRequest, change_set: ChangeSet, images: QuerySet[Image]) -> None:
+    number = publishing.reopen(change_set, images)
     text = ngettext("%(n)d image returned to review.", "%(n)d images returned to review.", number)
-    add_undo_message(request, text % {"n": number}, act)
+    add_undo_message(request, text % {"n": number}, change_set)
 
 
-def _add_tag(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
+def _add_tag(request: HttpRequest, change_set: ChangeSet, images: QuerySet[Image]) -> None:
     try:
         for image in images:
-            tagging = tag_decisions.add_tag(act, image, request.POST.get("tag", ""))
+            tagging = tag_decisions.add_tag(change_set, image, request.POST.get("tag", ""))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return
-    text = ngettext("“%(tag)s” added to %(n)d image.", "“%(tag)s” added to %(n)d images.", act.images)
-    add_undo_message(request, text % {"tag": tagging.tag.name, "n": act.images}, act)
+    text = ngettext("“%(tag)s” added to %(n)d image.", "“%(tag)s” added to %(n)d images.", change_set.images)
+    add_undo_message(request, text % {"tag": tagging.tag.name, "n": change_set.images}, change_set)
 
 
-def _reject_tag(request: HttpRequest, act: ChangeSet, images: QuerySet[Image]) -> None:
+def _reject_tag(request: HttpRequest, change_set: ChangeSet, images: QuerySet[Image]) -> None:
     name = " ".join(request.POST.get("tag", "").split())
     taggings = Tagging.objects.filter(image__in=images.values("pk"), tag__name__iexact=name)
-    tag_decisions.reject(act, taggings.select_related("tag", "image"))
-    text = ngettext("“%(tag)s” rejected on %(n)d image.", "“%(tag)s” rejected on %(n)d images.", act.images)
-    add_undo_message(request, text % {"tag": name, "n": act.images}, act)
+    tag_decisions.reject(change_set, taggings.select_related("tag", "image"))
+    text = ngettext("“%(tag)s” rejected on %(n)d image.", "“%(tag)s” rejected on %(n)d images.", change_set.images)
+    add_undo_message(request, text % {"tag": name, "n": change_set.images}, change_set)
 
 
-def _set_field(request: HttpRequest, act: ChangeSet, chosen: SelectedImages, name: str) -> HttpResponse | None:
+def _set_field(request: HttpRequest, change_set: ChangeSet, chosen: SelectedImages, name: str) -> HttpResponse | None:
     """Put one text into the field `name` of all images that are chosen, unless somebody else has changed it since."""
     value = " ".join(field_edits.normalize(request.POST.get(name, "")).split())
     title = field_edits.get_label(name).capitalize()
@@ -86,10 +86,10 @@ def _set_field(request: HttpRequest, act: ChangeSet, chosen: SelectedImages, nam
             conflict = field_edits.build_conflict(image, name, value)
             unchanged.append((image, field_edits.describe_conflict(image.title, conflict)))
         else:
-            metadata.edit(act, image, {name: Edit(value)})
-    if act.images or not unchanged:
-        text = ngettext("%(field)s: saved for %(n)d image.", "%(field)s: saved for %(n)d images.", act.images)
-        add_undo_message(request, text % {"field": title, "n": act.images}, act)
+            metadata.edit(change_set, image, {name: Edit(value)})
+    if change_set.images or not unchanged:
+        text = ngettext("%(field)s: saved for %(n)d image.", "%(field)s: saved for %(n)d images.", change_set.images)
+        add_undo_message(request, text % {"field": title, "n": change_set.images}, change_set)
     if not unchanged:
         return None
     says = ngettext(
@@ -118,11 +118,11 @@ BULK_ACTIONS: dict[str, tuple[str, BulkAction]] = {
 }
 
 
-def report_publishing(request: HttpRequest, result: Published, act: ChangeSet) -> None:
+def report_publishing(request: HttpRequest, result: Published, change_set: ChangeSet) -> None:
     """Say how many are public now, and what the others lack."""
     if result.count or not result.refused:
         text = ngettext("%(n)d image published.", "%(n)d images published.", result.count)
-        add_undo_message(request, text % {"n": result.count}, act)
+        add_undo_message(request, text % {"n": result.count}, change_set)
     for image, lacks in result.refused[:MAX_REFUSALS]:
         sentence = _("%(title)s was not published. %(why)s") % {"title": image.title, "why": " ".join(lacks)}
         messages.warning(request, sentence)

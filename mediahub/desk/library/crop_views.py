@@ -80,12 +80,12 @@ def _read_requested_point(request: HttpRequest, form: FocalPointForm) -> tuple[P
 
 
 def _move(request: HttpRequest, image: Image, point: Point | None) -> None:
-    act = ChangeSet(get_editor(request))
-    if focal_point.move(act, image, point, _read_shown_point(request)):
+    change_set = ChangeSet(get_editor(request))
+    if focal_point.move(change_set, image, point, _read_shown_point(request)):
         text = _("Focal point of %(title)s saved. Its crops are being regenerated.")
     else:
         text = _("The focal point of %(title)s is already there.")
-    add_undo_message(request, text % {"title": image.title}, act)
+    add_undo_message(request, text % {"title": image.title}, change_set)
 
 
 def _build_context(image: Image, form: FocalPointForm) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _build_context(image: Image, form: FocalPointForm) -> dict[str, Any]:
         "point": _get_typed_point(form) or {"x": point.x, "y": point.y},
         "proposed": {"x": proposed.x, "y": proposed.y},
         "fills": {crop["name"]: (crop["width"], crop["height"]) for crop in crops},
-        "words": {"place": _("Focal point: {x} % from the left, {y} % from the top")},
+        "texts": {"place": _("Focal point: {x} % from the left, {y} % from the top")},
     }
     return {
         "title": _("Focal point of %(title)s") % {"title": image.title},

@@ -60,16 +60,16 @@ def may_restore(user: User | AnonymousUser, image: Image) -> bool:
 @require_replace_permission
 def restore_version(request: HttpRequest, image_id: UUID, number: int) -> HttpResponse:
     """Make another version the image's file, or with `decline` leave one out that waits."""
-    image, act = _get_visible_image(request, image_id), ChangeSet(get_editor(request))
+    image, change_set = _get_visible_image(request, image_id), ChangeSet(get_editor(request))
     if "decline" in request.POST:
         if not request.user.has_perm("library.publish_image"):
             raise PermissionDenied
-        if versions.decline_waiting(act, image, number):
+        if versions.decline_waiting(change_set, image, number):
             sentence = _("Version %(n)d of %(title)s was skipped. It stays in the list of versions.")
             messages.success(request, sentence % {"n": number, "title": image.title})
         return redirect("desk:versions", image_id)
     try:
-        restored = versions.restore(act, image, number, flags_seen=bool(request.POST.get("flags_seen")))
+        restored = versions.restore(change_set, image, number, flags_seen=bool(request.POST.get("flags_seen")))
     except Version.DoesNotExist:
         raise Http404 from None
     except ValidationError as error:
@@ -77,7 +77,7 @@ def restore_version(request: HttpRequest, image_id: UUID, number: int) -> HttpRe
         return redirect("desk:versions", image_id)
     if restored:
         sentence = _("Version %(n)d of %(title)s is now in use.") % {"n": number, "title": image.title}
-        add_undo_message(request, sentence, act)
+        add_undo_message(request, sentence, change_set)
     return redirect("desk:versions", image_id)
 
 

@@ -140,7 +140,7 @@ def _build_script_config(context: dict[str, Any], queue: ReviewQueue) -> dict[st
             "threshold": reverse("desk:threshold"),
             "tags": reverse("desk:tag_names"),
         },
-        "words": build_review_texts(),
+        "texts": build_review_texts(),
         "tones": {state: desk_presenters.TONES[state] for state in Image.State.values},
     }
 
@@ -219,7 +219,7 @@ def run_action(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Run one action from a plain form, and redirect to the same image or to the next."""
     data = _read_form(request, image_id)
     try:
-        act = editor_actions.perform(get_editor(request), editor_actions.parse_action(data))
+        change_set = editor_actions.perform(get_editor(request), editor_actions.parse_action(data))
     except editor_actions.Refused as why:
         for sentence in why.sentences:
             messages.error(request, sentence)
@@ -229,9 +229,9 @@ def run_action(request: HttpRequest, image_id: UUID) -> HttpResponse:
             # What was typed stands in the fields again, and what is there now beside it, in the sentence.
             return render_review(request, image_id, typed, STATUSES[type(why)])
         return redirect(_build_image_address(request, image_id))
-    if act.images:
+    if change_set.images:
         title = access.visible_images(request.user).values_list("title", flat=True).get(pk=image_id)
-        add_undo_message(request, _("“%(title)s” updated.") % {"title": title}, act)
+        add_undo_message(request, _("“%(title)s” updated.") % {"title": title}, change_set)
     return redirect(
         _build_next_address(request, image_id)
         if data.get("then") == "next"

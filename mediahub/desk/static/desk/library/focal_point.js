@@ -9,7 +9,7 @@ const frames = byId("crop-frames");
 const announcement = byId("crop-said");
 const fields = { x: byId("id_x"), y: byId("id_y") };
 const config = JSON.parse(byId("crop-config").textContent);
-const { size, proposed, words } = config;
+const { size, proposed, texts } = config;
 const STEP = 0.01;
 const STRIDE = 0.1;
 const ANNOUNCE_DELAY = 400;
@@ -33,7 +33,7 @@ function movePoint({ x, y }, tell = true) {
 
 function describePoint() {
   const number = (part) => toPercent(part).toLocaleString(document.documentElement.lang);
-  return words.place.replace("{x}", number(point.x)).replace("{y}", number(point.y));
+  return texts.place.replace("{x}", number(point.x)).replace("{y}", number(point.y));
 }
 
 function paint() {

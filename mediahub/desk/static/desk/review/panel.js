@@ -1,4 +1,4 @@
-// What stands beside the picture: the tags, the threshold, the words.
+// What stands beside the picture: the tags, the threshold, the metadata.
 
 const byId = (id) => document.getElementById(id);
 const rows = byId("rows");
@@ -20,40 +20,40 @@ export const isAbove = (tag, threshold) =>
   tag.state === "suggested" && tag.confidence !== null && Math.round(tag.confidence) >= threshold;
 
 /** Shows the tags of an image, taking over the rows that are there, so that none that is focused goes away. */
-export function showTags(image, threshold, words) {
+export function showTags(image, threshold, texts) {
   while (rows.children.length > image.tags.length) rows.lastElementChild.remove();
   while (rows.children.length < image.tags.length) rows.append(template.content.cloneNode(true));
-  image.tags.forEach((tag, at) => showTag(rows.children[at], tag, at, threshold, words));
-  showThreshold(image, threshold, words);
+  image.tags.forEach((tag, at) => showTag(rows.children[at], tag, at, threshold, texts));
+  showThreshold(image, threshold, texts);
   byId("labels").textContent = image.labels;
 }
 
-function showTag(row, tag, at, threshold, words) {
+function showTag(row, tag, at, threshold, texts) {
   row.className = `row row-${tag.state}`;
   row.classList.toggle("row-above", isAbove(tag, threshold));
   row.dataset.tag = tag.name;
   const part = (name) => row.querySelector(`.row-${name}`);
   part("key").textContent = at < MOST_KEYS ? at + 1 : "";
   part("name").textContent = tag.name;
-  part("percent").textContent = tag.confidence === null ? "" : formatText(words.percent, { n: Math.round(tag.confidence) });
+  part("percent").textContent = tag.confidence === null ? "" : formatText(texts.percent, { n: Math.round(tag.confidence) });
   part("says").textContent = tag.says;
-  part("state").textContent = words.tagStates[tag.state];
+  part("state").textContent = texts.tagStates[tag.state];
   const meter = row.querySelector("meter");
   meter.hidden = tag.confidence === null;
   meter.value = tag.confidence ?? 0;
   for (const [name, state] of [["accept", "accepted"], ["reject", "rejected"]]) {
     const button = part(name);
     button.setAttribute("aria-pressed", tag.state === state);
-    button.setAttribute("aria-label", formatText(words[name], { tag: tag.name }));
+    button.setAttribute("aria-label", formatText(texts[name], { tag: tag.name }));
   }
 }
 
 /** Shows which suggestions “accept all above” would take. */
-export function showThreshold(image, threshold, words) {
+export function showThreshold(image, threshold, texts) {
   byId("threshold").value = threshold;
-  byId("percent").textContent = formatText(words.percent, { n: threshold });
+  byId("percent").textContent = formatText(texts.percent, { n: threshold });
   const above = image.tags.filter((tag) => isAbove(tag, threshold));
-  byId("accept-says").textContent = above.length ? formatText(words.acceptMany, { n: above.length }) : words.acceptNone;
+  byId("accept-says").textContent = above.length ? formatText(texts.acceptMany, { n: above.length }) : texts.acceptNone;
   image.tags.forEach((tag, at) => rows.children[at].classList.toggle("row-above", above.includes(tag)));
 }
 

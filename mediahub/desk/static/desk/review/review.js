@@ -11,7 +11,7 @@ import * as stage from "./stage.js";
 
 const byId = (id) => document.getElementById(id);
 const config = JSON.parse(byId("review-config").textContent);
-const { words } = config;
+const { texts } = config;
 const HISTORY_KEY = `review-done-${config.user}`;
 const MOST_UNDOS = 500;
 const DELAY = 300;
@@ -40,8 +40,8 @@ function paint({ anew }) {
   byId("title").textContent = now.title;
   const chip = byId("state").firstElementChild;
   chip.className = `chip chip-${config.tones[now.state]}`;
-  chip.textContent = words.states[now.state];
-  showTags(now, threshold, words);
+  chip.textContent = texts.states[now.state];
+  showTags(now, threshold, texts);
   showFields(now, { anew, draft: drafts.get(current).words });
   if (anew) byId("new-tag").value = drafts.get(current).tag;
   paintPlace();
@@ -55,26 +55,26 @@ function paintDrafts() {
   const others = drafts.withTag.filter((id) => id !== current && imageQueue.order.includes(id));
   const button = byId("drafts");
   button.hidden = others.length === 0;
-  button.textContent = formatText(words.drafts, { n: others.length });
+  button.textContent = formatText(texts.drafts, { n: others.length });
   button.dataset.image = others[0] ?? "";
 }
 
 function paintPlace() {
   const number = imageQueue.start === null ? null : imageQueue.start + imageQueue.order.indexOf(current) + 1;
   const total = Math.max(config.total, number ?? 0);
-  byId("place").textContent = formatText(number === null ? words.outside : words.place, { number, total });
+  byId("place").textContent = formatText(number === null ? texts.outside : texts.place, { number, total });
   byId("progress").value = number ?? 0;
   let left = config.left;
   for (const id of touched) {
     if (imageQueue.images.has(id)) left += getImage(id).untouched - imageQueue.untouchedAtFirst.get(id);
   }
-  byId("left").textContent = formatText(words.left, { n: Math.max(0, left) });
+  byId("left").textContent = formatText(texts.left, { n: Math.max(0, left) });
 }
 
 function paintQueue() {
   const n = actionQueue.acts.length;
   const line = byId("saving");
-  line.textContent = formatText(n ? words[actionQueue.trouble] ?? words.waiting : words.saved, { n });
+  line.textContent = formatText(n ? texts[actionQueue.trouble] ?? texts.waiting : texts.saved, { n });
   line.dataset.tone = n === 0 ? "good" : actionQueue.trouble ? "bad" : "busy";
   line.hidden = false;
   if (n && actionQueue.trouble !== trouble && actionQueue.trouble) speak(line.textContent);
@@ -84,17 +84,17 @@ function paintQueue() {
 function announceImage(now) {
   const open = now.tags.filter((tag) => tag.state === "suggested").length;
   const values = { title: now.title, place: byId("place").textContent, tags: now.tags.length, open };
-  speak(formatText(words.tags, values));
+  speak(formatText(texts.tags, values));
 }
 
 function handlePicture(id, failed = false) {
   if (id !== current) return;
   if (!failed) stage.show(getImage(), imageQueue.getPicture(id));
-  else if (reloadedImage === id) speak(words.broken);
+  else if (reloadedImage === id) speak(texts.broken);
   else {
     // A signed address does not live for ever: ask for another, once.
     reloadedImage = id;
-    imageQueue.reload(id).then(() => id === current && stage.show(getImage(), imageQueue.getPicture(id)), () => speak(words.broken));
+    imageQueue.reload(id).then(() => id === current && stage.show(getImage(), imageQueue.getPicture(id)), () => speak(texts.broken));
   }
 }
 
@@ -113,7 +113,7 @@ async function moveBy(step) {
   const ended = () => (step > 0 ? imageQueue.atEnd : imageQueue.atStart);
   const from = current;
   if (!neighbour() && !ended()) {
-    speak(words.loading);
+    speak(texts.loading);
     if (isWaiting) return;
     isWaiting = true;
     await imageQueue.loadAround(current);
@@ -121,7 +121,7 @@ async function moveBy(step) {
     if (current !== from) return;
   }
   if (neighbour()) showImage(neighbour());
-  else if (ended()) speak(step > 0 ? words.last : words.first);
+  else if (ended()) speak(step > 0 ? texts.last : texts.first);
 }
 
 let timer = null;
@@ -162,7 +162,7 @@ function handleAnswer({ done: accepted, refused, images }) {
     keepRefused(asked.image, { title: asked.title, reason, typed: listTypedTexts(asked) });
   }
   if (refused.length) store(HISTORY_KEY, undoable);
-  for (const one of accepted) if (one.undo && !one.undoes) speak(formatText(words.undone, { title: one.title }));
+  for (const one of accepted) if (one.undo && !one.undoes) speak(formatText(texts.undone, { title: one.title }));
   paintQueue();
   if (images.some(({ id }) => id === current)) {
     const now = paint({ anew: false });
@@ -184,16 +184,16 @@ function keepRefused(id, one) {
 }
 
 function showRefused(id, one) {
-  const line = showNotice(formatText(words.refused, one), id, () => {
+  const line = showNotice(formatText(texts.refused, one), id, () => {
     drafts.save(id, { refused: drafts.get(id).refused.filter(({ typed }) => typed.join() !== one.typed.join()) });
   });
   for (const [name, now] of one.typed) {
     const label = (findField(name) ?? byId("new-tag")).labels[0].textContent.trim();
-    line.append(Object.assign(document.createElement("q"), { textContent: formatText(words.yours, { field: label, text: now }) }));
+    line.append(Object.assign(document.createElement("q"), { textContent: formatText(texts.yours, { field: label, text: now }) }));
   }
   const typed = one.typed.filter(([name]) => findField(name));
   if (!typed.length || !imageQueue.images.has(id)) return;
-  const writeButton = Object.assign(document.createElement("button"), { type: "button", textContent: words.writeYours });
+  const writeButton = Object.assign(document.createElement("button"), { type: "button", textContent: texts.writeYours });
   writeButton.addEventListener("click", () => {
     const there = getImage(id).words;
     addAction({ words: Object.fromEntries(typed.map(([name, now]) => [name, [there[name], now]])) }, id);
@@ -205,7 +205,7 @@ function showRefused(id, one) {
 
 function showNotice(text, id, dismissed = () => {}) {
   const line = document.createElement("li");
-  const dismiss = Object.assign(document.createElement("button"), { type: "button", textContent: words.dismiss });
+  const dismiss = Object.assign(document.createElement("button"), { type: "button", textContent: texts.dismiss });
   dismiss.dataset.dismiss = "";
   dismiss.addEventListener("click", () => {
     line.remove();
@@ -214,7 +214,7 @@ function showNotice(text, id, dismissed = () => {}) {
   });
   line.append(Object.assign(document.createElement("span"), { textContent: text }));
   if (id !== current && imageQueue.order.includes(id)) {
-    const visit = Object.assign(document.createElement("button"), { type: "button", textContent: words.goTo });
+    const visit = Object.assign(document.createElement("button"), { type: "button", textContent: texts.goTo });
     visit.addEventListener("click", () => showImage(id));
     line.append(visit);
   }
@@ -226,7 +226,7 @@ function showNotice(text, id, dismissed = () => {}) {
 function setTagState(tag, state) {
   addAction({ tags: [[tag.id, tag.name, tag.state, state]] });
   const now = paint({ anew: false });
-  speak(`${tag.name}: ${words.tagStates[now.tags.find(({ name }) => name === tag.name).state]}`);
+  speak(`${tag.name}: ${texts.tagStates[now.tags.find(({ name }) => name === tag.name).state]}`);
 }
 
 const NEXT_STATE = { suggested: "accepted", accepted: "rejected", rejected: "suggested" };
@@ -250,15 +250,15 @@ function acceptAll() {
 
 function setImageState(state) {
   const now = getImage();
-  if (!config.mayPublish) return speak(words.mayNot);
+  if (!config.mayPublish) return speak(texts.mayNot);
   if (now.state === state) {
-    speak(formatText(words.already, { state: words.states[state] }));
+    speak(formatText(texts.already, { state: texts.states[state] }));
     return moveBy(1);
   }
   saveFields();
   const typing = actionQueue.listActionsOn(current).some((one) => one.words || one.undo);
   if (state === "published" && now.lacks.length && !typing) {
-    return showNotice(formatText(words.cannotPublish, { title: now.title, reason: now.lacks.join(" ") }), current);
+    return showNotice(formatText(texts.cannotPublish, { title: now.title, reason: now.lacks.join(" ") }), current);
   }
   // Of the file that is in sight: another one may have come that nobody saw.
   addAction({ state: [now.state, state], file: byId("front")?.dataset.file ?? now.file });
@@ -278,7 +278,7 @@ function undo() {
   actionQueue.add({ id: newId(), image: last.image, title: last.title, undo: true, undoes: last.id, inverse: invertAction(last) });
   touched.add(last.image);
   paint({ anew: current !== from });
-  speak(formatText(words.undone, { title: last.title }));
+  speak(formatText(texts.undone, { title: last.title }));
   updateAddressSoon();
   return imageQueue.loadAround(current);
 }
@@ -356,7 +356,7 @@ let thresholdTimer = null;
 
 byId("threshold").addEventListener("input", ({ target }) => {
   threshold = Number(target.value);
-  showThreshold(getImage(), threshold, words);
+  showThreshold(getImage(), threshold, texts);
   clearTimeout(thresholdTimer);
   thresholdTimer = setTimeout(() => {
     const body = new URLSearchParams({ threshold });
@@ -402,7 +402,7 @@ const WHILE_WAITING = new Set(["previous", "help"]);
 
 /** Until the next image is there, what was meant for it must not hit this one. */
 function perform(name, ...args) {
-  if (isWaiting && !WHILE_WAITING.has(name)) speak(words.loading);
+  if (isWaiting && !WHILE_WAITING.has(name)) speak(texts.loading);
   else ACTIONS[name](...args);
 }
 
