@@ -60,7 +60,7 @@ def _database() -> str:
 
 def python(source: str, **changed: str) -> str:
     """Return what a fresh interpreter prints for the source, with the environment changed."""
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", source],
         env={**os.environ, **changed},
         cwd=settings.BASE_DIR,
@@ -68,4 +68,4 @@ def python(source: str, **changed: str) -> str:
         text=True,
         check=True,
     )
-    return done.stdout.strip()
+    return process.stdout.strip()

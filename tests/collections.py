@@ -11,8 +11,8 @@ def five_hundred(top: Collection) -> None:
     _write([Collection(name=f"Part {n}", parent=place) for place in places for n in range(9)])
 
 
-def _write(made: list[Collection]) -> None:
-    Collection.objects.bulk_create(made)
-    for one in made:
+def _write(collections: list[Collection]) -> None:
+    Collection.objects.bulk_create(collections)
+    for one in collections:
         one.path = f"{one.parent.path if one.parent else ''}{one.pk:0{STEP}d}"
-    Collection.objects.bulk_update(made, ["path"])
+    Collection.objects.bulk_update(collections, ["path"])

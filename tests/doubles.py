@@ -32,23 +32,23 @@ class MemoryStore:
     """A Store that holds every version of its objects in memory."""
 
     versioned: bool = True
-    kept: dict[str, list[_Version]] = field(default_factory=dict)
+    versions: dict[str, list[_Version]] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=itertools.count)
 
     @property
     def objects(self) -> dict[str, tuple[bytes, str, str]]:
         """The current version of each object: bytes, content type, cache control."""
-        current = {key: versions[-1] for key, versions in self.kept.items() if versions}
+        current = {key: versions[-1] for key, versions in self.versions.items() if versions}
         return {key: (v.data, v.content_type, v.cache_control) for key, v in current.items() if not v.listed.removed}
 
     def head(self, key: str, version_id: str | None = None) -> StoredObject:
-        found = self._found(key, version_id)
-        etag = hashlib.md5(found.data, usedforsecurity=False).hexdigest()
-        listed = found.listed
-        return StoredObject(key, listed.version_id, listed.bytes, etag, found.content_type, listed.last_modified)
+        version = self._find_version(key, version_id)
+        etag = hashlib.md5(version.data, usedforsecurity=False).hexdigest()
+        listed = version.listed
+        return StoredObject(key, listed.version_id, listed.bytes, etag, version.content_type, listed.last_modified)
 
     def get(self, key: str, version_id: str | None = None, max_bytes: int | None = None) -> IO[bytes]:
-        data = self._found(key, version_id).data
+        data = self._find_version(key, version_id).data
         if max_bytes is not None and len(data) > max_bytes:
             raise too_large(len(data), max_bytes)
         return BytesIO(data)
@@ -61,20 +61,20 @@ class MemoryStore:
         self.put(key, file.read(), content_type)
 
     def copy(self, source: str, key: str, cache_control: str) -> None:
-        found = self._found(source, None)
-        self.put(key, found.data, found.content_type, cache_control)
+        version = self._find_version(source, None)
+        self.put(key, version.data, version.content_type, cache_control)
 
     def delete(self, key: str) -> None:
         if not self.versioned:
-            self.kept.pop(key, None)
-        elif key in self.kept:
+            self.versions.pop(key, None)
+        elif key in self.versions:
             self._add(key, _Version(self._listed(key, 0, removed=True), b"", "", ""))
 
     def list_page(self, start: Mapping[str, str] | None = None, limit: int = 1000) -> VersionPage:
         listed = [
             ObjectVersion(v.key, v.version_id, v.bytes, v.last_modified, place == 0, v.removed)
-            for key in sorted(self.kept)
-            for place, v in enumerate(version.listed for version in reversed(self.kept[key]))
+            for key in sorted(self.versions)
+            for place, v in enumerate(version.listed for version in reversed(self.versions[key]))
         ]
         first = int((start or {}).get("first", 0))
         after = first + limit
@@ -82,11 +82,11 @@ class MemoryStore:
 
     def erase(self, key: str, version_id: str) -> None:
         """Remove one version, or a delete marker, for good."""
-        self.kept[key] = [version for version in self.kept[key] if version.listed.version_id != version_id]
+        self.versions[key] = [version for version in self.versions[key] if version.listed.version_id != version_id]
 
     def list_versions(self, key: str) -> tuple[ObjectVersion, ...]:
-        kept = reversed(self.kept.get(key, []))
-        return tuple(replace(version.listed, latest=place == 0) for place, version in enumerate(kept))
+        versions = reversed(self.versions.get(key, []))
+        return tuple(replace(version.listed, latest=place == 0) for place, version in enumerate(versions))
 
     def _listed(self, key: str, size: int, *, removed: bool = False) -> ObjectVersion:
         version = f"v{next(self._ids)}" if self.versioned else "null"
@@ -94,11 +94,11 @@ class MemoryStore:
 
     def _add(self, key: str, version: _Version) -> None:
         if not self.versioned:
-            self.kept.pop(key, None)
-        self.kept.setdefault(key, []).append(version)
+            self.versions.pop(key, None)
+        self.versions.setdefault(key, []).append(version)
 
-    def _found(self, key: str, version_id: str | None) -> _Version:
-        for version in reversed(self.kept.get(key, [])):
+    def _find_version(self, key: str, version_id: str | None) -> _Version:
+        for version in reversed(self.versions.get(key, [])):
             if version_id in (None, version.listed.version_id):
                 if version.listed.removed:
                     break
@@ -110,13 +110,13 @@ class MemoryStore:
 class MemoryTable:
     """A Table that holds its items in memory."""
 
-    held: dict[str, dict[str, Item]] = field(default_factory=dict)
+    items: dict[str, dict[str, Item]] = field(default_factory=dict)
 
     def query_items(self, pk: str) -> dict[str, Item]:
-        return {sk: dict(item) for sk, item in self.held.get(pk, {}).items()}
+        return {sk: dict(item) for sk, item in self.items.get(pk, {}).items()}
 
     def replace(self, guard: Item, read: Any, puts: Sequence[Item], gone: Sequence[str]) -> None:
-        items = self.held.setdefault(guard["pk"], {})
+        items = self.items.setdefault(guard["pk"], {})
         if items.get(guard["sk"], {}).get("revision") != read:
             raise Overtaken
         items.update({item["sk"]: dict(item) for item in (guard, *puts)})
@@ -124,14 +124,14 @@ class MemoryTable:
             items.pop(sk, None)
 
     def put(self, item: Item) -> None:
-        self.held.setdefault(item["pk"], {})[item["sk"]] = dict(item)
+        self.items.setdefault(item["pk"], {})[item["sk"]] = dict(item)
 
     def delete(self, pk: str, sks: Sequence[str]) -> None:
         for sk in sks:
-            self.held.get(pk, {}).pop(sk, None)
+            self.items.get(pk, {}).pop(sk, None)
 
     def list_keys(self) -> Iterator[tuple[str, str]]:
-        yield from [(pk, sk) for pk, items in self.held.items() for sk in items]
+        yield from [(pk, sk) for pk, items in self.items.items() for sk in items]
 
     def scan_keys(self, after: Item, most: int = PAGE) -> tuple[list[tuple[str, str]], Item | None]:
         keys = sorted(self.list_keys())
@@ -166,7 +166,7 @@ class MemoryQueue:
 
     def receive(self, most: int = 10) -> list[dict[str, Any]]:
         due = [message for message in self.messages.values() if message.visible <= now()]
-        found = []
+        messages = []
         for message in due[:most]:
             if self.dead_letters is not None and message.received >= self.receives:
                 del self.messages[message.message_id]
@@ -175,8 +175,8 @@ class MemoryQueue:
                 continue
             message.received += 1
             message.visible = now() + self.visibility
-            found.append(_as_sqs_says(message))
-        return found
+            messages.append(_as_sqs_says(message))
+        return messages
 
     def count_waiting(self) -> int:
         return sum(message.visible <= now() for message in self.messages.values())

@@ -7,7 +7,7 @@ from mediahub.library.models import Image, Rendition, Tag, Tagging
 
 def image(**fields: Any) -> Image:
     """Return an image with three renditions, as an ingest leaves it."""
-    found = {
+    values = {
         "title": "Harbour",
         "file_name": "harbour.jpg",
         "format": "JPEG",
@@ -19,25 +19,25 @@ def image(**fields: Any) -> Image:
         "label_state": Image.LabelState.DONE,
         **fields,
     }
-    made = Image.objects.create(**found)
+    new_image = Image.objects.create(**values)
     for name, width, height in (("large", 1024, 768), ("medium", 512, 384), ("small", 256, 192)):
         Rendition.objects.create(
-            image=made,
+            image=new_image,
             name=name,
-            key=f"{name}/{made.pk}/{'cd' * 32}.jpg",
+            key=f"{name}/{new_image.pk}/{'cd' * 32}.jpg",
             width=width,
             height=height,
             bytes=width * 100,
             content_type="image/jpeg",
             sha256="cd" * 32,
         )
-    return made
+    return new_image
 
 
 def image_with_tags(*names: str, **fields: Any) -> Image:
     """Return an image with suggested tags that were measured."""
-    made = image(**fields)
+    new_image = image(**fields)
     for name in names:
         tag, _created = Tag.objects.get_or_create(name=name)
-        Tagging.objects.create(image=made, tag=tag, source=Tagging.Source.MEASURED, confidence=80)
-    return made
+        Tagging.objects.create(image=new_image, tag=tag, source=Tagging.Source.MEASURED, confidence=80)
+    return new_image

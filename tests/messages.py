@@ -44,7 +44,7 @@ def sources() -> Iterator[Path]:
 
 def strings() -> Catalog:
     """All strings of the source, none of them translated."""
-    found = Catalog()
+    catalog = Catalog()
     for path in sources():
         text = path.read_text()
         if path.suffix == ".html":
@@ -52,17 +52,17 @@ def strings() -> Catalog:
             text = "\n".join(line.lstrip() for line in templatize(text).splitlines())
         for _line, says, _notes, context in extract("python", BytesIO(text.encode()), KEYWORDS):
             if says:
-                found.add(says, context=context)
-    return found
+                catalog.add(says, context=context)
+    return catalog
 
 
 def catalogue(language: str) -> Catalog:
     """Return a language's catalogue as it is written down; empty where there is none."""
     path = folder(language) / "django.po"
-    held = read_po(BytesIO(path.read_bytes()), locale=language) if path.is_file() else Catalog(locale=language)
+    catalog = read_po(BytesIO(path.read_bytes()), locale=language) if path.is_file() else Catalog(locale=language)
     # The header says how the language counts; read back, Babel takes that instead of its own.
-    held.mime_headers = [("Plural-Forms", PLURALS[language])]
-    return held
+    catalog.mime_headers = [("Plural-Forms", PLURALS[language])]
+    return catalog
 
 
 def folder(language: str) -> Path:
@@ -72,17 +72,17 @@ def folder(language: str) -> Path:
 
 def updated(language: str, wanted: Catalog) -> Catalog:
     """Return the catalogue of exactly the wanted strings, with the translations that are there."""
-    held, fresh = catalogue(language), Catalog(locale=language)
+    catalog, fresh = catalogue(language), Catalog(locale=language)
     fresh.mime_headers = [("Plural-Forms", PLURALS[language])]
     for message in sorted(entries(wanted), key=lambda one: (key(one)[0] or "", words(one))):
-        known = held.get(message.id, message.context)
+        known = catalog.get(message.id, message.context)
         fresh.add(message.id, known.string if known else "", context=message.context)
     return fresh
 
 
-def entries(held: Catalog) -> list[Message]:
+def entries(catalog: Catalog) -> list[Message]:
     """Return the messages of a catalogue, without its header."""
-    return [message for message in held if message.id]
+    return [message for message in catalog if message.id]
 
 
 def key(message: Message) -> Key:
@@ -100,16 +100,16 @@ def said(message: Message) -> tuple[str, ...]:
     return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
 
 
-def lacking(held: Catalog) -> list[Message]:
+def lacking(catalog: Catalog) -> list[Message]:
     """Return the messages that have no translation, or not in every form."""
-    forms = {False: 1, True: held.num_plurals}
-    return [one for one in entries(held) if not all(said(one)) or len(said(one)) != forms[len(words(one)) > 1]]
+    forms = {False: 1, True: catalog.num_plurals}
+    return [one for one in entries(catalog) if not all(said(one)) or len(said(one)) != forms[len(words(one)) > 1]]
 
 
-def as_po(held: Catalog, language: str) -> bytes:
+def as_po(catalog: Catalog, language: str) -> bytes:
     """Return the catalogue as a text for translators."""
     out = BytesIO()
-    write_po(out, held, no_location=True, omit_header=True, width=120)
+    write_po(out, catalog, no_location=True, omit_header=True, width=120)
     # Whether a text is a Python format is seen from the text; Babel's guess changes with its versions.
     body = re.sub(rb"^#, .*\n", b"", out.getvalue(), flags=re.M)
     header = ("Content-Type: text/plain; charset=UTF-8", f"Language: {language}", f"Plural-Forms: {PLURALS[language]}")
@@ -117,11 +117,11 @@ def as_po(held: Catalog, language: str) -> bytes:
     return f'msgid ""\nmsgstr ""\n{lines}\n'.encode() + body
 
 
-def as_mo(held: Catalog) -> bytes:
+def as_mo(catalog: Catalog) -> bytes:
     """Return the catalogue as the site reads it."""
-    held.creation_date = held.revision_date = LONG_AGO
+    catalog.creation_date = catalog.revision_date = LONG_AGO
     out = BytesIO()
-    write_mo(out, held)
+    write_mo(out, catalog)
     return out.getvalue()
 
 
@@ -129,15 +129,15 @@ def main() -> int:
     """Write both files of each language; 1 while something has no translation."""
     wanted, open_ones = strings(), 0
     for language in PLURALS:
-        held = updated(language, wanted)
+        catalog = updated(language, wanted)
         folder(language).mkdir(parents=True, exist_ok=True)
-        (folder(language) / "django.po").write_bytes(as_po(held, language))
-        (folder(language) / "django.mo").write_bytes(as_mo(held))
-        missing = lacking(held)
+        (folder(language) / "django.po").write_bytes(as_po(catalog, language))
+        (folder(language) / "django.mo").write_bytes(as_mo(catalog))
+        missing = lacking(catalog)
         open_ones += len(missing)
         for message in missing:
             print(f"{language}: {' | '.join(words(message))}")
-        print(f"{language}: {len(entries(held))} strings, {len(missing)} without a translation")
+        print(f"{language}: {len(entries(catalog))} strings, {len(missing)} without a translation")
     return 1 if open_ones else 0
 
 

@@ -12,19 +12,19 @@ def image(title: str = "Harbour", **values: Any) -> Image:
     """Return an image with three renditions."""
     values = {"file_name": "harbour.jpg", "format": "JPEG", "width": 1600, "height": 1200, "bytes": 9, **values}
     values.setdefault("license", "CC BY 4.0")
-    made = Image.objects.create(title=title, sha256="0" * 64, placeholder=PLACEHOLDER, **values)
+    new_image = Image.objects.create(title=title, sha256="0" * 64, placeholder=PLACEHOLDER, **values)
     for name, width in (("large", 1024), ("medium", 512), ("small", 256)):
         Rendition.objects.create(
-            image=made,
+            image=new_image,
             name=name,
-            key=f"{name}/{made.pk}/{uuid4().hex}.jpg",
+            key=f"{name}/{new_image.pk}/{uuid4().hex}.jpg",
             width=width,
             height=width * 3 // 4,
             bytes=1000,
             content_type="image/jpeg",
             sha256="0" * 64,
         )
-    return made
+    return new_image
 
 
 def tagging(image: Image, name: str, state: str = Tagging.State.SUGGESTED, **values: Any) -> Tagging:

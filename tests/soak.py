@@ -153,9 +153,9 @@ class Workers:
     def _start(self, place: int) -> subprocess.Popen[bytes]:
         from tests.children import environment
 
-        made = {**environment("worker"), "LOG_LEVEL": "CRITICAL", "RETRY_SECONDS": "5"}
+        variables = {**environment("worker"), "LOG_LEVEL": "CRITICAL", "RETRY_SECONDS": "5"}
         command = [sys.executable, "-m", "tests.soak", "--worker", str(self.folder / f"zappa-{place}")]
-        return subprocess.Popen(command, env=made, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def _send_all(files: int) -> dict[UUID, datetime]:
@@ -206,7 +206,7 @@ def _tell(args: argparse.Namespace, sent: dict[UUID, datetime], killed: int, too
     settings.SWEEP_GRACE_SECONDS = 0
     uploads = Upload.objects.in_bulk(sent)
     states = Counter(upload.state for upload in uploads.values())
-    found = Counter(
+    counts = Counter(
         finding.kind for finding in consistency_checks.run_check(consistency_checks.begin_check(grace_seconds=0))
     )
     lost = len(sent) - states["ready"] + FailedItem.objects.count()
@@ -216,9 +216,9 @@ def _tell(args: argparse.Namespace, sent: dict[UUID, datetime], killed: int, too
     waits = [max(0.0, (end - at).total_seconds()) for end, at in ends if end]
     print(f"{args.on}: {len(sent)} pictures, {args.workers} workers, {killed} of them killed, {took:.0f} s")
     print("  " + ", ".join(f"{state} {n}" for state, n in states.most_common()))
-    print(f"  lost {lost}, duplicated {duplicated}, found by a comparison afterwards {dict(found) or 0}")
+    print(f"  lost {lost}, duplicated {duplicated}, found by a comparison afterwards {dict(counts) or 0}")
     print(f"  {len(sent) / took:.1f} images per second; from upload to its end: {_seconds(waits)}", flush=True)
-    return int(bool(lost or duplicated or found))
+    return int(bool(lost or duplicated or counts))
 
 
 def _seconds(waits: list[float]) -> str:

@@ -10,7 +10,7 @@ from mediahub.aws import clients
 from processing import MeasuredLabeler, RecordedLabeler, RekognitionLabeler
 
 
-def found() -> set[str | None]:
+def list_check_ids() -> set[str | None]:
     return {message.id for message in run_checks() if str(message.id).startswith("mediahub.")}
 
 
@@ -29,7 +29,7 @@ def found() -> set[str | None]:
 def test_a11_a_contradiction_has_an_id(settings: Any, changed: dict[str, Any], expected: set[str]) -> None:
     for name, value in changed.items():
         setattr(settings, name, value)
-    assert found() == expected
+    assert list_check_ids() == expected
 
 
 @pytest.mark.parametrize(

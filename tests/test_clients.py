@@ -67,12 +67,12 @@ def test_a_connection_signs_in_with_a_token_made_here(monkeypatch: pytest.Monkey
     base._rds.cache_clear()
     options = {"iam_region": "us-east-1", "sslmode": "verify-full", "sslrootcert": "rds-ca.pem"}
     place = {"NAME": "mediahub", "USER": "mediahub", "PASSWORD": "", "HOST": "db.example.org", "PORT": "5432"}
-    made = base.DatabaseWrapper({**place, "OPTIONS": options, "TIME_ZONE": None, "CONN_MAX_AGE": 0})
-    found = made.get_connection_params()
-    assert found["password"].startswith("db.example.org:5432/?Action=connect&DBUser=mediahub&")
-    assert "X-Amz-Expires=900" in found["password"]
-    assert found["sslmode"] == "verify-full"
-    assert "iam_region" not in found
+    wrapper = base.DatabaseWrapper({**place, "OPTIONS": options, "TIME_ZONE": None, "CONN_MAX_AGE": 0})
+    parameters = wrapper.get_connection_params()
+    assert parameters["password"].startswith("db.example.org:5432/?Action=connect&DBUser=mediahub&")
+    assert "X-Amz-Expires=900" in parameters["password"]
+    assert parameters["sslmode"] == "verify-full"
+    assert "iam_region" not in parameters
 
 
 def test_the_settings_name_the_renditions_of_each_image(settings: Any) -> None:

@@ -87,9 +87,9 @@ def test_a_rendition_has_no_format_that_does_not_go_out(name: str) -> None:
 @pytest.mark.usefixtures("with_new")
 def test_a_format_that_is_added_is_decoded_rendered_and_named() -> None:
     data = encoded(picture(90, 60), "JPEG2000")
-    made = process_image(BytesIO(data), specs=[RenditionSpec("small", 60, 60, formats=("JPEG2000",))])
-    assert (made["metadata"].format, made["metadata"].content_type) == ("JPEG2000", "image/jp2")
-    assert (made["thumbnails"][0].content_type, made["thumbnails"][0].suffix) == ("image/jp2", "jp2")
+    result = process_image(BytesIO(data), specs=[RenditionSpec("small", 60, 60, formats=("JPEG2000",))])
+    assert (result["metadata"].format, result["metadata"].content_type) == ("JPEG2000", "image/jp2")
+    assert (result["thumbnails"][0].content_type, result["thumbnails"][0].suffix) == ("image/jp2", "jp2")
     with pytest.raises(Rejected) as broken:
         process_image(BytesIO(data[:40]))
     assert broken.value.code == "unreadable"

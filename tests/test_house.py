@@ -79,8 +79,8 @@ def test_no_signal_receiver_and_no_pillow_outside_processing(path: Path) -> None
 def test_no_update_of_images_passes_by_the_revision() -> None:
     names = ("library/revisions", "library/publishing", "library/cataloging", "delivery/mirror")
     allowed = {f"mediahub/{name}.py" for name in names}
-    found = {name(path) for path in SOURCES if re.search(r"Image\.objects\.[^\n]*\.update\(", path.read_text())}
-    assert found <= allowed
+    modules = {name(path) for path in SOURCES if re.search(r"Image\.objects\.[^\n]*\.update\(", path.read_text())}
+    assert modules <= allowed
 
 
 def test_each_setting_is_documented() -> None:

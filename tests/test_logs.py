@@ -126,9 +126,9 @@ def request(path: str, **headers: str) -> dict[str, Any]:
     fields = {"Host": "127.0.0.1", "X-Forwarded-Proto": "https", **headers}
     many = {name: [value] for name, value in fields.items()}
     address, _mark, query = path.partition("?")
-    found = {"path": address, "headers": fields, "multiValueHeaders": many, "requestContext": {}, "body": None}
+    event = {"path": address, "headers": fields, "multiValueHeaders": many, "requestContext": {}, "body": None}
     asked = dict(parse_qsl(query))
-    return {**found, "httpMethod": "GET", "isBase64Encoded": False, "queryStringParameters": asked}
+    return {**event, "httpMethod": "GET", "isBase64Encoded": False, "queryStringParameters": asked}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -148,7 +148,7 @@ def test_a_function_writes_no_token_and_no_signature(local_aws: Any, path: str, 
         "UPLOAD_QUEUE_ARN": "arn:aws:sqs:us-east-1:000000000000:mediahub-local-uploads",
         "LOG_LEVEL": "DEBUG",
     }
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", CHILD, str(tmp_path)],
         input="\n".join(map(json.dumps, events)),
         env=environment,
@@ -157,8 +157,8 @@ def test_a_function_writes_no_token_and_no_signature(local_aws: Any, path: str, 
         text=True,
         check=False,
     )
-    log = done.stdout + done.stderr
-    answers = [line for line in done.stdout.splitlines() if line.startswith("ANSWER")]
+    log = process.stdout + process.stderr
+    answers = [line for line in process.stdout.splitlines() if line.startswith("ANSWER")]
     assert answers == [f"ANSWER {status}" for status in (302, 200, 404, 400, 200, True)], log[-3000:]
     # Zappa's own line of each request, and Django's warnings.
     assert '"GET /admin/invited/' in log

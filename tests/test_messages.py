@@ -48,10 +48,10 @@ def test_a_catalogue_has_each_string_of_the_source_and_no_other(language: str) -
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_everything_is_translated_in_all_forms(language: str) -> None:
-    held = catalogue(language)
-    assert [words(one) for one in lacking(held)] == []
-    assert not any(one.fuzzy for one in entries(held))
-    assert held.num_plurals == {"de": 2, "ar": 6}[language]
+    catalog = catalogue(language)
+    assert [words(one) for one in lacking(catalog)] == []
+    assert not any(one.fuzzy for one in entries(catalog))
+    assert catalog.num_plurals == {"de": 2, "ar": 6}[language]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -62,8 +62,8 @@ def test_a_translation_fills_in_what_the_string_does(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_site_reads_what_translators_wrote(language: str) -> None:
     path = folder(language) / "django.mo"
-    held = gettext.GNUTranslations(BytesIO(path.read_bytes()))
-    assert held._catalog == gettext.GNUTranslations(BytesIO(as_mo(catalogue(language))))._catalog  # type: ignore[attr-defined]
+    translations = gettext.GNUTranslations(BytesIO(path.read_bytes()))
+    assert translations._catalog == gettext.GNUTranslations(BytesIO(as_mo(catalogue(language))))._catalog  # type: ignore[attr-defined]
     assert (folder(language) / "django.po").read_bytes() == as_po(messages.updated(language, strings()), language)
 
 
@@ -72,8 +72,8 @@ def test_no_text_of_a_template_passes_by_gettext(path: Path) -> None:
     text = TAGS.sub("", path.read_text())
     shown = re.findall(r"\b(?:alt|title|placeholder|aria-label|label)=\"([^\"]*)\"", text)
     shown += re.findall(r">([^<]+)<", f">{text}<")
-    found = {part.strip() for part in shown} - NAMES
-    assert [part for part in found if re.search(r"[^\W\d_]{2}", re.sub(r"&\w+;", "", part))] == []
+    texts = {part.strip() for part in shown} - NAMES
+    assert [part for part in texts if re.search(r"[^\W\d_]{2}", re.sub(r"&\w+;", "", part))] == []
 
 
 def test_dates_and_numbers_are_written_as_the_language_does() -> None:

@@ -139,15 +139,15 @@ def test_items_are_listed_and_deleted(table: Any) -> None:
 def test_keys_are_read_a_page_at_a_time(table: Any) -> None:
     for pk in ("p", "q", "r"):
         table.put({"pk": pk, "sk": "image"})
-    found: list[tuple[str, str]] = []
+    listed_keys: list[tuple[str, str]] = []
     after: Item | None = {}
     pages = 0
     while after is not None:
         keys, after = table.scan_keys(after, 2)
-        found += keys
+        listed_keys += keys
         pages += 1
         assert len(keys) <= 2
-    assert sorted(found) == [("p", "image"), ("q", "image"), ("r", "image")]
+    assert sorted(listed_keys) == [("p", "image"), ("q", "image"), ("r", "image")]
     assert pages == 2
 
 

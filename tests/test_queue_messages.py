@@ -16,8 +16,10 @@ BUCKET = "mediahub-local-uploads-000000000000"
 
 
 def s3_event(key: str, **changes: Any) -> dict[str, Any]:
-    found = {"key": key, "versionId": "v1", "sequencer": "00AB", **changes}
-    return {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": BUCKET}, "object": found}}]}
+    stored_object = {"key": key, "versionId": "v1", "sequencer": "00AB", **changes}
+    return {
+        "Records": [{"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": BUCKET}, "object": stored_object}}]
+    }
 
 
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=200))
@@ -172,10 +174,10 @@ known_names = st.sampled_from(
 @given(st.dictionaries(known_names, json_values, max_size=5))
 def test_a13_whatever_shape_a_message_has_it_is_read_or_refused(body: dict[str, Any]) -> None:
     try:
-        found = messages.decode_text(json.dumps(body))
+        decoded = messages.decode_text(json.dumps(body))
     except (messages.Unreadable, Misconfigured):
         return
-    assert found or body.get("Event") == "s3:TestEvent"
+    assert decoded or body.get("Event") == "s3:TestEvent"
 
 
 @pytest.mark.parametrize(("key", "taken"), [("é" * 512, True), ("é" * 512 + "x", False), ("", False), ("a\0b", False)])

@@ -57,9 +57,9 @@ def test_e6_what_is_no_object_is_refused_and_not_quoted(keep: Any, text: str) ->
     assert caught.value.__cause__ is None
 
 
-@pytest.mark.parametrize("held", [{}, {"SECRET_KEY": ""}, {"OTHER": "hunter2"}])
-def test_e7_a_missing_value_is_named(keep: Any, held: dict[str, str]) -> None:
-    keep(json.dumps(held))
+@pytest.mark.parametrize("values", [{}, {"SECRET_KEY": ""}, {"OTHER": "hunter2"}])
+def test_e7_a_missing_value_is_named(keep: Any, values: dict[str, str]) -> None:
+    keep(json.dumps(values))
     with pytest.raises(ImproperlyConfigured, match=f"{NAME} has no SECRET_KEY"):
         value()
 

@@ -64,8 +64,8 @@ class CloudFormation(Double):
         prepared = self._prepared or {}
         for slot in ("SigningKeyA", "SigningKeyB"):
             # CannotChangeImmutablePublicKeyFields: a public key is made or removed, and never changed.
-            held, new = self.parameters[slot], prepared.get(slot, self.parameters[slot])
-            assert not (held and new and held != new), f"CloudFront changes no key in place: {slot}"
+            current, new = self.parameters[slot], prepared.get(slot, self.parameters[slot])
+            assert not (current and new and current != new), f"CloudFront changes no key in place: {slot}"
         self.parameters |= prepared
         self.rendered = render_stack(self.parameters)
 

@@ -58,17 +58,17 @@ def find_calls(folder: Path = DEPLOY) -> set[Call]:
 
 
 def _calls_in(function: ast.AST, services: set[str]) -> Iterator[tuple[str, str]]:
-    held = dict(KNOWN)
+    variables = dict(KNOWN)
     for node in ast.walk(function):
         if isinstance(node, ast.Assign):
-            held |= _assigned(node)
+            variables |= _assigned(node)
     for node in ast.walk(function):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue
         operation, source = node.func.attr, node.func.value
         if operation == "get_paginator":
             operation = str(getattr(node.args[0], "value", ""))
-        service = _service(source) or held.get(_name(source), "")
+        service = _service(source) or variables.get(_name(source), "")
         if service and operation in _operations(service):
             yield service, operation
         elif not service and _name(source) in ("client", "rds", "s3"):

@@ -75,7 +75,7 @@ def forms() -> dict[str, str]:
                 text = json.dumps(document, indent=1)
                 if text not in texts.setdefault(name, []):
                     texts[name].append(text)
-    return {f"{name}-{number}": text for name, found in texts.items() for number, text in enumerate(found, 1)}
+    return {f"{name}-{number}": text for name, statements in texts.items() for number, text in enumerate(statements, 1)}
 
 
 def findings(parliament: str, texts: dict[str, str]) -> list[dict[str, Any]]:

@@ -66,8 +66,8 @@ def test_the_sites_address_has_the_stage_where_api_gateway_wants_it(parameters: 
     assert {render_settings(stack, kind)["SITE_URL"] for kind in ("web", "worker")} == {address}
     # Zappa's callback tells functions that stand already the same.
     stage = Stage("mediahub", "production", REGION, lambda service: None)
-    told = zappa_settings.build_address_settings(stage, stack.parameters)
-    assert told.items() <= render_settings(stack, "web").items()
+    address_settings = zappa_settings.build_address_settings(stage, stack.parameters)
+    assert address_settings.items() <= render_settings(stack, "web").items()
     # CORS knows origins, which have no path.
     [rule] = stack.properties("UploadBucket")["CorsConfiguration"]["CorsRules"]
     assert rule["AllowedOrigins"] == [zappa_settings.find_origin(stage, stack.parameters)]

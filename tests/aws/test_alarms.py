@@ -51,7 +51,7 @@ class Topics(Double):
 @pytest.fixture
 def alarms() -> dict[str, list[str]]:
     """All alarms of both stacks, each telling whom its template says."""
-    found = {}
+    alarms_by_name = {}
     for stack, whole in (
         (f"{NAME}-base", template.compose()),
         (f"{NAME}-workers", template.read_file(workers.TEMPLATE)),
@@ -59,8 +59,8 @@ def alarms() -> dict[str, list[str]]:
         resources = template.select_resources(whole, PARAMETERS[stack])
         for alarm in template.list_properties(resources, "CloudWatch::Alarm").values():
             name = alarm["AlarmName"]["Fn::Sub"].replace("${Project}-${Stage}", NAME)
-            found[name] = [TOPIC if "Topic" in str(alarm["AlarmActions"]) else POLICY]
-    return found
+            alarms_by_name[name] = [TOPIC if "Topic" in str(alarm["AlarmActions"]) else POLICY]
+    return alarms_by_name
 
 
 def list_faults(alarms: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -73,7 +73,7 @@ def list_faults(alarms: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -
 def test_all_is_well_though_the_workers_alarms_start_and_stop_workers_and_tell_nobody(
     alarms: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert [name for name, told in alarms.items() if told == [POLICY]] == [
+    assert [name for name, actions in alarms.items() if actions == [POLICY]] == [
         f"{NAME}-workers-chunks-wait",
         f"{NAME}-workers-nothing-to-do",
     ]
@@ -84,15 +84,15 @@ def test_alarms_of_another_stack_do_not_hide_one_that_is_missing(
     alarms: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for missing in (f"{NAME}-files-drift", f"{NAME}-workers-do-not-start"):
-        left = {name: told for name, told in alarms.items() if name != missing}
+        left = {name: actions for name, actions in alarms.items() if name != missing}
         [fault] = list_faults(left, monkeypatch)
         assert fault.endswith(f"missing: {missing}, notify nobody: none")
 
 
-@pytest.mark.parametrize("told", [[], [POLICY]])
+@pytest.mark.parametrize("actions", [[], [POLICY]])
 @pytest.mark.parametrize("name", [f"{NAME}-files-drift", f"{NAME}-workers-do-not-start"])
 def test_an_alarm_that_should_tell_people_and_does_not_is_named(
-    name: str, told: list[str], alarms: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+    name: str, actions: list[str], alarms: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    [fault] = list_faults({**alarms, name: told}, monkeypatch)
+    [fault] = list_faults({**alarms, name: actions}, monkeypatch)
     assert fault.endswith(f"missing: none, notify nobody: {name}")

@@ -33,7 +33,7 @@ class CloudFormation(Double):
         keys = ("LogicalResourceId", "ResourceType", "PhysicalResourceId", "ResourceStatus")
         changed = {"LastUpdatedTimestamp": "2026-01-01T00:00:00Z"}
         return {
-            "StackResourceSummaries": [{**dict(zip(keys, found, strict=True)), **changed} for found in self.resources]
+            "StackResourceSummaries": [{**dict(zip(keys, values, strict=True)), **changed} for values in self.resources]
         }
 
     def describe_stack_events(self, asked: Any) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def test_buckets_that_go_with_their_stack_are_emptied_first(monkeypatch: pytest.
     monkeypatch.setattr(zappa_settings, "read_stages", dict)
     here = place_of(CloudFormation(log, "DELETE_FAILED", resources), Buckets(log), Dashboards())
     retained = down.remove_stage(here)
-    assert [found["LogicalResourceId"] for found in retained] == ["UploadBucket"]
+    assert [resource["LogicalResourceId"] for resource in retained] == ["UploadBucket"]
     static = f"{NAME}-static-{ACCOUNT}"
     assert log == [f"empty {static}: a@2, a@1", f"empty {static}: b@3", f"delete {NAME}-base"]
 

@@ -69,8 +69,8 @@ def function_role(stack: Rendered, function: str) -> str:
         return "WebRole"
     if name == stack.outputs["WorkerFunction"]:
         return "WorkerRole"
-    [found] = [part for part in stack.of_type("AWS::Lambda::Function") if stack.physical_name(part) == name]
-    return role_of(stack, stack.properties(found)["Role"])
+    [named_function] = [part for part in stack.of_type("AWS::Lambda::Function") if stack.physical_name(part) == name]
+    return role_of(stack, stack.properties(named_function)["Role"])
 
 
 def refusals(stack: Rendered, role: str, service: str, *actions: tuple[str, str]) -> Iterator[str]:

@@ -148,15 +148,15 @@ def end_session() -> Callable[[], None]:
 @pytest.fixture
 def row(db: Any) -> list[Image]:
     """Images without files, the newest first; each may be published and has a sure and an unsure suggestion."""
-    made = []
+    images = []
     with transaction.atomic():
         for number in range(MANY):
             one = image(f"Image {number:02}", alt_text="A harbour", credit="Ada Lund")
             Image.objects.filter(pk=one.pk).update(created_at=timezone.now() - timedelta(minutes=number))
             tagging(one, "Boat", confidence=93.0, boxes=[[0.05, 0.1, 0.2, 0.2]])
             tagging(one, "Mist", confidence=61.0)
-            made.append(one)
-    return made
+            images.append(one)
+    return images
 
 
 @pytest.fixture

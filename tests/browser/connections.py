@@ -16,7 +16,7 @@ class Connections:
 
     def __init__(self, server: ThreadedWSGIServer) -> None:
         self.server = server
-        self.held: list[tuple[threading.Thread, socket.socket]] = []
+        self.open_connections: list[tuple[threading.Thread, socket.socket]] = []
         server.process_request = self._serve  # type: ignore[method-assign]
 
     def end(self) -> None:
@@ -26,17 +26,17 @@ class Connections:
             last.shutdown(socket.SHUT_WR)
             while last.recv(1024):
                 pass
-        for thread, connection in self.held:
+        for thread, connection in self.open_connections:
             with suppress(OSError):
                 # What has arrived can still be read; after it the thread finds the end, also of a kept-alive line.
                 connection.shutdown(socket.SHUT_RD)
             thread.join(PATIENCE)
             if thread.is_alive():
                 raise TimeoutError(f"A request from {connection} has not ended")
-        self.held.clear()
+        self.open_connections.clear()
 
     def _serve(self, request: Any, client_address: Any) -> None:
         thread = threading.Thread(target=self.server.process_request_thread, args=(request, client_address))
         thread.daemon = True
-        self.held.append((thread, request))
+        self.open_connections.append((thread, request))
         thread.start()

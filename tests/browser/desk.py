@@ -93,10 +93,10 @@ class Desk:
         # Evaluating over the debugging protocol is not bound by the page's policy, as a script element would be.
         self.page.evaluate(AXE.read_text())
         # To read a style sheet that imports another, axe would write a style element, which the policy forbids.
-        found: dict[str, Any] = self.page.evaluate(CHECKED)
+        result: dict[str, Any] = self.page.evaluate(CHECKED)
         return [
             f"{violation['id']}: {node['target']} {json.dumps(node['any'][:1])[:300]}"
-            for violation in found["violations"]
+            for violation in result["violations"]
             for node in violation["nodes"]
         ]
 
@@ -105,9 +105,9 @@ class Desk:
             self.violations.append(message.text)
 
 
-def open_review(desk: Desk, made: Image, query: str = "") -> None:
+def open_review(desk: Desk, image: Image, query: str = "") -> None:
     """Open the review at this image, and wait until its script has begun."""
-    desk.open(f"/admin/images/{made.pk}/review/{query}")
+    desk.open(f"/admin/images/{image.pk}/review/{query}")
     desk.page.locator("[data-review=ready]").wait_for()
 
 

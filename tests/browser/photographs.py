@@ -18,20 +18,20 @@ def photographs(folder: Path, many: int) -> list[Path]:
 
 def _cut(photo: Path, folder: Path, number: int, turn: int) -> Path:
     """Return the photograph itself at the first turn; after it the same without an edge that grows at each turn."""
-    made = folder / f"{number:02}_{photo.name}"
+    path = folder / f"{number:02}_{photo.name}"
     if turn == 0:
-        made.write_bytes(photo.read_bytes())
-        return made
+        path.write_bytes(photo.read_bytes())
+        return path
     with Image.open(photo) as whole:
         edge = turn * 40
         part = whole.crop((edge, edge, whole.width - edge, whole.height - edge))
-        part.save(made, "JPEG", quality=QUALITY, exif=whole.info.get("exif", b""))
-    return made
+        part.save(path, "JPEG", quality=QUALITY, exif=whole.info.get("exif", b""))
+    return path
 
 
 def _scene(folder: Path, number: int) -> Path:
     name = list(SKIES)[number % len(SKIES)]
-    made = folder / f"{number:02}_{name.replace(' ', '_')}.jpg"
+    path = folder / f"{number:02}_{name.replace(' ', '_')}.jpg"
     width = 320 + 8 * number
-    made.write_bytes(make_photograph(name, width, width * 3 // 4, orientation=(1, 6, 8)[number % 3]))
-    return made
+    path.write_bytes(make_photograph(name, width, width * 3 // 4, orientation=(1, 6, 8)[number % 3]))
+    return path

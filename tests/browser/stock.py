@@ -50,21 +50,21 @@ def render_scene(name: str, orientation: int) -> tuple[UUID, Result, MemoryStore
 def library(settings: Any) -> list[Image]:
     """One image for each scene, its renditions in the store, put there with the worker's role."""
     settings.AWS_PROFILE = "worker"
-    made = []
+    images = []
     for number, name in enumerate(SKIES):
         image_id, result, rendered = render_scene(name, (1, 6, 8)[number % 3])
         for key, file in rendered.objects.items():
             clients.get_rendition_store().put(key, *file)
         with transaction.atomic():
-            made.append(cataloging.record_result(image_id, f"{name.replace(' ', '_')}.jpg", result))
+            images.append(cataloging.record_result(image_id, f"{name.replace(' ', '_')}.jpg", result))
     settings.AWS_PROFILE = "web"
-    for image in made[1::2]:
+    for image in images[1::2]:
         Image.objects.filter(pk=image.pk).update(alt_text=ALT_TEXT, credit="Ada Lund / MediaHub", license="CC BY 4.0")
     words = {"alt_text": ALT_TEXT, "credit": "Ada Lund / MediaHub", "license": "CC BY 4.0"}
-    for image in made[:3]:
+    for image in images[:3]:
         Image.objects.filter(pk=image.pk).update(state=Image.State.PUBLISHED, **words)
-    Image.objects.filter(pk=made[3].pk).update(state=Image.State.ARCHIVED)
-    return made
+    Image.objects.filter(pk=images[3].pk).update(state=Image.State.ARCHIVED)
+    return images
 
 
 def copy(name: str, settings: Any, width: int = 1200) -> Image:
@@ -73,9 +73,9 @@ def copy(name: str, settings: Any, width: int = 1200) -> Image:
     image_id, data = uuid4(), make_photograph(name, width, width * 3 // 4)
     result = process(BytesIO(data), image_id, store=clients.get_rendition_store(), labeler=clients.get_labeler())
     with transaction.atomic():
-        made = cataloging.record_result(image_id, f"{name.replace(' ', '_')}_copy.jpg", result)
+        image = cataloging.record_result(image_id, f"{name.replace(' ', '_')}_copy.jpg", result)
     settings.AWS_PROFILE = "web"
-    return made
+    return image
 
 
 def replace(image: Image, user: User, settings: Any) -> None:
@@ -164,8 +164,10 @@ def weeks(user: User) -> None:
     for day in range(1, 28):
         moment = now - timedelta(days=day)
         for n in range(day * 7 % 11 + 1):
-            made = upload(user, f"day_{day}_{n}.jpg", Upload.State.READY, work_ms=700 + (day * 131 + n * 57) % 900)
-            Upload.objects.filter(pk=made.pk).update(issued_at=moment)
+            day_upload = upload(
+                user, f"day_{day}_{n}.jpg", Upload.State.READY, work_ms=700 + (day * 131 + n * 57) % 900
+            )
+            Upload.objects.filter(pk=day_upload.pk).update(issued_at=moment)
     hours = [
         QueueHour(
             hour=now - timedelta(days=day),
@@ -256,15 +258,15 @@ def job(user: User, images: list[Image], *, ended: bool = False) -> Job:
     state = Job.State.PARTLY if ended else Job.State.RUNNING
     kind = {"kind": Job.Kind.ZIP, "files": Job.Files.ORIGINAL} if ended else {}
     started = timezone.now() - timedelta(minutes=2)
-    made = Job.objects.create(
+    new_job = Job.objects.create(
         selection={"ids": ids}, state=state, by=user, total=400, started_at=started, queued=True, **kind
     )
-    chunk = Chunk(job=made, first=min(ids), last=max(ids), only=ids, succeeded=129, failed=1)
+    chunk = Chunk(job=new_job, first=min(ids), last=max(ids), only=ids, succeeded=129, failed=1)
     chunk.failures = [build_failure(ids[0], images[0].file_name, Reason("no_original"))]
     if ended:
-        key = f"downloads/{made.pk}/part-1.zip"
+        key = f"downloads/{new_job.pk}/part-1.zip"
         chunk.succeeded, chunk.key, chunk.bytes, chunk.finished_at = 399, key, 184_000_000, timezone.now()
     else:
         chunk.lease_until = timezone.now() + timedelta(hours=1)
     chunk.save()
-    return made
+    return new_job

@@ -17,11 +17,11 @@ from tests.browser.desk import Desk
 from tests.pictures import jpeg
 
 
-def until(done: Callable[[], Any]) -> Any:
+def until(condition: Callable[[], Any]) -> Any:
     """Wait for something that another process does; what takes minutes hangs."""
     for _ in range(1200):
-        if found := done():
-            return found
+        if value := condition():
+            return value
         time.sleep(0.25)
     raise AssertionError("It did not come.")
 
@@ -31,9 +31,9 @@ def image(worker: None, aws: Callable[[str, str], Any], signed_in: Desk) -> Imag
     """Provide an image that came in through the bucket, its crop page open in the browser."""
     bucket = django_settings.UPLOAD_BUCKET
     aws("operator", "s3").put_object(Bucket=bucket, Key="harbour.jpg", Body=jpeg(1500, 1000))
-    made: Image = until(Image.objects.first)
-    signed_in.open(f"/admin/images/{made.pk}/crop/")
-    return made
+    new_image: Image = until(Image.objects.first)
+    signed_in.open(f"/admin/images/{new_image.pk}/crop/")
+    return new_image
 
 
 def test_the_point_is_moved_by_click_and_keys_and_the_crops_follow(

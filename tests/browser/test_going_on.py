@@ -36,7 +36,7 @@ def to_store(url: str) -> bool:
 
 def hold(page: Page, matches: Callable[[Route], bool], *, arrives: bool) -> list[Route]:
     """Routes whose answers the page never sees; `arrives` lets the request itself through."""
-    held: list[Route] = []
+    routes: list[Route] = []
 
     def handle(route: Route) -> None:
         if not matches(route):
@@ -44,14 +44,14 @@ def hold(page: Page, matches: Callable[[Route], bool], *, arrives: bool) -> list
             return
         if arrives:
             route.fetch()
-        held.append(route)
+        routes.append(route)
 
     page.route(to_store, handle)
-    return held
+    return routes
 
 
-def wait_for(page: Page, held: list[Route]) -> None:
-    while not held:
+def wait_for(page: Page, routes: list[Route]) -> None:
+    while not routes:
         page.wait_for_timeout(50)
 
 
@@ -70,11 +70,11 @@ def test_the_session_ends_while_files_are_sent_and_all_arrive_after_signing_in(
 ) -> None:
     page = signed_in.page
     signed_in.open("/admin/upload/")
-    held = hold(page, is_part(2), arrives=False)
+    held_routes = hold(page, is_part(2), arrives=False)
     signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(12)))
-    wait_for(page, held)
+    wait_for(page, held_routes)
     end_session()
-    held[0].continue_()
+    held_routes[0].continue_()
     page.unroute(to_store)
     expect(page.locator("#signed-out")).to_contain_text("You are signed out")
     expect(page.locator("#far [data-line]")).to_contain_text("Waiting until you sign in again")
@@ -92,11 +92,11 @@ def test_the_session_ends_while_files_are_sent_and_all_arrive_after_signing_in(
 def test_offline_is_said_and_sending_goes_on_by_itself(signed_in: Desk) -> None:
     page = signed_in.page
     signed_in.open("/admin/upload/")
-    held = hold(page, is_part(2), arrives=False)
+    held_routes = hold(page, is_part(2), arrives=False)
     signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(12)))
-    wait_for(page, held)
+    wait_for(page, held_routes)
     page.context.set_offline(True)
-    held[0].abort("internetdisconnected")
+    held_routes[0].abort("internetdisconnected")
     expect(page.locator("#why")).to_have_text("Offline. The upload continues when the connection is back.")
     signed_in.drop(("late.jpg", "image/jpeg", jpeg(300, 200)))
     expect(page.locator("#far [data-line]")).to_contain_text("Waiting for a connection")
@@ -142,9 +142,9 @@ def test_the_server_is_away_for_a_while(signed_in: Desk) -> None:
 def test_a_file_whose_answer_was_lost_is_one_image_after_a_reload(signed_in: Desk) -> None:
     page = signed_in.page
     signed_in.open("/admin/upload/")
-    held = hold(page, lambda route: is_store(route.request), arrives=True)
+    held_routes = hold(page, lambda route: is_store(route.request), arrives=True)
     signed_in.drop(("one.jpg", "image/jpeg", jpeg(300, 200)))
-    wait_for(page, held)
+    wait_for(page, held_routes)
     settle(page)
     page.reload()
     page.unroute(to_store)
@@ -157,7 +157,7 @@ def test_a_file_whose_answer_was_lost_is_one_image_after_a_reload(signed_in: Des
 def test_parts_that_were_put_together_just_before_a_reload_have_arrived(signed_in: Desk) -> None:
     page = signed_in.page
     signed_in.open("/admin/upload/")
-    held = hold(
+    held_routes = hold(
         page,
         lambda route: (
             route.request.method == "POST"
@@ -167,7 +167,7 @@ def test_parts_that_were_put_together_just_before_a_reload_have_arrived(signed_i
         arrives=True,
     )
     signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(12)))
-    wait_for(page, held)
+    wait_for(page, held_routes)
     settle(page)
     page.reload()
     page.unroute(to_store)
@@ -179,7 +179,7 @@ def test_parts_that_were_put_together_just_before_a_reload_have_arrived(signed_i
 def test_parts_that_were_not_put_together_before_a_reload_are(signed_in: Desk) -> None:
     page = signed_in.page
     signed_in.open("/admin/upload/")
-    held = hold(
+    held_routes = hold(
         page,
         lambda route: (
             route.request.method == "POST"
@@ -189,7 +189,7 @@ def test_parts_that_were_not_put_together_before_a_reload_are(signed_in: Desk) -
         arrives=False,
     )
     signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(12)))
-    wait_for(page, held)
+    wait_for(page, held_routes)
     settle(page)
     page.reload()
     page.unroute(to_store)
@@ -207,9 +207,9 @@ def test_parts_that_were_not_put_together_before_a_reload_are(signed_in: Desk) -
 def test_an_upload_whose_ticket_ended_while_the_page_was_away_begins_anew(signed_in: Desk) -> None:
     page = signed_in.page
     signed_in.open("/admin/upload/")
-    held = hold(page, is_part(2), arrives=False)
+    held_routes = hold(page, is_part(2), arrives=False)
     signed_in.drop(("poster.jpg", "image/jpeg", make_heavy_photograph(12)))
-    wait_for(page, held)
+    wait_for(page, held_routes)
     settle(page)
     page.reload()
     signed_in.ends_as("poster.jpg", "incomplete")
@@ -226,9 +226,9 @@ def test_a_file_that_the_browser_lost_is_chosen_again_and_goes_on(signed_in: Des
     page = signed_in.page
     data = make_heavy_photograph(12)
     signed_in.open("/admin/upload/")
-    held = hold(page, is_part(2), arrives=False)
+    held_routes = hold(page, is_part(2), arrives=False)
     signed_in.drop(("poster.jpg", "image/jpeg", data))
-    wait_for(page, held)
+    wait_for(page, held_routes)
     settle(page)
     # What a full disk or a browser that tidies up takes away.
     page.goto(f"{signed_in.address}/static/desk/mark.svg")
@@ -274,15 +274,15 @@ def test_leaving_is_warned_of_while_a_file_is_sent_and_not_after(signed_in: Desk
         dialog.dismiss()
 
     page.on("dialog", stay)
-    held = hold(page, lambda route: is_store(route.request), arrives=False)
+    held_routes = hold(page, lambda route: is_store(route.request), arrives=False)
     page.get_by_label("Credit").click()
     signed_in.drop(("one.jpg", "image/jpeg", jpeg(300, 200)))
-    wait_for(page, held)
+    wait_for(page, held_routes)
     page.get_by_role("link", name="Images", exact=True).click(no_wait_after=True)
     expect(page.locator("#drop")).to_be_visible()
     page.wait_for_function("() => true")
     assert asked == ["beforeunload"]
-    for route in held:
+    for route in held_routes:
         route.continue_()
     page.unroute(to_store)
     signed_in.ends_as("one.jpg", "done")

@@ -42,10 +42,10 @@ def card(page: Page, number: int) -> Locator:
 
 
 def chosen(page: Page) -> list[int]:
-    found: list[int] = page.evaluate(
+    positions: list[int] = page.evaluate(
         "[...document.querySelectorAll('.card')].flatMap((card, n) => card.querySelector('input:checked') ? [n] : [])"
     )
-    return found
+    return positions
 
 
 def test_shift_and_control_choose_ranges_and_single_ones(library: Page) -> None:
@@ -176,9 +176,9 @@ def test_without_a_script_images_are_published_and_taken_down(library: Page, sig
 
 
 def test_what_somebody_else_changes_shows_by_itself(library: Page, signed_in: Desk, chief: User) -> None:
-    changed, held = Image.objects.order_by("-created_at", "id")[:2]
+    changed, untouched = Image.objects.order_by("-created_at", "id")[:2]
     card(library, 1).locator(".card-check").click()
-    publishing.archive(ChangeSet(chief), [changed, held])
+    publishing.archive(ChangeSet(chief), [changed, untouched])
     expect(card(library, 0).locator(".chip").first).to_have_text("archived")
     expect(card(library, 1).locator(".chip").first).to_have_text("in review")
     signed_in.open("/admin/")

@@ -148,9 +148,9 @@ def test_a_large_file_replaces_an_image_in_parts_with_a_pause(signed_in: Desk, r
     page.on("request", lambda request: sent.append(request.url) if "partNumber=" in request.url else None)
     assert signed_in.findings() == []
     choose(page, "poster.jpg", make_heavy_photograph(12))
-    held = hold(page, lambda route: "partNumber=2&" in route.request.url, arrives=False)
+    held_routes = hold(page, lambda route: "partNumber=2&" in route.request.url, arrives=False)
     press(page, "Replace")
-    wait_for(page, held)
+    wait_for(page, held_routes)
     row = signed_in.row("poster.jpg")
     expect(row.locator("[data-progress]")).to_contain_text("of 12 MB")
     row.get_by_role("button", name="Pause: poster.jpg").click()
@@ -203,10 +203,10 @@ def test_a_file_dropped_to_replace_another_waits_for_the_button(signed_in: Desk,
 
 def test_a_reload_while_a_file_is_replaced_loses_no_one(signed_in: Desk, replaced: Image) -> None:
     page = signed_in.page
-    held = hold(page, lambda route: is_store(route.request), arrives=False)
+    held_routes = hold(page, lambda route: is_store(route.request), arrives=False)
     choose(page, "dusk.jpg", jpeg())
     press(page, "Replace")
-    wait_for(page, held)
+    wait_for(page, held_routes)
     # The upload page would make a new image of it.
     signed_in.open("/admin/upload/")
     page.unroute(to_store)

@@ -163,14 +163,14 @@ def test_arabic_is_read_from_the_right(signed_in: Desk, pages: dict[str, str], r
         signed_in.open(pages[name])
         settle(page)
         assert page.locator("html[lang=ar][dir=rtl]").count() == 1
-        found = signed_in.findings()
+        page_findings = signed_in.findings()
         if request.config.getoption("--screenshots", default=False):
             shoot(page, f"{name}-wide-rtl")
         page.set_viewport_size(SIZES["narrow"])
         if not fits(page):
-            found.append("wider than the window")
-        if found:
-            findings[name] = found
+            page_findings.append("wider than the window")
+        if page_findings:
+            findings[name] = page_findings
     assert findings == {}
     follows_the_arrows(signed_in, pages)
 

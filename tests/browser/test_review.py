@@ -27,19 +27,19 @@ def saved(page: Page) -> None:
 
 def decided(row: list[Image]) -> dict[str, dict[str, str]]:
     """Return the state of each tag by the title of its image."""
-    found: dict[str, dict[str, str]] = {made.title: {} for made in row}
+    states_by_tag: dict[str, dict[str, str]] = {image.title: {} for image in row}
     for title, name, state in Tagging.objects.values_list("image__title", "tag__name", "state"):
-        found[title][name] = state
-    return found
+        states_by_tag[title][name] = state
+    return states_by_tag
 
 
 def states(row: list[Image]) -> dict[str, str]:
-    return dict(Image.objects.filter(pk__in=[made.pk for made in row]).values_list("title", "state"))
+    return dict(Image.objects.filter(pk__in=[image.pk for image in row]).values_list("title", "state"))
 
 
 def test_keys_that_come_faster_than_the_server_answers_lose_nothing(reviewed: Page, row: list[Image]) -> None:
-    held: list[Route] = []
-    reviewed.route(ACTS, lambda route: held.append(route))
+    held_routes: list[Route] = []
+    reviewed.route(ACTS, lambda route: held_routes.append(route))
     pressed = ["a", "r", "1", "p", "2", "2", "j"] * (MANY // 5)
     at, expected_states, expected_tags = 0, states(row), decided(row)
     turns = {"suggested": "accepted", "accepted": "rejected", "rejected": "suggested"}
@@ -61,7 +61,7 @@ def test_keys_that_come_faster_than_the_server_answers_lose_nothing(reviewed: Pa
     expect(reviewed.locator("#saving")).to_contain_text("changes to save")
     assert Change.objects.count() == 0
     reviewed.unroute(ACTS)
-    for route in held:
+    for route in held_routes:
         route.continue_()
     saved(reviewed)
     assert states(row) == expected_states
@@ -71,8 +71,8 @@ def test_keys_that_come_faster_than_the_server_answers_lose_nothing(reviewed: Pa
 def test_what_was_meant_for_an_image_that_is_not_there_yet_hits_no_other(
     signed_in: Desk, reviewed: Page, row: list[Image]
 ) -> None:
-    held: list[Route] = []
-    reviewed.route("**/admin/review/items/?_after=*", lambda route: held.append(route))
+    held_routes: list[Route] = []
+    reviewed.route("**/admin/review/items/?_after=*", lambda route: held_routes.append(route))
     open_review(signed_in, row[10])
     for number in range(11, 31):
         reviewed.keyboard.press("j")
@@ -80,7 +80,7 @@ def test_what_was_meant_for_an_image_that_is_not_there_yet_hits_no_other(
     for key in ("a", "r", "1", "p"):
         reviewed.keyboard.press(key)
     expect(reviewed.locator("#said")).to_have_text("Loading the next image.")
-    held[0].continue_()
+    held_routes[0].continue_()
     shown(reviewed, "Image 31")
     saved(reviewed)
     assert decided(row)["Image 30"] == {"Boat": "accepted", "Mist": "suggested"}
@@ -89,13 +89,13 @@ def test_what_was_meant_for_an_image_that_is_not_there_yet_hits_no_other(
 
 
 def test_what_waits_survives_a_reload_and_answers_that_were_lost(reviewed: Page, row: list[Image]) -> None:
-    done: list[bool] = []
+    answered: list[bool] = []
 
     def lose(route: Route) -> None:
         """Let the server do what it is asked, and break the line before it can say so."""
-        if not done:
+        if not answered:
             route.fetch()
-        done.append(True)
+        answered.append(True)
         route.abort()
 
     reviewed.route(ACTS, lose)
@@ -113,8 +113,8 @@ def test_what_waits_survives_a_reload_and_answers_that_were_lost(reviewed: Page,
     reviewed.unroute(ACTS)
     reviewed.evaluate("dispatchEvent(new Event('online'))")
     saved(reviewed)
-    found = decided(row)
-    assert [found[title]["Boat"] for title in ("Image 00", "Image 02")] == ["accepted", "accepted"]
+    decisions = decided(row)
+    assert [decisions[title]["Boat"] for title in ("Image 00", "Image 02")] == ["accepted", "accepted"]
     assert states(row)["Image 01"] == Image.State.ARCHIVED
     assert Change.objects.count() == 3
 
@@ -389,8 +389,8 @@ def test_everything_is_above_the_fold(signed_in: Desk, chief: User, settings: An
 
 
 def test_a_tag_of_the_whole_batch_leaves_an_image_to_review(signed_in: Desk, reviewed: Page, row: list[Image]) -> None:
-    for made in row[:2]:
-        tag_decisions.add_tag(ChangeSet(None), made, "Harbour fair", reviewed=False)
+    for image in row[:2]:
+        tag_decisions.add_tag(ChangeSet(None), image, "Harbour fair", reviewed=False)
     open_review(signed_in, row[0])
     expect(reviewed.locator("#left")).to_have_text(f"{len(row)} left to review")
     # The third tag is the batch's, and was accepted: pressed, it is rejected by a person.

@@ -51,10 +51,10 @@ def test_a_folder_is_dropped_anywhere_and_words_reach_all_its_pictures(
     drag(signed_in, folder)
     expect(page.locator("#cover")).to_be_hidden()
     expect(page.locator("#noted")).to_have_text("Files skipped because they are not images: 4")
-    held = page.locator("#arrivals .entry", has_text="on hold")
-    expect(held).to_have_count(1)
+    held_entries = page.locator("#arrivals .entry", has_text="on hold")
+    expect(held_entries).to_have_count(1)
     assert signed_in.findings() == []
-    held.get_by_role("button", name="anyway").click()
+    held_entries.get_by_role("button", name="anyway").click()
     page.get_by_label("Title", exact=True).fill("Trip")
     page.get_by_label("Credit").fill("Ada Byron")
     page.get_by_label("Tags, separated by commas").fill("boats, summer")

@@ -23,9 +23,9 @@ LIBRARY = "/admin/library/image/"
 @pytest.fixture
 def images(signed_in: Desk, settings: Any) -> list[Image]:
     """Provide a library that nobody has described yet."""
-    made = stock.library(settings)
+    library_images = stock.library(settings)
     Image.objects.update(state=Image.State.IN_REVIEW, alt_text="", credit="", caption="")
-    return made
+    return library_images
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ def colleague(
     context.close()
 
 
-def path_of(made: Image) -> str:
-    return f"/admin/library/image/{made.pk}/change/"
+def path_of(image: Image) -> str:
+    return f"/admin/library/image/{image.pk}/change/"
 
 
 def save(page: Page) -> None:
@@ -56,9 +56,9 @@ def is_saved(page: Page) -> None:
     expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
 
 
-def fields_of(made: Image) -> tuple[str, str, str]:
-    made.refresh_from_db()
-    return made.title, made.caption, made.credit
+def fields_of(image: Image) -> tuple[str, str, str]:
+    image.refresh_from_db()
+    return image.title, image.caption, image.credit
 
 
 def end_session(page: Page) -> None:
@@ -83,24 +83,24 @@ def sign_in(page: Page, name: str = "chief") -> None:
 
 
 def test_two_editors_change_different_words_of_one_image(signed_in: Desk, colleague: Desk, images: list[Image]) -> None:
-    made = images[0]
+    image = images[0]
     for desk in (signed_in, colleague):
-        desk.open(path_of(made))
+        desk.open(path_of(image))
     signed_in.page.get_by_label("Caption").fill("Two lines\nof a caption")
     colleague.page.get_by_label("Credit").fill("Ben")
     for desk in (signed_in, colleague):
         save(desk.page)
         is_saved(desk.page)
-    title = made.title
-    assert fields_of(made) == (title, "Two lines\nof a caption", "Ben")
+    title = image.title
+    assert fields_of(image) == (title, "Two lines\nof a caption", "Ben")
 
 
 def test_two_editors_change_the_same_words_and_the_second_sees_both(
     signed_in: Desk, colleague: Desk, images: list[Image]
 ) -> None:
-    made, page = images[0], signed_in.page
+    image, page = images[0], signed_in.page
     for desk in (signed_in, colleague):
-        desk.open(path_of(made))
+        desk.open(path_of(image))
     colleague.page.get_by_label("Caption").fill("Boats at dawn")
     save(colleague.page)
     is_saved(colleague.page)
@@ -112,7 +112,7 @@ def test_two_editors_change_the_same_words_and_the_second_sees_both(
     expect(conflict).to_contain_text("Boats at dawn")
     expect(page.get_by_label("Caption")).to_have_value("Boats at noon")
     assert signed_in.findings() == []
-    assert fields_of(made)[1:] == ("Boats at dawn", "")
+    assert fields_of(image)[1:] == ("Boats at dawn", "")
     page.get_by_label("Caption").focus()
     page.keyboard.press("Tab")
     expect(page.get_by_label("Keep theirs")).to_be_focused()
@@ -120,15 +120,15 @@ def test_two_editors_change_the_same_words_and_the_second_sees_both(
     expect(page.get_by_label("Use mine")).to_be_checked()
     page.get_by_label("Credit").press("Enter")
     is_saved(page)
-    assert fields_of(made)[1:] == ("Boats at noon", "Ada")
+    assert fields_of(image)[1:] == ("Boats at noon", "Ada")
 
 
 def test_a_credit_for_many_leaves_the_caption_that_is_saved_meanwhile(
     signed_in: Desk, colleague: Desk, images: list[Image]
 ) -> None:
-    made, page = Image.objects.order_by("-created_at", "pk")[0], signed_in.page
+    image, page = Image.objects.order_by("-created_at", "pk")[0], signed_in.page
     signed_in.open(LIBRARY)
-    colleague.open(path_of(made))
+    colleague.open(path_of(image))
     for number in range(3):
         page.locator(".card-check").nth(number).click()
     page.locator(".bulk summary", has_text="Credit").click()
@@ -138,20 +138,20 @@ def test_a_credit_for_many_leaves_the_caption_that_is_saved_meanwhile(
     is_saved(colleague.page)
     page.locator("button[value=set_credit]").click()
     expect(page.locator(".messagelist")).to_contain_text("Credit: saved for 3 images.")
-    assert fields_of(made)[1:] == ("Boats at dawn", "Ada Lund")
+    assert fields_of(image)[1:] == ("Boats at dawn", "Ada Lund")
 
 
 def test_a_credit_that_somebody_else_gives_meanwhile_is_asked_about(
     signed_in: Desk, colleague: Desk, images: list[Image]
 ) -> None:
-    made, page = Image.objects.order_by("-created_at", "pk")[0], signed_in.page
+    image, page = Image.objects.order_by("-created_at", "pk")[0], signed_in.page
     signed_in.open(LIBRARY)
     page.locator(".card-check").first.click()
     page.locator(".card-check").nth(1).click()
     page.locator(".bulk summary", has_text="Credit").click()
     page.locator("#bulk-credit").fill("Ada Lund")
     page.route("**/pulse/", lambda route: route.abort())
-    colleague.open(path_of(made))
+    colleague.open(path_of(image))
     colleague.page.get_by_label("Credit").fill("Ben")
     save(colleague.page)
     is_saved(colleague.page)
@@ -159,10 +159,10 @@ def test_a_credit_that_somebody_else_gives_meanwhile_is_asked_about(
     expect(page.locator("#content")).to_contain_text("credit stays “Ben”, as other changed it on")
     expect(page.locator("#content")).to_contain_text("you entered “Ada Lund”.")
     assert signed_in.findings() == []
-    assert fields_of(made)[2] == "Ben"
+    assert fields_of(image)[2] == "Ben"
     page.get_by_role("button", name="Include this 1 image").click()
     expect(page.locator(".messagelist")).to_contain_text("Credit: saved for 1 image.")
-    assert fields_of(made)[2] == "Ada Lund"
+    assert fields_of(image)[2] == "Ada Lund"
     signed_in.errors.clear()
 
 
@@ -170,8 +170,8 @@ def test_words_for_a_batch_leave_the_title_that_is_typed_meanwhile(
     signed_in: Desk, images: list[Image], chief: User, other_editor: User, colleague: Desk
 ) -> None:
     batch = upload_batches.get_or_create_batch(chief, uuid4())
-    for made in images[:2]:
-        stock.upload(chief, made.file_name, "ready", image=made, batch=batch)
+    for image in images[:2]:
+        stock.upload(chief, image.file_name, "ready", image=image, batch=batch)
     colleague.open(path_of(images[0]))
     colleague.page.get_by_label("Title").fill("The old quay")
     colleague.page.get_by_label("Caption").fill("Boats at dawn")
@@ -179,7 +179,7 @@ def test_words_for_a_batch_leave_the_title_that_is_typed_meanwhile(
     is_saved(colleague.page)
     words = {"title": "Harbour", "numbered": False, "credit": "Ada", "tags": [], "collection": None}
     signed_in.open("/admin/")
-    told = signed_in.page.evaluate(
+    answer = signed_in.page.evaluate(
         """async ([address, words]) => {
           const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
           const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
@@ -188,15 +188,15 @@ def test_words_for_a_batch_leave_the_title_that_is_typed_meanwhile(
         }""",
         [f"/admin/upload/batches/{batch.pk}/words/", words],
     )
-    assert "title stays “The old quay”, as other changed it on" in told["refused"][0]
+    assert "title stays “The old quay”, as other changed it on" in answer["refused"][0]
     assert fields_of(images[0]) == ("The old quay", "Boats at dawn", "Ada")
     assert fields_of(images[1])[::2] == ("Harbour", "Ada")
 
 
 def test_the_words_of_an_image_are_saved_after_the_session_has_ended(signed_in: Desk, images: list[Image]) -> None:
-    made, page = images[0], signed_in.page
+    image, page = images[0], signed_in.page
     page.clock.install()
-    signed_in.open(path_of(made))
+    signed_in.open(path_of(image))
     page.get_by_label("Caption").fill("Typed in an hour")
     end_session(page)
     save(page)
@@ -205,7 +205,7 @@ def test_the_words_of_an_image_are_saved_after_the_session_has_ended(signed_in: 
     assert signed_in.findings() == []
     sign_in_elsewhere(page)
     is_saved(page)
-    assert fields_of(made)[1] == "Typed in an hour"
+    assert fields_of(image)[1] == "Typed in an hour"
     signed_in.errors.clear()
 
 
@@ -228,9 +228,9 @@ def test_a_bulk_edit_is_done_after_the_session_has_ended(signed_in: Desk, images
 def test_a_sign_in_that_overtakes_the_answer_about_the_session_breaks_no_form(
     signed_in: Desk, images: list[Image]
 ) -> None:
-    made, page = images[0], signed_in.page
+    image, page = images[0], signed_in.page
     page.clock.install()
-    signed_in.open(path_of(made))
+    signed_in.open(path_of(image))
     page.get_by_label("Caption").fill("Typed before")
 
     def overtake(route: Route) -> None:
@@ -243,15 +243,15 @@ def test_a_sign_in_that_overtakes_the_answer_about_the_session_breaks_no_form(
     page.clock.fast_forward(3600_000)
     save(page)
     is_saved(page)
-    assert fields_of(made)[1] == "Typed before"
+    assert fields_of(image)[1] == "Typed before"
 
 
 def test_somebody_else_who_signs_in_sends_nothing_of_it(
     signed_in: Desk, images: list[Image], other_editor: User
 ) -> None:
-    made, page = images[0], signed_in.page
+    image, page = images[0], signed_in.page
     page.clock.install()
-    signed_in.open(path_of(made))
+    signed_in.open(path_of(image))
     page.get_by_label("Caption").fill("Typed by the chief")
     end_session(page)
     save(page)
@@ -259,16 +259,16 @@ def test_somebody_else_who_signs_in_sends_nothing_of_it(
     expect(page.locator("#signed-out")).to_contain_text("Someone else has signed in in this browser")
     save(page)
     expect(page.get_by_label("Caption")).to_have_value("Typed by the chief")
-    assert fields_of(made)[1] == ""
+    assert fields_of(image)[1] == ""
     page.context.clear_cookies()
     sign_in_elsewhere(page)
     is_saved(page)
-    assert fields_of(made)[1] == "Typed by the chief"
+    assert fields_of(image)[1] == "Typed by the chief"
 
 
 def test_a_sign_in_in_another_tab_breaks_no_form(signed_in: Desk, images: list[Image]) -> None:
-    made, page = images[0], signed_in.page
-    signed_in.open(path_of(made))
+    image, page = images[0], signed_in.page
+    signed_in.open(path_of(image))
     page.get_by_label("Caption").fill("Typed before")
     other = page.context.new_page()
     other.goto(f"{signed_in.address}/admin/")
@@ -279,13 +279,13 @@ def test_a_sign_in_in_another_tab_breaks_no_form(signed_in: Desk, images: list[I
     sign_in(other)
     save(page)
     is_saved(page)
-    assert fields_of(made)[1] == "Typed before"
+    assert fields_of(image)[1] == "Typed before"
 
 
 @pytest.mark.browser_context_args(java_script_enabled=False)
 def test_without_a_script_what_was_typed_comes_along_through_the_sign_in(signed_in: Desk, images: list[Image]) -> None:
-    made, page = images[0], signed_in.page
-    signed_in.open(path_of(made))
+    image, page = images[0], signed_in.page
+    signed_in.open(path_of(image))
     page.get_by_label("Caption").fill("Typed in an hour\nin two lines")
     Session.objects.all().delete()
     save(page)
@@ -296,7 +296,7 @@ def test_without_a_script_what_was_typed_comes_along_through_the_sign_in(signed_
     expect(page.locator("#content")).to_contain_text("Typed in an hour")
     page.get_by_role("button", name="Send now").click()
     is_saved(page)
-    assert fields_of(made)[1] == "Typed in an hour\nin two lines"
+    assert fields_of(image)[1] == "Typed in an hour\nin two lines"
 
 
 def test_a_picture_that_comes_while_all_results_are_chosen_is_not_published(
@@ -323,8 +323,8 @@ def test_a_picture_that_comes_while_all_results_are_chosen_is_not_published(
 
 
 def test_a_session_that_ends_a_moment_after_the_page_came_loses_nothing(signed_in: Desk, images: list[Image]) -> None:
-    made, page = images[0], signed_in.page
-    signed_in.open(path_of(made))
+    image, page = images[0], signed_in.page
+    signed_in.open(path_of(image))
     page.get_by_label("Caption").fill("Typed at once")
     Session.objects.all().delete()
     save(page)
@@ -339,17 +339,17 @@ def test_a_session_that_ends_a_moment_after_the_page_came_loses_nothing(signed_i
     assert signed_in.findings() == []
     page.get_by_role("button", name="Send now").click()
     is_saved(page)
-    assert fields_of(made)[1] == "Typed at once"
+    assert fields_of(image)[1] == "Typed at once"
     signed_in.errors.clear()
 
 
 def test_words_that_are_not_saved_yet_stay_while_a_tag_is_decided(
     signed_in: Desk, colleague: Desk, images: list[Image]
 ) -> None:
-    made, page = images[0], signed_in.page
-    signed_in.open(path_of(made))
+    image, page = images[0], signed_in.page
+    signed_in.open(path_of(image))
     page.get_by_label("Caption").fill("Typed, not saved")
-    colleague.open(path_of(made))
+    colleague.open(path_of(image))
     colleague.page.get_by_label("Caption").fill("Saved by another")
     save(colleague.page)
     is_saved(colleague.page)
@@ -364,7 +364,7 @@ def test_words_that_are_not_saved_yet_stay_while_a_tag_is_decided(
     save(page)
     is_saved(page)
     expect(page.locator("[data-unsaved-note]")).to_be_hidden()
-    assert fields_of(made)[1] == "Typed, not saved"
-    signed_in.open(path_of(made))
+    assert fields_of(image)[1] == "Typed, not saved"
+    signed_in.open(path_of(image))
     expect(page.get_by_label("Caption")).to_have_value("Typed, not saved")
     expect(page.locator("[data-unsaved-note]")).to_be_hidden()

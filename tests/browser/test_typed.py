@@ -122,14 +122,14 @@ def test_what_another_editor_wrote_first_is_shown_beside_what_was_typed(
 
 
 def test_a_slow_answer_moves_nothing_that_is_being_typed(reviewed: Page, row: Rows) -> None:
-    held: list[Route] = []
-    reviewed.route(ACTS, lambda route: held.append(route))
+    held_routes: list[Route] = []
+    reviewed.route(ACTS, lambda route: held_routes.append(route))
     reviewed.keyboard.press("1")
     reviewed.get_by_label("Add a tag").fill("Har")
     reviewed.get_by_label("Caption").fill("Fog")
     reviewed.get_by_label("Add a tag").focus()
     reviewed.unroute(ACTS)
-    for route in held:
+    for route in held_routes:
         route.continue_()
     saved(reviewed)
     expect(reviewed.get_by_label("Add a tag")).to_have_value("Har")

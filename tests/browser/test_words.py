@@ -190,19 +190,19 @@ def test_saving_that_the_page_did_not_live_to_see_is_found_done(signed_in: Desk)
     page = signed_in.page
     signed_in.open("/admin/upload/")
     fill_words(page)
-    held: list[Route] = []
+    held_routes: list[Route] = []
 
     def lose(route: Route) -> None:
         if route.request.method == "POST":
             route.fetch()
-            held.append(route)
+            held_routes.append(route)
         else:
             route.continue_()
 
     page.route(WORDS, lose)
     page.get_by_role("button", name="Save for all").click()
     said(page, "Saving")
-    while not held:
+    while not held_routes:
         page.wait_for_timeout(50)
     page.unroute(WORDS)
     page.reload()

@@ -22,8 +22,8 @@ State = Job.State
 @pytest.fixture
 def images(signed_in: Desk, settings: Any, aws: Any) -> list[Image]:
     """Provide a library whose images have originals in the bucket, but for the last."""
-    made, s3 = stock.library(settings), aws("operator", "s3")
-    for image in made:
+    library_images, s3 = stock.library(settings), aws("operator", "s3")
+    for image in library_images:
         place = {"Bucket": django_settings.UPLOAD_BUCKET, "Key": f"uploads/{image.pk}/original"}
         written = s3.put_object(Body=f"the original of {image.title}".encode(), **place)
         Version.objects.update_or_create(
@@ -32,7 +32,7 @@ def images(signed_in: Desk, settings: Any, aws: Any) -> list[Image]:
             defaults={"number": 1, "key": place["Key"], "version_id": written["VersionId"]},
         )
     s3.delete_object(VersionId=written["VersionId"], **place)
-    return made
+    return library_images
 
 
 def press(desk: Desk, *keys: str) -> None:
@@ -70,12 +70,12 @@ def test_a_selection_becomes_a_zip_by_keyboard_and_what_failed_is_tried_again(
     if shots:
         shoot(page, "job-failed")
     link = page.get_by_role("link", name="-1-of-1.zip").get_attribute("href")
-    held = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
-    found = ZipFile(BytesIO(requests.get(f"{signed_in.address}{link}", cookies=held, timeout=300).content))
-    assert found.testzip() is None
-    pictures = [name for name in found.namelist() if name not in ("credits.csv", "missing.txt")]
+    cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
+    archive = ZipFile(BytesIO(requests.get(f"{signed_in.address}{link}", cookies=cookies, timeout=300).content))
+    assert archive.testzip() is None
+    pictures = [name for name in archive.namelist() if name not in ("credits.csv", "missing.txt")]
     assert len(pictures) == len(images) - 1
-    assert len(found.namelist()) == len(images) + 1
+    assert len(archive.namelist()) == len(images) + 1
     with page.expect_download() as download:
         page.get_by_role("link", name="-1-of-1.zip").click()
     assert download.value.suggested_filename.endswith("-1-of-1.zip")

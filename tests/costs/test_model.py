@@ -82,8 +82,8 @@ def test_a_choice_changes_what_stands(changed: dict[str, int], more: str) -> Non
 
 
 def line(plan: Plan, what: str) -> Line:
-    [found] = [line for line in bill(plan).lines if what in f"{line.service}: {line.what}"]
-    return found
+    [matching_line] = [line for line in bill(plan).lines if what in f"{line.service}: {line.what}"]
+    return matching_line
 
 
 def test_the_clock_alone_wakes_the_database_at_the_end_of_each_rest() -> None:
@@ -153,15 +153,15 @@ def test_a_plan_that_makes_no_sense_is_refused(changed: dict[str, object]) -> No
 
 def test_every_price_has_its_unit_and_source_and_none_stands_in_the_code() -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", prices()["date"])
-    for name, held in prices()["prices"].items():
-        assert Decimal(held["price"]) > 0, name
-        assert held["unit"], name
-        assert "https://aws.amazon.com/" in held["source"], name
+    for name, price in prices()["prices"].items():
+        assert Decimal(price["price"]) > 0, name
+        assert price["unit"], name
+        assert "https://aws.amazon.com/" in price["source"], name
     more = Plan(1, labels=True, moderation=True, proxy=True, worker_hours=1, dashboards=1, replaced=1)
     used = {line.price for line in bill(more).lines}
     assert used == set(prices()["prices"])
     code = (ROOT / "mediahub" / "costs" / "model.py").read_text()
-    assert [held["price"] for held in prices()["prices"].values() if f'"{held["price"]}"' in code] == []
+    assert [price["price"] for price in prices()["prices"].values() if f'"{price["price"]}"' in code] == []
 
 
 def test_every_measured_figure_says_how_it_was_found() -> None:

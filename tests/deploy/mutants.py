@@ -105,24 +105,24 @@ def mutants(template: Template) -> Iterator[tuple[str, Template]]:
 
 def _loosened(template: Template, path: Path, statement: dict[str, Any]) -> Iterator[tuple[str, Template]]:
     inner = (*path, "Fn::If", 1) if "Fn::If" in statement else path
-    held = statement["Fn::If"][1] if "Fn::If" in statement else statement
-    name = f"{_name(path[:3])} {held.get('Sid', path[-1])}"
-    if held["Effect"] == "Deny":
+    target = statement["Fn::If"][1] if "Fn::If" in statement else statement
+    name = f"{_name(path[:3])} {target.get('Sid', path[-1])}"
+    if target["Effect"] == "Deny":
         yield f"{name} removed", _without(template, path)
         yield f"{name} allows", _with(template, (*inner, "Effect"), "Allow")
         yield f"{name} denies nothing", _with(template, (*inner, "Action"), "s3:GetBucketAcl")
         yield f"{name} denies elsewhere", _with(template, (*inner, "Resource"), "arn:aws:s3:::elsewhere")
         return
-    if "AWS" in held.get("Principal", {}) and held.get("Action") != "sts:AssumeRole":
+    if "AWS" in target.get("Principal", {}) and target.get("Action") != "sts:AssumeRole":
         # The account's own root in the key's policy, which AWS asks for.
         return
-    if path[2] == "Properties" and "PolicyDocument" in path and "Principal" not in held:
+    if path[2] == "Properties" and "PolicyDocument" in path and "Principal" not in target:
         yield f"{name} may all", _with(template, (*inner, "Action"), "*")
-        if held["Resource"] != "*":
+        if target["Resource"] != "*":
             yield f"{name} on all", _with(template, (*inner, "Resource"), "*")
-    if "Principal" in held and held["Principal"] != "*" and "AWS" not in held["Principal"]:
+    if "Principal" in target and target["Principal"] != "*" and "AWS" not in target["Principal"]:
         yield f"{name} for anybody", _with(template, (*inner, "Principal"), "*")
-    if "Condition" in held:
+    if "Condition" in target:
         yield f"{name} without condition", _without(template, (*inner, "Condition"))
 
 

@@ -38,8 +38,8 @@ FLAGS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPu
 @property_of
 def buckets_are_closed(template: Template) -> Iterator[str]:
     for bucket in of_kind(template, "S3::Bucket"):
-        held = given(template, bucket, "PublicAccessBlockConfiguration") or {}
-        yield from must(*((held.get(flag) is True, f"{bucket} {flag}") for flag in FLAGS))
+        block = given(template, bucket, "PublicAccessBlockConfiguration") or {}
+        yield from must(*((block.get(flag) is True, f"{bucket} {flag}") for flag in FLAGS))
         wanted = "BucketOwnerPreferred" if bucket == "LogBucket" else "BucketOwnerEnforced"
         owner = given(template, bucket, "OwnershipControls", "Rules", 0, "ObjectOwnership")
         yield from must((owner == wanted, f"{bucket} ownership"))
@@ -217,7 +217,7 @@ def queues_lose_nothing(template: Template) -> Iterator[str]:
 def the_cdn_is_told(template: Template) -> Iterator[str]:
     queue, mapping = properties(template, "CdnQueue"), properties(template, "CdnMapping")
     function = properties(template, "CdnFunction")
-    told = [s for s in granted(template, "CdnRole") if "cloudfront:" in text(s["Action"])]
+    statements = [s for s in granted(template, "CdnRole") if "cloudfront:" in text(s["Action"])]
     one = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Distribution}"
     yield from must(
         (queue.get("MessageRetentionPeriod", 0) >= DAY, "what failed over night is never told"),
@@ -229,7 +229,7 @@ def the_cdn_is_told(template: Template) -> Iterator[str]:
         (function.get("Role") == {"Fn::GetAtt": ["CdnRole", "Arn"]}, "the function has another role"),
         (function.get("Environment", {}).get("Variables") == {"DISTRIBUTION": {"Ref": "Distribution"}}, "another CDN"),
         (
-            [(s["Action"], s["Resource"]) for s in told] == [("cloudfront:CreateInvalidation", {"Fn::Sub": one})],
+            [(s["Action"], s["Resource"]) for s in statements] == [("cloudfront:CreateInvalidation", {"Fn::Sub": one})],
             "it may do more to the CDN",
         ),
     )
@@ -237,19 +237,19 @@ def the_cdn_is_told(template: Template) -> Iterator[str]:
 
 @property_of
 def the_bucket_tells_the_queue(template: Template) -> Iterator[str]:
-    told = given(template, "UploadBucket", "NotificationConfiguration", "QueueConfigurations") or []
+    configurations = given(template, "UploadBucket", "NotificationConfiguration", "QueueConfigurations") or []
     queue = {"Fn::GetAtt": ["UploadQueue", "Arn"]}
     prefix = {"S3Key": {"Rules": [{"Name": "prefix", "Value": {"Ref": "UploadPrefix"}}]}}
     filtered = {"Fn::If": ["HasPrefix", prefix, {"Ref": "AWS::NoValue"}]}
-    if not all(isinstance(one, dict) for one in told):
-        told = []
+    if not all(isinstance(one, dict) for one in configurations):
+        configurations = []
     yield from must(
         (
-            [(one["Event"], one["Queue"]) for one in told]
+            [(one["Event"], one["Queue"]) for one in configurations]
             == [("s3:ObjectCreated:*", queue), ("s3:ObjectRemoved:*", queue)],
             "events",
         ),
-        (all(one.get("Filter") == filtered for one in told), "prefix"),
+        (all(one.get("Filter") == filtered for one in configurations), "prefix"),
         (template["Parameters"]["UploadPrefix"].get("Default") == "uploads/", "prefix by default"),
         (template["Resources"]["UploadBucket"].get("DependsOn") == "UploadQueuePolicy", "S3 may not send yet"),
         (
@@ -303,25 +303,31 @@ def the_mirror_is_kept(template: Template) -> Iterator[str]:
 
 @property_of
 def the_database_is_closed_and_kept(template: Template) -> Iterator[str]:
-    held = properties(template, "DatabaseCluster")
+    cluster = properties(template, "DatabaseCluster")
     one = properties(template, "DatabaseInstance")
-    scaling = held.get("ServerlessV2ScalingConfiguration", {})
+    scaling = cluster.get("ServerlessV2ScalingConfiguration", {})
     yield from must(
-        (held.get("StorageEncrypted") is True and held.get("KmsKeyId") == KEY, "encryption"),
-        (held.get("EnableIAMDatabaseAuthentication") is True, "passwords"),
+        (cluster.get("StorageEncrypted") is True and cluster.get("KmsKeyId") == KEY, "encryption"),
+        (cluster.get("EnableIAMDatabaseAuthentication") is True, "passwords"),
         (
-            held.get("ManageMasterUserPassword") is True and "MasterUserPassword" not in held,
+            cluster.get("ManageMasterUserPassword") is True and "MasterUserPassword" not in cluster,
             "a password in the template",
         ),
-        (given(template, "", "KmsKeyId", of=held.get("MasterUserSecret")) == KEY, "key of the owner's secret"),
-        (held.get("DeletionProtection") is True, "deletion protection"),
-        (held.get("BackupRetentionPeriod", 0) >= 7, "backups"),
-        (held.get("VpcSecurityGroupIds") == [{"Fn::GetAtt": ["DatabaseSecurityGroup", "GroupId"]}], "security group"),
+        (given(template, "", "KmsKeyId", of=cluster.get("MasterUserSecret")) == KEY, "key of the owner's secret"),
+        (cluster.get("DeletionProtection") is True, "deletion protection"),
+        (cluster.get("BackupRetentionPeriod", 0) >= 7, "backups"),
+        (
+            cluster.get("VpcSecurityGroupIds") == [{"Fn::GetAtt": ["DatabaseSecurityGroup", "GroupId"]}],
+            "security group",
+        ),
         (scaling.get("MinCapacity") == 0 and "SecondsUntilAutoPause" in scaling, "it never pauses"),
         (one.get("PubliclyAccessible") is False, "public"),
         (one.get("PerformanceInsightsKMSKeyId") == KEY, "key of the insights"),
         (given(template, "DatabaseParameters", "Parameters", "rds.force_ssl") == "1", "plain connections"),
-        (given(template, "Proxy", "VpcSecurityGroupIds") == held.get("VpcSecurityGroupIds"), "proxy's security group"),
+        (
+            given(template, "Proxy", "VpcSecurityGroupIds") == cluster.get("VpcSecurityGroupIds"),
+            "proxy's security group",
+        ),
         (given(template, "Proxy", "RequireTLS") is True, "plain connections to the proxy"),
         (given(template, "Proxy", "DefaultAuthScheme") == "IAM_AUTH", "passwords at the proxy"),
     )
@@ -338,11 +344,11 @@ ADDRESSES = ("EC2::VPCCidrBlock", "EC2::SubnetCidrBlock")
 
 def rules_of(template: Template, group: str, direction: str, *, closed: bool) -> list[dict[str, Any]]:
     """Return the rules of a security group in one of the two networks."""
-    found = []
+    rules = []
     for rule in given(template, group, f"SecurityGroup{direction}") or []:
         choice = rule.get("Fn::If") if set(rule) == {"Fn::If"} else None
-        found.append(choice[1 if closed else 2] if choice and choice[0] == "IsClosed" else rule)
-    return found
+        rules.append(choice[1 if closed else 2] if choice and choice[0] == "IsClosed" else rule)
+    return rules
 
 
 def opened_ports(template: Template, group: str, *, closed: bool) -> Iterator[str]:
@@ -356,10 +362,10 @@ def opened_ports(template: Template, group: str, *, closed: bool) -> Iterator[st
 
 @property_of
 def the_network_has_no_way_out(template: Template) -> Iterator[str]:
-    made = select_resources(template, {})
+    resources = select_resources(template, {})
     yield from must(
         (template["Parameters"]["Network"].get("Default") == "closed", "the network is open by default"),
-        (not [name for name in of_kind(template, *WAYS_OUT, *ADDRESSES) if name in made], "a way out"),
+        (not [name for name in of_kind(template, *WAYS_OUT, *ADDRESSES) if name in resources], "a way out"),
     )
     for subnet in of_kind(template, "EC2::Subnet"):
         yield from must((given(template, subnet, "MapPublicIpOnLaunch") is False, f"{subnet} gives public addresses"))
@@ -386,15 +392,15 @@ def the_network_has_no_way_out(template: Template) -> Iterator[str]:
 
 @property_of
 def a_network_by_ipv6_lets_nothing_in(template: Template) -> Iterator[str]:
-    made = select_resources(template, {"Network": "ipv6"})
-    ways = {name: template["Resources"][name]["Type"] for name in of_kind(template, *WAYS_OUT) if name in made}
+    resources = select_resources(template, {"Network": "ipv6"})
+    ways = {name: template["Resources"][name]["Type"] for name in of_kind(template, *WAYS_OUT) if name in resources}
     route = properties(template, "RouteByIpv6")
     yield from must(
         (set(ways.values()) == {"AWS::EC2::EgressOnlyInternetGateway", "AWS::EC2::Route"}, "another way"),
         (len(ways) == 2, "a second way"),
         (route.get("EgressOnlyInternetGatewayId") == {"Ref": "EgressGateway"}, "the way leads elsewhere"),
         (set(route) == {"RouteTableId", "DestinationIpv6CidrBlock", "EgressOnlyInternetGatewayId"}, "the way is wider"),
-        (not [n for n in made if given(template, n, "VpcEndpointType") == "Interface"], "endpoints are paid for"),
+        (not [n for n in resources if given(template, n, "VpcEndpointType") == "Interface"], "endpoints are paid for"),
     )
     wide = []
     for group in of_kind(template, "EC2::SecurityGroup"):
@@ -465,8 +471,11 @@ def roles_name_what_they_may(template: Template) -> Iterator[str]:
         ),
         (
             all(
-                any(s["Effect"] == "Deny" and "ec2:*" in listed(s["Action"]) and s["Resource"] == "*" for s in found)
-                for found in may.values()
+                any(
+                    s["Effect"] == "Deny" and "ec2:*" in listed(s["Action"]) and s["Resource"] == "*"
+                    for s in statements
+                )
+                for statements in may.values()
             ),
             "code may touch the network",
         ),
@@ -508,18 +517,18 @@ def roles_are_taken_by_their_service(template: Template) -> Iterator[str]:
 @property_of
 def services_are_let_in_for_this_account(template: Template) -> Iterator[str]:
     for name in of_kind(template, "SQS::QueuePolicy", "S3::BucketPolicy", "SNS::TopicPolicy", "KMS::Key"):
-        held = properties(template, name)
-        for s in statements(held.get("PolicyDocument") or held["KeyPolicy"]):
+        values = properties(template, name)
+        for s in statements(values.get("PolicyDocument") or values["KeyPolicy"]):
             if s["Effect"] != "Allow":
                 continue
             service = "Service" in s["Principal"] if isinstance(s["Principal"], dict) else False
             # Each service sends other keys; tests/aws/test_keys.py and test_trust.py know which are documented.
             account = [value for value in _conditions(s) if "AWS::AccountId" in value]
             # Which queue S3 tells, the queue's policy says; its key knows S3 by no condition.
-            told = name == "Key" and s["Principal"] == {"Service": "s3.amazonaws.com"}
+            is_from_s3 = name == "Key" and s["Principal"] == {"Service": "s3.amazonaws.com"}
             yield from must(
                 (s["Principal"] != "*", f"{name} is open"),
-                (bool(account) or not service or told, f"{name} serves any account"),
+                (bool(account) or not service or is_from_s3, f"{name} serves any account"),
             )
 
 
@@ -530,19 +539,19 @@ def _conditions(statement: dict[str, Any]) -> list[str]:
 @property_of
 def secrets_are_never_in_the_template(template: Template) -> Iterator[str]:
     for name in of_kind(template, "SecretsManager::Secret"):
-        held = properties(template, name)
+        values = properties(template, name)
         yield from must(
-            ("SecretString" not in held, f"{name} holds its value"), (held.get("KmsKeyId") == KEY, f"{name} key")
+            ("SecretString" not in values, f"{name} holds its value"), (values.get("KmsKeyId") == KEY, f"{name} key")
         )
-    made = given(template, "Secret", "GenerateSecretString") or {}
-    yield from must((made.get("PasswordLength", 0) >= 50, "a short key"))
+    generated = given(template, "Secret", "GenerateSecretString") or {}
+    yield from must((generated.get("PasswordLength", 0) >= 50, "a short key"))
 
 
 @property_of
 def the_key_turns(template: Template) -> Iterator[str]:
-    held = properties(template, "Key")
+    key = properties(template, "Key")
     yield from must(
-        (held.get("EnableKeyRotation") is True, "rotation"), (held.get("PendingWindowInDays", 0) >= 7, "window")
+        (key.get("EnableKeyRotation") is True, "rotation"), (key.get("PendingWindowInDays", 0) >= 7, "window")
     )
 
 
@@ -566,13 +575,15 @@ def delivery_is_signed_and_over_tls(template: Template) -> Iterator[str]:
         (groups == [{"Ref": "KeyGroup"}], "renditions are unsigned"),
         (own.get("MinimumProtocolVersion") == "TLSv1.2_2021", "old TLS"),
         (bool(config.get("Logging", {}).get("Bucket")), "no logs"),
-        (headers == {name: {**held, "Override": True} for name, held in HEADERS.items()}, "headers"),
+        (headers == {name: {**policy, "Override": True} for name, policy in HEADERS.items()}, "headers"),
         (
             given(template, "OriginAccess", "OriginAccessControlConfig", "SigningBehavior") == "always",
             "unsigned origin",
         ),
     )
-    open_paths = [held["PathPattern"] for held in config.get("CacheBehaviors", []) if "TrustedKeyGroups" not in held]
+    open_paths = [
+        policy["PathPattern"] for policy in config.get("CacheBehaviors", []) if "TrustedKeyGroups" not in policy
+    ]
     yield from must((open_paths == ["public/*", "static/*"], "what everyone may fetch"))
     for behavior in [default, *config.get("CacheBehaviors", [])]:
         name = behavior.get("PathPattern", "default")
@@ -592,8 +603,8 @@ def delivery_is_signed_and_over_tls(template: Template) -> Iterator[str]:
         "Action": "s3:GetObject",
         "Resource": {"Fn::Sub": "${RenditionBucket.Arn}/downloads/*"},
     }
-    held = policy_of(template, "S3::BucketPolicy", "RenditionBucket")
-    yield from must((any(closed.items() <= s.items() for s in held), "the CDN serves downloads"))
+    policy = policy_of(template, "S3::BucketPolicy", "RenditionBucket")
+    yield from must((any(closed.items() <= s.items() for s in policy), "the CDN serves downloads"))
     for bucket in ("RenditionBucket", "StaticBucket"):
         reads = [s for s in policy_of(template, "S3::BucketPolicy", bucket) if s["Effect"] == "Allow"]
         yield from must(
@@ -616,11 +627,13 @@ def delivery_is_signed_and_over_tls(template: Template) -> Iterator[str]:
 @property_of
 def alarms_reach_somebody(template: Template) -> Iterator[str]:
     alarms = {name: properties(template, name) for name in of_kind(template, "CloudWatch::Alarm")}
-    for name, held in alarms.items():
-        told = held.get("AlarmActions") == [{"Ref": "Topic"}] and held.get("OKActions") == [{"Ref": "Topic"}]
-        yield from must((told, f"{name} tells nobody"), (held.get("ActionsEnabled", True) is True, f"{name} is silent"))
+    for name, alarm in alarms.items():
+        is_wired = alarm.get("AlarmActions") == [{"Ref": "Topic"}] and alarm.get("OKActions") == [{"Ref": "Topic"}]
+        yield from must(
+            (is_wired, f"{name} tells nobody"), (alarm.get("ActionsEnabled", True) is True, f"{name} is silent")
+        )
     parts = [metric["MetricStat"]["Metric"] for a in alarms.values() for metric in a.get("Metrics", [])[1:]]
-    simple = [held for held in alarms.values() if "MetricName" in held]
+    simple = [alarm for alarm in alarms.values() if "MetricName" in alarm]
     watched = {(metric["Namespace"], metric["MetricName"]) for metric in [*simple, *parts]}
     for wanted in (
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),

@@ -89,8 +89,8 @@ def given(template: Template, name: str, *path: str | int, of: Any = None) -> An
 
 def statements(document: dict[str, Any]) -> list[dict[str, Any]]:
     """Statements of a policy, those that hang on a condition in the form they have when it holds."""
-    found = [one["Fn::If"][1] if "Fn::If" in one else one for one in document["Statement"]]
-    return [{**one, "Condition": strict(one.get("Condition", {}))} for one in found]
+    inner_statements = [one["Fn::If"][1] if "Fn::If" in one else one for one in document["Statement"]]
+    return [{**one, "Condition": strict(one.get("Condition", {}))} for one in inner_statements]
 
 
 def strict(condition: dict[str, Any]) -> dict[str, Any]:
@@ -99,12 +99,12 @@ def strict(condition: dict[str, Any]) -> dict[str, Any]:
 
 
 def policy_of(template: Template, kind: str, bucket_or_queue: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    policy_statements: list[dict[str, Any]] = []
     for name in of_kind(template, kind):
-        held = properties(template, name)
-        if {"Ref": bucket_or_queue} in [held.get("Bucket"), *held.get("Queues", []), *held.get("Topics", [])]:
-            found += statements(held["PolicyDocument"])
-    return found
+        values = properties(template, name)
+        if {"Ref": bucket_or_queue} in [values.get("Bucket"), *values.get("Queues", []), *values.get("Topics", [])]:
+            policy_statements += statements(values["PolicyDocument"])
+    return policy_statements
 
 
 def granted(template: Template, role: str) -> list[dict[str, Any]]:

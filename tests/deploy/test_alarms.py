@@ -92,7 +92,10 @@ def test_the_code_sends_what_the_alarms_listen_to(
     handlers.on_minute({}, Context("test"))
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     sent = {
-        metric["Name"] for line in lines for told in line["_aws"]["CloudWatchMetrics"] for metric in told["Metrics"]
+        metric["Name"]
+        for line in lines
+        for directive in line["_aws"]["CloudWatchMetrics"]
+        for metric in directive["Metrics"]
     }
     listened = {alarm["MetricName"] for alarm in OWN}
     # What no alarm listens to would be paid for all the same.

@@ -30,7 +30,7 @@ def event(*messages: tuple[str, list[str]]) -> dict[str, Any]:
 def distribution(local_aws: stack.Stack) -> tuple[Any, str]:
     """CloudFront's API on the local AWS, and a distribution there."""
     client = stack.root_client("cloudfront", str(settings.AWS_ENDPOINT_URL))
-    made = client.create_distribution(
+    created = client.create_distribution(
         DistributionConfig={
             "CallerReference": str(uuid4()),
             "Comment": "",
@@ -44,11 +44,11 @@ def distribution(local_aws: stack.Stack) -> tuple[Any, str]:
             "DefaultCacheBehavior": {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only"},
         }
     )
-    return client, str(made["Distribution"]["Id"])
+    return client, str(created["Distribution"]["Id"])
 
 
 def run(distribution_id: str, *events: dict[str, Any], before: str = "") -> None:
-    made = {
+    event = {
         "AWS_ENDPOINT_URL": str(settings.AWS_ENDPOINT_URL),
         "DISTRIBUTION": distribution_id,
         "AWS_REGION": "us-east-1",
@@ -57,7 +57,7 @@ def run(distribution_id: str, *events: dict[str, Any], before: str = "") -> None
     keys = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "x"}
     bare = {name: value for name, value in environment("worker").items() if name != "AWS_PROFILE"}
     command = [sys.executable, "-c", before + PROGRAM, SOURCE, json.dumps(events)]
-    subprocess.run(command, env={**bare, **made, **keys}, check=True, timeout=300, capture_output=True)
+    subprocess.run(command, env={**bare, **event, **keys}, check=True, timeout=300, capture_output=True)
 
 
 def test_each_path_is_told_once_and_a_repeated_message_is_no_second_order(distribution: tuple[Any, str]) -> None:

@@ -65,7 +65,7 @@ def test_what_was_kept_is_taken_over_with_all_it_holds(running: emulator.Emulato
     assert secrets.get_secret_value(SecretId=second["SecretName"])["SecretString"] == key_of_django
     # What the template says is in force again.
     assert s3.get_bucket_versioning(Bucket=second["UploadBucket"])["Status"] == "Enabled"
-    assert down.list_retained_names() & {found["LogicalResourceId"] for found in here.base.list_resources()} >= {
+    assert down.list_retained_names() & {resource["LogicalResourceId"] for resource in here.base.list_resources()} >= {
         "Key",
         "Secret",
     }
@@ -103,22 +103,22 @@ def test_a_resource_that_an_update_lost_is_taken_over(running: emulator.Emulator
     address = Template({"TemplateURL": f"{s3.meta.endpoint_url}/{first['PackageBucket']}/{key}"})
     here.base.prepare(address, {}, set(smaller["Parameters"]))
     here.base.execute()
-    assert "CdnQueue" not in {found["LogicalResourceId"] for found in here.base.list_resources()}
+    assert "CdnQueue" not in {resource["LogicalResourceId"] for resource in here.base.list_resources()}
     base.create_or_update(here, LOCAL, yes)
-    assert "CdnQueue" in {found["LogicalResourceId"] for found in here.base.list_resources()}
+    assert "CdnQueue" in {resource["LogicalResourceId"] for resource in here.base.list_resources()}
 
 
 def test_a_key_and_secrets_that_are_leaving_are_called_back(running: emulator.Emulator) -> None:
     here = place_of(running, "leaving")
     first = base.create_or_update(here, LOCAL, yes)
-    kept = down._list_retained(here)
+    retained = down._list_retained(here)
     here.base.delete()
-    assert removal.delete_resources(here, kept) == []
+    assert removal.delete_resources(here, retained) == []
     whole = template.compose()
     wanted = {name: whole["Resources"][name] for name in template.list_retained(whole)}
     leaving = list(existing.find_existing(here, wanted))
-    assert {found.logical for found in leaving} == {"Secret", "DatabaseSecret", "Key"}
-    assert all(found.is_leaving for found in leaving)
+    assert {resource.logical for resource in leaving} == {"Secret", "DatabaseSecret", "Key"}
+    assert all(resource.is_leaving for resource in leaving)
     second = base.create_or_update(here, LOCAL, yes)
     assert second["KmsKeyArn"] == first["KmsKeyArn"]
     state = here.client("kms").describe_key(KeyId=first["KmsKeyArn"])["KeyMetadata"]["KeyState"]
@@ -136,11 +136,11 @@ def test_down_empties_what_goes_with_the_stacks(running: emulator.Emulator) -> N
     for _ in range(2):
         s3.put_object(Bucket=first["PackageBucket"], Key="package.zip", Body=package.getvalue())
     retained = down.remove_stage(here)
-    assert {"UploadBucket", "Key"} <= {found["LogicalResourceId"] for found in retained}
+    assert {"UploadBucket", "Key"} <= {resource["LogicalResourceId"] for resource in retained}
     assert f"mediahub-emptied-packages-{emulator.ACCOUNT}" not in _buckets(here)
     assert f"mediahub-emptied-uploads-{emulator.ACCOUNT}" in _buckets(here)
     # What a `down` kept is found by the next one too, which may have been told to delete it.
-    assert {found["PhysicalResourceId"] for found in down.remove_stage(here)} >= {first["UploadBucket"]}
+    assert {resource["PhysicalResourceId"] for resource in down.remove_stage(here)} >= {first["UploadBucket"]}
 
 
 def test_what_was_kept_is_deleted_after_an_earlier_down(

@@ -61,9 +61,12 @@ def test_nothing_is_changed_without_a_yes(running: emulator.Emulator) -> None:
 
 
 def test_the_stages_say_what_the_stack_made_and_keep_what_an_operator_added(stage: Stage, settings_file: Path) -> None:
-    held = json.loads(settings_file.read_text())
-    held["typed"] = {"aws_environment_variables": {"TIME_ZONE": "Europe/Berlin"}, "domain": "desk.example.org"}
-    settings_file.write_text(json.dumps(held))
+    written_settings = json.loads(settings_file.read_text())
+    written_settings["typed"] = {
+        "aws_environment_variables": {"TIME_ZONE": "Europe/Berlin"},
+        "domain": "desk.example.org",
+    }
+    settings_file.write_text(json.dumps(written_settings))
     base.create_or_update(stage, LOCAL, yes)
     outputs = {**stage.base.read_outputs(), **stage.packages.read_outputs()}
     zappa_settings.write_stages(stage, outputs, stage.base.read_parameters())
@@ -101,12 +104,12 @@ def test_functions_join_the_network_and_sign_in_without_a_password(stage: Stage)
 def test_the_check_says_what_is_missing(stage: Stage, settings_file: Path) -> None:
     outputs = {**stage.base.read_outputs(), **stage.packages.read_outputs()}
     zappa_settings.write_stages(stage, outputs, stage.base.read_parameters())
-    found = {(finding.part, finding.seen): finding.advice for finding in check.inspect_stage(stage)}
-    assert found[("stack", "mediahub-typed-base is CREATE_COMPLETE")] == ""
-    assert "zappa deploy typed" in found[("function", "mediahub-typed does not exist")]
-    assert found[("mapping", "0 from the upload queue to mediahub-typed-worker")]
-    assert found[("notification", "the queue receives s3:ObjectCreated:*, s3:ObjectRemoved:*")] == ""
-    assert found[("subscribers", "1 subscribed to the alarms")] == ""
+    advice_by_part = {(finding.part, finding.seen): finding.advice for finding in check.inspect_stage(stage)}
+    assert advice_by_part[("stack", "mediahub-typed-base is CREATE_COMPLETE")] == ""
+    assert "zappa deploy typed" in advice_by_part[("function", "mediahub-typed does not exist")]
+    assert advice_by_part[("mapping", "0 from the upload queue to mediahub-typed-worker")]
+    assert advice_by_part[("notification", "the queue receives s3:ObjectCreated:*, s3:ObjectRemoved:*")] == ""
+    assert advice_by_part[("subscribers", "1 subscribed to the alarms")] == ""
     # Somebody changed something by hand.
     stage.client("s3").put_bucket_notification_configuration(
         Bucket=outputs["UploadBucket"], NotificationConfiguration={}
@@ -134,7 +137,7 @@ def test_workers_are_told_what_the_base_made(stage: Stage) -> None:
     )
     known = template.read_file(workers.TEMPLATE)["Parameters"]
     assert set(given) <= set(known)
-    assert [name for name, held in known.items() if "Default" not in held and name not in given] == []
+    assert [name for name, parameter in known.items() if "Default" not in parameter and name not in given] == []
     # What they would write into the mirror leads nowhere before the site has an address.
     with pytest.raises(DeployError, match=r"no address yet.*deploy up typed"):
         workers.build_environment(stage, stage.base.read_outputs())
@@ -164,16 +167,16 @@ def test_a_dashboard_is_there_on_demand(
     monkeypatch.setattr(deploy, "_open_stage", lambda options: stage)
 
     def dashboards() -> list[str]:
-        found = stage.client("cloudwatch").list_dashboards()["DashboardEntries"]
-        return [entry["DashboardName"] for entry in found if entry["DashboardName"] == "mediahub-typed"]
+        entries = stage.client("cloudwatch").list_dashboards()["DashboardEntries"]
+        return [entry["DashboardName"] for entry in entries if entry["DashboardName"] == "mediahub-typed"]
 
     assert dashboards() == []
     assert deploy.main(["dashboard", "typed"]) == 0
     assert dashboards() == ["mediahub-typed"]
     body = json.loads(stage.client("cloudwatch").get_dashboard(DashboardName="mediahub-typed")["DashboardBody"])
     shown = {arn.rsplit(":", 1)[-1] for arn in body["widgets"][0]["properties"]["alarms"]}
-    found = stage.client("cloudwatch").describe_alarms(AlarmNames=sorted(shown))["MetricAlarms"]
-    arns = {alarm["AlarmArn"] for alarm in found}
+    described = stage.client("cloudwatch").describe_alarms(AlarmNames=sorted(shown))["MetricAlarms"]
+    arns = {alarm["AlarmArn"] for alarm in described}
     assert arns
     assert arns <= set(body["widgets"][0]["properties"]["alarms"])
     assert "#dashboards/dashboard/mediahub-typed" in capsys.readouterr().out
@@ -217,15 +220,15 @@ def test_what_was_kept_is_deleted_each_in_its_way(running: emulator.Emulator) ->
     for body in (b"first", b"second"):
         s3.put_object(Bucket=outputs["UploadBucket"], Key="uploads/1/original", Body=body)
     s3.delete_object(Bucket=outputs["UploadBucket"], Key="uploads/1/original")
-    kept = [one for one in here.base.list_resources() if one["LogicalResourceId"] in down.list_retained_names()]
+    retained = [one for one in here.base.list_resources() if one["LogicalResourceId"] in down.list_retained_names()]
     here.base.delete()
-    assert removal.delete_resources(here, kept) == []
+    assert removal.delete_resources(here, retained) == []
     assert not [b for b in s3.list_buckets()["Buckets"] if b["Name"].startswith("mediahub-ended-uploads")]
     assert outputs["MirrorTable"] not in here.client("dynamodb").list_tables()["TableNames"]
     key = here.client("kms").describe_key(KeyId=outputs["KmsKeyArn"])["KeyMetadata"]
     assert key["KeyState"] == "PendingDeletion"
     # What is gone already is named.
-    bucket = next(one for one in kept if one["ResourceType"] == "AWS::S3::Bucket")
+    bucket = next(one for one in retained if one["ResourceType"] == "AWS::S3::Bucket")
     assert "NoSuchBucket" in removal.delete_resources(here, [bucket])[0]
 
 

@@ -25,6 +25,6 @@ def test_e15_everything_is_pinned_by_hash(lock: Path) -> None:
 def test_e15_what_runs_is_no_older_than_its_last_security_release(name: str) -> None:
     text = (FOLDER / f"{name}.txt").read_text()
     for package, floor in FLOORS.items():
-        found = re.search(rf"^{package}==(\d+)\.(\d+)", text, re.M)
-        if found:
-            assert (int(found[1]), int(found[2])) >= floor, package
+        pin = re.search(rf"^{package}==(\d+)\.(\d+)", text, re.M)
+        if pin:
+            assert (int(pin[1]), int(pin[2])) >= floor, package

@@ -22,7 +22,7 @@ TABLE = REST.split("\n## ")[0]
 TEXT = re.sub(r"\\\n\s+", " ", BODY)
 PROGRAMS = ("python -m deploy", "python -m tests.e2e", "zappa", "aws")
 COMMAND = re.compile(rf"(?:^ {{4,}}|`)((?:{'|'.join(map(re.escape, PROGRAMS))}) [^`\n]+)", re.M)
-LINES = {" ".join(found.split("  #")[0].split()) for found in COMMAND.findall(TEXT)}
+LINES = {" ".join(shown_command.split("  #")[0].split()) for shown_command in COMMAND.findall(TEXT)}
 # Without an option it is the name of an operation, and no command.
 COMMANDS = sorted(line for line in LINES if not line.startswith("aws") or " --" in line)
 RUNNERS = dict(re.findall(r"^\| `([^`]+)` \| ([^|]+) \|$", TABLE, re.M))
@@ -67,12 +67,12 @@ def test_what_ran_it_is_there(command: str, runner: str) -> None:
     steps = {step.title for step in Rehearsal(cast(Operator, None), send).list_steps()} | {"remove everything"}
     for part in runner.split("; "):
         match re.fullmatch(r"(rehearsal|releases): (.+)|`(tests/\S+\.py)::(\w+)`", part.strip()):
-            case re.Match() as found if found[1] == "rehearsal":
-                assert found[2] in steps
-            case re.Match() as found if found[1] == "releases":
-                assert found[2] in releases()
-            case re.Match() as found:
-                assert f"def {found[4]}(" in (ROOT / found[3]).read_text()
+            case re.Match() as reference if reference[1] == "rehearsal":
+                assert reference[2] in steps
+            case re.Match() as reference if reference[1] == "releases":
+                assert reference[2] in releases()
+            case re.Match() as reference:
+                assert f"def {reference[4]}(" in (ROOT / reference[3]).read_text()
             case None:
                 pytest.fail(f"{command}: {part} is no step and no test.")
 
@@ -103,8 +103,8 @@ def test_the_commands_of_aws_do_what_the_guide_says(local_aws: stack.Stack, tmp_
         line = command.replace("KEY_ARN", local_aws.outputs["KmsKeyArn"]).replace("ACCOUNT", emulator.ACCOUNT)
         line = line.replace("STAGE", local_aws.stage).replace("VERSION", version)
         run = [str(program / "python"), str(program / "aws"), *shlex.split(line)[1:]]
-        done = subprocess.run(run, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{command}: {done.stderr}"
+        process = subprocess.run(run, env=environment, capture_output=True, text=True, check=False)
+        assert process.returncode == 0, f"{command}: {process.stderr}"
     assert s3.head_object(Bucket=bucket, Key="uploads/old/harbor.jpg")["ServerSideEncryption"] == "aws:kms"
     assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"as it was"
     secrets = stack.root_client("secretsmanager", endpoint)

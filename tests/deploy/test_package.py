@@ -46,8 +46,8 @@ def boto3() -> Path:
 
 def environment(**changed: str) -> dict[str, str]:
     """Return a function's settings as `deploy.functions.zappa_settings` writes them, on this test's local AWS."""
-    told = {name: value for name, value in child_environment("worker").items() if name.isupper()}
-    kept = (
+    variables = {name: value for name, value in child_environment("worker").items() if name.isupper()}
+    recordings = (
         "AWS_ENDPOINT_URL",
         "AWS_CONFIG_FILE",
         "UPLOAD_",
@@ -59,7 +59,7 @@ def environment(**changed: str) -> dict[str, str]:
         "DATABASE",
     )
     return {
-        **{name: value for name, value in told.items() if name.startswith(kept)},
+        **{name: value for name, value in variables.items() if name.startswith(recordings)},
         "AWS_PROFILE": "worker",
         "AWS_REGION": "us-east-1",
         "STAGE": "local",
@@ -102,18 +102,18 @@ def test_it_is_small_and_holds_nothing_needless_or_secret(
 )
 def test_e6_the_scan_finds_what_must_not_leave(tmp_path: Path, name: str, text: bytes, says: str) -> None:
     path = tmp_path / "build.zip"
-    with zipfile.ZipFile(path, "w") as made:
+    with zipfile.ZipFile(path, "w") as archive:
         if name != "zappa_settings.py":
-            made.writestr("zappa_settings.py", "ENVIRONMENT_VARIABLES={'AWS_REGION': 'us-east-1'}\n")
-        made.writestr(name, text)
+            archive.writestr("zappa_settings.py", "ENVIRONMENT_VARIABLES={'AWS_REGION': 'us-east-1'}\n")
+        archive.writestr(name, text)
     assert any(says in fault for fault in contents.inspect_package(path).faults)
 
 
 def test_a_package_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contents, "MOST_UNZIPPED", 10)
     path = tmp_path / "build.zip"
-    with zipfile.ZipFile(path, "w") as made:
-        made.writestr("zappa_settings.py", "ENVIRONMENT_VARIABLES={}\n")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("zappa_settings.py", "ENVIRONMENT_VARIABLES={}\n")
     assert "too much" in contents.inspect_package(path).faults[0]
 
 
@@ -174,15 +174,15 @@ def test_messages_bare_events_and_the_clock_are_answered(
     for key in ("a.jpg", "b.jpg"):
         aws("operator", "s3").put_object(Bucket=bucket, Key=key, Body=jpeg())
 
-    def told(key: str, configuration: str) -> dict[str, Any]:
+    def build_record(key: str, configuration: str) -> dict[str, Any]:
         place = {"bucket": {"name": bucket, "arn": f"arn:aws:s3:::{bucket}"}, "object": {"key": key}}
-        found = {"configurationId": configuration, **place}
-        return {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": found}
+        event = {"configurationId": configuration, **place}
+        return {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": event}
 
     message = {
         "messageId": "m1",
         "receiptHandle": "r1",
-        "body": json.dumps({"Records": [told("a.jpg", "x")]}),
+        "body": json.dumps({"Records": [build_record("a.jpg", "x")]}),
         "attributes": {"ApproximateReceiveCount": "1"},
         "messageAttributes": {},
         "md5OfBody": "",
@@ -197,7 +197,7 @@ def test_messages_bare_events_and_the_clock_are_answered(
         environment(),
         {"Records": [message]},
         # The id of a notification may name any function; it is not listened to.
-        {"Records": [told("b.jpg", "x:os.getcwd")]},
+        {"Records": [build_record("b.jpg", "x:os.getcwd")]},
         {"detail-type": "Scheduled Event", "source": "aws.scheduler", "resources": [rule]},
         {"manage": "migrate --no-input"},
     )
@@ -270,8 +270,8 @@ def test_an_invitation_leads_to_a_password(client: Any, capsys: pytest.CaptureFi
     form = client.get(path, follow=True)
     assert form.status_code == 200
     chosen = {"new_password1": "correct horse battery", "new_password2": "correct horse battery"}
-    done = client.post(form.redirect_chain[-1][0], chosen, follow=True)
-    assert done.status_code == 200
+    answer = client.post(form.redirect_chain[-1][0], chosen, follow=True)
+    assert answer.status_code == 200
     assert client.login(username="anna@example.org", password="correct horse battery")
     # Once used, it leads nowhere.
     assert b"csrfmiddlewaretoken" not in client.get(path, follow=True).content.split(b'id="content"')[1]

@@ -222,19 +222,19 @@ def test_a_stage_that_stands_is_not_rehearsed_on(standing: str) -> None:
         rehearse.rehearse_stage(make_stage(cloudformation=Stacks(standing)), {}, lambda plan: True)
 
 
-KEPT = (
+LEFTOVERS = (
     ExistingResource("UploadBucket", "AWS::S3::Bucket", "mediahub-rehearsal-uploads-000000000000"),
     ExistingResource("DatabaseCluster", "AWS::RDS::DBCluster", "mediahub-rehearsal"),
     ExistingResource("Secret", "AWS::SecretsManager::Secret", "mediahub-rehearsal/django", is_leaving=True),
 )
 
 
-@pytest.mark.parametrize("kept", KEPT, ids=lambda kept: kept.logical)
+@pytest.mark.parametrize("leftover", LEFTOVERS, ids=lambda leftover: leftover.logical)
 def test_a_stage_that_left_something_is_not_rehearsed_on(
-    kept: ExistingResource, monkeypatch: pytest.MonkeyPatch
+    leftover: ExistingResource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(existing, "find_existing", lambda stage, parts: iter([kept]))
-    with pytest.raises(DeployError, match=f"An earlier stage rehearsal left {kept.physical}"):
+    monkeypatch.setattr(existing, "find_existing", lambda stage, parts: iter([leftover]))
+    with pytest.raises(DeployError, match=f"An earlier stage rehearsal left {leftover.physical}"):
         rehearse.rehearse_stage(make_stage(cloudformation=Stacks()), {}, lambda plan: True)
 
 

@@ -33,9 +33,9 @@ print(json.dumps([*provisioners.install(), *aurora.install()]))
 def test_the_list_names_each_stub_and_ministack_lacks_each() -> None:
     """Where ministack has learned one, installing it fails and says so."""
     python = ROOT / ".venv-local-aws" / "bin" / "python"
-    done = subprocess.run([python, "-c", INSTALL], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    installed = set(json.loads(done.stdout.splitlines()[-1]))
+    process = subprocess.run([python, "-c", INSTALL], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    installed = set(json.loads(process.stdout.splitlines()[-1]))
     listed = {stub.part for stub in STUBS if stub.service in IN_MINISTACK}
     # The authority is a file that the ground makes.
     assert installed == listed - {"global-bundle.pem"}

@@ -23,13 +23,13 @@ def test_e1_e2_e3_e4_e8_e9_e10_e11_e12_e13_it_holds(name: str) -> None:
 
 
 def test_the_bucket_of_packages_is_as_closed_as_the_others() -> None:
-    found = packages()
+    bucket_template = packages()
     for look in (
         security.buckets_are_closed,
         security.buckets_are_encrypted_versioned_and_logged,
         security.nothing_is_taken_over_plain_http,
     ):
-        assert list(look(found)) == []
+        assert list(look(bucket_template)) == []
 
 
 def broken(changed: Template) -> bool:
@@ -89,14 +89,14 @@ def test_cloudformation_takes_it(tmp_path: Path) -> None:
         str(tmp_path / "stack.json"),
         "deploy/templates/packages.yaml",
     ]
-    done = subprocess.run(lint, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "")
+    process = subprocess.run(lint, capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stdout) == (0, "")
 
 
 def test_each_parameter_and_condition_is_used() -> None:
     text = json.dumps({key: WHOLE[key] for key in ("Resources", "Outputs", "Conditions")})
-    held: dict[str, Any] = WHOLE["Parameters"]
-    assert [name for name in held if f'"{name}"' not in text and f"${{{name}}}" not in text] == []
+    parameters: dict[str, Any] = WHOLE["Parameters"]
+    assert [name for name in parameters if f'"{name}"' not in text and f"${{{name}}}" not in text] == []
     rest = json.dumps({key: WHOLE[key] for key in ("Resources", "Outputs")})
     conditions = WHOLE["Conditions"]
     used = {name for name in conditions if f'"{name}"' in rest}

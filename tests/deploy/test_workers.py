@@ -30,7 +30,7 @@ UNNAMEABLE = {"ecr:GetAuthorizationToken"}
 NAMES = {"RepositoryName", "LogGroupName", "RoleName", "ClusterName", "Family", "ServiceName", "AlarmName"}
 METRICS = {
     "ApproximateNumberOfMessagesVisible": "visible",
-    "ApproximateNumberOfMessagesNotVisible": "held",
+    "ApproximateNumberOfMessagesNotVisible": "in_progress",
     "NumberOfMessagesReceived": "received",
 }
 FUNCTIONS = {
@@ -56,11 +56,11 @@ class Minute:
     """What SQS tells of the queue for one minute; None where it says nothing."""
 
     visible: int | None = 0
-    held: int | None = None
+    in_progress: int | None = None
     received: int | None = None
 
 
-def told(metric: dict[str, Any], minute: Minute) -> int | None:
+def read_metric(metric: dict[str, Any], minute: Minute) -> int | None:
     """Return the value of one metric, which must be the bulk queue's."""
     assert (metric["Namespace"], metric["Dimensions"]) == ("AWS/SQS", QUEUE)
     value: int | None = getattr(minute, METRICS[metric["MetricName"]])
@@ -69,13 +69,15 @@ def told(metric: dict[str, Any], minute: Minute) -> int | None:
 
 def value_of(alarm: str, minute: Minute) -> int | None:
     """Return what the alarm compares: one metric, or its expression; None when a part of it is missing."""
-    held = properties(alarm)
-    if "Metrics" not in held:
-        assert held["Period"] == 60
-        return told(held, minute)
-    assert all(entry["MetricStat"]["Period"] == 60 for entry in held["Metrics"] if not entry["ReturnData"])
-    [expression] = [entry["Expression"] for entry in held["Metrics"] if entry["ReturnData"]]
-    values = {e["Id"]: told(e["MetricStat"]["Metric"], minute) for e in held["Metrics"] if not e["ReturnData"]}
+    alarm_values = properties(alarm)
+    if "Metrics" not in alarm_values:
+        assert alarm_values["Period"] == 60
+        return read_metric(alarm_values, minute)
+    assert all(entry["MetricStat"]["Period"] == 60 for entry in alarm_values["Metrics"] if not entry["ReturnData"])
+    [expression] = [entry["Expression"] for entry in alarm_values["Metrics"] if entry["ReturnData"]]
+    values = {
+        e["Id"]: read_metric(e["MetricStat"]["Metric"], minute) for e in alarm_values["Metrics"] if not e["ReturnData"]
+    }
     try:
         return int(eval(expression, {"__builtins__": {}, **FUNCTIONS}, values))
     except TypeError:
@@ -83,26 +85,28 @@ def value_of(alarm: str, minute: Minute) -> int | None:
 
 
 def rings(alarm: str, minutes: Sequence[Minute]) -> bool:
-    held = properties(alarm)
-    assert held["TreatMissingData"] == "notBreaching"
-    values = [value_of(alarm, minute) for minute in minutes[-held["EvaluationPeriods"] :]]
-    breaching = [v for v in values if v is not None and COMPARE[held["ComparisonOperator"]](v, held["Threshold"])]
-    return bool(len(breaching) >= held["DatapointsToAlarm"])
+    alarm_values = properties(alarm)
+    assert alarm_values["TreatMissingData"] == "notBreaching"
+    values = [value_of(alarm, minute) for minute in minutes[-alarm_values["EvaluationPeriods"] :]]
+    breaching = [
+        v for v in values if v is not None and COMPARE[alarm_values["ComparisonOperator"]](v, alarm_values["Threshold"])
+    ]
+    return bool(len(breaching) >= alarm_values["DatapointsToAlarm"])
 
 
 def stepped(policy: str, difference: int, now: int) -> int:
     """Return the number of workers after one step of a policy, by Application Auto Scaling's rules for its bounds."""
-    held = properties(policy)["StepScalingPolicyConfiguration"]
+    configuration = properties(policy)["StepScalingPolicyConfiguration"]
     least, below = operator.le, operator.lt
     if difference < 0:
         least, below = operator.lt, operator.le
     [step] = [
         step["ScalingAdjustment"]
-        for step in held["StepAdjustments"]
+        for step in configuration["StepAdjustments"]
         if least(step.get("MetricIntervalLowerBound", float("-inf")), difference)
         and below(difference, step.get("MetricIntervalUpperBound", float("inf")))
     ]
-    wanted = step if held["AdjustmentType"] == "ExactCapacity" else now + step
+    wanted = step if configuration["AdjustmentType"] == "ExactCapacity" else now + step
     return int(max(properties("Scale")["MinCapacity"], min(MOST, wanted)))
 
 
@@ -127,13 +131,13 @@ def test_workers_start_from_none_by_depth_and_never_more_than_the_most(waiting: 
 
 @pytest.mark.parametrize("waiting", [0, 1, 5, 50, 5000])
 def test_no_worker_is_stopped_while_one_of_them_holds_a_chunk(waiting: int) -> None:
-    assert workers(4, [Minute(waiting, held=1)] * 60) == 4
+    assert workers(4, [Minute(waiting, in_progress=1)] * 60) == 4
 
 
 def test_all_workers_stop_after_ten_minutes_with_nothing_left() -> None:
-    assert workers(4, [Minute(0, held=1)] + [Minute(0)] * 9) == 4
-    assert workers(4, [Minute(0, held=1)] + [Minute(0)] * 10) == 0
-    assert workers(4, [Minute(0)] * 9 + [Minute(0, held=1), Minute(0)]) == 4
+    assert workers(4, [Minute(0, in_progress=1)] + [Minute(0)] * 9) == 4
+    assert workers(4, [Minute(0, in_progress=1)] + [Minute(0)] * 10) == 0
+    assert workers(4, [Minute(0)] * 9 + [Minute(0, in_progress=1), Minute(0)]) == 4
 
 
 def test_silence_of_sqs_starts_and_stops_nobody_and_calls_nobody() -> None:
@@ -144,26 +148,26 @@ def test_silence_of_sqs_starts_and_stops_nobody_and_calls_nobody() -> None:
 
 
 def test_the_steps_leave_no_gap_and_only_ever_add() -> None:
-    held = properties("StartWorkers")["StepScalingPolicyConfiguration"]
-    steps = held["StepAdjustments"]
+    configuration = properties("StartWorkers")["StepScalingPolicyConfiguration"]
+    steps = configuration["StepAdjustments"]
     assert [step.get("MetricIntervalUpperBound") for step in steps[:-1]] == [
         step["MetricIntervalLowerBound"] for step in steps[1:]
     ]
     assert "MetricIntervalUpperBound" not in steps[-1]
     assert steps[0]["MetricIntervalLowerBound"] == properties("ChunksWait")["Threshold"] == 0
-    assert held["AdjustmentType"] == "ChangeInCapacity"
+    assert configuration["AdjustmentType"] == "ChangeInCapacity"
     assert all(step["ScalingAdjustment"] > 0 for step in steps)
-    assert held["Cooldown"] >= 180
+    assert configuration["Cooldown"] >= 180
 
 
 def test_an_order_of_a_thousand_chunks_goes_from_none_to_none() -> None:
     left, now, counts, minutes = 1000, 0, [], list[Minute]()
     for _ in range(300):
-        held = min(left, 2 * now)
-        minutes.append(Minute(left - held, held=held or None, received=held or None))
+        capacity = min(left, 2 * now)
+        minutes.append(Minute(left - capacity, in_progress=capacity or None, received=capacity or None))
         wanted = workers(now, minutes)
         assert wanted >= now or not left
-        left, now = left - held, wanted
+        left, now = left - capacity, wanted
         counts.append(now)
         assert not rings("WorkersDoNotStart", minutes)
     assert (left, now, max(counts)) == (0, 0, MOST)
@@ -177,7 +181,7 @@ def test_an_alarm_tells_when_chunks_wait_and_no_worker_takes_one() -> None:
     assert rings("WorkersDoNotStart", [Minute(7, received=0)] * len(waits))
     assert not rings("WorkersDoNotStart", waits[1:])
     assert not rings("WorkersDoNotStart", [*waits[1:], Minute(7, received=1)])
-    assert not rings("WorkersDoNotStart", [Minute(0, held=4)] * len(waits))
+    assert not rings("WorkersDoNotStart", [Minute(0, in_progress=4)] * len(waits))
     assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "TopicArn"}]
 
 
@@ -185,7 +189,7 @@ def test_an_alarm_tells_when_chunks_wait_and_no_worker_takes_one() -> None:
 
 
 def test_cfn_lint_finds_nothing() -> None:
-    assert [found for found in lint_all(TEMPLATE.read_text()) if found.rule.id[0] in "EW"] == []
+    assert [problem for problem in lint_all(TEMPLATE.read_text()) if problem.rule.id[0] in "EW"] == []
 
 
 def test_everything_is_named_after_project_and_stage() -> None:
@@ -289,7 +293,7 @@ def instructions() -> list[tuple[str, str]]:
 
 
 def of_kind(word: str) -> list[str]:
-    return [rest for found, rest in instructions() if found == word]
+    return [rest for keyword, rest in instructions() if keyword == word]
 
 
 def copied() -> list[str]:
@@ -364,7 +368,7 @@ def test_what_reaches_the_image_is_enough_to_find_the_task(tmp_path: Path) -> No
     assert not (tmp_path / "mediahub" / "local").exists()
     said = "from mediahub.celery import app; app.loader.import_default_modules(); print(*app.tasks)"
     # Nothing of the tests' own settings: the worker's are the defaults and what its task names.
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-B", "-c", said],
         cwd=tmp_path,
         env={
@@ -376,5 +380,5 @@ def test_what_reaches_the_image_is_enough_to_find_the_task(tmp_path: Path) -> No
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 0, done.stderr
-    assert "mediahub.worker.tasks.reprocess_chunk" in done.stdout
+    assert process.returncode == 0, process.stderr
+    assert "mediahub.worker.tasks.reprocess_chunk" in process.stdout

@@ -59,8 +59,8 @@ def test_events_of_the_stacks_queue_find_their_function(local_aws: stack.Stack) 
 
 def test_the_package_holds_neither_settings_nor_secrets() -> None:
     assert {"zappa_settings.json", "var", "tests", ".*"} <= set(STAGES["base"]["exclude"])
-    told = [stage.get("environment_variables", {}) for stage in STAGES.values()]
-    assert set().union(*told) == set()
+    variables = [stage.get("environment_variables", {}) for stage in STAGES.values()]
+    assert set().union(*variables) == set()
 
 
 def find_missing(table: Iterable[Format]) -> set[str]:

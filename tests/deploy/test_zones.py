@@ -31,8 +31,8 @@ def answer(stub: Stubber, zones: dict[str, str], subnets: dict[str, str] | None 
     """Have EC2 know these services, each in zones by their letters, and subnets by theirs."""
     for letter in "ab":
         zone = (subnets or {}).get(letter)
-        found: list[dict[str, Any]] = [{"AvailabilityZone": zone}] if zone else []
-        stub.add_response("describe_subnets", {"Subnets": found}, {"Filters": ANY})
+        offered_zones: list[dict[str, Any]] = [{"AvailabilityZone": zone}] if zone else []
+        stub.add_response("describe_subnets", {"Subnets": offered_zones}, {"Filters": ANY})
     details = [
         {
             "ServiceName": f"com.amazonaws.{REGION}.{name}",

@@ -55,7 +55,7 @@ def word(about: str) -> str:
     return f"Zxq7{about}7qxZ"
 
 
-def told(text: str) -> set[str]:
+def list_leaked_words(text: str) -> set[str]:
     """Return the fields whose words stand in a text, however they are capitalized."""
     return set(PATTERN.findall(text.casefold()))
 
@@ -240,8 +240,8 @@ def _plant_versions(desk: Desk) -> None:
             **dict.fromkeys(("width", "height", "bytes"), 9),
         }
         key = f"{word(f'version_key_{number}')}/original.jpg"
-        kept = {"key": key, "version_id": f"v{number}", "facts": facts, "current": number == 2}
-        Version.objects.create(image=desk.closed, number=number, by=desk.lawyer, **kept)
+        values = {"key": key, "version_id": f"v{number}", "facts": facts, "current": number == 2}
+        Version.objects.create(image=desk.closed, number=number, by=desk.lawyer, **values)
     plain: dict[str, Any] = {"file_name": "harbour.jpg", "camera": "", "format": "JPEG", "sha256": SHA256}
     plain |= dict.fromkeys(("width", "height", "bytes"), 9)
     Version.objects.create(image=desk.open, number=1, key="uploads/a/original", version_id="v1", facts=plain)
@@ -300,8 +300,8 @@ def _plant_history(desk: Desk) -> None:
 
 def _plant_searches(desk: Desk) -> None:
     def search(name: str, query: str, *, shared: bool) -> None:
-        kept = {"query": query, "shared": shared}
-        desk.searches.append(SavedSearch.objects.create(owner=desk.lawyer, name=name, **kept))
+        values = {"query": query, "shared": shared}
+        desk.searches.append(SavedSearch.objects.create(owner=desk.lawyer, name=name, **values))
 
     search(word("search_own"), f"q={word('search_query')}", shared=False)
     search(word("search_collection"), f"collection={desk.collections[0].pk}&q={word('search_within')}", shared=True)

@@ -30,8 +30,8 @@ def body(answer: Any) -> str:
 def acts(editor: User, chief: User) -> None:
     """Have an editor tag two images at once, then a chief editor archive one."""
     boats, town = image("Boats"), image("=Town()")
-    for made in (boats, town):
-        tagging(made, "Fog")
+    for tagged_image in (boats, town):
+        tagging(tagged_image, "Fog")
     tag_decisions.accept(ChangeSet(editor), Tagging.objects.select_related("tag", "image").order_by("pk"))
     publishing.archive(ChangeSet(chief), [town])
 
@@ -48,14 +48,14 @@ def test_one_act_on_many_images_is_one_line_that_unfolds(signed_in: Client) -> N
 
 @pytest.mark.usefixtures("acts")
 def test_filters_narrow_what_is_told(signed_in: Client, editor: User) -> None:
-    def told(**asked: str) -> int:
+    def count_changes(**asked: str) -> int:
         return len(signed_in.get(PAGE, asked).context["change_sets"])
 
     tomorrow = (timezone.localdate() + timedelta(days=1)).isoformat()
-    assert told(by=str(editor.pk)) == told(action="tagged") == 1
-    assert told(**{"from": tomorrow}) == told(by="none") == 0
-    assert told(to=tomorrow, by="x", action="y") == 2
-    assert told(**{"from": "2026-02-30"}) == 2
+    assert count_changes(by=str(editor.pk)) == count_changes(action="tagged") == 1
+    assert count_changes(**{"from": tomorrow}) == count_changes(by="none") == 0
+    assert count_changes(to=tomorrow, by="x", action="y") == 2
+    assert count_changes(**{"from": "2026-02-30"}) == 2
 
 
 @pytest.mark.usefixtures("acts")
@@ -86,12 +86,12 @@ def test_an_image_tells_its_own_story(signed_in: Client) -> None:
 
 
 def test_a_page_costs_the_same_for_many_acts_and_goes_on(signed_in: Client, editor: User, queries: Any) -> None:
-    made = image()
+    new_image = image()
     for number in range(2):
-        tag_decisions.add_tag(ChangeSet(editor), made, f"Tag {number}")
+        tag_decisions.add_tag(ChangeSet(editor), new_image, f"Tag {number}")
     few = queries(PAGE)
     for number in range(60):
-        tag_decisions.add_tag(ChangeSet(editor), made, f"Word {number}")
+        tag_decisions.add_tag(ChangeSet(editor), new_image, f"Word {number}")
     assert queries(PAGE) == few
     first = signed_in.get(PAGE).context
     rest = signed_in.get(f"{PAGE}?before={first['more']}").context["change_sets"]
@@ -110,10 +110,10 @@ def test_a_page_costs_the_same_for_many_acts_and_goes_on(signed_in: Client, edit
     ],
 )
 def test_a_title_that_looks_like_a_date_is_told_as_it_was_typed(signed_in: Client, editor: User, title: str) -> None:
-    made = image(title)
-    metadata.edit(ChangeSet(editor), made, {"title": Edit("Quay"), "rights_until": Edit(date(2031, 5, 4))})
-    metadata.edit(ChangeSet(editor), made, {"title": Edit(title)})
-    pages = [reverse("admin:library_image_change", args=[made.pk]), PAGE]
+    new_image = image(title)
+    metadata.edit(ChangeSet(editor), new_image, {"title": Edit("Quay"), "rights_until": Edit(date(2031, 5, 4))})
+    metadata.edit(ChangeSet(editor), new_image, {"title": Edit(title)})
+    pages = [reverse("admin:library_image_change", args=[new_image.pk]), PAGE]
     for page in pages:
         text = signed_in.get(page).content.decode()
         assert f"<del>{title}</del>" in text

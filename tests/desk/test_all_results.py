@@ -109,8 +109,8 @@ def test_a_form_that_does_not_say_what_was_seen_is_asked(
 
 def boxes(client: Client, *images: Image) -> list[str]:
     """Return what the boxes of these images in the library send."""
-    found = BOX.findall(client.get(GRID).content.decode())
-    return [box for box in found if box.split("/")[0] in {str(one.pk) for one in images}]
+    values = BOX.findall(client.get(GRID).content.decode())
+    return [box for box in values if box.split("/")[0] in {str(one.pk) for one in images}]
 
 
 def test_a_selected_picture_that_was_replaced_meanwhile_is_not_published(chief_client: Client) -> None:

@@ -19,7 +19,7 @@ from tests.records import image
 STATUS = "desk:status"
 
 
-def told(client: Client, *ids: object) -> list[dict[str, Any]]:
+def read_statuses(client: Client, *ids: object) -> list[dict[str, Any]]:
     answer = client.get(reverse(STATUS), {"ids": ",".join(str(one) for one in ids)})
     assert answer.status_code == 200
     uploads: list[dict[str, Any]] = answer.json()["uploads"]
@@ -40,7 +40,7 @@ def told(client: Client, *ids: object) -> list[dict[str, Any]]:
 def test_each_state_is_told_in_plain_words(
     signed_in: Client, editor: User, state: str, values: dict[str, Any], label: str, says: str, ended: bool
 ) -> None:
-    (now,) = told(signed_in, upload(editor, "a.jpg", state, **values).pk)
+    (now,) = read_statuses(signed_in, upload(editor, "a.jpg", state, **values).pk)
     assert (now["label"], now["ended"]) == (label, ended)
     assert says in now["reason"]
 
@@ -48,13 +48,13 @@ def test_each_state_is_told_in_plain_words(
 def test_a_file_that_never_came_is_not_waited_for(signed_in: Client, editor: User) -> None:
     lost = upload(editor, "a.jpg", "issued")
     Upload.objects.filter(pk=lost.pk).update(expires_at=timezone.now() - timedelta(hours=2))
-    (now,) = told(signed_in, lost.pk)
+    (now,) = read_statuses(signed_in, lost.pk)
     assert (now["label"], now["ended"]) == ("never arrived", True)
 
 
 def test_what_is_done_shows_its_picture_and_renditions(signed_in: Client, editor: User) -> None:
-    made = image()
-    (now,) = told(signed_in, upload(editor, "a.jpg", "ready", image=made).pk)
+    new_image = image()
+    (now,) = read_statuses(signed_in, upload(editor, "a.jpg", "ready", image=new_image).pk)
     assert now["picture"]["width"] == 256
     assert "small/" in now["picture"]["address"]
     assert [link["text"] for link in now["links"]] == [
@@ -69,7 +69,7 @@ def test_without_the_right_to_all_one_sees_ones_own_only(editor: User, nobody: C
     guest = User.objects.get(username="guest")
     guest.user_permissions.add(Permission.objects.get(codename="add_upload"))
     own, other = upload(guest, "mine.jpg", "working"), upload(editor, "theirs.jpg", "working")
-    assert [one["name"] for one in told(nobody, own.pk, other.pk)] == ["mine.jpg"]
+    assert [one["name"] for one in read_statuses(nobody, own.pk, other.pk)] == ["mine.jpg"]
     assert nobody.get(reverse("desk:arrival", args=[other.pk])).status_code == 404
     assert nobody.get(reverse("desk:arrival", args=[own.pk])).status_code == 200
 
@@ -78,7 +78,7 @@ def test_the_question_is_bounded_and_checked(signed_in: Client) -> None:
     assert signed_in.get(reverse(STATUS), {"ids": "1"}).status_code == 400
     many = ",".join(str(uuid4()) for _ in range(201))
     assert signed_in.get(reverse(STATUS), {"ids": many}).status_code == 400
-    assert told(signed_in) == []
+    assert read_statuses(signed_in) == []
     assert signed_in.post(reverse(STATUS)).status_code == 405
 
 

@@ -41,13 +41,13 @@ def test_a_batch_of_somebody_else_and_what_is_none_are_refused(signed_in: Client
 
 
 def test_files_that_are_there_are_told_with_their_image(signed_in: Client, editor: User) -> None:
-    made = image()
-    type(made).objects.filter(pk=made.pk).update(sha256=ONE)
+    new_image = image()
+    type(new_image).objects.filter(pk=new_image.pk).update(sha256=ONE)
     going = upload(editor, "b.jpg", "working", declared_sha256="2" * 64)
     known = post(signed_in, "desk:known", {"hashes": [ONE, "2" * 64, "3" * 64]}).json()["known"]
     assert set(known) == {ONE, "2" * 64}
     assert known[ONE]["title"] == "Harbour"
-    assert known[ONE]["href"] == reverse("admin:library_image_change", args=[made.pk])
+    assert known[ONE]["href"] == reverse("admin:library_image_change", args=[new_image.pk])
     assert "small/" in known[ONE]["picture"]
     assert known["2" * 64]["upload"] == str(going.pk)
 
@@ -75,21 +75,21 @@ def test_who_may_send_but_see_nothing_learns_nothing_of_the_library(client: Clie
 
 def test_asking_about_many_files_costs_no_more(signed_in: Client, django_assert_max_num_queries: Any) -> None:
     for n in range(6):
-        made = image()
-        type(made).objects.filter(pk=made.pk).update(sha256=str(n) * 64)
+        new_image = image()
+        type(new_image).objects.filter(pk=new_image.pk).update(sha256=str(n) * 64)
     with django_assert_max_num_queries(8):
         assert len(post(signed_in, "desk:known", {"hashes": [str(n) * 64 for n in range(6)]}).json()["known"]) == 6
 
 
 def test_words_are_kept_said_told_and_taken_back(signed_in: Client, editor: User) -> None:
     batch = UploadBatch.objects.create(by=editor)
-    made = image()
-    upload(editor, "a.jpg", "ready", image=made, batch=batch)
+    new_image = image()
+    upload(editor, "a.jpg", "ready", image=new_image, batch=batch)
     words = {"title": "Fair", "numbered": True, "credit": "Ada", "license": "CC0", "tags": ["boats", ""]}
-    done = post(signed_in, "desk:batch_words", words, batch.pk).json()
-    assert (done["changed"], done["next"], done["refused"]) == (2, None, [])
-    told = signed_in.get(reverse("desk:batch_words", args=[batch.pk])).json()
-    assert told == {
+    answer = post(signed_in, "desk:batch_words", words, batch.pk).json()
+    assert (answer["changed"], answer["next"], answer["refused"]) == (2, None, [])
+    status = signed_in.get(reverse("desk:batch_words", args=[batch.pk])).json()
+    assert status == {
         "title": "Fair",
         "numbered": True,
         "credit": "Ada",
@@ -97,13 +97,13 @@ def test_words_are_kept_said_told_and_taken_back(signed_in: Client, editor: User
         "tags": ["boats"],
         "collection": None,
     }
-    made.refresh_from_db()
-    assert (made.title, made.credit, made.license) == ("Fair 1", "Ada", "CC0")
+    new_image.refresh_from_db()
+    assert (new_image.title, new_image.credit, new_image.license) == ("Fair 1", "Ada", "CC0")
     page = signed_in.get(reverse("desk:activity")).content.decode()
     assert "Fair 1" in page
     assert post(signed_in, "desk:batch_words", {"undo": True}, batch.pk).json()["said"]
-    made.refresh_from_db()
-    assert made.title == "Harbour"
+    new_image.refresh_from_db()
+    assert new_image.title == "Harbour"
     assert Change.objects.filter(action=Action.UNDONE).exists()
 
 

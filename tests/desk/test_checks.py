@@ -21,11 +21,13 @@ def check(**fields: object) -> ConsistencyCheck:
 
 def test_chief_editors_see_what_did_not_fit(chief_client: Client, signed_in: Client) -> None:
     example = {"kind": "lost", "what": "a.jpg", **Reason("upload_unknown").to_json()}
-    found = check(counts={"lost": 3, "unlabelled": 1}, examples=[example])
+    finished_check = check(counts={"lost": 3, "unlabelled": 1}, examples=[example])
     page = chief_client.get(LIST).content.decode()
     assert "3 differences" in page
     assert "Files that arrived without an event" in page
-    page = chief_client.get(reverse("admin:recovery_consistencycheck_change", args=[found.pk])).content.decode()
+    page = chief_client.get(
+        reverse("admin:recovery_consistencycheck_change", args=[finished_check.pk])
+    ).content.decode()
     assert "a.jpg" in page
     assert signed_in.get(LIST).status_code == 403
 

@@ -25,7 +25,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from mediahub.library.models import Image
-from tests.desk.closed_records import SHA256, Desk, plant, told, word
+from tests.desk.closed_records import SHA256, Desk, list_leaked_words, plant, word
 
 Asked = dict[str, Any]
 
@@ -45,7 +45,7 @@ class Address:
     def path(self, values: dict[str, str]) -> str:
         """Return the address with its parts filled in."""
         plain = re.sub(r"\(\?P<(\w+)>.*?\)", r"<\1>", self.route).replace("^", "").replace("$", "")
-        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], plain)
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: values[match[1]], plain)
 
 
 def addresses(patterns: list[Any] | None = None, names: tuple[str, ...] = (), route: str = "") -> Iterator[Address]:
@@ -96,11 +96,11 @@ def _values(desk: Desk, address: Address, parameter: str) -> list[str]:
         "url": ["nothing/there/"],
         "id": _pks(desk.lawyer),
     }
-    found = by_name.get((address.name, parameter), by_parameter.get(parameter))
-    if parameter == "object_id" and found is None:
-        found = _objects(desk, address)
-    assert found, f"Say in {__file__} what can stand as {parameter} in {address.route}."
-    return found
+    choices = by_name.get((address.name, parameter), by_parameter.get(parameter))
+    if parameter == "object_id" and choices is None:
+        choices = _objects(desk, address)
+    assert choices, f"Say in {__file__} what can stand as {parameter} in {address.route}."
+    return choices
 
 
 def _objects(desk: Desk, address: Address) -> list[str]:
@@ -123,7 +123,7 @@ def _objects(desk: Desk, address: Address) -> list[str]:
 def questions(desk: Desk, address: Address) -> list[Asked]:
     """Return what is asked of an address after its question mark, besides nothing."""
     name = address.name
-    ids, found = ",".join(_pks(*desk.uploads)), [{}] if address.parameters else [{}, {"q": "zxq"}]
+    ids, queries = ",".join(_pks(*desk.uploads)), [{}] if address.parameters else [{}, {"q": "zxq"}]
     words = [{"q": word(about)} for about in WORDS] if name in SEARCHES else []
     closed = {"collection": str(desk.collections[0].pk), "batch": str(desk.batches[0].pk), "by": str(desk.lawyer.pk)}
     filters = [{key: value} for key, value in closed.items()]
@@ -148,7 +148,7 @@ def questions(desk: Desk, address: Address) -> list[Asked]:
         "desk:collections": [{"within": str(desk.collections[0].pk)}],
         "desk:job": [],
     }
-    return [*found, *words, *narrowed.get(name, [])]
+    return [*queries, *words, *narrowed.get(name, [])]
 
 
 # Where words are searched for, and which of them: one of each record.
@@ -257,7 +257,7 @@ class Walker:
             self.client.force_login(person)
         self._cookies, self._closed = self.client.cookies.output(header="", sep=";"), closed
         self.leaks: list[str] = []
-        self.told: set[str] = set()
+        self.leaked: set[str] = set()
         self.requests = 0
 
     def get(self, path: str, asked: Asked) -> int:
@@ -280,8 +280,8 @@ class Walker:
             text = self._text(answer)
             transaction.set_rollback(True)
         # What a person typed may come back to them.
-        leaked = told(text) - told(sent)
-        self.told |= leaked
+        leaked = list_leaked_words(text) - list_leaked_words(sent)
+        self.leaked |= leaked
         if str(self._closed.pk) in text and str(self._closed.pk) not in sent:
             leaked.add("id of the closed image")
         if answer.status_code >= 500:
@@ -336,10 +336,13 @@ def test_each_word_that_is_planted_is_told_to_who_may_see_everything() -> None:
     walker = Walker(User.objects.get(pk=desk.lawyer.pk), desk.closed)
     walk(walker, desk)
     planted = {
-        about for model in apps.get_models() for row in model._default_manager.values_list() for about in told(str(row))
+        about
+        for model in apps.get_models()
+        for row in model._default_manager.values_list()
+        for about in list_leaked_words(str(row))
     }
     assert len(planted) > 200
-    assert not [about for about in sorted(planted - walker.told) if not NEVER_SHOWN.fullmatch(about)]
+    assert not [about for about in sorted(planted - walker.leaked) if not NEVER_SHOWN.fullmatch(about)]
 
 
 @pytest.mark.django_db

@@ -36,21 +36,21 @@ def said(answer: Any) -> str:
 
 
 def titles(client: Client, **query: Any) -> set[str]:
-    return {made.title for made in client.get(GRID, query).context["images"]}
+    return {image.title for image in client.get(GRID, query).context["images"]}
 
 
 @pytest.fixture
 def closed(db: Any) -> Image:
     """Provide an image that only the group Legal may see."""
     legal = Group.objects.create(name="Legal")
-    made = image("Secret plan")
-    memberships.add_images(ChangeSet(None), [made], make("Lawsuit", None, legal))
-    return made
+    new_image = image("Secret plan")
+    memberships.add_images(ChangeSet(None), [new_image], make("Lawsuit", None, legal))
+    return new_image
 
 
-def addresses_of_one_image(made: Image) -> list[str]:
+def addresses_of_one_image(image: Image) -> list[str]:
     """Each address of the desk that takes the id of an image."""
-    found = []
+    page_addresses = []
 
     def walk(patterns: list[Any], names: list[str]) -> None:
         for one in patterns:
@@ -59,10 +59,10 @@ def addresses_of_one_image(made: Image) -> list[str]:
             elif isinstance(one, URLPattern) and "image_id" in one.pattern.converters:
                 others = {key: 1 for key in one.pattern.converters if key != "image_id"}
                 name = ":".join([*names, str(one.name)])
-                found.append(reverse(name, kwargs={"image_id": made.pk, **others}))
+                page_addresses.append(reverse(name, kwargs={"image_id": image.pk, **others}))
 
     walk(get_resolver().url_patterns, [])
-    return found
+    return page_addresses
 
 
 def test_no_address_of_a_closed_image_answers(signed_in: Client, editor: User, closed: Image) -> None:
@@ -145,13 +145,13 @@ def test_who_opens_an_image_to_everybody_is_told(chief_client: Client, closed: I
     match where:
         case "the bulk bar":
             form = {"act": "take_out", "collection": "Lawsuit", "image": [*one, str(image().pk)]}
-            told = said(chief_client.post(BULK, form, follow=True))
+            sentences = said(chief_client.post(BULK, form, follow=True))
         case "a drop":
-            told = chief_client.post(DROP, {"collection": news.pk, "image": one}).json()["text"]
+            sentences = chief_client.post(DROP, {"collection": news.pk, "image": one}).json()["text"]
         case _:
             page = reverse("desk:file_image", args=one)
-            told = said(chief_client.post(page, {"out": lawsuit.pk}, follow=True))
-    assert "1 image was restricted. It is now visible to everyone" in told
+            sentences = said(chief_client.post(page, {"out": lawsuit.pk}, follow=True))
+    assert "1 image was restricted. It is now visible to everyone" in sentences
 
 
 def test_who_moves_an_image_in_sight_of_the_same_people_is_told_nothing_of_it(
@@ -160,16 +160,16 @@ def test_who_moves_an_image_in_sight_of_the_same_people_is_told_nothing_of_it(
     make("Evidence", Collection.objects.get(name="Lawsuit"))
     form = {"image": [str(closed.pk), str(image().pk)]}
     for act, name in (("put_in", "Evidence"), ("take_out", "Lawsuit"), ("put_in", "Lawsuit")):
-        told = said(chief_client.post(BULK, {**form, "act": act, "collection": name}, follow=True))
-        assert name in told
-        assert "everyone" not in told
+        sentences = said(chief_client.post(BULK, {**form, "act": act, "collection": name}, follow=True))
+        assert name in sentences
+        assert "everyone" not in sentences
 
 
 def test_a_drop_is_answered_with_a_sentence_and_an_undo(signed_in: Client) -> None:
-    news, made = make("News"), image()
-    told = signed_in.post(DROP, {"collection": news.pk, "image": [str(made.pk)]}).json()
-    assert told["text"] == "1 image added to “News”."
-    signed_in.post(told["undo"])
+    news, new_image = make("News"), image()
+    answer = signed_in.post(DROP, {"collection": news.pk, "image": [str(new_image.pk)]}).json()
+    assert answer["text"] == "1 image added to “News”."
+    signed_in.post(answer["undo"])
     assert not news.images.exists()
     again = signed_in.post(DROP, {"collection": news.pk, "image": ["no-id"]})
     assert again.status_code == 400
@@ -181,11 +181,11 @@ def test_a_drop_on_nothing_is_refused(signed_in: Client, data: dict[str, str]) -
 
 
 def test_one_image_is_put_in_and_taken_out_on_its_page(signed_in: Client) -> None:
-    news, made = make("News"), image()
-    address = reverse("desk:file_image", args=[made.pk])
+    news, new_image = make("News"), image()
+    address = reverse("desk:file_image", args=[new_image.pk])
     signed_in.post(address, {"collection": "News"})
-    assert news.images.get() == made
-    page = signed_in.get(reverse("admin:library_image_change", args=[made.pk]))
+    assert news.images.get() == new_image
+    page = signed_in.get(reverse("admin:library_image_change", args=[new_image.pk]))
     assert page.context["collections"] == [(news.pk, "News")]
     signed_in.post(address, {"out": str(news.pk)})
     assert not news.images.exists()
@@ -225,8 +225,8 @@ def test_a_chief_makes_arranges_and_deletes(chief_client: Client) -> None:
 
 def test_a_collection_shows_the_image_that_was_put_in_last(signed_in: Client, closed: Image) -> None:
     news = make("News")
-    for made in (image("A"), latest := image("B"), closed):
-        memberships.add_images(ChangeSet(None), [made], make(made.title, news))
+    for member in (image("A"), latest := image("B"), closed):
+        memberships.add_images(ChangeSet(None), [member], make(member.title, news))
     memberships.add_images(ChangeSet(None), [image("C"), latest], news)
     top = signed_in.get(TREE).context["nodes"]
     assert [(node.cover.title, node.own_count, node.count) for node in top] == [("B", 2, 5)]
@@ -265,9 +265,9 @@ def test_names_are_completed(signed_in: Client) -> None:
 def test_a_hostile_name_stays_text(signed_in: Client, chief_client: Client) -> None:
     hostile = HOSTILE.replace(">", "")
     place = make(hostile)
-    memberships.add_images(ChangeSet(None), [made := image()], place)
+    memberships.add_images(ChangeSet(None), [new_image := image()], place)
     pages = [TREE, GRID, reverse("desk:collection", args=[place.pk]), reverse("desk:activity")]
-    for address in [*pages, reverse("admin:library_image_change", args=[made.pk])]:
+    for address in [*pages, reverse("admin:library_image_change", args=[new_image.pk])]:
         assert hostile not in chief_client.get(address).content.decode()
 
 
@@ -282,9 +282,9 @@ def test_five_hundred_collections_cost_as_many_questions_as_two(queries: Any, pa
 
 
 def test_the_activity_tells_what_became_of_collections(chief_client: Client, chief: User) -> None:
-    news, made = make("News"), image("Harbour")
+    news, new_image = make("News"), image("Harbour")
     collections.rename(ChangeSet(chief), news, "Daily")
-    memberships.add_images(ChangeSet(chief), [made], news)
+    memberships.add_images(ChangeSet(chief), [new_image], news)
     page = chief_client.get(reverse("desk:activity")).content.decode()
     assert "changed the collection" in page
     assert "<ins>Daily</ins>" in page

@@ -44,16 +44,16 @@ def test_the_script_cuts_as_the_server_does() -> None:
         for _ in range(500)
     ]
     node = Path(executable.ROOT_DIR) / "bin" / "node"
-    done = subprocess.run(
+    process = subprocess.run(
         [node, "--input-type=module", "-e", CASES, GEOMETRY.as_uri()],
         input=json.dumps(cases),
         capture_output=True,
         text=True,
         check=True,
     )
-    for (size, shape, point), found in zip(cases, json.loads(done.stdout), strict=True):
+    for (size, shape, point), area in zip(cases, json.loads(process.stdout), strict=True):
         wanted = find_crop_area((size[0], size[1]), (shape[0], shape[1]), Point(*point))
-        assert found == pytest.approx([wanted.left, wanted.top, wanted.width, wanted.height])
+        assert area == pytest.approx([wanted.left, wanted.top, wanted.width, wanted.height])
 
 
 def test_the_page_shows_the_proposal_and_what_each_crop_is_of(signed_in: Client) -> None:
@@ -78,9 +78,9 @@ def test_a_point_is_kept_told_and_taken_back_by_plain_forms(signed_in: Client, e
     signed_in.post(path(image), {"act": "propose"})
     image.refresh_from_db()
     assert image.focal_x is None
-    told = signed_in.get("/admin/activity/").content.decode()
-    assert "12.5 %" in told
-    assert "the suggested point" in told
+    activity_page = signed_in.get("/admin/activity/").content.decode()
+    assert "12.5 %" in activity_page
+    assert "the suggested point" in activity_page
 
 
 @pytest.mark.parametrize("sent", [{"x": "101", "y": "5"}, {"x": "-1", "y": "5"}, {"x": "nan", "y": "5"}, {"x": "5"}])

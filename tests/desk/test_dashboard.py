@@ -21,11 +21,11 @@ PAGE = reverse("desk:dashboard")
 
 
 def upload(state: str, days: int = 0, **values: Any) -> Upload:
-    made = Upload.objects.create(
+    new_upload = Upload.objects.create(
         file_name="a.jpg", bucket="uploads", key=f"uploads/{Upload.objects.count()}/original", state=state, **values
     )
-    Upload.objects.filter(pk=made.pk).update(issued_at=timezone.now() - timedelta(days=days))
-    return made
+    Upload.objects.filter(pk=new_upload.pk).update(issued_at=timezone.now() - timedelta(days=days))
+    return new_upload
 
 
 def failure(number: int, fingerprint: str, state: str = "open") -> None:
@@ -52,10 +52,10 @@ def values(chart: Chart) -> dict[str, list[Any]]:
 def test_uploads_are_counted_on_their_day_by_what_became_of_them(signed_in: Client) -> None:
     for state, days in (("ready", 0), ("ready", 6), ("ready", 7), ("rejected", 0), ("issued", 0), ("expired", 1)):
         upload(state, days)
-    found = values(drawn(signed_in, "uploads", days="7"))
-    assert found["processed"] == [1, 0, 0, 0, 0, 0, 1]
-    assert found["rejected"] == [0, 0, 0, 0, 0, 0, 1]
-    assert found["in progress or never sent"] == [0, 0, 0, 0, 0, 1, 1]
+    bars = values(drawn(signed_in, "uploads", days="7"))
+    assert bars["processed"] == [1, 0, 0, 0, 0, 0, 1]
+    assert bars["rejected"] == [0, 0, 0, 0, 0, 0, 1]
+    assert bars["in progress or never sent"] == [0, 0, 0, 0, 0, 1, 1]
     assert len(drawn(signed_in, "uploads", days="90").labels) == 13
     assert len(drawn(signed_in, "uploads", days="x").labels) == 30
 
@@ -63,10 +63,10 @@ def test_uploads_are_counted_on_their_day_by_what_became_of_them(signed_in: Clie
 def test_times_are_those_that_half_and_nearly_all_files_do_not_go_above(signed_in: Client) -> None:
     for n in range(1, 101):
         upload("ready", work_ms=n * 100)
-    found = values(drawn(signed_in, "times", days="7"))
-    assert found["median"][-1] == 5
-    assert found["95th percentile"][-1] == 9.5
-    assert found["median"][0] is None
+    bars = values(drawn(signed_in, "times", days="7"))
+    assert bars["median"][-1] == 5
+    assert bars["95th percentile"][-1] == 9.5
+    assert bars["median"][0] is None
 
 
 def test_failures_stand_under_their_cause_and_lead_to_it(signed_in: Client) -> None:
@@ -90,8 +90,8 @@ def test_the_clock_writes_down_how_the_queue_stands(signed_in: Client, local_aws
     )
     queue_hours.record_hour()
     queue_hours.record_hour()
-    held = QueueHour.objects.get()
-    assert (held.waiting, held.dead_letters) == (0, 0)
+    queue_hour = QueueHour.objects.get()
+    assert (queue_hour.waiting, queue_hour.dead_letters) == (0, 0)
     assert [what for what, _ in signed_in.get(PAGE).context["standing"]][:2] == [
         "Messages waiting",
         "Oldest file in progress",
@@ -99,10 +99,10 @@ def test_the_clock_writes_down_how_the_queue_stands(signed_in: Client, local_aws
 
 
 def test_storage_adds_up_originals_renditions_copies_and_earlier_versions(signed_in: Client) -> None:
-    made = image(bytes=5000, state=Image.State.PUBLISHED)
+    new_image = image(bytes=5000, state=Image.State.PUBLISHED)
     image(bytes=70, deleted_at=timezone.now())
     files = {"large": {"bytes": 30}, "small": {"bytes": 4}}
-    Version.objects.create(image=made, number=1, key="k", current=False, facts={"bytes": 200}, files=files)
+    Version.objects.create(image=new_image, number=1, key="k", current=False, facts={"bytes": 200}, files=files)
     assert values(drawn(signed_in, "storage"))["size"] == [5000, 6000, 6000, 234]
 
 

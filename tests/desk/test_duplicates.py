@@ -20,18 +20,18 @@ START, DECIDE = reverse("desk:duplicates"), reverse("desk:decide_duplicates")
 
 def group(*titles: str, **values: Any) -> list[Image]:
     """Images that look alike, the first being the oldest and the largest."""
-    made = [image(title, **({"width": 1000 - n, "file_name": "a.jpg"} | values)) for n, title in enumerate(titles)]
-    for other in made[1:]:
-        SimilarPair.objects.create(first=made[0], second=other, distance=2)
-    return made
+    images = [image(title, **({"width": 1000 - n, "file_name": "a.jpg"} | values)) for n, title in enumerate(titles)]
+    for other in images[1:]:
+        SimilarPair.objects.create(first=images[0], second=other, distance=2)
+    return images
 
 
-def page_of(made: Image) -> str:
-    return reverse("desk:duplicates_of", args=[made.pk])
+def page_of(image: Image) -> str:
+    return reverse("desk:duplicates_of", args=[image.pk])
 
 
 def ids(images: list[Image]) -> list[str]:
-    return [str(made.pk) for made in images]
+    return [str(image.pk) for image in images]
 
 
 def test_groups_come_one_after_the_other_the_newest_first(signed_in: Client) -> None:
@@ -45,9 +45,9 @@ def test_groups_come_one_after_the_other_the_newest_first(signed_in: Client) -> 
 
 
 def test_what_differs_is_marked_and_the_same_is_not(signed_in: Client) -> None:
-    made = group(HOSTILE, "Copy", bytes=10)
-    tagging(made[1], "Quay", "accepted")
-    memberships.add_images(ChangeSet(None), made, collections.create(ChangeSet(None), "Ports"))
+    images = group(HOSTILE, "Copy", bytes=10)
+    tagging(images[1], "Quay", "accepted")
+    memberships.add_images(ChangeSet(None), images, collections.create(ChangeSet(None), "Ports"))
     answer = signed_in.get(START)
     rows = {row.title: (row.values, row.differs) for row in answer.context["rows"]}
     assert rows["Pixels"] == (["1000 × 1200", "999 × 1200"], True)
@@ -59,18 +59,20 @@ def test_what_differs_is_marked_and_the_same_is_not(signed_in: Client) -> None:
 
 
 def test_one_is_kept_and_the_next_group_follows(chief_client: Client, queries: Any) -> None:
-    old, made = group("Old", "Older copy"), group("Kept", "Copy", "Other copy")
-    answer = chief_client.post(DECIDE, {"image": ids(made), "keep": str(made[0].pk)}, follow=True)
+    old, images = group("Old", "Older copy"), group("Kept", "Copy", "Other copy")
+    answer = chief_client.post(DECIDE, {"image": ids(images), "keep": str(images[0].pk)}, follow=True)
     assert "Kept Kept; 2 duplicates were merged into it and archived." in answer.content.decode()
     assert answer.redirect_chain[-1][0] == page_of(min(old, key=KEY))
-    assert set(Image.objects.filter(state="archived")) == {*made[1:]}
-    assert "Merged into" in chief_client.get(reverse("admin:library_image_change", args=[made[1].pk])).content.decode()
+    assert set(Image.objects.filter(state="archived")) == {*images[1:]}
+    assert (
+        "Merged into" in chief_client.get(reverse("admin:library_image_change", args=[images[1].pk])).content.decode()
+    )
 
 
 def test_a_public_address_goes_only_when_it_is_agreed_to(chief_client: Client) -> None:
-    made = group("Draft", "Public")
-    Image.objects.filter(pk=made[1].pk).update(state=Image.State.PUBLISHED)
-    order = {"image": ids(made), "keep": str(made[0].pk)}
+    images = group("Draft", "Public")
+    Image.objects.filter(pk=images[1].pk).update(state=Image.State.PUBLISHED)
+    order = {"image": ids(images), "keep": str(images[0].pk)}
     page = chief_client.post(DECIDE, order, follow=True).content.decode()
     assert "These images are published: Public. Their public addresses will stop working." in page
     assert not Image.objects.filter(state=Image.State.ARCHIVED).exists()
@@ -79,39 +81,39 @@ def test_a_public_address_goes_only_when_it_is_agreed_to(chief_client: Client) -
 
 
 def test_editors_tell_apart_and_only_chief_editors_merge(signed_in: Client, editor: User, nobody: Client) -> None:
-    made = group("One", "Two", "Three")
-    order = {"image": ids(made)}
-    assert signed_in.post(DECIDE, {**order, "keep": str(made[0].pk)}).status_code == 403
+    images = group("One", "Two", "Three")
+    order = {"image": ids(images)}
+    assert signed_in.post(DECIDE, {**order, "keep": str(images[0].pk)}).status_code == 403
     assert nobody.post(DECIDE, order).status_code == nobody.get(START).status_code == 403
     assert "Ask a chief editor" in signed_in.get(START).content.decode()
-    signed_in.post(DECIDE, {**order, "part": str(made[2].pk)})
-    assert {one.title for one in duplicates.list_group(editor, made[0].pk)} == {"One", "Two"}
-    answer = signed_in.post(DECIDE, {"image": ids(made[:2])}, follow=True)
+    signed_in.post(DECIDE, {**order, "part": str(images[2].pk)})
+    assert {one.title for one in duplicates.list_group(editor, images[0].pk)} == {"One", "Two"}
+    answer = signed_in.post(DECIDE, {"image": ids(images[:2])}, follow=True)
     assert "There are no duplicates." in answer.content.decode()
-    assert "already" in signed_in.post(DECIDE, {"image": ids(made[:2])}, follow=True).content.decode()
+    assert "already" in signed_in.post(DECIDE, {"image": ids(images[:2])}, follow=True).content.decode()
 
 
 @pytest.mark.parametrize("order", [{}, {"image": ["x"]}, {"keep": "x"}, {"image": ["x"], "keep": "x", "agreed": "1"}])
 def test_an_order_that_makes_no_sense_is_refused(chief_client: Client, order: dict[str, Any]) -> None:
-    made = group("One", "Two")
+    images = group("One", "Two")
     assert chief_client.post(DECIDE, order).status_code == 302
-    own = {**order, "image": ids(made[:1]), "keep": str(made[0].pk)}
+    own = {**order, "image": ids(images[:1]), "keep": str(images[0].pk)}
     assert "nothing to merge" in chief_client.post(DECIDE, own, follow=True).content.decode()
     assert Image.objects.filter(state=Image.State.IN_REVIEW).count() == 2
 
 
 def test_the_image_leads_to_its_duplicates(signed_in: Client) -> None:
-    made = group("One", "Two", "Three")
-    page = signed_in.get(reverse("admin:library_image_change", args=[made[0].pk])).content.decode()
+    images = group("One", "Two", "Three")
+    page = signed_in.get(reverse("admin:library_image_change", args=[images[0].pk])).content.decode()
     assert "2 other images are identical or similar." in page
-    assert page_of(made[0]) in page
+    assert page_of(images[0]) in page
     assert "no duplicates" in signed_in.get(page_of(image("Lonely"))).content.decode()
 
 
 def test_the_page_costs_the_same_for_two_as_for_ten(queries: Any) -> None:
     tagging(group("One", "Two")[0], "Quay", "accepted")
     few = queries(START)
-    for made in group(*(f"Copy {n}" for n in range(10))):
-        tagging(made, f"Tag of {made.title}", "accepted")
+    for copy in group(*(f"Copy {n}" for n in range(10))):
+        tagging(copy, f"Tag of {copy.title}", "accepted")
     assert queries(START) == few
     assert few <= 20

@@ -71,8 +71,8 @@ def form(client: Client, path: str, name: str = "title") -> dict[str, Any]:
     return Fields(client.get(path).content.decode(), name).sent
 
 
-def page_of(made: Image) -> str:
-    return reverse("admin:library_image_change", args=[made.pk])
+def page_of(image: Image) -> str:
+    return reverse("admin:library_image_change", args=[image.pk])
 
 
 @pytest.fixture
@@ -92,87 +92,92 @@ def superuser(db: Any) -> Client:
 
 
 def test_two_people_change_different_words_of_one_image_and_both_stay(signed_in: Client, colleague: Client) -> None:
-    made = image(caption="Two lines\nof it.", rights_until=date(2030, 1, 31))
-    mine, theirs = form(signed_in, page_of(made)), form(colleague, page_of(made))
-    assert colleague.post(page_of(made), {**theirs, "caption": "Boats at dawn", "rights_until": ""}).status_code == 302
-    assert signed_in.post(page_of(made), {**mine, "title": "Quay"}).status_code == 302
-    made.refresh_from_db()
-    assert (made.title, made.caption, made.rights_until) == ("Quay", "Boats at dawn", None)
-    told = [(str(done.by), sorted(done.data["after"])) for done in Change.objects.order_by("pk")]
-    assert told == [("other", ["caption", "rights_until"]), ("editor", ["title"])]
+    new_image = image(caption="Two lines\nof it.", rights_until=date(2030, 1, 31))
+    mine, theirs = form(signed_in, page_of(new_image)), form(colleague, page_of(new_image))
+    assert (
+        colleague.post(page_of(new_image), {**theirs, "caption": "Boats at dawn", "rights_until": ""}).status_code
+        == 302
+    )
+    assert signed_in.post(page_of(new_image), {**mine, "title": "Quay"}).status_code == 302
+    new_image.refresh_from_db()
+    assert (new_image.title, new_image.caption, new_image.rights_until) == ("Quay", "Boats at dawn", None)
+    changes = [(str(change.by), sorted(change.data["after"])) for change in Change.objects.order_by("pk")]
+    assert changes == [("other", ["caption", "rights_until"]), ("editor", ["title"])]
 
 
 def test_both_captions_are_shown_and_none_is_lost(signed_in: Client, colleague: Client) -> None:
-    made = image(caption="Boats")
-    mine, theirs = form(signed_in, page_of(made)), form(colleague, page_of(made))
-    colleague.post(page_of(made), {**theirs, "caption": "Boats <at> dawn"})
-    answer = signed_in.post(page_of(made), {**mine, "caption": "Boats at noon", "title": "Quay"})
+    new_image = image(caption="Boats")
+    mine, theirs = form(signed_in, page_of(new_image)), form(colleague, page_of(new_image))
+    colleague.post(page_of(new_image), {**theirs, "caption": "Boats <at> dawn"})
+    answer = signed_in.post(page_of(new_image), {**mine, "caption": "Boats at noon", "title": "Quay"})
     page = unescape(answer.content.decode())
     assert answer.status_code == 409
     assert re.search("other changed this on .+ while you had the page open", page)
     assert page.count("Boats <at> dawn") >= 2
     assert "Keep theirs" in page
-    made.refresh_from_db()
-    assert made.caption == "Boats <at> dawn"
+    new_image.refresh_from_db()
+    assert new_image.caption == "Boats <at> dawn"
     again = Fields(answer.content.decode(), "title").sent
     assert (again["caption"], again["title"]) == (["Boats at noon"], ["Quay"])
     # Without an answer it asks again, and with one it does that.
-    assert signed_in.post(page_of(made), again).status_code == 409
-    assert signed_in.post(page_of(made), {**again, "choice-caption": "mine"}).status_code == 302
-    made.refresh_from_db()
-    assert (made.title, made.caption) == ("Quay", "Boats at noon")
+    assert signed_in.post(page_of(new_image), again).status_code == 409
+    assert signed_in.post(page_of(new_image), {**again, "choice-caption": "mine"}).status_code == 302
+    new_image.refresh_from_db()
+    assert (new_image.title, new_image.caption) == ("Quay", "Boats at noon")
 
 
 def test_who_keeps_theirs_saves_the_rest(signed_in: Client, colleague: Client) -> None:
-    made = image(caption="Boats", rights_until=date(2030, 1, 31))
-    mine, theirs = form(signed_in, page_of(made)), form(colleague, page_of(made))
-    colleague.post(page_of(made), {**theirs, "caption": "Dawn", "rights_until": "2031-01-31"})
-    answer = signed_in.post(page_of(made), {**mine, "caption": "Noon", "rights_until": "2032-01-31", "title": "Quay"})
+    new_image = image(caption="Boats", rights_until=date(2030, 1, 31))
+    mine, theirs = form(signed_in, page_of(new_image)), form(colleague, page_of(new_image))
+    colleague.post(page_of(new_image), {**theirs, "caption": "Dawn", "rights_until": "2031-01-31"})
+    answer = signed_in.post(
+        page_of(new_image), {**mine, "caption": "Noon", "rights_until": "2032-01-31", "title": "Quay"}
+    )
     again = Fields(answer.content.decode(), "title").sent
     chosen = {"choice-caption": "theirs", "choice-rights_until": "mine"}
-    assert signed_in.post(page_of(made), {**again, **chosen}).status_code == 302
-    made.refresh_from_db()
-    assert (made.title, made.caption, made.rights_until) == ("Quay", "Dawn", date(2032, 1, 31))
+    assert signed_in.post(page_of(new_image), {**again, **chosen}).status_code == 302
+    new_image.refresh_from_db()
+    assert (new_image.title, new_image.caption, new_image.rights_until) == ("Quay", "Dawn", date(2032, 1, 31))
 
 
 def test_what_was_changed_a_third_time_is_asked_again(signed_in: Client, colleague: Client) -> None:
-    made = image(caption="Boats")
-    mine, theirs = form(signed_in, page_of(made)), form(colleague, page_of(made))
-    colleague.post(page_of(made), {**theirs, "caption": "Dawn"})
-    again = Fields(signed_in.post(page_of(made), {**mine, "caption": "Noon"}).content.decode(), "title").sent
-    colleague.post(page_of(made), {**form(colleague, page_of(made)), "caption": "Dusk"})
-    answer = signed_in.post(page_of(made), {**again, "choice-caption": "mine"})
+    new_image = image(caption="Boats")
+    mine, theirs = form(signed_in, page_of(new_image)), form(colleague, page_of(new_image))
+    colleague.post(page_of(new_image), {**theirs, "caption": "Dawn"})
+    again = Fields(signed_in.post(page_of(new_image), {**mine, "caption": "Noon"}).content.decode(), "title").sent
+    colleague.post(page_of(new_image), {**form(colleague, page_of(new_image)), "caption": "Dusk"})
+    answer = signed_in.post(page_of(new_image), {**again, "choice-caption": "mine"})
     assert answer.status_code == 409
     assert "Dusk" in answer.content.decode()
-    made.refresh_from_db()
-    assert made.caption == "Dusk"
+    new_image.refresh_from_db()
+    assert new_image.caption == "Dusk"
 
 
 def test_line_ends_and_spaces_are_no_change(signed_in: Client, colleague: Client) -> None:
-    made = image(caption="One\r\ntwo  \n")
-    mine = form(signed_in, page_of(made))
-    colleague.post(page_of(made), {**form(colleague, page_of(made)), "caption": "Three"})
-    assert signed_in.post(page_of(made), {**mine, "title": "Quay"}).status_code == 302
-    made.refresh_from_db()
-    assert (made.title, made.caption) == ("Quay", "Three")
+    new_image = image(caption="One\r\ntwo  \n")
+    mine = form(signed_in, page_of(new_image))
+    colleague.post(page_of(new_image), {**form(colleague, page_of(new_image)), "caption": "Three"})
+    assert signed_in.post(page_of(new_image), {**mine, "title": "Quay"}).status_code == 302
+    new_image.refresh_from_db()
+    assert (new_image.title, new_image.caption) == ("Quay", "Three")
 
 
 def test_a_published_image_is_judged_by_what_it_would_say(signed_in: Client, colleague: Client) -> None:
-    made = image(alt_text="Boats", credit="Ada", state=Image.State.PUBLISHED)
-    mine = form(signed_in, page_of(made))
-    colleague.post(page_of(made), {**form(colleague, page_of(made)), "credit": "Ben"})
-    assert signed_in.post(page_of(made), {**mine, "title": "Quay"}).status_code == 302
-    refused = signed_in.post(page_of(made), {**form(signed_in, page_of(made)), "credit": ""})
+    new_image = image(alt_text="Boats", credit="Ada", state=Image.State.PUBLISHED)
+    mine = form(signed_in, page_of(new_image))
+    colleague.post(page_of(new_image), {**form(colleague, page_of(new_image)), "credit": "Ben"})
+    assert signed_in.post(page_of(new_image), {**mine, "title": "Quay"}).status_code == 302
+    refused = signed_in.post(page_of(new_image), {**form(signed_in, page_of(new_image)), "credit": ""})
     assert "Archive the image first" in refused.content.decode()
-    made.refresh_from_db()
-    assert (made.title, made.credit) == ("Quay", "Ben")
+    new_image.refresh_from_db()
+    assert (new_image.title, new_image.credit) == ("Quay", "Ben")
 
 
 def test_a_field_that_was_not_sent_stays(signed_in: Client) -> None:
-    made = image(caption="Boats")
-    signed_in.post(page_of(made), {"title": "Quay"})
-    made.refresh_from_db()
-    assert (made.title, made.caption) == ("Quay", "Boats")
+    new_image = image(caption="Boats")
+    signed_in.post(page_of(new_image), {"title": "Quay"})
+    new_image.refresh_from_db()
+    assert (new_image.title, new_image.caption) == ("Quay", "Boats")
 
 
 def test_a_collection_is_described_by_two_people(chief_client: Client, superuser: Client) -> None:
@@ -307,8 +312,8 @@ def test_a_slider_moved_in_another_tab_stays_where_it_is(signed_in: Client, edit
 def test_a_focal_point_that_another_moves_meanwhile_is_shown_beside_ones_own(
     signed_in: Client, colleague: Client
 ) -> None:
-    made = image()
-    path = reverse("desk:crop", args=[made.pk])
+    new_image = image()
+    path = reverse("desk:crop", args=[new_image.pk])
     mine, theirs = form(signed_in, path, "x"), form(colleague, path, "x")
     assert colleague.post(path, {**theirs, "act": "save", "x": "20", "y": "30"}).status_code == 302
     answer = signed_in.post(path, {**mine, "act": "save", "x": "70", "y": "80"})
@@ -319,11 +324,11 @@ def test_a_focal_point_that_another_moves_meanwhile_is_shown_beside_ones_own(
     )
     again = Fields(page, "x").sent
     assert (again["x"], again["y"]) == (["70"], ["80"])
-    made.refresh_from_db()
-    assert (made.focal_x, made.focal_y) == (0.2, 0.3)
+    new_image.refresh_from_db()
+    assert (new_image.focal_x, new_image.focal_y) == (0.2, 0.3)
     assert signed_in.post(path, {**again, "act": "save"}).status_code == 302
-    made.refresh_from_db()
-    assert (made.focal_x, made.focal_y) == (0.7, 0.8)
+    new_image.refresh_from_db()
+    assert (new_image.focal_x, new_image.focal_y) == (0.7, 0.8)
 
 
 def test_a_tag_that_another_decides_on_meanwhile_stays_as_it_is(signed_in: Client, other_editor: User) -> None:
@@ -342,18 +347,18 @@ def test_a_tag_that_another_decides_on_meanwhile_stays_as_it_is(signed_in: Clien
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_save_one_field_in_the_same_moment_one_is_asked(signed_in: Client, colleague: Client) -> None:
-    made = image(caption="Boats")
+    new_image = image(caption="Boats")
 
     def save(client: Client, fields: dict[str, Any], begin: Barrier, answers: list[int]) -> None:
         begin.wait(timeout=300)
-        answers.append(client.post(page_of(made), fields).status_code)
+        answers.append(client.post(page_of(new_image), fields).status_code)
         connection.close()
 
     for turn in range(5):
         begin, answers = Barrier(2), list[int]()
         threads = []
         for client in (signed_in, colleague):
-            fields = {**form(client, page_of(made)), "caption": f"{turn} by {id(client)}"}
+            fields = {**form(client, page_of(new_image)), "caption": f"{turn} by {id(client)}"}
             threads.append(Thread(target=save, args=(client, fields, begin, answers)))
         for thread in threads:
             thread.start()

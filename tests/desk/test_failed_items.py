@@ -146,5 +146,5 @@ def test_strangers_see_nothing(client: Client, nobody: Client) -> None:
 def test_the_items_of_one_upload_can_be_asked_for(signed_in: Client, editor: User) -> None:
     one = failed_item(upload(editor, "a.jpg", "failed"))
     failed_item(upload(editor, "b.jpg", "failed"))
-    found = signed_in.get(LIST, {"upload__id__exact": str(one.upload_id)}).context["cl"].result_list
-    assert [item.pk for item in found] == [one.pk]
+    listed_items = signed_in.get(LIST, {"upload__id__exact": str(one.upload_id)}).context["cl"].result_list
+    assert [item.pk for item in listed_items] == [one.pk]

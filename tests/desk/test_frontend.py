@@ -29,7 +29,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_bundle_is_made_once(copy: Path) -> None:
     assert frontend.build() is True
-    assert {"upload.js", "upload.css", "upload_status.js"} <= {made.name for made in (copy / "bundle").iterdir()}
+    assert {"upload.js", "upload.css", "upload_status.js"} <= {path.name for path in (copy / "bundle").iterdir()}
     assert frontend.build() is False
 
 
@@ -64,5 +64,7 @@ def test_a_missing_node_says_what_to_install(copy: Path, monkeypatch: pytest.Mon
 
 
 def test_the_command_says_where_the_bundle_is() -> None:
-    done = subprocess.run([sys.executable, "-m", "mediahub.desk.frontend"], capture_output=True, text=True, check=True)
-    assert str(frontend.BUNDLE) in done.stdout
+    process = subprocess.run(
+        [sys.executable, "-m", "mediahub.desk.frontend"], capture_output=True, text=True, check=True
+    )
+    assert str(frontend.BUNDLE) in process.stdout

@@ -32,10 +32,10 @@ def chosen(act: str, *images: Image, **more: str) -> dict[str, Any]:
 def job(by: User | None, images: list[Image], state: str = State.RUNNING, **values: Any) -> Job:
     """Return a job with one chunk that is half done, its first image failed."""
     ids = sorted(str(image.pk) for image in images)
-    made = Job.objects.create(selection={"ids": ids}, state=state, by=by, total=len(ids), queued=True, **values)
+    new_job = Job.objects.create(selection={"ids": ids}, state=state, by=by, total=len(ids), queued=True, **values)
     failures = [build_failure(images[0].pk, images[0].file_name, Reason("of_a_test", {}, "The disk is full."))]
-    Chunk.objects.create(job=made, first=ids[0], last=ids[-1], only=ids, succeeded=1, failed=1, failures=failures)
-    return made
+    Chunk.objects.create(job=new_job, first=ids[0], last=ids[-1], only=ids, succeeded=1, failed=1, failures=failures)
+    return new_job
 
 
 @pytest.fixture
@@ -66,9 +66,9 @@ def test_making_renditions_anew_is_asked_for_with_its_price_and_then_begins(
     assert "The renditions of 3 images are regenerated" in page
     assert "3 images are labeled: about $0.00" in page
     answer = chief_client.post(BULK, chosen("reprocess", *images, labels="1"))
-    made = Job.objects.get()
-    assert answer["Location"] == f"/admin/jobs/{made.pk}/"
-    assert (made.total, made.relabel, made.queued, str(made.by)) == (3, True, True, "chief")
+    new_job = Job.objects.get()
+    assert answer["Location"] == f"/admin/jobs/{new_job.pk}/"
+    assert (new_job.total, new_job.relabel, new_job.queued, str(new_job.by)) == (3, True, True, "chief")
     settings.AWS_PROFILE = "worker"
     assert clients.get_upload_queue().count_waiting() > 0
     settings.AWS_PROFILE = "web"
@@ -87,8 +87,8 @@ def test_a_download_is_its_makers_and_the_chiefs(
     signed_in: Client, chief_client: Client, other_editor: User, images: list[Image]
 ) -> None:
     answer = signed_in.post(BULK, chosen("download", *images, files="large"))
-    made = Job.objects.get()
-    assert (made.kind, made.files, made.total) == (Job.Kind.ZIP, "large", 3)
+    new_job = Job.objects.get()
+    assert (new_job.kind, new_job.files, new_job.total) == (Job.Kind.ZIP, "large", 3)
     assert signed_in.get(answer["Location"]).status_code == 200
     assert chief_client.get(answer["Location"]).status_code == 200
     other = Client()
@@ -108,8 +108,8 @@ def test_too_much_at_once_is_refused_with_a_sentence(signed_in: Client, images: 
 def test_the_page_tells_how_far_it_is_and_what_failed(signed_in: Client, editor: User, images: list[Image]) -> None:
     Image.objects.filter(pk=images[0].pk).update(file_name=HOSTILE)
     images[0].refresh_from_db()
-    made = job(editor, images, started_at=timezone.now())
-    page = signed_in.get(f"/admin/jobs/{made.pk}/").content.decode()
+    new_job = job(editor, images, started_at=timezone.now())
+    page = signed_in.get(f"/admin/jobs/{new_job.pk}/").content.decode()
     assert "2 of 3 processed" in page
     assert f"/admin/library/image/{images[0].pk}/change/" in page
     assert "The disk is full." in page
@@ -140,33 +140,33 @@ def test_the_page_of_a_job_that_ended_does_not_say_that_it_goes_on(
 def test_a_job_is_steered_by_buttons(
     signed_in: Client, editor: User, images: list[Image], before: str, verb: str, after: str, said: str
 ) -> None:
-    made = job(editor, images, before)
-    answer = signed_in.post(f"/admin/jobs/{made.pk}/steer/", {"verb": verb}, follow=True)
+    new_job = job(editor, images, before)
+    answer = signed_in.post(f"/admin/jobs/{new_job.pk}/steer/", {"verb": verb}, follow=True)
     assert said in answer.content.decode()
-    made.refresh_from_db()
-    assert made.state == after
-    assert signed_in.post(f"/admin/jobs/{made.pk}/steer/", {"verb": "burn"}).status_code == 404
+    new_job.refresh_from_db()
+    assert new_job.state == after
+    assert signed_in.post(f"/admin/jobs/{new_job.pk}/steer/", {"verb": "burn"}).status_code == 404
 
 
 def test_another_editor_sees_a_job_and_leaves_it_alone(
     signed_in: Client, other_editor: User, images: list[Image], nobody: Client
 ) -> None:
-    made = job(other_editor, images)
-    assert "Pause" not in signed_in.get(f"/admin/jobs/{made.pk}/").content.decode()
-    assert signed_in.post(f"/admin/jobs/{made.pk}/steer/", {"verb": "pause"}).status_code == 403
-    for path in ("/admin/jobs/", f"/admin/jobs/{made.pk}/"):
+    new_job = job(other_editor, images)
+    assert "Pause" not in signed_in.get(f"/admin/jobs/{new_job.pk}/").content.decode()
+    assert signed_in.post(f"/admin/jobs/{new_job.pk}/steer/", {"verb": "pause"}).status_code == 403
+    for path in ("/admin/jobs/", f"/admin/jobs/{new_job.pk}/"):
         assert nobody.get(path).status_code == 403
 
 
 def test_lists_and_pages_ask_the_database_as_often_for_many(
     signed_in: Client, editor: User, images: list[Image], queries: Callable[[str], int]
 ) -> None:
-    made = job(editor, images)
-    few = queries("/admin/jobs/"), queries(f"/admin/jobs/{made.pk}/")
+    new_job = job(editor, images)
+    few = queries("/admin/jobs/"), queries(f"/admin/jobs/{new_job.pk}/")
     for _ in range(5):
         job(editor, images, State.DONE)
-    Chunk.objects.bulk_create(Chunk(job=made, first=uuid4(), last=uuid4(), failures=[]) for _ in range(5))
-    assert (queries("/admin/jobs/"), queries(f"/admin/jobs/{made.pk}/")) == few
+    Chunk.objects.bulk_create(Chunk(job=new_job, first=uuid4(), last=uuid4(), failures=[]) for _ in range(5))
+    assert (queries("/admin/jobs/"), queries(f"/admin/jobs/{new_job.pk}/")) == few
 
 
 def test_running_jobs_are_counted_in_the_ways(signed_in: Client, editor: User, images: list[Image]) -> None:
@@ -178,12 +178,12 @@ def test_running_jobs_are_counted_in_the_ways(signed_in: Client, editor: User, i
 def test_a_part_is_fetched_by_a_short_link_under_its_name(
     signed_in: Client, editor: User, images: list[Image], aws: Callable[[str, str], Any]
 ) -> None:
-    made = job(editor, images, State.DONE, kind=Job.Kind.ZIP, files="large")
-    key = f"downloads/{made.pk}/part-1.zip"
+    new_job = job(editor, images, State.DONE, kind=Job.Kind.ZIP, files="large")
+    key = f"downloads/{new_job.pk}/part-1.zip"
     aws("operator", "s3").put_object(Bucket=django_settings.RENDITION_BUCKET, Key=key, Body=b"PK")
     Chunk.objects.update(key=key, bytes=2, finished_at=timezone.now())
-    path = f"/admin/jobs/{made.pk}/parts/{Chunk.objects.get().pk}/"
-    assert path in signed_in.get(f"/admin/jobs/{made.pk}/").content.decode()
+    path = f"/admin/jobs/{new_job.pk}/parts/{Chunk.objects.get().pk}/"
+    assert path in signed_in.get(f"/admin/jobs/{new_job.pk}/").content.decode()
     answer = requests.get(signed_in.get(path)["Location"], timeout=300)
     assert answer.content == b"PK"
     assert "1-of-1.zip" in answer.headers["Content-Disposition"]

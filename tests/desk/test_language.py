@@ -22,9 +22,9 @@ PREFERENCES = "/admin/preferences/"
 def spoken(client: Client, path: str = "/admin/") -> tuple[str, str]:
     """Return the language and the direction of a page."""
     page = client.get(path).content.decode()
-    found = re.search(r'<html lang="([\w-]+)" dir="(\w+)"', page)
-    assert found
-    return found[1], found[2]
+    match = re.search(r'<html lang="([\w-]+)" dir="(\w+)"', page)
+    assert match
+    return match[1], match[2]
 
 
 def choose(client: Client, language: str) -> Any:
@@ -56,11 +56,13 @@ def test_a_language_that_is_not_there_is_refused(signed_in: Client, editor: User
 
 def test_a_reason_is_told_in_the_language_of_the_page(signed_in: Client, editor: User) -> None:
     reason = read_reason(Rejected("unsupported", kind="pdf", formats="JPEG, PNG")).to_json()
-    held = Upload.objects.create(uploaded_by=editor, state=Upload.State.REJECTED, key="k", file_name="a.jpg", **reason)
+    upload = Upload.objects.create(
+        uploaded_by=editor, state=Upload.State.REJECTED, key="k", file_name="a.jpg", **reason
+    )
     choose(signed_in, "de")
-    [told] = signed_in.get(f"/admin/upload/status/?ids={held.pk}").json()["uploads"]
-    assert told["reason"].startswith("Das Dateiformat wird nicht unterstützt: ein PDF-Dokument.")
-    assert "PDF-Dokument" in signed_in.get(f"/admin/uploads/upload/{held.pk}/change/").content.decode()
+    [status] = signed_in.get(f"/admin/upload/status/?ids={upload.pk}").json()["uploads"]
+    assert status["reason"].startswith("Das Dateiformat wird nicht unterstützt: ein PDF-Dokument.")
+    assert "PDF-Dokument" in signed_in.get(f"/admin/uploads/upload/{upload.pk}/change/").content.decode()
 
 
 def test_a_script_gets_a_sentence_for_each_way_of_counting() -> None:

@@ -21,12 +21,12 @@ GRID = reverse("admin:library_image_changelist")
 BULK = reverse("desk:bulk")
 
 
-def page_of(made: Image) -> str:
-    return reverse("admin:library_image_change", args=[made.pk])
+def page_of(image: Image) -> str:
+    return reverse("admin:library_image_change", args=[image.pk])
 
 
 def titles(client: Client, **query: str) -> list[str]:
-    return [made.title for made in client.get(GRID, query).context["images"]]
+    return [image.title for image in client.get(GRID, query).context["images"]]
 
 
 def decide(client: Client, tagging: Tagging, **data: str) -> Any:
@@ -34,9 +34,9 @@ def decide(client: Client, tagging: Tagging, **data: str) -> Any:
 
 
 def test_pictures_come_from_the_store_and_not_through_django(signed_in: Client, settings: Any) -> None:
-    made = image(alt_text="Boats")
+    new_image = image(alt_text="Boats")
     page = signed_in.get(GRID).content.decode()
-    assert f'src="{settings.AWS_ENDPOINT_URL}/{settings.RENDITION_BUCKET}/small/{made.pk}/' in page
+    assert f'src="{settings.AWS_ENDPOINT_URL}/{settings.RENDITION_BUCKET}/small/{new_image.pk}/' in page
     assert 'loading="lazy"' in page
     assert 'width="256"' in page
     assert 'alt="Boats"' in page
@@ -59,9 +59,9 @@ def test_pictures_come_from_the_store_and_not_through_django(signed_in: Client, 
 def test_a_page_costs_the_same_for_five_as_for_fifty(signed_in: Client, editor: User, queries: Any, path: str) -> None:
     def grow(number: int) -> None:
         for n in range(number):
-            made = image(f"Image {n}")
-            tagging(made, f"Tag {n}")
-            failed_item(upload(editor, f"{n}.jpg", "ready", image=made), image=made)
+            new_image = image(f"Image {n}")
+            tagging(new_image, f"Tag {n}")
+            failed_item(upload(editor, f"{n}.jpg", "ready", image=new_image), image=new_image)
 
     grow(5)
     path += f"?_after={Image.objects.latest('created_at').pk}" if "items" in path and "review" in path else ""
@@ -72,12 +72,12 @@ def test_a_page_costs_the_same_for_five_as_for_fifty(signed_in: Client, editor: 
 
 
 def test_an_image_with_many_tags_costs_the_same(queries: Any) -> None:
-    made = image()
-    tagging(made, "One")
-    few = queries(page_of(made))
+    new_image = image()
+    tagging(new_image, "One")
+    few = queries(page_of(new_image))
     for n in range(20):
-        tagging(made, f"Tag {n}")
-    assert queries(page_of(made)) == few
+        tagging(new_image, f"Tag {n}")
+    assert queries(page_of(new_image)) == few
     assert few <= 18
 
 
@@ -106,32 +106,40 @@ def test_filters_narrow_the_grid(signed_in: Client) -> None:
 
 
 def test_publishing_is_a_right_of_chief_editors(signed_in: Client, chief_client: Client) -> None:
-    made = image(alt_text="A harbour", credit="Ada Lund")
-    order = {"act": "publish", "image": str(made.pk), "next": page_of(made)}
+    new_image = image(alt_text="A harbour", credit="Ada Lund")
+    order = {"act": "publish", "image": str(new_image.pk), "next": page_of(new_image)}
     assert signed_in.post(BULK, order).status_code == 403
-    made.refresh_from_db()
-    assert made.state == Image.State.IN_REVIEW
+    new_image.refresh_from_db()
+    assert new_image.state == Image.State.IN_REVIEW
     answer = chief_client.post(BULK, order)
-    made.refresh_from_db()
-    assert (made.state, made.revision, answer["Location"]) == (Image.State.PUBLISHED, 2, page_of(made))
+    new_image.refresh_from_db()
+    assert (new_image.state, new_image.revision, answer["Location"]) == (Image.State.PUBLISHED, 2, page_of(new_image))
     chief_client.post(BULK, {**order, "act": "archive"})
-    made.refresh_from_db()
-    assert made.state == Image.State.ARCHIVED
+    new_image.refresh_from_db()
+    assert new_image.state == Image.State.ARCHIVED
 
 
 def test_nobody_adds_or_deletes_an_image_by_hand(chief_client: Client) -> None:
-    made = image()
+    new_image = image()
     assert chief_client.get(reverse("admin:library_image_add")).status_code == 403
-    assert chief_client.post(reverse("admin:library_image_delete", args=[made.pk]), {"post": "yes"}).status_code == 403
+    assert (
+        chief_client.post(reverse("admin:library_image_delete", args=[new_image.pk]), {"post": "yes"}).status_code
+        == 403
+    )
 
 
 def test_the_words_of_an_image_are_kept_and_reach_the_mirror(signed_in: Client) -> None:
-    made = image()
+    new_image = image()
     words = {"title": "Quay", "alt_text": "Boats at a quay", "credit": "Ada", "_continue": "1"}
-    assert signed_in.post(page_of(made), words).status_code == 302
-    made.refresh_from_db()
-    assert (made.title, made.alt_text, made.credit, made.revision) == ("Quay", "Boats at a quay", "Ada", 2)
-    refused = signed_in.post(page_of(made), {**words, "title": ""}).content.decode()
+    assert signed_in.post(page_of(new_image), words).status_code == 302
+    new_image.refresh_from_db()
+    assert (new_image.title, new_image.alt_text, new_image.credit, new_image.revision) == (
+        "Quay",
+        "Boats at a quay",
+        "Ada",
+        2,
+    )
+    refused = signed_in.post(page_of(new_image), {**words, "title": ""}).content.decode()
     assert "This field is required." in refused
 
 
@@ -150,41 +158,41 @@ def test_the_state_of_the_labels_is_said_plainly(signed_in: Client, state: str, 
 
 
 def test_measured_labels_are_not_called_recognition(signed_in: Client) -> None:
-    made = image(label_state=Image.LabelState.DONE, label_source="measured")
-    assert "This is not image recognition." in signed_in.get(page_of(made)).content.decode()
+    new_image = image(label_state=Image.LabelState.DONE, label_source="measured")
+    assert "This is not image recognition." in signed_in.get(page_of(new_image)).content.decode()
 
 
 def test_a_tag_is_accepted_and_rejected(signed_in: Client, editor: User) -> None:
-    made = tagging(image(), "Sea")
-    answer = decide(signed_in, made, verdict="accept")
-    made.refresh_from_db()
-    assert (made.state, made.reviewed_by) == (Tagging.State.ACCEPTED, editor)
-    assert answer["Location"].endswith(f"#tag-{made.pk}")
-    decide(signed_in, made, verdict="reject")
-    made.refresh_from_db()
-    assert made.state == Tagging.State.REJECTED
-    decide(signed_in, made, verdict="perhaps")
-    assert "Choose whether" in signed_in.get(page_of(made.image)).content.decode()
+    new_tagging = tagging(image(), "Sea")
+    answer = decide(signed_in, new_tagging, verdict="accept")
+    new_tagging.refresh_from_db()
+    assert (new_tagging.state, new_tagging.reviewed_by) == (Tagging.State.ACCEPTED, editor)
+    assert answer["Location"].endswith(f"#tag-{new_tagging.pk}")
+    decide(signed_in, new_tagging, verdict="reject")
+    new_tagging.refresh_from_db()
+    assert new_tagging.state == Tagging.State.REJECTED
+    decide(signed_in, new_tagging, verdict="perhaps")
+    assert "Choose whether" in signed_in.get(page_of(new_tagging.image)).content.decode()
 
 
 def test_a_tag_is_added_or_refused_with_a_sentence(signed_in: Client) -> None:
-    made = image()
-    add = reverse("desk:add_tag", args=[made.pk])
+    new_image = image()
+    add = reverse("desk:add_tag", args=[new_image.pk])
     signed_in.post(add, {"name": " open   sea "})
-    assert made.taggings.get().tag.name == "open sea"
+    assert new_image.taggings.get().tag.name == "open sea"
     signed_in.post(add, {"name": ""})
-    assert "Enter a tag" in signed_in.get(page_of(made)).content.decode()
+    assert "Enter a tag" in signed_in.get(page_of(new_image)).content.decode()
 
 
 def test_deciding_needs_the_right_the_image_and_a_post(signed_in: Client, nobody: Client) -> None:
-    made, other = tagging(image(), "Sea"), image()
-    assert decide(nobody, made, verdict="accept").status_code == 403
+    new_tagging, other = tagging(image(), "Sea"), image()
+    assert decide(nobody, new_tagging, verdict="accept").status_code == 403
     assert nobody.post(reverse("desk:add_tag", args=[other.pk]), {"name": "x"}).status_code == 403
     assert signed_in.get(reverse("desk:add_tag", args=[other.pk])).status_code == 405
-    wrong = reverse("desk:decide_tag", args=[other.pk, made.pk])
+    wrong = reverse("desk:decide_tag", args=[other.pk, new_tagging.pk])
     assert signed_in.post(wrong, {"verdict": "accept"}).status_code == 404
-    made.refresh_from_db()
-    assert made.state == Tagging.State.SUGGESTED
+    new_tagging.refresh_from_db()
+    assert new_tagging.state == Tagging.State.SUGGESTED
 
 
 def test_a_request_from_another_site_decides_nothing(editor: User) -> None:
@@ -194,26 +202,26 @@ def test_a_request_from_another_site_decides_nothing(editor: User) -> None:
 
 
 def test_hostile_words_stay_text(signed_in: Client) -> None:
-    made = image(
+    new_image = image(
         HOSTILE,
         file_name=HOSTILE,
         alt_text='"><script>alert(1)</script>',
         notes=[Reason("of_a_test", {}, HOSTILE).to_json()],
         camera=HOSTILE,
     )
-    tagging(made, HOSTILE)
-    for path in (GRID, page_of(made), "/admin/", "/admin/library/tag/"):
+    tagging(new_image, HOSTILE)
+    for path in (GRID, page_of(new_image), "/admin/", "/admin/library/tag/"):
         assert "<script>alert" not in signed_in.get(path).content.decode()
 
 
 def ids(*images: Image) -> list[str]:
-    return [str(made.pk) for made in images]
+    return [str(image.pk) for image in images]
 
 
 def test_filters_that_make_no_sense_are_said_and_left_out(signed_in: Client) -> None:
     image("Boats")
     page = signed_in.get(GRID, {"taken_from": "2026-02-30", "tag": "x", "shape": "round", "least": "9" * 30})
-    assert [made.title for made in page.context["images"]] == ["Boats"]
+    assert [shown.title for shown in page.context["images"]] == ["Boats"]
     assert page.content.decode().count("is not valid for") == 4
 
 
@@ -237,8 +245,8 @@ def test_a_place_that_makes_no_sense_begins_anew(signed_in: Client) -> None:
 
 
 def test_many_images_are_tagged_at_once_and_it_is_taken_back(signed_in: Client) -> None:
-    made = [image("Boats"), image("Town"), image("Wood")]
-    signed_in.post(BULK, {"act": "add_tag", "tag": " Old  harbour ", "image": ids(*made[:2])})
+    images = [image("Boats"), image("Town"), image("Wood")]
+    signed_in.post(BULK, {"act": "add_tag", "tag": " Old  harbour ", "image": ids(*images[:2])})
     assert Tagging.objects.filter(tag__name="Old harbour", state="accepted").count() == 2
     page = signed_in.get(GRID)
     batch = Change.objects.first().change_set  # type: ignore[union-attr]
@@ -248,10 +256,10 @@ def test_many_images_are_tagged_at_once_and_it_is_taken_back(signed_in: Client) 
 
 
 def test_a_tag_is_rejected_on_many(signed_in: Client) -> None:
-    made = [image("Boats"), image("Town")]
-    for one in made:
+    images = [image("Boats"), image("Town")]
+    for one in images:
         tagging(one, "Fog")
-    signed_in.post(BULK, {"act": "reject_tag", "tag": "fog", "image": ids(*made)})
+    signed_in.post(BULK, {"act": "reject_tag", "tag": "fog", "image": ids(*images)})
     assert set(Tagging.objects.values_list("state", flat=True)) == {"rejected"}
 
 
@@ -285,8 +293,8 @@ def test_what_lacks_something_is_named_and_the_others_go_out(chief_client: Clien
     ],
 )
 def test_a_bulk_act_that_makes_no_sense_is_refused(chief_client: Client, order: dict[str, Any], says: str) -> None:
-    made = image()
-    order = {**order, "image": ids(made)} if order.get("image") == "own" else order
+    new_image = image()
+    order = {**order, "image": ids(new_image)} if order.get("image") == "own" else order
     assert says in chief_client.post(BULK, order, follow=True).content.decode()
     assert not Change.objects.exists()
 
@@ -304,13 +312,13 @@ def test_nobody_else_takes_back_what_an_editor_did(signed_in: Client, chief: Use
 def test_a_search_is_saved_shared_renamed_and_forgotten(signed_in: Client, chief_client: Client) -> None:
     save = f"{reverse('desk:save_search')}?q=boat&state=in_review&page=9"
     signed_in.post(save, {"name": " Boats ", "shared": "1"})
-    kept = SavedSearch.objects.get()
-    assert (kept.name, kept.query, kept.shared) == ("Boats", "q=boat&state=in_review", True)
+    saved_search = SavedSearch.objects.get()
+    assert (saved_search.name, saved_search.query, saved_search.shared) == ("Boats", "q=boat&state=in_review", True)
     assert "Boats" in chief_client.get(GRID).content.decode()
-    chief_client.post(reverse("desk:change_search", args=[kept.pk]), {"forget": "1"})
-    signed_in.post(reverse("desk:change_search", args=[kept.pk]), {"name": "Ships"})
+    chief_client.post(reverse("desk:change_search", args=[saved_search.pk]), {"forget": "1"})
+    signed_in.post(reverse("desk:change_search", args=[saved_search.pk]), {"name": "Ships"})
     assert SavedSearch.objects.get().name == "Ships"
-    signed_in.post(reverse("desk:change_search", args=[kept.pk]), {"forget": "1"})
+    signed_in.post(reverse("desk:change_search", args=[saved_search.pk]), {"forget": "1"})
     assert not SavedSearch.objects.exists()
 
 

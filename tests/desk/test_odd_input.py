@@ -156,14 +156,14 @@ def failures(client: Client, requests: Iterator[tuple[Any, ...]]) -> list[str]:
 
 def names() -> list[str]:
     """Return the names that the desk's code reads from addresses and forms."""
-    found = {one.name for one in FILTERS}
+    filter_names = {one.name for one in FILTERS}
     read = re.compile(r"(?:(?:GET|POST|form|asked)(?:\.get|\.getlist)?[\[(]|\.read_\w+\()f?\"(\w+)\"")
     desk = Path(django_settings.BASE_DIR) / "mediahub" / "desk"
     # What npm installs below the frontend may be changing meanwhile.
     for file in [*desk.glob("*.py"), *(file for file in desk.glob("*/*.py") if file.parent.name != "frontend")]:
-        found |= set(read.findall(file.read_text()))
-    assert {"q", "next", "after", "before", "threshold"} <= found
-    return sorted(found)
+        filter_names |= set(read.findall(file.read_text()))
+    assert {"q", "next", "after", "before", "threshold"} <= filter_names
+    return sorted(filter_names)
 
 
 @pytest.mark.parametrize("role", ROLES)

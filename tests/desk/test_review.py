@@ -32,23 +32,23 @@ PREFERENCES = reverse("desk:preferences")
 @pytest.fixture
 def row(db: Any) -> list[Image]:
     """Five images, the newest first: the third is published; each has a sure and an unsure suggestion."""
-    made = []
+    images = []
     for number in range(5):
         one = image(f"Image {number}")
         Image.objects.filter(pk=one.pk).update(created_at=timezone.now() - timedelta(minutes=number))
         tagging(one, "Boat", confidence=93.0, boxes=[[0.05, 0.1, 0.2, 0.2], [0.6, 0.7, 0.3, 0.2]])
         tagging(one, "Mist", confidence=61.0)
-        made.append(one)
-    Image.objects.filter(pk=made[2].pk).update(state=Image.State.PUBLISHED)
-    return made
+        images.append(one)
+    Image.objects.filter(pk=images[2].pk).update(state=Image.State.PUBLISHED)
+    return images
 
 
-def page_of(made: Image, query: str = "") -> str:
-    return reverse("desk:review", args=[made.pk]) + query
+def page_of(image: Image, query: str = "") -> str:
+    return reverse("desk:review", args=[image.pk]) + query
 
 
-def act_of(made: Image, query: str = "") -> str:
-    return reverse("desk:review_act", args=[made.pk]) + query
+def act_of(image: Image, query: str = "") -> str:
+    return reverse("desk:review_act", args=[image.pk]) + query
 
 
 def button(page: str, name: str) -> str:
@@ -59,13 +59,13 @@ def button(page: str, name: str) -> str:
     raise AssertionError(f"no button {name}")
 
 
-def press(client: Client, made: Image, name: str, query: str = "") -> Any:
-    page = client.get(page_of(made, query)).content.decode()
-    return client.post(act_of(made, query), {"id": str(uuid4()), "act": button(page, name)})
+def press(client: Client, image: Image, name: str, query: str = "") -> Any:
+    page = client.get(page_of(image, query)).content.decode()
+    return client.post(act_of(image, query), {"id": str(uuid4()), "act": button(page, name)})
 
 
-def states(made: Image) -> dict[str, str]:
-    return dict(made.taggings.values_list("tag__name", "state"))
+def states(image: Image) -> dict[str, str]:
+    return dict(image.taggings.values_list("tag__name", "state"))
 
 
 def test_the_review_begins_with_the_newest_in_review_and_keeps_the_filters(signed_in: Client, row: list[Image]) -> None:
@@ -98,58 +98,58 @@ def test_images_of_one_moment_are_each_shown_once(signed_in: Client, row: list[I
     assert seen == sorted(one.pk for one in row)
 
 
-def left(client: Client, made: Image) -> tuple[int, bool]:
+def left(client: Client, image: Image) -> tuple[int, bool]:
     """How many images are left to review, and whether the page counts this one among them."""
-    context = client.get(page_of(made)).context
+    context = client.get(page_of(image)).context
     assert context["config"]["left"] == context["place"].left
     return context["place"].left, context["shown_image"]["untouched"]
 
 
 def test_a_tag_of_the_whole_batch_or_of_the_file_is_no_review(signed_in: Client, editor: User) -> None:
     batch = upload_batches.get_or_create_batch(editor, uuid4())
-    made = image()
-    upload(editor, "harbour.jpg", "ready", image=made, batch=batch)
-    tagging(made, "Harbour")
-    tagging(made, "Keyword", source=Tagging.Source.FILE, confidence=None)
+    new_image = image()
+    upload(editor, "harbour.jpg", "ready", image=new_image, batch=batch)
+    tagging(new_image, "Harbour")
+    tagging(new_image, "Keyword", source=Tagging.Source.FILE, confidence=None)
     upload_batches.apply_metadata(
         editor, upload_batches.save_metadata(editor, batch.pk, upload_batches.BatchMetadata(tags=("harbour", "Fair")))
     )
-    assert states(made) == {"Harbour": "accepted", "Fair": "accepted", "Keyword": "suggested"}
-    assert left(signed_in, made) == (1, True)
+    assert states(new_image) == {"Harbour": "accepted", "Fair": "accepted", "Keyword": "suggested"}
+    assert left(signed_in, new_image) == (1, True)
     # The script counts by the same mark.
-    tags = {tag["name"]: tag["reviewed"] for tag in signed_in.get(page_of(made)).context["shown_image"]["tags"]}
+    tags = {tag["name"]: tag["reviewed"] for tag in signed_in.get(page_of(new_image)).context["shown_image"]["tags"]}
     assert tags == {"Harbour": False, "Fair": False, "Keyword": False}
-    press(signed_in, made, "Reject Keyword")
-    assert left(signed_in, made) == (0, False)
+    press(signed_in, new_image, "Reject Keyword")
+    assert left(signed_in, new_image) == (0, False)
 
 
 def test_words_for_the_batch_take_no_review_back(signed_in: Client, editor: User) -> None:
     batch = upload_batches.get_or_create_batch(editor, uuid4())
-    made = image()
-    upload(editor, "harbour.jpg", "ready", image=made, batch=batch)
-    tagging(made, "Harbour")
-    press(signed_in, made, "Reject Harbour")
+    new_image = image()
+    upload(editor, "harbour.jpg", "ready", image=new_image, batch=batch)
+    tagging(new_image, "Harbour")
+    press(signed_in, new_image, "Reject Harbour")
     upload_batches.apply_metadata(
         editor, upload_batches.save_metadata(editor, batch.pk, upload_batches.BatchMetadata(tags=("Harbour",)))
     )
-    assert left(signed_in, made) == (0, False)
+    assert left(signed_in, new_image) == (0, False)
 
 
 @pytest.mark.parametrize("way", ["accept", "reject", "add", "page of the image", "at a time"])
 def test_each_decision_of_a_person_on_an_image_is_a_review(signed_in: Client, editor: User, way: str) -> None:
-    made = image()
-    one = tagging(made, "Boat")
-    assert left(signed_in, made) == (1, True)
+    new_image = image()
+    one = tagging(new_image, "Boat")
+    assert left(signed_in, new_image) == (1, True)
     match way:
         case "accept" | "reject":
-            press(signed_in, made, f"{way.capitalize()} Boat")
+            press(signed_in, new_image, f"{way.capitalize()} Boat")
         case "add":
-            signed_in.post(act_of(made), {"id": str(uuid4()), "tag": "Harbour"})
+            signed_in.post(act_of(new_image), {"id": str(uuid4()), "tag": "Harbour"})
         case "page of the image":
-            signed_in.post(reverse("desk:decide_tag", args=[made.pk, one.pk]), {"verdict": "accept"})
+            signed_in.post(reverse("desk:decide_tag", args=[new_image.pk, one.pk]), {"verdict": "accept"})
         case _:
-            signed_in.post(reverse("desk:bulk"), {"act": "reject_tag", "tag": "Boat", "image": [str(made.pk)]})
-    assert left(signed_in, made) == (0, False)
+            signed_in.post(reverse("desk:bulk"), {"act": "reject_tag", "tag": "Boat", "image": [str(new_image.pk)]})
+    assert left(signed_in, new_image) == (0, False)
 
 
 def test_boxes_are_drawn_and_said(signed_in: Client, row: list[Image]) -> None:
@@ -196,8 +196,8 @@ def test_without_a_script_images_are_archived_and_published(chief_client: Client
     words = {"alt_text": "Boats", "was_alt_text": "", "credit": "Ada", "was_credit": ""}
     chief_client.post(act_of(row[1]), {"id": str(uuid4()), **words})
     assert press(chief_client, row[1], "publish")["Location"] == page_of(row[3])
-    found = dict(Image.objects.values_list("title", "state"))
-    assert (found["Image 0"], found["Image 1"]) == (Image.State.ARCHIVED, Image.State.PUBLISHED)
+    states_by_title = dict(Image.objects.values_list("title", "state"))
+    assert (states_by_title["Image 0"], states_by_title["Image 1"]) == (Image.State.ARCHIVED, Image.State.PUBLISHED)
     assert "That was the last image." in chief_client.get(press(chief_client, row[4], "reject").url).content.decode()
 
 
@@ -342,15 +342,15 @@ def test_the_threshold_is_remembered(signed_in: Client, nobody: Client, row: lis
 
 
 def test_words_that_are_refused_stand_in_the_fields_again(signed_in: Client, row: list[Image], chief: User) -> None:
-    made = row[0]
-    sent = Fields(signed_in.get(page_of(made)).content.decode(), "was_caption").sent
-    metadata.edit(ChangeSet(chief), made, {"caption": Edit("Typed by the chief")})
-    answer = signed_in.post(act_of(made), {**sent, "caption": "Typed by <me>", "credit": "Ada"})
+    image = row[0]
+    sent = Fields(signed_in.get(page_of(image)).content.decode(), "was_caption").sent
+    metadata.edit(ChangeSet(chief), image, {"caption": Edit("Typed by the chief")})
+    answer = signed_in.post(act_of(image), {**sent, "caption": "Typed by <me>", "credit": "Ada"})
     page = answer.content.decode()
     assert answer.status_code == 409
     assert "changed its caption in the meantime: “Typed by the chief”" in page
     again = Fields(page, "was_caption").sent
     assert (again["caption"], again["credit"]) == (["Typed by <me>"], ["Ada"])
-    assert signed_in.post(act_of(made), again).status_code == 302
-    made.refresh_from_db()
-    assert (made.caption, made.credit) == ("Typed by <me>", "Ada")
+    assert signed_in.post(act_of(image), again).status_code == 302
+    image.refresh_from_db()
+    assert (image.caption, image.credit) == ("Typed by <me>", "Ada")

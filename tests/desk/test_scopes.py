@@ -38,9 +38,9 @@ def lawsuit(legal: Group) -> Collection:
 @pytest.fixture
 def closed(lawsuit: Collection) -> Image:
     """Provide an image that only the group Legal may see."""
-    made = image("Secret plan", file_name="secret-plan.jpg")
-    memberships.add_images(ChangeSet(None), [made], lawsuit)
-    return made
+    new_image = image("Secret plan", file_name="secret-plan.jpg")
+    memberships.add_images(ChangeSet(None), [new_image], lawsuit)
+    return new_image
 
 
 def page(client: Client, address: str, **query: str) -> str:
@@ -51,16 +51,16 @@ def page(client: Client, address: str, **query: str) -> str:
 
 def chart(client: Client, name: str) -> dict[str, list[Any]]:
     charts = client.get(reverse("desk:dashboard"), {"days": "7"}).context["charts"]
-    found = next(one for one in charts if one.name == name)
-    return {one.name: list(one.values) for one in found.series}
+    named_chart = next(one for one in charts if one.name == name)
+    return {one.name: list(one.values) for one in named_chart.series}
 
 
 def test_people_see_the_state_of_what_they_sent_and_nothing_of_the_image_it_became(
     signed_in: Client, editor: User, chief: User, closed: Image
 ) -> None:
     sent = upload(editor, "from-my-camera.jpg", "ready", image=closed)
-    told = signed_in.get(reverse("desk:status"), {"ids": str(sent.pk)}).json()["uploads"]
-    assert [(one["name"], one["state"], one["image"], one["picture"], one["links"]) for one in told] == [
+    statuses = signed_in.get(reverse("desk:status"), {"ids": str(sent.pk)}).json()["uploads"]
+    assert [(one["name"], one["state"], one["image"], one["picture"], one["links"]) for one in statuses] == [
         ("from-my-camera.jpg", "ready", None, None, [])
     ]
     pages = [reverse("desk:upload"), reverse("desk:arrival", args=[sent.pk]), "/admin/uploads/upload/"]
@@ -194,15 +194,17 @@ def test_a_job_names_the_failures_on_open_images_and_counts_the_others(
 def test_a_zip_with_what_is_closed_by_now_is_not_handed_out(
     signed_in: Client, editor: User, chief: User, lawsuit: Collection, whose: str
 ) -> None:
-    made = image("Secret plan")
+    new_image = image("Secret plan")
     editor.user_permissions.set(Group.objects.get(name="Chief editor").permissions.filter(codename="change_job"))
     by = editor if whose == "own" else chief
-    job = Job.objects.create(kind=Job.Kind.ZIP, files="large", selection={"ids": [str(made.pk)]}, by=by, total=1)
-    only = [str(made.pk)]
-    chunk = Chunk.objects.create(job=job, first=made.pk, last=made.pk, only=only, key="downloads/a.zip", bytes=9)
+    job = Job.objects.create(kind=Job.Kind.ZIP, files="large", selection={"ids": [str(new_image.pk)]}, by=by, total=1)
+    only = [str(new_image.pk)]
+    chunk = Chunk.objects.create(
+        job=job, first=new_image.pk, last=new_image.pk, only=only, key="downloads/a.zip", bytes=9
+    )
     address = reverse("desk:job_part", args=[job.pk, chunk.pk])
     assert "downloads/a.zip" in signed_in.get(address)["Location"]
-    memberships.add_images(ChangeSet(None), [made], lawsuit)
+    memberships.add_images(ChangeSet(None), [new_image], lawsuit)
     answer = signed_in.get(address, follow=True)
     assert answer.redirect_chain[-1][0] == reverse("desk:job", args=[job.pk])
     assert "contains images you don" in answer.content.decode()
@@ -226,8 +228,8 @@ def test_a_tag_counts_on_open_images_and_is_offered_when_one_has_it(
     signed_in: Client, editor: User, chief: User, closed: Image
 ) -> None:
     tagging(closed, "Verdict", Tagging.State.ACCEPTED)
-    for made in (closed, image()):
-        tagging(made, "Boat", Tagging.State.ACCEPTED)
+    for tagged_image in (closed, image()):
+        tagging(tagged_image, "Boat", Tagging.State.ACCEPTED)
     Tag.objects.create(name="Unused")
     LabelRule.objects.create(label="verdict", tag=None)
     assert accepted(editor) == {"Boat": 1, "Unused": 0}
@@ -279,8 +281,10 @@ def test_an_act_on_open_and_closed_images_is_told_of_the_open_ones(
     signed_in: Client, chief: User, closed: Image
 ) -> None:
     publishing.archive(act := ChangeSet(chief), [closed, image("Harbour")])
-    told = signed_in.get(reverse("desk:activity")).context["change_sets"]
-    assert [(one["first"].change_set, one["number"], one["first"].subject) for one in told] == [(act.id, 1, "Harbour")]
+    change_sets = signed_in.get(reverse("desk:activity")).context["change_sets"]
+    assert [(one["first"].change_set, one["number"], one["first"].subject) for one in change_sets] == [
+        (act.id, 1, "Harbour")
+    ]
 
 
 @pytest.mark.parametrize("verb", [Action.TAG_MERGED, Action.LABEL_HIDDEN])

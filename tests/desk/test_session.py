@@ -36,8 +36,8 @@ def test_who_may_not_enter_the_desk_is_nobody_to_it(db: None) -> None:
     assert client.get(reverse("desk:session")).json()["user"] is None
 
 
-def page_of(made: Image) -> str:
-    return reverse("admin:library_image_change", args=[made.pk])
+def page_of(image: Image) -> str:
+    return reverse("admin:library_image_change", args=[image.pk])
 
 
 def end_session(client: Client) -> None:
@@ -60,10 +60,10 @@ def strict_client(editor: User) -> Client:
 
 
 def test_words_typed_when_the_session_had_ended_are_sent_after_the_sign_in(strict_client: Client) -> None:
-    made = image(caption="Boats")
-    typed = {**form(strict_client, page_of(made)), "caption": 'At <dawn> & "noon",\r\ntwo lines', "title": "Quay"}
+    new_image = image(caption="Boats")
+    typed = {**form(strict_client, page_of(new_image)), "caption": 'At <dawn> & "noon",\r\ntwo lines', "title": "Quay"}
     end_session(strict_client)
-    answer = strict_client.post(page_of(made), typed, HTTP_REFERER=f"http://testserver{page_of(made)}")
+    answer = strict_client.post(page_of(new_image), typed, HTTP_REFERER=f"http://testserver{page_of(new_image)}")
     page = answer.content.decode()
     assert answer.status_code == 403
     assert "no-store" in answer["Cache-Control"]
@@ -72,15 +72,15 @@ def test_words_typed_when_the_session_had_ended_are_sent_after_the_sign_in(stric
         reverse("admin:login"), {**Fields(page, "password").sent, "username": "editor", "password": "x"}
     )
     shown = sign_in(strict_client, wrong.content.decode()).content.decode()
-    made.refresh_from_db()
-    assert made.title == "Harbour", "nothing is sent before the person says so"
+    new_image.refresh_from_db()
+    assert new_image.title == "Harbour", "nothing is sent before the person says so"
     assert "as editor" in shown
-    assert f'href="{page_of(made)}"' in shown
+    assert f'href="{page_of(new_image)}"' in shown
     again = Fields(shown, "caption").sent
-    assert f'action="{page_of(made)}"' in shown
-    assert strict_client.post(page_of(made), again).status_code == 302
-    made.refresh_from_db()
-    assert (made.title, made.caption) == ("Quay", 'At <dawn> & "noon",\ntwo lines')
+    assert f'action="{page_of(new_image)}"' in shown
+    assert strict_client.post(page_of(new_image), again).status_code == 302
+    new_image.refresh_from_db()
+    assert (new_image.title, new_image.caption) == ("Quay", 'At <dawn> & "noon",\ntwo lines')
 
 
 def test_a_bulk_edit_survives_the_end_of_the_session(strict_client: Client) -> None:
@@ -95,28 +95,30 @@ def test_a_bulk_edit_survives_the_end_of_the_session(strict_client: Client) -> N
 
 
 def test_who_signs_in_instead_is_named_before_anything_is_sent(strict_client: Client, other_editor: User) -> None:
-    made = image()
-    typed = {**form(strict_client, page_of(made)), "caption": "Boats"}
+    new_image = image()
+    typed = {**form(strict_client, page_of(new_image)), "caption": "Boats"}
     end_session(strict_client)
-    shown = sign_in(strict_client, strict_client.post(page_of(made), typed).content.decode(), "other").content.decode()
+    shown = sign_in(
+        strict_client, strict_client.post(page_of(new_image), typed).content.decode(), "other"
+    ).content.decode()
     assert "as other" in shown
-    made.refresh_from_db()
-    assert made.caption == ""
+    new_image.refresh_from_db()
+    assert new_image.caption == ""
 
 
 def test_a_form_that_is_older_than_the_sign_in_in_another_tab_is_kept(strict_client: Client) -> None:
-    made = image()
-    typed = {**form(strict_client, page_of(made)), "caption": "Boats at <dawn>"}
+    new_image = image()
+    typed = {**form(strict_client, page_of(new_image)), "caption": "Boats at <dawn>"}
     strict_client.post(reverse("admin:logout"), {"csrfmiddlewaretoken": typed["csrfmiddlewaretoken"][0]})
     sign_in(strict_client, strict_client.get(reverse("admin:login")).content.decode())
-    answer = strict_client.post(page_of(made), typed)
+    answer = strict_client.post(page_of(new_image), typed)
     page = answer.content.decode()
     assert answer.status_code == 403
     assert "Boats at &lt;dawn&gt;" in page
     assert typed["csrfmiddlewaretoken"][0] not in page
-    assert strict_client.post(page_of(made), Fields(page, "caption").sent).status_code == 302
-    made.refresh_from_db()
-    assert made.caption == "Boats at <dawn>"
+    assert strict_client.post(page_of(new_image), Fields(page, "caption").sent).status_code == 302
+    new_image.refresh_from_db()
+    assert new_image.caption == "Boats at <dawn>"
 
 
 @pytest.mark.parametrize(
@@ -132,14 +134,14 @@ def test_a_form_that_is_older_than_the_sign_in_in_another_tab_is_kept(strict_cli
 def test_what_another_site_sends_is_refused_and_offered_to_nobody(
     strict_client: Client, headers: dict[str, str]
 ) -> None:
-    made = image()
+    new_image = image()
     for client in (strict_client, Client(enforce_csrf_checks=True)):
-        answer = client.post(page_of(made), {"title": "Sent from elsewhere"}, headers=headers)
+        answer = client.post(page_of(new_image), {"title": "Sent from elsewhere"}, headers=headers)
         page = answer.content.decode()
         assert answer.status_code == 403
         assert "Sent from elsewhere" not in page
         assert 'name="typed"' not in page
-        assert f'action="{page_of(made)}' not in page
+        assert f'action="{page_of(new_image)}' not in page
 
 
 def test_passwords_show_on_no_page_and_lie_in_none(strict_client: Client, chief: User) -> None:
@@ -157,10 +159,10 @@ def test_passwords_show_on_no_page_and_lie_in_none(strict_client: Client, chief:
         page = client.post(reverse(path), {"old_password": "open sesame 7", **secret}).content.decode()
         assert "open sesame" not in page
         if 'name="typed"' in page:
-            kept = unsign(Fields(page, "typed").sent["typed"][0])
-            assert kept
-            assert "open sesame" not in str(kept)
-            assert "password1" in kept.lost
+            fields = unsign(Fields(page, "typed").sent["typed"][0])
+            assert fields
+            assert "open sesame" not in str(fields)
+            assert "password1" in fields.lost
 
 
 def test_two_tabs_of_the_sign_in_lead_to_the_desk(editor: User) -> None:
@@ -183,18 +185,18 @@ def test_an_invitation_whose_token_was_renewed_says_what_to_do() -> None:
 
 
 def test_a_script_is_told_in_json(strict_client: Client) -> None:
-    made = image()
+    new_image = image()
     asks: list[dict[str, Any]] = [
         {"headers": {"Accept": "application/json"}},
         {"headers": {"Sec-Fetch-Dest": "empty", "Sec-Fetch-Site": "same-origin"}},
     ]
     for more in asks:
-        answer = strict_client.post(reverse("desk:drop"), {"image": str(made.pk)}, **more)
+        answer = strict_client.post(reverse("desk:drop"), {"image": str(new_image.pk)}, **more)
         assert (answer.status_code, answer.json()["code"]) == (403, "csrf")
         assert answer.json()["reason"]
     token = strict_client.get(reverse("desk:session")).json()["token"]
     end_session(strict_client)
-    answer = strict_client.post(page_of(made), {"csrfmiddlewaretoken": token, "title": "x"}, **asks[0])
+    answer = strict_client.post(page_of(new_image), {"csrfmiddlewaretoken": token, "title": "x"}, **asks[0])
     assert (answer.status_code, answer.json()["code"]) == (403, "signed_out")
 
 

@@ -163,14 +163,14 @@ def person(name: str, *codenames: str) -> Client:
 
 
 def test_a_ticket_to_replace_an_image_is_for_that_image_alone(signed_in: Client) -> None:
-    made = image()
-    for name, status in ((str(made.pk), 200), (str(uuid4()), 404), ("x", 400)):
+    new_image = image()
+    for name, status in ((str(new_image.pk), 200), (str(uuid4()), 404), ("x", 400)):
         assert ask(signed_in, {**FILE, "image": name, "batch": str(uuid4())}).status_code == status
     upload = Upload.objects.get()
-    assert (upload.image, upload.batch, upload.method) == (made, None, Upload.Method.POST)
+    assert (upload.image, upload.batch, upload.method) == (new_image, None, Upload.Method.POST)
     for wish in (FILE, {**FILE, "image": str(image().pk)}):
         assert ask(signed_in, {**wish, "upload": str(upload.pk)}).json()["upload"] != str(upload.pk)
-    same = {**FILE, "image": str(made.pk), "upload": str(upload.pk)}
+    same = {**FILE, "image": str(new_image.pk), "upload": str(upload.pk)}
     assert ask(signed_in, same).json()["upload"] == str(upload.pk)
 
 

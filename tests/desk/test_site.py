@@ -45,9 +45,9 @@ def test_the_first_page_counts(signed_in: Client, editor: User) -> None:
 
 
 def test_every_page_carries_the_policy_and_no_inline_style_or_script(signed_in: Client, editor: User) -> None:
-    made = image()
-    sent = upload(editor, "a.jpg", "ready", image=made)
-    paths = ["/admin/", "/admin/library/image/", "/admin/upload/", f"/admin/library/image/{made.pk}/change/"]
+    new_image = image()
+    sent = upload(editor, "a.jpg", "ready", image=new_image)
+    paths = ["/admin/", "/admin/library/image/", "/admin/upload/", f"/admin/library/image/{new_image.pk}/change/"]
     for path in [*paths, f"/admin/uploads/upload/{sent.pk}/change/", "/admin/library/tag/"]:
         answer = signed_in.get(path)
         policy = {directive.strip() for directive in answer["Content-Security-Policy"].split(";")}
@@ -114,8 +114,8 @@ def test_users_are_for_who_may_manage_them(admin_client: Client, editor: User, s
 
 
 def test_who_deletes_a_person_is_told_the_numbers_and_no_titles(admin_client: Client, editor: User) -> None:
-    made = image("Unmistakable")
-    LogEntry.objects.log_actions(editor.pk, [made], CHANGE, single_object=True)
+    new_image = image("Unmistakable")
+    LogEntry.objects.log_actions(editor.pk, [new_image], CHANGE, single_object=True)
     SavedSearch.objects.create(owner=editor, name="Private search", query="q=a")
     SavedSearch.objects.create(owner=editor, name="Shared search", query="q=a", shared=True)
     address = reverse("admin:auth_user_delete", args=[editor.pk])

@@ -21,8 +21,8 @@ def test_a_tag_keeps_its_synonyms_and_says_when_a_word_is_taken(chief_client: Cl
 
 
 def test_merging_leads_to_the_other_tag(chief_client: Client, signed_in: Client) -> None:
-    made = image()
-    ship = tagging(made, "Ship").tag
+    new_image = image()
+    ship = tagging(new_image, "Ship").tag
     boat = Tag.objects.create(name="Boat")
     merge = reverse("desk:merge_tag", args=[ship.pk])
     assert signed_in.post(merge, {"into": "Boat"}).status_code == 403

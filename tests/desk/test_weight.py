@@ -18,25 +18,25 @@ UPLOADER = "desk/upload/upload.js"
 
 def scripts(client: Client, path: str) -> dict[str, bytes]:
     """Each script of the page, and each that one of them imports, by its name."""
-    found: dict[str, bytes] = {}
+    scripts_by_name: dict[str, bytes] = {}
     wanted = SCRIPT.findall(client.get(path).content.decode())
     while wanted:
         name = wanted.pop()
-        if name in found:
+        if name in scripts_by_name:
             continue
         file = finders.find(name)
         assert isinstance(file, str), name
-        found[name] = Path(file).read_bytes()
+        scripts_by_name[name] = Path(file).read_bytes()
         folder = Path(file).parent
         root = Path(file[: -len(name)])
-        imported = [(folder / one).resolve() for one in MODULE.findall(found[name].decode())]
+        imported = [(folder / one).resolve() for one in MODULE.findall(scripts_by_name[name].decode())]
         wanted += [one.relative_to(root.resolve()).as_posix() for one in imported]
-    return found
+    return scripts_by_name
 
 
 def test_the_library_and_the_review_bring_little_script(signed_in: Client) -> None:
-    made = image()
-    for path in ("/admin/library/image/", f"/admin/images/{made.pk}/review/"):
+    new_image = image()
+    for path in ("/admin/library/image/", f"/admin/images/{new_image.pk}/review/"):
         brought = scripts(signed_in, path)
         assert len(brought) > 4, "the modules are counted too"
         assert sum(len(gzip.compress(script)) for script in brought.values()) < MOST
@@ -46,6 +46,6 @@ def test_the_library_and_the_review_bring_little_script(signed_in: Client) -> No
 def test_the_uploader_comes_on_the_upload_page_only(signed_in: Client, path: str) -> None:
     assert "/static/desk/upload/" not in signed_in.get(path).content.decode()
     assert UPLOADER in signed_in.get("/admin/upload/").content.decode()
-    made = image()
-    for other in (f"/admin/library/image/{made.pk}/change/", f"/admin/images/{made.pk}/review/"):
+    new_image = image()
+    for other in (f"/admin/library/image/{new_image.pk}/change/", f"/admin/images/{new_image.pk}/review/"):
         assert UPLOADER not in signed_in.get(other).content.decode()

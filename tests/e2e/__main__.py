@@ -56,9 +56,9 @@ def make_releases() -> None:
 def timed(name: str, step: Any) -> Any:
     """Do a step and print how long it took."""
     start = time.monotonic()
-    done = step()
+    result = step()
     print(f"✓ {name}: {time.monotonic() - start:.0f} s", flush=True)
-    return done
+    return result
 
 
 def make_stack(here: Ground) -> None:
@@ -88,10 +88,10 @@ def first_release(here: Ground) -> None:
 def sign_in(here: Ground) -> Editor:
     """Return an invitation, a password, a session."""
     said = here.deploy("manage", STAGE, "invite editor@example.org")
-    found = re.search(r"(https://\w+\.execute-api\.[\w.-]+)(/\S+/admin/invited/\S+)", said)
-    assert found, said
-    editor = Editor(f"{found[1]}/{STAGE}/", Transport(here.endpoint))
-    editor.accept_invitation(found[2], "editor@example.org", "correct horse battery staple")
+    match = re.search(r"(https://\w+\.execute-api\.[\w.-]+)(/\S+/admin/invited/\S+)", said)
+    assert match, said
+    editor = Editor(f"{match[1]}/{STAGE}/", Transport(here.endpoint))
+    editor.accept_invitation(match[2], "editor@example.org", "correct horse battery staple")
     assert "Upload" in editor.open_page(f"/{STAGE}/admin/")
     return editor
 
@@ -114,10 +114,10 @@ def take_the_role_away(here: Ground) -> None:
     """Without its role's policy the function reaches nothing, and with it everything: it works under no other."""
     iam, name = here.client("iam"), {"RoleName": WORKER, "PolicyName": "worker"}
     assert "All is well." in here.deploy("manage", STAGE, "doctor --inside")
-    held = iam.get_role_policy(**name)["PolicyDocument"]
+    document = iam.get_role_policy(**name)["PolicyDocument"]
     iam.delete_role_policy(**name)
     assert "AccessDenied" in here.deploy("manage", STAGE, "doctor --inside", fails=True)
-    iam.put_role_policy(PolicyDocument=json.dumps(held), **name)
+    iam.put_role_policy(PolicyDocument=json.dumps(document), **name)
     assert "All is well." in here.deploy("manage", STAGE, "doctor --inside")
 
 

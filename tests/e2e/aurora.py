@@ -90,10 +90,10 @@ class Aurora:
     def _postgres(self, *command: str) -> str:
         """Run tests/e2e/postgres.py; return what it said on its last line."""
         run = [self.python, "-m", "tests.e2e.postgres", *command]
-        done = subprocess.run(run, cwd=self.root, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise ValueError(f"{' '.join(command)}: {done.stdout}{done.stderr}"[-1500:])
-        return done.stdout.strip()
+        process = subprocess.run(run, cwd=self.root, capture_output=True, text=True, check=False)
+        if process.returncode:
+            raise ValueError(f"{' '.join(command)}: {process.stdout}{process.stderr}"[-1500:])
+        return process.stdout.strip()
 
     def _open_gate(self, name: str) -> str:
         """Return the address under which the cluster of this name is reached, whichever cluster has the name."""
@@ -148,8 +148,8 @@ class Aurora:
         if source is None:
             return rds._error("DBClusterNotFoundFault", "The source DB cluster is not there.", 404)
         said = ("Engine", "EngineVersion", "MasterUsername", "DatabaseName", "KmsKeyId")
-        kept = {key: [str(source[key])] for key in said if source.get(key)}
-        answer = create({**p, **kept, "StorageEncrypted": ["true"]})
+        settings = {key: [str(source[key])] for key in said if source.get(key)}
+        answer = create({**p, **settings, "StorageEncrypted": ["true"]})
         if answer[0] >= 400:
             return answer
         moment = rds._p(p, "RestoreToTime") or rds._format_time(time.time())

@@ -25,16 +25,16 @@ class Edge:
     """All distributions of an account; `clients` are the operator's."""
 
     clients: Callable[[str], Any]
-    kept: dict[str, Response] = field(default_factory=dict)
+    answers: dict[str, Response] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
 
     def answer(self, url: str) -> Response:
         """Return what a browser gets at an address of CloudFront."""
         host, path = urlsplit(url).netloc, unquote(urlsplit(url).path)
-        found = self._distribution(host)
-        if found is None:
+        distribution = self._distribution(host)
+        if distribution is None:
             return Response(502, [], b"no distribution has this host name")
-        name, config = found
+        name, config = distribution
         self._forget(name, host)
         behavior = next(
             (one for one in config.get("CacheBehaviors", {}).get("Items", []) if _matches(one["PathPattern"], path)),
@@ -43,12 +43,12 @@ class Edge:
         if not self._may_pass(behavior, url):
             return Response(403, [], b"MissingKey")
         key = f"{host}{path}"
-        if key not in self.kept:
+        if key not in self.answers:
             answer = self._fetch(config, behavior["TargetOriginId"], path)
             if answer.status != 200:
                 return answer
-            self.kept[key] = answer
-        return self.kept[key]
+            self.answers[key] = answer
+        return self.answers[key]
 
     def _distribution(self, host: str) -> tuple[str, dict[str, Any]] | None:
         client = self.clients("cloudfront")
@@ -66,7 +66,7 @@ class Edge:
             self.seen.add(one["Id"])
             batch = client.get_invalidation(DistributionId=distribution, Id=one["Id"])["Invalidation"]
             for path in batch["InvalidationBatch"]["Paths"]["Items"]:
-                self.kept = {key: value for key, value in self.kept.items() if not _matches(f"{host}{path}", key)}
+                self.answers = {key: value for key, value in self.answers.items() if not _matches(f"{host}{path}", key)}
 
     def _may_pass(self, behavior: dict[str, Any], url: str) -> bool:
         """Return whether the behavior asks for no signature, or one of its keys made the one of the address."""
@@ -93,11 +93,11 @@ class Edge:
     def _fetch(self, config: dict[str, Any], origin: str, path: str) -> Response:
         host = next(one["DomainName"] for one in config["Origins"]["Items"] if one["Id"] == origin)
         try:
-            found = self.clients("s3").get_object(Bucket=host.split(".", 1)[0], Key=path.lstrip("/"))
+            stored = self.clients("s3").get_object(Bucket=host.split(".", 1)[0], Key=path.lstrip("/"))
         except ClientError as error:
             # Without the right to list the bucket, S3 says 403 of a key that is not there.
             return Response(403, [], str(error).encode())
-        return Response(200, [("Content-Type", found["ContentType"])], found["Body"].read())
+        return Response(200, [("Content-Type", stored["ContentType"])], stored["Body"].read())
 
 
 def _matches(pattern: str, path: str) -> bool:

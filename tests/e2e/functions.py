@@ -50,23 +50,23 @@ def runtime(folder: Path) -> Path:
 
 def unpacked(built: contents.Package, folder: Path) -> Path:
     """Return the package as Lambda lays it out."""
-    with zipfile.ZipFile(built.path) as held:
-        held.extractall(folder)
+    with zipfile.ZipFile(built.path) as archive:
+        archive.extractall(folder)
     return folder
 
 
 def seconds_to_import(code: Path, boto3: Path, environment: dict[str, str]) -> float:
     """How long a cold start takes to import the handler, without bytecode from an earlier one."""
     command = [interpreter(), "-I", "-B", "-c", DRIVER, str(code), str(boto3)]
-    kept = {"PATH": os.environ["PATH"], "HOME": str(code), **environment}
-    done = subprocess.run(command, input="", env=kept, cwd=code, capture_output=True, text=True, check=True)
-    first = next(line for line in done.stdout.splitlines() if line.startswith('{"import"'))
+    variables = {"PATH": os.environ["PATH"], "HOME": str(code), **environment}
+    process = subprocess.run(command, input="", env=variables, cwd=code, capture_output=True, text=True, check=True)
+    first = next(line for line in process.stdout.splitlines() if line.startswith('{"import"'))
     return float(json.loads(first)["import"])
 
 
 def invoke(code: Path, boto3: Path, environment: dict[str, str], *events: Any) -> list[dict[str, Any]]:
     """Return the answer to each event, in one process; raise AssertionError with its output when it does not start."""
-    done = subprocess.run(
+    process = subprocess.run(
         [interpreter(), "-I", "-c", DRIVER, str(code), str(boto3)],
         input="\n".join(json.dumps(event) for event in events),
         env={"PATH": os.environ["PATH"], "HOME": str(code), **environment},
@@ -75,8 +75,8 @@ def invoke(code: Path, boto3: Path, environment: dict[str, str], *events: Any) -
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    lines = [line for line in done.stdout.splitlines() if line.startswith("ANSWER ")]
+    assert process.returncode == 0, process.stderr
+    lines = [line for line in process.stdout.splitlines() if line.startswith("ANSWER ")]
     return [json.loads(line.removeprefix("ANSWER ")) for line in lines]
 
 
@@ -86,17 +86,17 @@ def find_python(name: str) -> str:
     for extra in ({}, *({"PYENV_VERSION": known} for known in _pyenv(version))):
         ask = [name, "-c", "import sys; print(sys.executable)"]
         try:
-            done = subprocess.run(ask, env={**os.environ, **extra}, capture_output=True, text=True, check=False)
+            process = subprocess.run(ask, env={**os.environ, **extra}, capture_output=True, text=True, check=False)
         except OSError:
             return ""
-        if done.returncode == 0:
-            return done.stdout.strip()
+        if process.returncode == 0:
+            return process.stdout.strip()
     return ""
 
 
 def _pyenv(version: str) -> list[str]:
     try:
-        done = subprocess.run(["pyenv", "versions", "--bare"], capture_output=True, text=True, check=False)
+        process = subprocess.run(["pyenv", "versions", "--bare"], capture_output=True, text=True, check=False)
     except OSError:
         return []
-    return [line.strip() for line in done.stdout.splitlines() if line.strip().startswith(f"{version}.")]
+    return [line.strip() for line in process.stdout.splitlines() if line.strip().startswith(f"{version}.")]

@@ -88,10 +88,10 @@ class Gate:
 
     async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, was_paused: bool) -> None:
         words = await self._greet(reader, writer)
-        found = self.find(self.name)
-        if found is None or not found[0]["DBClusterMembers"]:
+        cookie = self.find(self.name)
+        if cookie is None or not cookie[0]["DBClusterMembers"]:
             raise ValueError(f"no instance of the cluster {self.name} answers")
-        cluster, folder = found
+        cluster, folder = cookie
         writer.write(_message(b"R", struct.pack("!I", 3)))
         kind, length = struct.unpack("!cI", await reader.readexactly(5))
         token = (await reader.readexactly(length - 4)).rstrip(b"\0").decode()

@@ -88,7 +88,7 @@ class Ground:
 
     def run(self, command: list[str], extra: dict[str, str] | None = None, *, fails: bool = False) -> str:
         """Run a command in the checkout; raises AssertionError with its output when it ends otherwise than expected."""
-        done = subprocess.run(
+        process = subprocess.run(
             command,
             cwd=self.project,
             env={**self.environment, **(extra or {})},
@@ -98,8 +98,8 @@ class Ground:
             text=True,
             check=False,
         )
-        assert (done.returncode != 0) == fails, f"{' '.join(command[-4:])}:\n{done.stdout}"
-        return done.stdout
+        assert (process.returncode != 0) == fails, f"{' '.join(command[-4:])}:\n{process.stdout}"
+        return process.stdout
 
 
 @contextmanager
@@ -115,9 +115,9 @@ def ground() -> Iterator[Ground]:
     server = get_server(STATE / "postgres", cleanup_mode="stop")
     running = emulator.start_emulator(emulator.find_free_port(), STATE / LOCAL_AWS, keep=False)
     try:
-        made = Ground(project, running.endpoint, server.get_uri())
-        _tell_functions(made)
-        yield made
+        new_ground = Ground(project, running.endpoint, server.get_uri())
+        _tell_functions(new_ground)
+        yield new_ground
     finally:
         running.stop()
         server.cleanup()
@@ -161,7 +161,7 @@ def _local_aws(folder: Path) -> Path:
 def _with_stubs(ministack: Path) -> Path:
     """Return the same program with the stubs that tests/e2e/stubs.py lists."""
     program = ministack.parent / "ministack-with-stubs"
-    told = {
+    variables = {
         "E2E_POSTGRES": str(STATE / "aurora"),
         "E2E_PYTHON": sys.executable,
         "E2E_ROOT": str(build.ROOT),
@@ -173,7 +173,7 @@ def _with_stubs(ministack: Path) -> Path:
         f"#!{ministack.parent / 'python'}",
         "import os",
         "import sys",
-        f"os.environ.update({told!r})",
+        f"os.environ.update({variables!r})",
         f"sys.path.insert(0, {str(build.ROOT)!r})",
         "from tests.e2e.local_aws import main",
         "main()",
@@ -189,12 +189,12 @@ def _end_databases() -> None:
         postgres.forget(folder)
 
 
-def _tell_functions(made: Ground) -> None:
+def _tell_functions(ground: Ground) -> None:
     """Functions on AWS find it by themselves; here they are told where it is."""
-    path = made.project / "zappa_settings.json"
-    held = json.loads(path.read_text())
+    path = ground.project / "zappa_settings.json"
+    stages = json.loads(path.read_text())
     for stage in (STAGE, REHEARSED):
         for name in (stage, f"{stage}_worker"):
-            told = {"AWS_ENDPOINT_URL": made.endpoint, "RETRY_SECONDS": "1"}
-            held[name] = {"aws_environment_variables": told}
-    path.write_text(json.dumps(held))
+            variables = {"AWS_ENDPOINT_URL": ground.endpoint, "RETRY_SECONDS": "1"}
+            stages[name] = {"aws_environment_variables": variables}
+    path.write_text(json.dumps(stages))

@@ -58,8 +58,8 @@ def run(folder: Path, database: str, user: str, sql: str) -> str:
     """Run one statement; return what PostgreSQL has against it."""
     address = f"postgresql://{user}@/{database}?host={folder / 'data'}"
     psql = [str(_server(folder).bin_path / "psql"), "-q", "-v", "ON_ERROR_STOP=1", "-c", sql, address]
-    done = subprocess.run(psql, capture_output=True, text=True, check=False)
-    return done.stderr.strip() if done.returncode else ""
+    process = subprocess.run(psql, capture_output=True, text=True, check=False)
+    return process.stderr.strip() if process.returncode else ""
 
 
 def end(folder: Path) -> None:

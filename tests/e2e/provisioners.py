@@ -120,9 +120,9 @@ def _make_budget(logical: str, props: dict[str, Any], stack: str) -> Made:
 
 def _remake_budget(name: str, old: dict[str, Any], new: dict[str, Any], stack: str) -> Made:
     """Replace it: the type has no update but of its limit, and creates before it deletes."""
-    made = _make_budget(f"{name.rsplit('-', 1)[-1]}2", new, stack)
+    budget = _make_budget(f"{name.rsplit('-', 1)[-1]}2", new, stack)
     _delete_budget(name, old)
-    return made
+    return budget
 
 
 def _delete_budget(name: str, _props: dict[str, Any]) -> None:

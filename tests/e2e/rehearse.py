@@ -45,10 +45,10 @@ def patient(clients: Callable[..., Any]) -> Callable[..., Any]:
 
     @cache
     def client(service: str, *config: Any) -> Any:
-        made = clients(service, *config)
+        patient_client = clients(service, *config)
         if service == "lambda":
-            made.invoke = partial(_invoke, made.invoke)
-        return made
+            patient_client.invoke = partial(_invoke, patient_client.invoke)
+        return patient_client
 
     return client
 

@@ -29,7 +29,7 @@ def lose(aws: Callable[[str, str], Any]) -> Callable[[Image], None]:
     """lose(image): its original is removed from the bucket for good."""
 
     def remove(image: Image) -> None:
-        held = image.uploads.get()
-        aws("operator", "s3").delete_object(Bucket=held.bucket, Key=held.key, VersionId=held.version_id)
+        upload = image.uploads.get()
+        aws("operator", "s3").delete_object(Bucket=upload.bucket, Key=upload.key, VersionId=upload.version_id)
 
     return remove

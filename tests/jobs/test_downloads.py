@@ -27,7 +27,9 @@ ORIGINAL, LARGE = Job.Files.ORIGINAL, Job.Files.LARGE
 
 
 @pytest.fixture
-def made(three_images: list[Image], event_loop: EventLoop, editor: User, aws: Any) -> Callable[..., list[ZipFile]]:
+def make_archives(
+    three_images: list[Image], event_loop: EventLoop, editor: User, aws: Any
+) -> Callable[..., list[ZipFile]]:
     """made(files): the zip files that a job on all images makes."""
 
     def make(files: str = ORIGINAL) -> list[ZipFile]:
@@ -46,31 +48,37 @@ def names(zip_file: ZipFile) -> list[str]:
     return zip_file.namelist()
 
 
-def test_it_holds_the_originals_byte_for_byte_and_their_words(made: Callable[..., list[ZipFile]]) -> None:
+def test_it_holds_the_originals_byte_for_byte_and_their_words(make_archives: Callable[..., list[ZipFile]]) -> None:
     Image.objects.filter(width=400).update(
         title="=Møte: ny/gammel", alt_text="To menn.", credit="+Ada", rights_until=date(2030, 1, 31)
     )
-    [found] = made()
-    assert len(names(found)) == 4
-    assert {found.read(name) for name in names(found) if name.endswith("jpg")} == {jpeg(400 + n, 300) for n in range(3)}
-    rows = list(csv.DictReader(StringIO(found.read("credits.csv").decode("utf-8-sig"))))
+    [archive] = make_archives()
+    assert len(names(archive)) == 4
+    assert {archive.read(name) for name in names(archive) if name.endswith("jpg")} == {
+        jpeg(400 + n, 300) for n in range(3)
+    }
+    rows = list(csv.DictReader(StringIO(archive.read("credits.csv").decode("utf-8-sig"))))
     [row] = [row for row in rows if row["alt text"]]
     assert row["file"][3:] == " =Møte ny gammel.jpg"
     assert (row["title"], row["credit"], row["rights valid until"]) == ("'=Møte: ny/gammel", "'+Ada", "2030-01-31")
-    assert found.read(row["file"]) == jpeg(400, 300)
+    assert archive.read(row["file"]) == jpeg(400, 300)
 
 
-def test_large_renditions_are_had_as_well_and_only_originals_are_noted(made: Callable[..., list[ZipFile]]) -> None:
-    [found] = made(LARGE)
-    assert len(names(found)) == 4
+def test_large_renditions_are_had_as_well_and_only_originals_are_noted(
+    make_archives: Callable[..., list[ZipFile]],
+) -> None:
+    [archive] = make_archives(LARGE)
+    assert len(names(archive)) == 4
     assert not Change.objects.filter(action=Action.DOWNLOADED).exists()
-    made(ORIGINAL)
+    make_archives(ORIGINAL)
     assert Change.objects.filter(action=Action.DOWNLOADED).count() == 3
 
 
-def test_what_is_more_than_one_part_holds_goes_into_several(made: Callable[..., list[ZipFile]], settings: Any) -> None:
+def test_what_is_more_than_one_part_holds_goes_into_several(
+    make_archives: Callable[..., list[ZipFile]], settings: Any
+) -> None:
     settings.DOWNLOAD_PART_BYTES = sum(sorted(Image.objects.values_list("bytes", flat=True))[-2:])
-    first, second = made()
+    first, second = make_archives()
     numbers = [name[:3] for part in (first, second) for name in names(part) if name.endswith("jpg")]
     assert numbers == ["001", "002", "003"]
     settings.DOWNLOAD_MAX_BYTES = 10
@@ -79,12 +87,12 @@ def test_what_is_more_than_one_part_holds_goes_into_several(made: Callable[..., 
 
 
 def test_what_is_missing_is_told_in_the_zip_and_on_the_job(
-    made: Callable[..., list[ZipFile]], three_images: list[Image], lose: Callable[[Image], None]
+    make_archives: Callable[..., list[ZipFile]], three_images: list[Image], lose: Callable[[Image], None]
 ) -> None:
     lose(three_images[0])
-    [found] = made()
-    assert len(names(found)) == 4
-    assert three_images[0].file_name in found.read("missing.txt").decode()
+    [archive] = make_archives()
+    assert len(names(archive)) == 4
+    assert three_images[0].file_name in archive.read("missing.txt").decode()
     job = Job.objects.get()
     assert job.state == Job.State.PARTLY
     assert [failure.image for failure in runner.list_failures(job)] == [str(three_images[0].pk)]
@@ -101,7 +109,7 @@ def test_whoever_lost_the_right_to_see_images_gets_none(
 
 
 def test_a_zip_that_the_store_did_not_take_is_made_once_more(
-    made: Callable[..., list[ZipFile]], monkeypatch: pytest.MonkeyPatch, event_loop: EventLoop, settings: Any
+    make_archives: Callable[..., list[ZipFile]], monkeypatch: pytest.MonkeyPatch, event_loop: EventLoop, settings: Any
 ) -> None:
     honest = S3Store.put_file
 
@@ -111,15 +119,17 @@ def test_a_zip_that_the_store_did_not_take_is_made_once_more(
 
     monkeypatch.setattr(S3Store, "put_file", refused)
     settings.LEASE_SECONDS = 0
-    assert made() == []
+    assert make_archives() == []
     Job.objects.update(asked_at=timezone.now() - timedelta(hours=1))
     assert runner.request_lost_turns() == 1
     drain(event_loop)
     assert Job.objects.get().state == Job.State.DONE
 
 
-def test_the_files_are_removed_when_their_time_is_over(made: Callable[..., list[ZipFile]], settings: Any) -> None:
-    made()
+def test_the_files_are_removed_when_their_time_is_over(
+    make_archives: Callable[..., list[ZipFile]], settings: Any
+) -> None:
+    make_archives()
     assert runner.sweep_old_jobs() == 0
     settings.DOWNLOAD_KEEP_SECONDS = -1
     assert runner.sweep_old_jobs() == 1

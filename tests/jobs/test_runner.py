@@ -26,8 +26,8 @@ State = Job.State
 def job(three_images: list[Image], chief: User, monkeypatch: pytest.MonkeyPatch) -> Job:
     """Provide a job on three images, each a chunk of its own, which waits on the queue."""
     monkeypatch.setattr(runner, "CHUNK", 1)
-    made, _held = runner.order_reprocess(Selection(), by=chief, queued=True)
-    return made
+    new_job, _held = runner.order_reprocess(Selection(), by=chief, queued=True)
+    return new_job
 
 
 def state(job: Job) -> str:
@@ -180,8 +180,8 @@ def test_jobs_of_long_ago_are_cleaned_away(job: Job) -> None:
 def test_labels_are_priced_before_they_are_asked_for(three_images: list[Image], settings: Any) -> None:
     settings.LABELER = "rekognition"
     Image.objects.filter(pk=three_images[0].pk).update(label_state=Image.LabelState.UNAVAILABLE)
-    kept, again = (estimate_cost(Image.objects.all(), relabel=relabel) for relabel in (False, True))
-    assert (kept.labelled, again.labelled) == (1, 3)
-    assert again.labels == 3 * kept.labels > 0
+    without_labels, again = (estimate_cost(Image.objects.all(), relabel=relabel) for relabel in (False, True))
+    assert (without_labels.labelled, again.labelled) == (1, 3)
+    assert again.labels == 3 * without_labels.labels > 0
     settings.LABELER = "measured"
     assert estimate_cost(Image.objects.all(), relabel=True).labels == 0

@@ -66,7 +66,7 @@ def test_r3_c9_c11_c13_whoever_dies_wherever_the_next_delivery_completes(
     assert not any(mirror.has_drifted(image) for image in Image.objects.all())
     settings.SWEEP_GRACE_SECONDS = settings.RECONCILE_GRACE_SECONDS = 0
     assert list(consistency_checks.run_check(consistency_checks.begin_check())) == []
-    assert {found.key for found in clients.get_rendition_store().list_page().versions} == set(
+    assert {version.key for version in clients.get_rendition_store().list_page().versions} == set(
         Rendition.objects.values_list("key", flat=True)
     )
     with capsys.disabled():

@@ -72,7 +72,7 @@ def fill(route: str, known: Values) -> str:
 def objects() -> dict[str, Any]:
     """By model, the one whose page is asked for."""
     first = {model._meta.label_lower: model._default_manager.first() for model in admin.site._registry}
-    return {label: found.pk for label, found in first.items() if found}
+    return {label: record.pk for label, record in first.items() if record}
 
 
 def values(image: Image) -> Values:
@@ -220,7 +220,7 @@ def test_a_version_with_a_date_of_no_zone_is_shown_and_comes_back_without_it(
     zone: str, chief: User, chief_client: Client, local_aws: object, settings: Any
 ) -> None:
     settings.TIME_ZONE, settings.AWS_PROFILE = zone, "web"
-    made = stock.image()
+    image = stock.image()
     for number, taken in enumerate(("0001-01-01T00:00:00+02:00", "9999-12-31T23:59:59-05:00", "junk", None), 1):
         facts = {
             "file_name": "a.jpg",
@@ -232,13 +232,13 @@ def test_a_version_with_a_date_of_no_zone_is_shown_and_comes_back_without_it(
             "sha256": "a",
         }
         version = {"number": number, "key": f"k{number}", "current": number == 1}
-        Version.objects.create(image=made, facts={**facts, "taken_at": taken}, **version)
-    page = f"/admin/images/{made.pk}/versions/"
+        Version.objects.create(image=image, facts={**facts, "taken_at": taken}, **version)
+    page = f"/admin/images/{image.pk}/versions/"
     assert chief_client.get(page).status_code == 200
     for number in (2, 3, 4, 1):
-        assert versions.restore(ChangeSet(chief), made, number)
-        made.refresh_from_db()
-        assert made.taken_at is None
+        assert versions.restore(ChangeSet(chief), image, number)
+        image.refresh_from_db()
+        assert image.taken_at is None
         assert chief_client.get(page).status_code == 200
 
 
@@ -247,13 +247,13 @@ def test_a_date_of_no_zone_in_an_address_or_a_form_is_left_out(
     zone: str, chief_client: Client, local_aws: object, settings: Any
 ) -> None:
     settings.TIME_ZONE, settings.AWS_PROFILE = zone, "web"
-    made = stock.image()
+    image = stock.image()
     for day in ("0001-01-01", "9999-12-31"):
         for name in ("taken_from", "taken_to", "came_from", "came_to"):
             answer = chief_client.get("/admin/library/image/", {name: day})
             assert (answer.status_code, "The filter was ignored" in answer.content.decode()) == (200, True)
         for moment in (f"{day}T00:00:00+14:00", f"{day}T23:59:59-12:00", f"{day}T00:00:00"):
-            assert chief_client.get("/admin/library/image/", {"after": f"{moment},{made.pk}"}).status_code == 200
+            assert chief_client.get("/admin/library/image/", {"after": f"{moment},{image.pk}"}).status_code == 200
             form = {"act": "archive", "all": "1", "seen": f"{moment} 1 a"}
             assert chief_client.post("/admin/images/act/", form).status_code < 500
         sends_no_5xx(chief_client, [f"/admin/activity/?from={day}&to={day}", f"/admin/review/?taken_from={day}"])

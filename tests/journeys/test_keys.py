@@ -38,5 +38,7 @@ def test_a4_a5_odd_keys_are_read_byte_for_byte(event_loop: EventLoop, aws: Calla
     for number, key in enumerate(KEYS):
         aws("operator", "s3").put_object(Bucket=settings.UPLOAD_BUCKET, Key=key, Body=jpeg(100 + number, 90))
     drain(event_loop)
-    found = {upload.key: upload.image.width if upload.image else 0 for upload in Upload.objects.select_related("image")}
-    assert found == {key: 100 + number for number, key in enumerate(KEYS)}
+    widths = {
+        upload.key: upload.image.width if upload.image else 0 for upload in Upload.objects.select_related("image")
+    }
+    assert widths == {key: 100 + number for number, key in enumerate(KEYS)}

@@ -105,8 +105,8 @@ def readers(published: Image) -> Iterator[Public]:
 
 
 def addresses_of(image: Image) -> list[str]:
-    held = Image.objects.prefetch_related("renditions").get(pk=image.pk)
-    return [public.build_public_address(key) for key in public.list_public_files(held)]
+    image_record = Image.objects.prefetch_related("renditions").get(pk=image.pk)
+    return [public.build_public_address(key) for key in public.list_public_files(image_record)]
 
 
 def outcome(image: Image, version: int) -> list[str]:
@@ -183,4 +183,4 @@ def test_when_its_rights_end_every_address_refuses_and_the_record_says_why(
     assert {requests.get(address, timeout=PATIENCE).status_code for address in addresses} == {404}
     published.refresh_from_db()
     assert published.state == Image.State.ARCHIVED
-    assert [(told.by, told.action) for told in published.changes.all()[:1]] == [(None, "expired")]
+    assert [(change.by, change.action) for change in published.changes.all()[:1]] == [(None, "expired")]

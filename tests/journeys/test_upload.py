@@ -52,10 +52,10 @@ def test_an_upload_becomes_an_image(
     tag_decisions.accept(ChangeSet(editor), [tagging])
     as_role("worker")
     drain(event_loop)
-    held = mirror.read_item(image.pk)
-    assert held
-    assert (held["state"], held["renditions"]["large"]["width"]) == ("in_review", 1024)
-    assert "title" not in held
+    items = mirror.read_item(image.pk)
+    assert items
+    assert (items["state"], items["renditions"]["large"]["width"]) == ("in_review", 1024)
+    assert "title" not in items
 
     as_role("web")
     metadata.edit(
@@ -66,6 +66,6 @@ def test_an_upload_becomes_an_image(
     assert publishing.publish(ChangeSet(editor), [image]).count == 1
     as_role("worker")
     drain(event_loop)
-    held = mirror.read_item(image.pk)
-    assert held
-    assert (held["title"], held["tags"]) == ("Harbour at dawn", [tagging.tag.name])
+    items = mirror.read_item(image.pk)
+    assert items
+    assert (items["title"], items["tags"]) == ("Harbour at dawn", [tagging.tag.name])

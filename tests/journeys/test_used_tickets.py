@@ -69,12 +69,12 @@ def facts(image: Image) -> Any:
 def findings(as_role: Callable[[str], None]) -> list[tuple[str, str]]:
     """Return what a comparison finds that mends what it can."""
     as_role("worker")
-    found = [
+    problems = [
         (finding.kind, finding.what)
         for finding in consistency_checks.run_check(consistency_checks.begin_check(repair=True, grace_seconds=0))
     ]
     as_role("web")
-    return found
+    return problems
 
 
 @pytest.mark.parametrize("second", [SECOND, JUNK], ids=["another picture", "junk"])

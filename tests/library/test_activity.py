@@ -29,9 +29,9 @@ def states(image: Image) -> dict[str, str]:
 def test_a_decision_is_told_and_taken_back(image: Image, editor: User) -> None:
     act = ChangeSet(editor)
     tag_decisions.accept(act, image.taggings.filter(tag__name="Boat"))
-    told = Change.objects.get()
-    assert (told.by, told.image, told.subject) == (editor, image, image.title)
-    assert [line.before for line in told.detail.describe(Reader())] == ["suggested"]
+    change = Change.objects.get()
+    assert (change.by, change.image, change.subject) == (editor, image, image.title)
+    assert [line.before for line in change.detail.describe(Reader())] == ["suggested"]
     assert undo(editor, act.id).refused == []
     boat = image.taggings.get(tag__name="Boat")
     assert (boat.state, boat.reviewed_by, boat.reviewed_at) == (Tagging.State.SUGGESTED, None, None)

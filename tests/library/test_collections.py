@@ -33,7 +33,7 @@ def inside(collection: Collection) -> set[str]:
     return set(collection.images.values_list("title", flat=True))
 
 
-def found(user: User, **asked: str) -> set[str]:
+def find_titles(user: User, **asked: str) -> set[str]:
     search = Search(texts=asked)
     return set(search.images(user).values_list("title", flat=True))
 
@@ -42,7 +42,7 @@ def paths() -> dict[str, list[str]]:
     """Return the names on the way down to each collection, read from its path."""
     called = {one.pk: one.name for one in Collection.objects.all()}
     steps = {one.name: [one.path[n : n + 8] for n in range(0, len(one.path), 8)] for one in Collection.objects.all()}
-    return {name: [called[int(step)] for step in kept] for name, kept in steps.items()}
+    return {name: [called[int(step)] for step in path] for name, path in steps.items()}
 
 
 def test_a_name_stands_once_among_its_neighbours(editor: User) -> None:
@@ -89,12 +89,12 @@ def test_no_circle_and_no_well_without_end(editor: User) -> None:
 
 
 def test_put_and_take_out_are_told_and_taken_back(editor: User) -> None:
-    boats, made = make("Boats"), [image(title="A"), image(title="B")]
+    boats, images = make("Boats"), [image(title="A"), image(title="B")]
     put = ChangeSet(editor)
-    assert memberships.add_images(put, made[:1], boats) == 1
-    assert memberships.add_images(ChangeSet(editor), made, boats) == 1
+    assert memberships.add_images(put, images[:1], boats) == 1
+    assert memberships.add_images(ChangeSet(editor), images, boats) == 1
     out = ChangeSet(editor)
-    assert memberships.remove_images(out, made, boats) == 2
+    assert memberships.remove_images(out, images, boats) == 2
     assert Change.objects.filter(action="collections_changed", by=editor).count() == 4
     assert undo.undo(editor, out.id).change_set.images == 2
     assert inside(boats) == {"A", "B"}
@@ -105,19 +105,19 @@ def test_put_and_take_out_are_told_and_taken_back(editor: User) -> None:
 
 
 def test_what_was_changed_since_stays(editor: User) -> None:
-    boats, made = make("Boats"), [image(title="A"), image(title="B")]
+    boats, images = make("Boats"), [image(title="A"), image(title="B")]
     put = ChangeSet(editor)
-    memberships.add_images(put, made, boats)
-    memberships.remove_images(ChangeSet(editor), made[:1], boats)
-    done = undo.undo(editor, put.id)
-    assert done.refused == ["A was not changed. It has been changed again since then."]
+    memberships.add_images(put, images, boats)
+    memberships.remove_images(ChangeSet(editor), images[:1], boats)
+    undone = undo.undo(editor, put.id)
+    assert undone.refused == ["A was not changed. It has been changed again since then."]
     assert inside(boats) == set()
 
 
 def test_a_thousand_images_cost_few_questions(editor: User, django_assert_max_num_queries: Any) -> None:
-    boats, made, act = make("Boats"), many(1000), ChangeSet(editor)
+    boats, images, act = make("Boats"), many(1000), ChangeSet(editor)
     with django_assert_max_num_queries(20):
-        memberships.add_images(act, made, boats)
+        memberships.add_images(act, images, boats)
     with django_assert_max_num_queries(30):
         undo.undo(editor, act.id)
     assert Change.objects.filter(action="undone").count() == 1000
@@ -147,9 +147,14 @@ def test_a_name_a_place_and_groups_are_taken_back(chief: User) -> None:
     collections.move(act, news, archive)
     collections.restrict(act, news, Group.objects.filter(name="Editor"))
     assert undo.undo(chief, act.id).refused == []
-    kept = Collection.objects.get(pk=news.pk)
-    assert (kept.name, kept.description, kept.parent, kept.restricted) == ("News", "", None, False)
-    assert not kept.groups.exists()
+    collection = Collection.objects.get(pk=news.pk)
+    assert (collection.name, collection.description, collection.parent, collection.restricted) == (
+        "News",
+        "",
+        None,
+        False,
+    )
+    assert not collection.groups.exists()
     assert paths()["News"] == ["News"]
 
 
@@ -178,12 +183,12 @@ def test_who_may_see_an_image(editor: User, chief: User, where: list[str], seen:
     legal = Group.objects.create(name="Legal")
     places = {"open": make("Open"), "closed": make("Closed", None, legal)}
     places |= {"below": make("Below", places["closed"]), "own": make("Own", None, legal, editor.groups.get())}
-    made = image()
+    new_image = image()
     for name in where:
-        memberships.add_images(ChangeSet(None), [made], places[name])
-    assert access.visible_images(editor).filter(pk=made.pk).exists() is seen
-    assert access.changeable_images(editor).filter(pk=made.pk).exists() is seen
-    assert access.visible_images(chief).filter(pk=made.pk).exists()
+        memberships.add_images(ChangeSet(None), [new_image], places[name])
+    assert access.visible_images(editor).filter(pk=new_image.pk).exists() is seen
+    assert access.changeable_images(editor).filter(pk=new_image.pk).exists() is seen
+    assert access.visible_images(chief).filter(pk=new_image.pk).exists()
     assert set(access.visible_collections(editor).values_list("name", flat=True)) == {"Open", "Own"}
 
 
@@ -206,20 +211,20 @@ def test_the_search_finds_what_lies_below_and_tells_nothing_of_closed_ones(edito
     legal = Group.objects.create(name="Legal")
     news, closed = make("News"), make("Closed", None, legal)
     for title, place in (("A", news), ("B", make("Sport", news)), ("C", closed), ("D", None)):
-        made = image(title=title)
-        memberships.add_images(ChangeSet(None), [made], place or closed) if title != "D" else None
+        new_image = image(title=title)
+        memberships.add_images(ChangeSet(None), [new_image], place or closed) if title != "D" else None
     memberships.add_images(ChangeSet(None), Image.objects.filter(title="A"), closed)
-    assert found(editor, collection=str(news.pk)) == {"A", "B"}
-    assert found(editor, collection="none") == {"D"}
-    assert found(editor, collection=str(closed.pk)) == set()
-    assert found(editor, collection="999999") == set()
+    assert find_titles(editor, collection=str(news.pk)) == {"A", "B"}
+    assert find_titles(editor, collection="none") == {"D"}
+    assert find_titles(editor, collection=str(closed.pk)) == set()
+    assert find_titles(editor, collection="999999") == set()
 
 
 def test_a_tree_costs_the_same_for_five_hundred(editor: User, django_assert_num_queries: Any) -> None:
-    made = image()
+    new_image = image()
     five_hundred(make("Place"))
     for place in Collection.objects.filter(name__startswith="Part"):
-        memberships.add_images(ChangeSet(None), [made], place)
+        memberships.add_images(ChangeSet(None), [new_image], place)
     editor = User.objects.get(pk=editor.pk)
     editor.has_perm("library.view_image")
     with django_assert_num_queries(3):

@@ -31,9 +31,9 @@ HARBOUR, HILLS = "Harbour at dawn", "Hills after rain"
 
 def take_in(name: str, width: int = 800, *, quality: int = 90, image_id: Any = None, key: str = "") -> Image:
     """One scene, taken in as the worker does, without labels."""
-    made = paint_scene(name, 800, 600).resize((width, width * 3 // 4), Pixels.Resampling.LANCZOS)
+    scene = paint_scene(name, 800, 600).resize((width, width * 3 // 4), Pixels.Resampling.LANCZOS)
     image_id = image_id or uuid4()
-    result = process(BytesIO(encoded(made, "JPEG", quality=quality)), image_id, store=MemoryStore(), labeler=None)
+    result = process(BytesIO(encoded(scene, "JPEG", quality=quality)), image_id, store=MemoryStore(), labeler=None)
     with transaction.atomic():
         original = Original(key, "v1") if key else None
         return cataloging.record_result(image_id, f"{name}.jpg", result, original=original)
@@ -46,7 +46,7 @@ def like(*images: Image) -> None:
         SimilarPair.objects.create(first=first, second=other, distance=2)
 
 
-def found(user: User, query: str) -> list[str]:
+def find_titles(user: User, query: str) -> list[str]:
     return sorted(Search.parse(QueryDict(query)).images(user).values_list("file_name", flat=True))
 
 
@@ -57,9 +57,9 @@ def test_copies_are_found_as_they_come_in_and_other_pictures_are_not(local_aws: 
     assert (group[0].width, {image.pk for image in group}) == (800, {small.pk, large.pk, again.pk})
     assert sorted(SimilarPair.objects.values_list("distance", flat=True))[0] == 0
     assert len(duplicates.Groups(editor)) == 1
-    assert found(editor, "near=only") == [f"{HARBOUR}.jpg"] * 3
-    assert found(editor, "twice=only") == [f"{HARBOUR}.jpg"] * 2
-    assert found(editor, "color=green") == [f"{HILLS}.jpg"]
+    assert find_titles(editor, "near=only") == [f"{HARBOUR}.jpg"] * 3
+    assert find_titles(editor, "twice=only") == [f"{HARBOUR}.jpg"] * 2
+    assert find_titles(editor, "color=green") == [f"{HILLS}.jpg"]
 
 
 def test_no_search_tells_that_an_image_is_like_one_which_is_closed(
@@ -69,8 +69,8 @@ def test_no_search_tells_that_an_image_is_like_one_which_is_closed(
     legal = Group.objects.create(name="Legal")
     memberships.add_images(ChangeSet(None), [closed], collections.create(ChangeSet(None), "Lawsuit", groups=[legal]))
     for query in ("near=only", "twice=only"):
-        assert found(editor, query) == []
-        assert found(chief, query) == [open_one.file_name] * 2
+        assert find_titles(editor, query) == []
+        assert find_titles(chief, query) == [open_one.file_name] * 2
 
 
 def test_another_file_is_compared_anew_and_a_restored_one_too(local_aws: object, editor: User) -> None:
@@ -85,69 +85,72 @@ def test_another_file_is_compared_anew_and_a_restored_one_too(local_aws: object,
 
 @pytest.fixture
 def pair(local_aws: object) -> tuple[Image, Image]:
-    kept = image_with_tags("Sea", "Boat", title="Kept", credit="Ada")
+    kept_image = image_with_tags("Sea", "Boat", title="Kept", credit="Ada")
     other = image_with_tags("Sea", "Boat", "Quay", title="Other", alt_text="A boat", credit="Bo", caption="At dawn")
-    like(kept, other)
-    return kept, other
+    like(kept_image, other)
+    return kept_image, other
 
 
 def test_what_belongs_to_the_others_moves_and_comes_back_by_one_undo(pair: tuple[Image, Image], chief: User) -> None:
-    kept, other = pair
+    kept_image, other = pair
     Image.objects.filter(pk=other.pk).update(rights_until=date(2030, 1, 2))
-    tag_decisions.reject(ChangeSet(chief), kept.taggings.filter(tag__name="Boat"))
+    tag_decisions.reject(ChangeSet(chief), kept_image.taggings.filter(tag__name="Boat"))
     tag_decisions.accept(ChangeSet(chief), other.taggings.all())
     before = [list(image.taggings.values_list("tag__name", "state").order_by("tag__name")) for image in pair]
     act = ChangeSet(chief)
-    duplicates.merge(act, kept, [other])
-    kept.refresh_from_db()
+    duplicates.merge(act, kept_image, [other])
+    kept_image.refresh_from_db()
     other.refresh_from_db()
-    assert (kept.alt_text, kept.caption, kept.credit, kept.rights_until) == (
+    assert (kept_image.alt_text, kept_image.caption, kept_image.credit, kept_image.rights_until) == (
         "A boat",
         "At dawn",
         "Ada",
         date(2030, 1, 2),
     )
-    states = dict(kept.taggings.values_list("tag__name", "state"))
+    states = dict(kept_image.taggings.values_list("tag__name", "state"))
     assert states == {"Sea": "accepted", "Quay": "accepted", "Boat": "rejected"}
-    assert (other.state, duplicates.count_similar(chief, kept)) == (Image.State.ARCHIVED, 0)
+    assert (other.state, duplicates.count_similar(chief, kept_image)) == (Image.State.ARCHIVED, 0)
     assert undo(chief, act.id).refused == []
-    kept.refresh_from_db()
+    kept_image.refresh_from_db()
     other.refresh_from_db()
-    assert (kept.alt_text, kept.rights_until, other.state) == ("", None, Image.State.IN_REVIEW)
+    assert (kept_image.alt_text, kept_image.rights_until, other.state) == ("", None, Image.State.IN_REVIEW)
     assert [list(image.taggings.values_list("tag__name", "state").order_by("tag__name")) for image in pair] == before
-    assert duplicates.count_similar(chief, kept) == 1
+    assert duplicates.count_similar(chief, kept_image) == 1
 
 
 def test_the_one_that_is_kept_is_put_where_the_others_were(pair: tuple[Image, Image], chief: User) -> None:
-    kept, other = pair
+    kept_image, other = pair
     both, only = (collections.create(ChangeSet(chief), name) for name in ("Both", "Only the other"))
-    memberships.add_images(ChangeSet(chief), [kept, other], both)
+    memberships.add_images(ChangeSet(chief), [kept_image, other], both)
     memberships.add_images(ChangeSet(chief), [other], only)
     act = ChangeSet(chief)
-    duplicates.merge(act, kept, [other])
-    assert set(kept.collections.all()) == set(other.collections.all()) == {both, only}
+    duplicates.merge(act, kept_image, [other])
+    assert set(kept_image.collections.all()) == set(other.collections.all()) == {both, only}
     assert undo(chief, act.id).refused == []
-    assert set(kept.collections.all()) == {both}
+    assert set(kept_image.collections.all()) == {both}
 
 
 def test_it_is_told_with_which_image_it_was_merged(pair: tuple[Image, Image], chief: User) -> None:
-    kept, other = pair
+    kept_image, other = pair
     act = ChangeSet(chief)
-    duplicates.merge(act, kept, [other])
-    told = {done.image: done for done in Change.objects.filter(change_set=act.id, by=chief)}
-    assert told[kept].action == Action.DUPLICATES_MERGED
-    assert told[other].action == Action.DUPLICATE_ARCHIVED
-    assert (told[other].data["kept_id"], told[other].data["kept_title"]) == (str(kept.pk), "Kept")
+    duplicates.merge(act, kept_image, [other])
+    changes_by_image = {change.image: change for change in Change.objects.filter(change_set=act.id, by=chief)}
+    assert changes_by_image[kept_image].action == Action.DUPLICATES_MERGED
+    assert changes_by_image[other].action == Action.DUPLICATE_ARCHIVED
+    assert (changes_by_image[other].data["kept_id"], changes_by_image[other].data["kept_title"]) == (
+        str(kept_image.pk),
+        "Kept",
+    )
 
 
 def test_an_address_that_is_out_goes_only_when_somebody_agrees(pair: tuple[Image, Image], chief: User) -> None:
-    kept, other = pair
+    kept_image, other = pair
     Image.objects.filter(pk=other.pk).update(state=Image.State.PUBLISHED)
     with pytest.raises(ValidationError, match="Other"):
-        duplicates.merge(ChangeSet(chief), kept, [other])
-    assert duplicates.list_group(chief, kept.pk)[0] == other
+        duplicates.merge(ChangeSet(chief), kept_image, [other])
+    assert duplicates.list_group(chief, kept_image.pk)[0] == other
     assert not Change.objects.exists()
-    duplicates.merge(ChangeSet(chief), kept, [other], addresses_may_go=True)
+    duplicates.merge(ChangeSet(chief), kept_image, [other], addresses_may_go=True)
     other.refresh_from_db()
     assert other.state == Image.State.ARCHIVED
 
@@ -165,10 +168,10 @@ def test_who_was_told_apart_stays_apart_until_it_is_taken_back(local_aws: object
 
 
 def test_what_is_deleted_archived_or_hidden_is_no_duplicate(pair: tuple[Image, Image], editor: User) -> None:
-    kept, other = pair
-    assert duplicates.list_group(User.objects.create_user("guest"), kept.pk) == []
+    kept_image, other = pair
+    assert duplicates.list_group(User.objects.create_user("guest"), kept_image.pk) == []
     for fields in ({"state": Image.State.ARCHIVED}, {"state": "in_review", "deleted_at": "2026-01-01T00:00Z"}):
         Image.objects.filter(pk=other.pk).update(**fields)
-        assert duplicates.list_group(editor, kept.pk) == []
+        assert duplicates.list_group(editor, kept_image.pk) == []
         assert not duplicates.Groups(editor)
     assert Tagging.objects.filter(image=other).exists()

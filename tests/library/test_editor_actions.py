@@ -27,8 +27,8 @@ def send(user: User, image: Image, batch: UUID | None = None, **wish: Any) -> UU
 
 
 def tag_wish(image: Image, name: str, seen: str | None, wanted: str) -> list[object]:
-    held = image.taggings.filter(tag__name=name).first()
-    return [held.tag_id if held else None, name, seen, wanted]
+    tagging = image.taggings.filter(tag__name=name).first()
+    return [tagging.tag_id if tagging else None, name, seen, wanted]
 
 
 def states(image: Image) -> dict[str, str]:

@@ -51,52 +51,54 @@ def test_boxes_propose_where_the_eye_rests(claims: list[Any], expected: Point) -
 
 
 def test_an_editors_point_wins_over_labels_and_labels_over_taggings(asked: list[str]) -> None:
-    made, labels = image(), LabelAnswer((Label("Boat", 90.0, (Box(0.6, 0.6, 0.2, 0.2),)),), "recorded", "1", {})
+    new_image, labels = image(), LabelAnswer((Label("Boat", 90.0, (Box(0.6, 0.6, 0.2, 0.2),)),), "recorded", "1", {})
     tag = Tag.objects.create(name="Person")
-    held = Tagging.objects.create(image=made, tag=tag, source="recorded", confidence=9, boxes=[[0, 0, 0.2, 0.6]])
-    at = focal_point.build_point_chooser(made.pk, keep_labels=True)
-    assert (at(labels), at(None), focal_point.build_point_chooser(made.pk)(None)) == (
+    tagging = Tagging.objects.create(
+        image=new_image, tag=tag, source="recorded", confidence=9, boxes=[[0, 0, 0.2, 0.6]]
+    )
+    at = focal_point.build_point_chooser(new_image.pk, keep_labels=True)
+    assert (at(labels), at(None), focal_point.build_point_chooser(new_image.pk)(None)) == (
         Point(0.7, 0.7),
         Point(0.1, 0.2),
         CENTER,
     )
-    Tagging.objects.filter(pk=held.pk).update(state=Tagging.State.REJECTED)
+    Tagging.objects.filter(pk=tagging.pk).update(state=Tagging.State.REJECTED)
     assert at(None) == CENTER
-    Image.objects.filter(pk=made.pk).update(focal_x=0.3, focal_y=0.9)
+    Image.objects.filter(pk=new_image.pk).update(focal_x=0.3, focal_y=0.9)
     assert at(labels) == Point(0.3, 0.9)
 
 
 def test_moving_the_point_is_told_counted_and_asked_for(asked: list[str], editor: User) -> None:
-    made, act = image(**CUT), ChangeSet(editor)
-    assert focal_point.move(act, made, Point(0.25, 0.12345))
-    before, made = made.revision, Image.objects.get(pk=made.pk)
-    assert (made.focal_x, made.focal_y, made.revision) == (0.25, 0.123, before + 1)
+    new_image, act = image(**CUT), ChangeSet(editor)
+    assert focal_point.move(act, new_image, Point(0.25, 0.12345))
+    before, new_image = new_image.revision, Image.objects.get(pk=new_image.pk)
+    assert (new_image.focal_x, new_image.focal_y, new_image.revision) == (0.25, 0.123, before + 1)
     assert sorted(asked) == ["cut", "mirror"]
-    told = Change.objects.get(change_set=act.id)
-    assert (told.action, told.by) == (Action.FOCAL_POINT_MOVED, editor)
-    assert told.data == {"before": {"focal_x": None, "focal_y": None}, "after": {"focal_x": 0.25, "focal_y": 0.123}}
-    assert focal_point.needs_crops(made)
-    assert not focal_point.move(ChangeSet(editor), made, Point(0.25, 0.123))
+    change = Change.objects.get(change_set=act.id)
+    assert (change.action, change.by) == (Action.FOCAL_POINT_MOVED, editor)
+    assert change.data == {"before": {"focal_x": None, "focal_y": None}, "after": {"focal_x": 0.25, "focal_y": 0.123}}
+    assert focal_point.needs_crops(new_image)
+    assert not focal_point.move(ChangeSet(editor), new_image, Point(0.25, 0.123))
     assert Change.objects.count() == 1
 
 
 def test_taking_it_back_asks_again(asked: list[str], editor: User) -> None:
-    made, act = image(**CUT), ChangeSet(editor)
-    focal_point.move(act, made, Point(0.2, 0.2))
-    Image.objects.filter(pk=made.pk).update(cut_x=0.2, cut_y=0.2)
+    new_image, act = image(**CUT), ChangeSet(editor)
+    focal_point.move(act, new_image, Point(0.2, 0.2))
+    Image.objects.filter(pk=new_image.pk).update(cut_x=0.2, cut_y=0.2)
     asked.clear()
     assert undo(editor, act.id).refused == []
-    made.refresh_from_db()
-    assert (made.focal_x, focal_point.get_point(made)) == (None, CENTER)
+    new_image.refresh_from_db()
+    assert (new_image.focal_x, focal_point.get_point(new_image)) == (None, CENTER)
     assert "cut" in asked
 
 
 def test_a_proposal_that_was_left_is_taken_up_again(asked: list[str], editor: User) -> None:
-    made = image(focal_x=0.1, focal_y=0.1, proposed_x=0.4, proposed_y=0.3, cut_x=0.1, cut_y=0.1)
-    assert focal_point.move(ChangeSet(editor), made, None)
-    made.refresh_from_db()
-    assert focal_point.get_point(made) == Point(0.4, 0.3)
-    assert Image.objects.filter(uncut()).get() == made
+    new_image = image(focal_x=0.1, focal_y=0.1, proposed_x=0.4, proposed_y=0.3, cut_x=0.1, cut_y=0.1)
+    assert focal_point.move(ChangeSet(editor), new_image, None)
+    new_image.refresh_from_db()
+    assert focal_point.get_point(new_image) == Point(0.4, 0.3)
+    assert Image.objects.filter(uncut()).get() == new_image
 
 
 @pytest.mark.parametrize(
@@ -112,8 +114,8 @@ def test_a_proposal_that_was_left_is_taken_up_again(asked: list[str], editor: Us
     ],
 )
 def test_what_is_cut_elsewhere_is_known(fields: dict[str, float], stale: bool) -> None:
-    made = image(**fields)
-    assert (Image.objects.filter(uncut()).exists(), focal_point.needs_crops(made)) == (stale, stale)
+    new_image = image(**fields)
+    assert (Image.objects.filter(uncut()).exists(), focal_point.needs_crops(new_image)) == (stale, stale)
 
 
 def test_what_is_cut_elsewhere_is_found_by_an_index(db: None) -> None:
@@ -122,16 +124,18 @@ def test_what_is_cut_elsewhere_is_found_by_an_index(db: None) -> None:
 
 
 def test_a_restored_version_is_cut_anew_where_it_was_cut_elsewhere(asked: list[str], editor: User) -> None:
-    made = image(focal_x=0.2, focal_y=0.2, cut_x=0.2, cut_y=0.2)
+    new_image = image(focal_x=0.2, focal_y=0.2, cut_x=0.2, cut_y=0.2)
     facts = {"width": 1600, "cut_x": 0.5, "cut_y": 0.5, "proposed_x": 0.6, "proposed_y": 0.5}
-    for number, kept in enumerate(({"width": 1600}, facts, facts | {"cut_x": 0.2, "cut_y": 0.2}), 1):
-        Version.objects.create(image=made, number=number, key=f"{number}", facts=kept, current=number == 3)
+    for number, version_facts in enumerate(({"width": 1600}, facts, facts | {"cut_x": 0.2, "cut_y": 0.2}), 1):
+        Version.objects.create(
+            image=new_image, number=number, key=f"{number}", facts=version_facts, current=number == 3
+        )
     cut = []
     for number in (2, 1, 3):
         asked.clear()
-        assert versions.restore(ChangeSet(editor), made, number)
-        made.refresh_from_db()
-        cut.append((made.cut_x, "cut" in asked))
+        assert versions.restore(ChangeSet(editor), new_image, number)
+        new_image.refresh_from_db()
+        cut.append((new_image.cut_x, "cut" in asked))
     assert cut == [(0.5, True), (None, True), (0.2, False)]
 
 
@@ -141,7 +145,7 @@ def test_a_message_that_is_lost_takes_nothing_back(
     def away(body: Any, delay: int = 0) -> None:
         raise Unavailable("away", json.dumps(body))
 
-    made = image(**CUT)
+    new_image = image(**CUT)
     monkeypatch.setattr(clients.get_upload_queue(), "send", away)
-    assert focal_point.move(ChangeSet(editor), made, Point(0.1, 0.1))
+    assert focal_point.move(ChangeSet(editor), new_image, Point(0.1, 0.1))
     assert Image.objects.filter(uncut()).exists()

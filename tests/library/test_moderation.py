@@ -57,15 +57,15 @@ def take_in(labeler: Any, data: bytes = FIRST, *, keep_labels: bool = False, by:
     result = process(BytesIO(data), IMAGE, store=MemoryStore(), labeler=labeler)
     with transaction.atomic():
         original = Original(result.metadata.sha256, "v1", by, may_go_out=by is not None)
-        made = cataloging.record_result(IMAGE, "harbour.jpg", result, original=original, keep_labels=keep_labels)
+        image = cataloging.record_result(IMAGE, "harbour.jpg", result, original=original, keep_labels=keep_labels)
     Image.objects.update(**WORDS)
-    made.refresh_from_db()
-    return made
+    image.refresh_from_db()
+    return image
 
 
-def missing(made: Image) -> list[str]:
-    made.refresh_from_db()
-    return [f"{sentence.split('.')[0]}." for sentence in publishing.list_missing(made)]
+def missing(image: Image) -> list[str]:
+    image.refresh_from_db()
+    return [f"{sentence.split('.')[0]}." for sentence in publishing.list_missing(image)]
 
 
 @pytest.mark.parametrize(
@@ -80,11 +80,11 @@ def missing(made: Image) -> list[str]:
     ids=["out of reach", "not analysable", "asked for labels only", "measured", "without labels"],
 )
 def test_a_file_that_nothing_looked_at_goes_out_when_a_person_has(labeler: Any, editor: User) -> None:
-    made = take_in(labeler)
-    assert missing(made) == [UNSEEN]
-    assert publishing.publish(ChangeSet(editor), [made]).count == 0
-    assert publishing.mark_flags_reviewed(ChangeSet(editor), made)
-    assert publishing.publish(ChangeSet(editor), [made]).count == 1
+    image = take_in(labeler)
+    assert missing(image) == [UNSEEN]
+    assert publishing.publish(ChangeSet(editor), [image]).count == 0
+    assert publishing.mark_flags_reviewed(ChangeSet(editor), image)
+    assert publishing.publish(ChangeSet(editor), [image]).count == 1
 
 
 def test_a_picture_too_small_to_be_looked_at_needs_a_person() -> None:
@@ -92,9 +92,9 @@ def test_a_picture_too_small_to_be_looked_at_needs_a_person() -> None:
 
 
 def test_a_file_that_was_looked_at_and_not_flagged_needs_nobody(editor: User) -> None:
-    made = take_in(Moderator())
-    assert missing(made) == []
-    assert not publishing.mark_flags_reviewed(ChangeSet(editor), made)
+    image = take_in(Moderator())
+    assert missing(image) == []
+    assert not publishing.mark_flags_reviewed(ChangeSet(editor), image)
 
 
 def test_a_site_that_has_nothing_looked_at_asks_for_nothing(settings: Any) -> None:
@@ -107,15 +107,15 @@ def test_an_image_from_before_there_was_a_service_needs_a_look() -> None:
 
 
 def test_another_file_needs_another_look_though_its_flags_are_the_same(editor: User) -> None:
-    made = take_in(Moderator(("Weapons",)))
-    assert publishing.mark_flags_reviewed(ChangeSet(editor), made)
-    assert missing(made) == []
+    image = take_in(Moderator(("Weapons",)))
+    assert publishing.mark_flags_reviewed(ChangeSet(editor), image)
+    assert missing(image) == []
     assert missing(take_in(Moderator(("Weapons",)), SECOND)) == [FLAGGED]
 
 
 def test_another_file_that_nothing_looked_at_needs_a_look(editor: User) -> None:
-    made = take_in(None)
-    assert publishing.mark_flags_reviewed(ChangeSet(editor), made)
+    image = take_in(None)
+    assert publishing.mark_flags_reviewed(ChangeSet(editor), image)
     assert missing(take_in(None, SECOND)) == [UNSEEN]
     assert missing(take_in(None, FIRST, keep_labels=True)) == [UNSEEN]
 
@@ -139,62 +139,62 @@ def test_an_answer_that_cannot_be_read_whole_is_no_answer() -> None:
 
 
 def test_a_version_that_comes_back_brings_its_answer_and_needs_a_look_of_its_own(editor: User) -> None:
-    made = take_in(Moderator(("Weapons",)))
-    publishing.mark_flags_reviewed(ChangeSet(editor), made)
+    image = take_in(Moderator(("Weapons",)))
+    publishing.mark_flags_reviewed(ChangeSet(editor), image)
     publishing.mark_flags_reviewed(ChangeSet(editor), take_in(Moderator(("Violence",)), SECOND))
-    assert missing(made) == []
+    assert missing(image) == []
     act = ChangeSet(editor)
-    assert versions.restore(act, made, 1)
-    assert (missing(made), made.moderation[0]["name"]) == ([FLAGGED], "Weapons")
+    assert versions.restore(act, image, 1)
+    assert (missing(image), image.moderation[0]["name"]) == ([FLAGGED], "Weapons")
     assert undo(editor, act.id).refused == []
-    assert (missing(made), made.moderation[0]["name"]) == ([FLAGGED], "Violence")
+    assert (missing(image), image.moderation[0]["name"]) == ([FLAGGED], "Violence")
 
 
 def test_a_version_that_was_not_flagged_comes_back_with_its_answer(editor: User) -> None:
-    made = take_in(Moderator())
+    image = take_in(Moderator())
     take_in(None, SECOND)
-    assert missing(made) == [UNSEEN]
-    versions.restore(ChangeSet(editor), made, 1)
-    assert missing(made) == []
+    assert missing(image) == [UNSEEN]
+    versions.restore(ChangeSet(editor), image, 1)
+    assert missing(image) == []
 
 
 def test_a_version_from_before_there_was_a_service_needs_a_look(editor: User) -> None:
-    made = take_in(None)
+    image = take_in(None)
     version = Version.objects.get()
     version.facts.pop("moderation_checked")
     version.save()
     take_in(Moderator(), SECOND)
-    versions.restore(ChangeSet(editor), made, 1)
-    assert missing(made) == [UNSEEN]
+    versions.restore(ChangeSet(editor), image, 1)
+    assert missing(image) == [UNSEEN]
 
 
 def test_a_new_file_that_nothing_looked_at_does_not_reach_the_public(chief: User, settings: Any) -> None:
     settings.AWS_PROFILE = "web"
-    made, client = take_in(Moderator()), Client()
-    publishing.publish(ChangeSet(chief), [made])
-    assert (take_in(None, SECOND, by=chief).width, missing(made)) == (400, [])
+    image, client = take_in(Moderator()), Client()
+    publishing.publish(ChangeSet(chief), [image])
+    assert (take_in(None, SECOND, by=chief).width, missing(image)) == (400, [])
     with pytest.raises(ValidationError, match="not been checked"):
-        versions.restore(ChangeSet(chief), made, 2)
+        versions.restore(ChangeSet(chief), image, 2)
     client.force_login(chief)
-    assert 'name="flags_seen"' in client.get(reverse("desk:versions", args=[made.pk])).content.decode()
-    client.post(reverse("desk:restore_version", args=[made.pk, 2]), {"flags_seen": "1"})
-    assert (missing(made), made.width) == ([], 500)
+    assert 'name="flags_seen"' in client.get(reverse("desk:versions", args=[image.pk])).content.decode()
+    client.post(reverse("desk:restore_version", args=[image.pk, 2]), {"flags_seen": "1"})
+    assert (missing(image), image.width) == ([], 500)
     # Back is the file that the service has looked at.
-    assert versions.restore(ChangeSet(chief), made, 1)
+    assert versions.restore(ChangeSet(chief), image, 1)
 
 
 def test_a_new_file_that_was_looked_at_reaches_the_public(chief: User) -> None:
-    made = take_in(Moderator())
-    publishing.publish(ChangeSet(chief), [made])
+    image = take_in(Moderator())
+    publishing.publish(ChangeSet(chief), [image])
     assert take_in(Moderator(), SECOND, by=chief).width == 500
 
 
 def test_a_look_at_what_is_public_is_not_taken_back(chief: User) -> None:
-    made, look = take_in(None), ChangeSet(chief)
-    publishing.mark_flags_reviewed(look, made)
-    publishing.publish(ChangeSet(chief), [made])
+    image, look = take_in(None), ChangeSet(chief)
+    publishing.mark_flags_reviewed(look, image)
+    publishing.publish(ChangeSet(chief), [image])
     assert "The image has not been checked" in undo(chief, look.id).refused[0]
-    assert missing(made) == []
+    assert missing(image) == []
 
 
 @pytest.fixture
@@ -204,12 +204,12 @@ def press(chief: User, settings: Any) -> Callable[[Image, str], str]:
     client = Client()
     client.force_login(chief)
 
-    def pressed(made: Image, sha256: str) -> str:
-        page = reverse("admin:library_image_change", args=[made.pk])
+    def pressed(image: Image, sha256: str) -> str:
+        page = reverse("admin:library_image_change", args=[image.pk])
         shown = client.get(page).content.decode()
         assert "Not checked for flags" in shown
-        assert f'name="file" value="{made.sha256}"' in shown.replace("\n", " ")
-        client.post(reverse("desk:look_at_flags", args=[made.pk]), {"file": sha256})
+        assert f'name="file" value="{image.sha256}"' in shown.replace("\n", " ")
+        client.post(reverse("desk:look_at_flags", args=[image.pk]), {"file": sha256})
         return client.get(page).content.decode()
 
     return pressed
@@ -218,12 +218,12 @@ def press(chief: User, settings: Any) -> Callable[[Image, str], str]:
 def test_the_image_says_that_nothing_looked_at_it_and_a_press_says_that_somebody_did(
     press: Callable[[Image, str], str],
 ) -> None:
-    made = take_in(None)
-    assert "Reviewed on" in press(made, made.sha256)
-    assert missing(made) == []
+    image = take_in(None)
+    assert "Reviewed on" in press(image, image.sha256)
+    assert missing(image) == []
 
 
 def test_who_looked_at_another_file_is_asked_to_look_again(press: Callable[[Image, str], str]) -> None:
-    made = take_in(None)
-    assert "has been replaced" in press(made, "ab" * 32)
-    assert missing(made) == [UNSEEN]
+    image = take_in(None)
+    assert "has been replaced" in press(image, "ab" * 32)
+    assert missing(image) == [UNSEEN]

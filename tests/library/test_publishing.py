@@ -29,9 +29,9 @@ def queue(local_aws: object) -> None:
     """Let changes be told to a worker."""
 
 
-def state(made: Image) -> str:
-    made.refresh_from_db()
-    return made.state
+def state(image: Image) -> str:
+    image.refresh_from_db()
+    return image.state
 
 
 @pytest.mark.parametrize(
@@ -52,11 +52,11 @@ def state(made: Image) -> str:
     ],
 )
 def test_what_lacks_something_is_refused_with_what_to_do(editor: User, lacks: dict[str, Any], says: str) -> None:
-    made = image(**COMPLETE | lacks)
-    result = publishing.publish(ChangeSet(editor), [made])
+    new_image = image(**COMPLETE | lacks)
+    result = publishing.publish(ChangeSet(editor), [new_image])
     assert result.count == 0
-    assert [(refused, why[0].startswith(says)) for refused, why in result.refused] == [(made, True)]
-    assert state(made) == Image.State.IN_REVIEW
+    assert [(refused, why[0].startswith(says)) for refused, why in result.refused] == [(new_image, True)]
+    assert state(new_image) == Image.State.IN_REVIEW
 
 
 def test_of_many_those_that_pass_go_out(editor: User) -> None:
@@ -74,8 +74,8 @@ def test_a_site_asks_for_less_but_never_without_rights(editor: User, settings: A
 
 
 def test_a_last_day_says_as_much_as_a_licence(editor: User) -> None:
-    made = image(**COMPLETE, license="", rights_until=timezone.localdate())
-    assert publishing.publish(ChangeSet(editor), [made]).count == 1
+    new_image = image(**COMPLETE, license="", rights_until=timezone.localdate())
+    assert publishing.publish(ChangeSet(editor), [new_image]).count == 1
 
 
 @pytest.mark.parametrize("name", ["Null", "Ann Nullmeyer", "N. A. Test", "Ж", "写真家", "Agência"])
@@ -88,61 +88,61 @@ def test_a_name_is_a_credit_though_it_looks_like_nothing(editor: User, name: str
     "words", [{"license": "", "rights_until": None}, {"rights_until": date(2020, 1, 1)}, {"credit": "null"}]
 )
 def test_saving_takes_no_image_from_the_public_without_a_word(editor: User, words: dict[str, Any]) -> None:
-    made = image(**COMPLETE)
-    publishing.publish(ChangeSet(editor), [made])
-    made.refresh_from_db()
+    new_image = image(**COMPLETE)
+    publishing.publish(ChangeSet(editor), [new_image])
+    new_image.refresh_from_db()
     with pytest.raises(ValidationError, match="Archive the image first"):
-        metadata.edit(ChangeSet(editor), made, {name: Edit(value) for name, value in words.items()})
-    made.refresh_from_db()
-    assert publishing.is_public(made)
-    assert {rule.name for rule in publishing.check_rules(made) if rule.holds} >= {"rights", "credit"}
+        metadata.edit(ChangeSet(editor), new_image, {name: Edit(value) for name, value in words.items()})
+    new_image.refresh_from_db()
+    assert publishing.is_public(new_image)
+    assert {rule.name for rule in publishing.check_rules(new_image) if rule.holds} >= {"rights", "credit"}
 
 
 def test_what_was_flagged_goes_out_when_someone_has_looked(editor: User) -> None:
-    made = image(**COMPLETE, moderation=FLAG)
-    assert publishing.mark_flags_reviewed(ChangeSet(editor), made)
-    assert not publishing.mark_flags_reviewed(ChangeSet(editor), made)
-    assert publishing.publish(ChangeSet(editor), [made]).count == 1
+    new_image = image(**COMPLETE, moderation=FLAG)
+    assert publishing.mark_flags_reviewed(ChangeSet(editor), new_image)
+    assert not publishing.mark_flags_reviewed(ChangeSet(editor), new_image)
+    assert publishing.publish(ChangeSet(editor), [new_image]).count == 1
     assert Change.objects.filter(action=Action.FLAGS_REVIEWED, by=editor).count() == 1
 
 
 def test_a_published_image_keeps_its_words(editor: User) -> None:
-    made = image(**COMPLETE)
-    publishing.publish(ChangeSet(editor), [made])
-    made.refresh_from_db()
+    new_image = image(**COMPLETE)
+    publishing.publish(ChangeSet(editor), [new_image])
+    new_image.refresh_from_db()
     with pytest.raises(ValidationError, match="Archive the image first"):
-        metadata.edit(ChangeSet(editor), made, {"alt_text": Edit("")})
-    made.refresh_from_db()
-    assert made.alt_text == COMPLETE["alt_text"]
+        metadata.edit(ChangeSet(editor), new_image, {"alt_text": Edit("")})
+    new_image.refresh_from_db()
+    assert new_image.alt_text == COMPLETE["alt_text"]
 
 
 def test_undoing_an_archiving_publishes_only_what_may_be(chief: User) -> None:
-    made = image(**COMPLETE)
-    publishing.publish(ChangeSet(chief), [made])
+    new_image = image(**COMPLETE)
+    publishing.publish(ChangeSet(chief), [new_image])
     act = ChangeSet(chief)
-    publishing.archive(act, [made])
-    Image.objects.filter(pk=made.pk).update(credit="")
+    publishing.archive(act, [new_image])
+    Image.objects.filter(pk=new_image.pk).update(credit="")
     assert undo(chief, act.id).refused == [
         "Harbour was not changed. The credit is missing. Enter the creator of the image."
     ]
-    assert state(made) == Image.State.ARCHIVED
+    assert state(new_image) == Image.State.ARCHIVED
 
 
 def test_the_last_day_counts_whole_and_then_it_is_taken_down_by_itself(
     editor: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     last = timezone.localdate() + timedelta(days=2)
-    made = image(**COMPLETE, rights_until=last)
-    publishing.publish(ChangeSet(editor), [made])
+    new_image = image(**COMPLETE, rights_until=last)
+    publishing.publish(ChangeSet(editor), [new_image])
     midnight = timezone.make_aware(datetime.combine(last, time.min)) + timedelta(days=1)
     monkeypatch.setattr(clients, "get_upload_queue", MemoryQueue)
     with time_machine.travel(midnight - timedelta(seconds=1), tick=False):
         assert publishing.archive_expired() == 0
     with time_machine.travel(midnight, tick=False):
-        made.refresh_from_db()
-        assert not publishing.is_public(made)
+        new_image.refresh_from_db()
+        assert not publishing.is_public(new_image)
         assert publishing.archive_expired() == 1
         assert publishing.archive_expired() == 0
-    assert state(made) == Image.State.ARCHIVED
-    told = Change.objects.get(action=Action.EXPIRED)
-    assert (told.by, told.image) == (None, made)
+    assert state(new_image) == Image.State.ARCHIVED
+    change = Change.objects.get(action=Action.EXPIRED)
+    assert (change.by, change.image) == (None, new_image)

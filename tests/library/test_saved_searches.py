@@ -38,19 +38,19 @@ def test_a_search_for_everybody_outlives_its_owner(editor: User, other_editor: U
 def test_a_chief_editor_keeps_the_searches_of_who_has_left(
     editor: User, other_editor: User, chief: User, gone: str
 ) -> None:
-    kept = saved_searches.save_search(editor, "Boats", search("q=boat"), shared=True)
-    saved_searches.rename_search(chief, kept.pk, "Not theirs yet")
-    assert not saved_searches.delete_search(chief, kept.pk)
+    saved_search = saved_searches.save_search(editor, "Boats", search("q=boat"), shared=True)
+    saved_searches.rename_search(chief, saved_search.pk, "Not theirs yet")
+    assert not saved_searches.delete_search(chief, saved_search.pk)
     if gone == "deleted":
         editor.delete()
     else:
         User.objects.filter(pk=editor.pk).update(is_active=False)
-    saved_searches.rename_search(other_editor, kept.pk, "Taken")
-    assert not saved_searches.delete_search(other_editor, kept.pk)
+    saved_searches.rename_search(other_editor, saved_search.pk, "Taken")
+    assert not saved_searches.delete_search(other_editor, saved_search.pk)
     assert names(chief) == ["Boats"]
-    saved_searches.rename_search(chief, kept.pk, "Ships")
+    saved_searches.rename_search(chief, saved_search.pk, "Ships")
     assert names(other_editor) == ["Ships"]
-    assert saved_searches.delete_search(chief, kept.pk)
+    assert saved_searches.delete_search(chief, saved_search.pk)
 
 
 def test_two_searches_of_one_name_can_both_lose_their_owners(editor: User, other_editor: User, chief: User) -> None:
@@ -66,9 +66,9 @@ def test_two_searches_of_one_name_can_both_lose_their_owners(editor: User, other
 def test_a_search_after_what_is_closed_is_shown_to_who_may_see_it(editor: User, chief: User, db: Any) -> None:
     legal = Group.objects.create(name="Legal")
     closed = collections.create(ChangeSet(None), "Lawsuit", None, groups=[legal])
-    made = image_with_tags("Secret")
-    Tagging.objects.filter(image=made).update(state=Tagging.State.ACCEPTED)
-    memberships.add_images(ChangeSet(None), [made], closed)
+    image = image_with_tags("Secret")
+    Tagging.objects.filter(image=image).update(state=Tagging.State.ACCEPTED)
+    memberships.add_images(ChangeSet(None), [image], closed)
     secret, known = Tag.objects.get(name="Secret"), Tag.objects.create(name="Known")
     for name, query in (
         ("By collection", f"collection={closed.pk}"),

@@ -17,7 +17,7 @@ from tests.images import image, image_with_tags
 pytestmark = pytest.mark.django_db
 
 
-def found(user: User, query: str) -> list[str]:
+def find_titles(user: User, query: str) -> list[str]:
     search = Search.parse(QueryDict(query))
     assert search.problems == ()
     return sorted(search.images(user).values_list("title", flat=True))
@@ -41,7 +41,7 @@ def found(user: User, query: str) -> list[str]:
 def test_each_question_finds_what_it_asks_for(chief: User, field: str, value: Any, query: str) -> None:
     image(title="Other", sha256="1" * 64)
     wanted = image(**{"title": "Wanted", "sha256": "2" * 64, field: value})
-    assert found(chief, query) == [wanted.title]
+    assert find_titles(chief, query) == [wanted.title]
 
 
 @pytest.mark.parametrize(
@@ -57,14 +57,14 @@ def test_each_question_finds_what_it_asks_for(chief: User, field: str, value: An
 def test_shape_and_size(chief: User, query: str, titles: list[str]) -> None:
     for number, (title, width, height) in enumerate([("Wide", 1200, 800), ("Tall", 600, 800), ("Square", 1000, 1020)]):
         image(title=title, width=width, height=height, sha256=f"{number:064}")
-    assert found(chief, query) == titles
+    assert find_titles(chief, query) == titles
 
 
 def test_a_rejected_tag_finds_nothing(chief: User) -> None:
     seal, town = image_with_tags("Sea", title="Seal"), image_with_tags("Sea", title="Town")
     town.taggings.update(state=Tagging.State.REJECTED)
     tag = seal.taggings.get().tag_id
-    assert found(chief, f"tag={tag}") == found(chief, "q=sea") == ["Seal"]
+    assert find_titles(chief, f"tag={tag}") == find_titles(chief, "q=sea") == ["Seal"]
 
 
 def test_who_sent_it_what_failed_and_what_is_there_twice(chief: User, editor: User) -> None:
@@ -83,16 +83,16 @@ def test_who_sent_it_what_failed_and_what_is_there_twice(chief: User, editor: Us
             first_failed_at=now,
             last_failed_at=now,
         )
-    assert found(chief, f"by={editor.pk}") == ["First"]
-    assert found(chief, "failed=only") == ["Second"]
-    assert found(chief, "twice=only") == ["First", "Second"]
+    assert find_titles(chief, f"by={editor.pk}") == ["First"]
+    assert find_titles(chief, "failed=only") == ["Second"]
+    assert find_titles(chief, "twice=only") == ["First", "Second"]
 
 
 def test_questions_narrow_together_and_are_taken_away_one_by_one(chief: User) -> None:
     image(title="Grey seal", alt_text="A seal")
     image(title="Grey town")
     search = Search.parse(QueryDict("q=grey&alt=yes&page=3"))
-    assert [made.title for made in search.images(chief)] == ["Grey seal"]
+    assert [match.title for match in search.images(chief)] == ["Grey seal"]
     assert search.query() == "q=grey&alt=yes"
     assert search.without("alt").images(chief).count() == 2
     assert search.without("q").query() == "alt=yes"
@@ -101,7 +101,7 @@ def test_questions_narrow_together_and_are_taken_away_one_by_one(chief: User) ->
 
 def test_who_may_see_nothing_finds_nothing(db: Any) -> None:
     image()
-    assert found(User.objects.create_user("guest", is_staff=True), "") == []
+    assert find_titles(User.objects.create_user("guest", is_staff=True), "") == []
 
 
 def test_too_many_words_are_said(chief: User) -> None:

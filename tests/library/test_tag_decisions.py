@@ -35,8 +35,8 @@ def public(image: Image) -> Image:
 
 def tags_in_mirror(image: Image) -> list[str]:
     mirror.push_image(image.pk)
-    held = mirror.read_item(image.pk)
-    return list(held["tags"]) if held else []
+    items = mirror.read_item(image.pk)
+    return list(items["tags"]) if items else []
 
 
 def test_an_accepted_tag_is_in_the_mirror_and_a_rejected_one_is_not(public: Image, editor: User) -> None:
@@ -92,18 +92,18 @@ def test_publishing_and_archiving_reach_the_mirror(image: Image, editor: User) -
     assert publishing.publish(ChangeSet(editor), [image]).count == 1
     assert publishing.publish(ChangeSet(editor), [image]).count == 0
     mirror.push_image(image.pk)
-    held = mirror.read_item(image.pk)
-    assert held
-    assert held["state"] == "published"
+    items = mirror.read_item(image.pk)
+    assert items
+    assert items["state"] == "published"
     assert publishing.archive(ChangeSet(editor), [image]) == 1
 
 
 def test_words_reach_the_mirror(public: Image, editor: User) -> None:
     metadata.edit(ChangeSet(editor), public, {"title": Edit("Harbour"), "alt_text": Edit("Two boats at a quay")})
     mirror.push_image(public.pk)
-    held = mirror.read_item(public.pk)
-    assert held
-    assert (held["title"], held["alt_text"]) == ("Harbour", "Two boats at a quay")
+    items = mirror.read_item(public.pk)
+    assert items
+    assert (items["title"], items["alt_text"]) == ("Harbour", "Two boats at a quay")
 
 
 def test_a_renamed_tag_is_renamed_in_the_mirror(public: Image, editor: User) -> None:

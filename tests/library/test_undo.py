@@ -46,60 +46,60 @@ def without(user: User, *codenames: str) -> User:
     return User.objects.get(pk=user.pk)
 
 
-def publish(act: ChangeSet, made: Image) -> None:
-    publishing.publish(act, [made])
+def publish(act: ChangeSet, image: Image) -> None:
+    publishing.publish(act, [image])
 
 
-def archive(act: ChangeSet, made: Image) -> None:
-    publishing.archive(act, [made])
+def archive(act: ChangeSet, image: Image) -> None:
+    publishing.archive(act, [image])
 
 
-def describe(act: ChangeSet, made: Image) -> None:
-    metadata.edit(act, made, {"caption": Edit("A caption")})
+def describe(act: ChangeSet, image: Image) -> None:
+    metadata.edit(act, image, {"caption": Edit("A caption")})
 
 
-def accept(act: ChangeSet, made: Image) -> None:
-    tag_decisions.accept(act, made.taggings.all())
+def accept(act: ChangeSet, image: Image) -> None:
+    tag_decisions.accept(act, image.taggings.all())
 
 
-def aim(act: ChangeSet, made: Image) -> None:
-    focal_point.move(act, made, Point(0.2, 0.2))
+def aim(act: ChangeSet, image: Image) -> None:
+    focal_point.move(act, image, Point(0.2, 0.2))
 
 
-def look(act: ChangeSet, made: Image) -> None:
-    Image.objects.filter(pk=made.pk).update(moderation=FLAG)
-    publishing.mark_flags_reviewed(act, made)
+def look(act: ChangeSet, image: Image) -> None:
+    Image.objects.filter(pk=image.pk).update(moderation=FLAG)
+    publishing.mark_flags_reviewed(act, image)
 
 
-def file(act: ChangeSet, made: Image) -> None:
-    memberships.add_images(act, [made], collections.create(ChangeSet(act.by), "Boats"))
+def file(act: ChangeSet, image: Image) -> None:
+    memberships.add_images(act, [image], collections.create(ChangeSet(act.by), "Boats"))
 
 
-def take_out(act: ChangeSet, made: Image) -> None:
+def take_out(act: ChangeSet, image: Image) -> None:
     boats = collections.create(ChangeSet(act.by), "Boats")
-    memberships.add_images(ChangeSet(act.by), [made], boats)
-    memberships.remove_images(act, [made], boats)
+    memberships.add_images(ChangeSet(act.by), [image], boats)
+    memberships.remove_images(act, [image], boats)
 
 
-def part(act: ChangeSet, made: Image) -> None:
+def part(act: ChangeSet, new_image: Image) -> None:
     other = image(title="Other")
-    SimilarPair.objects.create(first=made, second=other, distance=1)
-    duplicates.mark_different(act, [made, other])
+    SimilarPair.objects.create(first=new_image, second=other, distance=1)
+    duplicates.mark_different(act, [new_image, other])
 
 
-def make(act: ChangeSet, made: Image) -> None:
+def make(act: ChangeSet, image: Image) -> None:
     collections.create(act, "Boats")
 
 
-def rename(act: ChangeSet, made: Image) -> None:
+def rename(act: ChangeSet, image: Image) -> None:
     collections.rename(act, collections.create(ChangeSet(act.by), "Boats"), "Ships")
 
 
-def restrict(act: ChangeSet, made: Image) -> None:
+def restrict(act: ChangeSet, image: Image) -> None:
     collections.restrict(act, collections.create(ChangeSet(act.by), "Boats"), Group.objects.filter(name="Editor"))
 
 
-def delete(act: ChangeSet, made: Image) -> None:
+def delete(act: ChangeSet, image: Image) -> None:
     collections.delete(act, collections.create(ChangeSet(act.by), "Boats"))
 
 
@@ -130,8 +130,8 @@ def recorded() -> list[Any]:
 
 @pytest.mark.parametrize(("verb", "right"), RIGHTS, ids=[f"{verb.__name__} {right}" for verb, right in RIGHTS])
 def test_who_lost_the_right_takes_nothing_back(chief: User, verb: Verb, right: str) -> None:
-    made, act = image_with_tags("Boat", **COMPLETE), ChangeSet(chief)
-    verb(act, made)
+    image, act = image_with_tags("Boat", **COMPLETE), ChangeSet(chief)
+    verb(act, image)
     before = recorded()
     undone = undo(without(chief, right), act.id)
     assert undone.refused
@@ -141,8 +141,8 @@ def test_who_lost_the_right_takes_nothing_back(chief: User, verb: Verb, right: s
 
 @pytest.mark.parametrize(("verb", "right"), RIGHTS, ids=[f"{verb.__name__} {right}" for verb, right in RIGHTS])
 def test_who_has_every_right_takes_it_back(chief: User, verb: Verb, right: str) -> None:
-    made, act = image_with_tags("Boat", **COMPLETE), ChangeSet(chief)
-    verb(act, made)
+    image, act = image_with_tags("Boat", **COMPLETE), ChangeSet(chief)
+    verb(act, image)
     before = recorded()
     undone = undo(chief, act.id)
     assert undone.refused == []
@@ -151,12 +151,12 @@ def test_who_has_every_right_takes_it_back(chief: User, verb: Verb, right: str) 
 
 @pytest.mark.parametrize("verb", [describe, accept, aim, look, file, part])
 def test_an_image_that_was_closed_since_is_not_changed_and_not_named(editor: User, chief: User, verb: Verb) -> None:
-    made, act = image_with_tags("Boat", **COMPLETE), ChangeSet(editor)
-    verb(act, made)
+    image, act = image_with_tags("Boat", **COMPLETE), ChangeSet(editor)
+    verb(act, image)
     for place in Collection.objects.all():
         collections.restrict(ChangeSet(chief), place, Group.objects.filter(name="Chief editor"))
     secret = collections.create(ChangeSet(chief), "Secret", groups=Group.objects.filter(name="Chief editor"))
-    memberships.add_images(ChangeSet(chief), [made], secret)
+    memberships.add_images(ChangeSet(chief), [image], secret)
     before = recorded()
     undone = undo(editor, act.id)
     assert len(undone.refused) == 1
@@ -168,8 +168,8 @@ def test_an_image_that_was_closed_since_is_not_changed_and_not_named(editor: Use
 def test_of_one_act_each_line_is_judged_by_itself(editor: User, chief: User) -> None:
     seen, closed = image(title="Seen"), image(title="Orchid")
     act = ChangeSet(editor)
-    for made in (seen, closed):
-        describe(act, made)
+    for changed in (seen, closed):
+        describe(act, changed)
     secret = collections.create(ChangeSet(chief), "Secret", groups=Group.objects.filter(name="Chief editor"))
     memberships.add_images(ChangeSet(chief), [closed], secret)
     undone = undo(editor, act.id)
@@ -188,28 +188,28 @@ def test_a_collection_that_is_closed_to_the_person_is_not_opened_again(editor: U
 
 
 def test_words_that_a_published_image_needs_are_not_taken_back(chief: User) -> None:
-    made, act = image(**{**COMPLETE, "credit": ""}), ChangeSet(chief)
-    metadata.edit(act, made, {"credit": Edit("Ada Lund")})
-    publishing.publish(ChangeSet(chief), [made])
+    new_image, act = image(**{**COMPLETE, "credit": ""}), ChangeSet(chief)
+    metadata.edit(act, new_image, {"credit": Edit("Ada Lund")})
+    publishing.publish(ChangeSet(chief), [new_image])
     assert "The credit is missing" in undo(chief, act.id).refused[0]
-    made.refresh_from_db()
-    assert made.credit == "Ada Lund"
+    new_image.refresh_from_db()
+    assert new_image.credit == "Ada Lund"
 
 
 def test_a_day_that_is_over_does_not_come_back_to_a_published_image(chief: User) -> None:
     over = timezone.localdate() - timedelta(days=1)
-    made, act = image(**COMPLETE, rights_until=over), ChangeSet(chief)
-    metadata.edit(act, made, {"rights_until": Edit(None)})
-    publishing.publish(ChangeSet(chief), [made])
+    new_image, act = image(**COMPLETE, rights_until=over), ChangeSet(chief)
+    metadata.edit(act, new_image, {"rights_until": Edit(None)})
+    publishing.publish(ChangeSet(chief), [new_image])
     assert "The rights have expired" in undo(chief, act.id).refused[0]
-    made.refresh_from_db()
-    assert made.rights_until is None
+    new_image.refresh_from_db()
+    assert new_image.rights_until is None
 
 
 def test_the_page_says_why_and_what_leaves_nothing_has_no_button(editor: User, chief: User) -> None:
-    made, act = image(**COMPLETE), ChangeSet(editor)
-    describe(act, made)
-    ChangeSet(editor).record(made, Action.FILE_OFFERED)
+    new_image, act = image(**COMPLETE), ChangeSet(editor)
+    describe(act, new_image)
+    ChangeSet(editor).record(new_image, Action.FILE_OFFERED)
     client = Client()
     client.force_login(without(editor, "change_image", "publish_image"))
     page = client.post(reverse("desk:undo", args=[act.id]), {"next": "/admin/"}, follow=True).content.decode()

@@ -55,11 +55,11 @@ def keys() -> set[str]:
 
 
 def test_a_replacement_keeps_the_record_and_counts(replaced: Image, editor: User) -> None:
-    kept = [(version.number, version.current, version.facts["width"]) for version in replaced.versions.all()]
-    assert kept == [(2, True, 500), (1, False, 400)]
+    version_rows = [(version.number, version.current, version.facts["width"]) for version in replaced.versions.all()]
+    assert version_rows == [(2, True, 500), (1, False, 400)]
     assert (replaced.file_name, replaced.width) == ("second.jpg", 500)
-    told = Change.objects.get(action=Action.REPLACED)
-    assert (told.by, told.detail) == (editor, versions.VersionChange(1, 2))
+    change = Change.objects.get(action=Action.REPLACED)
+    assert (change.by, change.detail) == (editor, versions.VersionChange(1, 2))
 
 
 def test_the_same_file_again_is_no_new_version(replaced: Image) -> None:
@@ -84,9 +84,9 @@ def test_an_earlier_version_comes_back_whole_and_can_go_again(replaced: Image, e
 
 def test_what_a_version_needs_is_never_swept(replaced: Image, settings: object) -> None:
     settings.SWEEP_GRACE_SECONDS = 0  # type: ignore[attr-defined]
-    kept = versions.list_rendition_keys(replaced.pk)
-    assert len(kept) == 2 * Rendition.objects.count()
-    assert rendition_sweep.sweep_unneeded(kept) == 0
+    keys = versions.list_rendition_keys(replaced.pk)
+    assert len(keys) == 2 * Rendition.objects.count()
+    assert rendition_sweep.sweep_unneeded(keys) == 0
 
 
 def test_only_the_file_in_use_is_current(replaced: Image) -> None:
@@ -122,7 +122,7 @@ def test_a_new_file_of_a_published_image_waits_for_who_may_publish(published: Im
         take_in(500, "second", editor)
     assert seen_by_the_public(published) == before
     assert waiting() == [2]
-    assert [told.by for told in Change.objects.filter(action=Action.FILE_OFFERED)] == [editor]
+    assert [change.by for change in Change.objects.filter(action=Action.FILE_OFFERED)] == [editor]
     assert len(versions.list_rendition_keys(IMAGE)) == 2 * Rendition.objects.count()
     assert [image.pk for image in Search(texts={"waiting": "only"}).images(editor)] == [IMAGE]
     with pytest.raises(ValidationError, match="Ask a chief editor"):
@@ -171,11 +171,11 @@ def test_undoing_a_replacement_of_what_is_public_needs_the_right_to_publish(
     published: Image, editor: User, chief: User
 ) -> None:
     take_in(500, "second", editor, may_go_out=True)
-    told = Change.objects.get(action=Action.REPLACED)
+    change = Change.objects.get(action=Action.REPLACED)
     before = seen_by_the_public(published)
-    assert "Ask a chief editor" in undo(editor, told.change_set).refused[0]
+    assert "Ask a chief editor" in undo(editor, change.change_set).refused[0]
     assert seen_by_the_public(published) == before
-    assert undo(chief, told.change_set).refused == []
+    assert undo(chief, change.change_set).refused == []
     published.refresh_from_db()
     assert published.width == 400
 

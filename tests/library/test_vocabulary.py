@@ -19,12 +19,12 @@ def queue(local_aws: object) -> None:
     """Let changes be told to a worker."""
 
 
-def states(made: Image) -> dict[str, str]:
-    return dict(made.taggings.values_list("tag__name", "state"))
+def states(image: Image) -> dict[str, str]:
+    return dict(image.taggings.values_list("tag__name", "state"))
 
 
-def label(made: Image, *names: str) -> None:
-    cataloging._suggest(made, "rekognition", tuple(Label(name, 90.0) for name in names))
+def label(image: Image, *names: str) -> None:
+    cataloging._suggest(image, "rekognition", tuple(Label(name, 90.0) for name in names))
 
 
 def test_merged_tags_keep_the_strongest_decision_and_leave_a_synonym(editor: User) -> None:
@@ -53,8 +53,8 @@ def test_a_synonym_is_the_tag_for_editors_and_machines(editor: User) -> None:
     boat = Tag.objects.create(name="Boat")
     vocabulary.set_synonyms(editor, boat, ["Vessel", " vessel ", "", "Boat"])
     assert [one.word for one in Synonym.objects.all()] == ["vessel"]
-    made = image()
-    assert tag_decisions.add_tag(ChangeSet(editor), made, "VESSEL").tag == boat
+    new_image = image()
+    assert tag_decisions.add_tag(ChangeSet(editor), new_image, "VESSEL").tag == boat
     other = image()
     label(other, "Vessel", "Sea")
     assert states(other) == {"Boat": "suggested", "Sea": "suggested"}
@@ -75,10 +75,10 @@ def test_a_hidden_label_is_suggested_nowhere_and_what_was_accepted_stays(editor:
     person = Tag.objects.get(name="Person")
     assert vocabulary.hide_label(ChangeSet(editor), person) == 1
     assert (states(accepted), states(open_)) == ({"Person": "accepted"}, {})
-    made = image()
-    label(made, "person", "Boat")
-    assert states(made) == {"Boat": "suggested"}
-    assert tag_decisions.add_tag(ChangeSet(editor), made, "Person").tag == person
+    new_image = image()
+    label(new_image, "person", "Boat")
+    assert states(new_image) == {"Boat": "suggested"}
+    assert tag_decisions.add_tag(ChangeSet(editor), new_image, "Person").tag == person
     vocabulary.unhide_label(LabelRule.objects.get())
     other = image()
     label(other, "Person")
@@ -88,9 +88,9 @@ def test_a_hidden_label_is_suggested_nowhere_and_what_was_accepted_stays(editor:
 def test_a_label_becomes_the_tag_it_is_mapped_to() -> None:
     people = Tag.objects.create(name="People")
     LabelRule.objects.create(label="Human", tag=people)
-    made = image()
-    cataloging._suggest(made, "rekognition", (Label("Human", 70.0), Label("People", 95.0)))
-    tagging = made.taggings.get()
+    new_image = image()
+    cataloging._suggest(new_image, "rekognition", (Label("Human", 70.0), Label("People", 95.0)))
+    tagging = new_image.taggings.get()
     assert (tagging.tag, tagging.confidence, tagging.state) == (people, 95.0, Tagging.State.SUGGESTED)
 
 

@@ -54,7 +54,7 @@ def test_a_copied_file_becomes_an_image(event_loop: EventLoop, tmp_path: Path) -
     drain(event_loop)
     image = Image.objects.get()
     assert image.file_name == "Straße + Wiese.jpg"
-    assert {made.name for made in image.renditions.all()} == {"large", "medium", "small", "square", "wide"}
+    assert {rendition.name for rendition in image.renditions.all()} == {"large", "medium", "small", "square", "wide"}
     assert Upload.objects.get().source == Upload.Source.BUCKET
 
 
@@ -82,9 +82,9 @@ def test_a_page_may_read_the_etag_of_what_it_sent(aws: Callable[[str, str], Any]
 
 def test_what_we_write_is_encrypted_with_our_key(aws: Callable[[str, str], Any]) -> None:
     clients.get_rendition_store().put("small/1/2.jpg", b"bytes", "image/jpeg")
-    held = aws("worker", "s3").head_object(Bucket=settings.RENDITION_BUCKET, Key="small/1/2.jpg")
-    assert held["ServerSideEncryption"] == "aws:kms"
-    assert held["SSEKMSKeyId"] == settings.KMS_KEY_ARN
+    head = aws("worker", "s3").head_object(Bucket=settings.RENDITION_BUCKET, Key="small/1/2.jpg")
+    assert head["ServerSideEncryption"] == "aws:kms"
+    assert head["SSEKMSKeyId"] == settings.KMS_KEY_ARN
 
 
 @pytest.mark.parametrize("bucket", [settings.UPLOAD_BUCKET, settings.RENDITION_BUCKET])

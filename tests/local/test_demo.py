@@ -34,7 +34,7 @@ def browser(local_aws: Any, live_server: Any, editor: User, as_role: Callable[[s
 def work(event_loop: EventLoop, as_role: Callable[[str], None]) -> Worker:
     """Do the worker's part whenever the demo tells how far it is."""
 
-    def once(done: int, total: int) -> None:
+    def once(number: int, total: int) -> None:
         as_role("worker")
         drain(event_loop)
         as_role("web")
@@ -48,7 +48,7 @@ def picture(tmp_path: Path) -> Path:
     return tmp_path / "one.jpg"
 
 
-def idle(done: int, total: int) -> None:
+def idle(number: int, total: int) -> None:
     """Provide a worker that is not there."""
 
 
@@ -62,7 +62,13 @@ def test_a_large_file_goes_in_parts(
     [sent] = demo.send_files(browser, [tmp_path / "noise.png"], work)
     assert (sent.state, sent.reason) == ("ready", "")
     assert Upload.objects.get().method == Upload.Method.MULTIPART
-    assert {made["name"] for made in sent.build_row()["renditions"]} == {"large", "medium", "small", "square", "wide"}
+    assert {rendition["name"] for rendition in sent.build_row()["renditions"]} == {
+        "large",
+        "medium",
+        "small",
+        "square",
+        "wide",
+    }
 
 
 def test_a_file_that_comes_to_no_end_is_lost(
@@ -74,8 +80,8 @@ def test_a_file_that_comes_to_no_end_is_lost(
 
 
 def test_what_cannot_be_sent_is_named_and_the_others_go_on(browser: demo.Browser, work: Worker, picture: Path) -> None:
-    gone, kept = demo.send_files(browser, [picture.with_name("gone.jpg"), picture], work)
-    assert (gone.state, kept.state) == (demo.LOST, "ready")
+    gone, sent = demo.send_files(browser, [picture.with_name("gone.jpg"), picture], work)
+    assert (gone.state, sent.state) == (demo.LOST, "ready")
     assert "could not be uploaded" in gone.reason
 
 

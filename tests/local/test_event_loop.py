@@ -56,8 +56,8 @@ def left(aws: Callable[[str, str], Any]) -> Callable[[], int]:
 
     def count() -> int:
         asked = {"QueueUrl": settings.UPLOAD_QUEUE_URL, "AttributeNames": ["All"]}
-        held = aws("operator", "sqs").get_queue_attributes(**asked)["Attributes"]
-        return int(held["ApproximateNumberOfMessages"]) + int(held["ApproximateNumberOfMessagesNotVisible"])
+        attributes = aws("operator", "sqs").get_queue_attributes(**asked)["Attributes"]
+        return int(attributes["ApproximateNumberOfMessages"]) + int(attributes["ApproximateNumberOfMessagesNotVisible"])
 
     return count
 

@@ -248,8 +248,8 @@ def test_e4_more_than_fifty_things_are_refused() -> None:
 
 def test_the_web_reads_an_original_by_its_version_alone(client: Callable[[str, str], Any]) -> None:
     written = client("operator", "s3").put_object(Body=b"first", **ORIGINAL)["VersionId"]
-    found = client("web", "s3").get_object(VersionId=written, **ORIGINAL)
-    assert found["Body"].read() == b"first"
+    answer = client("web", "s3").get_object(VersionId=written, **ORIGINAL)
+    assert answer["Body"].read() == b"first"
 
 
 def test_the_worker_reads_an_earlier_version(client: Callable[[str, str], Any]) -> None:
@@ -257,8 +257,8 @@ def test_the_worker_reads_an_earlier_version(client: Callable[[str, str], Any]) 
     first = operator.put_object(Body=b"first", **ORIGINAL)["VersionId"]
     operator.put_object(Body=b"second", **ORIGINAL)
     assert client("bulk", "s3").get_object(VersionId=first, **ORIGINAL)["VersionId"] == first
-    found = client("worker", "s3").get_object(VersionId=first, **ORIGINAL)
-    assert found["Body"].read() == b"first"
+    answer = client("worker", "s3").get_object(VersionId=first, **ORIGINAL)
+    assert answer["Body"].read() == b"first"
 
 
 def test_the_worker_is_told_when_an_object_is_not_there(client: Callable[[str, str], Any]) -> None:

@@ -94,10 +94,12 @@ def test_a_second_start_finds_what_the_first_left(tmp_path: Path, end: signal.Si
     first.process.wait()
     second = emulator.start_emulator(emulator.find_free_port(), tmp_path)
     try:
-        found = stack.deploy_stack(second, "local", PARAMETERS)
-        assert found.outputs["UploadQueueUrl"].startswith(second.endpoint)
-        kept = stack.root_client("s3", second.endpoint).get_object(Bucket=found.outputs["UploadBucket"], Key="kept.jpg")
-        assert kept["Body"].read() == b"bytes"
+        deployed = stack.deploy_stack(second, "local", PARAMETERS)
+        assert deployed.outputs["UploadQueueUrl"].startswith(second.endpoint)
+        stored = stack.root_client("s3", second.endpoint).get_object(
+            Bucket=deployed.outputs["UploadBucket"], Key="kept.jpg"
+        )
+        assert stored["Body"].read() == b"bytes"
     finally:
         second.stop()
 
@@ -111,11 +113,11 @@ def test_messages_and_items_outlive_a_restart(tmp_path: Path) -> None:
     first.stop()
     second = emulator.start_emulator(emulator.find_free_port(), tmp_path)
     try:
-        found = stack.deploy_stack(second, "local", PARAMETERS)
+        deployed = stack.deploy_stack(second, "local", PARAMETERS)
         sqs, dynamodb = (stack.root_client(service, second.endpoint) for service in ("sqs", "dynamodb"))
-        [message] = sqs.receive_message(QueueUrl=found.outputs["BulkQueueUrl"])["Messages"]
+        [message] = sqs.receive_message(QueueUrl=deployed.outputs["BulkQueueUrl"])["Messages"]
         assert message["Body"] == "kept"
-        assert dynamodb.get_item(TableName=found.outputs["MirrorTable"], Key=item)["Item"] == item
+        assert dynamodb.get_item(TableName=deployed.outputs["MirrorTable"], Key=item)["Item"] == item
     finally:
         second.stop()
 
@@ -184,9 +186,9 @@ def test_e4_on_aws_the_worker_reads_what_was_uploaded_and_nothing_else(running: 
     assert s3.get_object(Key="uploads/1/original", **place)["Body"].read() == b"bytes"
     with pytest.raises(ClientError, match="AccessDenied"):
         s3.get_object(Key="elsewhere/1", **place)
-    told = stack.root_client("s3", running.endpoint).get_bucket_notification_configuration(**place)
-    rules = [one["Filter"]["Key"]["FilterRules"] for one in told["QueueConfigurations"]]
-    assert [[rule["Value"] for rule in found] for found in rules] == [["uploads/"], ["uploads/"]]
+    notification = stack.root_client("s3", running.endpoint).get_bucket_notification_configuration(**place)
+    rules = [one["Filter"]["Key"]["FilterRules"] for one in notification["QueueConfigurations"]]
+    assert [[rule["Value"] for rule in rules_of_prefix] for rules_of_prefix in rules] == [["uploads/"], ["uploads/"]]
 
 
 def test_e3_another_encryption_is_refused(running: emulator.Emulator) -> None:
@@ -206,13 +208,17 @@ def test_the_whole_stack_with_network_database_and_cdn_is_made_changed_and_remov
         "S3PrefixList": "pl-1",
         "DynamoDbPrefixList": "pl-2",
     }
-    made = stack.deploy_stack(running, "whole", {**PARAMETERS, **whole})
-    assert {"CdnHost", "FunctionSubnets", "DatabaseHost", "StaticBucket"} <= set(made.outputs)
+    deployed = stack.deploy_stack(running, "whole", {**PARAMETERS, **whole})
+    assert {"CdnHost", "FunctionSubnets", "DatabaseHost", "StaticBucket"} <= set(deployed.outputs)
     changed = stack.deploy_stack(running, "whole", {**PARAMETERS, **whole, "Zones": "2", "ArchiveOriginals": "true"})
     assert len(changed.outputs["FunctionSubnets"].split(",")) == 2
     here = stack.open_stage(running, "whole")
     here.base.delete()
     assert here.base.describe() is None
     buckets = {bucket["Name"] for bucket in stack.root_client("s3", running.endpoint).list_buckets()["Buckets"]}
-    assert {made.outputs["UploadBucket"], made.outputs["RenditionBucket"], made.outputs["LogBucket"]} <= buckets
-    assert made.outputs["StaticBucket"] not in buckets
+    assert {
+        deployed.outputs["UploadBucket"],
+        deployed.outputs["RenditionBucket"],
+        deployed.outputs["LogBucket"],
+    } <= buckets
+    assert deployed.outputs["StaticBucket"] not in buckets

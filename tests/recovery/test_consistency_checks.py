@@ -49,7 +49,7 @@ def at_once(settings: Any) -> None:
     settings.SWEEP_GRACE_SECONDS = settings.RECONCILE_GRACE_SECONDS = 0
 
 
-def found(**options: Any) -> Counter[str]:
+def count_findings(**options: Any) -> Counter[str]:
     check = consistency_checks.begin_check(**options)
     kinds = Counter(finding.kind for finding in consistency_checks.run_check(check))
     assert kinds == Counter(check.counts)
@@ -78,9 +78,9 @@ def test_a16_it_finds_exactly_what_was_lost_and_mends_it(
     for key in orphans:
         clients.get_rendition_store().put(key, b"orphan", "image/jpeg")
 
-    assert found(repair=True) == {"lost": 10, "missing": 5, "drifted": 5, "orphan": 3}
+    assert count_findings(repair=True) == {"lost": 10, "missing": 5, "drifted": 5, "orphan": 3}
     drain(event_loop)
-    assert found(repair=True) == {}
+    assert count_findings(repair=True) == {}
     assert Upload.objects.filter(state=Upload.State.READY).count() == 22
     assert not any(clients.get_rendition_store().list_page().versions[0].key in orphans for _ in orphans)
 
@@ -90,15 +90,15 @@ def test_without_repair_nothing_is_done(
 ) -> None:
     put("a.jpg")
     lose_messages(aws)
-    assert found() == {"lost": 1}
+    assert count_findings() == {"lost": 1}
     assert clients.get_upload_queue().receive() == []
-    assert found() == {"lost": 1}
+    assert count_findings() == {"lost": 1}
 
 
 def test_what_came_just_now_is_in_good_hands(put: Callable[[str], None], aws: Callable[[str, str], Any]) -> None:
     put("a.jpg")
     lose_messages(aws)
-    assert found() == {}
+    assert count_findings() == {}
 
 
 def test_an_original_that_was_deleted_unseen_is_noticed(
@@ -112,16 +112,16 @@ def test_an_original_that_was_deleted_unseen_is_noticed(
     [version] = s3.list_object_versions(Bucket=BUCKET, Prefix="erased.jpg")["Versions"]
     s3.delete_object(Bucket=BUCKET, Key="erased.jpg", VersionId=version["VersionId"])
     lose_messages(aws)
-    assert found(repair=True) == {"gone": 2}
+    assert count_findings(repair=True) == {"gone": 2}
     drain(event_loop)
     assert set(Upload.objects.values_list("state", flat=True)) == {"deleted"}
     assert Image.objects.filter(deleted_at=None).count() == 0
     # With the grace over, the clock removes what was made of them.
     event_loop.tick()
     assert not [
-        found for found in clients.get_rendition_store().list_page().versions if found.latest and not found.removed
+        stored for stored in clients.get_rendition_store().list_page().versions if stored.latest and not stored.removed
     ]
-    assert found() == {}
+    assert count_findings() == {}
 
 
 def put_back(image: Image, event_loop: EventLoop) -> None:
@@ -147,15 +147,15 @@ def test_an_image_in_use_is_compared_with_the_bucket_whatever_its_record_says(
     # As a release before this one left it.
     image = Image.objects.get()
     put_back(image, event_loop)
-    assert found(repair=True) == {"gone": 1}
+    assert count_findings(repair=True) == {"gone": 1}
     drain(event_loop)
     image.refresh_from_db()
     assert image.deleted_at
-    assert found() == {}
+    assert count_findings() == {}
     # An editor may put an earlier version back, as long as its file is to be had.
     put_back(image, event_loop)
     ChangeSet(editor).record(image, Action.RESTORED, versions.VersionChange(2, 1))
-    assert found() == ({"gone": 1} if erased else {})
+    assert count_findings() == ({"gone": 1} if erased else {})
 
 
 def test_an_image_whose_file_was_erased_below_a_rejected_one_is_found(
@@ -166,13 +166,13 @@ def test_an_image_whose_file_was_erased_below_a_rejected_one_is_found(
     version = Upload.objects.get().version_id
     aws("operator", "s3").put_object(Bucket=BUCKET, Key="a.jpg", Body=b"These are words, not pixels.")
     drain(event_loop)
-    assert found() == {}
+    assert count_findings() == {}
     aws("operator", "s3").delete_object(Bucket=BUCKET, Key="a.jpg", VersionId=version)
     lose_messages(aws)
-    assert found(repair=True) == {"gone": 1}
+    assert count_findings(repair=True) == {"gone": 1}
     drain(event_loop)
     assert Image.objects.get().deleted_at
-    assert found() == {}
+    assert count_findings() == {}
 
 
 def test_a_newer_version_that_no_event_told_of_is_lost(
@@ -182,11 +182,11 @@ def test_a_newer_version_that_no_event_told_of_is_lost(
     drain(event_loop)
     aws("operator", "s3").put_object(Bucket=BUCKET, Key="a.jpg", Body=jpeg(500, 400))
     lose_messages(aws)
-    assert found(repair=True) == {"lost": 1}
+    assert count_findings(repair=True) == {"lost": 1}
     drain(event_loop)
     assert Image.objects.get().width == 500
     # The renditions of the version before are kept with it.
-    assert found() == {}
+    assert count_findings() == {}
     assert [len(version.files) for version in Image.objects.get().versions.all()] == [len(clients.get_specs())] * 2
 
 
@@ -195,14 +195,14 @@ def test_an_altered_rendition_is_made_anew(put: Callable[[str], None], event_loo
     drain(event_loop)
     rendition = Rendition.objects.filter(name="small").get()
     clients.get_rendition_store().put(rendition.key, b"someone else's bytes", "image/jpeg")
-    assert found(repair=True) == {"altered": 1}
+    assert count_findings(repair=True) == {"altered": 1}
     drain(event_loop)
     assert clients.get_rendition_store().head(rendition.key).bytes == rendition.bytes
 
 
 def test_an_object_that_no_worker_could_have_written_is_left_to_a_person(local_aws: Any, at_once: None) -> None:
     clients.get_rendition_store().put("by-hand.txt", b"keep me", "text/plain")
-    assert found(repair=True) == {}
+    assert count_findings(repair=True) == {}
     assert clients.get_rendition_store().head("by-hand.txt")
 
 
@@ -214,7 +214,7 @@ def test_c5_labels_that_could_not_be_had_are_asked_for_again(
     drain(event_loop)
     assert Image.objects.get().label_state == "unavailable"
     settings.LABELER = "measured"
-    assert found(repair=True) == {"unlabelled": 1}
+    assert count_findings(repair=True) == {"unlabelled": 1}
     drain(event_loop)
     assert Image.objects.get().label_state == "done"
     assert consistency_checks.count_drift() == 0
@@ -232,10 +232,10 @@ def test_r7_the_mirror_is_rebuilt_from_the_records(
     # A mirror that is newer than the records: these were restored from a backup.
     table.replace({"pk": str(other.pk), "sk": "image", "revision": 99}, 1, [], [])
     table.replace({"pk": "no image's id", "sk": "image", "revision": 1}, None, [], [])
-    assert found() == {"drifted": 2, "stranger": 1}
+    assert count_findings() == {"drifted": 2, "stranger": 1}
     call_command("rebuild_mirror")
     assert "2 of 2 images mirrored, 1 unknown items removed, 0 failed." in capsys.readouterr().out
-    assert found() == {}
+    assert count_findings() == {}
 
 
 def test_r7_drift_is_mended_even_where_the_mirror_is_ahead(
@@ -246,9 +246,9 @@ def test_r7_drift_is_mended_even_where_the_mirror_is_ahead(
     image = Image.objects.get()
     clients.get_mirror_table().replace({"pk": str(image.pk), "sk": "image", "revision": 99}, 1, [], [])
     clients.get_mirror_table().replace({"pk": "no image's id", "sk": "image", "revision": 1}, None, [], [])
-    assert found(repair=True) == {"drifted": 1, "stranger": 1}
+    assert count_findings(repair=True) == {"drifted": 1, "stranger": 1}
     drain(event_loop)
-    assert found() == {}
+    assert count_findings() == {}
 
 
 def test_it_goes_on_where_it_was_interrupted(put: Callable[[str], None], at_once: None, settings: Any) -> None:
@@ -287,8 +287,8 @@ def test_since_leaves_older_things_alone(
 ) -> None:
     put("a.jpg")
     lose_messages(aws)
-    assert found(since=timezone.now() + timedelta(hours=1)) == {}
-    assert found(since=timezone.now() - timedelta(hours=1)) == {"lost": 1}
+    assert count_findings(since=timezone.now() + timedelta(hours=1)) == {}
+    assert count_findings(since=timezone.now() - timedelta(hours=1)) == {"lost": 1}
 
 
 def test_the_command_says_what_it_found(
@@ -384,6 +384,6 @@ def test_old_comparisons_are_not_kept_for_ever(local_aws: Any) -> None:
 def test_a_copy_in_the_records_alone_is_drift(local_aws: Any, at_once: None) -> None:
     image = image_with_tags("Boat", state=Image.State.PUBLISHED)
     mirror.push_image(image.pk)
-    assert found() == {"missing": 3}
+    assert count_findings() == {"missing": 3}
     Image.objects.filter(pk=image.pk).update(title="Changed past the verbs")
-    assert found() == {"missing": 3, "drifted": 1}
+    assert count_findings() == {"missing": 3, "drifted": 1}

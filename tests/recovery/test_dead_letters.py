@@ -54,7 +54,7 @@ def test_r6_a_failing_store_ends_on_the_desk_and_a_retry_ends_in_ready_once(
     assert Image.objects.count() == 1
     item.refresh_from_db()
     assert (item.state, item.handled_by) == ("resolved", editor)
-    assert [(made.kind, made.by) for made in item.decisions.all()] == [("retry", editor)]
+    assert [(decision.kind, decision.by) for decision in item.decisions.all()] == [("retry", editor)]
 
 
 def test_c20_a_retry_that_fails_again_comes_back_to_the_same_item(
@@ -112,7 +112,7 @@ def test_r6_discard_keeps_who_and_why(send: Callable[[Any], None], chief: User) 
     item = FailedItem.objects.get()
     assert (item.state, item.handled_by, item.note) == ("discarded", chief, "sent by mistake")
     assert retries.discard_items(chief, FailedItem.objects.all(), "again") == 0
-    assert [(made.kind, made.note) for made in item.decisions.all()] == [("discard", "sent by mistake")]
+    assert [(decision.kind, decision.note) for decision in item.decisions.all()] == [("discard", "sent by mistake")]
 
 
 def test_c10_an_order_that_the_queue_did_not_take_is_asked_for_again(
@@ -174,9 +174,9 @@ def test_failures_of_one_cause_are_one_group(send: Callable[[Any], None]) -> Non
         send(body)
     while dead_letters.collect_letters():
         pass
-    found = dead_letters.group_by_cause(FailedItem.objects.all())
-    assert [group.count for group in found] == [2, 2, 1]
-    assert found[0].fingerprint != found[1].fingerprint
+    groups = dead_letters.group_by_cause(FailedItem.objects.all())
+    assert [group.count for group in groups] == [2, 2, 1]
+    assert groups[0].fingerprint != groups[1].fingerprint
 
 
 def test_a_dead_letter_of_an_upload_that_ended_otherwise_is_no_work_for_an_editor(

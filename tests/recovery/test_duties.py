@@ -52,16 +52,16 @@ CHECKS = "/admin/recovery/consistencycheck/"
 @pytest.fixture(autouse=True)
 def parts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Provide the parts of AWS, in memory."""
-    made: dict[str, Any] = {
+    parts_by_name: dict[str, Any] = {
         "get_upload_store": MemoryStore(),
         "get_rendition_store": MemoryStore(versioned=False),
         "get_upload_queue": MemoryQueue(),
         "get_dead_letter_queue": MemoryQueue(),
         "get_mirror_table": MemoryTable(),
     }
-    for name, part in made.items():
+    for name, part in parts_by_name.items():
         monkeypatch.setattr(clients, name, lambda part=part: part)
-    return made
+    return parts_by_name
 
 
 def tick() -> dict[str, int]:
@@ -83,14 +83,14 @@ def fail(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: BaseExce
 def ended_image(**fields: Any) -> Image:
     """Return a public image whose rights ended yesterday."""
     yesterday = timezone.localdate() - timedelta(days=1)
-    made = image(state=Image.State.PUBLISHED, rights_until=yesterday, mirrored_revision=1, **fields)
-    PublicFile.objects.create(image=made, key=f"public/{made.pk}/small.jpg", source="small")
-    clients.get_rendition_store().put(f"public/{made.pk}/small.jpg", b"small", "image/jpeg")
-    return made
+    new_image = image(state=Image.State.PUBLISHED, rights_until=yesterday, mirrored_revision=1, **fields)
+    PublicFile.objects.create(image=new_image, key=f"public/{new_image.pk}/small.jpg", source="small")
+    clients.get_rendition_store().put(f"public/{new_image.pk}/small.jpg", b"small", "image/jpeg")
+    return new_image
 
 
-def is_fetched_by_everyone(made: Image) -> bool:
-    return any(str(made.pk) in key for key in clients.get_rendition_store().objects)  # type: ignore[attr-defined]
+def is_fetched_by_everyone(image: Image) -> bool:
+    return any(str(image.pk) in key for key in clients.get_rendition_store().objects)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("planted"), OverflowError("planted"), KeyError("planted")], ids=repr)
@@ -188,14 +188,14 @@ def test_rights_that_ended_are_taken_down_though_some_images_cannot_be(
         for _ in range(3):
             tick()
         assert set(Image.objects.filter(state=Image.State.PUBLISHED).values_list("pk", flat=True)) == set(first)
-        assert [is_fetched_by_everyone(made) for made in images].count(True) == 2
+        assert [is_fetched_by_everyone(image) for image in images].count(True) == 2
         assert Duty.objects.get(name="rights_ended").code == "DataError"
     tick()
-    assert not any(is_fetched_by_everyone(made) for made in images)
+    assert not any(is_fetched_by_everyone(image) for image in images)
 
 
 def test_an_image_whose_row_cannot_be_read_is_taken_down_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = ended_image()
+    image = ended_image()
     honest = Image.from_db.__func__  # type: ignore[attr-defined]
 
     def unreadable(cls: Any, db: Any, fields: Any, values: Any) -> Any:
@@ -206,8 +206,8 @@ def test_an_image_whose_row_cannot_be_read_is_taken_down_all_the_same(monkeypatc
     with monkeypatch.context() as planted:
         planted.setattr(Image, "from_db", classmethod(unreadable))
         assert tick()["rights_ended"] == 1
-    made.refresh_from_db()
-    assert (made.state, is_fetched_by_everyone(made)) == (Image.State.ARCHIVED, False)
+    image.refresh_from_db()
+    assert (image.state, is_fetched_by_everyone(image)) == (Image.State.ARCHIVED, False)
 
 
 def test_what_is_public_no_more_is_pushed_before_all_else(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,9 +232,9 @@ def test_a_slow_duty_leaves_the_others_their_time(monkeypatch: pytest.MonkeyPatc
 
         monkeypatch.setattr(mirror, "push_image", slow)
         Upload.objects.create(key="a.jpg", file_name="a.jpg", expires_at=timezone.now() - timedelta(days=1))
-        done = clock.tick(timezone.now() + timedelta(seconds=30))
-        assert 0 < done["mirrored"] < len(images)
-        assert (done["expired"], done["clock_failures"]) == (1, 0)
+        report = clock.tick(timezone.now() + timedelta(seconds=30))
+        assert 0 < report["mirrored"] < len(images)
+        assert (report["expired"], report["clock_failures"]) == (1, 0)
         for _ in range(9):
             clock.tick(timezone.now() + timedelta(seconds=30))
     assert not Image.objects.filter(mirrored_revision=0).exists()
@@ -265,19 +265,19 @@ def test_where_nothing_can_be_noted_the_duties_are_done_all_the_same(monkeypatch
     monkeypatch.setattr(duties, "_record", lambda write: None)
     fail(monkeypatch, mirror, "push_stale_images", RuntimeError("odd"))
     fail(monkeypatch, duties, "filter_failing", DataError("no table"))
-    done = tick()
-    assert (done["expired"], done["clock_failures"], done["duties_failing"]) == (1, 1, 1)
+    report = tick()
+    assert (report["expired"], report["clock_failures"], report["duties_failing"]) == (1, 1, 1)
 
 
 def test_a_table_that_refuses_to_be_asked_for_rest_stops_no_tick(
     monkeypatch: pytest.MonkeyPatch, settings: Any, parts: dict[str, Any]
 ) -> None:
     settings.CLOCK_REST_SECONDS = 3600
-    made = ended_image()
+    image = ended_image()
     fail(monkeypatch, parts["get_mirror_table"], "query_items", Misconfigured("AccessDenied", "AWS refused."))
-    done = tick()
-    assert (done["rights_ended"], done["clock_failures"]) == (1, 1)
-    assert not is_fetched_by_everyone(made)
+    report = tick()
+    assert (report["rights_ended"], report["clock_failures"]) == (1, 1)
+    assert not is_fetched_by_everyone(image)
 
 
 def test_the_clock_does_not_rest_while_a_duty_fails(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
@@ -349,8 +349,8 @@ def test_an_image_that_cannot_be_compared_is_a_finding_and_stops_no_comparison(
     check = consistency_checks.begin_check(grace_seconds=0)
     check.step = "mirrored"
     check.save()
-    found = {finding.what: finding.kind for finding in consistency_checks.run_check(check)}
-    assert found == {str(odd.pk): "unjudged", str(drifted.pk): "drifted"}
+    kinds = {finding.what: finding.kind for finding in consistency_checks.run_check(check)}
+    assert kinds == {str(odd.pk): "unjudged", str(drifted.pk): "drifted"}
     assert ConsistencyCheck.objects.get().finished_at
 
 
@@ -380,12 +380,12 @@ def test_a_finding_that_cannot_be_mended_holds_up_no_other(monkeypatch: pytest.M
 def test_a_batch_that_is_worked_on_does_not_come_back_for_what_fails_around_it(
     function: tuple[Any, str], monkeypatch: pytest.MonkeyPatch, parts: dict[str, Any]
 ) -> None:
-    made = image()
+    new_image = image()
     fail(monkeypatch, *function, RuntimeError("odd"))
-    body = f'{{"mediahub": "mirror", "image": "{made.pk}"}}'
+    body = f'{{"mediahub": "mirror", "image": "{new_image.pk}"}}'
     records = [{"messageId": "m1", "receiptHandle": "r1", "body": body, "attributes": {}, "eventSource": "aws:sqs"}]
     assert handlers.on_object_created({"Records": records}, Context("test")) == {"batchItemFailures": []}
-    assert mirror.read_item(made.pk)
+    assert mirror.read_item(new_image.pk)
 
 
 def test_titles_of_images_that_fail_are_shown_to_nobody_who_may_not_see_them() -> None:

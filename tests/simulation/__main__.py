@@ -74,8 +74,8 @@ def table(jobs: int | None) -> str:
 
     for name, plant in PLANTS.items():
         first = play_all(range(1, 3000), name, jobs, until_found=True).first
-        told = (plant.__doc__ or "").split(": ", 1)[1].rstrip(".")
-        lines.append(f"| `{name}`: {told} | {first.seed if first else 'none'} |")
+        description = (plant.__doc__ or "").split(": ", 1)[1].rstrip(".")
+        lines.append(f"| `{name}`: {description} | {first.seed if first else 'none'} |")
     return "\n".join(lines)
 
 

@@ -41,7 +41,7 @@ def _mirrors_without_condition() -> Any:
     """Drift: of two simultaneous pushes, the older one may win."""
 
     def replace(self: MemoryTable, guard: Any, read: Any, puts: Sequence[Any], gone: Sequence[str]) -> None:
-        items = self.held.setdefault(guard["pk"], {})
+        items = self.items.setdefault(guard["pk"], {})
         items.update({item["sk"]: dict(item) for item in (guard, *puts)})
 
     return patch.object(MemoryTable, "replace", replace)
@@ -61,10 +61,10 @@ def _believes_every_put() -> Any:
     """Orphaned: a rendition is recorded although the store did not take it."""
     honest = pipeline._store_rendition
 
-    def store(place: Store, image_id: UUID, made: RenderedFile) -> pipeline.StoredRendition:
+    def store(place: Store, image_id: UUID, rendered: RenderedFile) -> pipeline.StoredRendition:
         with suppress(Unavailable):
-            return honest(place, image_id, made)
-        return honest(MemoryStore(), image_id, made)
+            return honest(place, image_id, rendered)
+        return honest(MemoryStore(), image_id, rendered)
 
     return patch.object(pipeline, "_store_rendition", store)
 

@@ -150,11 +150,11 @@ def _reconcile(world: World, desk: Desk, outcome: Outcome) -> None:
         world.pass_time(settings.SWEEP_GRACE_SECONDS + FUNCTION_SECONDS + 1)
         run = consistency_checks.run_check(consistency_checks.begin_check(repair=True, grace_seconds=0))
         # A used ticket's later version is told, and left for an operator.
-        found = [finding for finding in run if finding.kind != "overwritten"]
-        if not found:
+        findings = [finding for finding in run if finding.kind != "overwritten"]
+        if not findings:
             return
         desk.settle()
-    outcome.lost += [f"{finding.what} is found again and again: {finding.reason.english}" for finding in found]
+    outcome.lost += [f"{finding.what} is found again and again: {finding.reason.english}" for finding in findings]
 
 
 def _at_the_end(world: World, desk: Desk, outcome: Outcome) -> None:
@@ -193,14 +193,14 @@ def _every_file_has_its_end(desk: Desk, outcome: Outcome) -> None:
         if state != wanted:
             outcome.lost.append(f"{key} is {state} and not {wanted}: {upload.reason if upload else ''}")
         elif state == Upload.State.READY and upload:
-            held = upload.image.sha256 if upload.image else ""
-            if held != hashlib.sha256(data).hexdigest() or (upload.image and upload.image.deleted_at):
+            sha256 = upload.image.sha256 if upload.image else ""
+            if sha256 != hashlib.sha256(data).hexdigest() or (upload.image and upload.image.deleted_at):
                 outcome.lost.append(f"{key} is ready with another picture than the newest")
 
 
 def _brought(desk: Desk, upload: Upload) -> bytes | None:
     """Return the file that a ticket brought first, whatever lies over it; None where that was deleted."""
-    versions = list(reversed(desk.world.uploads.kept[upload.key]))
+    versions = list(reversed(desk.world.uploads.versions[upload.key]))
     place = next((n for n, version in enumerate(versions) if version.listed.version_id == upload.version_id), None)
     if place is None or any(version.listed.removed for version in versions[:place]):
         return None

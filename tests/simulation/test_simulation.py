@@ -21,11 +21,11 @@ def simulate(*arguments: str) -> str:
     """Return what the command prints, in a process with a database of its own."""
     if connection.vendor != "sqlite":
         pytest.skip("it has a database of its own in memory, whichever the suite runs on")
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "tests.simulation", *arguments], cwd=settings.BASE_DIR, capture_output=True, text=True
     )
-    assert done.returncode in (0, 1), done.stderr[-2000:]
-    return done.stdout
+    assert process.returncode in (0, 1), process.stderr[-2000:]
+    return process.stdout
 
 
 def storm(runs: int, capsys: pytest.CaptureFixture[str]) -> None:

@@ -131,7 +131,7 @@ class _Part:
         self._world, self._name, self._real = world, name, real
 
     def __getattr__(self, method: str) -> Any:
-        found = getattr(self._real, method)
-        if not callable(found):
-            return found
-        return lambda *args, **kwargs: self._world.call(f"{self._name}.{method}", found, *args, **kwargs)
+        attribute = getattr(self._real, method)
+        if not callable(attribute):
+            return attribute
+        return lambda *args, **kwargs: self._world.call(f"{self._name}.{method}", attribute, *args, **kwargs)

@@ -75,14 +75,18 @@ def test_a_picture_comes_in_cut_at_its_proposal(put: Put, monkeypatch: pytest.Mo
     image = Image.objects.get()
     assert (focal_point.get_proposed(image), image.focal_x) == (Point(0.9, 0.2), None)
     assert focal_point.has_current_crops(image)
-    assert {made.name: (made.width, made.height) for made in image.renditions.all() if not made.whole} == {
+    assert {
+        rendition.name: (rendition.width, rendition.height)
+        for rendition in image.renditions.all()
+        if not rendition.whole
+    } == {
         "square": (512, 512),
         "wide": (1024, 576),
     }
-    held = keys(image)
+    first_keys = keys(image)
     upload = image.uploads.get()
     assert ingest.reprocess_upload(upload)
-    assert keys(image) == held
+    assert keys(image) == first_keys
 
 
 def test_the_crops_follow_the_point_and_nothing_else_changes(image: Image, editor: User, event_loop: EventLoop) -> None:
@@ -96,9 +100,9 @@ def test_the_crops_follow_the_point_and_nothing_else_changes(image: Image, edito
     after = keys(image)
     assert {name for name in before if before[name] != after[name]} == {"square", "wide"}
     assert image.mirrored_revision == image.revision
-    held = mirror.read_item(image.pk)
-    assert held
-    assert set(held["renditions"]) == set(after)
+    items = mirror.read_item(image.pk)
+    assert items
+    assert set(items["renditions"]) == set(after)
     assert crops.cut_crops(image.pk) == "duplicate"
 
 

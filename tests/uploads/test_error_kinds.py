@@ -51,9 +51,9 @@ def answer(code: str) -> ClientError:
     ids=lambda value: str(value) if isinstance(value, Exception) else value.__name__,
 )
 def test_c17_what_botocore_raises(error: Exception, kind: type[ProcessingError]) -> None:
-    found = error_kinds.translate_error(error, "harbour.jpg")
-    assert type(found) is kind
-    assert found.message.endswith(".")
+    translated = error_kinds.translate_error(error, "harbour.jpg")
+    assert type(translated) is kind
+    assert translated.message.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def test_c17_what_botocore_raises(error: Exception, kind: type[ProcessingError])
     ids=lambda value: repr(value) if isinstance(value, Exception) else getattr(value, "__name__", value),
 )
 def test_c9_what_django_and_python_raise(error: Exception, kind: type[ProcessingError], code: str) -> None:
-    found = error_kinds.translate_error(error, "harbour.jpg")
-    assert type(found) is kind
-    assert found.code == code
+    translated = error_kinds.translate_error(error, "harbour.jpg")
+    assert type(translated) is kind
+    assert translated.code == code
 
 
 def test_c18_an_original_in_an_archive_says_what_to_do() -> None:

@@ -277,8 +277,8 @@ def test_working_again_on_a_file_whose_values_no_database_takes_is_refused_with_
 
 def test_c15_a_file_has_one_worker_and_the_other_delivery_comes_back(put: Put) -> None:
     event = put(jpeg())
-    held = ingest._find_or_adopt(event.key)
-    assert Upload.claim_version(held.pk, Claim(event.version_id, pad_sequencer(event.sequencer), soon()))
+    upload = ingest._find_or_adopt(event.key)
+    assert Upload.claim_version(upload.pk, Claim(event.version_id, pad_sequencer(event.sequencer), soon()))
     with pytest.raises(Unavailable, match="another worker"):
         ingest.ingest_file(event, deadline=soon())
     Upload.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
@@ -398,9 +398,9 @@ def test_processing_again_keeps_what_editors_decided(put: Put, settings: Any) ->
 
 def test_processing_again_gives_way_to_a_newer_version(put: Put) -> None:
     ingest.ingest_file(put(jpeg()), deadline=soon())
-    held = Upload.objects.get()
+    upload = Upload.objects.get()
     Upload.objects.update(sequencer=pad_sequencer("FF"))
-    assert not ingest.reprocess_upload(held)
+    assert not ingest.reprocess_upload(upload)
 
 
 def test_a_retry_of_an_upload_that_is_gone_ends(local_aws: stack.Stack) -> None:

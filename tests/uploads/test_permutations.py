@@ -38,8 +38,8 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Any:
     def fresh() -> tuple[MemoryStore, FixedLabeler]:
         uploads, renditions, table = MemoryStore(), MemoryStore(versioned=False), MemoryTable()
         queue, labeler = MemoryQueue(), FixedLabeler()
-        made = {"get_upload_store": uploads, "get_rendition_store": renditions, "get_upload_queue": queue}
-        for name, part in {**made, "get_mirror_table": table, "get_labeler": labeler}.items():
+        doubles = {"get_upload_store": uploads, "get_rendition_store": renditions, "get_upload_queue": queue}
+        for name, part in {**doubles, "get_mirror_table": table, "get_labeler": labeler}.items():
             monkeypatch.setattr(clients, name, lambda part=part: part)
         for model in (Upload, Tagging, Tag, Rendition, Image):
             model.objects.all().delete()
@@ -50,20 +50,20 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def play(uploads: MemoryStore, happens: list[str], bare: list[bool]) -> tuple[list[messages.Message], int | None]:
     """Do to the bucket what happens, and answer with S3's events and the width of the file that is there in the end."""
-    told: list[messages.Message] = []
+    messages_sent: list[messages.Message] = []
     there = None
     for number, (what, lacks) in enumerate(zip(happens, bare, strict=True)):
         sequencer = "" if lacks else f"0055AED6DC{number + 1:02X}"[: 12 if number % 2 else 14]
         if what == "put":
             there = WIDTHS[number]
             uploads.put(KEY, jpeg(there, 84), "image/jpeg")
-            version = uploads.kept[KEY][-1].listed.version_id
-            told.append(messages.ObjectCreated(django_settings.UPLOAD_BUCKET, KEY, version, sequencer))
+            version = uploads.versions[KEY][-1].listed.version_id
+            messages_sent.append(messages.ObjectCreated(django_settings.UPLOAD_BUCKET, KEY, version, sequencer))
         else:
             there = None
             uploads.delete(KEY)
-            told.append(messages.ObjectRemoved(django_settings.UPLOAD_BUCKET, KEY, sequencer))
-    return told, there
+            messages_sent.append(messages.ObjectRemoved(django_settings.UPLOAD_BUCKET, KEY, sequencer))
+    return messages_sent, there
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -72,17 +72,17 @@ def play(uploads: MemoryStore, happens: list[str], bare: list[bool]) -> tuple[li
 def test_r2_any_order_and_number_of_events_comes_to_one_outcome(parts: Any, delivered: Any) -> None:
     happens, order, bare = delivered
     uploads, labeler = parts()
-    told, width = play(uploads, happens, bare)
+    messages_sent, width = play(uploads, happens, bare)
     run = handlers.Invocation(timezone.now() + timedelta(seconds=60))
     for number in order:
-        handlers.handle(told[number], run)
+        handlers.handle(messages_sent[number], run)
     upload = Upload.objects.get()
     if width is None:
         assert upload.state == Upload.State.DELETED
         assert not Image.objects.filter(deleted_at=None).exists()
     else:
         image = Image.objects.get()
-        assert (upload.state, upload.version_id) == ("ready", uploads.kept[KEY][-1].listed.version_id)
+        assert (upload.state, upload.version_id) == ("ready", uploads.versions[KEY][-1].listed.version_id)
         assert (image.width, image.deleted_at, image.renditions.count()) == (width, None, len(clients.get_specs()))
         assert image.mirrored_revision == image.revision
     # No version was labelled, and paid for, twice.

@@ -68,9 +68,9 @@ def deliver(request: pytest.FixtureRequest, aws: Callable[[str, str], Any], sett
         if request.param == "look":
             return {"mediahub": "look", "key": key}
         versions = aws("operator", "s3").list_object_versions(Bucket=settings.UPLOAD_BUCKET, Prefix=key)["Versions"]
-        found = {"key": key, "versionId": versions[0]["VersionId"], "sequencer": "01"}
+        stored_object = {"key": key, "versionId": versions[0]["VersionId"], "sequencer": "01"}
         bucket = {"name": settings.UPLOAD_BUCKET}
-        return {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"bucket": bucket, "object": found}}]}
+        return {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"bucket": bucket, "object": stored_object}}]}
 
     def delivered(*keys: str, received: int = 1) -> dict[str, Any]:
         messages = []

@@ -111,10 +111,10 @@ def test_a_large_file_is_sent_in_parts(editor: User, aws: Callable[[str, str], A
     multipart = begun.data.decode().split("<UploadId>")[1].split("<")[0]
     sent = urllib3.request("PUT", tickets.sign_step(editor, ticket.key, "part", multipart, 1), body=b"x" * 5 * MIB)
     assert sent.status == 200
-    done = f"<Part><PartNumber>1</PartNumber><ETag>{sent.headers['ETag']}</ETag></Part>"
-    done = f"<CompleteMultipartUpload>{done}</CompleteMultipartUpload>"
+    part = f"<Part><PartNumber>1</PartNumber><ETag>{sent.headers['ETag']}</ETag></Part>"
+    part = f"<CompleteMultipartUpload>{part}</CompleteMultipartUpload>"
     complete = tickets.sign_step(editor, ticket.key, "complete", multipart)
-    urllib3.request("POST", complete, body=done, headers=tickets.list_signed_headers("complete"))
+    urllib3.request("POST", complete, body=part, headers=tickets.list_signed_headers("complete"))
     head = aws("worker", "s3").head_object(Bucket="mediahub-local-uploads-000000000000", Key=ticket.key)
     assert head["ContentLength"] == 5 * MIB
 

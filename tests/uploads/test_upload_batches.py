@@ -24,11 +24,11 @@ FAIR = BatchMetadata("Harbour  fair", credit="Ada Byron", tags=("boats", " Boats
 
 def sent(user: User, batch: UploadBatch, **values: Any) -> tuple[Upload, Image]:
     """Return a file of the batch that has just become an image."""
-    made = image(**values)
-    return upload(user, "a.jpg", "ready", image=made, batch=batch), made
+    new_image = image(**values)
+    return upload(user, "a.jpg", "ready", image=new_image, batch=batch), new_image
 
 
-def told(one: Image) -> tuple[str, str, set[str]]:
+def read_metadata(one: Image) -> tuple[str, str, set[str]]:
     one.refresh_from_db()
     accepted = one.taggings.filter(state=Tagging.State.ACCEPTED)
     return one.title, one.credit, set(accepted.values_list("tag__name", flat=True))
@@ -45,14 +45,14 @@ def test_words_reach_images_that_are_there_and_those_that_come_as_one_act(editor
     later, come = sent(editor, batch, title="From the file")
     upload_batches.apply_to_new_image(later, come)
     wanted = [(f"Harbour fair {n}", "Ada Byron", {"boats", "summer"}) for n in (1, 2, 3)]
-    assert [told(one) for one in [*there, come]] == wanted
+    assert [read_metadata(one) for one in [*there, come]] == wanted
     assert set(Change.objects.filter(change_set=act.id).values_list("image", flat=True)) == {
         *[x.pk for x in there],
         come.pk,
     }
     assert undo.undo(editor, act.id).refused == []
-    assert told(there[0]) == ("Harbour", "The camera", set())
-    assert told(come)[0] == "From the file"
+    assert read_metadata(there[0]) == ("Harbour", "The camera", set())
+    assert read_metadata(come)[0] == "From the file"
 
 
 def test_what_was_taken_back_is_not_said_of_images_that_come_later(editor: User) -> None:
@@ -62,26 +62,26 @@ def test_what_was_taken_back_is_not_said_of_images_that_come_later(editor: User)
     assert upload_batches.undo_metadata(editor, batch.pk).change_set.images > 0
     later, come = sent(editor, batch)
     upload_batches.apply_to_new_image(later, come)
-    assert told(come) == ("Harbour", "", set())
+    assert read_metadata(come) == ("Harbour", "", set())
 
 
 def test_empty_words_change_nothing_and_one_title_can_stand_on_all(editor: User) -> None:
     batch = upload_batches.get_or_create_batch(editor, uuid4())
-    _upload, made = sent(editor, batch, credit="The camera")
+    _upload, image = sent(editor, batch, credit="The camera")
     said(editor, batch.pk, BatchMetadata(title="Fair", numbered=False))
-    assert told(made) == ("Fair", "The camera", set())
+    assert read_metadata(image) == ("Fair", "The camera", set())
     assert said(editor, batch.pk, BatchMetadata()).act.images == 0
 
 
 def test_a_long_batch_goes_on_where_it_stopped(editor: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upload_batches, "AT_ONCE", 2)
     batch = upload_batches.get_or_create_batch(editor, uuid4())
-    made = [sent(editor, batch)[1] for _ in range(3)]
+    images = [sent(editor, batch)[1] for _ in range(3)]
     first = said(editor, batch.pk, FAIR)
     assert (first.act.images > 0, first.next) == (True, 3)
     batch.refresh_from_db()
     assert upload_batches.apply_metadata(editor, batch, 3).next is None
-    assert [told(one)[0][-1] for one in made] == ["1", "2", "3"]
+    assert [read_metadata(one)[0][-1] for one in images] == ["1", "2", "3"]
 
 
 def test_nobody_says_words_of_anothers_batch_or_too_many(editor: User, other_editor: User) -> None:
@@ -103,22 +103,22 @@ def test_an_image_that_may_not_go_without_its_words_stays_and_says_why(
 ) -> None:
     batch = upload_batches.get_or_create_batch(editor, uuid4())
     # It was published under rules that were less strict than today's.
-    _upload, made = sent(editor, batch, state=Image.State.PUBLISHED, alt_text="")
-    done = said(editor, batch.pk, FAIR)
-    assert len(done.refused) == 1
-    assert "Harbour" in done.refused[0]
-    assert told(made)[0] == "Harbour"
+    _upload, image = sent(editor, batch, state=Image.State.PUBLISHED, alt_text="")
+    sentences = said(editor, batch.pk, FAIR)
+    assert len(sentences.refused) == 1
+    assert "Harbour" in sentences.refused[0]
+    assert read_metadata(image)[0] == "Harbour"
 
 
 def test_a_file_is_known_by_its_hash_among_images_and_ones_own_files_that_came(
     editor: User, other_editor: User
 ) -> None:
     one, two, three = ("1" * 64, "2" * 64, "3" * 64)
-    made = image(sha256=one)
+    new_image = image(sha256=one)
     on_its_way = upload(editor, "b.jpg", "working", declared_sha256=two)
     not_sent = upload(editor, "c.jpg", "issued", declared_sha256=three)
     images, uploads = upload_batches.find_existing_files(editor, [one, two, three])
-    assert (images, uploads) == ({one: made}, {two: on_its_way})
+    assert (images, uploads) == ({one: new_image}, {two: on_its_way})
     assert upload_batches.find_existing_files(other_editor, [two])[1] == {}
     Upload.objects.filter(pk=not_sent.pk).update(version_id="v1")
     assert upload_batches.find_existing_files(editor, [three])[1] == {three: not_sent}
@@ -145,13 +145,13 @@ def test_words_that_somebody_else_typed_stay_and_both_are_told(editor: User, oth
     batch = upload_batches.get_or_create_batch(editor, uuid4())
     (_sent, one), (_other, two) = sent(editor, batch), sent(editor, batch)
     metadata.edit(ChangeSet(other_editor), one, {"title": Edit("The old quay"), "caption": Edit("Boats")})
-    done = said(editor, batch.pk, BatchMetadata(title="Harbour", credit="Ada", tags=("Sea",)))
+    sentences = said(editor, batch.pk, BatchMetadata(title="Harbour", credit="Ada", tags=("Sea",)))
     one.refresh_from_db()
     two.refresh_from_db()
     assert (one.title, one.caption, one.credit) == ("The old quay", "Boats", "Ada")
     assert (two.title, two.credit) == ("Harbour 2", "Ada")
     assert one.taggings.filter(tag__name="Sea").exists()
-    (sentence,) = done.refused
+    (sentence,) = sentences.refused
     assert "title stays “The old quay”, as other changed it on" in sentence
     assert "you entered “Harbour 1”." in sentence
 

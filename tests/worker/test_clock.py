@@ -59,9 +59,9 @@ def test_a_ticket_that_was_never_used_expires(local_aws: stack.Stack) -> None:
 def test_a_duty_that_fails_holds_up_no_other(harbour: Upload, settings: Any) -> None:
     settings.DEAD_LETTER_QUEUE_URL += "-gone"
     Upload.objects.update(expires_at=timezone.now() - timedelta(days=1))
-    done = handlers.on_minute({}, Context("test"))
+    report = handlers.on_minute({}, Context("test"))
     # Dead letters are collected and counted.
-    assert (done["clock_failures"], done["expired"]) == (2, 1)
+    assert (report["clock_failures"], report["expired"]) == (2, 1)
 
 
 def test_renditions_of_a_deleted_image_go_after_the_grace(

@@ -70,12 +70,12 @@ def test_everything_is_compared_on_each_day_on_which_the_clock_comes_by_once() -
 
 
 def test_a_comparison_is_due_a_little_early_and_no_earlier(settings: Any) -> None:
-    done = {"finished_at": timezone.now(), "full": True}
+    values = {"finished_at": timezone.now(), "full": True}
     deadline = timezone.now() + timedelta(minutes=1)
     full_days = timedelta(seconds=settings.RECONCILE_FULL_SECONDS)
-    made = ConsistencyCheck.objects.create(**done)
+    check = ConsistencyCheck.objects.create(**values)
     for part, count in ((0.85, 1), (0.95, 2)):
-        ConsistencyCheck.objects.filter(pk=made.pk).update(started_at=timezone.now() - part * full_days)
+        ConsistencyCheck.objects.filter(pk=check.pk).update(started_at=timezone.now() - part * full_days)
         consistency_checks.run_clock_share(deadline)
         assert ConsistencyCheck.objects.filter(full=True).count() == count
 

@@ -39,10 +39,10 @@ def record(number: int, body: Any) -> dict[str, Any]:
     }
 
 
-def s3_event(key: str, **found: Any) -> dict[str, Any]:
+def s3_event(key: str, **stored_object: Any) -> dict[str, Any]:
     bucket = {"name": django_settings.UPLOAD_BUCKET, "arn": f"arn:aws:s3:::{django_settings.UPLOAD_BUCKET}"}
-    made = {"eventName": "ObjectCreated:Put", "s3": {"bucket": bucket, "object": {"key": key, **found}}}
-    return {"Records": [made]}
+    record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": bucket, "object": {"key": key, **stored_object}}}
+    return {"Records": [record]}
 
 
 @pytest.fixture
@@ -135,8 +135,8 @@ def test_the_clock_collects_and_mirrors(
     handlers.on_object_created(s3_event("a.jpg"), Context("test"))
     settings.MIRROR_TABLE = "mediahub-local-images"
     aws("operator", "sqs").send_message(QueueUrl=django_settings.DEAD_LETTER_QUEUE_URL, MessageBody="{}")
-    done = handlers.on_minute({}, Context("test"))
-    assert {name: n for name, n in done.items() if n} == {"dead_letters": 1, "mirrored": 1}
+    report = handlers.on_minute({}, Context("test"))
+    assert {name: n for name, n in report.items() if n} == {"dead_letters": 1, "mirrored": 1}
     assert FailedItem.objects.count() == 1
 
 
@@ -164,8 +164,8 @@ def test_r4_c13_what_a_worker_dies_of_takes_no_sibling_along(
         put(name, jpeg())
     monkeypatch.setattr(ingest, "_run_pipeline", deadly)
     for received in ("1", "2"):
-        found = [record(number, s3_event(name)) for number, name in enumerate(names)]
-        records = [{**one, "attributes": {"ApproximateReceiveCount": received}} for one in found]
+        messages = [record(number, s3_event(name)) for number, name in enumerate(names)]
+        records = [{**one, "attributes": {"ApproximateReceiveCount": received}} for one in messages]
         with pytest.raises(OutOfMemory):
             handlers.on_object_created({"Records": records}, Context("test"))
         Upload.objects.filter(state=Upload.State.WORKING).update(lease_until=timezone.now())
