@@ -8,9 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
-LABELERS = ("rekognition", "measured", "recorded", "off")
-# Those that can be asked what a person should look at.
-MODERATORS = ("rekognition", "recorded")
+from mediahub.aws.clients import LABEL_SOURCES
 
 # Addresses that code without a request writes into the mirror, zip files and invitations.
 ADDRESSES = ("SITE_URL", "PUBLIC_URL")
@@ -73,13 +71,14 @@ def check_stores(**_: Any) -> list[CheckMessage]:
 @register
 def check_labels(**_: Any) -> list[CheckMessage]:
     """Return an error unless the labeler exists, can do what is asked of it, and has its recordings."""
-    if settings.LABELER not in LABELERS:
-        hint = f"Set it to one of {', '.join(LABELERS)}."
+    source = LABEL_SOURCES.get(settings.LABELER)
+    if source is None:
+        hint = f"Set it to one of {', '.join(LABEL_SOURCES)}."
         return [Error(f"LABELER is {settings.LABELER!r}.", hint=hint, id="mediahub.E003")]
     if settings.LABELER == "recorded" and not settings.LABEL_RECORDINGS:
         hint = "Set LABEL_RECORDINGS to the folder of answers."
         return [Error("LABELER is recorded, but there are no recordings.", hint=hint, id="mediahub.E004")]
-    if settings.MODERATION and settings.LABELER not in MODERATORS:
+    if settings.MODERATION and not source.reports_flags:
         hint = "Set LABELER to rekognition, or MODERATION to false. Until then, a person must review each image."
         sentence = f"MODERATION is on, but the labeler {settings.LABELER!r} does not check images for flags."
         return [Warning(sentence, hint=hint, id="mediahub.W001")]

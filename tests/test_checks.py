@@ -1,5 +1,7 @@
 """Settings that contradict each other are found before the first request."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,7 +9,11 @@ from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 
 from mediahub.aws import clients
+from mediahub.desk.library.presenters import LABEL_SENTENCES
+from mediahub.library.models import Tagging
 from processing import MeasuredLabeler, RecordedLabeler, RekognitionLabeler
+
+SETTINGS_PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 
 
 def list_check_ids() -> set[str | None]:
@@ -39,8 +45,16 @@ def test_a11_a_contradiction_has_an_id(settings: Any, changed: dict[str, Any], e
 @pytest.mark.usefixtures("local_aws")
 def test_the_labeler_is_the_one_that_is_named(settings: Any, name: str, kind: type | None) -> None:
     settings.LABELER = name
-    made = clients.get_labeler()
-    assert made is None if kind is None else isinstance(made, kind)
+    labeler = clients.get_labeler()
+    assert labeler is None if kind is None else isinstance(labeler, kind)
+
+
+def test_each_label_source_is_known_to_pages_and_documents() -> None:
+    row = next(line for line in SETTINGS_PAGE.read_text().splitlines() if line.startswith("| `LABELER` |"))
+    assert set(re.findall(r"`(\w+)`", row)) == {"LABELER", *clients.LABEL_SOURCES}
+    sources = set(clients.LABEL_SOURCES) - {"off"}
+    assert sources == set(LABEL_SENTENCES)
+    assert sources <= set(Tagging.Source.values)
 
 
 @pytest.mark.django_db(transaction=True)

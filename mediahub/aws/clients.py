@@ -1,6 +1,8 @@
 """From settings to parts: each AWS client and store is made once, lazily, for the settings in force."""
 
 import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -91,21 +93,32 @@ def get_crop_specs() -> list[RenditionSpec]:
     return [spec for spec in get_specs() if spec.mode == "crop"]
 
 
+def _build_rekognition_labeler() -> Labeler:
+    return RekognitionLabeler(
+        get_client("rekognition"), settings.LABEL_MAX, settings.LABEL_MIN_CONFIDENCE, moderate=settings.MODERATION
+    )
+
+
+@dataclass(frozen=True)
+class LabelSource:
+    """A value of LABELER: how its labeler is built, and whether it reports flags for a person to look at."""
+
+    build: Callable[[], Labeler | None]
+    reports_flags: bool = False
+
+
+LABEL_SOURCES: Mapping[str, LabelSource] = {
+    "rekognition": LabelSource(_build_rekognition_labeler, reports_flags=True),
+    "measured": LabelSource(MeasuredLabeler),
+    "recorded": LabelSource(lambda: RecordedLabeler(Path(settings.LABEL_RECORDINGS)), reports_flags=True),
+    "off": LabelSource(lambda: None),
+}
+
+
 def get_labeler() -> Labeler | None:
-    """Return the labeler that the setting LABELER names; None when labels are off."""
-    match settings.LABELER:
-        case "rekognition":
-            return RekognitionLabeler(
-                get_client("rekognition"),
-                settings.LABEL_MAX,
-                settings.LABEL_MIN_CONFIDENCE,
-                moderate=settings.MODERATION,
-            )
-        case "measured":
-            return MeasuredLabeler()
-        case "recorded":
-            return RecordedLabeler(Path(settings.LABEL_RECORDINGS))
-    return None
+    """Return the labeler that the setting LABELER names; None when labels are off, or when it names none."""
+    source = LABEL_SOURCES.get(settings.LABELER)
+    return source.build() if source else None
 
 
 def get_mirror_table() -> Table:

@@ -129,7 +129,7 @@ def _check_table() -> Observations:
 
 
 def _check_labeler() -> Observations:
-    known = ("rekognition", "measured", "recorded", "off")
+    known = clients.LABEL_SOURCES
     yield (
         f"LABELER={settings.LABELER}",
         "" if settings.LABELER in known else f"Set LABELER to one of {', '.join(known)}.",

@@ -21,7 +21,7 @@ from mediahub.library.search import FILTERS, NONE, Filter, Search
 from mediahub.reasons import explain
 from mediahub.uploads.access import open_uploads, visible_batches
 
-LABEL_SOURCES: dict[str, str | Promise] = {
+LABEL_SENTENCES: dict[str, str | Promise] = {
     "rekognition": gettext_lazy("Suggested by Amazon Rekognition, which can be wrong. Accept what is right."),
     "measured": gettext_lazy("Measured on this machine from light and color. This is not image recognition."),
     "recorded": gettext_lazy("Taken from recorded answers for tests."),
@@ -63,7 +63,7 @@ def describe_labels(image: Image) -> str:
     """Return how reliable the suggestions on this image are, or why there are none."""
     match image.label_state:
         case Image.LabelState.DONE:
-            return str(LABEL_SOURCES.get(image.label_source, ""))
+            return str(LABEL_SENTENCES.get(image.label_source, ""))
         case Image.LabelState.NOT_ANALYZABLE:
             return explain(image.label_note) or _("The image is too small to analyze. Add tags yourself.")
         case Image.LabelState.UNAVAILABLE:
