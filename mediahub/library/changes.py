@@ -113,6 +113,8 @@ class FieldChange(ImageChange):
         """Return a value for a person to read. Its column says of what type it is, never how it looks."""
         if value is None or value == "":
             return ""
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
         if column is not None and column.choices:
             return str(dict(column.flatchoices).get(value, value))
         if not isinstance(column, models.DateField):

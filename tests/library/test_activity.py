@@ -10,6 +10,7 @@ from mediahub.history.kinds import Reader
 from mediahub.history.models import Change
 from mediahub.history.undo import find_last_change_set, undo
 from mediahub.library import metadata, publishing, tag_decisions
+from mediahub.library.changes import FieldChange
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tagging
 from tests.images import image_with_tags
@@ -103,3 +104,7 @@ def test_an_undo_reaches_the_mirror(image: Image, chief: User) -> None:
     undo(chief, act.id)
     image.refresh_from_db()
     assert image.revision == before + 1
+
+
+def test_a_mark_is_shown_as_yes_or_no() -> None:
+    assert [FieldChange.format(None, value) for value in (True, False, None)] == ["yes", "no", ""]
