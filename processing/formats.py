@@ -110,7 +110,7 @@ FORMATS: tuple[Format, ...] = (
         is_output=True,
         plugins=("PIL.WebPImagePlugin",),
         codecs=("_webp*", "libwebp*", "libsharpyuv*"),
-        quality=85,
+        quality=86,
         save_options={"method": 2},
         memory_per_pixel=14,
     ),
@@ -126,7 +126,7 @@ FORMATS: tuple[Format, ...] = (
         is_output=True,
         plugins=("PIL.AvifImagePlugin",),
         codecs=("_avif*", "libavif*"),
-        quality=65,
+        quality=70,
         # Slower speeds take four times as long for nothing that can be seen. One thread: a worker has one core, and
         # the same picture gives the same bytes everywhere.
         save_options={"speed": 9, "max_threads": 1},

@@ -167,9 +167,17 @@ def render(
     return [next(rendered[spec.mode]) for spec, count in counts for _ in range(count)], fits.placeholder
 
 
+def save_pixels(picture: Image.Image, output: Format) -> bytes:
+    """Return the pixels in this format, at its quality."""
+    out = BytesIO()
+    quality = {} if output.quality is None else {"quality": output.quality}
+    picture.save(out, output.name, **quality, **output.save_options)
+    return out.getvalue()
+
+
 def encode_label_jpeg(pixels: Image.Image) -> bytes:
     """Return pixels without transparency as the JPEG that labelers take."""
-    return _save(pixels, get_output("JPEG"))
+    return save_pixels(pixels, get_output("JPEG"))
 
 
 def _shrink(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
@@ -204,17 +212,10 @@ def _encode_fits(fits: Sequence[tuple[RenditionSpec, Image.Image]]) -> list[Rend
 
 
 def _encode(picture: Image.Image, spec: RenditionSpec, output: Format) -> RenderedFile:
-    data = _save(picture, output)
+    data = save_pixels(picture, output)
     return RenderedFile(
         spec.name, spec.mode, output.name, picture.width, picture.height, data, hashlib.sha256(data).hexdigest()
     )
-
-
-def _save(picture: Image.Image, output: Format) -> bytes:
-    out = BytesIO()
-    quality = {} if output.quality is None else {"quality": output.quality}
-    picture.save(out, output.name, **quality, **output.save_options)
-    return out.getvalue()
 
 
 def _flatten(picture: Image.Image, ground: tuple[int, int, int]) -> Image.Image:

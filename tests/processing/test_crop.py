@@ -11,6 +11,7 @@ from processing import SPECS, Label, LabelAnswer, Point, RenditionSpec, find_cro
 from processing.crop import find_crop_size
 from tests.doubles import MemoryStore
 from tests.pictures import jpeg
+from tests.specs import count_files
 
 IMAGE = UUID(int=7)
 sides = st.integers(1, 30_000)
@@ -68,10 +69,15 @@ def test_fills_are_cut_where_the_labels_say() -> None:
     )
     assert result.point == Point(0.25, 0.5)
     named = {made.name: (made.width, made.height) for made in result.renditions}
-    assert named == {"large": (1024, 683), "medium": (512, 341), "small": (256, 171)} | {
+    assert named == {
+        "xlarge": (1500, 1000),
+        "large": (1024, 683),
+        "medium": (512, 341),
+        "small": (256, 171),
         "square": (512, 512),
         "wide": (1024, 576),
     }
+    assert len(result.renditions) == count_files(FILLS)
 
 
 def test_cutting_anew_makes_the_bytes_of_the_whole_run_and_no_others() -> None:
@@ -82,5 +88,5 @@ def test_cutting_anew_makes_the_bytes_of_the_whole_run_and_no_others() -> None:
         )
         held = set(store.objects)
         made = process_crops(BytesIO(data), IMAGE, store=store, specs=FILLS, point=Point(0.1, 0.8))
-        assert made == whole.renditions[3:]
+        assert made == whole.renditions[count_files() :]
         assert set(store.objects) == held

@@ -5,8 +5,10 @@ from io import BytesIO
 from uuid import UUID, uuid4
 
 import pytest
+from PIL import Image, ImageStat
 
 from processing import (
+    SPECS,
     LabelAnswer,
     MeasuredLabeler,
     Misconfigured,
@@ -16,9 +18,11 @@ from processing import (
     Unavailable,
     process,
 )
+from processing.formats import get_output
 from processing.keys import parse_rendition_key
 from tests.doubles import MemoryStore
 from tests.pictures import encoded, jpeg, picture
+from tests.specs import count_files
 
 IMAGE = UUID("00000000-0000-0000-0000-000000000001")
 
@@ -50,13 +54,20 @@ class FullStore(MemoryStore):
 def test_renditions_lie_under_their_content() -> None:
     store = MemoryStore()
     result = process(BytesIO(jpeg(1500, 1000)), IMAGE, store=store, labeler=MeasuredLabeler())
-    assert [made.name for made in result.renditions] == ["large", "medium", "small"]
+    assert [(made.name, made.mode, made.format) for made in result.renditions] == [
+        (spec.name, spec.mode, name) for spec in SPECS for name in spec.formats
+    ]
     for made in result.renditions:
         data, content_type, cache = store.objects[made.key]
         key = parse_rendition_key(made.key)
         assert key
         assert (key.size, key.image_id, key.content_hash) == (made.name, IMAGE, made.sha256)
-        assert (len(data), content_type, cache) == (made.bytes, "image/jpeg", "public, max-age=31536000, immutable")
+        assert (len(data), content_type, cache) == (
+            made.bytes,
+            made.content_type,
+            "public, max-age=31536000, immutable",
+        )
+        assert key.suffix == get_output(made.format).suffix
     assert (result.label_state, list(result.seconds)) == (
         "done",
         ["decode", "metadata", "render", "look", "store", "label", "crop"],
@@ -75,7 +86,7 @@ def test_c5_labels_never_hold_back_renditions(error: Exception, state: str) -> N
     result = process(BytesIO(jpeg()), IMAGE, store=MemoryStore(), labeler=FailingLabeler(error))
     assert result.label_note
     assert (result.label_state, result.label_note.message) == (state, str(error))
-    assert len(result.renditions) == 3
+    assert len(result.renditions) == count_files()
 
 
 def test_b21_a_picture_under_80_px_is_not_analyzable() -> None:
@@ -88,21 +99,56 @@ def test_without_labeler_labels_are_off() -> None:
     assert process(BytesIO(jpeg()), IMAGE, store=MemoryStore(), labeler=None).label_state == "off"
 
 
-def test_without_a_jpeg_there_is_nothing_to_send() -> None:
-    specs = [RenditionSpec("webp", 300, 300, format="WEBP")]
-    result = process(BytesIO(jpeg()), IMAGE, store=MemoryStore(), labeler=MeasuredLabeler(), specs=specs)
-    assert result.label_state == "not_analyzable"
+@dataclass
+class ListeningLabeler:
+    """A labeler that keeps what it was sent."""
+
+    source: str = field(default="recorded")
+    sent: list[bytes] = field(default_factory=list)
+
+    def label(self, jpeg: bytes, *, sha256: str) -> LabelAnswer:
+        self.sent.append(jpeg)
+        return LabelAnswer((), self.source, "1", {})
 
 
-@pytest.mark.parametrize("room", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("specs", "size"),
+    [
+        (SPECS, (1024, 768)),
+        ([RenditionSpec("webp", 300, 300, formats=("WEBP",))], (300, 225)),
+        ([RenditionSpec("huge", 1200, 1200), RenditionSpec("tall", 500, 900, "crop")], (1200, 900)),
+    ],
+)
+def test_labels_are_asked_of_a_jpeg_of_at_most_1024_pixels(specs: list[RenditionSpec], size: tuple[int, int]) -> None:
+    labeler = ListeningLabeler()
+    process(BytesIO(jpeg(1600, 1200)), IMAGE, store=MemoryStore(), labeler=labeler, specs=specs)
+    [sent] = [Image.open(BytesIO(data)) for data in labeler.sent]
+    assert (sent.format, sent.size) == ("JPEG", size)
+
+
+def test_labels_fingerprint_and_colors_see_a_white_logo_that_is_transparent() -> None:
+    logo = Image.new("RGBA", (800, 600), (255, 255, 255, 0))
+    logo.paste((255, 255, 255, 255), (200, 100, 400, 500))
+    logo.paste((255, 255, 255, 255), (400, 100, 700, 200))
+    labeler, store = ListeningLabeler(), MemoryStore()
+    result = process(BytesIO(encoded(logo, "PNG")), IMAGE, store=store, labeler=labeler)
+    assert {made.format for made in result.renditions} == {"WEBP", "AVIF"}
+    [sent] = [Image.open(BytesIO(data)) for data in labeler.sent]
+    assert ImageStat.Stat(sent.convert("L")).stddev[0] > 30
+    assert result.fingerprint
+    assert "white" in result.colors
+    assert "gray" in result.colors
+
+
+@pytest.mark.parametrize("room", range(3))
 def test_c3_a_store_that_fails_names_its_step_and_trying_again_writes_the_same(room: int) -> None:
     store = FullStore(room)
     with pytest.raises(Unavailable) as error:
         process(BytesIO(jpeg()), IMAGE, store=store, labeler=None)
     assert error.value.step == "store"
-    store.room = 3
+    store.room = count_files()
     process(BytesIO(jpeg()), IMAGE, store=store, labeler=None)
-    assert len(store.objects) == 3
+    assert len(store.objects) == count_files()
 
 
 class ForgetfulStore(MemoryStore):

@@ -66,11 +66,12 @@ export function createUploadList(list, { status, words }, onShow = () => {}) {
     );
   }
 
-  function setPicture(entry, { address, placeholder, width, height }) {
+  function setPicture(entry, { address, placeholder, transparent, width, height }) {
     const [behind, front] = entry.element.querySelectorAll("[data-picture] img");
     if (placeholder) behind.src = placeholder;
     if (!address || front.getAttribute("src") === address) return;
     if (width) Object.assign(front, { width, height });
+    front.classList.toggle("on-checkerboard", transparent);
     front.src = address;
   }
 

@@ -49,7 +49,7 @@ def _describe_picture(image: Image) -> dict[str, Any]:
         "width": fit.width if fit else image.width,
         "height": fit.height if fit else image.height,
         "transparent": bool(fit and fit.keeps_transparency),
-        "placeholder": image.placeholder,
+        "placeholder": "" if fit and fit.keeps_transparency else image.placeholder,
     }
 
 

@@ -16,6 +16,7 @@ from mediahub.desk.library import file_facts
 from mediahub.desk.upload import presenters as upload_presenters
 from mediahub.library import etags, rendition_choice, versions
 from mediahub.library.models import Image, Rendition, Tagging, Version
+from processing.formats import get_output
 
 # What stands beside another picture is at most so many pixels wide and high.
 MEDIUM_EDGE = 512
@@ -86,6 +87,12 @@ def undo_id(extra_tags: str) -> str:
 def main_file(version: Version) -> Rendition | None:
     """Return the rendition that represents a version."""
     return rendition_choice.choose_version_fit(version.files, MEDIUM_EDGE)
+
+
+@register.filter
+def format_label(name: str) -> str:
+    """Return what people call the format of a rendition."""
+    return get_output(name).label
 
 
 @register.filter

@@ -146,7 +146,7 @@ def _describe_picture(image: Image) -> dict[str, Any]:
         return {"address": "", "placeholder": image.placeholder, "transparent": False, "width": 0, "height": 0}
     return {
         "address": build_address(small.key),
-        "placeholder": image.placeholder,
+        "placeholder": "" if small.keeps_transparency else image.placeholder,
         "transparent": small.keeps_transparency,
         "width": small.width,
         "height": small.height,

@@ -23,7 +23,7 @@ if (overlay && findPicture(1) && findPicture(2)) {
   const copyPicture = (number) => {
     const image = findPicture(number).cloneNode();
     image.src = findColumn(number).dataset.large ?? image.src;
-    image.className = "overlay-picture";
+    image.classList.replace("picture-front", "overlay-picture");
     return image;
   };
   const showOverlay = () => {

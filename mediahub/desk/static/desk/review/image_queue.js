@@ -98,7 +98,7 @@ export class ImageQueue {
     if (known?.dataset.file === file) return known;
     if (!picture.address) return null;
     const element = new Image(picture.width, picture.height);
-    element.className = "front";
+    element.className = picture.transparent ? "front on-checkerboard" : "front";
     element.id = "front";
     element.dataset.image = id;
     element.dataset.file = file;
