@@ -130,7 +130,8 @@ def create_images(count: int, photos: list[Path]) -> int:
     for number in range(count):
         image_id = uuid4()
         data = BytesIO(files[number % len(files)])
-        result = process(data, image_id, store=clients.get_rendition_store(), labeler=clients.get_labeler())
+        store, labeler = clients.get_rendition_store(), clients.get_labeler()
+        result = process(data, image_id, store=store, labeler=labeler, specs=clients.get_specs())
         with transaction.atomic():
             image = cataloging.record_result(image_id, f"Image_{number:03}.jpg", result)
             Image.objects.filter(pk=image.pk).update(alt_text="What is seen", credit="Ada Lund", license="CC BY 4.0")

@@ -1,7 +1,7 @@
 """`python -m bench.pages IMAGES`: measure the pages that editors open all day, with so many images.
 
-Each image has five renditions, five of five hundred tags, an upload, a version, and a membership in one of fifty
-collections, ten of which are closed to the editor who opens the pages.
+Each image has six renditions in two formats, five of five hundred tags, an upload, a version, and a membership in one
+of fifty collections, ten of which are closed to the editor who opens the pages.
 """
 
 import random
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 ROUNDS = 7
 BATCH = 2000
-SIZES = {"large": 1024, "medium": 512, "small": 256, "square": 512, "wide": 1024}
+SIZES = {
+    **{"xlarge": (2048, "fit"), "large": (1024, "fit"), "medium": (512, "fit"), "small": (256, "fit")},
+    **{"square": (512, "crop"), "wide": (1024, "crop")},
+}
 WORDS = (
     *("harbour", "dawn", "mist", "market", "council", "bridge", "river", "festival"),
     *("choir", "museum", "archive", "garden", "protest", "election", "snow"),
@@ -123,6 +126,7 @@ def _create_images(numbers: range, total: int, chance: random.Random) -> "list[I
 
     from mediahub.library.models import Image, Rendition
     from processing import COLORS
+    from processing.formats import get_output
 
     images = []
     for n in numbers:
@@ -153,15 +157,18 @@ def _create_images(numbers: range, total: int, chance: random.Random) -> "list[I
         Rendition(
             image=image,
             name=name,
-            key=f"{name}/{image.pk}/{image.sha256}.jpg",
+            mode=mode,
+            format=output.name,
+            key=f"{name}/{image.pk}/{image.sha256}.{output.suffix}",
             width=side,
             height=side,
             bytes=side * 100,
-            content_type="image/jpeg",
+            content_type=output.content_type,
             sha256="0" * 64,
         )
         for image in images
-        for name, side in SIZES.items()
+        for name, (side, mode) in SIZES.items()
+        for output in (get_output("JPEG"), get_output("AVIF"))
     )
     return images
 

@@ -75,7 +75,8 @@ def _score_windows(x: Image.Image, y: Image.Image) -> float:
     x, y = x.crop(box), y.crop(box)
 
     def compute(formula: Any, **operands: Image.Image) -> Image.Image:
-        return ImageMath.lambda_eval(formula, **operands)
+        result: Image.Image = ImageMath.lambda_eval(formula, **operands)
+        return result
 
     def average(picture: Image.Image) -> Image.Image:
         return picture.reduce(WINDOW)

@@ -3,10 +3,11 @@
 from typing import Any
 
 from mediahub.library.models import Image, Rendition, Tag, Tagging
+from processing.formats import get_output
 
 
 def image(**fields: Any) -> Image:
-    """Return an image with three renditions, as an ingest leaves it."""
+    """Return an image with three renditions in two formats, as an ingest leaves it."""
     values = {
         "title": "Harbour",
         "file_name": "harbour.jpg",
@@ -21,16 +22,19 @@ def image(**fields: Any) -> Image:
     }
     new_image = Image.objects.create(**values)
     for name, width, height in (("large", 1024, 768), ("medium", 512, 384), ("small", 256, 192)):
-        Rendition.objects.create(
-            image=new_image,
-            name=name,
-            key=f"{name}/{new_image.pk}/{'cd' * 32}.jpg",
-            width=width,
-            height=height,
-            bytes=width * 100,
-            content_type="image/jpeg",
-            sha256="cd" * 32,
-        )
+        for output in (get_output("JPEG"), get_output("AVIF")):
+            Rendition.objects.create(
+                image=new_image,
+                name=name,
+                mode=Rendition.Mode.FIT,
+                format=output.name,
+                key=f"{name}/{new_image.pk}/{'cd' * 32}.{output.suffix}",
+                width=width,
+                height=height,
+                bytes=width * 100,
+                content_type=output.content_type,
+                sha256="cd" * 32,
+            )
     return new_image
 
 

@@ -4,26 +4,30 @@ from typing import Any
 from uuid import uuid4
 
 from mediahub.library.models import Image, Rendition, Tag, Tagging
+from processing.formats import get_output
 
 PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
 
 def image(title: str = "Harbour", **values: Any) -> Image:
-    """Return an image with three renditions."""
+    """Return an image with three renditions in two formats."""
     values = {"file_name": "harbour.jpg", "format": "JPEG", "width": 1600, "height": 1200, "bytes": 9, **values}
     values.setdefault("license", "CC BY 4.0")
     new_image = Image.objects.create(title=title, sha256="0" * 64, placeholder=PLACEHOLDER, **values)
     for name, width in (("large", 1024), ("medium", 512), ("small", 256)):
-        Rendition.objects.create(
-            image=new_image,
-            name=name,
-            key=f"{name}/{new_image.pk}/{uuid4().hex}.jpg",
-            width=width,
-            height=width * 3 // 4,
-            bytes=1000,
-            content_type="image/jpeg",
-            sha256="0" * 64,
-        )
+        for output in (get_output("JPEG"), get_output("AVIF")):
+            Rendition.objects.create(
+                image=new_image,
+                name=name,
+                mode=Rendition.Mode.FIT,
+                format=output.name,
+                key=f"{name}/{new_image.pk}/{uuid4().hex}.{output.suffix}",
+                width=width,
+                height=width * 3 // 4,
+                bytes=1000,
+                content_type=output.content_type,
+                sha256="0" * 64,
+            )
     return new_image
 
 

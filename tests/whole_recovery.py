@@ -119,7 +119,7 @@ def fill(images: int) -> None:
         state = Image.State.PUBLISHED if number < PUBLISHED else image.state
         rows[0].append(copied(image, pk=image_id, file_name=key, state=state, alt_text="a", credit="b", license="CC0"))
         rows[1].append(copied(upload, pk=uuid4(), file_name=key, image_id=image_id, **place))
-        rows[2].append(copied(version, pk=None, image_id=image_id, files={}, **place))
+        rows[2].append(copied(version, pk=None, image_id=image_id, files=[], **place))
     Image.objects.bulk_create(rows[0], batch_size=500)
     Upload.objects.bulk_create(rows[1], batch_size=500)
     Version.objects.bulk_create(rows[2], batch_size=500)

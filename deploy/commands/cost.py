@@ -18,7 +18,18 @@ QUOTED_IMAGES = 10_000
 DEPLOYED = {"WorkerIsDeployed": "true", "SigningKeyA": "a key", "ApiId": "an API"}
 # The fields of a plan that arguments set; the rest is counted in the template.
 PLAN_ARGUMENTS = {
-    *("images", "labels", "moderation", "published", "replaced", "taken_down", "storage_days", "views", "pages"),
+    *(
+        "images",
+        "labels",
+        "moderation",
+        "published",
+        "replaced",
+        "taken_down",
+        "reprocessed",
+        "storage_days",
+        "views",
+        "pages",
+    ),
     *("active_hours", "dashboards", "key_versions", "worker_hours"),
 }
 
@@ -31,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--published", type=int, default=100, help="percentage of the images that are published")
     parser.add_argument("--replaced", type=int, default=0, help="published images whose file is replaced")
     parser.add_argument("--taken-down", type=int, default=0, help="published images that are taken down")
+    parser.add_argument("--reprocessed", type=int, default=0, help="images whose renditions are regenerated")
     parser.add_argument("--storage-days", type=int, default=30, help="days for which new files are stored this month")
     parser.add_argument("--views", type=int, default=10, help="views of each image")
     parser.add_argument("--pages", type=int, default=3, help="desk pages that editors open for each image")
@@ -106,8 +118,10 @@ def count_parts(parameters: Mapping[str, str]) -> dict[str, Any]:
 
 def format_text(monthly_bill: Bill) -> str:
     """Return the bill as tables in Markdown: by service, then line by line."""
-    plan, images = monthly_bill.plan, Decimal(max(1, monthly_bill.plan.images))
+    plan = monthly_bill.plan
+    images = Decimal(max(1, plan.images, plan.reprocessed))
     head = f"{plan.images:,} images in a month, {'with' if plan.labels else 'without'} labels"
+    head += f", and {plan.reprocessed:,} reprocessed" if plan.reprocessed else ""
     rows = [f"{head}; prices of {prices()['date']}, {prices()['region']}, no free tier\n"]
     rows += ["| Service | fixed, per month | for the images | per image |", "| --- | ---: | ---: | ---: |"]
     for service, (standing, variable) in monthly_bill.by_service().items():

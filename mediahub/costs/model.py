@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,10 @@ DATA_KEY_SECONDS = 300
 QUEUE_CALLS = (2 * 3 + 1) + (2 * 1 + 1)
 # The queues' own keys aside, each start of a function decrypts its settings and reads and decrypts a secret.
 KMS_A_START = 2
+# The function that tells CloudFront gathers what changes within so many seconds.
+INVALIDATION_SECONDS = 10
+# It names no more paths than these one by one.
+MOST_PATHS = 5
 
 
 class CostError(ValueError):
@@ -55,6 +59,7 @@ class Plan:
     published: int = 100
     replaced: int = 0
     taken_down: int = 0
+    reprocessed: int = 0
     storage_days: int = 30
     views: int = 10
     pages: int = 3
@@ -165,8 +170,14 @@ def price(name: str) -> Decimal:
 
 def bill(plan: Plan) -> Bill:
     """Return the bill of a plan for one month."""
-    lines = [*_images(plan, measured()), *_standing(plan, measured()), *_keys(plan), *_database(plan, measured())]
+    per_image = [*_images(plan, measured()), *_reprocesses(plan, measured())]
+    lines = [*per_image, *_standing(plan, measured()), *_keys(plan), *_database(plan, measured())]
     return Bill(plan, tuple(line for line in lines if line.quantity))
+
+
+def count_paths(addresses: Decimal) -> Decimal:
+    """Return how many paths are invalidated for so many addresses of one image: its folder, where they are many."""
+    return addresses if addresses <= MOST_PATHS else Decimal(1)
 
 
 def _images(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
@@ -200,14 +211,41 @@ def _images(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
     yield Line("CloudWatch", "logs", images * Decimal(str(size["logs"])) / GB, "log_gb")
     seen_bytes = images * plan.views * Decimal(str(size["viewed"])) / GB
     yield Line("CloudFront", f"{plan.views} views per image", images * plan.views, "cloudfront_request")
+    yield Line("CloudFront", "formats chosen for views", images * plan.views, "cloudfront_function")
     yield Line("CloudFront", "bytes out", seen_bytes, "cloudfront_gb")
-    # What is replaced changes the permanent address of each rendition; what is taken down is one folder.
-    paths = plan.replaced * _requests(worker, "s3", "Put") + plan.taken_down
+    # What is replaced changes each permanent address; what is taken down is one folder.
+    paths = plan.replaced * count_paths(_requests(worker, "s3", "Put")) + plan.taken_down
     yield Line("CloudFront", "paths invalidated", paths, "invalidation")
     if plan.labels:
         yield Line("Rekognition", "DetectLabels", images, "detect_labels")
     if plan.labels and plan.moderation:
         yield Line("Rekognition", "DetectModerationLabels", images, "detect_moderation_labels")
+
+
+def _reprocesses(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
+    """Price renditions that are made anew with other bytes, one after the other; what is published is copied again."""
+    images, worker, size = Decimal(plan.reprocessed), seen["worker"], seen["bytes"]
+    public = images * plan.published / 100
+    puts, gets = _requests(worker, "s3", "Put", "List", "Post"), _requests(worker, "s3", "Get", "Head")
+    seconds = images * _ms(worker) / 1000
+    yield Line("Lambda", "reprocessing, GB-seconds", seconds * WORKER_GB, "lambda_gb_second")
+    yield Line("Lambda", "reprocessing, invocations", images, "lambda_request")
+    yield Line("S3", "originals read again", images * gets, "s3_get")
+    yield Line("S3", "renditions written again", images * puts, "s3_put")
+    yield Line("S3", "public copies written again", public * 2 * puts, "s3_put")
+    yield Line("S3", "renditions read for public copies again", public * 2 * puts, "s3_get")
+    superseded = public * Decimal(str(size["renditions"])) / GB
+    yield Line("S3", "superseded copies by content, 30 days", superseded, "s3_storage")
+    yield Line("KMS", "requests for reprocessing", (images + 2 * public) * (puts + gets) * KMS_SHARE, "kms_request")
+    yield Line("SQS", "messages for reprocessing", images * (3 + _requests(worker, "sqs", "")), "sqs_request")
+    writes = images * Decimal(str(worker["dynamodb_writes"]))
+    yield Line("DynamoDB", "mirror written again", writes, "dynamodb_write")
+    yield Line("DynamoDB", "mirror read again", images * _requests(worker, "dynamodb", "Query", "Get"), "dynamodb_read")
+    yield Line("CloudWatch", "logs of reprocessing", images * Decimal(str(size["logs"])) / GB, "log_gb")
+    # Many images within some seconds are one path together.
+    gathered = (seconds / INVALIDATION_SECONDS).to_integral_value(ROUND_CEILING)
+    paths = min(gathered, public * count_paths(puts))
+    yield Line("CloudFront", "paths invalidated by reprocessing", paths, "invalidation")
 
 
 def _standing(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:

@@ -37,13 +37,10 @@ def estimate_cost(images: QuerySet[Image], *, relabel: bool) -> Estimate:
     unlabelled = count if relabel else images.order_by().exclude(label_state=Image.LabelState.DONE).count()
     labelled = unlabelled if settings.LABELER != "off" else 0
     paid = labelled if settings.LABELER == "rekognition" else 0
-    plan = costs.Plan(images=count)
-    # The worker's time and its requests: storing and showing cost the same as before.
-    lines = [line for line in costs.bill(plan).lines if not line.standing]
-    work = sum(
-        (line.dollars for line in lines if line.what.startswith("worker") or line.service in ("KMS", "DynamoDB")),
-        Decimal(0),
-    )
+    public = images.order_by().filter(state=Image.State.PUBLISHED).count()
+    # The worker's time, its requests, and new public copies: storing and showing cost the same as before.
+    plan = costs.Plan(images=0, reprocessed=count, published=round(100 * public / count) if count else 0)
+    work = costs.bill(plan).total(standing=False)
     asked = costs.bill(costs.Plan(images=paid, labels=True, moderation=settings.MODERATION))
     labels = sum((line.dollars for line in asked.lines if line.service == "Rekognition"), Decimal(0))
     return Estimate(count, labelled, work, labels)

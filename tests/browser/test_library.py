@@ -17,7 +17,7 @@ from tests.browser.desk import Desk
 
 LIBRARY = "/admin/library/image/"
 MANY = 150
-FILE = ("name", "key", "width", "height", "bytes", "content_type", "sha256")
+FILE = ("name", "mode", "format", "key", "width", "height", "bytes", "content_type", "sha256")
 
 
 @pytest.fixture

@@ -60,12 +60,16 @@ def _per_image(*, labels: bool = False, **plan: Any) -> Decimal:
     return price_stack(10_000, labels=labels, **plan).total(standing=False)
 
 
+def _reprocess(published: int) -> Decimal:
+    return price_stack(0, reprocessed=10_000, published=published).total(standing=False)
+
+
 def _path() -> Decimal:
     return Decimal(prices()["prices"]["invalidation"]["price"])
 
 
 def _paths() -> Decimal:
-    return Decimal(model.measured()["worker"]["requests"]["s3"]["PutObject"])
+    return model.count_paths(Decimal(model.measured()["worker"]["requests"]["s3"]["PutObject"]))
 
 
 COST = "docs/cost.md"
@@ -80,13 +84,15 @@ FIGURES = [
     Figure(COST, "all the time and costs ", " a month more", lambda: _aurora("proxy", proxy=True)),
     Figure(COST, "| CloudWatch | ", " metrics that alarms watch", lambda: str(price_stack().plan.alarms)),
     Figure(COST, "alarms watch, ", " metrics of our own", lambda: str(price_stack().plan.metrics)),
-    Figure(COST, "An image without labels costs ", ". A quarter", lambda: _dollars(_per_image() / 10_000, 5)),
+    Figure(COST, "An image without labels costs ", ". A third", lambda: _dollars(_per_image() / 10_000, 5)),
     Figure(COST, "leaves that out and saves ", ".", lambda: _dollars(_per_image() - _per_image(published=0))),
+    Figure(COST, "10,000 published images costs ", " once", lambda: _dollars(_reprocess(100))),
+    Figure(COST, "images that are not published cost ", ".", lambda: _dollars(_reprocess(0))),
     Figure(COST, "An image with labels costs ", ": four fifths", lambda: _dollars(_per_image(labels=True) / 10_000, 5)),
     Figure(COST, "without labels, ", " by our measurements", lambda: _dollars(_per_image(published=0))),
     Figure(COST, "CloudFront charges ", " for each path", lambda: f"${_path()}"),
-    Figure(COST, "because the permanent addresses show other bytes: ", " paths", lambda: f"{_paths():.0f}"),
-    Figure(COST, "paths and ", " an image", lambda: _dollars(_paths() * _path(), 3)),
+    Figure(COST, "are more than five: ", " path", lambda: f"{_paths():.0f}"),
+    Figure(COST, "path and ", " an image", lambda: _dollars(_paths() * _path(), 3)),
     Figure(COST, "an image,\n  ", " for 10,000 images replaced", lambda: _dollars(_paths() * _path() * 10_000)),
     Figure("README.md", "all published, costs ", " without labels", lambda: _dollars(_per_image())),
     Figure("README.md", "without labels and ", " with", lambda: _dollars(_per_image(labels=True))),

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from deploy import __main__ as deploy
+from mediahub.aws import clients
 from mediahub.costs import CostError, Line, Plan, bill, model, prices
 from tests.costs import DOCUMENT, SHOWN, print_bill
+from tests.specs import count_files
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SEEN = {
@@ -48,7 +50,7 @@ def test_one_image_by_hand() -> None:
     assert dollars(plan, "S3") == 4 * Decimal("0.000005") + Decimal("0.0000004") + stored
     assert dollars(plan, "SQS") == 3 * Decimal("0.0000004")
     assert dollars(plan, "DynamoDB") == 4 * Decimal("0.000000625") + 2 * Decimal("0.000000125")
-    assert dollars(plan, "CloudFront") == 2 * Decimal("0.000001") + Decimal("0.0001") * Decimal("0.085")
+    assert dollars(plan, "CloudFront") == 2 * Decimal("0.0000011") + Decimal("0.0001") * Decimal("0.085")
 
 
 @pytest.mark.usefixtures("by_hand")
@@ -56,6 +58,20 @@ def test_publishing_copies_each_rendition_twice() -> None:
     stored = Decimal("0.0004") * Decimal("0.023")
     more = dollars(Plan(1), "S3") - dollars(Plan(1, published=0), "S3")
     assert more == 6 * (Decimal("0.000005") + Decimal("0.0000004")) + stored
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_a_reprocess_by_hand() -> None:
+    plan = Plan(0, reprocessed=20, published=50)
+    assert dollars(plan, "Lambda") == 20 * (Decimal("0.0000166667") * Decimal("1.75") + Decimal("0.0000002"))
+    written, copied = 20 * 3 * Decimal("0.000005"), 10 * 6 * (Decimal("0.000005") + Decimal("0.0000004"))
+    superseded = 10 * Decimal("0.0002") * Decimal("0.023")
+    assert dollars(plan, "S3") == 20 * Decimal("0.0000004") + written + copied + superseded
+    assert dollars(plan, "DynamoDB") == 20 * (4 * Decimal("0.000000625") + 2 * Decimal("0.000000125"))
+    # Twenty seconds are two gatherings of ten.
+    assert dollars(plan, "CloudFront") == 2 * Decimal("0.005")
+    assert "CloudFront" not in bill(Plan(0, reprocessed=20, published=0)).by_service()
+    assert bill(plan).total(standing=True) == bill(Plan(0)).total(standing=True)
 
 
 @pytest.mark.parametrize("images", [0, 1, 10_000])
@@ -117,9 +133,11 @@ def test_keys_are_asked_for_every_five_minutes_by_each_who_sends_or_receives() -
 
 
 def test_what_is_replaced_or_taken_down_is_told_by_path_and_none_is_free() -> None:
-    renditions = model.measured()["worker"]["requests"]["s3"]["PutObject"]
+    # The permanent addresses of one image are more than the function names one by one.
     invalidations = line(Plan(1000, replaced=100, taken_down=7), "paths invalidated")
-    assert invalidations.quantity == 100 * Decimal(renditions) + 7
+    assert invalidations.quantity == 100 + 7
+    assert [model.count_paths(Decimal(n)) for n in (1, 5, 6)] == [1, 5, 1]
+    assert f"MOST = {model.MOST_PATHS}" in (ROOT / "deploy" / "templates" / "cdn.yaml").read_text()
     assert invalidations.dollars == invalidations.quantity * Decimal("0.005")
     assert not [line for line in bill(Plan(1000)).lines if line.price == "invalidation"]
 
@@ -169,7 +187,7 @@ def test_every_measured_figure_says_how_it_was_found() -> None:
     assert seen["command"] == "python -m bench.usage FOLDER"
     assert seen["photographs"] >= 10
     assert min(seen["worker"]["ms"], seen["bytes"]["original"], seen["bytes"]["logs"]) > 0
-    assert seen["worker"]["requests"]["s3"]["PutObject"] == 5
+    assert seen["worker"]["requests"]["s3"]["PutObject"] == count_files(clients.get_specs())
 
 
 def test_a_line_is_quantity_times_price() -> None:

@@ -54,7 +54,7 @@ def test_the_item_holds_what_a_reader_needs_and_nothing_else(image: Image) -> No
     assert held
     assert set(held) == {"pk", "sk", "title", "alt_text", "state", "tags", "renditions", "revision"}
     assert (held["title"], held["tags"]) == ("Harbour", ["Boat", "Sea"])
-    assert set(held["renditions"]["large"]) == {"address", "permanent", "width", "height", "bytes"}
+    assert set(held["renditions"]["large"]) == {"address", "permanent", "width", "height", "bytes", "formats"}
     image.refresh_from_db()
     assert image.mirrored_revision == image.revision
 
@@ -79,7 +79,7 @@ def test_of_what_is_not_public_the_mirror_tells_no_words_and_no_tags(
     items = clients.get_mirror_table().query_items(str(image.pk))
     assert set(items) == {"image"}
     assert set(items["image"]) == {"pk", "sk", "revision", "state", "renditions"}
-    assert set(items["image"]["renditions"]["large"]) == {"width", "height", "bytes"}
+    assert set(items["image"]["renditions"]["large"]) == {"width", "height", "bytes", "formats"}
     assert by_tag(aws, "Boat") == []
     image.refresh_from_db()
     assert not mirror.has_drifted(image)

@@ -1,7 +1,8 @@
 """What the public may fetch: it is there while the image is published, stays good while it is replaced, and goes."""
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -14,6 +15,7 @@ from django.db import transaction
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
+from PIL import Image as Pillow
 
 from mediahub.aws import clients
 from mediahub.delivery import embed, mirror, public
@@ -22,16 +24,18 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.library import cataloging, publishing, versions
 from mediahub.library.models import Image, Rendition
 from mediahub.library.versions import Original
-from processing import Misconfigured, Missing, process
+from processing import SPECS, Misconfigured, Missing, RenditionSpec, process
 from processing.keys import build_permanent_key
 from tests.doubles import MemoryQueue
-from tests.pictures import jpeg
+from tests.pictures import encoded, jpeg
+from tests.specs import count_files
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def take_in(image_id: Any, width: int, key: str) -> Image:
-    result = process(BytesIO(jpeg(width, 300)), image_id, store=clients.get_rendition_store(), labeler=None)
+def take_in(image_id: Any, width: int, key: str, specs: Sequence[RenditionSpec] = SPECS) -> Image:
+    data, store = BytesIO(jpeg(width, 300)), clients.get_rendition_store()
+    result = process(data, image_id, store=store, labeler=None, specs=specs)
     with transaction.atomic():
         made = cataloging.record_result(image_id, f"{key}.jpg", result, original=Original(key, "v1", may_go_out=True))
     Image.objects.filter(pk=image_id).update(alt_text='A "boat"', credit="Ada Lund", license="CC BY 4.0")
@@ -65,8 +69,8 @@ def objects() -> set[str]:
     return {found.key for found in page.versions if found.latest and not found.removed and "public/" in found.key}
 
 
-def permanent(image: Image, name: str = "large") -> str:
-    return build_permanent_key(image.pk, name, image.renditions.get(name=name).key)
+def permanent(image: Image, name: str = "large", format: str = "JPEG") -> str:
+    return build_permanent_key(image.pk, name, is_fallback=format != "AVIF")
 
 
 def read(key: str) -> bytes:
@@ -81,7 +85,48 @@ def test_a_published_image_has_both_addresses_of_each_rendition(published: Image
     large = held["renditions"]["large"]
     assert large["permanent"].endswith(f"/public/{published.pk}/large.jpg")
     assert large["address"].startswith(large["permanent"].removesuffix(".jpg"))
-    assert read(permanent(published)) == read(published.renditions.get(name="large").key)
+    assert large["formats"]["avif"]["permanent"].endswith(f"/public/{published.pk}/large.avif")
+    for made in published.renditions.all():
+        assert read(permanent(published, made.name, made.format)) == read(made.key)
+        copied = clients.get_rendition_store().head(permanent(published, made.name, made.format))
+        assert copied.content_type == made.content_type
+
+
+def test_both_permanent_addresses_have_a_file_also_where_the_modern_format_is_not_made(
+    local_aws: object, as_role: Callable[[str], None], editor: User, cdn: MemoryQueue
+) -> None:
+    """The CDN goes from the one to the other by the request alone, and does not know which formats an image has."""
+    as_role("worker")
+    plain = take_in(uuid4(), 600, "first", [RenditionSpec("large", 300, 300, formats=("JPEG",))])
+    publishing.publish(ChangeSet(editor), [plain])
+    mirror.push_image(plain.pk)
+    [made] = plain.renditions.all()
+    assert read(permanent(plain)) == read(permanent(plain, format="AVIF")) == read(made.key)
+    assert len(objects()) == 3
+    take_in(plain.pk, 600, "first", [RenditionSpec("large", 300, 300)])
+    mirror.mend_image(plain.pk)
+    mirror.push_image(plain.pk)
+    assert read(permanent(plain, format="AVIF")) == read(plain.renditions.get(format="AVIF").key)
+    assert told(cdn) == [f"/{permanent(plain, format='AVIF')}"]
+
+
+def test_a_transparent_picture_has_webp_at_the_address_of_its_fallback(
+    local_aws: object, as_role: Callable[[str], None], editor: User, cdn: MemoryQueue
+) -> None:
+    as_role("worker")
+    image_id, logo = uuid4(), encoded(Pillow.new("RGBA", (600, 300), (255, 255, 255, 90)), "PNG")
+    result = process(BytesIO(logo), image_id, store=clients.get_rendition_store(), labeler=None)
+    with transaction.atomic():
+        made = cataloging.record_result(image_id, "logo.png", result, original=Original("k", "v1", may_go_out=True))
+    Image.objects.filter(pk=image_id).update(alt_text="Logo", credit="Ada Lund", state=Image.State.PUBLISHED)
+    mirror.mend_image(image_id)
+    mirror.push_image(image_id)
+    head = clients.get_rendition_store().head
+    assert head(permanent(made)).content_type == "image/webp"
+    assert head(permanent(made, format="AVIF")).content_type == "image/avif"
+    texts = embed.build_embed_code(Image.objects.prefetch_related("renditions").get(pk=image_id))
+    assert texts
+    assert ".webp" not in texts.picture
 
 
 def test_nothing_of_an_image_in_review_is_public(local_aws: object, as_role: Callable[[str], None]) -> None:
@@ -108,7 +153,9 @@ def test_a_replaced_file_keeps_old_addresses_and_moves_the_permanent_ones(
     assert before < objects()
     assert read(permanent(published)) != first
     # By content nothing changed that the CDN could hold; one message tells of all the others.
-    assert sorted(told(cdn)) == sorted(f"/{permanent(published, made.name)}" for made in published.renditions.all())
+    assert sorted(told(cdn)) == sorted(
+        f"/{permanent(published, made.name, made.format)}" for made in published.renditions.all()
+    )
     assert len(cdn.messages) == 1
     old = {key for key in before if PublicFile.objects.filter(key=key, superseded_at__isnull=False)}
     assert len(old) == published.renditions.count()
@@ -177,11 +224,11 @@ def test_a_worker_that_was_slow_does_not_bring_back_what_was_taken_down(publishe
 
 def test_a_worker_that_was_slow_does_not_bring_back_old_bytes(published: Image) -> None:
     seen = Image.objects.prefetch_related("renditions").get(pk=published.pk)
-    assert len(seen.renditions.all()) == 3
+    assert len(seen.renditions.all()) == count_files()
     take_in(published.pk, 640, "second")
     mirror.push_image(published.pk)
     public.update_public_files(seen)
-    assert read(permanent(published)) == read(published.renditions.get(name="large").key)
+    assert read(permanent(published)) == read(published.renditions.get(name="large", format="JPEG").key)
 
 
 def test_what_is_wanted_again_while_it_is_swept_stays(published: Image, chief: User, settings: Any) -> None:
@@ -211,9 +258,9 @@ def test_rights_that_ended_take_the_files_away(published: Image) -> None:
 
 def test_a_rendition_that_is_lost_holds_up_no_other(published: Image) -> None:
     take_in(published.pk, 640, "second")
-    clients.get_rendition_store().delete(published.renditions.get(name="small").key)
+    clients.get_rendition_store().delete(published.renditions.get(name="small", format="JPEG").key)
     mirror.push_image(published.pk)
-    assert read(permanent(published)) == read(published.renditions.get(name="large").key)
+    assert read(permanent(published)) == read(published.renditions.get(name="large", format="JPEG").key)
     assert PublicFile.objects.filter(source="").count() == 1
 
 
@@ -242,7 +289,14 @@ def test_what_to_copy_is_safe_and_by_addresses_that_stay(published: Image) -> No
     assert texts
     assert texts.address == public.build_public_address(permanent(published))
     assert 'alt="A &quot;boat&quot;"' in texts.picture
-    assert texts.picture.count(f"{published.pk}/") == 4
+    # xlarge and large show the same pixels; the address that is shown stands once more.
+    addresses = re.findall(r"\S+/([a-z]+\.(?:jpg|avif))(?: \d+w|\")", texts.picture)
+    names = ["small", "medium", "large"]
+    assert addresses == [*(f"{name}.avif" for name in names), "large.jpg", *(f"{name}.jpg" for name in names)]
+    assert texts.picture.startswith('<picture><source type="image/avif" srcset="')
+    assert re.findall(r"(\d+)w", texts.picture) == ["256", "512", "600"] * 2
+    assert texts.picture.count('sizes="(max-width: 600px) 100vw, 600px"') == 2
+    assert 'width="600" height="300" loading="lazy"></picture>' in texts.picture
     assert not hasattr(texts.picture, "__html__")
     assert texts.markdown == f'![A "boat"]({texts.address})'
     assert texts.credit_line == "Photo: Ada Lund / CC BY 4.0"
@@ -251,14 +305,19 @@ def test_what_to_copy_is_safe_and_by_addresses_that_stay(published: Image) -> No
 
 
 def test_a_crop_of_the_same_shape_stays_out_of_the_sizes_to_choose_from(published: Image) -> None:
-    held = {"bytes": 9, "content_type": "image/jpeg", "sha256": "0" * 64}
+    held = {"mode": "crop", "format": "JPEG", "bytes": 9, "content_type": "image/jpeg", "sha256": "0" * 64}
     Rendition.objects.create(image=published, name="fill", key="fill/1/2.jpg", width=40, height=30, **held)
     made = Image.objects.prefetch_related("renditions").get(pk=published.pk)
     Image.objects.filter(pk=made.pk).update(width=400, height=300)
     texts = embed.build_embed_code(made)
     assert texts
     assert "fill" not in texts.picture
-    assert texts.crops == (("fill 40×30", public.build_public_address(f"public/{published.pk}/fill.jpg")),)
+    [crop] = texts.crops
+    assert (crop.title, crop.address) == ("fill 40×30", public.build_public_address(f"public/{published.pk}/fill.jpg"))
+    assert crop.picture == (
+        f'<picture><img src="{crop.address}" srcset="{crop.address} 40w" sizes="(max-width: 40px) 100vw, 40px" '
+        'alt="A &quot;boat&quot;" width="40" height="30" loading="lazy"></picture>'
+    )
 
 
 def test_a_file_that_was_public_is_gone_from_the_store(published: Image, editor: User) -> None:

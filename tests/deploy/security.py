@@ -569,13 +569,11 @@ def delivery_is_signed_and_over_tls(template: Template) -> Iterator[str]:
     config = given(template, "Distribution", "DistributionConfig") or {}
     default = config.get("DefaultCacheBehavior", {})
     own = given(template, "", "ViewerCertificate", "Fn::If", 1, of=config) or {}
-    headers = given(template, "ResponseHeaders", "ResponseHeadersPolicyConfig", "SecurityHeadersConfig") or {}
     groups = given(template, "", "TrustedKeyGroups", "Fn::If", 1, of=default)
     yield from must(
         (groups == [{"Ref": "KeyGroup"}], "renditions are unsigned"),
         (own.get("MinimumProtocolVersion") == "TLSv1.2_2021", "old TLS"),
         (bool(config.get("Logging", {}).get("Bucket")), "no logs"),
-        (headers == {name: {**policy, "Override": True} for name, policy in HEADERS.items()}, "headers"),
         (
             given(template, "OriginAccess", "OriginAccessControlConfig", "SigningBehavior") == "always",
             "unsigned origin",
@@ -587,11 +585,13 @@ def delivery_is_signed_and_over_tls(template: Template) -> Iterator[str]:
     yield from must((open_paths == ["public/*", "static/*"], "what everyone may fetch"))
     for behavior in [default, *config.get("CacheBehaviors", [])]:
         name = behavior.get("PathPattern", "default")
+        policy = behavior.get("ResponseHeadersPolicyId", {}).get("Ref", "")
+        headers = given(template, policy, "ResponseHeadersPolicyConfig", "SecurityHeadersConfig") if policy else {}
         yield from must(
             (behavior.get("ViewerProtocolPolicy") == "https-only", f"{name} over http"),
             (behavior.get("AllowedMethods") == ["GET", "HEAD"], f"{name} takes more than reads"),
             (behavior.get("Compress") is True, f"{name} is not compressed"),
-            (behavior.get("ResponseHeadersPolicyId") == {"Ref": "ResponseHeaders"}, f"{name} has no headers"),
+            (headers == {header: {**held, "Override": True} for header, held in HEADERS.items()}, f"{name}: headers"),
         )
     for origin in config.get("Origins", []):
         yield from must(

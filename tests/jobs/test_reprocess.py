@@ -23,6 +23,7 @@ from mediahub.local.event_loop import EventLoop
 from mediahub.uploads import ingest
 from mediahub.uploads.models import Upload
 from tests.children import running
+from tests.specs import count_files
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,7 +46,7 @@ def test_inline_and_celery_give_the_same_bytes(
 ) -> None:
     operator = aws("operator", "s3")
     first = stored(operator)
-    assert len(first) == 3 * len(clients.get_specs())
+    assert len(first) == 3 * count_files(clients.get_specs())
     emptied(operator)
     call_command("reprocess_images", "--all", stdout=StringIO())
     assert stored(operator) == first
@@ -81,7 +82,7 @@ def test_c19_a_killed_worker_goes_on_where_it_was(
     with running(*WORKER):
         until(lambda: runner.measure_progress(job).finished)
     assert runner.measure_progress(job).succeeded == 3
-    assert len(stored(operator)) == 3 * len(clients.get_specs())
+    assert len(stored(operator)) == 3 * count_files(clients.get_specs())
 
 
 def test_the_message_for_a_worker_is_the_one_that_celery_writes(local_aws: Any, aws: Callable[[str, str], Any]) -> None:
