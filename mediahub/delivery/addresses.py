@@ -31,7 +31,7 @@ def build_address(key: str) -> str:
 
 
 def sign_original_link(key: str, version_id: str, file_name: str) -> str:
-    """Return a link that downloads one version of an original under its own name; raise ProcessingError."""
+    """Return a link that downloads one version of an original under this name; raise ProcessingError."""
     return _sign_attachment(clients.get_upload_signer(), key, file_name, {"VersionId": version_id})
 
 

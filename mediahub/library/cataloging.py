@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from copy import copy
 from dataclasses import asdict
-from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Action
 from mediahub.library import date_taken, focal_point, revisions, similarity, versions, vocabulary
 from mediahub.library.changes import to_json
+from mediahub.library.file_names import split_file_name
 from mediahub.library.metadata import FIELDS
 from mediahub.library.models import Image, Rendition, Tagging
 from mediahub.reasons import read_reason
@@ -41,7 +41,7 @@ def record_result(
     new = image is None
     if image is None:
         most = MAX_LENGTHS["title"]
-        title = clean_text(PurePath(file_name).stem.replace("_", " "), most) or shorten(file_name, most)
+        title = clean_text(split_file_name(file_name)[0].replace("_", " "), most) or shorten(file_name, most)
         image = Image(id=image_id, file_name=file_name, title=title)
         _take_words(image, result)
     restored = image.deleted_at is not None

@@ -26,6 +26,7 @@ from mediahub.reasons import Reason
 from mediahub.recovery.models import ConsistencyCheck
 from mediahub.uploads import originals, rendition_sweep
 from mediahub.uploads.models import Upload
+from mediahub.uploads.system_files import is_system_file
 from processing import ObjectVersion, ProcessingError, VersionPage
 
 log = logging.getLogger(__name__)
@@ -209,7 +210,7 @@ def _judge_upload(listed: ObjectVersion, record: Upload | None) -> Finding | Non
         there = record is not None and record.state not in (State.DELETED, State.ISSUED, State.EXPIRED)
         return _build_deleted(listed.key) if there else None
     if record is None:
-        return _build_lost(listed.key, Reason("upload_unknown"))
+        return None if is_system_file(listed.key) else _build_lost(listed.key, Reason("upload_unknown"))
     if record.state in Upload.SETTLED and record.version_id == listed.version_id:
         return None
     if record.state in (State.WORKING, State.ISSUED) and record.lease_until:

@@ -20,8 +20,9 @@ from mediahub.library.models import Image, Version
 from mediahub.library.versions import Original, is_current, is_made_of_key
 from mediahub.messages import ObjectCreated, ObjectRemoved
 from mediahub.reasons import Reason, build_error, read_reason
-from mediahub.uploads import error_kinds, originals, upload_batches
+from mediahub.uploads import error_kinds, folder_batches, originals, upload_batches
 from mediahub.uploads.models import Claim, Upload, match_free, pad_sequencer
+from mediahub.uploads.system_files import is_system_file
 from mediahub.uploads.tickets import clean_file_name
 from processing import Limits, Missing, ProcessingError, Rejected, Result, Unavailable, process
 from processing.keys import parse_upload_id
@@ -41,6 +42,7 @@ ASK_BUCKET = "ask the bucket"
 BUSY = "busy"
 DUPLICATE = "duplicate"
 SUPERSEDED = "superseded"
+SYSTEM_FILE = "system file"
 
 
 class Superseded(Exception):
@@ -48,14 +50,18 @@ class Superseded(Exception):
 
 
 def ingest_file(event: ObjectCreated, *, deadline: datetime, request: str = "") -> str:
-    """Process one file that S3 announced; return the upload's state, "duplicate", "superseded" or "overwritten".
+    """Process one file that S3 announced; return the upload's state, or a word for what else became of the event.
 
-    It is "overwritten" where a ticket was used twice: the first version stays, and the later one is not taken.
+    The words are "duplicate", "superseded", "overwritten" where a ticket was used twice (the first version stays, and
+    the later one is not taken), and "system file" for one of which nobody wants an image, and no record is kept.
 
     Raises:
         Unavailable: The message should be delivered again.
         Misconfigured: An operator has to act.
     """
+    if is_system_file(event.key):
+        folder_batches.count_system_file(event.key)
+        return SYSTEM_FILE
     upload = _find_or_adopt(event.key)
     claim = Claim(event.version_id, pad_sequencer(event.sequencer), deadline, request)
     case = _claim_announced_version(upload, claim)
@@ -104,6 +110,8 @@ def check_key(key: str, *, deadline: datetime, request: str = "", sequencer: str
 
     Without a sequencer the order among events is unknown: the next event asks the bucket again.
     """
+    if is_system_file(key):
+        return SYSTEM_FILE
     upload = _find_or_adopt(key)
     order = {"sequencer": max(upload.sequencer, sequencer), "unsequenced": upload.unsequenced or not sequencer}
     try:
@@ -148,6 +156,8 @@ def find_abandoned_keys(keys: Iterable[str]) -> list[str]:
 
 def record_not_begun(key: str, error: ProcessingError) -> None:
     """Record on a file why it is not begun; `error` is another file's, of which nothing is told here."""
+    if is_system_file(key):
+        return
     # The step is that of the error, so that both files have one cause on the desk.
     reason = Reason("not_begun", {"cause": error.specific_code})
     _record_waiting(_find_or_adopt(key).pk, reason, error)
@@ -198,6 +208,7 @@ def _find_or_adopt(key: str) -> Upload:
             "source": Upload.Source.BUCKET,
             "method": Upload.Method.DIRECT,
             "file_name": clean_file_name(key),
+            "batch": partial(folder_batches.get_or_create_folder_batch, key),
         },
     )
     if adopted:

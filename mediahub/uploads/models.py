@@ -30,6 +30,9 @@ class UploadBatch(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     made_at = models.DateTimeField(_("started"), default=timezone.now)
+    # Where the files were placed in the bucket, "/" for none of its folders; empty where a person sent them.
+    folder = models.CharField(_("folder"), max_length=1024, blank=True, editable=False)
+    system_files = models.PositiveIntegerField(_("system files skipped"), default=0, editable=False)
     title = models.CharField(_("title"), max_length=MAX_LENGTHS["title"], blank=True)
     # Whether the title is followed by the place of each file among those that were sent.
     numbered = models.BooleanField(_("number the titles"), default=True)
@@ -48,9 +51,10 @@ class UploadBatch(models.Model):
         verbose_name = _("upload batch")
         verbose_name_plural = _("upload batches")
         ordering = ["-made_at", "id"]
+        indexes = [models.Index(fields=["-made_at"], name="batch_of_folder", condition=~Q(folder=""))]
 
     def __str__(self) -> str:
-        return self.title or f"{self.made_at:%Y-%m-%d %H:%M}"
+        return self.title or self.folder or f"{self.made_at:%Y-%m-%d %H:%M}"
 
 
 class Upload(models.Model):
@@ -143,6 +147,8 @@ class Upload(models.Model):
             models.Index(fields=["uploaded_by", "state"], name="upload_by_editor"),
             # The dashboard counts from this alone, and looks at no row.
             models.Index(fields=["issued_at", "state", "work_ms"], name="upload_outcomes"),
+            # The list of uploads tells those from the bucket by their folders.
+            models.Index(fields=["-issued_at", "id"], name="upload_by_person", condition=Q(source="browser")),
         ]
         permissions = [("allow_more_pixels", "Can allow an image over the pixel limit")]
 

@@ -130,9 +130,9 @@ def undo_metadata(user: User, batch_id: UUID) -> undo.UndoResult:
 def apply_to_new_image(upload: Upload, image: Image) -> None:
     """Apply the batch's metadata to an image that has just come, within the caller's transaction.
 
-    What an editor typed for the batch wins over the words in the file.
+    What an editor typed for the batch wins over the words in the file; nobody types for a folder of the bucket.
     """
-    if upload.batch_id is None:
+    if upload.batch_id is None or upload.source == Upload.Source.BUCKET:
         return
     batch = UploadBatch.objects.select_for_update(no_key=True).get(pk=upload.batch_id)
     if undo.was_undone(batch.act):

@@ -1,7 +1,8 @@
-// What is looked at before a file is sent: whether it came with a folder and is no picture, and whether the library has
-// it already. What is held waits for the editor; everything else goes on at once.
+// What is looked at before a file is sent: whether a system left it beside pictures, whether its bytes are a picture's,
+// and whether the library has it already. What is held waits for the editor; everything else goes on at once.
 
 import { send as post } from "../static/desk/session.js";
+import { createIdentifier } from "./file_kinds.js";
 import { formatCount, formatText } from "./formatting.js";
 
 // A browser hashes a file only as a whole in memory; larger ones are sent unchecked, and found by “Exact duplicates”.
@@ -10,31 +11,50 @@ const MAX_BYTES_HASHED = 64 * 1024 * 1024;
 const FILES_AT_ONCE = 50;
 
 /**
- * `send(file, meta, again)` hands a file on; `hold(key, name, why, answers)` shows one that waits; `note(text)` says a
- * sentence; `checking(n)` tells how many files are being looked at; `isOwn(upload)` knows what this page sends itself.
+ * `send([file, sha256, type][])` hands files on; `hold(key, name, why, answers)` shows one that waits, and
+ * `refuse(key, name, reason)` one that is not sent; `note(text)` says a sentence; `checking(n)` tells how many files are
+ * being looked at; `isOwn(upload)` knows what this page sends itself.
  */
-export function createFileChecks({ known, words }, { send, hold, drop, note, checking, isOwn }) {
+export function createFileChecks(page, { send, hold, drop, refuse, note, checking, isOwn }) {
+  const { known, kinds } = page;
+  const words = page.words.checks;
+  const identify = createIdentifier(page);
+  const systemFile = new RegExp(kinds.systemFiles.pattern, kinds.systemFiles.flags);
   const seen = new Map();
   const waiting = new Map();
   let queue = Promise.resolve();
   let filesLeft = 0;
   let number = 0;
 
-  async function checkFiles(files) {
+  async function checkFiles(files, refusedFromFolder) {
     const hashed = [];
-    for (const file of files) hashed.push([file, await hashFile(file)]);
+    for (const file of files) {
+      const { type, reason } = await identify(file);
+      if (type) hashed.push([file, await hashFile(file), type]);
+      else refuseFile(file, reason, refusedFromFolder);
+    }
     const knownFiles = await askServer(hashed.map(([, sha256]) => sha256).filter(Boolean));
     const newFiles = [];
-    for (const [file, sha256] of hashed) {
+    for (const entry of hashed) {
+      const [file, sha256] = entry;
       const twin = knownFiles[sha256];
-      if (twin && !isOwn(twin.upload)) holdFile(file, sha256, { ...twin, text: twin.upload ? words.onItsWay : words.there });
-      else if (seen.has(sha256)) holdFile(file, sha256, { text: formatText(words.twice, { name: seen.get(sha256) }) });
-      else newFiles.push([file, sha256]);
+      if (twin && !isOwn(twin.upload)) holdFile(entry, { ...twin, text: twin.upload ? words.onItsWay : words.there });
+      else if (seen.has(sha256)) holdFile(entry, { text: formatText(words.twice, { name: seen.get(sha256) }) });
+      else newFiles.push(entry);
       if (sha256 && !seen.has(sha256)) seen.set(sha256, file.name);
     }
     send(newFiles);
     filesLeft -= files.length;
     checking(filesLeft);
+  }
+
+  /** Files of a folder that are refused for the same reason share a row. */
+  function refuseFile(file, reason, refusedFromFolder) {
+    if (!getFolderPath(file)) return refuse(`refused-${file.name}-${file.size}`, file.name, reason);
+    const row = refusedFromFolder.get(reason) ?? { key: `refused-${++number}`, name: file.name, files: 0 };
+    refusedFromFolder.set(reason, { ...row, files: row.files + 1 });
+    const others = { name: row.name, n: formatCount(row.files) };
+    return refuse(row.key, row.files ? formatText(words.several, others) : row.name, reason);
   }
 
   async function hashFile(file) {
@@ -61,14 +81,14 @@ export function createFileChecks({ known, words }, { send, hold, drop, note, che
     }
   }
 
-  function holdFile(file, sha256, why) {
+  function holdFile(entry, why) {
     const key = `held-${++number}`;
     const answers = {
-      send: () => release(key) && send([[file, sha256]], key),
+      send: () => release(key) && send([entry], key),
       leave: () => release(key),
     };
     waiting.set(key, answers);
-    hold(key, file.name, why, answers, waiting.size);
+    hold(key, entry[0].name, why, answers, waiting.size);
   }
 
   function release(key) {
@@ -93,11 +113,14 @@ export function createFileChecks({ known, words }, { send, hold, drop, note, che
 
   return {
     check(files) {
-      const pictures = files.filter((file) => !isLitter(file));
-      if (pictures.length < files.length) note(formatText(words.litter, { n: formatCount(files.length - pictures.length) }));
-      filesLeft += pictures.length;
+      const wanted = files.filter((file) => !systemFile.test(getFolderPath(file) || file.name));
+      if (wanted.length < files.length) note(formatText(words.skipped, { n: formatCount(files.length - wanted.length) }));
+      filesLeft += wanted.length;
       checking(filesLeft);
-      for (const part of splitFiles(pictures)) queue = queue.then(() => checkFiles(part)).catch((error) => console.warn(error));
+      const refusedFromFolder = new Map();
+      for (const part of splitFiles(wanted)) {
+        queue = queue.then(() => checkFiles(part, refusedFromFolder)).catch((error) => console.warn(error));
+      }
     },
     /** The file with this hash is neither sent nor in the list any more. */
     forget: (sha256) => seen.delete(sha256),
@@ -106,8 +129,7 @@ export function createFileChecks({ known, words }, { send, hold, drop, note, che
   };
 }
 
-/** A file that came with a folder and is no picture: what systems leave behind, notes, sidecars. */
-function isLitter(file) {
-  const inFolder = file.relativePath || file.webkitRelativePath;
-  return Boolean(inFolder) && (file.name.startsWith(".") || !file.type.startsWith("image/"));
+/** Where a file lies in the folder with which it came; empty for one that came by itself. */
+export function getFolderPath(file) {
+  return file.relativePath || file.webkitRelativePath || "";
 }

@@ -2,6 +2,9 @@
 
 import { formatText } from "./formatting.js";
 
+// The server composes what some systems write in parts: "é" is one letter or two.
+const normalize = (name) => name.normalize("NFC");
+
 /** `take(files)` gets what the editor chooses again. */
 export function createInterruptedFiles(list, { lost: words, checks }, take) {
   const files = new Map();
@@ -39,7 +42,7 @@ export function createInterruptedFiles(list, { lost: words, checks }, take) {
     /** The lost file that this one is, which is lost no more. */
     take(file, sha256) {
       const isSame = (one) =>
-        one.name === file.name && one.size === file.size && (!one.sha256 || !sha256 || one.sha256 === sha256);
+        normalize(one.name) === normalize(file.name) && one.size === file.size && (!one.sha256 || !sha256 || one.sha256 === sha256);
       const match = [...files].find(([, one]) => isSame(one));
       if (!match) return null;
       dropFile(match[0]);

@@ -4,6 +4,7 @@
 import { createUploadList } from "./upload_list.js";
 import { acceptDropAndPaste } from "./drop_and_paste.js";
 import { explainPause } from "./retries.js";
+import { createIdentifier } from "./file_kinds.js";
 import { createInterruptedFiles } from "./interrupted_files.js";
 import { createUploader } from "./uploader.js";
 
@@ -18,6 +19,7 @@ if (form) enhanceForm();
 function enhanceForm() {
   const input = form.elements.file;
   const button = form.querySelector("[type=submit]");
+  const identify = createIdentifier(page);
   const { uppy, isSending } = createUploader(page, list, { id: `desk-one-${page.user}`, autoProceed: false, onGone: enable });
 
   function showNote(text) {
@@ -30,16 +32,22 @@ function enhanceForm() {
     button.disabled = input.disabled = false;
   }
 
-  function sendFile(file) {
+  async function sendFile(file) {
     showNote("");
+    button.disabled = input.disabled = true;
+    const { type, reason } = await identify(file);
+    if (!type) {
+      enable();
+      return showNote(reason);
+    }
     for (const { id } of uppy.getFiles()) uppy.removeFile(id);
     const meta = { upload: interrupted.take(file)?.upload };
     try {
-      uppy.addFile({ source: "desk", name: file.name, type: file.type, data: file, meta });
+      uppy.addFile({ source: "desk", name: file.name, type, data: file, meta });
     } catch (error) {
+      enable();
       return showNote(error.message);
     }
-    button.disabled = input.disabled = true;
     return uppy.upload().catch((error) => console.warn(error));
   }
 

@@ -6,7 +6,7 @@ import { poll } from "../static/desk/polling.js";
 import { createUploadList } from "./upload_list.js";
 import { createBatch } from "./batch_metadata.js";
 import { acceptDropAndPaste } from "./drop_and_paste.js";
-import { createFileChecks } from "./file_checks.js";
+import { createFileChecks, getFolderPath } from "./file_checks.js";
 import { explainPause } from "./retries.js";
 import { createInterruptedFiles } from "./interrupted_files.js";
 import { formatCount, formatText } from "./formatting.js";
@@ -75,17 +75,17 @@ function showHeldCount(number) {
   heldBar.querySelector("[data-text]").textContent = formatText(text, { n: formatCount(number) });
 }
 
-const checks = createFileChecks({ known: page.known, words: page.words.checks }, {
+const checks = createFileChecks(page, {
   send(files, isSentAnyway = false) {
     const startedParts = new Map();
-    const descriptors = files.map(([file, sha256]) => {
+    const descriptors = files.map(([file, sha256, type]) => {
       const before = interrupted.take(file, sha256);
-      const folder = file.relativePath || file.webkitRelativePath || null;
+      const folder = getFolderPath(file) || null;
       // Uppy takes a file once; one that is sent anyway gets a place of its own.
       const relativePath = isSentAnyway ? `${++copies}/${folder ?? file.name}` : folder;
       const meta = { relativePath, sha256, batch: before?.batch ?? batch.id, upload: before?.upload };
       if (before?.s3Multipart) startedParts.set(before.upload, before.s3Multipart);
-      return { source: "desk", name: file.name, type: file.type, data: file, meta };
+      return { source: "desk", name: file.name, type, data: file, meta };
     });
     uppy.addFiles(descriptors);
     // The parts that the store has already are not sent again.
@@ -106,6 +106,7 @@ const checks = createFileChecks({ known: page.known, words: page.words.checks },
     list.remove(key);
     showHeldCount(number);
   },
+  refuse: (key, name, reason) => list.showLocal(key, name, "refused", reason),
   note: showNote,
   checking: totalProgress.checking,
   isOwn: (upload) => Boolean(upload) && uppy.getFiles().some((file) => file.meta.upload === upload),

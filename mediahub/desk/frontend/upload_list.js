@@ -131,7 +131,9 @@ export function createUploadList(list, { status, words }, onShow = () => {}) {
     /** A row that tells of a file before the server knows it. */
     showLocal(id, name, state, reason = "") {
       const [label, tone] = words.states[state];
-      setChip(getRow(id, name), label, tone, reason);
+      const entry = getRow(id, name);
+      entry.element.querySelector("[data-name]").textContent = name;
+      setChip(entry, label, tone, reason);
       updateSummary();
     },
     /** The first bytes of a file are under way. */

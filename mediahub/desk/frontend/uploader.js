@@ -16,7 +16,6 @@ export function createUploader(page, list, { id, autoProceed, onTicket = () => {
   const uppy = new Uppy({
     id,
     autoProceed,
-    restrictions: { maxFileSize: page.maxBytes, minFileSize: 1, allowedFileTypes: page.types },
     locale: { strings: page.words.uppy, pluralize },
   });
   const waiting = new Set();

@@ -17,6 +17,7 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Action
 from mediahub.library import access, field_edits, metadata, publishing, tag_decisions
 from mediahub.library.field_edits import UNSEEN, Conflicted
+from mediahub.library.file_names import name_original
 from mediahub.library.models import Tagging
 from processing import ProcessingError
 
@@ -110,7 +111,8 @@ def download_original(request: HttpRequest, image_id: UUID, number: int | None =
         )
         messages.error(request, sentence % {"title": image.title})
         return redirect(get_return_address(request))
-    name = version.facts.get("file_name") or image.file_name
+    facts = {"file_name": image.file_name, "format": image.format, **version.facts}
+    name = name_original(facts["file_name"], facts["format"])
     try:
         address = addresses.sign_original_link(version.key, version.version_id, name)
     except ProcessingError as error:

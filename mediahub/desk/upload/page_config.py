@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mediahub.desk.http import get_editor
+from mediahub.desk.upload.file_kinds import build_file_kinds
 from mediahub.desk.upload.presenters import describe_upload
 from mediahub.desk.upload.texts import build_upload_texts
 from mediahub.library.collection_tree import list_names
@@ -56,7 +57,7 @@ def build_form_config(user: User | AnonymousUser, recent: Iterable[Upload] = ())
         "url": reverse("desk:sign"),
         "status": reverse("desk:status"),
         "user": str(user.pk),
-        "types": formats.list_content_types(),
+        "kinds": build_file_kinds(),
         "maxBytes": settings.UPLOAD_MAX_BYTES,
         "partThreshold": settings.UPLOAD_PART_THRESHOLD,
         "partBytes": tickets.PART_BYTES,
@@ -80,6 +81,5 @@ def build_plain_ticket(request: HttpRequest, image: Image | None = None) -> dict
         "ticket": ticket,
         "seconds": max(60, int(renewed.total_seconds())),
         "most": settings.UPLOAD_MAX_BYTES // 1_000_000,
-        "accept": ",".join(formats.list_content_types()),
         "formats": formats.describe_inputs(),
     }

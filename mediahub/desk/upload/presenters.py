@@ -9,13 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from mediahub.delivery.addresses import build_address
 from mediahub.desk.presenters import TONES
 from mediahub.library import rendition_choice
 from mediahub.library.models import Image
 from mediahub.reasons import explain
+from mediahub.uploads.folder_batches import ROOT, FolderBatch
 from mediahub.uploads.ingest import TOO_MANY_PIXELS
 from mediahub.uploads.models import Upload
 from mediahub.uploads.stalled_uploads import GRACE
@@ -41,6 +42,42 @@ class UploadStatus:
     tone: str
     reason: str
     ended: bool
+
+
+@dataclass(frozen=True)
+class FolderLine:
+    """A folder of the bucket in one line: its name, how many files came and what became of them."""
+
+    folder: FolderBatch
+    name: str
+    sentence: str
+    label: str
+    tone: str
+
+
+# The state that a folder's chip shows is the first of these that one of its files has.
+_TELLING_STATES = (
+    Upload.State.FAILED,
+    Upload.State.WORKING,
+    Upload.State.ISSUED,
+    Upload.State.REJECTED,
+    Upload.State.READY,
+)
+
+
+def describe_folder(folder: FolderBatch) -> FolderLine:
+    """Return one day's files of a folder of the bucket, in one line."""
+    parts = [ngettext("%(n)d file", "%(n)d files", folder.files) % {"n": folder.files}]
+    if len(folder.counts) > 1:
+        parts += [f"{number} {Upload.State(state).label}" for state, number in sorted(folder.counts.items())]
+    skipped = folder.batch.system_files
+    if skipped:
+        parts.append(ngettext("%(n)d system file skipped", "%(n)d system files skipped", skipped) % {"n": skipped})
+    state = next((each for each in _TELLING_STATES if each in folder.counts), Upload.State.DELETED)
+    # A rejected file is told beside the others; the folder as a whole is done.
+    tone = "wait" if state == Upload.State.REJECTED else TONES[state]
+    name = _("Top level of the bucket") if folder.batch.folder == ROOT else folder.batch.folder
+    return FolderLine(folder, name, " · ".join(parts), str(Upload.State(state).label), tone)
 
 
 def describe_status(upload: Upload) -> UploadStatus:

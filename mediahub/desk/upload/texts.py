@@ -45,7 +45,7 @@ def build_upload_texts(max_bytes: int) -> dict[str, Any]:
         },
         "one": {"several": _("You can upload only one file here. The first file was selected.")},
         "batch": _build_batch_texts(),
-        "uppy": _build_uppy_texts(most),
+        "uppy": _build_uppy_texts(),
         "dashboard": _build_dashboard_texts(),
     }
 
@@ -66,17 +66,10 @@ def _build_batch_texts() -> dict[str, str]:
     }
 
 
-def _build_uppy_texts(most: int) -> dict[str, Any]:
+def _build_uppy_texts() -> dict[str, Any]:
     """Return the reasons for which Uppy refuses a file; `%{name}` marks what it fills in."""
     return {
         **build_core_texts(),
-        "exceedsSize": _("“%%{file}” is larger than %(most)d MB. Reduce its size and add it again.") % {"most": most},
-        "inferiorSize": _("The file is empty. Check it and add it again."),
-        "youCanOnlyUploadFileTypes": _(
-            "The file is not an image in a supported format. Export it in one of these formats and "
-            "add it again: %(formats)s."
-        )
-        % {"formats": formats.describe_inputs()},
         "noDuplicates": _("“%{fileName}” is already in the list."),
         "failedToUpload": _("“%{file}” could not be uploaded."),
     }
@@ -118,7 +111,8 @@ def _build_check_texts() -> dict[str, str]:
         "sendOne": _("Upload anyway: {name}"),
         "leave": _("Skip"),
         "leaveOne": _("Skip: {name}"),
-        "litter": _("Files skipped because they are not images: {n}"),
+        "skipped": _("System files and sidecar files skipped: {n}"),
+        "several": _("{name} and {n} more"),
         "unreadable": _("Some of the dropped items could not be read. Drop the files themselves."),
         "pasted": _("Pasted {when}"),
     }

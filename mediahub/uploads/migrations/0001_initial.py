@@ -20,6 +20,11 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="started")),
+                ("folder", models.CharField(blank=True, editable=False, max_length=1024, verbose_name="folder")),
+                (
+                    "system_files",
+                    models.PositiveIntegerField(default=0, editable=False, verbose_name="system files skipped"),
+                ),
                 ("title", models.CharField(blank=True, max_length=300, verbose_name="title")),
                 ("numbered", models.BooleanField(default=True, verbose_name="number the titles")),
                 ("credit", models.CharField(blank=True, max_length=500, verbose_name="credit")),
@@ -59,6 +64,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "upload batch",
                 "verbose_name_plural": "upload batches",
                 "ordering": ["-made_at", "id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("folder", ""), _negated=True), fields=["-made_at"], name="batch_of_folder"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -178,6 +188,9 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["uploaded_by", "state"], name="upload_by_editor"),
                     models.Index(fields=["issued_at", "state", "work_ms"], name="upload_outcomes"),
+                    models.Index(
+                        condition=models.Q(("source", "browser")), fields=["-issued_at", "id"], name="upload_by_person"
+                    ),
                 ],
                 "constraints": [models.UniqueConstraint(fields=("bucket", "key"), name="one_upload_a_key")],
             },

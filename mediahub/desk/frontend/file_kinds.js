@@ -1,0 +1,44 @@
+// Knows a file by its first bytes, whatever its name or its system says of it. The table of formats and the sentences
+// are the server's; it looks at each file again when it has arrived.
+
+import { formatText } from "./formatting.js";
+
+// As the server reads a text: what is printed, and white space.
+const TEXT = /^(?:\P{C}|[\t-\r])*$/u;
+
+/** Makes `identify(file)`, which answers with the `type` of a file that can be sent, or the `reason` why it is not. */
+export function createIdentifier({ kinds, words }) {
+  const compile = (rows) => rows.map((row) => ({ ...row, magic: new RegExp(`^(?:${row.pattern})`, row.flags) }));
+  const inputs = compile(kinds.inputs);
+  const others = compile(kinds.others);
+
+  return async function identify(file) {
+    if (!file.size) return { reason: kinds.empty };
+    let bytes;
+    try {
+      bytes = new Uint8Array(await file.slice(0, kinds.headBytes).arrayBuffer());
+    } catch {
+      return { reason: formatText(words.unreadable, { name: file.name }) };
+    }
+    // One character for each byte.
+    const head = String.fromCharCode(...bytes);
+    const input = inputs.find(({ magic }) => magic.test(head));
+    if (!input) return { reason: others.find(({ magic }) => magic.test(head))?.reason ?? explainOther(bytes) };
+    if (file.size > input.maxBytes) {
+      return { reason: formatText(input.tooLarge, { size: Math.ceil(file.size / 1e6) }) };
+    }
+    return { type: input.type };
+  };
+
+  function explainOther(bytes) {
+    return isText(bytes, bytes.length === kinds.headBytes) ? kinds.text : kinds.unknown;
+  }
+}
+
+function isText(bytes, isCutOff) {
+  try {
+    return TEXT.test(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes, { stream: isCutOff }));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,54 @@
+"""The table of formats as the upload page's script reads it: by which first bytes it knows a file, and what it says."""
+
+import re
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from mediahub.reasons import SENTENCES, Reason
+from mediahub.uploads import system_files
+from processing import formats
+
+# The flags of Python's expressions and what JavaScript calls them.
+_FLAGS = ((re.DOTALL, "s"), (re.IGNORECASE, "i"))
+
+
+def build_file_kinds() -> dict[str, Any]:
+    """Return how files are known by their first bytes, with the server's sentences for those that are refused."""
+    return {
+        "headBytes": formats.HEAD_BYTES,
+        "inputs": [
+            {
+                **_build_expression(each.magic),
+                "type": each.content_type,
+                "maxBytes": settings.UPLOAD_MAX_BYTES,
+                "tooLarge": _build_size_text(settings.UPLOAD_MAX_BYTES),
+            }
+            for each in formats.list_inputs()
+        ],
+        "others": [
+            {**_build_expression(magic), "reason": _explain("unsupported", kind=kind)}
+            for kind, magic in formats.UNSUPPORTED_KINDS
+        ],
+        "text": _explain("unsupported", kind="text"),
+        "unknown": _explain("not_an_image"),
+        "empty": _explain("empty"),
+        "systemFiles": _build_expression(system_files.PATTERN),
+    }
+
+
+def _build_expression(magic: re.Pattern[Any]) -> dict[str, str]:
+    """Return an expression for JavaScript, which reads one character for each byte."""
+    pattern = magic.pattern
+    text = pattern.decode("latin-1") if isinstance(pattern, bytes) else str(pattern)
+    return {"pattern": text, "flags": "".join(name for flag, name in _FLAGS if magic.flags & flag)}
+
+
+def _explain(code: str, **params: Any) -> str:
+    return Reason(code, {**params, "formats": formats.describe_inputs()}).explain()
+
+
+def _build_size_text(limit: int) -> str:
+    """Return the sentence on a file that is too large, in which the page fills in its `{size}`."""
+    return _(str(SENTENCES["too_large"])).replace("%(size)d", "{size}") % {"limit": limit // 1_000_000}
