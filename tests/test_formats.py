@@ -123,7 +123,9 @@ def test_a_format_that_is_added_is_offered_by_the_browser(editor: User) -> None:
 
 
 @pytest.mark.usefixtures("with_new")
-def test_a_format_that_is_added_has_its_suffix_in_zips_and_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_format_that_is_added_has_its_suffix_in_zips_and_on_disk(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     def get_store() -> Any:
         return type("Store", (), {"get": lambda *_args: BytesIO()})
 
@@ -131,7 +133,8 @@ def test_a_format_that_is_added_has_its_suffix_in_zips_and_on_disk(monkeypatch: 
     monkeypatch.setattr(downloads, "get_current_file", lambda image: type("File", (), {"key": "k", "version_id": ""}))
     _file, suffix = downloads._open_file(ImageRecord(format="JPEG2000"), "original")
     assert suffix == "jp2"
-    assert demo._is_picture(Path("harbor.JP2"))
+    (tmp_path / "harbor.JP2").write_bytes(b"not a picture")
+    assert demo.find_files([tmp_path]) == [tmp_path / "harbor.JP2"]
 
 
 def test_no_other_place_states_the_formats() -> None:

@@ -12,7 +12,8 @@ from typing import Any, BinaryIO
 import requests
 
 from mediahub.uploads.models import Upload
-from processing.formats import map_suffixes
+from mediahub.uploads.system_files import is_system_file
+from processing.formats import HEAD_BYTES, identify_input, map_suffixes
 
 # Long enough for every delivery that the queue allows a file.
 PATIENCE = 180
@@ -83,7 +84,7 @@ class Browser:
 
     def send(self, path: Path, sent: SentFile) -> None:
         """Ask for a ticket and send the file as it says; a refusal is the end of the file."""
-        kind = map_suffixes().get(path.suffix[1:].lower(), "application/octet-stream")
+        kind = _identify_file(path) or "application/octet-stream"
         wish = {"method": "POST", "name": path.name, "type": kind, "size": path.stat().st_size}
         answer = self._sign(wish)
         while answer.status_code == TOO_MANY:
@@ -147,7 +148,7 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
         if not path.exists():
             raise DemoError(f"{path} does not exist. Name an image or a folder of images.")
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-        files += [file for file in inside if file.is_file() and (file == path or _is_picture(file))]
+        files += [file for file in inside if file.is_file() and (file == path or _is_picture(file, path))]
     if not files:
         raise DemoError("There is no image to upload. Name an image or a folder of images.")
     return files
@@ -177,8 +178,15 @@ def send_files(browser: Browser, paths: Sequence[Path], progress: Callable[[int,
     return sent
 
 
-def _is_picture(file: Path) -> bool:
-    return file.suffix[1:].lower() in map_suffixes() and not file.name.startswith(".")
+def _is_picture(file: Path, folder: Path) -> bool:
+    return not is_system_file(file.relative_to(folder).as_posix()) and _identify_file(file) is not None
+
+
+def _identify_file(path: Path) -> str | None:
+    """Return the MIME type of a picture by its bytes; for other bytes by its name, so that the site says what it is."""
+    with path.open("rb") as file:
+        identified = identify_input(file.read(HEAD_BYTES))
+    return identified.content_type if identified else map_suffixes().get(path.suffix[1:].lower())
 
 
 def _update_states(browser: Browser, sent: Sequence[SentFile]) -> None:

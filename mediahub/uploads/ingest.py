@@ -200,17 +200,14 @@ def find_current_upload(image_id: UUID) -> Upload | None:
 def _find_or_adopt(key: str) -> Upload:
     # The id of an adopted file follows from its place, so that two workers adopt it once.
     upload_id = parse_upload_id(key) or uuid5(NAMESPACE_URL, f"s3://{settings.UPLOAD_BUCKET}/{key}")
-    upload, adopted = Upload.objects.get_or_create(
-        bucket=settings.UPLOAD_BUCKET,
-        key=key,
-        defaults={
-            "id": upload_id,
-            "source": Upload.Source.BUCKET,
-            "method": Upload.Method.DIRECT,
-            "file_name": clean_file_name(key),
-            "batch": partial(folder_batches.get_or_create_folder_batch, key),
-        },
-    )
+    defaults: dict[str, Any] = {
+        "id": upload_id,
+        "source": Upload.Source.BUCKET,
+        "method": Upload.Method.DIRECT,
+        "file_name": clean_file_name(key),
+        "batch": partial(folder_batches.get_or_create_folder_batch, key),
+    }
+    upload, adopted = Upload.objects.get_or_create(bucket=settings.UPLOAD_BUCKET, key=key, defaults=defaults)
     if adopted:
         log.info("adopted %s, which no ticket announced", key)
     return upload

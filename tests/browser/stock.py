@@ -21,7 +21,7 @@ from mediahub.library.models import Image, Tag, Tagging
 from mediahub.library.versions import Original
 from mediahub.reasons import Reason
 from mediahub.recovery.models import ConsistencyCheck, Decision, Duty, FailedItem, QueueHour, RetryOrder
-from mediahub.uploads.models import Upload
+from mediahub.uploads.models import Upload, UploadBatch
 from processing import MeasuredLabeler, Rejected, Result, process
 from processing.formats import describe_inputs
 from tests.doubles import MemoryStore
@@ -136,6 +136,17 @@ def uploads(user: User, images: list[Image]) -> Upload:
     text = Rejected("not_an_image", formats=describe_inputs()).message
     upload(user, "notes.jpg", Upload.State.REJECTED, reason=text, attempts=1, step="decode")
     return upload(user, "IMG_4711.jpg", Upload.State.FAILED, reason=REASON, attempts=3, step="store")
+
+
+def sync_folder(folder: str, states: dict[str, int], system_files: int = 0) -> UploadBatch:
+    """Create what a sync of a folder of the bucket leaves: so many files in each state, and skipped system files."""
+    batch = UploadBatch.objects.create(folder=folder, system_files=system_files)
+    for state, number in states.items():
+        for _number in range(number):
+            key = f"{folder}/{uuid4()}.jpg"
+            adopted: dict[str, Any] = {"source": Upload.Source.BUCKET, "method": Upload.Method.DIRECT, "batch": batch}
+            Upload.objects.create(bucket="uploads", key=key, file_name=key.rsplit("/", 1)[1], state=state, **adopted)
+    return batch
 
 
 def upload(user: User, name: str, state: str, **values: Any) -> Upload:

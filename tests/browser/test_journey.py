@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from mediahub.library.models import Image
+from processing import formats
 from tests.browser.desk import Desk
 from tests.browser.photographs import photographs
 from tests.browser.test_keyboard import reach
@@ -106,7 +107,7 @@ def take_down(page: Page, image: Image) -> None:
 def replace_and_restore(page: Page, image: Image, file: Path) -> None:
     open_image(page, image)
     enter(page, "link", "Replace file")
-    reach(page, page.get_by_label("Image (JPEG, PNG, GIF, WebP)"))
+    reach(page, page.get_by_label(f"Image ({formats.describe_inputs()})"))
     with page.expect_file_chooser() as chosen:
         page.keyboard.press("Enter")
     chosen.value.set_files(file)

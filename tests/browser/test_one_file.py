@@ -13,12 +13,13 @@ from playwright.sync_api import Browser, Page, Route, expect
 from bench.scenes import make_heavy_photograph, make_photograph
 from mediahub.library.models import Image
 from mediahub.uploads.models import Upload
+from processing import formats
 from tests.browser.desk import DROP, Desk, sign_in_again
 from tests.browser.test_going_on import hold, is_store, to_store, wait_for
 from tests.pictures import jpeg
 
 pytestmark = pytest.mark.usefixtures("worker")
-PICTURE = "Image (JPEG, PNG, GIF, WebP)"
+PICTURE = f"Image ({formats.describe_inputs()})"
 
 
 def choose(page: Page, name: str, data: bytes, kind: str = "image/jpeg") -> None:
@@ -61,8 +62,10 @@ def test_a_file_is_sent_and_followed_on_the_page_of_the_form(signed_in: Desk) ->
     ("name", "kind", "data", "says"),
     [
         ("empty.jpg", "image/jpeg", b"", "The file is empty"),
-        ("minutes.pdf", "application/pdf", b"%PDF-1.7", "not an image in a supported format"),
-        ("large.jpg", "image/jpeg", b"x" * 3_000_000, "is larger than 2 MB"),
+        ("minutes.pdf", "application/pdf", b"%PDF-1.7", "The file is a PDF document, which is not supported"),
+        ("notes.jpg", "image/jpeg", b"Call the harbour master.", "The file is a text file, which is not supported"),
+        ("noise.jpg", "image/jpeg", b"\xfe" * 100, "The file is not an image in a supported format"),
+        ("large.jpg", "image/jpeg", jpeg().ljust(3_000_000, b"\0"), "The file is 3 MB; the limit is 2 MB"),
     ],
 )
 def test_what_is_no_picture_or_too_large_is_refused_before_it_is_sent(

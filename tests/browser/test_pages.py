@@ -61,6 +61,8 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
     stock.offer(images[0], chief, settings)
     copy = stock.copy("Harbour at dawn", settings)
     Image.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
+    stock.sync_folder("summer/2024", {"ready": 11, "rejected": 2}, system_files=3)
+    synced = stock.sync_folder("archive/Negatives 1961–1964, boxes 3 to 17", {"ready": 9})
     large = stock.upload(chief, "panorama.png", "rejected", code="too_many_pixels", reason=stock.TOO_LARGE)
     return {
         "home": "/admin/",
@@ -75,6 +77,7 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
         "keys": "/admin/preferences/keys/",
         "preferences": "/admin/preferences/",
         "uploads": "/admin/uploads/upload/",
+        "uploads-of-folder": f"/admin/uploads/upload/?batch__id__exact={synced.pk}",
         "one-upload": f"/admin/uploads/upload/{failed.pk}/change/",
         "image-published": f"/admin/library/image/{images[0].pk}/change/",
         "image-replaced": f"/admin/library/image/{replaced.pk}/change/",

@@ -1,5 +1,6 @@
 """What is done before and while files are sent: folders, what is pasted, what is there already, words for all."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,10 @@ def folder(tmp_path: Path) -> Path:
     (trip / "one.jpg").write_bytes(jpeg(300, 200))
     (trip / "day two" / "two.jpg").write_bytes(jpeg(320, 200))
     (trip / "day two" / "again.jpg").write_bytes(jpeg(320, 200))
-    for litter in (".DS_Store", "Thumbs.db", "notes.txt", "._one.jpg"):
-        (trip / litter).write_bytes(b"litter")
+    for name in (".DS_Store", "Thumbs.db", "._one.jpg", "one.xmp"):
+        (trip / name).write_bytes(b"left behind")
+    for name in ("notes.txt", "more notes", "day two/notes.txt"):
+        (trip / name).write_bytes(b"Call the harbour master.")
     return trip
 
 
@@ -50,7 +53,9 @@ def test_a_folder_is_dropped_anywhere_and_words_reach_all_its_pictures(
     assert signed_in.findings() == []
     drag(signed_in, folder)
     expect(page.locator("#cover")).to_be_hidden()
-    expect(page.locator("#noted")).to_have_text("Files skipped because they are not images: 4")
+    expect(page.locator("#noted")).to_have_text("System files and sidecar files skipped: 4")
+    refused = page.locator("#arrivals .entry", has_text="a text file, which is not supported")
+    expect(refused.locator("[data-name]")).to_have_text(re.compile("^.+ and 2 more$"))
     held_entries = page.locator("#arrivals .entry", has_text="on hold")
     expect(held_entries).to_have_count(1)
     assert signed_in.findings() == []

@@ -16,6 +16,7 @@ from mediahub.aws import clients
 from mediahub.delivery.addresses import build_address
 from mediahub.library.models import Image
 from mediahub.uploads.models import Upload
+from processing import formats
 from tests.browser.desk import Desk
 from tests.browser.test_going_on import hold, is_part, settle, to_store, wait_for
 from tests.pictures import jpeg
@@ -23,6 +24,8 @@ from tests.specs import count_files
 
 pytestmark = pytest.mark.usefixtures("worker")
 TEXT = ("notes.jpg", "image/jpeg", b"Call the harbour master about Tuesday.\n" * 40)
+# Its beginning says what it is, and only decoding that there is no picture in it.
+DAMAGED = ("damaged.jpg", "image/jpeg", b"\xff\xd8\xff" + b"Call the harbour master about Tuesday.\n" * 40)
 
 
 def sign_in(page: Page, user: User) -> None:
@@ -41,17 +44,18 @@ def corners(image: Image) -> set[str]:
     return found
 
 
-def test_photographs_dropped_together_become_images_and_a_text_file_is_rejected(desk: Desk, editor: User) -> None:
+def test_photographs_dropped_together_become_images_and_other_files_do_not(desk: Desk, editor: User) -> None:
     desk.open("/admin/upload/")
     sign_in(desk.page, editor)
     turned = [(f"turned-{n}.jpg", "image/jpeg", jpeg(1600, 1200, orientation=n)) for n in (1, 6, 8)]
-    desk.drop(*turned, TEXT)
+    desk.drop(*turned, TEXT, DAMAGED)
     for name, _type, _data in turned:
         desk.ends_as(name, "done")
         expect(desk.row(name).get_by_role("link")).to_have_count(1 + len(clients.get_specs()))
-    desk.ends_as("notes.jpg", "rejected")
-    expect(desk.row("notes.jpg").locator("[data-reason]")).to_contain_text("JPEG, PNG, GIF, WebP")
-    expect(desk.page.locator("#summary")).to_have_text("3 done · 1 rejected")
+    desk.ends_as("damaged.jpg", "rejected")
+    desk.ends_as("notes.jpg", "not uploaded")
+    expect(desk.row("notes.jpg").locator("[data-reason]")).to_contain_text(formats.describe_inputs())
+    expect(desk.page.locator("#summary")).to_have_text("3 done · 1 not uploaded · 1 rejected")
     for image in Image.objects.all():
         assert image.renditions.count() == count_files(clients.get_specs())
         assert corners(image) == {"top left"}
@@ -89,7 +93,7 @@ def test_what_a_camera_made_becomes_images(signed_in: Desk) -> None:
     signed_in.drop(*((name, "image/jpeg", data) for name, data in files), TEXT)
     for name, _data in files:
         signed_in.ends_as(name, "done")
-    signed_in.ends_as("notes.jpg", "rejected")
+    signed_in.ends_as("notes.jpg", "not uploaded")
 
 
 def test_a_large_file_goes_in_parts_and_on_after_a_pause(signed_in: Desk) -> None:
@@ -163,7 +167,7 @@ def test_a_file_is_uploaded_without_javascript(signed_in: Desk) -> None:
     signed_in.open("/admin/upload/")
     page.wait_for_url("**/upload/plain/")
     picture = {"name": "plain.jpg", "mimeType": "image/jpeg", "buffer": jpeg()}
-    page.get_by_label("Image (JPEG, PNG, GIF, WebP)").set_input_files(picture)  # type: ignore[arg-type]
+    page.get_by_label(f"Image ({formats.describe_inputs()})").set_input_files(picture)  # type: ignore[arg-type]
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator(".chip")).to_have_text("done")
     assert Image.objects.count() == 1

@@ -208,6 +208,25 @@ def test_an_original_is_downloaded_under_its_own_name_and_noted(
     assert f"/undo/{noted.change_set}" not in signed_in.get("/admin/activity/").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("name", "format_name", "downloaded"),
+    [
+        ("holiday.bat", "JPEG", "holiday.jpg"),
+        ("photo.jpg (1)", "JPEG", "photo (1).jpg"),
+        ("scan.jpg", "PNG", "scan.png"),
+        ("IMG_0001", "GIF", "IMG_0001.gif"),
+    ],
+)
+def test_an_original_is_named_by_what_it_is(
+    signed_in: Client, images: list[Image], original: Version, name: str, format_name: str, downloaded: str
+) -> None:
+    original.facts |= {"file_name": name, "format": format_name}
+    original.save()
+    answer = signed_in.post(f"/admin/images/{images[0].pk}/original/")
+    [named] = parse_qs(urlsplit(answer["Location"]).query)["response-content-disposition"]
+    assert f'filename="{downloaded}"' in named
+
+
 def test_an_earlier_version_is_downloaded_from_its_page(
     signed_in: Client, images: list[Image], original: Version
 ) -> None:

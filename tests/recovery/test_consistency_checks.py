@@ -86,6 +86,26 @@ def test_a16_it_finds_exactly_what_was_lost_and_mends_it(
     assert not any(clients.get_rendition_store().list_page().versions[0].key in orphans for _ in orphans)
 
 
+def test_system_files_are_not_missed(
+    put: Callable[[str], None], event_loop: EventLoop, aws: Callable[[str, str], Any], at_once: None
+) -> None:
+    system_files = ["trip/", "trip/.DS_Store", "trip/._1.jpg", "trip/Thumbs.db", "trip/1.xmp", "__MACOSX/trip/1.jpg"]
+    for key in (*system_files, "trip/1.jpg"):
+        put(key)
+    drain(event_loop)
+    assert [upload.key for upload in Upload.objects.all()] == ["trip/1.jpg"]
+    lose_messages(aws)
+    put("trip/2.jpg")
+    lose_messages(aws)
+    assert found(repair=True) == {"lost": 1}
+    drain(event_loop)
+    assert found(repair=True) == {}
+    aws("operator", "s3").delete_object(Bucket=BUCKET, Key="trip/Thumbs.db")
+    drain(event_loop)
+    assert found() == {}
+    assert Upload.objects.count() == 2
+
+
 def test_without_repair_nothing_is_done(
     put: Callable[[str], None], aws: Callable[[str, str], Any], at_once: None
 ) -> None:

@@ -4,7 +4,7 @@
 import { formatText } from "./formatting.js";
 
 // As the server reads a text: what is printed, and white space.
-const TEXT = /^(?:\P{C}|[\t-\r])*$/u;
+const TEXT = /^(?:\P{C}|[\t-\r\x1c-\x1f\x85])*$/u;
 
 /** Makes `identify(file)`, which answers with the `type` of a file that can be sent, or the `reason` why it is not. */
 export function createIdentifier({ kinds, words }) {

@@ -177,7 +177,9 @@ class SearchFilters:
         if name == "batch":
             batch = visible_batches(self._user).filter(pk=text).select_related("by").first()
             parts = (
-                (str(batch.by or batch.folder), date_format(localtime(batch.made_at), "DATETIME_FORMAT")) if batch else (text,)
+                (str(batch.by or batch.folder), date_format(localtime(batch.made_at), "DATETIME_FORMAT"))
+                if batch
+                else (text,)
             )
             return ", ".join(filter(None, parts))
         day = parse_date(text) if name.endswith(("_from", "_to")) else None

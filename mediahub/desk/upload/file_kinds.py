@@ -41,7 +41,8 @@ def build_file_kinds() -> dict[str, Any]:
 def _build_expression(magic: re.Pattern[Any]) -> dict[str, str]:
     """Return an expression for JavaScript, which reads one character for each byte."""
     pattern = magic.pattern
-    text = pattern.decode("latin-1") if isinstance(pattern, bytes) else str(pattern)
+    # To JavaScript some bytes above ASCII are white space too.
+    text = pattern.decode("latin-1").replace(r"\s", r"[\t-\r ]") if isinstance(pattern, bytes) else str(pattern)
     return {"pattern": text, "flags": "".join(name for flag, name in _FLAGS if magic.flags & flag)}
 
 

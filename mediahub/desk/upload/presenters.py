@@ -74,16 +74,14 @@ def describe_folder(folder: FolderBatch) -> FolderLine:
     if skipped:
         parts.append(ngettext("%(n)d system file skipped", "%(n)d system files skipped", skipped) % {"n": skipped})
     state = next((each for each in _TELLING_STATES if each in folder.counts), Upload.State.DELETED)
-    # A rejected file is told beside the others; the folder as a whole is done.
-    tone = "wait" if state == Upload.State.REJECTED else TONES[state]
+    tone = _get_tone(state)
     name = _("Top level of the bucket") if folder.batch.folder == ROOT else folder.batch.folder
     return FolderLine(folder, name, " · ".join(parts), str(Upload.State(state).label), tone)
 
 
 def describe_status(upload: Upload) -> UploadStatus:
     """Return the upload's state in plain words, with the next step where there is one."""
-    # The word is also a tagging's, where an editor said so and nothing is the matter.
-    tone = "wait" if upload.state == Upload.State.REJECTED else TONES[upload.state]
+    tone = _get_tone(upload.state)
     ended = upload.state in Upload.ENDED
     if upload.waits_for_another_try:
         return UploadStatus(
@@ -109,6 +107,11 @@ def describe_status(upload: Upload) -> UploadStatus:
             advice = _("The file is kept. Retry it under Failed items.")
             return UploadStatus(_("failed"), tone, f"{explain(upload)} {advice}".strip(), ended)
     return UploadStatus(str(Upload.State(upload.state).label), tone, explain(upload), ended)
+
+
+def _get_tone(state: str) -> str:
+    # The word is also a tagging's, where an editor said so and nothing is the matter.
+    return "wait" if state == Upload.State.REJECTED else TONES[state]
 
 
 def _describe_next_attempt(upload: Upload) -> str:
