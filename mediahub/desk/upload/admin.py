@@ -1,6 +1,7 @@
 """The journeys of files, to look at."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -13,7 +14,7 @@ from mediahub.desk.upload import presenters as upload_presenters
 from mediahub.recovery import retries
 from mediahub.recovery.access import visible_failed_items
 from mediahub.uploads import folder_batches
-from mediahub.uploads.access import visible_uploads
+from mediahub.uploads.access import visible_batches, visible_uploads
 from mediahub.uploads.ingest import TOO_MANY_PIXELS
 from mediahub.uploads.models import Upload
 
@@ -46,6 +47,8 @@ class UploadAdmin(ReadOnlyAdmin):
         if _shows_folders(request) and request.GET.get(PAGE, "1") in ("", "1"):
             newest = folder_batches.list_folder_batches(request.user, MAX_FOLDERS)
             context["folders"] = [upload_presenters.describe_folder(each) for each in newest]
+        elif batch_id := request.GET.get(self.linked[0]):
+            context["folder"] = _find_folder_name(request, batch_id)
         return super().changelist_view(request, context)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -74,3 +77,12 @@ def _shows_folders(request: HttpRequest) -> bool:
     """Return whether the list is asked for as a whole; files from the bucket are then told by their folders."""
     is_list = request.resolver_match is not None and request.resolver_match.url_name == "uploads_upload_changelist"
     return is_list and request.method == "GET" and set(request.GET) <= {PAGE}
+
+
+def _find_folder_name(request: HttpRequest, batch_id: str) -> str:
+    """Return the name of the folder that the list is narrowed to; empty for another batch, or for none."""
+    try:
+        batch = visible_batches(request.user).exclude(folder="").filter(pk=UUID(batch_id)).first()
+    except ValueError:
+        return ""
+    return upload_presenters.describe_folder_name(batch) if batch else ""

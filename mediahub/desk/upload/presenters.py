@@ -18,7 +18,7 @@ from mediahub.library.models import Image
 from mediahub.reasons import explain
 from mediahub.uploads.folder_batches import ROOT, FolderBatch
 from mediahub.uploads.ingest import TOO_MANY_PIXELS
-from mediahub.uploads.models import Upload
+from mediahub.uploads.models import Upload, UploadBatch
 from mediahub.uploads.stalled_uploads import GRACE
 
 # The picture in a list is at most so many pixels wide and high.
@@ -46,11 +46,16 @@ class UploadStatus:
 
 @dataclass(frozen=True)
 class FolderLine:
-    """A folder of the bucket in one line: its name, how many files came and what became of them."""
+    """A folder of the bucket in one line: its name, how many files came and what became of them.
 
-    folder: FolderBatch
+    `states` are the states of its files, where they differ: (state, sentence).
+    """
+
+    batch: UploadBatch
     name: str
-    sentence: str
+    files: str
+    states: list[tuple[str, str]]
+    skipped: str
     label: str
     tone: str
 
@@ -67,16 +72,23 @@ _TELLING_STATES = (
 
 def describe_folder(folder: FolderBatch) -> FolderLine:
     """Return one day's files of a folder of the bucket, in one line."""
-    parts = [ngettext("%(n)d file", "%(n)d files", folder.files) % {"n": folder.files}]
-    if len(folder.counts) > 1:
-        parts += [f"{number} {Upload.State(state).label}" for state, number in sorted(folder.counts.items())]
-    skipped = folder.batch.system_files
-    if skipped:
-        parts.append(ngettext("%(n)d system file skipped", "%(n)d system files skipped", skipped) % {"n": skipped})
+    counts, skipped = sorted(folder.counts.items()), folder.batch.system_files
+    skipped_text = ngettext("%(n)d system file skipped", "%(n)d system files skipped", skipped) % {"n": skipped}
     state = next((each for each in _TELLING_STATES if each in folder.counts), Upload.State.DELETED)
-    tone = _get_tone(state)
-    name = _("Top level of the bucket") if folder.batch.folder == ROOT else folder.batch.folder
-    return FolderLine(folder, name, " · ".join(parts), str(Upload.State(state).label), tone)
+    return FolderLine(
+        batch=folder.batch,
+        name=describe_folder_name(folder.batch),
+        files=ngettext("%(n)d file", "%(n)d files", folder.files) % {"n": folder.files},
+        states=[(each, f"{number} {each.label}") for each, number in counts] if len(counts) > 1 else [],
+        skipped=skipped_text if skipped else "",
+        label=str(state.label),
+        tone=_get_tone(state),
+    )
+
+
+def describe_folder_name(batch: UploadBatch) -> str:
+    """Return the name of the folder of the bucket whose files a batch has."""
+    return _("Top level of the bucket") if batch.folder == ROOT else batch.folder
 
 
 def describe_status(upload: Upload) -> UploadStatus:
