@@ -148,7 +148,10 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
         if not path.exists():
             raise DemoError(f"{path} does not exist. Name an image or a folder of images.")
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-        files += [file for file in inside if file.is_file() and (file == path or _is_picture(file, path))]
+        for file in filter(Path.is_file, inside):
+            is_left_out = is_system_file(file.relative_to(path).as_posix()) or _identify_file(file) is None
+            if file == path or not is_left_out:
+                files.append(file)
     if not files:
         raise DemoError("There is no image to upload. Name an image or a folder of images.")
     return files
@@ -176,10 +179,6 @@ def send_files(browser: Browser, paths: Sequence[Path], progress: Callable[[int,
     for file in sent:
         file.state = file.state or LOST
     return sent
-
-
-def _is_picture(file: Path, folder: Path) -> bool:
-    return not is_system_file(file.relative_to(folder).as_posix()) and _identify_file(file) is not None
 
 
 def _identify_file(path: Path) -> str | None:

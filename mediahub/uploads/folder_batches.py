@@ -14,8 +14,10 @@ from processing import clean_text
 from processing.keys import parse_upload_id
 
 ROOT = "/"
+# All that comes in lies under it, and it says nothing.
+_UPLOADS = "uploads/"
 # Deeper folders belong to the line of the folder above: people sync a year, and not each of its days.
-LEVELS = 2
+_LEVELS = 2
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,12 @@ class FolderBatch:
 
 
 def find_folder(key: str) -> str:
-    """Return the folder of a key that its line names, "summer/2024" for "summer/2024/day 1/a.jpg"; "/" for none."""
-    folders = key.split("/")[:-1]
-    # The folders of tickets have a name of their own each.
-    return "/".join(folders[: 1 if parse_upload_id(key) else LEVELS]) or ROOT
+    """Return the folder of a key that its line names; "/" for none.
+
+    It is "summer/2024" for "uploads/summer/2024/day 1/a.jpg". The folder of a ticket is none that a person named.
+    """
+    folders = [] if parse_upload_id(key) else key.removeprefix(_UPLOADS).split("/")[:-1]
+    return "/".join(folders[:_LEVELS]) or ROOT
 
 
 def get_or_create_folder_batch(key: str) -> UploadBatch:

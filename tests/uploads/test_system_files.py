@@ -72,7 +72,9 @@ def test_what_may_be_a_picture_is_taken(path: str) -> None:
         ("summer/a.jpg", "summer"),
         ("summer/2024/a.jpg", "summer/2024"),
         ("summer/2024/day 1/a.jpg", "summer/2024"),
-        ("uploads/6f1c3c1e-6a53-4f0c-9b0e-0d7d3f1a2b3c/original", "uploads"),
+        ("uploads/a.jpg", "/"),
+        ("uploads/summer/2024/day 1/a.jpg", "summer/2024"),
+        ("uploads/6f1c3c1e-6a53-4f0c-9b0e-0d7d3f1a2b3c/original", "/"),
     ],
 )
 def test_a_line_names_the_upper_folders(key: str, folder: str) -> None:

@@ -18,15 +18,7 @@ def build_file_kinds() -> dict[str, Any]:
     """Return how files are known by their first bytes, with the server's sentences for those that are refused."""
     return {
         "headBytes": formats.HEAD_BYTES,
-        "inputs": [
-            {
-                **_build_expression(each.magic),
-                "type": each.content_type,
-                "maxBytes": settings.UPLOAD_MAX_BYTES,
-                "tooLarge": _build_size_text(settings.UPLOAD_MAX_BYTES),
-            }
-            for each in formats.list_inputs()
-        ],
+        "inputs": [_build_input(each) for each in formats.list_inputs()],
         "others": [
             {**_build_expression(magic), "reason": _explain("unsupported", kind=kind)}
             for kind, magic in formats.UNSUPPORTED_KINDS
@@ -36,6 +28,13 @@ def build_file_kinds() -> dict[str, Any]:
         "empty": _explain("empty"),
         "systemFiles": _build_expression(system_files.PATTERN),
     }
+
+
+def _build_input(each: formats.Format) -> dict[str, Any]:
+    """Return how a file of the format is known, and its limit, with a sentence in which the page fills in `{size}`."""
+    limit = settings.UPLOAD_MAX_BYTES
+    too_large = _(str(SENTENCES["too_large"])).replace("%(size)d", "{size}") % {"limit": limit // 1_000_000}
+    return {**_build_expression(each.magic), "type": each.content_type, "maxBytes": limit, "tooLarge": too_large}
 
 
 def _build_expression(magic: re.Pattern[Any]) -> dict[str, str]:
@@ -48,8 +47,3 @@ def _build_expression(magic: re.Pattern[Any]) -> dict[str, str]:
 
 def _explain(code: str, **params: Any) -> str:
     return Reason(code, {**params, "formats": formats.describe_inputs()}).explain()
-
-
-def _build_size_text(limit: int) -> str:
-    """Return the sentence on a file that is too large, in which the page fills in its `{size}`."""
-    return _(str(SENTENCES["too_large"])).replace("%(size)d", "{size}") % {"limit": limit // 1_000_000}
