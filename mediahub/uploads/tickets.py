@@ -2,7 +2,6 @@
 
 import logging
 import math
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -77,8 +76,7 @@ class UploadTicket:
 
 def clean_file_name(file_name: str) -> str:
     """Return the name a person sees: no folders, nothing that is not seen or turns directions, at most 255 long."""
-    name = unicodedata.normalize("NFC", file_name.replace("\\", "/").rsplit("/", 1)[-1])
-    return clean_text(name, 255) or _("unnamed file")
+    return clean_text(file_name.replace("\\", "/").rsplit("/", 1)[-1], 255) or _("unnamed file")
 
 
 def issue_ticket(
