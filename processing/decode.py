@@ -55,9 +55,8 @@ def open_picture(file: IO[bytes], limits: Limits, notes: list[Note] | None = Non
     head = file.read(kinds.HEAD)
     if not head:
         raise Rejected("empty", step="decode")
-    known = _identify(file, head, limits)
-    lower = limits.by_format.get(known.name, FormatLimits())
-    max_bytes = min(each for each in (limits.max_bytes, known.max_bytes, lower.max_bytes) if each is not None)
+    known = identify_file(file, head, limits)
+    max_bytes = limits.get_max_bytes(known)
     if size > max_bytes:
         raise too_large(size, max_bytes)
     with _rejecting_unreadable(file, known):
@@ -75,12 +74,12 @@ def open_picture(file: IO[bytes], limits: Limits, notes: list[Note] | None = Non
     return picture
 
 
-def _identify(file: IO[bytes], head: bytes, limits: Limits) -> Format:
-    """Return the format of a file; raise Rejected for another kind of file."""
+def identify_file(file: IO[bytes], head: bytes, limits: Limits) -> Format:
+    """Return the format of a file, or of its beginning; raise Rejected for another kind of file."""
     known = formats.identify_input(head)
     disabled = limits.list_disabled()
     kind = "" if known else kinds.identify_kind(head)
-    if known and known.name == "TIFF":
+    if known and known.name == kinds.RAW_CONTAINER:
         try:
             kind = kinds.identify_raw(tiff.read_tags(file))
         except Exception:  # what is wrong with its header is told when it is opened

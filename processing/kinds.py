@@ -4,11 +4,14 @@
 """
 
 import re
+from codecs import getincrementaldecoder
 
 from processing import tiff
 
 # How many bytes of a file `identify_kind` wants.
 HEAD = 1024
+# The format as which most raw files begin; their tags tell them from pictures, and lie within so many bytes.
+RAW_CONTAINER, RAW_HEAD = "TIFF", 64 * 1024
 # The camera makers whose raw files are built like TIFF, by how EXIF writes their names.
 _TIFF_MAKERS = {
     b"canon": "cr2",
@@ -18,7 +21,7 @@ _TIFF_MAKERS = {
     b"panasonic": "rw2",
     b"sony": "arw",
 }
-_KINDS = (
+KINDS = (
     ("pdf", re.compile(rb"\s*%PDF")),
     # Raw files that are not built like TIFF, or only nearly.
     ("cr2", re.compile(rb"II\*\0....CR", re.DOTALL)),
@@ -77,7 +80,7 @@ def identify_kind(head: bytes) -> str:
 
     `head` is its first HEAD bytes.
     """
-    kind = next((kind for kind, magic in _KINDS if magic.match(head)), "")
+    kind = next((kind for kind, magic in KINDS if magic.match(head)), "")
     return kind or ("text" if _is_text(head) else "")
 
 
@@ -101,7 +104,8 @@ def identify_raw(tags: tiff.Tags) -> str:
 
 def _is_text(head: bytes) -> bool:
     try:
-        text = head.decode("utf-8", errors="strict" if len(head) < HEAD else "ignore")
+        # The last character of the head may be cut off, that of a whole file not.
+        text = getincrementaldecoder("utf-8")().decode(head, final=len(head) < HEAD)
     except UnicodeDecodeError:
         return False
     return bool(text) and all(character.isprintable() or character.isspace() for character in text)

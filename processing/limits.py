@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from processing.formats import Format
+
 _LARGEST_INTEGER = 2**63 - 1
 _MAX_DEPTH = 40
 _JOINER = "\u200d"
@@ -79,6 +81,11 @@ class Limits:
     max_side: int = 30_000
     max_memory: int = 1_400_000_000
     by_format: Mapping[str, FormatLimits] = field(default_factory=dict)
+
+    def get_max_bytes(self, known: Format) -> int:
+        """Return how many bytes a file of the format may have."""
+        lower = self.by_format.get(known.name, FormatLimits())
+        return min(each for each in (self.max_bytes, known.max_bytes, lower.max_bytes) if each is not None)
 
     def list_disabled(self) -> list[str]:
         """Return the names of the formats that are not accepted."""

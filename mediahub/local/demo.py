@@ -13,7 +13,8 @@ import requests
 
 from mediahub.uploads.models import Upload
 from mediahub.uploads.system_files import is_system_file
-from processing.formats import HEAD_BYTES, identify_input, map_suffixes
+from processing import kinds
+from processing.formats import identify_input, map_suffixes
 
 # Long enough for every delivery that the queue allows a file.
 PATIENCE = 180
@@ -184,7 +185,7 @@ def send_files(browser: Browser, paths: Sequence[Path], progress: Callable[[int,
 def _identify_file(path: Path) -> str | None:
     """Return the MIME type of a picture by its bytes; for other bytes by its name, so that the site says what it is."""
     with path.open("rb") as file:
-        identified = identify_input(file.read(HEAD_BYTES))
+        identified = identify_input(file.read(kinds.HEAD))
     return identified.content_type if identified else map_suffixes().get(path.suffix[1:].lower())
 
 

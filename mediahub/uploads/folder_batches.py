@@ -48,7 +48,7 @@ def get_or_create_folder_batch(key: str) -> UploadBatch:
     # The id follows from folder and day, so that workers which meet two files of it at once have one batch.
     batch_id = uuid5(NAMESPACE_URL, f"s3://{settings.UPLOAD_BUCKET}/{folder}#{timezone.localdate()}")
     batch, _is_new = UploadBatch.objects.get_or_create(
-        id=batch_id, defaults={"folder": clean_text(folder, 1024) or ROOT}
+        id=batch_id, defaults={"folder": clean_text(folder, 1024, keep_directions=False) or ROOT}
     )
     return batch
 

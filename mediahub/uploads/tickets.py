@@ -76,7 +76,8 @@ class UploadTicket:
 
 def clean_file_name(file_name: str) -> str:
     """Return the name a person sees: no folders, nothing that is not seen or turns directions, at most 255 long."""
-    return clean_text(file_name.replace("\\", "/").rsplit("/", 1)[-1], 255) or _("unnamed file")
+    name = file_name.replace("\\", "/").rsplit("/", 1)[-1]
+    return clean_text(name, 255, keep_directions=False) or _("unnamed file")
 
 
 def issue_ticket(
@@ -197,20 +198,24 @@ def _filter_open_uploads(user: "User") -> QuerySet[Upload]:
 
 
 def _check_file(user: "User", name: str, content_type: str, size: int) -> None:
-    if content_type not in formats.list_content_types():
+    limits = clients.get_limits()
+    accepted = formats.list_inputs(limits.list_disabled())
+    known = next((each for each in accepted if content_type in each.content_types), None)
+    if known is None:
         raise TicketRefused(
             _(
                 "%(name)s is not an image in a supported format. Export it in one of these formats and add it again: "
                 "%(formats)s."
             )
-            % {"name": name, "formats": formats.describe_inputs()}
+            % {"name": name, "formats": ", ".join(each.label for each in accepted)}
         )
     if size < 1:
         raise TicketRefused(_("%(name)s is empty. Check the file and add it again.") % {"name": name})
-    if size > settings.UPLOAD_MAX_BYTES:
+    most = limits.get_max_bytes(known)
+    if size > most:
         raise TicketRefused(
             _("%(name)s is %(size)d MB; the limit is %(most)d MB. Reduce its size and add it again.")
-            % {"name": name, "size": math.ceil(size / 1_000_000), "most": settings.UPLOAD_MAX_BYTES // 1_000_000}
+            % {"name": name, "size": math.ceil(size / 1_000_000), "most": most // 1_000_000}
         )
     _check_open_tickets(user)
 

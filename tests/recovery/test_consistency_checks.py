@@ -97,12 +97,12 @@ def test_system_files_are_not_missed(
     lose_messages(aws)
     put("trip/2.jpg")
     lose_messages(aws)
-    assert found(repair=True) == {"lost": 1}
+    assert count_findings(repair=True) == {"lost": 1}
     drain(event_loop)
-    assert found(repair=True) == {}
+    assert count_findings(repair=True) == {}
     aws("operator", "s3").delete_object(Bucket=BUCKET, Key="trip/Thumbs.db")
     drain(event_loop)
-    assert found() == {}
+    assert count_findings() == {}
     assert Upload.objects.count() == 2
 
 

@@ -18,7 +18,7 @@ const FILES_AT_ONCE = 50;
 export function createFileChecks(page, { send, hold, drop, refuse, note, checking, isOwn }) {
   const { known, kinds } = page;
   const words = page.words.checks;
-  const identify = createIdentifier(page);
+  const identify = createIdentifier(page, post);
   const systemFile = new RegExp(kinds.systemFiles.pattern, kinds.systemFiles.flags);
   const seen = new Map();
   const waiting = new Map();

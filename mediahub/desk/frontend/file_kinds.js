@@ -3,11 +3,16 @@
 
 import { formatText } from "./formatting.js";
 
+const BYTES = { "Content-Type": "application/octet-stream" };
+
 // As the server reads a text: what is printed, and white space.
 const TEXT = /^(?:\P{C}|[\t-\r\x1c-\x1f\x85])*$/u;
 
-/** Makes `identify(file)`, which answers with the `type` of a file that can be sent, or the `reason` why it is not. */
-export function createIdentifier({ kinds, words }) {
+/**
+ * Makes `identify(file)`, which answers with the `type` of a file that can be sent, or the `reason` why it is not.
+ * `ask(address, request)` sends a request to the server, for a file of which the first bytes do not tell enough.
+ */
+export function createIdentifier({ kinds, identify: address, words }, ask) {
   const compile = (rows) => rows.map((row) => ({ ...row, magic: new RegExp(`^(?:${row.pattern})`, row.flags) }));
   const inputs = compile(kinds.inputs);
   const others = compile(kinds.others);
@@ -27,8 +32,20 @@ export function createIdentifier({ kinds, words }) {
     if (file.size > input.maxBytes) {
       return { reason: formatText(input.tooLarge, { size: Math.ceil(file.size / 1e6) }) };
     }
-    return { type: input.type };
+    const reason = input.askedBytes ? await askServer(file.slice(0, input.askedBytes)) : "";
+    return reason ? { reason } : { type: input.type };
   };
+
+  /** Raw files of cameras begin as pictures do. */
+  async function askServer(beginning) {
+    try {
+      const answer = await ask(address, { method: "POST", headers: BYTES, body: beginning });
+      return answer.ok ? (await answer.json()).reason : "";
+    } catch {
+      // The file is looked at again when it has arrived.
+      return "";
+    }
+  }
 
   function explainOther(bytes) {
     return isText(bytes, bytes.length === kinds.headBytes) ? kinds.text : kinds.unknown;

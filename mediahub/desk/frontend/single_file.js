@@ -1,6 +1,7 @@
 // The form for one file, for a browser that has JavaScript: it shows how far the file is, goes on after a break, and says
 // in a sentence why a file was refused.
 
+import { send as post } from "../static/desk/session.js";
 import { createUploadList } from "./upload_list.js";
 import { acceptDropAndPaste } from "./drop_and_paste.js";
 import { explainPause } from "./retries.js";
@@ -19,7 +20,7 @@ if (form) enhanceForm();
 function enhanceForm() {
   const input = form.elements.file;
   const button = form.querySelector("[type=submit]");
-  const identify = createIdentifier(page);
+  const identify = createIdentifier(page, post);
   const { uppy, isSending } = createUploader(page, list, { id: `desk-one-${page.user}`, autoProceed: false, onGone: enable });
 
   function showNote(text) {

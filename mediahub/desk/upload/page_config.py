@@ -12,14 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mediahub.desk.http import get_editor
-from mediahub.desk.upload.file_kinds import build_file_kinds
+from mediahub.desk.upload.file_kinds import build_file_kinds, describe_accepted
 from mediahub.desk.upload.presenters import describe_upload
 from mediahub.desk.upload.texts import build_upload_texts
 from mediahub.library.collection_tree import list_names
 from mediahub.library.models import Image
 from mediahub.uploads import tickets
 from mediahub.uploads.models import Upload
-from processing import ProcessingError, formats
+from processing import ProcessingError
 
 NO_BATCH = UUID(int=0)
 # A form is renewed this long before its ticket ends, so that a file chosen at the last moment still gets through.
@@ -56,6 +56,7 @@ def build_form_config(user: User | AnonymousUser, recent: Iterable[Upload] = ())
     return {
         "url": reverse("desk:sign"),
         "status": reverse("desk:status"),
+        "identify": reverse("desk:identify"),
         "user": str(user.pk),
         "kinds": build_file_kinds(),
         "maxBytes": settings.UPLOAD_MAX_BYTES,
@@ -81,5 +82,5 @@ def build_plain_ticket(request: HttpRequest, image: Image | None = None) -> dict
         "ticket": ticket,
         "seconds": max(60, int(renewed.total_seconds())),
         "most": settings.UPLOAD_MAX_BYTES // 1_000_000,
-        "formats": formats.describe_inputs(),
+        "formats": describe_accepted(),
     }

@@ -1,6 +1,7 @@
 """What the upload page's scripts ask: signatures, known files, the state of uploads, metadata of a batch."""
 
 import re
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from mediahub.aws import clients
 from mediahub.delivery.addresses import build_address
 from mediahub.desk.http import JsonObject, Unreadable, get_editor, read_json, require_permission
 from mediahub.desk.library.version_views import get_replaceable_image
@@ -20,10 +22,11 @@ from mediahub.desk.upload.page_config import may_edit_batch
 from mediahub.desk.upload.presenters import SMALL_EDGE, describe_upload
 from mediahub.library import rendition_choice
 from mediahub.library.models import Image
+from mediahub.reasons import read_reason
 from mediahub.uploads import tickets, upload_batches
 from mediahub.uploads.access import visible_uploads
 from mediahub.uploads.models import Upload, UploadBatch
-from processing import ProcessingError
+from processing import ProcessingError, Rejected, decode, kinds
 
 # Each question of Uppy about a file in parts, by its HTTP method and whether it names a part.
 OPERATIONS: dict[tuple[str, bool], tickets.Operation] = {
@@ -103,6 +106,22 @@ def _issue_ticket(user: User, body: JsonObject) -> dict[str, Any]:
         address = tickets.sign_step(user, ticket.key, "create")
         return {**answer, "url": address, "headers": tickets.list_signed_headers("create")}
     return {**answer, "url": ticket.url, "fields": ticket.fields}
+
+
+@require_POST
+@never_cache
+@require_permission("uploads.add_upload", "library.replace_image", json=True)
+def identify_file(request: HttpRequest) -> JsonResponse:
+    """Answer whether a file that begins with the bytes of the request is accepted: `{}`, or the `reason` why not.
+
+    The page asks about files whose first bytes alone do not tell a raw file from a picture.
+    """
+    head = request.read(kinds.RAW_HEAD)
+    try:
+        decode.identify_file(BytesIO(head), head[: kinds.HEAD], clients.get_limits())
+    except Rejected as refusal:
+        return JsonResponse({"reason": read_reason(refusal).explain()})
+    return JsonResponse({})
 
 
 @require_POST

@@ -4,15 +4,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from mediahub.desk.upload.file_kinds import describe_accepted
 from mediahub.desk.upload.uppy_texts import build_core_texts, build_dashboard_texts
-from processing import formats
 
 
 def build_upload_texts(max_bytes: int) -> dict[str, Any]:
     """Return the sentences of the page's scripts."""
     most = max_bytes // 1_000_000
     return {
-        "note": _("%(formats)s, up to %(most)d MB each") % {"formats": formats.describe_inputs(), "most": most},
+        "note": _("%(formats)s, up to %(most)d MB each") % {"formats": describe_accepted(), "most": most},
         "offline": _("Offline. The upload continues when the connection is back."),
         "signedOut": _("The upload continues once you have signed in again."),
         "unreachable": _("The connection was lost. The file will be sent again automatically."),

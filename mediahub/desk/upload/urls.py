@@ -12,6 +12,7 @@ urlpatterns = [
     path("upload/plain/", view(views.show_plain_form), name="plain"),
     path("upload/<uuid:upload_id>/", view(views.show_upload), name="arrival"),
     path("upload/sign/", script_views.sign, name="sign"),
+    path("upload/identify/", script_views.identify_file, name="identify"),
     path("upload/known/", script_views.find_known_files, name="known"),
     path("upload/batches/<uuid:batch_id>/", view(views.show_batch), name="batch"),
     path("upload/batches/<uuid:batch_id>/words/", script_views.edit_batch_metadata, name="batch_words"),
