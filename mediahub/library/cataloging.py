@@ -15,7 +15,7 @@ from mediahub.history.models import Action
 from mediahub.library import date_taken, focal_point, revisions, similarity, versions, vocabulary
 from mediahub.library.changes import to_json
 from mediahub.library.file_names import split_file_name
-from mediahub.library.metadata import FIELDS
+from mediahub.library.metadata import FIELDS, find_problems
 from mediahub.library.models import Image, Rendition, Tagging
 from mediahub.reasons import read_reason
 from processing import MAX_LENGTHS, Label, Point, Result, StoredRendition, clean_text, shorten
@@ -90,7 +90,9 @@ def mark_deleted(image_id: UUID) -> bool:
 def _take_words(image: Image, result: Result) -> None:
     """Fill the metadata of a new image from its file."""
     for name in FIELDS:
-        if value := getattr(result.metadata.fields, name):
+        value = getattr(result.metadata.fields, name)
+        # An editor could not save the form with an address that is none.
+        if value and not (isinstance(value, str) and find_problems(name, value)):
             setattr(image, name, value)
 
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Concat
 from mediahub.library import access
 from mediahub.library.collections import BETWEEN, STEP
 from mediahub.library.models import Collection, Image, Membership
+from processing import compose
 
 COMPLETIONS = 20
 SIGN = f" {BETWEEN} "
@@ -111,7 +112,7 @@ def _count(nodes: list[Node], counts: dict[int, int]) -> int:
 
 
 def _normalize(text: str) -> str:
-    parts = text.replace(">", BETWEEN).split(BETWEEN)
+    parts = compose(text).replace(">", BETWEEN).split(BETWEEN)
     return SIGN.join(" ".join(part.split()) for part in parts).casefold()
 
 

@@ -21,6 +21,7 @@ from mediahub.history.models import Action, Change
 from mediahub.library import access, field_edits, memberships
 from mediahub.library.field_edits import UNSEEN, Conflict, Conflicted, Edit, Unseen
 from mediahub.library.models import Collection, Image
+from mediahub.library.parsing import read_name
 from processing import is_storable
 
 # What a collection is, beside whom it is for.
@@ -257,15 +258,15 @@ def subtree(collection: Collection, field: str = "") -> Q:
 
 def clean_name(name: str) -> str:
     """Return a collection's name with single spaces; raises ValidationError for an invalid one."""
-    name = " ".join(name.split())
-    if not name or not name.isprintable():
+    collection_name = read_name(name)
+    if collection_name is None:
         raise ValidationError(_("Enter a name for the collection: a few words without line breaks."))
-    if BETWEEN in name or ">" in name:
+    if BETWEEN in collection_name or ">" in collection_name:
         raise ValidationError(_("A collection name cannot contain “›” or “>”, which separate names in a path."))
-    if len(name) > LONGEST:
+    if len(collection_name) > LONGEST:
         sentence = _("A collection name has at most %(most)d characters; this name has %(n)d.")
-        raise ValidationError(sentence % {"most": LONGEST, "n": len(name)})
-    return name
+        raise ValidationError(sentence % {"most": LONGEST, "n": len(collection_name)})
+    return collection_name
 
 
 def snapshot(collection: Collection) -> Snapshot:

@@ -20,7 +20,7 @@ from mediahub.history.undo import find_last_change_set, undo, was_undone
 from mediahub.library import access, metadata, publishing, tag_decisions
 from mediahub.library.field_edits import Conflict, Conflicted, Edit, normalize
 from mediahub.library.models import Image, Tagging
-from processing import is_storable
+from processing import compose, is_storable
 
 # The words that are typed beside a picture.
 TYPED_FIELDS = ("title", "alt_text", "caption", "credit", "copyright", "license", "license_url")
@@ -128,7 +128,7 @@ def _decide(change_set: ChangeSet, image: Image, edits: tuple[TagEdit, ...]) -> 
 
 
 def _find(taggings: list[Tagging], edit: TagEdit) -> Tagging | None:
-    name = " ".join(edit.name.split()).casefold()
+    name = compose(" ".join(edit.name.split())).casefold()
     same = [tagging for tagging in taggings if tagging.tag_id == edit.tag_id]
     return next(iter([*same, *(tagging for tagging in taggings if tagging.tag.name.casefold() == name)]), None)
 

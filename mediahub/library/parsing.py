@@ -5,10 +5,24 @@ from datetime import UTC, date, datetime
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from processing import clean_text, compose, shorten
+
+# A name with directions of writing gets an end for each.
+ROOM_FOR_ENDS = 16
 # What PostgreSQL and SQLite keep as an integer.
 LARGEST = 2**63 - 1
 # A day on either side of these, in any zone, is still a date.
 FIRST_DAY, LAST_DAY = date(1, 1, 3), date(9999, 12, 29)
+
+
+def read_name(text: str) -> str | None:
+    """Return a name on one line, composed (NFC); None for nothing that is seen, or with control characters.
+
+    What joins letters stays, as in Persian and in emoji.
+    """
+    line = compose(" ".join(text.split()))
+    name = shorten(line, len(line) + ROOM_FOR_ENDS)
+    return name if name and clean_text(name, len(name)) == name else None
 
 
 def read_number(text: str, most: int = LARGEST) -> int | None:

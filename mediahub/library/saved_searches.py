@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from mediahub.library import access
 from mediahub.library.models import SavedSearch
+from mediahub.library.parsing import read_name
 from mediahub.library.search import Search
 
 
@@ -52,11 +53,16 @@ def may_change(user: User, search: SavedSearch) -> bool:
     return search.shared and orphaned and user.has_perm("library.publish_image")
 
 
+def _clean_name(name: str) -> str:
+    search_name = read_name(name)
+    if search_name is None or len(search_name) > 60:
+        raise ValidationError(_("Enter a name of 1 to 60 characters for the search."))
+    return search_name
+
+
 def save_search(user: User, name: str, search: Search, *, shared: bool = False) -> SavedSearch:
     """Save a search; one of the same name is overwritten. Raises ValidationError for an empty search or name."""
-    name = " ".join(name.split())
-    if not name or len(name) > 60 or not name.isprintable():
-        raise ValidationError(_("Enter a name of 1 to 60 characters for the search."))
+    name = _clean_name(name)
     if not search:
         raise ValidationError(_("Enter a search or set a filter before you save it."))
     query = search.query()
@@ -70,9 +76,7 @@ def save_search(user: User, name: str, search: Search, *, shared: bool = False) 
 
 def rename_search(user: User, pk: int, name: str) -> None:
     """Give a search this person may change another name; raises ValidationError for no name or a taken one."""
-    name = " ".join(name.split())
-    if not name or len(name) > 60 or not name.isprintable():
-        raise ValidationError(_("Enter a name of 1 to 60 characters for the search."))
+    name = _clean_name(name)
     search = _changeable(user, pk)
     if search is None:
         return

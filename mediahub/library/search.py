@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from mediahub.library import access, collection_tree, similarity
 from mediahub.library.models import Image, Membership, Tagging
 from mediahub.library.parsing import read_day, read_number
-from processing import MONOCHROME
+from processing import MONOCHROME, compose
 
 # Words beyond these narrow nothing, and each costs the database a look at every row.
 MOST_WORDS = 12
@@ -217,7 +217,7 @@ class Search:
                 problems.append(sentence % {"text": text[:50], "filter": filter_.title})
             else:
                 texts[filter_.name] = text
-        words = asked.get("q", "").split()
+        words = compose(asked.get("q", "")).split()
         if len(words) > MOST_WORDS:
             problems.append(_("Only the first %(n)d words of the search were used.") % {"n": MOST_WORDS})
         return cls(tuple(words[:MOST_WORDS]), texts, tuple(problems))

@@ -12,6 +12,8 @@ from mediahub.history.models import Action
 from mediahub.library import access, revisions
 from mediahub.library.access import Person
 from mediahub.library.models import LabelRule, Synonym, Tag, Tagging
+from mediahub.library.parsing import read_name
+from processing import compose
 
 # Of two decisions on the same image this one stands: what an editor said outweighs what a machine thinks.
 WEIGHT = {Tagging.State.ACCEPTED: 2, Tagging.State.REJECTED: 1, Tagging.State.SUGGESTED: 0}
@@ -27,17 +29,18 @@ def save_tag(tag: Tag) -> None:
 
 
 def clean_name(name: str) -> str:
-    """Return a tag's name with single spaces; raises ValidationError for an invalid one."""
-    name = " ".join(name.split())
-    if not name or not name.isprintable():
+    """Return a tag's name as it is stored; raises ValidationError for an invalid one."""
+    tag_name = read_name(name)
+    if tag_name is None:
         raise ValidationError(_("Enter a tag: a few words without line breaks."))
-    if len(name) > LONGEST:
-        raise ValidationError(_("A tag has at most 100 characters; this one has %(n)d.") % {"n": len(name)})
-    return name
+    if len(tag_name) > LONGEST:
+        raise ValidationError(_("A tag has at most 100 characters; this one has %(n)d.") % {"n": len(tag_name)})
+    return tag_name
 
 
 def find_tag(name: str) -> Tag | None:
-    """Return the tag of this name, or the one it is a synonym of, however it is capitalized."""
+    """Return the tag of this name, or the one it is a synonym of, however it is capitalized and composed."""
+    name = compose(name)
     return Tag.objects.filter(name__iexact=name).first() or Tag.objects.filter(synonyms__word__iexact=name).first()
 
 
@@ -64,7 +67,7 @@ def resolve_tags(words: Iterable[str], *, labels: bool = False) -> dict[str, Tag
 
 def complete_name(tags: QuerySet[Tag], text: str) -> list[str]:
     """Return names of the tags that begin with a text, contain it, or have it as a synonym."""
-    text = " ".join(text.split())[:LONGEST]
+    text = compose(" ".join(text.split()))[:LONGEST]
     if not text:
         return []
     matching = Q(name__icontains=text) | Q(synonyms__word__icontains=text)

@@ -53,7 +53,7 @@ _EXPIRATION = tuple(f"{namespace}expirationDate" for namespace in _PRISM)
 _ORIGINALS, _DIGITIZED = (f"{_PHOTOSHOP}DateCreated", f"{_EXIF}DateTimeOriginal"), (f"{_XMP}CreateDate",)
 _LATITUDE, _LONGITUDE = f"{_EXIF}GPSLatitude", f"{_EXIF}GPSLongitude"
 _HAS_EXTENSION = f"{_NOTE}HasExtendedXMP"
-_WANTED = frozenset(
+_PROPERTIES = frozenset(
     {
         *(*_TEXTS.values(), _SUBJECT, _HIERARCHY, *_EXPIRATION, *_ORIGINALS, *_DIGITIZED),
         *(_LATITUDE, _LONGITUDE, _HAS_EXTENSION),
@@ -84,7 +84,8 @@ def read_xmp(blocks: Blocks, notes: list[Note]) -> XmpFields:
 
     def read(packet: bytes) -> Properties:
         empty: Properties = {}
-        return read_field(notes, "xmp", lambda: _read_packet(packet), empty)
+        is_filled = packet.strip(b"\0 \r\n\t")
+        return read_field(notes, "xmp", lambda: _read_properties(_parse_packet(packet)), empty) if is_filled else empty
 
     properties = read(blocks.xmp)
     guid = "".join(properties.get(_HAS_EXTENSION, [])[:1]).encode()
@@ -115,10 +116,6 @@ def _read_fields(properties: Properties, notes: list[Note]) -> XmpFields:
     )
 
 
-def _read_packet(packet: bytes) -> Properties:
-    return _read_properties(_parse_packet(packet)) if packet.strip(b"\0 \r\n\t") else {}
-
-
 def _parse_packet(packet: bytes) -> ElementTree.Element:
     """Return the packet's tree, with nothing below the properties that nobody reads.
 
@@ -130,7 +127,7 @@ def _parse_packet(packet: bytes) -> ElementTree.Element:
     text = packet.decode(_guess_encoding(packet)).strip("\ufeff\0 \r\n\t")
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise ValueError("The packet is not plain XMP.")
-    parser = ElementTree.XMLParser(target=_WantedProperties())  # noqa: S314 - no document type, so no entities
+    parser = ElementTree.XMLParser(target=_KnownProperties())  # noqa: S314 - no document type, so no entities
     parser.feed(_DECLARATION.sub("", text, count=1))
     tree: ElementTree.Element = parser.close()
     return tree
@@ -143,7 +140,7 @@ def _guess_encoding(packet: bytes) -> str:
     return {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}.get(packet[:2], "utf-8-sig")
 
 
-class _WantedProperties(ElementTree.TreeBuilder):
+class _KnownProperties(ElementTree.TreeBuilder):
     """Builds the tree of a packet without the properties that nobody reads, however large they are."""
 
     def __init__(self) -> None:
@@ -153,7 +150,7 @@ class _WantedProperties(ElementTree.TreeBuilder):
 
     def start(self, tag: str, attrs: dict[str, str], /) -> ElementTree.Element:
         is_property = self._path[-2:] == [f"{_RDF}RDF", f"{_RDF}Description"]
-        if self._skipped or (is_property and tag not in _WANTED):
+        if self._skipped or (is_property and tag not in _PROPERTIES):
             self._skipped += 1
             return ElementTree.Element(tag)
         self._path.append(tag)
@@ -185,7 +182,7 @@ def _read_properties(tree: ElementTree.Element) -> Properties:
         if resource not in ("", about):
             continue
         for name, text in description.attrib.items():
-            if name in _WANTED:
+            if name in _PROPERTIES:
                 properties.setdefault(name, []).append(text)
         for element in description:
             properties.setdefault(element.tag, []).extend(_read_values(element))

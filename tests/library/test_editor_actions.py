@@ -94,8 +94,13 @@ def test_words_are_kept_and_refused_with_a_sentence(editor: User, sea: Image) ->
     with pytest.raises(editor_actions.Refused, match="Title: This field cannot be blank") as refused:
         send(editor, sea, words={"title": ["Quay", "  "]})
     assert isinstance(refused.value, editor_actions.Invalid)
-    with pytest.raises(editor_actions.Refused, match="at most 500 characters"):
-        send(editor, sea, words={"alt_text": ["Two\nboats", "x" * 501]})
+    with pytest.raises(editor_actions.Refused, match="at most 1000 characters"):
+        send(editor, sea, words={"alt_text": ["Two\nboats", "x" * 1001]})
+    with pytest.raises(editor_actions.Refused, match="Address of the license: Enter a valid URL"):
+        send(editor, sea, words={"license_url": ["", "javascript:alert(1)"]})
+    send(editor, sea, words={"license_url": ["", "https://example.com/a"], "copyright": ["", "© Cafe\u0301"]})
+    sea.refresh_from_db()
+    assert (sea.license_url, sea.copyright) == ("https://example.com/a", "© Café")
 
 
 def test_a_file_that_was_replaced_since_it_was_seen_is_not_published(chief: User, sea: Image) -> None:

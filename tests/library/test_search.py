@@ -1,6 +1,6 @@
 """The search: each question narrows as it says, and all of them together."""
 
-from datetime import UTC, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -33,7 +33,8 @@ def find_titles(user: User, query: str) -> list[str]:
         ("alt_text", "A seal sleeps", "q=sleeps"),
         ("state", Image.State.PUBLISHED, "state=published"),
         ("alt_text", "A seal", "alt=yes"),
-        ("taken_at", datetime(2026, 5, 2, 23, 30, tzinfo=UTC), "taken_from=2026-05-02&taken_to=2026-05-02"),
+        ("taken_day", date(2026, 5, 2), "taken_from=2026-05-02&taken_to=2026-05-02"),
+        ("title", "Café zürich", "q=Cafe%CC%81+zu%CC%88rich"),
         ("label_state", "unavailable", "labels=unavailable"),
         ("deleted_at", timezone.now(), "original=deleted"),
     ],

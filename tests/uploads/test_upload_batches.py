@@ -89,8 +89,10 @@ def test_nobody_says_words_of_anothers_batch_or_too_many(editor: User, other_edi
     with pytest.raises(upload_batches.NotYourBatch):
         upload_batches.save_metadata(other_editor, batch.pk, FAIR)
     for wrong in (
-        BatchMetadata("x" * 201),
-        BatchMetadata(credit="x" * 201),
+        BatchMetadata("x" * 301),
+        BatchMetadata(credit="x" * 501),
+        BatchMetadata(copyright="half \ud800"),
+        BatchMetadata(license_url="example.com"),
         BatchMetadata(tags=("x" * 101,)),
         BatchMetadata(tags=tuple(map(str, range(31)))),
     ):

@@ -21,6 +21,7 @@ from mediahub.library import field_edits, metadata, publishing, tag_decisions
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tagging
 from mediahub.library.publishing import Published
+from processing import compose
 
 # A page of sentences is read by nobody.
 MAX_REFUSALS = 5
@@ -62,7 +63,7 @@ def _add_tag(request: HttpRequest, change_set: ChangeSet, images: QuerySet[Image
 
 
 def _reject_tag(request: HttpRequest, change_set: ChangeSet, images: QuerySet[Image]) -> None:
-    name = " ".join(request.POST.get("tag", "").split())
+    name = compose(" ".join(request.POST.get("tag", "").split()))
     taggings = Tagging.objects.filter(image__in=images.values("pk"), tag__name__iexact=name)
     tag_decisions.reject(change_set, taggings.select_related("tag", "image"))
     text = ngettext("“%(tag)s” rejected on %(n)d image.", "“%(tag)s” rejected on %(n)d images.", change_set.images)
