@@ -52,7 +52,8 @@ def has_rights_today(image: Image) -> bool:
 
 def has_rights(image: Image) -> bool:
     """Return whether something says by what right the picture is shown, and that this has not ended."""
-    return has_rights_today(image) and (image.rights_until is not None or is_meaningful(image.license))
+    is_licensed = is_meaningful(image.license) or bool(image.license_url)
+    return has_rights_today(image) and (image.rights_until is not None or is_licensed)
 
 
 def _rights_missing(image: Image) -> str:

@@ -74,6 +74,8 @@ def test_a_site_asks_for_less_but_never_without_rights(editor: User, settings: A
 
 
 def test_a_last_day_says_as_much_as_a_licence(editor: User) -> None:
+    with_address = image(**COMPLETE, license="", license_url="https://example.com/license")
+    assert publishing.list_missing(with_address) == []
     new_image = image(**COMPLETE, license="", rights_until=timezone.localdate())
     assert publishing.publish(ChangeSet(editor), [new_image]).count == 1
 
