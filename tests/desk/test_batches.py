@@ -86,6 +86,7 @@ def test_words_are_kept_said_told_and_taken_back(signed_in: Client, editor: User
     new_image = image()
     upload(editor, "a.jpg", "ready", image=new_image, batch=batch)
     words = {"title": "Fair", "numbered": True, "credit": "Ada", "license": "CC0", "tags": ["boats", ""]}
+    words |= {"copyright": "© Ada", "license_url": "https://example.com/cc0"}
     answer = post(signed_in, "desk:batch_words", words, batch.pk).json()
     assert (answer["changed"], answer["next"], answer["refused"]) == (2, None, [])
     status = signed_in.get(reverse("desk:batch_words", args=[batch.pk])).json()
@@ -93,7 +94,9 @@ def test_words_are_kept_said_told_and_taken_back(signed_in: Client, editor: User
         "title": "Fair",
         "numbered": True,
         "credit": "Ada",
+        "copyright": "© Ada",
         "license": "CC0",
+        "license_url": "https://example.com/cc0",
         "tags": ["boats"],
         "collection": None,
     }
@@ -109,7 +112,10 @@ def test_words_are_kept_said_told_and_taken_back(signed_in: Client, editor: User
 
 def test_words_that_cannot_be_kept_say_why(signed_in: Client, other_editor: User) -> None:
     theirs = UploadBatch.objects.create(by=other_editor, title="Secret")
-    for wrong in ({"title": "x" * 201}, {"title": 1}, {"tags": "a"}, {"tags": ["x" * 101]}, {"credit": "a\x00b"}):
+    for wrong in (
+        *({"title": "x" * 301}, {"title": 1}, {"tags": "a"}, {"tags": ["x" * 101]}, {"credit": "a\x00b"}),
+        *({"license_url": "javascript:alert(1)"}, {"copyright": "x" * 501}),
+    ):
         answer = post(signed_in, "desk:batch_words", wrong, uuid4())
         assert answer.status_code == 400
         assert answer.json()["reason"]
