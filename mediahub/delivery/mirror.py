@@ -21,6 +21,7 @@ from mediahub.aws.table import MOST_CHANGES, PAGE, Item, Overtaken
 from mediahub.delivery import public
 from mediahub.delivery.models import PublicFile
 from mediahub.library import rendition_choice, revisions
+from mediahub.library.date_taken import get_local_moment
 from mediahub.library.models import Image, Rendition, Tagging
 from mediahub.library.publishing import is_public
 from processing.formats import get_output
@@ -191,7 +192,8 @@ def _write_items(image: Image) -> bool:
 def _build_items(image: Image) -> tuple[Item, list[Item]]:
     """Return the image's own item, and the pointers of the tags that are told to everybody."""
     tags = _list_public_tags(image)
-    date = (image.taken_at or image.created_at).astimezone(timezone.get_default_timezone()).isoformat()
+    # The clock of the place where the picture was taken, so that a day is searched as the day there.
+    date = (get_local_moment(image) or image.created_at.astimezone(timezone.get_default_timezone())).isoformat()
     pointers = [{"pk": str(image.pk), "sk": f"tag#{tag}", "tag": tag, "date": date} for tag in tags[:MOST_POINTERS]]
     return build_item(image, tags), pointers
 

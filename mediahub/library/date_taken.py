@@ -49,6 +49,13 @@ def read_date_taken(columns: Mapping[str, Any]) -> DateTaken | None:
     return DateTaken(local, offset if is_known else None, bool(columns.get("taken_day_only")))
 
 
+def get_local_moment(image: Image) -> datetime | None:
+    """Return when the picture was taken, in the time zone of the place, or in the one that was guessed."""
+    if image.taken_at is None:
+        return None
+    return image.taken_at.astimezone(timezone(timedelta(minutes=image.taken_offset or 0)))
+
+
 def parse_moment(value: Any) -> datetime | None:
     """Return a moment that facts have as text or a column has as such; None for one that no zone could show."""
     try:

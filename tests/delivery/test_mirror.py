@@ -3,7 +3,7 @@
 from base64 import b64decode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
@@ -129,6 +129,14 @@ def test_images_are_found_by_tag(image: Image, editor: User, aws: Callable[[str,
     mirror.push_image(image.pk)
     assert by_tag(aws, "Boat") == []
     assert by_tag(aws, "Sea") == [str(image.pk)]
+
+
+def test_the_date_beside_a_tag_is_that_of_the_place(image: Image) -> None:
+    taken_at = datetime(2024, 6, 1, 15, 30, tzinfo=UTC)
+    Image.objects.filter(pk=image.pk).update(taken_at=taken_at, taken_offset=540)
+    mirror.push_image(image.pk)
+    items = clients.get_mirror_table().query_items(str(image.pk))
+    assert items["tag#Boat"]["date"] == "2024-06-02T00:30:00+09:00"
 
 
 def test_c8_two_pushes_at_once_leave_the_newest(image: Image) -> None:
