@@ -125,11 +125,12 @@ def measure_file(path: Path, max_memory: int) -> dict[str, object]:
     """Process a file in this process, and return the outcome with its costs."""
     from processing import Limits, Rejected, process_image
 
+    limits = Limits(max_memory=max_memory)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
     try:
         with path.open("rb") as file:
-            metadata = process_image(file, limits=Limits(max_memory=max_memory))["metadata"]
+            metadata = process_image(file, sizes=[(2048, 2048)], limits=limits)["metadata"]
         outcome = f"{metadata.width} × {metadata.height}"
     except Rejected as error:
         outcome = error.code

@@ -12,10 +12,9 @@ from typing import IO
 from pi_heif.as_plugin import HeifImageFile
 from PIL import Image
 
-from processing import formats, isobmff, jpeg, kinds, png, tiff, webp
+from processing import formats, gif, isobmff, jpeg, kinds, png, tiff, webp
 from processing.errors import Note, ProcessingError, Rejected, cut_off, too_large
 from processing.formats import Format
-from processing.gif import Gif
 from processing.limits import FormatLimits, Limits
 
 # Pillow imports all its plugins when it meets a format whose own it has not.
@@ -37,7 +36,7 @@ _OPENERS: Mapping[str, Callable[[IO[bytes]], Image.Image]] = {
     "AVIF": isobmff.Avif,
     "HEIF": HeifImageFile,
     "PNG": png.Png,
-    "GIF": Gif,
+    "GIF": gif.Gif,
     "WEBP": webp.WebP,
 }
 # Formats whose readers inflate pixels or allocate a canvas before the size could be checked.
@@ -125,7 +124,7 @@ def _load(picture: Image.Image, file: IO[bytes], known: Format) -> None:
         size = file.seek(0, 2)
         if end > size:
             raise cut_off(size / end) from error
-        if isinstance(picture, Gif) and not _ends_with(file, _GIF_TRAILER):
+        if isinstance(picture, gif.Gif) and not _ends_with(file, _GIF_TRAILER):
             raise cut_off(_measure_rows(picture)) from error
         _check_length(file, known)
         raise
@@ -158,7 +157,7 @@ def _ends_with(file: IO[bytes], end: bytes) -> bool:
     return file.read() == end
 
 
-def _measure_rows(picture: Gif) -> float:
+def _measure_rows(picture: gif.Gif) -> float:
     """Return about how many of its rows a GIF has that could not be decoded to its end, from 0 to 1."""
     # Rows that did not come are zeros, and a method of the picture would decode again.
     _columns, rows = picture.im.getprojection()
@@ -251,8 +250,10 @@ def _check_memory_needed(size: tuple[int, int], per_pixel: float, known: Format,
 def _count_frames(picture: Image.Image, file: IO[bytes]) -> int:
     if isinstance(picture, png.Png):
         return picture.parts.frames
-    if isinstance(picture, Gif | tiff.Tiff):
-        # Counting leaves the first frame, so another reader counts.
+    if isinstance(picture, gif.Gif):
+        return gif.count_frames(file) or 1
+    if isinstance(picture, tiff.Tiff):
+        # Counting leaves the first page, so another reader counts.
         file.seek(0)
         try:
             return int(type(picture)(file).n_frames)

@@ -13,6 +13,8 @@ from typing import IO
 from PIL import Image, ImageChops
 from PIL.JpegImagePlugin import JpegImageFile
 
+from processing.errors import Rejected
+
 END = b"\xff\xd9"
 # From this share a picture is shown by every browser with next to nothing missing.
 MIN_SHARE = 0.95
@@ -22,6 +24,9 @@ _SCAN = b"\xff\xda"
 _COEFFICIENTS = 64
 _BLOCK = 1 << 20
 _MEASURED_PIXELS = 4_000_000
+# What may stand before the first scan: the largest profile has 17 MB, and a packet of XMP some.
+_MAX_HEADER = 24_000_000
+_MAX_SEGMENTS = 5_000
 # Markers without a length.
 _BARE = {0x01, *range(0xD0, 0xD9)}
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
@@ -38,7 +43,9 @@ class Jpeg(JpegImageFile):
     lacks_end: bool = False
 
     def __init__(self, file: IO[bytes]) -> None:
-        """Read the header."""
+        """Read the header; raise Rejected for one that takes minutes to read."""
+        _check_header(file)
+        file.seek(0)
         super().__init__(file)
         self.source = file
 
@@ -74,6 +81,21 @@ class _Scans:
         """How much of the coefficients came, from 0 to 1, the last scan counted as whole."""
         whole = sum(bit == 0 for bit in self.bits.values())
         return whole / max(len(self.components) * _COEFFICIENTS, 1)
+
+
+def _check_header(file: IO[bytes]) -> None:
+    """Raise Rejected for more segments, or larger ones, than a picture has before its first scan."""
+    file.seek(2)
+    for _ in range(_MAX_SEGMENTS):
+        head = file.read(4)
+        if len(head) < 4 or head[0] != 0xFF or head[1] == _SCAN[1]:
+            # What is wrong here is told when it is opened.
+            return
+        if head[1] in _BARE or head[1] in (0, 0xFF):
+            file.seek(-3 if head[1] == 0xFF else -2, 1)
+        elif file.seek(max(struct.unpack_from(">H", head, 2)[0] - 2, 0), 1) > _MAX_HEADER:
+            break
+    raise Rejected("too_many_parts", step="decode", n=_MAX_SEGMENTS)
 
 
 def count_scans(file: IO[bytes]) -> int:
