@@ -1,7 +1,7 @@
 """Which colors a picture has, and their conversion to sRGB. Profiles are judged by what they do, never by their names.
 
-`profiles/` has two that are shipped, both of Compact ICC Profiles (CC0): sRGB in 410 bytes, and CGATS TR 001 for
-pictures in CMYK that do not say how they are to be printed.
+`profiles/` has one that is shipped, for pictures in CMYK that do not say how they are to be printed: CGATS TR 001, in
+the 8 KB of CGATS001Compat-v2-micro of "Compact ICC Profiles" (CC0).
 """
 
 from functools import cache
@@ -17,7 +17,6 @@ from processing.isobmff import Avif, Cicp
 from processing.png import Png
 
 _FOLDER = Path(__file__).parent / "profiles"
-SRGB_PROFILE = (_FOLDER / "srgb.icc").read_bytes()
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 # A profile that moves no sample color by more than this is sRGB.
 _TOLERANCE = 2

@@ -76,7 +76,7 @@ FORMATS: tuple[Format, ...] = (
         decodes_scaled=True,
         has_alpha=False,
         quality=82,
-        memory_per_pixel=8,
+        memory_per_pixel=8.5,
     ),
     Format(
         name="PNG",
@@ -87,7 +87,7 @@ FORMATS: tuple[Format, ...] = (
         is_input=True,
         is_output=True,
         plugins=("PIL.PngImagePlugin",),
-        memory_per_pixel=5,
+        memory_per_pixel=7,
     ),
     Format(
         name="GIF",
@@ -130,7 +130,7 @@ FORMATS: tuple[Format, ...] = (
         # Slower speeds take four times as long for nothing that can be seen. One thread: a worker has one core, and
         # the same picture gives the same bytes everywhere.
         save_options={"speed": 9, "max_threads": 1},
-        memory_per_pixel=10,
+        memory_per_pixel=12,
     ),
     Format(
         name="HEIF",
@@ -144,7 +144,7 @@ FORMATS: tuple[Format, ...] = (
         is_output=False,
         plugins=("pi_heif.as_plugin",),
         codecs=("_pi_heif*", "libheif*", "libde265*"),
-        memory_per_pixel=10,
+        memory_per_pixel=12,
     ),
     Format(
         name="TIFF",
@@ -156,7 +156,7 @@ FORMATS: tuple[Format, ...] = (
         is_output=False,
         plugins=("PIL.TiffImagePlugin",),
         codecs=("libtiff*",),
-        memory_per_pixel=4.5,
+        memory_per_pixel=6.5,
     ),
 )
 

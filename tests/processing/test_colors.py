@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from bench.heic import HeicOptions, encode_heic
-from processing import Note, process_image
+from processing import Note, RenditionSpec, process_image
 from processing.color_profiles import read_press_profile
 from tests.pictures import encoded, png_with
 from tests.profiles import by_littlecms, chart, difference, gamma, gray_profile, rgb_profile, srgb_curve
@@ -193,3 +193,11 @@ def test_a_profile_in_any_container_is_applied(format: str) -> None:
     data = encoded(chart(), format, quality=95, icc_profile=profile)
     plain = encoded(chart(), format, quality=95)
     assert difference(shown(data), by_littlecms(shown(plain), profile)) < 2
+
+
+def test_what_goes_out_says_that_it_is_srgb_where_it_can_without_a_profile() -> None:
+    data = encoded(chart(), "JPEG", quality=95, icc_profile=PROFILES["Adobe RGB (1998)"])
+    specs = [RenditionSpec("small", 256, 256, formats=("JPEG", "AVIF"))]
+    jpeg, avif = (file.data for file in process_image(BytesIO(data), specs=specs)["thumbnails"])
+    assert struct.unpack_from(">HH", avif, avif.index(b"colrnclx") + 8) == (1, 13)
+    assert "icc_profile" not in Image.open(BytesIO(jpeg)).info
