@@ -165,8 +165,8 @@ def _put_renditions(
 ) -> bool:
     """Make these the image's renditions, besides `others` that it has; return whether that changed anything."""
     existing = {(row.name, row.format): (row.mode, row.key) for row in image.renditions.all()}
-    kept = {(row.name, row.format): (row.mode, row.key) for row in others or ()}
-    if existing == kept | {(new.name, new.format): (new.mode, new.key) for new in renditions}:
+    other_rows = {(row.name, row.format): (row.mode, row.key) for row in others or ()}
+    if existing == other_rows | {(new.name, new.format): (new.mode, new.key) for new in renditions}:
         return False
     image.renditions.exclude(pk__in=[row.pk for row in others or ()]).delete()
     Rendition.objects.bulk_create([Rendition(image=image, **asdict(rendition)) for rendition in renditions])

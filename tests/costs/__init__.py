@@ -88,7 +88,7 @@ FIGURES = [
     Figure(COST, "leaves that out and saves ", ".", lambda: _dollars(_per_image() - _per_image(published=0))),
     Figure(COST, "10,000 published images costs ", " once", lambda: _dollars(_reprocess(100))),
     Figure(COST, "images that are not published cost ", ".", lambda: _dollars(_reprocess(0))),
-    Figure(COST, "An image with labels costs ", ": four fifths", lambda: _dollars(_per_image(labels=True) / 10_000, 5)),
+    Figure(COST, "image with labels costs ", ": seven tenths", lambda: _dollars(_per_image(labels=True) / 10_000, 5)),
     Figure(COST, "without labels, ", " by our measurements", lambda: _dollars(_per_image(published=0))),
     Figure(COST, "CloudFront charges ", " for each path", lambda: f"${_path()}"),
     Figure(COST, "are more than five: ", " path", lambda: f"{_paths():.0f}"),
