@@ -1,29 +1,36 @@
-"""What the settings RENDITIONS and RENDITION_FILLS say: which files are made of each image."""
+"""What the settings RENDITIONS, RENDITION_FILLS and RENDITION_GAMUT say: which files are made of each image."""
 
 import re
+from dataclasses import replace
 from typing import NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
 
 from processing import RenditionSpec
 from processing.formats import FORMATS, MODERN, Format
-from processing.renditions import Mode
+from processing.renditions import Gamut, Mode
 
 _PART = re.compile(r"([a-z][a-z0-9_-]{0,31})=(\d{1,5})x(\d{1,5})((?::[a-z0-9+]+){0,2})")
 # The folders of the public's copies and of downloads have these names.
 RESERVED = ("public", "downloads")
 MODES: tuple[Mode, ...] = ("fit", "crop")
+GAMUTS: tuple[Gamut, ...] = ("srgb", "display-p3")
 SMALLEST, LARGEST = 16, 4096
 MOST = 10
 
 
-def parse_renditions(sizes: str, crops: str) -> tuple[tuple[RenditionSpec, ...], tuple[RenditionSpec, ...]]:
+def parse_renditions(
+    sizes: str, crops: str, gamut: str = "srgb"
+) -> tuple[tuple[RenditionSpec, ...], tuple[RenditionSpec, ...]]:
     """Return the renditions that RENDITIONS and RENDITION_FILLS name; raise ImproperlyConfigured with what is wrong.
 
     Args:
         sizes: The text of RENDITIONS, `name=WIDTHxHEIGHT[:fit|crop][:jpeg+avif],…`.
         crops: The text of RENDITION_FILLS, in the same grammar; each is a crop.
+        gamut: The text of RENDITION_GAMUT.
     """
+    if gamut not in GAMUTS:
+        raise ImproperlyConfigured(f"RENDITION_GAMUT is {gamut!r}. Set it to {' or '.join(GAMUTS)}.")
     renditions = _parse_text("RENDITIONS", sizes, "fit")
     fills = _parse_text("RENDITION_FILLS", crops, "crop")
     if not any(spec.mode == "fit" for spec in renditions):
@@ -33,7 +40,7 @@ def parse_renditions(sizes: str, crops: str) -> tuple[tuple[RenditionSpec, ...],
         _refuse("RENDITION_FILLS" if twice[0] in names[len(renditions) :] else "RENDITIONS", f"names {twice[0]} twice")
     if len(names) > MOST:
         _refuse("RENDITIONS", f"and RENDITION_FILLS name {len(names)} renditions, and {MOST} are the most")
-    return renditions, fills
+    return tuple(replace(spec, gamut=gamut) for spec in renditions), tuple(replace(spec, gamut=gamut) for spec in fills)
 
 
 def _parse_text(setting: str, text: str, mode: Mode) -> tuple[RenditionSpec, ...]:

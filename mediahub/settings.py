@@ -77,6 +77,7 @@ LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
 RENDITIONS, RENDITION_FILLS = rendition_settings.parse_renditions(
     env.str("RENDITIONS", default="xlarge=2048x2048,large=1024x1024,medium=512x512,small=256x256"),
     env.str("RENDITION_FILLS", default="square=512x512,wide=1024x576"),
+    env.str("RENDITION_GAMUT", default="srgb"),
 )
 
 # What brings a file to its end whatever happens

@@ -25,7 +25,8 @@ _GRAYS = range(0, 256, 5)
 # EXIF's ColorSpace and its values; the DCF option file's InteroperabilityIndex for Adobe RGB.
 _COLOR_SPACE, _INTEROP_INDEX, _ADOBE, _UNCALIBRATED, _DCF_ADOBE = 0xA001, 1, 2, 0xFFFF, "R03"
 _SRGB_GAMMA = 1 / 2.2
-_UNSPECIFIED = 2
+# Of ITU-T H.273, table 2.
+_UNSPECIFIED, _DISPLAY_P3 = 2, 12
 
 
 def find_profile(picture: Image.Image, notes: list[Note]) -> bytes | None:
@@ -64,6 +65,30 @@ def convert_to_srgb(picture: Image.Image, profile: bytes | None, notes: list[Not
         colors = colors.convert("RGB")
         colors.putalpha(alpha)
     return colors
+
+
+def convert_to_p3(picture: Image.Image, profile: bytes | None) -> Image.Image | None:
+    """Return an "RGB" or "RGBA" picture in Display P3; None where sRGB has all of its colors, or nobody knows them."""
+    if not profile or picture.mode not in ("RGB", "RGBA"):
+        return None
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        if source.profile.xcolor_space.strip() != "RGB" or _is_srgb(profile, "RGB"):
+            return None
+        target = ImageCms.ImageCmsProfile(BytesIO(build_p3_profile()))
+        wide = ImageCms.profileToProfile(picture.convert("RGB"), source, target, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+    assert wide
+    if picture.mode == "RGBA":
+        wide.putalpha(picture.getchannel("A"))
+    return wide
+
+
+@cache
+def build_p3_profile() -> bytes:
+    """Return the profile of Display P3: the primaries of SMPTE EG 432-1 with the curve of sRGB."""
+    return icc.build_rgb_profile(icc.PRIMARIES[_DISPLAY_P3], icc.decode_srgb)
 
 
 @cache

@@ -1,11 +1,12 @@
 """An open picture → Raster: its pixels decoded once, upright and in sRGB, at the scale that is needed."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from PIL import Image, ImageMath
 from PIL.Image import Resampling
 
-from processing.color_profiles import convert_to_srgb, find_profile
+from processing.color_profiles import convert_to_p3, convert_to_srgb, find_profile
 from processing.decode import check_end, rejecting_broken
 from processing.errors import Note
 from processing.jpeg import Jpeg
@@ -25,15 +26,21 @@ class Raster:
     Attributes:
         pixels: The picture at that scale: "RGB" or "L", and "RGBA" only if some pixel is not opaque.
         size: Width and height of the upright picture itself, in pixels.
+        wide: The same pixels in Display P3, if they are asked for and sRGB lacks some of the picture's colors.
     """
 
     pixels: Image.Image
     size: tuple[int, int]
+    wide: Image.Image | None = None
 
     @property
     def has_alpha(self) -> bool:
         """Whether some pixel is not opaque."""
         return self.pixels.mode == "RGBA"
+
+    def map_pixels(self, change: Callable[[Image.Image], Image.Image]) -> "Raster":
+        """Return the raster with other pixels, in each gamut that it has."""
+        return replace(self, pixels=change(self.pixels), wide=change(self.wide) if self.wide else None)
 
 
 def scale_size(width: int, height: int, scale: float) -> tuple[int, int]:
@@ -41,21 +48,28 @@ def scale_size(width: int, height: int, scale: float) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def decode_upright(picture: Image.Image, scale: float, notes: list[Note] | None = None) -> Raster:
+def decode_upright(
+    picture: Image.Image, scale: float, notes: list[Note] | None = None, *, keeps_gamut: bool = False
+) -> Raster:
     """Return the picture upright and in sRGB, shrunk to `scale`; what was left aside leaves notes.
 
-    Raise Rejected if it cannot be decoded.
+    With `keeps_gamut` it is there in Display P3, too. Raise Rejected if it cannot be decoded.
     """
     notes = [] if notes is None else notes
     with rejecting_broken():
-        pixels = _decode_pixels(picture, scale, notes)
+        plain, profile = _decode_pixels(picture, scale, notes)
+        wide = convert_to_p3(plain, profile) if keeps_gamut else None
+        pixels = convert_to_srgb(plain, profile, notes)
     if isinstance(picture, Jpeg) and picture.lacks_end:
         check_end(picture, notes)
-    return Raster(pixels, get_upright_size(picture))
+    return Raster(pixels, get_upright_size(picture), wide).map_pixels(_strip_picture)
 
 
-def _decode_pixels(picture: Image.Image, scale: float, notes: list[Note]) -> Image.Image:
-    """Decode at about the size that is needed, then turn: turning first would decode every pixel."""
+def _decode_pixels(picture: Image.Image, scale: float, notes: list[Note]) -> tuple[Image.Image, bytes | None]:
+    """Decode at about the size that is needed, then turn: turning first would decode every pixel.
+
+    Return the pixels in the picture's own colors, and their profile.
+    """
     orientation = read_orientation(picture)
     size = scale_size(*picture.size, scale)
     drafted = picture.draft("RGB", size)
@@ -67,10 +81,7 @@ def _decode_pixels(picture: Image.Image, scale: float, notes: list[Note]) -> Ima
         plain = _shrink(picture, size)
     if orientation in TRANSPOSITIONS:
         plain = plain.transpose(TRANSPOSITIONS[orientation])
-    plain = _drop_opaque_alpha(convert_to_srgb(plain, profile, notes))
-    # Pillow writes comments and profiles that it finds here into the next file.
-    plain.info = {}
-    return plain
+    return plain, profile
 
 
 def _shrink(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
@@ -116,8 +127,10 @@ def _convert_deep(picture: Image.Image, part: Image.Image) -> Image.Image:
     return gray
 
 
-def _drop_opaque_alpha(picture: Image.Image) -> Image.Image:
-    if picture.mode != "RGBA":
-        return picture
-    lowest, _highest = picture.getchannel("A").getextrema()
-    return picture.convert("RGB") if lowest == 255 else picture
+def _strip_picture(picture: Image.Image) -> Image.Image:
+    """Leave out alpha that hides nothing, and comments and profiles, which Pillow would write into the next file."""
+    if picture.mode == "RGBA":
+        lowest, _highest = picture.getchannel("A").getextrema()
+        picture = picture.convert("RGB") if lowest == 255 else picture
+    picture.info = {}
+    return picture

@@ -4,16 +4,18 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from io import BytesIO
 from typing import Literal
 
 from PIL import Image
 from PIL.Image import Resampling
 
+from processing.color_profiles import build_p3_profile
 from processing.crop import CENTER, Point, find_crop_area, find_crop_size
 from processing.decode import rejecting_broken
 from processing.errors import Note
-from processing.formats import Format, get_output
+from processing.formats import MODERN, Format, get_output
 from processing.orientation import get_upright_size
 from processing.raster import Raster, decode_upright, scale_size
 
@@ -25,6 +27,7 @@ NEUTRAL_GROUND = (128, 128, 128)
 # The format that takes the place of one without transparency, where a picture has some.
 TRANSPARENT = "WEBP"
 Mode = Literal["fit", "crop"]
+Gamut = Literal["srgb", "display-p3"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class RenditionSpec:
         height: At most so many pixels.
         mode: "fit" keeps the whole picture inside width × height; "crop" cuts that aspect ratio out around a point.
         formats: The names of output formats in processing.formats.
+        gamut: "display-p3" keeps the wide colors of a picture in the modern format; all else is sRGB.
     """
 
     name: str
@@ -44,6 +48,7 @@ class RenditionSpec:
     height: int
     mode: Mode = "fit"
     formats: tuple[str, ...] = ("JPEG", "AVIF")
+    gamut: Gamut = "srgb"
 
     def __post_init__(self) -> None:
         """Raise ValueError for a format that renditions cannot have, and for none."""
@@ -118,7 +123,8 @@ def decode_raster(
 ) -> Raster:
     """Return what the renditions of all specs are made of; raise Rejected if the picture cannot be decoded."""
     size = get_upright_size(picture)
-    return decode_upright(picture, max(spec.get_scale(*size) for spec in specs), notes)
+    keeps_gamut = any(spec.gamut == "display-p3" and MODERN in spec.formats for spec in specs)
+    return decode_upright(picture, max(spec.get_scale(*size) for spec in specs), notes, keeps_gamut=keeps_gamut)
 
 
 def render_fits(raster: Raster, specs: Sequence[RenditionSpec]) -> FitRenditions:
@@ -127,17 +133,18 @@ def render_fits(raster: Raster, specs: Sequence[RenditionSpec]) -> FitRenditions
     Each is made from the next larger one. A picture that is smaller than several of them is encoded once for all.
     """
     fits = [spec for spec in specs if spec.mode == "fit"]
-    pixels: dict[RenditionSpec, Image.Image] = {}
-    current = raster.pixels
+    rasters: dict[RenditionSpec, Raster] = {}
+    current = raster
     with rejecting_broken():
         for spec in sorted(fits, key=lambda spec: -spec.get_scale(*raster.size)):
-            current = pixels[spec] = _shrink(current, scale_size(*raster.size, spec.get_scale(*raster.size)))
-        for_labels = next((each for each in pixels.values() if max(each.size) <= LABEL_EDGE), current)
+            size = scale_size(*raster.size, spec.get_scale(*raster.size))
+            current = rasters[spec] = current.map_pixels(partial(_shrink, size=size))
+        for_labels = next((each for each in rasters.values() if max(each.pixels.size) <= LABEL_EDGE), current)
         return FitRenditions(
-            _encode_fits([(spec, pixels[spec]) for spec in fits]),
-            _encode_placeholder(current),
-            _flatten(current, NEUTRAL_GROUND),
-            _flatten(for_labels, NEUTRAL_GROUND),
+            _encode_fits([(spec, rasters[spec]) for spec in fits]),
+            _encode_placeholder(current.pixels),
+            _flatten(current.pixels, NEUTRAL_GROUND),
+            _flatten(for_labels.pixels, NEUTRAL_GROUND),
         )
 
 
@@ -145,11 +152,11 @@ def render_crops(raster: Raster, specs: Sequence[RenditionSpec], point: Point = 
     """Return the renditions that are cut out around the point, in the order of their specs."""
     with rejecting_broken():
         return [
-            _encode(pixels, spec, output)
+            _encode(cut, spec, output)
             for spec in specs
             if spec.mode == "crop"
-            for pixels in [_cut_out(raster, spec, point)]
-            for output in spec.list_formats(is_transparent=pixels.mode == "RGBA")
+            for cut in [raster.map_pixels(partial(_cut_out, full_size=raster.size, spec=spec, point=point))]
+            for output in spec.list_formats(is_transparent=cut.has_alpha)
         ]
 
 
@@ -167,11 +174,11 @@ def render(
     return [next(rendered[spec.mode]) for spec, count in counts for _ in range(count)], fits.placeholder
 
 
-def save_pixels(picture: Image.Image, output: Format) -> bytes:
-    """Return the pixels in this format, at its quality."""
+def save_pixels(picture: Image.Image, output: Format, profile: bytes = b"") -> bytes:
+    """Return the pixels in this format, at its quality, with the profile of their colors unless they are in sRGB."""
     out = BytesIO()
     quality = {} if output.quality is None else {"quality": output.quality}
-    picture.save(out, output.name, **quality, **output.save_options)
+    picture.save(out, output.name, **quality, **({"icc_profile": profile} if profile else {}), **output.save_options)
     return out.getvalue()
 
 
@@ -184,11 +191,10 @@ def _shrink(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     return picture if picture.size == size else picture.resize(size, Resampling.LANCZOS)
 
 
-def _cut_out(raster: Raster, spec: RenditionSpec, point: Point) -> Image.Image:
+def _cut_out(pixels: Image.Image, full_size: tuple[int, int], spec: RenditionSpec, point: Point) -> Image.Image:
     shape = (spec.width, spec.height)
-    size, area = find_crop_size(raster.size, shape), find_crop_area(raster.size, shape, point)
-    pixels = raster.pixels
-    x_scale, y_scale = (available / full for available, full in zip(pixels.size, raster.size, strict=True))
+    size, area = find_crop_size(full_size, shape), find_crop_area(full_size, shape, point)
+    x_scale, y_scale = (available / full for available, full in zip(pixels.size, full_size, strict=True))
     left, top = area.left * x_scale, area.top * y_scale
     right, bottom = left + area.width * x_scale, top + area.height * y_scale
     if (round(right - left), round(bottom - top)) == size:
@@ -199,23 +205,26 @@ def _cut_out(raster: Raster, spec: RenditionSpec, point: Point) -> Image.Image:
     return pixels.resize(size, Resampling.LANCZOS, box=box, reducing_gap=2.0)
 
 
-def _encode_fits(fits: Sequence[tuple[RenditionSpec, Image.Image]]) -> list[RenderedFile]:
+def _encode_fits(fits: Sequence[tuple[RenditionSpec, Raster]]) -> list[RenderedFile]:
     """Return the files of each spec; those that would have the same pixels are encoded once."""
-    encoded: dict[tuple[tuple[int, int], str], RenderedFile] = {}
+    encoded: dict[tuple[tuple[int, int], str, Gamut], RenderedFile] = {}
     files = []
-    for spec, pixels in fits:
-        for output in spec.list_formats(is_transparent=pixels.mode == "RGBA"):
-            file = encoded.get((pixels.size, output.name)) or _encode(pixels, spec, output)
-            encoded[pixels.size, output.name] = file
+    for spec, raster in fits:
+        for output in spec.list_formats(is_transparent=raster.has_alpha):
+            content = (raster.pixels.size, output.name, spec.gamut)
+            file = encoded.get(content) or _encode(raster, spec, output)
+            encoded[content] = file
             files.append(replace(file, name=spec.name))
     return files
 
 
-def _encode(picture: Image.Image, spec: RenditionSpec, output: Format) -> RenderedFile:
-    data = save_pixels(picture, output)
-    return RenderedFile(
-        spec.name, spec.mode, output.name, picture.width, picture.height, data, hashlib.sha256(data).hexdigest()
-    )
+def _encode(raster: Raster, spec: RenditionSpec, output: Format) -> RenderedFile:
+    if raster.wide and spec.gamut == "display-p3" and output.name == MODERN:
+        data = save_pixels(raster.wide, output, build_p3_profile())
+    else:
+        data = save_pixels(raster.pixels, output)
+    width, height = raster.pixels.size
+    return RenderedFile(spec.name, spec.mode, output.name, width, height, data, hashlib.sha256(data).hexdigest())
 
 
 def _flatten(picture: Image.Image, ground: tuple[int, int, int]) -> Image.Image:

@@ -88,6 +88,10 @@ def test_the_settings_name_the_renditions_of_each_image(settings: Any) -> None:
     ]
     assert [spec.name for spec in clients.get_crop_specs()] == ["tile", "card", "tall_2"]
     assert rendition_settings.parse_renditions("a=100x100", "")[1] == ()
+    sizes, crops = rendition_settings.parse_renditions("a=100x100", "b=90x90", "display-p3")
+    assert {spec.gamut for spec in (*sizes, *crops)} == {"display-p3"}
+    with pytest.raises(ImproperlyConfigured, match="RENDITION_GAMUT is 'p3'"):
+        rendition_settings.parse_renditions("a=100x100", "", "p3")
 
 
 @pytest.mark.parametrize(

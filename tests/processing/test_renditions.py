@@ -7,10 +7,13 @@ import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
 
 from processing import SPECS, Point, RenditionSpec, process_image, renditions
+from processing.color_profiles import SRGB_PROFILE, build_p3_profile
 from processing.formats import Format
 from processing.renditions import decode_raster, render_crops
 from tests.pictures import encoded, jpeg, picture
 from tests.specs import count_files
+
+P3 = ImageCms.ImageCmsProfile(BytesIO(build_p3_profile()))
 
 
 def rendered(data: bytes, **options: Any) -> list[Image.Image]:
@@ -233,3 +236,41 @@ def test_the_placeholder_is_small_and_fits_in_a_page() -> None:
     placeholder = process_image(BytesIO(jpeg(1500, 1000)))["placeholder"]
     assert placeholder.startswith("data:image/webp;base64,")
     assert len(placeholder) < 1500
+
+
+def swatch(mode: str, profile: bytes) -> bytes:
+    """Encode a picture that is red to the left and gray to the right, as far as its profile goes."""
+    scene = Image.new(mode, (200, 100), (255, 0, 0))
+    scene.paste((128, 128, 128), (100, 0, 200, 100))
+    if mode == "RGBA":
+        scene.paste((0, 0, 0, 0), (0, 0, 200, 10))
+    return encoded(scene, "PNG", icc_profile=profile)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_wide_colors_stay_in_avif_where_they_are_asked_for(mode: str) -> None:
+    p3 = build_p3_profile()
+    specs = [
+        RenditionSpec("whole", 100, 100, gamut="display-p3"),
+        RenditionSpec("cut", 40, 40, "crop", gamut="display-p3"),
+        RenditionSpec("usual", 100, 100),
+    ]
+    made = process_image(BytesIO(swatch(mode, p3)), specs=specs)["thumbnails"]
+    pictures = {(each.name, each.format): Image.open(BytesIO(each.data)) for each in made}
+    for (name, format), image in pictures.items():
+        is_wide = format == "AVIF" and name != "usual"
+        assert image.info.get("icc_profile") == (p3 if is_wide else None), (name, format)
+        profile = ImageCms.ImageCmsProfile(BytesIO(image.info.get("icc_profile") or SRGB_PROFILE))
+        shown = ImageCms.profileToProfile(image.convert("RGB"), profile, P3, outputMode="RGB")
+        assert shown
+        red = shown.crop((10, 20, 11, 21)).tobytes()
+        # The red of Display P3 is outside sRGB: there it becomes the nearest one.
+        assert (red[0] > 250) == is_wide, (name, format, tuple(red))
+
+
+def test_a_picture_whose_colors_fit_into_srgb_has_no_profile() -> None:
+    spec = RenditionSpec("whole", 100, 100, gamut="display-p3")
+    for profile in (SRGB_PROFILE, b"broken", ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()):
+        made = process_image(BytesIO(swatch("RGB", profile)), specs=[spec])["thumbnails"]
+        plain = process_image(BytesIO(swatch("RGB", profile)), specs=[RenditionSpec("whole", 100, 100)])["thumbnails"]
+        assert made == plain
