@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from mediahub.delivery import public
@@ -80,21 +79,14 @@ def _build_picture(image: Image, shown: Rendition, renditions: Sequence[Renditio
     """
     sizes = f"(max-width: {shown.width}px) 100vw, {shown.width}px"
     moderns = [modern for each in renditions if (modern := rendition_choice.find_modern(image, each))]
-    source = SafeString("")
+    source = ""
     if len(moderns) == len(renditions):
-        template = '<source type="{}" srcset="{}" sizes="{}">'
-        source = format_html(template, moderns[0].content_type, _build_srcset(image, moderns), sizes)
-    return str(
-        format_html(
-            '<picture>{}<img src="{}" srcset="{}" sizes="{}" alt="{}" width="{}" height="{}" loading="lazy"></picture>',
-            source,
-            _build_address(image, shown),
-            _build_srcset(image, renditions),
-            sizes,
-            image.alt_text,
-            shown.width,
-            shown.height,
-        )
+        srcset = escape(_build_srcset(image, moderns))
+        source = f'<source type="{moderns[0].content_type}" srcset="{srcset}" sizes="{sizes}">'
+    address, srcset = escape(_build_address(image, shown)), escape(_build_srcset(image, renditions))
+    return (
+        f'<picture>{source}<img src="{address}" srcset="{srcset}" sizes="{sizes}" alt="{escape(image.alt_text)}" '
+        f'width="{shown.width}" height="{shown.height}" loading="lazy"></picture>'
     )
 
 
