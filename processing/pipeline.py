@@ -1,5 +1,6 @@
 """The steps of one file in order, on one page: `process`."""
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from processing.keys import build_rendition_key
 from processing.labels import MIN_SIDE, LabelAnswer, Labeler
 from processing.limits import Limits
 from processing.metadata import Metadata, read_metadata
+from processing.metadata.write import CreditFields, choose_creators, embed
 from processing.renditions import (
     SPECS,
     RenderedFile,
@@ -124,20 +126,21 @@ def process(
         picture = open_picture(file, limits or Limits(), notes)
     with steps.step("metadata"):
         metadata = read_metadata(file, picture)
+        credit = _collect_credit(metadata)
     with steps.step("render"):
         raster = decode_raster(picture, specs, notes)
         fits = render_fits(raster, specs)
     with steps.step("look"):
         fingerprint, colors = compute_fingerprint(fits.thumbnail), name_dominant_colors(fits.thumbnail)
     with steps.step("store"):
-        stored = [_store_rendition(store, image_id, rendered) for rendered in fits.files]
+        stored = [_store_rendition(store, image_id, _embed_credit(rendered, credit)) for rendered in fits.files]
     with steps.step("label"):
         labels, label_state, label_note = _label(labeler, fits.label_pixels, metadata.sha256)
     with steps.step("crop"):
         point = choose_point(labels)
         crops = render_crops(raster, specs, point)
     with steps.step("store"):
-        stored += [_store_rendition(store, image_id, rendered) for rendered in crops]
+        stored += [_store_rendition(store, image_id, _embed_credit(rendered, credit)) for rendered in crops]
     metadata = replace(metadata, notes=(*notes, *metadata.notes))
     answer = (labels, label_state, label_note)
     return Result(metadata, tuple(stored), fits.placeholder, *answer, steps.seconds, fingerprint, colors, point)
@@ -167,10 +170,12 @@ def process_crops(
     steps = _Steps()
     with steps.step("decode"):
         picture = open_picture(file, limits or Limits())
+    with steps.step("metadata"):
+        credit = _collect_credit(read_metadata(file, picture))
     with steps.step("crop"):
         crops = render_crops(decode_raster(picture, specs), specs, point)
     with steps.step("store"):
-        return tuple(_store_rendition(store, image_id, rendered) for rendered in crops)
+        return tuple(_store_rendition(store, image_id, _embed_credit(rendered, credit)) for rendered in crops)
 
 
 def process_image(
@@ -198,9 +203,33 @@ def process_image(
     notes: list[Note] = []
     picture = open_picture(file, limits or Limits(), notes)
     metadata = read_metadata(file, picture)
-    thumbnails, placeholder = render(picture, specs or SPECS, notes)
+    credit = _collect_credit(metadata)
+    renditions, placeholder = render(picture, specs or SPECS, notes)
+    thumbnails = [_embed_credit(rendered, credit) for rendered in renditions]
     metadata = replace(metadata, notes=(*notes, *metadata.notes))
     return {"thumbnails": thumbnails, "metadata": metadata, "placeholder": placeholder}
+
+
+def _collect_credit(metadata: Metadata) -> CreditFields:
+    """Return what a file says of whose it is."""
+    fields = metadata.fields
+    return CreditFields(
+        title=fields.title,
+        alt_text=fields.alt_text,
+        creators=choose_creators(fields.creators, fields.credit),
+        credit_line=fields.credit,
+        copyright=fields.copyright,
+        license=fields.license,
+        license_url=fields.license_url,
+        taken_at=metadata.taken_at.date() if metadata.taken_at and metadata.taken_day_only else metadata.taken_at,
+        digital_source_type=fields.digital_source_type,
+        data_mining=fields.data_mining,
+    )
+
+
+def _embed_credit(rendered: RenderedFile, credit: CreditFields) -> RenderedFile:
+    data = embed(rendered.data, rendered.format, credit)
+    return replace(rendered, data=data, sha256=hashlib.sha256(data).hexdigest())
 
 
 def _store_rendition(store: Store, image_id: UUID, rendered: RenderedFile) -> StoredRendition:

@@ -11,6 +11,7 @@ from processing.dates import Moment
 from processing.errors import Note
 from processing.formats import find_format
 from processing.metadata.blocks import Blocks, find_blocks
+from processing.metadata.content_credentials import has_content_credentials
 from processing.metadata.date_taken import choose_date_taken
 from processing.metadata.exif import read_exif
 from processing.metadata.fields import MetadataFields, merge_sources, read_field
@@ -87,6 +88,7 @@ def read_metadata(file: IO[bytes], picture: Image.Image) -> Metadata:
         fields=contents.fields,
         # The same part may be tried twice.
         notes=tuple({note.message: note for note in notes}.values()),
+        content_credentials=has_content_credentials(file),
     )
 
 
