@@ -77,4 +77,3 @@ def choose_creators(creators: Iterable[str], credit: str) -> tuple[str, ...]:
     """
     named = tuple(creator for creator in creators if creator.casefold() in credit.casefold())
     return named or ((credit,) if credit else ())
-

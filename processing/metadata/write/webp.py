@@ -51,7 +51,8 @@ def _encode_canvas(chunks: list[tuple[bytes, bytes]]) -> bytes:
         width, height = bits & 0x3FFF, bits >> 14 & 0x3FFF
     else:
         # Behind the frame's tag and start code: 14 bits each, above which stand two for scaling.
-        width, height = (side % 0x4000 - 1 for side in struct.unpack_from("<HH", by_kind[b"VP8 "], 6))
+        sides: tuple[int, int] = struct.unpack_from("<HH", by_kind[b"VP8 "], 6)
+        width, height = (side % 0x4000 - 1 for side in sides)
     return width.to_bytes(3, "little") + height.to_bytes(3, "little")
 
 
