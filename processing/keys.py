@@ -1,5 +1,6 @@
 """The names of objects: build and parse."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from uuid import UUID
@@ -45,16 +46,18 @@ def build_download_key(job_id: UUID, part: int) -> str:
     return f"downloads/{job_id}/part-{part}.zip"
 
 
-def build_content_key(image_id: UUID, name: str, key: str) -> str:
-    """Return the public key of a rendition by its content: other bytes have another one.
+def build_content_key(image_id: UUID, name: str, key: str, credit_digest: str) -> str:
+    """Return the public key of a rendition by its content: other pixels or another credit have another one.
 
     Args:
         image_id: The image.
         name: The rendition's name, such as "large".
         key: The rendition's own key.
+        credit_digest: That of the credit which is written into the public copy.
     """
     stem, _, suffix = key.rsplit("/", 1)[1].partition(".")
-    return f"{build_public_prefix(image_id)}{name}-{stem[:16]}.{suffix}"
+    content_hash = hashlib.sha256(f"{stem} {credit_digest}".encode()).hexdigest()
+    return f"{build_public_prefix(image_id)}{name}-{content_hash[:16]}.{suffix}"
 
 
 def build_permanent_key(image_id: UUID, name: str, *, is_fallback: bool = True) -> str:

@@ -102,7 +102,6 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
     "action": {
         "call": _("Calling %(name)s"),
         "connect": _("Connecting to %(service)s"),
-        "copy_object": _("Copying %(source)s to %(key)s"),
         "delete_object": _("Deleting %(key)s"),
         "label_image": _("Labeling the image"),
         "list_bucket": _("Listing the bucket %(bucket)s"),

@@ -72,9 +72,6 @@ class Store(Protocol):
     def put_file(self, key: str, file: IO[bytes], content_type: str) -> None:
         """Write an object from an open file, which is read in pieces from its beginning."""
 
-    def copy(self, source: str, key: str, cache_control: str) -> None:
-        """Write an object as a copy of another in the same bucket, with a Cache-Control of its own."""
-
     def delete(self, key: str) -> None:
         """Remove an object; no error when there is none."""
 
@@ -143,21 +140,6 @@ class S3Store:
         with translate_botocore_errors("write_object", key=key):
             self._client.put_object(
                 Bucket=self.bucket, Key=key, Body=file, ContentType=content_type, **self._encryption
-            )
-
-    def copy(self, source: str, key: str, cache_control: str) -> None:
-        """Copy an object on the server."""
-        with translate_botocore_errors("copy_object", source=source, key=key):
-            content_type = self._client.head_object(Bucket=self.bucket, Key=source)["ContentType"]
-            self._client.copy_object(
-                Bucket=self.bucket,
-                Key=key,
-                CopySource={"Bucket": self.bucket, "Key": source},
-                # What is cached how is metadata: with a directive to copy them S3 would keep the source's.
-                MetadataDirective="REPLACE",
-                CacheControl=cache_control,
-                ContentType=content_type,
-                **self._encryption,
             )
 
     def restore_version(self, key: str, version_id: str) -> str:

@@ -60,10 +60,6 @@ class MemoryStore:
         file.seek(0)
         self.put(key, file.read(), content_type)
 
-    def copy(self, source: str, key: str, cache_control: str) -> None:
-        version = self._find_version(source, None)
-        self.put(key, version.data, version.content_type, cache_control)
-
     def delete(self, key: str) -> None:
         if not self.versioned:
             self.versions.pop(key, None)

@@ -21,6 +21,7 @@ from mediahub.aws.table import MOST_CHANGES, PAGE, Item, Overtaken
 from mediahub.delivery import public
 from mediahub.delivery.models import PublicFile
 from mediahub.library import rendition_choice, revisions
+from mediahub.library.credit import build_credit
 from mediahub.library.date_taken import get_local_moment
 from mediahub.library.models import Image, Rendition, Tagging
 from mediahub.library.publishing import is_public
@@ -154,9 +155,10 @@ def _build_file(image: Image, rendition: Rendition) -> Item:
     """Return a file's bytes and where all may fetch it: `address` by its content, `permanent` as the image is then."""
     if not is_public(image):
         return {"bytes": rendition.bytes}
+    content_key = build_content_key(image.pk, rendition.name, rendition.key, build_credit(image).digest)
     permanent_key = build_permanent_key(image.pk, rendition.name, is_fallback=rendition.is_fallback)
     return {
-        "address": public.build_public_address(build_content_key(image.pk, rendition.name, rendition.key)),
+        "address": public.build_public_address(content_key),
         "permanent": public.build_public_address(permanent_key),
         "bytes": rendition.bytes,
     }

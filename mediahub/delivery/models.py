@@ -9,8 +9,8 @@ from mediahub.library.models import Image
 class PublicFile(models.Model):
     """A copy of a rendition under `public/`; the row is there before the file and goes after it.
 
-    `source` is the rendition's key, empty until it is copied, and no rendition's while another is copied over it. What
-    was superseded stays for a grace period.
+    `source` is the rendition's key and the digest of the credit inside the copy: empty until it is copied, and of no
+    rendition while another is copied over it. What was superseded stays for a grace period.
     """
 
     image = models.ForeignKey(Image, models.CASCADE, related_name="public_files")

@@ -1,14 +1,16 @@
 """The public's copies of an image's renditions: there while the image is published, gone when it is not.
 
 Each rendition has two addresses: one by its content, which shows the same bytes for ever, and a permanent one that
-follows the image. Nothing here runs in a transaction: what was done is looked at again after it was done, so that the
+follows the image. A copy has the record's credit inside it as it is now, so that another credit makes other copies.
+Nothing here runs in a transaction: what was done is looked at again after it was done, so that the
 worker that comes last sees the records as they are.
 """
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import cache, partial
 from uuid import UUID
 
 from django.conf import settings
@@ -16,9 +18,11 @@ from django.utils import timezone
 
 from mediahub import rounds
 from mediahub.aws import clients
+from mediahub.delivery.credited_files import read_rendition
 from mediahub.delivery.models import PublicFile
 from mediahub.library import rendition_choice
-from mediahub.library.models import Image
+from mediahub.library.credit import build_credit
+from mediahub.library.models import Image, Rendition
 from mediahub.library.publishing import is_public
 from mediahub.reasons import build_error
 from processing import Missing, Unavailable
@@ -41,18 +45,26 @@ def build_public_address(key: str) -> str:
 
 
 def list_public_files(image: Image) -> dict[str, str]:
-    """Return the public files there should be, by key, with the key of the rendition each is a copy of."""
+    """Return the public files there should be, by key, with the source of each: rendition and credit."""
     if not is_public(image):
         return {}
     files = {}
+    digest = build_credit(image).digest
     for fallback in rendition_choice.list_fallbacks(image):
         modern = rendition_choice.find_modern(image, fallback)
         for rendition in filter(None, (fallback, modern)):
-            files[build_content_key(image.pk, rendition.name, rendition.key)] = rendition.key
-        files[build_permanent_key(image.pk, fallback.name)] = fallback.key
+            content_key = build_content_key(image.pk, rendition.name, rendition.key, digest)
+            files[content_key] = _build_source(rendition, digest)
+        files[build_permanent_key(image.pk, fallback.name)] = _build_source(fallback, digest)
         # A browser that shows the modern format is sent there by the CDN, whether the image has it or not.
-        files[build_permanent_key(image.pk, fallback.name, is_fallback=False)] = (modern or fallback).key
+        files[build_permanent_key(image.pk, fallback.name, is_fallback=False)] = _build_source(
+            modern or fallback, digest
+        )
     return files
+
+
+def _build_source(rendition: Rendition, digest: str) -> str:
+    return f"{rendition.key} {digest}"
 
 
 def update_public_files(image: Image) -> None:
@@ -161,9 +173,11 @@ def _update_files(image: Image, files: dict[str, str]) -> None:
 def _copy_all(image: Image, stale: dict[str, str], recorded: dict[str, PublicFile]) -> None:
     """Copy what is missing or was replaced, and tell the CDN at once of all that now differs from what it may hold."""
     copied: list[tuple[str, str]] = []
+    # The same rendition goes to several addresses.
+    read_file = cache(partial(_read_with_credit, image))
     try:
         for key, source in stale.items():
-            if _copy_file(image, key, source, over=recorded.get(key)):
+            if _copy_file(image, key, source, read_file, over=recorded.get(key)):
                 copied.append((key, source))
     finally:
         # By content nothing ever changes, and what was never there nobody holds.
@@ -172,19 +186,34 @@ def _copy_all(image: Image, stale: dict[str, str], recorded: dict[str, PublicFil
             PublicFile.objects.filter(key=key).update(source=source)
 
 
-def _copy_file(image: Image, key: str, source: str, *, over: PublicFile | None) -> bool:
+def _copy_file(
+    image: Image,
+    key: str,
+    source: str,
+    read_file: Callable[[str], tuple[bytes, str]],
+    *,
+    over: PublicFile | None,
+) -> bool:
     """Copy one file; return whether it was there to be copied."""
     # Who dies on the way leaves the bytes of one or the other: whoever comes next copies, whatever is wanted then.
     begun = {"source": REPLACING} if over and over.source else {}
     PublicFile.objects.update_or_create(key=key, defaults={"image": image, "superseded_at": None, **begun})
-    cache = CACHE_PERMANENT if _is_permanent(image, key, source) else CACHE_BY_CONTENT
+    rendition_key = source.partition(" ")[0]
     try:
-        clients.get_rendition_store().copy(source, key, cache)
+        data, content_type = read_file(rendition_key)
     except Missing:
         # The comparison finds that it is missing and has it made anew, which leads here again.
-        log.warning("the rendition %s is not in the bucket; it is published when it is made anew", source)
+        log.warning("the rendition %s is not in the bucket; it is published when it is made anew", rendition_key)
         return False
+    cache_control = CACHE_PERMANENT if _is_permanent(image, key, source) else CACHE_BY_CONTENT
+    clients.get_rendition_store().put(key, data, content_type, cache_control)
     return True
+
+
+def _read_with_credit(image: Image, rendition_key: str) -> tuple[bytes, str]:
+    """Return a rendition with the record's credit inside it, and its content type; raise Missing."""
+    rendition = next(each for each in image.renditions.all() if each.key == rendition_key)
+    return read_rendition(image, rendition), rendition.content_type
 
 
 def _is_permanent(image: Image, key: str, source: str) -> bool:

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from io import SEEK_END, StringIO
+from io import SEEK_END, BytesIO, StringIO
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mediahub.aws import clients
+from mediahub.delivery.credited_files import read_rendition
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.kinds import Event
 from mediahub.history.models import Action
@@ -172,6 +173,7 @@ def _list_cells(image: Image) -> tuple[str, ...]:
 
 
 def _open_file(image: Image, files: str) -> tuple[IO[bytes], str]:
+    """Return the file and its suffix: an original as it came, or a rendition with the record's credit inside it."""
     if files == Job.Files.ORIGINAL:
         original, image_format = get_current_file(image), find_format(image.format)
         file = clients.get_upload_store().get(original.key, original.version_id or None)
@@ -179,7 +181,7 @@ def _open_file(image: Image, files: str) -> tuple[IO[bytes], str]:
     fits = rendition_choice.list_fits(image)
     if not fits:
         raise build_error(Missing, "no_renditions")
-    return clients.get_rendition_store().get(fits[0].key), get_output(fits[0].format).suffix
+    return BytesIO(read_rendition(image, fits[0])), get_output(fits[0].format).suffix
 
 
 def _copy_file(archive: ZipFile, name: str, file: Any) -> None:

@@ -4,7 +4,7 @@ from datetime import date, timedelta, timezone
 
 from mediahub.library.date_taken import read_date_taken
 from mediahub.library.models import Image
-from processing import CreditFields, choose_creators
+from processing.metadata.write import CreditFields, choose_creators
 
 
 def build_credit(image: Image) -> CreditFields:

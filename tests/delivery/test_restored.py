@@ -14,6 +14,7 @@ from mediahub.library.models import Image
 from mediahub.recovery import consistency_checks
 from tests.delivery.test_public import cdn, objects, published, told  # noqa: F401 - fixtures
 from tests.doubles import MemoryQueue
+from tests.pictures import jpeg
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,7 +57,7 @@ def test_what_was_published_since_is_public_no_more(published: Image, cdn: Memor
 
 def test_a_public_file_of_no_image_is_removed(published: Image, cdn: MemoryQueue) -> None:  # noqa: F811
     kept, stray = objects(), f"public/{uuid4()}/large.jpg"
-    clients.get_rendition_store().copy(published.renditions.get(name="large", format="JPEG").key, stray, "public")
+    clients.get_rendition_store().put(stray, jpeg(64, 48), "image/jpeg", "public")
     compare()
     assert objects() == kept
     assert f"/{stray}" in told(cdn)

@@ -85,6 +85,13 @@ def describe_data_mining(uri: str) -> str:
     return str(DATA_MINING.get(name, name))
 
 
+def describe_content_credentials(facts: Mapping[str, Any]) -> str:
+    """Return whether the file carries a signed record of its making, which no other file can carry on."""
+    if not facts.get("content_credentials"):
+        return ""
+    return _("In the original (C2PA). Renditions do not carry them.")
+
+
 def list_origin_facts(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return (title, value) of what the columns of an image, or the facts of a version, say of its making."""
     values = (
@@ -93,7 +100,7 @@ def list_origin_facts(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         (_("Creators"), "; ".join(facts.get("creators") or [])),
         (_("Source"), describe_source_type(facts.get("digital_source_type") or "")),
         (_("Data mining"), describe_data_mining(facts.get("data_mining") or "")),
-        (_("Content Credentials"), _("in the file (C2PA)") if facts.get("content_credentials") else ""),
+        (_("Content Credentials"), describe_content_credentials(facts)),
         (_("Extended description"), facts.get("extended_description") or ""),
     )
     return [(title, value) for title, value in values if value]

@@ -7,11 +7,13 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from mediahub.delivery import addresses
+from mediahub.delivery.credited_files import read_rendition
 from mediahub.desk.http import get_editor, get_return_address, require_permission
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Action
@@ -20,6 +22,7 @@ from mediahub.library.field_edits import UNSEEN, Conflicted
 from mediahub.library.file_names import name_original
 from mediahub.library.models import Tagging
 from processing import ProcessingError
+from processing.formats import get_output
 
 VERDICT_FUNCTIONS = {"accept": tag_decisions.accept, "reject": tag_decisions.reject}
 VERDICT_STATES = {"accept": Tagging.State.ACCEPTED, "reject": Tagging.State.REJECTED}
@@ -94,6 +97,23 @@ def take_over_field(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 def _return_to(image_id: UUID, place: str) -> HttpResponse:
     return redirect(f"{reverse('admin:library_image_change', args=[image_id])}#{place}")
+
+
+@require_safe
+@require_permission("library.view_image")
+def show_rendition(request: HttpRequest, image_id: UUID, name: str, format_name: str) -> HttpResponse:
+    """Show one rendition as a file to take along, with the credit that the record has now inside it."""
+    image = get_object_or_404(access.visible_images(request.user), pk=image_id)
+    rendition = get_object_or_404(image.renditions, name=name, format=format_name)
+    try:
+        data = read_rendition(image, rendition)
+    except ProcessingError as error:
+        messages.error(request, error.message)
+        return redirect("admin:library_image_change", image_id)
+    answer = HttpResponse(data, content_type=rendition.content_type)
+    file_name = f"{image.title} {rendition.name}.{get_output(rendition.format).suffix}"
+    answer["Content-Disposition"] = content_disposition_header(False, file_name) or "inline"
+    return answer
 
 
 @require_POST

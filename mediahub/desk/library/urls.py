@@ -22,6 +22,11 @@ urlpatterns = [
         view(image_views.download_original),
         name="download_version",
     ),
+    path(
+        "images/<uuid:image_id>/renditions/<str:name>/<str:format_name>/",
+        view(image_views.show_rendition),
+        name="rendition",
+    ),
     path("images/<uuid:image_id>/versions/", view(version_views.show_versions), name="versions"),
     path("images/<uuid:image_id>/versions/<id:number>/", view(version_views.restore_version), name="restore_version"),
     path("images/<uuid:image_id>/replace/", view(version_views.replace_file), name="replace"),

@@ -213,7 +213,7 @@ def _list_links(upload: Upload, image: Image | None, user: User | AnonymousUser)
         links += [
             {
                 "text": f"{rendition.name} {rendition.width} × {rendition.height}",
-                "href": build_address(rendition.key),
+                "href": reverse("desk:rendition", args=[image.pk, rendition.name, rendition.format]),
                 "label": _("%(rendition)s of %(name)s") % {"rendition": rendition, "name": image.title},
             }
             for rendition in rendition_choice.list_fallbacks(image)

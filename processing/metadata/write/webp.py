@@ -47,12 +47,12 @@ def _encode_canvas(chunks: list[tuple[bytes, bytes]]) -> bytes:
     if b"VP8X" in by_kind:
         return by_kind[b"VP8X"][4:10]
     if b"VP8L" in by_kind:
-        (bits,) = struct.unpack_from("<I", by_kind[b"VP8L"], 1)
+        bits = int.from_bytes(by_kind[b"VP8L"][1:5], "little")
         width, height = bits & 0x3FFF, bits >> 14 & 0x3FFF
     else:
         # Behind the frame's tag and start code: 14 bits each, above which stand two for scaling.
-        sides: tuple[int, int] = struct.unpack_from("<HH", by_kind[b"VP8 "], 6)
-        width, height = (side % 0x4000 - 1 for side in sides)
+        bits = int.from_bytes(by_kind[b"VP8 "][6:10], "little")
+        width, height = (bits & 0x3FFF) - 1, (bits >> 16 & 0x3FFF) - 1
     return width.to_bytes(3, "little") + height.to_bytes(3, "little")
 
 
