@@ -6,10 +6,12 @@ read, and of these no more than MAX_PARTS; whether a signature is right is not c
 
 import re
 import struct
+from io import BytesIO
 from typing import IO
 
 # Segments, chunks, blocks or boxes; a file with more keeps its pixels behind a wall that nobody builds by accident.
 MAX_PARTS = 2000
+MAX_GIF_BYTES = 1_000_000
 _BOX_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _TIFF_TAG = 0xCD41
 _SOS, _EOI, _APP11 = 0xDA, 0xD9, 0xEB
@@ -21,7 +23,7 @@ def has_content_credentials(file: IO[bytes]) -> bool:
     head = file.read(12)
     try:
         return next((find(file) for magic, find in _FINDERS if magic.match(head)), False)
-    except (struct.error, ValueError, OverflowError, OSError):
+    except (struct.error, ValueError, IndexError, OverflowError, OSError):
         return False
     finally:
         file.seek(0)
@@ -64,6 +66,9 @@ def _find_in_webp(file: IO[bytes]) -> bool:
 
 
 def _find_in_gif(file: IO[bytes]) -> bool:
+    # Its blocks consist of pieces of at most 255 bytes.
+    file.seek(0)
+    file = BytesIO(file.read(MAX_GIF_BYTES))
     file.seek(10)
     flags = file.read(3)[0]
     if flags & 0x80:
