@@ -36,6 +36,7 @@ from processing.limits import (
     shorten,
 )
 from processing.metadata import MAX_LENGTHS, Metadata, MetadataFields
+from processing.metadata.write import CreditFields
 from processing.pipeline import Result, StoredRendition, process, process_crops, process_image
 from processing.renditions import SPECS, RenderedFile, RenditionSpec
 from processing.store import ObjectVersion, PresignedPost, S3Store, Signer, Store, StoredObject, VersionPage
@@ -49,6 +50,7 @@ __all__ = [
     "MONOCHROME",
     "SPECS",
     "Box",
+    "CreditFields",
     "CropArea",
     "FormatLimits",
     "Label",

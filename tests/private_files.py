@@ -1,12 +1,14 @@
 """An original with everything that must not leave with a file: place, serial numbers, thumbnail, notes, histories."""
 
 import struct
+from datetime import datetime, timedelta, timezone
 from functools import cache
 from io import BytesIO
 
 import pyexiv2
 from PIL import Image
 
+from processing.metadata.write import CreditFields
 from tests.pictures import encoded, picture
 
 # A sign for each private thing, which stands in the original as it is.
@@ -54,6 +56,19 @@ PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
  <xmpMM:History><rdf:Seq><rdf:li stEvt:action="saved" stEvt:changed="HISTORY-SECRET-LAYER"/></rdf:Seq></xmpMM:History>
  <xmpMM:Ingredients><rdf:Bag><rdf:li stRef:filePath="SECRET-PANTRY-FILE.psd"/></rdf:Bag></xmpMM:Ingredients>
 </rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>"""
+# Whose the original is, by its packet; how creators and agency are joined to one credit is for the reader to say.
+CREDIT = CreditFields(
+    title="Łódź harbor 🌊",
+    alt_text="A boat.",
+    creators=("Jürgen Müller-Łęcki", "Ada Lund"),
+    credit_line="Example Agency",
+    copyright="© 2024 Agência Fotográfica",
+    license="CC BY 4.0",
+    license_url="https://example.org/license",
+    taken_at=datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone(timedelta(hours=5, minutes=30))),
+    digital_source_type="http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture",
+    data_mining="http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED",
+)
 EXIF = {
     "Exif.Photo.BodySerialNumber": "SERIAL-0815-4711",
     "Exif.Photo.LensSerialNumber": "LENS-SERIAL-2342",
