@@ -76,7 +76,7 @@ def test_no_more_than_some_thousand_parts_are_looked_at() -> None:
     assert not has_content_credentials(BytesIO(JPEG[:2] + many + SIGNED["JPEG"][2:]))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from([*SIGNED.values(), *PLAIN.values()]), st.integers(0, 400), st.binary(max_size=40))
 def test_a_broken_file_raises_nothing(data: bytes, place: int, noise: bytes) -> None:
     has_content_credentials(BytesIO(data[:place] + noise))

@@ -16,6 +16,9 @@ from processing.metadata.write.items import (
     read_references,
 )
 
+# In this order in the meta box, so that the same items always make the same bytes.
+_FIRST_BOXES = (b"hdlr", b"pitm", b"iloc", b"iinf", b"iref")
+
 
 def replace_metadata(data: bytes, exif: bytes, xmp: bytes) -> bytes:
     """Return the file with these blocks as items behind its pixels, and no other metadata; raise ValueError.
@@ -40,7 +43,8 @@ def replace_metadata(data: bytes, exif: bytes, xmp: bytes) -> bytes:
     def encode_meta(start: int) -> bytes:
         starts = dict(zip(payloads, accumulate(map(len, payloads.values()), initial=start), strict=False))
         meta[b"iloc"] = Box(b"iloc", encode_locations([*items, *added], starts))
-        boxes = (box.encode() for box in meta.values() if box.kind != b"iref" or len(box.payload) > 4)
+        kinds = [*_FIRST_BOXES, *(kind for kind in meta if kind not in _FIRST_BOXES)]
+        boxes = (meta[kind].encode() for kind in kinds if kind != b"iref" or len(meta[kind].payload) > 4)
         return Box(b"meta", top[b"meta"].payload[:4] + b"".join(boxes)).encode()
 
     # The data begins behind the header of its own box; the meta box is as long wherever that is.
