@@ -14,6 +14,7 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Action
 from mediahub.library import date_taken, focal_point, revisions, similarity, versions, vocabulary
 from mediahub.library.changes import to_json
+from mediahub.library.credit import build_credit
 from mediahub.library.file_names import split_file_name
 from mediahub.library.metadata import FIELDS, find_problems
 from mediahub.library.models import Image, Rendition, Tagging
@@ -47,7 +48,7 @@ def record_result(
     restored = image.deleted_at is not None
     image.deleted_at = None
     image.file_name = file_name
-    is_other_file = image.sha256 != result.metadata.sha256
+    is_other_file, credit_digest = image.sha256 != result.metadata.sha256, build_credit(image).digest
     _describe(image, result)
     _note_flags(image, result, is_other_file=is_other_file)
     if not keep_labels:
@@ -55,7 +56,7 @@ def record_result(
     focal_point.set_points(image, result, keep_labels=keep_labels)
     image.save(force_insert=new)
     similarity.update_bands(image)
-    changed = _put_renditions(image, result.renditions) or restored
+    changed = _put_renditions(image, result.renditions) or restored or build_credit(image).digest != credit_digest
     _suggest_keywords(image, result.metadata.fields.keywords)
     if not keep_labels and result.labels is not None:
         _suggest(image, result.labels.source, result.labels.labels)

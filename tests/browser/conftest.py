@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.django_db(transaction=True))
             # What the site does for a browser, the tests of desk and journeys cover line by line.
             item.add_marker(pytest.mark.no_cover)
-            if CHROMIUM is None:
+            if CHROMIUM is None and not os.environ.get("REQUIRE_CHROMIUM"):
                 item.add_marker(pytest.mark.skip(reason="no Chromium is installed (apt install chromium)"))
 
 
