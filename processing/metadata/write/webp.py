@@ -18,7 +18,10 @@ def replace_metadata(data: bytes, exif: bytes, xmp: bytes) -> bytes:
     # A file of pixels alone has no extended header; transparency of the lossless kind stands in the pixels' own.
     is_extended = bool(metadata) or len(needed) > 1
     header = [(b"VP8X", struct.pack("<I", flags) + _encode_canvas(chunks))] if is_extended else []
-    body = b"".join(_encode_chunk(kind, payload) for kind, payload in (*header, *needed, *metadata))
+    body = b"".join(
+        struct.pack("<4sI", kind, len(payload)) + payload + b"\0" * (len(payload) % 2)
+        for kind, payload in (*header, *needed, *metadata)
+    )
     return struct.pack("<4sI4s", b"RIFF", len(body) + 4, b"WEBP") + body
 
 
@@ -54,10 +57,6 @@ def _encode_canvas(chunks: list[tuple[bytes, bytes]]) -> bytes:
         bits = int.from_bytes(by_kind[b"VP8 "][6:10], "little")
         width, height = (bits & 0x3FFF) - 1, (bits >> 16 & 0x3FFF) - 1
     return width.to_bytes(3, "little") + height.to_bytes(3, "little")
-
-
-def _encode_chunk(kind: bytes, payload: bytes) -> bytes:
-    return struct.pack("<4sI", kind, len(payload)) + payload + b"\0" * (len(payload) % 2)
 
 
 def _read_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
