@@ -99,6 +99,10 @@ def build_original(format_name: str = "JPEG", width: int = 1300, height: int = 9
     scene = picture(width, height)
     if alpha:
         scene.putalpha(Image.linear_gradient("L").resize(scene.size))
+    if format_name == "AVIF":
+        # Exiv2 writes none: its EXIF is that of a JPEG.
+        with Image.open(BytesIO(build_original("JPEG", 64, 48))) as jpeg:
+            return encoded(scene, format_name, speed=10, exif=jpeg.info["exif"], xmp=PACKET.encode())
     comment = {"comment": SIGNS["comment of the file"]} if format_name == "JPEG" else {}
     with pyexiv2.ImageData(encoded(scene, format_name, **comment)) as image:
         image.modify_raw_xmp(PACKET)

@@ -124,7 +124,9 @@ def test_texts_of_any_kind_come_back_as_they_were_cleaned(name: str, credit: Cre
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_longest_texts_of_any_script_fit_into_every_format(name: str) -> None:
-    longest = CreditFields(*["&" * MAX_TEXT] * 2, tuple("🌊" * n for n in range(181, 201)), *["&" * MAX_TEXT] * 4)
+    names = ("title", "alt_text", "credit_line", "copyright", "license", "license_url", "data_mining")
+    values: dict[str, Any] = dict.fromkeys(names, "&" * MAX_TEXT)
+    longest = CreditFields(creators=tuple("🌊" * n for n in range(181, 201)), **values)
     assert len(longest.creators) == 20
     assert read_with_pillow(embed(SMALL[name], name, longest)) == expect(longest)
 
@@ -179,7 +181,7 @@ def test_an_animation_keeps_its_frames() -> None:
     for name in ("WEBP", "PNG"):
         data = encoded(frames[0], name, save_all=True, append_images=frames[1:], duration=50)
         with Image.open(BytesIO(embed(data, name, CREDIT))) as after, Image.open(BytesIO(data)) as before:
-            assert after.n_frames == before.n_frames == 2
+            assert getattr(after, "n_frames", 1) == getattr(before, "n_frames", 1) == 2
             after.seek(1)
             before.seek(1)
             assert after.tobytes() == before.tobytes()
