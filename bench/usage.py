@@ -17,7 +17,10 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 MEASURED = Path(__file__).resolve().parent.parent / "mediahub" / "costs" / "measured.json"
 SERVICES = ("s3", "sqs", "dynamodb")
@@ -36,12 +39,14 @@ ASSUMPTIONS = {
 
 @dataclass
 class Measurements:
-    """Hold the measurements: seconds of web, worker and clock, and the requests of the worker and of a tick."""
+    """Hold the measurements: seconds of web, worker, credit and clock, and the requests of all but the web."""
 
     web: list[float] = field(default_factory=list)
     worker: list[float] = field(default_factory=list)
     worker_cpu: list[float] = field(default_factory=list)
     worker_requests: Counter[tuple[str, str]] = field(default_factory=Counter)
+    credit: list[float] = field(default_factory=list)
+    credit_requests: Counter[tuple[str, str]] = field(default_factory=Counter)
     clock: list[float] = field(default_factory=list)
     clock_requests: Counter[tuple[str, str]] = field(default_factory=Counter)
     log: io.StringIO = field(default_factory=io.StringIO)
@@ -147,6 +152,7 @@ def measure(photos: list[Path]) -> Measurements:
         measurements.worker.append(time.perf_counter() - start)
         measurements.worker_cpu.append(time.process_time() - cpu_start)
         measurements.worker_requests += counter.reset()
+    measure_credit_changes(measurements, counter, editor)
     for _ in range(WARM_UP_TICKS):
         on_minute({}, Context("measure"))
     counter.reset()
@@ -156,6 +162,27 @@ def measure(photos: list[Path]) -> Measurements:
         measurements.clock.append(time.perf_counter() - start)
     measurements.clock_requests = counter.reset()
     return measurements
+
+
+def measure_credit_changes(measurements: Measurements, counter: RequestCounter, editor: "User") -> None:
+    """Publish each image, change its credit, and measure how its public copies are written anew."""
+    from mediahub.delivery import mirror
+    from mediahub.history.change_set import ChangeSet
+    from mediahub.library import metadata, publishing
+    from mediahub.library.field_edits import Edit
+    from mediahub.library.models import Image
+
+    for image in Image.objects.all():
+        fields = {"alt_text": "A photograph", "credit": "Ada Lund", "license": "CC BY 4.0"}
+        metadata.edit(ChangeSet(editor), image, {name: Edit(text) for name, text in fields.items()})
+        publishing.publish(ChangeSet(editor), [Image.objects.get(pk=image.pk)])
+        mirror.push_image(image.pk)
+        metadata.edit(ChangeSet(editor), image, {"credit": Edit("Bo Berg")})
+        counter.reset()
+        start = time.perf_counter()
+        mirror.push_image(image.pk)
+        measurements.credit.append(time.perf_counter() - start)
+        measurements.credit_requests += counter.reset()
 
 
 def summarize(measurements: Measurements, photos: list[Path]) -> dict[str, Any]:
@@ -183,6 +210,11 @@ def summarize(measurements: Measurements, photos: list[Path]) -> dict[str, Any]:
             "dynamodb_writes": round(4 + requests["dynamodb"].get("DeleteItem", 0), 2),
         },
         "web": {"ms": max(50, round(web_ms)), "ticket_ms": round(web_ms, 1)},
+        # What is pushed after the credit of a published image has changed.
+        "credit": {
+            "ms": round(1000 * statistics.mean(measurements.credit)),
+            "requests": divide_by_service(measurements.credit_requests, len(photos)),
+        },
         "clock": {
             "ms": max(1, round(1000 * statistics.median(measurements.clock))),
             "requests": divide_by_service(measurements.clock_requests, TICKS),

@@ -26,6 +26,7 @@ PLAN_ARGUMENTS = {
         "replaced",
         "taken_down",
         "reprocessed",
+        "recredited",
         "storage_days",
         "views",
         "pages",
@@ -43,6 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replaced", type=int, default=0, help="published images whose file is replaced")
     parser.add_argument("--taken-down", type=int, default=0, help="published images that are taken down")
     parser.add_argument("--reprocessed", type=int, default=0, help="images whose renditions are regenerated")
+    parser.add_argument(
+        "--recredited",
+        type=int,
+        default=0,
+        help="published images whose credit, license, or other embedded field changes",
+    )
     parser.add_argument("--storage-days", type=int, default=30, help="days for which new files are stored this month")
     parser.add_argument("--views", type=int, default=10, help="views of each image")
     parser.add_argument("--pages", type=int, default=3, help="desk pages that editors open for each image")
@@ -119,9 +126,10 @@ def count_parts(parameters: Mapping[str, str]) -> dict[str, Any]:
 def format_text(monthly_bill: Bill) -> str:
     """Return the bill as tables in Markdown: by service, then line by line."""
     plan = monthly_bill.plan
-    images = Decimal(max(1, plan.images, plan.reprocessed))
+    images = Decimal(max(1, plan.images, plan.reprocessed, plan.recredited))
     head = f"{plan.images:,} images in a month, {'with' if plan.labels else 'without'} labels"
     head += f", and {plan.reprocessed:,} reprocessed" if plan.reprocessed else ""
+    head += f", and {plan.recredited:,} with another credit" if plan.recredited else ""
     rows = [f"{head}; prices of {prices()['date']}, {prices()['region']}, no free tier\n"]
     rows += ["| Service | fixed, per month | for the images | per image |", "| --- | ---: | ---: | ---: |"]
     for service, (standing, variable) in monthly_bill.by_service().items():

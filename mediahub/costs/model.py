@@ -60,6 +60,7 @@ class Plan:
     replaced: int = 0
     taken_down: int = 0
     reprocessed: int = 0
+    recredited: int = 0
     storage_days: int = 30
     views: int = 10
     pages: int = 3
@@ -170,7 +171,7 @@ def price(name: str) -> Decimal:
 
 def bill(plan: Plan) -> Bill:
     """Return the bill of a plan for one month."""
-    per_image = [*_images(plan, measured()), *_reprocesses(plan, measured())]
+    per_image = [*_images(plan, measured()), *_reprocesses(plan, measured()), *_credit_changes(plan, measured())]
     lines = [*per_image, *_standing(plan, measured()), *_keys(plan), *_database(plan, measured())]
     return Bill(plan, tuple(line for line in lines if line.quantity))
 
@@ -192,10 +193,10 @@ def _images(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
     puts, gets = _requests(worker, "s3", "Put", "List", "Post"), _requests(worker, "s3", "Get", "Head")
     yield Line("S3", "originals and renditions written", images * (1 + puts), "s3_put")
     yield Line("S3", "originals read", images * gets, "s3_get")
-    # Each rendition is looked at and copied twice: to its address by content, and to the permanent one.
-    copies = images * plan.published / 100 * 2 * _requests(worker, "s3", "Put")
-    yield Line("S3", "public copies written", copies, "s3_put")
-    yield Line("S3", "renditions read for public copies", copies, "s3_get")
+    # Each rendition is read once and written twice: to its address by content, and to the permanent one.
+    copied = images * plan.published / 100 * _requests(worker, "s3", "Put")
+    yield Line("S3", "public copies written", 2 * copied, "s3_put")
+    yield Line("S3", "renditions read for public copies", copied, "s3_get")
     days = Decimal(plan.storage_days) / 30
     renditions = Decimal(str(size["renditions"])) * (1 + 2 * Decimal(plan.published) / 100)
     stored = images * (Decimal(str(size["original"])) + renditions) / GB
@@ -233,7 +234,7 @@ def _reprocesses(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
     yield Line("S3", "originals read again", images * gets, "s3_get")
     yield Line("S3", "renditions written again", images * puts, "s3_put")
     yield Line("S3", "public copies written again", public * 2 * puts, "s3_put")
-    yield Line("S3", "renditions read for public copies again", public * 2 * puts, "s3_get")
+    yield Line("S3", "renditions read for public copies again", public * puts, "s3_get")
     superseded = public * Decimal(str(size["renditions"])) / GB
     yield Line("S3", "superseded copies by content, 30 days", superseded, "s3_storage")
     yield Line("KMS", "requests for reprocessing", (images + 2 * public) * (puts + gets) * KMS_SHARE, "kms_request")
@@ -242,10 +243,36 @@ def _reprocesses(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
     yield Line("DynamoDB", "mirror written again", writes, "dynamodb_write")
     yield Line("DynamoDB", "mirror read again", images * _requests(worker, "dynamodb", "Query", "Get"), "dynamodb_read")
     yield Line("CloudWatch", "logs of reprocessing", images * Decimal(str(size["logs"])) / GB, "log_gb")
-    # Many images within some seconds are one path together.
-    gathered = (seconds / INVALIDATION_SECONDS).to_integral_value(ROUND_CEILING)
-    paths = min(gathered, public * count_paths(puts))
+    paths = min(_count_gathered_paths(seconds), public * count_paths(puts))
     yield Line("CloudFront", "paths invalidated by reprocessing", paths, "invalidation")
+
+
+def _credit_changes(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:
+    """Price published images whose public copies are written anew with another credit, one after the other."""
+    images, credit = Decimal(plan.recredited), seen["credit"]
+    puts, gets = _requests(credit, "s3", "Put"), _requests(credit, "s3", "Get", "Head")
+    seconds = images * _ms(credit) / 1000
+    yield Line("Lambda", "credit changes, GB-seconds", seconds * WORKER_GB, "lambda_gb_second")
+    yield Line("Lambda", "credit changes, invocations", images, "lambda_request")
+    yield Line("S3", "renditions read for another credit", images * gets, "s3_get")
+    yield Line("S3", "public copies written with another credit", images * puts, "s3_put")
+    superseded = images * Decimal(str(seen["bytes"]["renditions"])) / GB
+    yield Line("S3", "copies with the former credit, 30 days", superseded, "s3_storage")
+    yield Line("KMS", "requests for credit changes", images * (puts + gets) * KMS_SHARE, "kms_request")
+    yield Line("SQS", "messages for credit changes", images * (3 + _requests(credit, "sqs", "")), "sqs_request")
+    writes = images * Decimal(str(seen["worker"]["dynamodb_writes"]))
+    yield Line("DynamoDB", "mirror written for credit changes", writes, "dynamodb_write")
+    reads = images * _requests(credit, "dynamodb", "Query", "Get")
+    yield Line("DynamoDB", "mirror read for credit changes", reads, "dynamodb_read")
+    # Half of the copies are at permanent addresses.
+    paths = min(_count_gathered_paths(seconds), images * count_paths(puts / 2))
+    yield Line("CloudFront", "paths invalidated by credit changes", paths, "invalidation")
+
+
+def _count_gathered_paths(seconds: Decimal) -> Decimal:
+    """Return how many paths are invalidated while images change one after the other for so long."""
+    # Many images within some seconds are one path together.
+    return (seconds / INVALIDATION_SECONDS).to_integral_value(ROUND_CEILING)
 
 
 def _standing(plan: Plan, seen: Mapping[str, Any]) -> Iterator[Line]:

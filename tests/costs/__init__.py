@@ -64,6 +64,14 @@ def _reprocess(published: int) -> Decimal:
     return price_stack(0, reprocessed=10_000, published=published).total(standing=False)
 
 
+def _recredit() -> Decimal:
+    return price_stack(0, recredited=10_000).total(standing=False)
+
+
+def _count_rewrites(operation: str) -> int:
+    return round(10_000 * model.measured()["credit"]["requests"]["s3"][operation])
+
+
 def _path() -> Decimal:
     return Decimal(prices()["prices"]["invalidation"]["price"])
 
@@ -88,6 +96,9 @@ FIGURES = [
     Figure(COST, "leaves that out and saves ", ".", lambda: _dollars(_per_image() - _per_image(published=0))),
     Figure(COST, "10,000 published images costs ", " once", lambda: _dollars(_reprocess(100))),
     Figure(COST, "images that are not published cost ", ".", lambda: _dollars(_reprocess(0))),
+    Figure(COST, "the credit of 10,000 published\nimages costs ", " once", lambda: _dollars(_recredit())),
+    Figure(COST, "at most ", " read requests", lambda: f"{_count_rewrites('GetObject'):,}"),
+    Figure(COST, "read requests and ", " write requests", lambda: f"{_count_rewrites('PutObject'):,}"),
     Figure(COST, "image with labels costs ", ": seven tenths", lambda: _dollars(_per_image(labels=True) / 10_000, 5)),
     Figure(COST, "without labels, ", " by our measurements", lambda: _dollars(_per_image(published=0))),
     Figure(COST, "CloudFront charges ", " for each path", lambda: f"${_path()}"),

@@ -21,6 +21,7 @@ SEEN = {
         "dynamodb_writes": 4,
     },
     "web": {"ms": 100},
+    "credit": {"ms": 500, "requests": {"s3": {"GetObject": 3, "PutObject": 6}, "dynamodb": {"Query": 1}}},
     "clock": {"ms": 2, "requests": {"sqs": {"GetQueueAttributes": 1}, "dynamodb": {"Query": 1}}},
     "bytes": {
         **{"original": 4_000_000, "renditions": 200_000, "viewed": 50_000, "logs": 1000},
@@ -57,14 +58,14 @@ def test_one_image_by_hand() -> None:
 def test_publishing_copies_each_rendition_twice() -> None:
     stored = Decimal("0.0004") * Decimal("0.023")
     more = dollars(Plan(1), "S3") - dollars(Plan(1, published=0), "S3")
-    assert more == 6 * (Decimal("0.000005") + Decimal("0.0000004")) + stored
+    assert more == 6 * Decimal("0.000005") + 3 * Decimal("0.0000004") + stored
 
 
 @pytest.mark.usefixtures("by_hand")
 def test_a_reprocess_by_hand() -> None:
     plan = Plan(0, reprocessed=20, published=50)
     assert dollars(plan, "Lambda") == 20 * (Decimal("0.0000166667") * Decimal("1.75") + Decimal("0.0000002"))
-    written, copied = 20 * 3 * Decimal("0.000005"), 10 * 6 * (Decimal("0.000005") + Decimal("0.0000004"))
+    written, copied = 20 * 3 * Decimal("0.000005"), 10 * (6 * Decimal("0.000005") + 3 * Decimal("0.0000004"))
     superseded = 10 * Decimal("0.0002") * Decimal("0.023")
     assert dollars(plan, "S3") == 20 * Decimal("0.0000004") + written + copied + superseded
     assert dollars(plan, "DynamoDB") == 20 * (4 * Decimal("0.000000625") + 2 * Decimal("0.000000125"))
@@ -72,6 +73,19 @@ def test_a_reprocess_by_hand() -> None:
     assert dollars(plan, "CloudFront") == 2 * Decimal("0.005")
     assert "CloudFront" not in bill(Plan(0, reprocessed=20, published=0)).by_service()
     assert bill(plan).total(standing=True) == bill(Plan(0)).total(standing=True)
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_another_credit_by_hand() -> None:
+    plan = Plan(0, recredited=40)
+    assert dollars(plan, "Lambda") == 40 * (Decimal("0.0000166667") * Decimal("0.875") + Decimal("0.0000002"))
+    copied = 40 * (6 * Decimal("0.000005") + 3 * Decimal("0.0000004"))
+    superseded = 40 * Decimal("0.0002") * Decimal("0.023")
+    assert dollars(plan, "S3") == copied + superseded
+    assert dollars(plan, "DynamoDB") == 40 * (4 * Decimal("0.000000625") + Decimal("0.000000125"))
+    # Twenty seconds are two gatherings of ten; one image alone is three addresses.
+    assert dollars(plan, "CloudFront") == 2 * Decimal("0.005")
+    assert dollars(Plan(0, recredited=1), "CloudFront") == Decimal("0.005")
 
 
 @pytest.mark.parametrize("images", [0, 1, 10_000])

@@ -7,10 +7,12 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import floatformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from mediahub import costs
 from mediahub.desk.collections import membership_views
 from mediahub.desk.http import add_undo_message, get_editor
 from mediahub.desk.jobs import views as jobs_views
@@ -20,7 +22,7 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.library import field_edits, metadata, publishing, tag_decisions
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tagging
-from mediahub.library.publishing import Published
+from mediahub.library.publishing import Published, is_public
 from processing import compose
 
 # A page of sentences is read by nobody.
@@ -91,6 +93,8 @@ def _set_field(request: HttpRequest, change_set: ChangeSet, chosen: SelectedImag
     if change_set.images or not unchanged:
         text = ngettext("%(field)s: saved for %(n)d image.", "%(field)s: saved for %(n)d images.", change_set.images)
         add_undo_message(request, text % {"field": title, "n": change_set.images}, change_set)
+    left_ids = {image.pk for image, _sentence in unchanged}
+    _tell_rewrite_cost(request, sum(is_public(image) for image in images if image.pk not in left_ids))
     if not unchanged:
         return None
     says = ngettext(
@@ -99,6 +103,20 @@ def _set_field(request: HttpRequest, change_set: ChangeSet, chosen: SelectedImag
         len(unchanged),
     )
     return selection.ask_to_confirm(request, says % {"field": title, "n": len(unchanged)}, left=unchanged)
+
+
+def _tell_rewrite_cost(request: HttpRequest, number: int) -> None:
+    """Say what it costs to write the public files of so many images anew, with the changed text inside them."""
+    if number:
+        text = ngettext(
+            "The public files of %(n)d image are written again with the new text inside them. This costs about "
+            "$%(cost)s, at AWS list prices.",
+            "The public files of %(n)d images are written again with the new text inside them. This costs about "
+            "$%(cost)s, at AWS list prices.",
+            number,
+        )
+        cost = costs.bill(costs.Plan(images=0, recredited=number)).total(standing=False)
+        messages.info(request, text % {"n": number, "cost": floatformat(cost, 4)})
 
 
 BULK_ACTIONS: dict[str, tuple[str, BulkAction]] = {
