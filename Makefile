@@ -4,10 +4,12 @@ VENV := .venv/bin
 PORT ?= 8000
 AWS_PORT ?= 4566
 PHOTOS ?=
+FOLDER ?=
+OUT ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export LOCAL = true
 
-.PHONY: run test test-fast test-slow demo bench bench-desk e2e-deploy aws-check soak lint messages lock setup setup-dev frontend screenshots clean
+.PHONY: run test test-fast test-slow demo corpus bench bench-desk e2e-deploy aws-check soak lint messages lock setup setup-dev frontend screenshots clean
 
 run: setup
 	@$(VENV)/python manage.py local --port $(PORT) --aws-port $(AWS_PORT)
@@ -25,6 +27,10 @@ test-fast: setup-dev
 
 demo: setup
 	@$(VENV)/python manage.py demo --alone $(if $(JSON),--json) $(PHOTOS)
+
+# Sends every file of a folder through the pipeline, in the worker's limits.
+corpus: .venv/run
+	@$(VENV)/python -m bench.corpus $(if $(JSON),--json) $(if $(OUT),--out "$(OUT)") "$(FOLDER)"
 
 bench: setup
 	@$(VENV)/python -m bench $(PHOTOS)

@@ -1,0 +1,1 @@
+"""`python -m bench.corpus FOLDER`: send every file of a folder through the pipeline in the worker's limits."""
