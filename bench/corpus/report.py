@@ -9,6 +9,7 @@ from bench.corpus.rows import FAULT, READY, REJECTED
 
 # What only the table shows.
 NOT_IN_JSON = {"delta_e_libvips", "explanation"}
+DIFFERENCES = (("delta_e", 6), ("delta_e_libvips", 7))
 HEADER = f"{'outcome':8}  {'code':20}  {'seconds':>7}  {'cpu':>6}  {'MB':>6}  {'dE':>6}  {'libvips':>7}  file"
 
 
@@ -25,7 +26,7 @@ def format_line(row: dict[str, Any]) -> str:
         f"{row['seconds']:7.2f}",
         f"{row['cpu_seconds']:6.2f}",
         f"{row['peak_mb']:6.0f}",
-        *(f"{value:{width}.2f}" if value is not None else f"{'–':>{width}}" for value, width in _list_differences(row)),
+        *("–".rjust(width) if row[key] is None else f"{row[key]:{width}.2f}" for key, width in DIFFERENCES),
         escape_name(row["file"]),
     ]
     remarks = ", ".join(dict.fromkeys(row["notes"]))
@@ -52,7 +53,3 @@ def format_summary(rows: Iterable[dict[str, Any]]) -> str:
     if differences:
         lines.append(f"mean dE76: median {differences[len(differences) // 2]:.2f}, largest {differences[-1]:.2f}")
     return "\n".join(lines)
-
-
-def _list_differences(row: dict[str, Any]) -> list[tuple[float | None, int]]:
-    return [(row["delta_e"], 6), (row["delta_e_libvips"], 7)]
