@@ -6,7 +6,9 @@ rendition are compared with independent readers, and its renditions are searched
 
 import argparse
 import os
+import signal
 import sys
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +23,8 @@ from deploy.functions import zappa_settings
 def main(arguments: list[str]) -> int:
     """Print a row for each file; return 1 when one is a fault, 2 when there is no folder."""
     options = _build_parser().parse_args(arguments)
+    # What has been started ends with this process.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if error := _check_folders(options.folder, options.out):
         print(error, file=sys.stderr)
         return 2
@@ -30,7 +34,12 @@ def main(arguments: list[str]) -> int:
         if not files:
             print(f"There are no files in {report.escape_name(options.folder)}.", file=sys.stderr)
             return 0
-        return print_rows(corpus, files, options)
+        try:
+            return print_rows(corpus, files, options)
+        except BrokenPipeError:
+            # Nobody reads on; Python would complain of it once more while it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
 
 
 def print_rows(corpus: Corpus, files: list[str], options: argparse.Namespace) -> int:
@@ -38,10 +47,10 @@ def print_rows(corpus: Corpus, files: list[str], options: argparse.Namespace) ->
     rows: list[dict[str, Any]] = []
     if not options.json:
         print(report.HEADER)
-    answers = run_in_lanes(files, options.lanes, partial(build_row, corpus))
-    for name, answer in zip(files, answers, strict=True):
-        rows.append(answer or build_fault(name, Ending(None, "lost", "its lane died", 0, 0, 0)))
-        print(report.format_json(rows[-1]) if options.json else report.format_line(rows[-1]), flush=True)
+    with closing(run_in_lanes(files, options.lanes, partial(build_row, corpus))) as answers:
+        for name, answer in zip(files, answers, strict=True):
+            rows.append(answer or build_fault(name, Ending(None, "lost", "its lane died", 0, 0, 0)))
+            print(report.format_json(rows[-1]) if options.json else report.format_line(rows[-1]), flush=True)
     if not options.json:
         print(f"\n{report.format_summary(rows)}")
     return int(any(row["outcome"] == FAULT for row in rows))

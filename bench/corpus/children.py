@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
@@ -83,13 +83,15 @@ def run_in_child(action: Callable[[], Any], limits: ChildLimits) -> Ending:
 
 def run_in_lanes(
     items: Sequence[T], lanes: int, work: Callable[[T], dict[str, Any]]
-) -> Iterator[dict[str, Any] | None]:
+) -> Generator[dict[str, Any] | None]:
     """Yield what `work` returns for each item, in their order; None where a lane died before it.
 
     Each lane is a child that takes every `lanes`-th item. When the caller stops, the lanes are ended.
     """
     lanes = max(1, min(lanes, len(items)))
-    children = [_start_lane(items[number::lanes], work) for number in range(lanes)]
+    children: list[tuple[int, int]] = []
+    for number in range(lanes):
+        children.append(_start_lane(items[number::lanes], work, [reader for _, reader in children]))
     readers = [os.fdopen(reader, "rb") for _, reader in children]
     try:
         for position in range(len(items)):
@@ -105,8 +107,11 @@ def run_in_lanes(
             os.waitpid(pid, 0)
 
 
-def _start_lane(items: Sequence[T], work: Callable[[T], dict[str, Any]]) -> tuple[int, int]:
-    """Start a child that works on items; return its process id and where its answers can be read."""
+def _start_lane(items: Sequence[T], work: Callable[[T], dict[str, Any]], inherited: Sequence[int]) -> tuple[int, int]:
+    """Start a child that works on items; return its process id and where its answers can be read.
+
+    It closes the pipes that it inherited, so that each lane ends when the caller is gone and nobody reads it.
+    """
     reader, writer = os.pipe()
     pid = os.fork()
     if pid:
@@ -114,7 +119,8 @@ def _start_lane(items: Sequence[T], work: Callable[[T], dict[str, Any]]) -> tupl
         return pid, reader
     status = 1
     try:
-        os.close(reader)
+        for pipe_end in (reader, *inherited):
+            os.close(pipe_end)
         os.setpgid(0, 0)
         # Whatever a library prints is no row.
         os.dup2(2, 1)
