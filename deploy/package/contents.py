@@ -12,7 +12,7 @@ from deploy.errors import DeployError
 from deploy.package import authorities, binaries, wheels
 
 AUTHORITIES = "rds-ca.pem"
-MOST_ZIPPED = 30 * 1000 * 1000
+MOST_ZIPPED = 45 * 1000 * 1000
 MOST_UNZIPPED = 100 * 1000 * 1000
 RUNTIME = f"python{binaries.PYTHON[0]}.{binaries.PYTHON[1]}"
 ARCHITECTURE = "x86_64"
