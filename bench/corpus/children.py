@@ -1,6 +1,7 @@
 """Work in child processes that are bounded in memory and time: what kills a child is told of it and of no other."""
 
 import json
+import math
 import os
 import resource
 import select
@@ -16,12 +17,19 @@ from typing import Any, NoReturn, TypeVar
 T = TypeVar("T")
 MIB = 1 << 20
 PIPE_BYTES = 1 << 16
-PROCESSORS = os.cpu_count() or 1
+# A machine with other work takes longer than a function, which has a whole processor.
+PATIENCE = 5
 
 
 @dataclass(frozen=True)
 class ChildLimits:
-    """What a child may use: megabytes of memory that it writes to, and seconds from its start to its end."""
+    """What a child may use.
+
+    Attributes:
+        megabytes: Memory that it writes to.
+        seconds: Of the processor, which is what a function's time is spent on; PATIENCE times as many from its start to
+            its end.
+    """
 
     megabytes: int
     seconds: float
@@ -49,7 +57,7 @@ class Ending:
 
 
 def run_in_child(action: Callable[[], Any], limits: ChildLimits) -> Ending:
-    """Call `action` in a child of this process, and kill the child when its time is over.
+    """Call `action` in a child of this process, which is killed when its time is over.
 
     The child has what this process imported and nothing that an earlier child did.
 
@@ -66,7 +74,7 @@ def run_in_child(action: Callable[[], Any], limits: ChildLimits) -> Ending:
     os.close(writer)
     text = None
     try:
-        text = _read_pipe(reader, start + limits.seconds)
+        text = _read_pipe(reader, start + PATIENCE * limits.seconds)
     finally:
         os.close(reader)
         if text is None:
@@ -155,13 +163,12 @@ def _answer(action: Callable[[], Any], limits: ChildLimits, writer: int) -> NoRe
 
 
 def _limit_this_process(limits: ChildLimits) -> None:
-    # Ends a child whose parent is gone.
-    processor_seconds = int(limits.seconds * PROCESSORS) + 1
-    for name, most in (("CORE", 0), ("CPU", processor_seconds), ("DATA", limits.megabytes * MIB)):
+    # A child whose parent is gone ends by the same limit.
+    for name, most in (("CORE", 0), ("CPU", math.ceil(limits.seconds)), ("DATA", limits.megabytes * MIB)):
         number = getattr(resource, f"RLIMIT_{name}")
         _, hard = resource.getrlimit(number)
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(number, (most, most))
+        # Past the soft limit of time a signal says why; past the hard one the kernel only kills.
+        resource.setrlimit(number, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 def _read_pipe(reader: int, deadline: float) -> bytes | None:
@@ -178,7 +185,7 @@ def _read_pipe(reader: int, deadline: float) -> bytes | None:
 
 
 def _read_answer(text: bytes | None, status: int) -> dict[str, Any]:
-    if text is None:
+    if text is None or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU):
         return {"fault": "timeout"}
     if os.WIFSIGNALED(status):
         return {"fault": f"signal_{os.WTERMSIG(status)}"}

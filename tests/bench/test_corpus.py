@@ -165,9 +165,18 @@ def test_the_death_of_a_child_is_told() -> None:
 
 
 def test_a_child_that_hangs_is_ended() -> None:
-    ending = run_in_child(lambda: time.sleep(600), ChildLimits(megabytes=2000, seconds=0.2))
+    ending = run_in_child(lambda: time.sleep(600), ChildLimits(megabytes=2000, seconds=0.05))
     assert ending.fault == "timeout"
     assert ending.answer is None
+
+
+def spin() -> None:
+    while True:
+        pass
+
+
+def test_a_child_that_works_for_too_long_is_ended() -> None:
+    assert run_in_child(spin, ChildLimits(megabytes=2000, seconds=1)).fault == "timeout"
 
 
 def test_a_child_answers_with_more_than_a_pipe_holds() -> None:
