@@ -12,7 +12,7 @@ from bench.corpus.children import ChildLimits, Ending, run_in_child
 from bench.corpus.difference import measure_difference
 from bench.corpus.privacy import list_leaks
 from bench.corpus.reference import NotMeasurable, read_reference, read_with_libvips
-from processing import Limits, MeasuredLabeler, Rejected, RenditionSpec, Result, Store, formats, process
+from processing import Limits, MeasuredLabeler, Rejected, RenditionSpec, Result, Store, process
 
 READY, REJECTED, FAULT = "ready", "rejected", "fault"
 # An independent reader decodes every pixel, and is no part of what is measured.
@@ -133,7 +133,7 @@ def _describe_metadata(result: Result) -> dict[str, Any]:
         "alt_text": fields.alt_text,
         "caption": fields.caption,
         "credit": fields.credit,
-        "copyright": getattr(fields, "copyright", ""),
+        "copyright": fields.copyright,
         "license": fields.license,
         "keywords": list(fields.keywords),
         "taken_at": metadata.taken_at.isoformat() if metadata.taken_at else None,
@@ -143,11 +143,10 @@ def _describe_metadata(result: Result) -> dict[str, Any]:
 
 
 def _describe_renditions(result: Result, store: _Folder) -> list[dict[str, Any]]:
-    formats_by_type = {each.content_type: each.name for each in formats.FORMATS}
     return [
         {
             "name": rendition.name,
-            "format": formats_by_type[rendition.content_type],
+            "format": rendition.format,
             "width": rendition.width,
             "height": rendition.height,
             "bytes": rendition.bytes,
