@@ -14,6 +14,8 @@ ADOBE_GAMMA = 563 / 256
 # ITU-T H.273, table 2.
 CICP_PRIMARIES: dict[int, tuple[Chromaticity, ...]] = {
     1: SRGB_PRIMARIES,
+    # Not specified.
+    2: SRGB_PRIMARIES,
     9: ((0.708, 0.292), (0.17, 0.797), (0.131, 0.046)),
     12: ((0.68, 0.32), (0.265, 0.69), (0.15, 0.06)),
 }

@@ -4,6 +4,7 @@ It follows what browsers do: the first frame as it is composed, EXIF's orientati
 that the profile names; and for what no browser reads, the standard: EXIF's Adobe RGB, and a PNG's cICP, gAMA and cHRM.
 """
 
+import re
 import struct
 from collections.abc import Iterator
 from importlib import import_module
@@ -18,9 +19,11 @@ from bench.corpus import profiles
 # EXIF
 COLOR_SPACE, EXIF_IFD, INTEROP_IFD, INTEROP_INDEX = 0xA001, 0x8769, 0xA005, 1
 ADOBE_RGB, UNCALIBRATED = 2, 0xFFFF
-# ITU-T H.273, table 3: transfer characteristics whose curve is sRGB's or a power.
-SRGB_TRANSFERS, LINEAR_TRANSFER = (1, 13), 8
-SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
+# ITU-T H.273, table 3: transfer characteristics whose curve browsers take for sRGB's, as what is not specified.
+SRGB_TRANSFERS, LINEAR_TRANSFER = (1, 2, 6, 13, 14, 15), 8
+# ISO/IEC 14496-12, section 12.1.5: color primaries and transfer characteristics.
+NCLX = re.compile(rb"colrnclx(..)(..)", re.DOTALL)
+SPACES = {"RGB": ("RGB",), "L": ("GRAY", "RGB"), "CMYK": ("CMYK",)}
 MAX_TEXT = 1 << 28
 
 
@@ -66,6 +69,8 @@ def find_profile(path: Path, picture: Image.Image) -> bytes | None:
     embedded = picture.info.get("icc_profile")
     if embedded and fits(embedded, picture):
         return bytes(embedded)
+    if picture.format in ("AVIF", "HEIF") and (match := NCLX.search(path.read_bytes())):
+        return build_cicp_profile(bytes((int.from_bytes(match[1]), int.from_bytes(match[2]))))
     if picture.mode == "CMYK":
         raise NotMeasurable("CMYK without a profile")
     if b"gAMA" in chunks and b"sRGB" not in chunks:
@@ -83,7 +88,7 @@ def fits(profile: bytes, picture: Image.Image) -> bool:
     except (ImageCms.PyCMSError, OSError):
         return False
     colors, _ = split_alpha(picture.crop((0, 0, 1, 1)))
-    return space == SPACES[colors.mode]
+    return space in SPACES[colors.mode]
 
 
 def has_adobe_rgb(picture: Image.Image) -> bool:
@@ -145,6 +150,8 @@ def convert_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     colors, alpha = split_alpha(picture)
     if profile:
         source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        if colors.mode == "L" and source.profile.xcolor_space.strip() == "RGB":
+            colors = colors.convert("RGB")
         intent = ImageCms.Intent(ImageCms.getDefaultIntent(source))
         srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
         converted = ImageCms.profileToProfile(colors, source, srgb, renderingIntent=intent, outputMode="RGB")
