@@ -11,14 +11,16 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
 
+from bench.heic import encode_heic
 from deploy.errors import DeployError
 from deploy.functions import zappa_settings
 from deploy.package import build, contents
 from mediahub.library.models import Image
 from mediahub.local import stack
+from processing import formats
 from tests.children import environment as child_environment
 from tests.e2e import functions
-from tests.pictures import jpeg
+from tests.pictures import encoded, jpeg, picture
 from tests.settings import STATE
 
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:mediahub-local-uploads"
@@ -86,6 +88,23 @@ def test_it_is_small_and_holds_nothing_needless_or_secret(
     assert built.faults == ()
     assert built.zipped < 45e6
     assert built.unzipped < 100e6
+
+
+def test_it_decodes_each_input_format_and_encodes_each_output_format(
+    code: Path, boto3: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {}
+    for each in formats.list_inputs():
+        files[each.name] = tmp_path / f"picture.{each.suffix}"
+        data = encode_heic(picture(96, 64)) if each.name == "HEIF" else encoded(picture(96, 64), each.name)
+        files[each.name].write_bytes(data)
+    answer = functions.try_codecs(code, boto3, files)
+    with capsys.disabled():
+        print(
+            f"\nPython {answer['python']}: " + ", ".join(f"{row['codec']} {row['ms']:.0f} ms" for row in answer["rows"])
+        )
+    assert {Path(file).parents[1] for file in answer["modules"].values()} == {code}
+    assert len(answer["rows"]) == len(files) + sum(each.is_output for each in formats.FORMATS)
 
 
 @pytest.mark.parametrize(

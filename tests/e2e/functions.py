@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,24 @@ for line in sys.stdin:
     except Exception as error:
         answer = {"error": f"{type(error).__name__}: {error}"}
     print("ANSWER " + json.dumps(answer), flush=True)
+"""
+
+CODECS = """
+import json, sys, time
+sys.path[:0] = sys.argv[1:3]
+from processing import RenditionSpec, formats, process_image
+def measure(path, name):
+    start = time.perf_counter()
+    with open(path, "rb") as file:
+        rendered = process_image(file, specs=[RenditionSpec("small", 64, 64, formats=(name,))])["thumbnails"]
+    assert [each.format for each in rendered] == [name], rendered
+    return 1000 * (time.perf_counter() - start)
+files = json.loads(sys.stdin.read())
+rows = [{"codec": f"decode {name}", "ms": measure(path, "JPEG")} for name, path in files.items()]
+outputs = [each.name for each in formats.FORMATS if each.is_output]
+rows += [{"codec": f"encode {name}", "ms": measure(files["PNG"], name)} for name in outputs]
+modules = {name: sys.modules[name].__file__ for name in ("PIL", "processing")}
+print(json.dumps({"python": sys.version.split()[0], "modules": modules, "rows": rows}))
 """
 
 
@@ -62,6 +81,19 @@ def seconds_to_import(code: Path, boto3: Path, environment: dict[str, str]) -> f
     process = subprocess.run(command, input="", env=variables, cwd=code, capture_output=True, text=True, check=True)
     first = next(line for line in process.stdout.splitlines() if line.startswith('{"import"'))
     return float(json.loads(first)["import"])
+
+
+def try_codecs(code: Path, boto3: Path, files: Mapping[str, Path]) -> dict[str, Any]:
+    """Decode a file of each format, and encode one into each output format, with the unpacked package alone.
+
+    Return the version of Python, the files of its modules, and a row for each codec with its milliseconds.
+    """
+    command = [interpreter(), "-I", "-B", "-c", CODECS, str(code), str(boto3)]
+    variables = {"PATH": os.environ["PATH"], "HOME": str(code)}
+    text = json.dumps({name: str(path) for name, path in files.items()})
+    result = subprocess.run(command, input=text, env=variables, cwd=code, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return dict(json.loads(result.stdout))
 
 
 def invoke(code: Path, boto3: Path, environment: dict[str, str], *events: Any) -> list[dict[str, Any]]:
