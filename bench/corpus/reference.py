@@ -24,6 +24,8 @@ SRGB_TRANSFERS, LINEAR_TRANSFER = (1, 2, 6, 13, 14, 15), 8
 # ISO/IEC 14496-12, section 12.1.5: color primaries and transfer characteristics.
 NCLX = re.compile(rb"colrnclx(..)(..)", re.DOTALL)
 SPACES = {"RGB": ("RGB",), "L": ("GRAY", "RGB"), "CMYK": ("CMYK",)}
+# What the product takes for CMYK that says nothing, here at full size.
+PRESS_PROFILE = Path(__file__).parents[2] / "processing" / "profiles" / "cgats001-coated.icc"
 MAX_TEXT = 1 << 28
 
 
@@ -72,7 +74,7 @@ def find_profile(path: Path, picture: Image.Image) -> bytes | None:
     if picture.format in ("AVIF", "HEIF") and (match := NCLX.search(path.read_bytes())):
         return build_cicp_profile(bytes((int.from_bytes(match[1]), int.from_bytes(match[2]))))
     if picture.mode == "CMYK":
-        raise NotMeasurable("CMYK without a profile")
+        return PRESS_PROFILE.read_bytes()
     if b"gAMA" in chunks and b"sRGB" not in chunks:
         return build_png_profile(chunks)
     if has_adobe_rgb(picture):
