@@ -113,8 +113,8 @@ def test_the_table_has_a_line_for_each_file_and_a_summary(folder: Path) -> None:
 
 
 def test_a_file_that_needs_more_than_its_memory_is_a_fault_and_harms_no_other(folder: Path) -> None:
-    (folder / "huge.png").write_bytes(encoded(Image.new("RGB", (6000, 6000)), "PNG"))
-    result = run("--json", "--megabytes", "100", str(folder))
+    (folder / "huge.png").write_bytes(encoded(Image.new("RGB", (8000, 8000)), "PNG"))
+    result = run("--json", "--megabytes", "220", str(folder))
     assert result.returncode == 1
     rows = read_rows(result)
     assert (rows["huge.png"]["outcome"], rows["huge.png"]["code"]) == ("fault", "memory")
