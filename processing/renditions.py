@@ -13,7 +13,6 @@ from PIL.Image import Resampling
 
 from processing.color_profiles import build_p3_profile
 from processing.crop import CENTER, Point, find_crop_area, find_crop_size
-from processing.decode import rejecting_broken
 from processing.errors import Note
 from processing.formats import MODERN, Format, get_output
 from processing.orientation import get_upright_size
@@ -135,29 +134,28 @@ def render_fits(raster: Raster, specs: Sequence[RenditionSpec]) -> FitRenditions
     fits = [spec for spec in specs if spec.mode == "fit"]
     rasters: dict[RenditionSpec, Raster] = {}
     current = raster
-    with rejecting_broken():
-        for spec in sorted(fits, key=lambda spec: -spec.get_scale(*raster.size)):
-            size = scale_size(*raster.size, spec.get_scale(*raster.size))
-            current = rasters[spec] = current.map_pixels(partial(_shrink, size=size))
-        for_labels = next((each for each in rasters.values() if max(each.pixels.size) <= LABEL_EDGE), current)
-        return FitRenditions(
-            _encode_fits([(spec, rasters[spec]) for spec in fits]),
-            _encode_placeholder(current.pixels),
-            _flatten(current.pixels, NEUTRAL_GROUND),
-            _flatten(for_labels.pixels, NEUTRAL_GROUND),
-        )
+    # The pixels are decoded: what an encoder raises is no fault of the file.
+    for spec in sorted(fits, key=lambda spec: -spec.get_scale(*raster.size)):
+        size = scale_size(*raster.size, spec.get_scale(*raster.size))
+        current = rasters[spec] = current.map_pixels(partial(_shrink, size=size))
+    for_labels = next((each for each in rasters.values() if max(each.pixels.size) <= LABEL_EDGE), current)
+    return FitRenditions(
+        _encode_fits([(spec, rasters[spec]) for spec in fits]),
+        _encode_placeholder(current.pixels),
+        _flatten(current.pixels, NEUTRAL_GROUND),
+        _flatten(for_labels.pixels, NEUTRAL_GROUND),
+    )
 
 
 def render_crops(raster: Raster, specs: Sequence[RenditionSpec], point: Point = CENTER) -> list[RenderedFile]:
     """Return the renditions that are cut out around the point, in the order of their specs."""
-    with rejecting_broken():
-        return [
-            _encode(cut, spec, output)
-            for spec in specs
-            if spec.mode == "crop"
-            for cut in [raster.map_pixels(partial(_cut_out, full_size=raster.size, spec=spec, point=point))]
-            for output in spec.list_formats(is_transparent=cut.has_alpha)
-        ]
+    return [
+        _encode(cut, spec, output)
+        for spec in specs
+        if spec.mode == "crop"
+        for cut in [raster.map_pixels(partial(_cut_out, full_size=raster.size, spec=spec, point=point))]
+        for output in spec.list_formats(is_transparent=cut.has_alpha)
+    ]
 
 
 def render(
