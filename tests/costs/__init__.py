@@ -69,7 +69,7 @@ def _recredit() -> Decimal:
 
 
 def _count_rewrites(operation: str) -> int:
-    return round(10_000 * model.measured()["credit"]["requests"]["s3"][operation])
+    return round(10_000 * float(model.measured()["credit"]["requests"]["s3"][operation]))
 
 
 def _path() -> Decimal:

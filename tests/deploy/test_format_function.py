@@ -75,8 +75,8 @@ def test_without_the_header_the_fallback_comes() -> None:
 @pytest.mark.parametrize(
     "uri",
     [
-        f"/{build_content_key(IMAGE, 'large', f'large/{IMAGE}/{HASH}.jpg')}",
-        f"/{build_content_key(IMAGE, 'large', f'large/{IMAGE}/{HASH}.webp')}",
+        f"/{build_content_key(IMAGE, 'large', f'large/{IMAGE}/{HASH}.jpg', HASH)}",
+        f"/{build_content_key(IMAGE, 'large', f'large/{IMAGE}/{HASH}.webp', HASH)}",
         AVIF,
         f"/large/{IMAGE}/{HASH}.jpg",
         f"/public/{IMAGE}/large.jpg/more.jpg",

@@ -7,13 +7,15 @@ import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
 
 from processing import SPECS, Point, RenditionSpec, process_image, renditions
-from processing.color_profiles import SRGB_PROFILE, build_p3_profile
+from processing.color_profiles import build_p3_profile
 from processing.formats import Format
 from processing.renditions import decode_raster, render_crops
 from tests.pictures import encoded, jpeg, picture
 from tests.specs import count_files
 
 P3 = ImageCms.ImageCmsProfile(BytesIO(build_p3_profile()))
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def rendered(data: bytes, **options: Any) -> list[Image.Image]:
@@ -260,7 +262,7 @@ def test_wide_colors_stay_in_avif_where_they_are_asked_for(mode: str) -> None:
     for (name, format), image in pictures.items():
         is_wide = format == "AVIF" and name != "usual"
         assert image.info.get("icc_profile") == (p3 if is_wide else None), (name, format)
-        profile = ImageCms.ImageCmsProfile(BytesIO(image.info.get("icc_profile") or SRGB_PROFILE))
+        profile = ImageCms.ImageCmsProfile(BytesIO(image.info.get("icc_profile") or SRGB))
         shown = ImageCms.profileToProfile(image.convert("RGB"), profile, P3, outputMode="RGB")
         assert shown
         red = shown.crop((10, 20, 11, 21)).tobytes()
@@ -270,7 +272,7 @@ def test_wide_colors_stay_in_avif_where_they_are_asked_for(mode: str) -> None:
 
 def test_a_picture_whose_colors_fit_into_srgb_has_no_profile() -> None:
     spec = RenditionSpec("whole", 100, 100, gamut="display-p3")
-    for profile in (SRGB_PROFILE, b"broken", ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()):
+    for profile in (b"broken", SRGB):
         made = process_image(BytesIO(swatch("RGB", profile)), specs=[spec])["thumbnails"]
         plain = process_image(BytesIO(swatch("RGB", profile)), specs=[RenditionSpec("whole", 100, 100)])["thumbnails"]
         assert made == plain
