@@ -22,6 +22,7 @@ from mediahub.uploads import tickets
 from processing import Limits, Rejected, RenditionSpec, formats, process_image
 from processing.decode import open_picture
 from processing.formats import FORMATS, Format
+from processing.metadata import write
 from tests.pictures import encoded, picture
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,11 +44,12 @@ LABELS = "JPEG, PNG, GIF, WebP, AVIF, HEIC, TIFF"
 @pytest.fixture
 def with_new(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "FORMATS", (*FORMATS, NEW))
+    monkeypatch.setattr(write, "_WRITERS", {**write._WRITERS, NEW.name: lambda data, _exif, _xmp: data})
 
 
 def format_parts(table: tuple[Format, ...]) -> Iterator[tuple[str, str]]:
     for each in table:
-        yield from (("name", name) for name in (each.name,))
+        yield from [("name", each.name)]
         yield from (("content type", content_type) for content_type in each.content_types)
         yield from (("suffix", suffix) for suffix in each.suffixes)
 
@@ -137,6 +139,10 @@ def test_a_format_that_is_added_has_its_suffix_in_zips_and_on_disk(
     assert demo.find_files([tmp_path]) == [tmp_path / "harbor.JP2"]
 
 
+def test_credit_can_be_written_into_each_format_that_goes_out() -> None:
+    assert set(write._WRITERS) == {each.name for each in FORMATS if each.is_output}
+
+
 def test_no_other_place_states_the_formats() -> None:
     """A list of two or more formats outside the table would be forgotten when one is added."""
     listed = re.compile(r"(jpe?g|image/jpeg)\W{1,12}(or )?(image/)?(png|gif|webp)", re.IGNORECASE)
@@ -147,8 +153,8 @@ def test_no_other_place_states_the_formats() -> None:
         if path.suffix in (".py", ".html", ".js") and not {"node_modules", "static", "migrations"} & set(path.parts)
     ]
     stated = {path.name for path in sources if listed.search(path.read_text())}
-    # The example of a docstring.
-    assert stated == {"formats.py"}
+    # The example of a docstring, and who writes credit into each format that goes out.
+    assert stated == {"formats.py", "__init__.py"}
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/features.md"])

@@ -62,7 +62,7 @@ def _build_metadata(first_id: int, exif: bytes, xmp: bytes) -> list[Item]:
 def _build_references(meta: dict[bytes, Box], items: list[Item], added: list[Item]) -> Box:
     """Return the references between the picture's items, and those of metadata to the picture."""
     existing = meta[b"iref"].payload if b"iref" in meta else bytes(4)
-    kept = read_references(existing, {item.item_id for item in items})
+    references = read_references(existing, {item.item_id for item in items})
     primary_id = int.from_bytes(meta[b"pitm"].payload[4:])
     described = [encode_description(item, primary_id, 4 if existing[0] else 2) for item in added]
-    return Box(b"iref", existing[:4] + b"".join([*kept, *described]))
+    return Box(b"iref", existing[:4] + b"".join([*references, *described]))
