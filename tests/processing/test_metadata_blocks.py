@@ -8,13 +8,17 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
+from bench.heic import HeicOptions, encode_heic
+from processing.decode import open_picture
 from processing.errors import Note
+from processing.limits import Limits
+from processing.metadata import read_metadata
 from processing.metadata.blocks import Blocks, find_blocks
 from processing.metadata.exif import read_exif
 from processing.metadata.iptc import read_iptc
 from processing.metadata.tiff import Tiff
 from processing.metadata.xmp import read_xmp
-from tests.extremes import ASCII, entry, tiff
+from tests.extremes import ASCII, RATIONAL, entry, tiff
 from tests.metadata_blocks import alternative, digest_of, encode_iim, encode_resource, packet, read
 from tests.pictures import encoded, picture
 
@@ -82,6 +86,26 @@ def test_a_png_of_imagemagick_has_its_blocks_in_hexadecimal() -> None:
     found = read(encoded(picture(64, 48), "PNG", pnginfo=texts)).fields
     assert (found.title, found.caption, found.creators) == ("Fog", "Größe", ("Ada Lund",))
     assert found.copyright == "© Łódź"
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "WEBP", "AVIF", "HEIC"])
+def test_exif_and_xmp_are_read_from_every_format_that_has_both(format_: str) -> None:
+    details = [entry(0x9003, ASCII, b"2024:06:02 00:30:00\0"), entry(0x9011, ASCII, b"+09:00\0")]
+    place = [
+        *(entry(1, ASCII, b"n\0"), entry(2, RATIONAL, [(59, 1), (54, 1)])),
+        *(entry(3, ASCII, b"e\0"), entry(4, RATIONAL, [(10, 1), (45, 1)])),
+    ]
+    block = tiff([entry(0x013B, ASCII, "Jürgen".encode() + b"\0")], details, place)
+    if format_ == "HEIC":
+        data = encode_heic(picture(64, 48), HeicOptions(exif=block, xmp=PACKET))
+    else:
+        data = encoded(picture(64, 48), format_, exif=b"Exif\0\0" + block, xmp=PACKET)
+    file = BytesIO(data)
+    found = read_metadata(file, open_picture(file, Limits()))
+    assert (found.fields.title, found.fields.creators, found.notes) == ("Fog", ("Jürgen",), ())
+    assert found.taken_at is not None
+    assert found.taken_at.isoformat() == "2024-06-02T00:30:00+09:00"
+    assert (found.latitude, found.longitude) == (pytest.approx(59.9), pytest.approx(10.75))
 
 
 def test_exif_is_read_behind_any_header() -> None:
