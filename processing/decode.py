@@ -28,7 +28,8 @@ Image.MAX_IMAGE_PIXELS = None
 _ZEROS = 4096
 _BLOCK = 1 << 20
 _GIF_TRAILER = b";"
-_NO_MEMORY = ("out of memory", "memory allocation", "insufficient memory", "cannot allocate")
+# libheif says "Memory allocation error" of damaged files too.
+_NO_MEMORY = ("out of memory", "insufficient memory", "cannot allocate")
 # Formats whose files Pillow would refuse, turn or lose something of, and the one that it does not know.
 _OPENERS: Mapping[str, Callable[[IO[bytes]], Image.Image]] = {
     "JPEG": jpeg.Jpeg,
@@ -66,8 +67,8 @@ def open_picture(file: IO[bytes], limits: Limits, notes: list[Note] | None = Non
         file.seek(0)
         opener = _OPENERS.get(known.name)
         picture = opener(file) if opener else Image.open(file, formats=[known.name])
-    _check_size(picture.size, known, limits)
-    _check_cost(picture, file, known, limits)
+        _check_size(picture.size, known, limits)
+        _check_cost(picture, file, known, limits)
     _load(picture, file, known)
     _note_opened(picture, file, notes)
     return picture
@@ -116,9 +117,11 @@ def _load(picture: Image.Image, file: IO[bytes], known: Format) -> None:
         if _ends_in_zeros(file) and not _has_end(file, start):
             check_end(picture, [])
         return
-    end = tiff.find_end(picture) if isinstance(picture, tiff.Tiff) else 0
+    end = 0
     try:
         with rejecting_broken():
+            if isinstance(picture, tiff.Tiff):
+                end = tiff.find_end(picture)
             picture.load()
     except Rejected as error:
         size = file.seek(0, 2)

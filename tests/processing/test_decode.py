@@ -10,6 +10,7 @@ from io import BytesIO
 
 import pytest
 
+from bench.heic import encode_heic
 from processing import SPECS, Limits, Rejected, process_image
 from tests.pictures import encoded, jpeg, picture
 from tests.specs import count_files
@@ -113,10 +114,10 @@ def test_b9_of_many_frames_the_first_is_taken() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF"])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "HEIF"])
 def test_b27_mutated_files_end_in_a_result_or_a_refusal(format: str) -> None:
     chance = random.Random(format)
-    whole = encoded(picture(64, 48), format)
+    whole = encode_heic(picture(64, 48)) if format == "HEIF" else encoded(picture(64, 48), format)
     for _ in range(100):
         data = bytearray(whole)
         for _ in range(chance.randint(1, 12)):
