@@ -201,3 +201,31 @@ def test_what_goes_out_says_that_it_is_srgb_where_it_can_without_a_profile() -> 
     jpeg, avif = (file.data for file in process_image(BytesIO(data), specs=specs)["thumbnails"])
     assert struct.unpack_from(">HH", avif, avif.index(b"colrnclx") + 8) == (1, 13)
     assert "icc_profile" not in Image.open(BytesIO(jpeg)).info
+
+
+@pytest.mark.parametrize(("color", "mode"), [(0, "L"), (2, "RGB"), (4, "LA"), (6, "RGBA")])
+def test_sixteen_bits_are_scaled_and_converted(color: int, mode: str) -> None:
+    scene = chart().convert(mode)
+    is_gray = mode.startswith("L")
+    profile = gray_profile("gray", gamma(1.8)) if is_gray else rgb_profile("wide", "p3")
+    samples = scene.tobytes()
+    step = len(samples) // scene.height
+    rows = b"".join(
+        b"\0" + b"".join(bytes((value, value)) for value in samples[top : top + step])
+        for top in range(0, len(samples), step)
+    )
+    header = struct.pack(">IIBBBBB", *scene.size, 16, color, 0, 0, 0)
+    empty = encoded(Image.new("L", (1, 1)), "PNG")[:8]
+    chunks = (b"IHDR", header), (b"iCCP", b"icc\0\0" + zlib.compress(profile)), (b"IDAT", zlib.compress(rows))
+    data = empty + png_with(bytes(33), *chunks, (b"IEND", b""))[33:]
+    expected = by_littlecms(scene.convert("L" if is_gray else "RGB"), profile)
+    assert difference(shown(data), expected) < 2
+
+
+@pytest.mark.parametrize("format", ["JPEG", "TIFF"])
+def test_ink_with_a_profile_is_printed_by_it(format: str) -> None:
+    scene = chart().convert("CMYK")
+    profile = read_press_profile().tobytes()
+    data = encoded(scene, format, icc_profile=profile, **({"quality": 95} if format == "JPEG" else {}))
+    assert notes(data) == []
+    assert difference(shown(data), by_littlecms(scene, profile)) < 2
