@@ -11,6 +11,7 @@ from django.conf import settings
 
 from deploy.template import compose
 from mediahub.local import stack
+from processing import SPECS
 from tests.children import environment
 
 SOURCE = compose()["Resources"]["CdnFunction"]["Properties"]["Code"]["ZipFile"]
@@ -85,14 +86,17 @@ def orders(client: Any, distribution_id: str) -> list[tuple[str, ...]]:
 
 
 def image_paths(number: int) -> list[str]:
-    return [f"/public/{number}/{name}.jpg" for name in ("large", "medium", "small", "square", "wide")]
+    names = (*(spec.name for spec in SPECS), "square", "wide")
+    return [f"/public/{number}/{name}.{suffix}" for name in names for suffix in ("jpg", "avif")]
 
 
 @pytest.mark.parametrize(
     ("messages", "asked"),
     [
-        # One image was replaced: its files.
-        ([image_paths(1)], tuple(image_paths(1))),
+        # Few files of one image changed.
+        ([image_paths(1)[:5]], tuple(sorted(image_paths(1)[:5]))),
+        # One image was replaced: its folder, for its files are many.
+        ([image_paths(1)], ("/public/1/*",)),
         # Three were: their folders, each of which is paid for once.
         ([image_paths(n) for n in (1, 2, 3)], ("/public/1/*", "/public/2/*", "/public/3/*")),
         ([["/public/1/*"], image_paths(1)], ("/public/1/*",)),
@@ -102,7 +106,7 @@ def image_paths(number: int) -> list[str]:
         ([[f"/public/{n}/*"] for n in range(100)], ("/public/*",)),
         ([image_paths(n) for n in range(100)], ("/public/*",)),
     ],
-    ids=["one", "three", "one-twice", "five", "six", "hundred-taken-down", "hundred-replaced"],
+    ids=["few", "one", "three", "one-twice", "five", "six", "hundred-taken-down", "hundred-replaced"],
 )
 def test_a_batch_asks_for_few_paths(
     distribution: tuple[Any, str], messages: list[list[str]], asked: tuple[str, ...]

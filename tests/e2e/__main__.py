@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from deploy.rehearsal.editor import Editor
+from processing import SPECS
 from tests.e2e.ground import PARAMETERS, STAGE, Ground, ground
 from tests.e2e.transport import Transport, is_lost
 from tests.pictures import jpeg
@@ -107,7 +108,7 @@ def one_upload(here: Ground, editor: Editor) -> None:
     )["Items"]
     # It is not published, so the mirror has its sizes and none of its words.
     assert [item.get("title") for item in items] == [None]
-    assert set(items[0]["renditions"]["M"]) == {"large", "medium", "small", "square", "wide"}
+    assert set(items[0]["renditions"]["M"]) == {*(spec.name for spec in SPECS), "square", "wide"}
 
 
 def take_the_role_away(here: Ground) -> None:

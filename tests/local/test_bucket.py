@@ -54,7 +54,7 @@ def test_a_copied_file_becomes_an_image(event_loop: EventLoop, tmp_path: Path) -
     drain(event_loop)
     image = Image.objects.get()
     assert image.file_name == "Straße + Wiese.jpg"
-    assert {rendition.name for rendition in image.renditions.all()} == {"large", "medium", "small", "square", "wide"}
+    assert {rendition.name for rendition in image.renditions.all()} == {spec.name for spec in clients.get_specs()}
     assert Upload.objects.get().source == Upload.Source.BUCKET
 
 
