@@ -114,6 +114,8 @@ class Records:
             "tagging_id": self.tagging.pk,
             "number": 1,
             "kind": "csv",
+            "name": "large",
+            "format_name": "JPEG",
             "path": "harbour.jpg",
             "uidb64": "MQ",
             "token": "c0ffee-0123456789abcdef0123456789abcdef",

@@ -89,6 +89,8 @@ def _values(desk: Desk, address: Address, parameter: str) -> list[str]:
         "tagging_id": _pks(*desk.taggings),
         "number": ["1", "2"],
         "kind": ["csv", "jsonl"],
+        "name": ["large"],
+        "format_name": ["JPEG"],
         "path": [f"{desk.closed.pk}/large.jpg"],
         "uidb64": ["MQ"],
         "token": ["set-password"],
