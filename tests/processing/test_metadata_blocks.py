@@ -105,7 +105,7 @@ def test_exif_and_xmp_are_read_from_every_format_that_has_both(format_: str) -> 
     assert (found.fields.title, found.fields.creators, found.notes) == ("Fog", ("Jürgen",), ())
     assert found.taken_at is not None
     assert found.taken_at.isoformat() == "2024-06-02T00:30:00+09:00"
-    assert (found.latitude, found.longitude) == (pytest.approx(59.9), pytest.approx(10.75))
+    assert (found.latitude, found.longitude) == pytest.approx((59.9, 10.75))
 
 
 def test_exif_is_read_behind_any_header() -> None:
