@@ -220,7 +220,7 @@ def test_the_page_of_an_image_says_how_its_picture_was_made(signed_in: Client) -
         "Ada Lund; Bo Ek",
         "Created by AI",
         "Prohibited",
-        "in the file (C2PA)",
+        "In the original (C2PA).",
         "Three boats lie at the quay.",
     ):
         assert said in page

@@ -90,6 +90,8 @@ def values(image: Image) -> Values:
         "tagging_id": some[Tagging].pk,
         "number": 1,
         "kind": "jsonl",
+        "name": "large",
+        "format_name": "JPEG",
         "path": f"{image.pk}/large.jpg",
         "uidb64": "MQ",
         "token": "set-password",
