@@ -101,9 +101,10 @@ def test_the_clock_writes_down_how_the_queue_stands(signed_in: Client, local_aws
 def test_storage_adds_up_originals_renditions_copies_and_earlier_versions(signed_in: Client) -> None:
     new_image = image(bytes=5000, state=Image.State.PUBLISHED)
     image(bytes=70, deleted_at=timezone.now())
-    files = {"large": {"bytes": 30}, "small": {"bytes": 4}}
-    Version.objects.create(image=new_image, number=1, key="k", current=False, facts={"bytes": 200}, files=files)
-    assert values(drawn(signed_in, "storage"))["size"] == [5000, 6000, 6000, 234]
+    earlier = {"facts": {"bytes": 200}, "rendition_bytes": 34}
+    Version.objects.create(image=new_image, number=1, key="k", current=False, **earlier)
+    # Two images with six files of 1,000 bytes each; those of the one that is published are there twice more.
+    assert values(drawn(signed_in, "storage"))["size"] == [5000, 12_000, 12_000, 234]
 
 
 def test_money_is_of_this_month_by_one_list_of_prices(signed_in: Client) -> None:
