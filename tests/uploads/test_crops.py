@@ -118,7 +118,7 @@ def test_public_copies_follow_and_old_addresses_stay(image: Image, editor: User,
     assert old.superseded_at
     assert clients.get_rendition_store().head(old.key)
     permanent = PublicFile.objects.get(key__endswith="/square.jpg")
-    assert permanent.source == keys(image)["square.JPEG"]
+    assert permanent.source.partition(" ")[0] == keys(image)["square.JPEG"]
 
 
 def test_the_clock_asks_for_what_no_message_told_of(image: Image, editor: User, event_loop: EventLoop) -> None:
