@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from mediahub.history.kinds import ChangeKind, Event
 from mediahub.history.models import Action, Change
+from processing import MAX_LENGTHS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -48,7 +49,7 @@ class ChangeSet:
         self, subject: str, action: Action, detail: ChangeKind | None = None, undoes: UUID | None = None
     ) -> None:
         """Record a change of something that is no image: a collection, or a word of the vocabulary."""
-        self._build(subject[:200], action, detail or Event(), undoes).save(force_insert=True)
+        self._build(subject[: MAX_LENGTHS["title"]], action, detail or Event(), undoes).save(force_insert=True)
 
     def has_changed(self, image_id: UUID) -> bool:
         """Return whether this change set has changed the image already; ask it under the lock of the image's row."""

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mediahub.history.kinds import ChangeKind, decode
+from processing import MAX_LENGTHS
 
 
 class Action(models.TextChoices):
@@ -53,7 +54,7 @@ class Change(models.Model):
     action = models.CharField(_("action"), max_length=24, choices=Action)
     kind = models.CharField(max_length=16, default="event", editable=False)
     image = models.ForeignKey("library.Image", models.SET_NULL, null=True, blank=True, related_name="changes")
-    subject = models.CharField(_("subject"), max_length=200)
+    subject = models.CharField(_("subject"), max_length=MAX_LENGTHS["title"])
     data = models.JSONField(default=dict, editable=False)
 
     class Meta:

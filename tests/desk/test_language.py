@@ -55,13 +55,13 @@ def test_a_language_that_is_not_there_is_refused(signed_in: Client, editor: User
 
 
 def test_a_reason_is_told_in_the_language_of_the_page(signed_in: Client, editor: User) -> None:
-    reason = read_reason(Rejected("unsupported", kind="pdf", formats="JPEG, PNG")).to_json()
+    reason = read_reason(Rejected("unsupported", kind="pdf", advice="export", formats="JPEG, PNG")).to_json()
     upload = Upload.objects.create(
         uploaded_by=editor, state=Upload.State.REJECTED, key="k", file_name="a.jpg", **reason
     )
     choose(signed_in, "de")
     [status] = signed_in.get(f"/admin/upload/status/?ids={upload.pk}").json()["uploads"]
-    assert status["reason"].startswith("Das Dateiformat wird nicht unterstützt: ein PDF-Dokument.")
+    assert status["reason"].startswith("Die Datei ist ein PDF-Dokument; das wird nicht unterstützt.")
     assert "PDF-Dokument" in signed_in.get(f"/admin/uploads/upload/{upload.pk}/change/").content.decode()
 
 

@@ -39,6 +39,7 @@ def test_an_upload_becomes_an_image(
     image = Image.objects.get()
     assert (image.title, image.width, image.height, image.bytes) == ("Harbour at dawn", 1600, 1200, len(data))
     assert {(r.name, r.width, r.height) for r in image.renditions.all()} == {
+        ("xlarge", 1600, 1200),
         ("large", 1024, 768),
         ("medium", 512, 384),
         ("small", 256, 192),

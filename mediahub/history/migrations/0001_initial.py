@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("kind", models.CharField(default="event", editable=False, max_length=16)),
-                ("subject", models.CharField(max_length=200, verbose_name="subject")),
+                ("subject", models.CharField(max_length=300, verbose_name="subject")),
                 ("data", models.JSONField(default=dict, editable=False)),
                 (
                     "by",
