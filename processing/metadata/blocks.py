@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from PIL import Image
 
-from processing.metadata.tiff import Tiff
+from processing.metadata.tiff import TiffStructure
 
 _XMP_SEGMENT = b"http://ns.adobe.com/xap/1.0/\0"
 _EXTENSION_SEGMENT = b"http://ns.adobe.com/xmp/extension/\0"
@@ -134,7 +134,7 @@ def _join_extensions(segments: list[tuple[str, bytes]]) -> Iterator[tuple[bytes,
 
 def _find_in_tiff(file: IO[bytes]) -> Blocks:
     """Return the blocks of a TIFF file's first page; the file itself is its EXIF block."""
-    tiff = Tiff(file)
+    tiff = TiffStructure(file)
     values = tiff.read_directory(tiff.first, (_XMP_TAG, _IIM_TAG, _PHOTOSHOP_TAG))
     raw = {tag: value.raw for tag, value in values.items()}
     iim, digest = _find_iim(raw.get(_PHOTOSHOP_TAG, b""))

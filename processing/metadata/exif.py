@@ -12,7 +12,7 @@ from processing.metadata import location
 from processing.metadata.charsets import decode_text
 from processing.metadata.date_taken import DateSource
 from processing.metadata.fields import MAX_LENGTHS, Source, read_field
-from processing.metadata.tiff import UTF8, Tiff, Value
+from processing.metadata.tiff import UTF8, TiffStructure, Value
 
 _MAIN = (
     *(IFD.Exif, IFD.GPSInfo, Base.Make, Base.Model, Base.DateTime, Base.ImageDescription, Base.Artist, Base.Copyright),
@@ -62,7 +62,7 @@ def read_exif(block: IO[bytes] | None, notes: list[Note]) -> ExifFields:
 
 
 def _read_directories(block: IO[bytes], notes: list[Note]) -> tuple[Directory, Directory, Directory]:
-    tiff = Tiff(block)
+    tiff = TiffStructure(block)
     main = tiff.read_directory(tiff.first, _MAIN)
 
     def read(tag: int, tags: tuple[int, ...], name: str) -> Directory:

@@ -7,6 +7,7 @@ Sources: "TIFF Revision 6.0"; "BigTIFF"; CIPA DC-008, "Exif 3.0".
 import struct
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO
 
 ASCII, UTF8 = 2, 129
@@ -22,6 +23,8 @@ _RATIONALS = {5: "I", 10: "i"}
 _MAX_ENTRIES = 1000
 # An XMP packet may be the longest value that is read.
 MAX_VALUE_BYTES = 10_000_000
+# No value that is read as numbers has more than a few.
+MAX_NUMBERS = 100
 
 
 @dataclass(frozen=True)
@@ -33,16 +36,20 @@ class Value:
     order: str
 
     def read_numbers(self) -> tuple[float, ...]:
-        """Return the numbers; a rational with the denominator 0 is not a number. Raise ValueError for another type."""
+        """Return the first numbers, at most MAX_NUMBERS; a rational with the denominator 0 is not a number.
+
+        Raise ValueError for another type.
+        """
         if self.kind in _RATIONALS:
             pairs = struct.iter_unpack(f"{self.order}{_RATIONALS[self.kind] * 2}", self.raw)
-            return tuple(above / below if below else float("nan") for above, below in pairs)
+            return tuple(above / below if below else float("nan") for above, below in islice(pairs, MAX_NUMBERS))
         if self.kind not in _NUMBERS:
             raise ValueError(f"Type {self.kind} is no number.")
-        return tuple(number for (number,) in struct.iter_unpack(f"{self.order}{_NUMBERS[self.kind]}", self.raw))
+        numbers = struct.iter_unpack(f"{self.order}{_NUMBERS[self.kind]}", self.raw)
+        return tuple(number for (number,) in islice(numbers, MAX_NUMBERS))
 
 
-class Tiff:
+class TiffStructure:
     """An open TIFF structure, whose directories are read where they lie.
 
     Raises ValueError or struct.error for bytes that are no TIFF.
@@ -59,8 +66,18 @@ class Tiff:
         (self.first,) = self._unpack("Q", head[8:16]) if self._is_big else self._unpack("I", head[4:8])
 
     def read_directory(self, start: int, tags: Collection[int]) -> dict[int, Value]:
-        """Return the values of those of the tags that the directory at `start` has and that can be read."""
-        return {tag: value for tag, value in self._read_entries(start) if tag in tags and value is not None}
+        """Return the values of those of the tags that the directory at `start` has and that can be read.
+
+        Each is read once: a thousand entries that name one large value are not worth its bytes a thousand times.
+        """
+        values: dict[int, Value] = {}
+        tried: set[int] = set()
+        for tag, kind, length, field in self._read_entries(start):
+            if tag in tags and tag not in tried:
+                tried.add(tag)
+                if value := self._read_value(kind, length, field):
+                    values[tag] = value
+        return values
 
     def find_directory(self, directory: Mapping[int, Value], tag: int) -> int:
         """Return where the directory lies that a tag points to; 0 for none."""
@@ -70,15 +87,15 @@ class Tiff:
     def _unpack(self, format_: str, raw: bytes) -> tuple[int, ...]:
         return struct.unpack(f"{self.order}{format_}", raw)
 
-    def _read_entries(self, start: int) -> Iterator[tuple[int, Value | None]]:
+    def _read_entries(self, start: int) -> Iterator[tuple[int, int, int, bytes]]:
+        """Yield tag, type, number of values and the field for them of each entry."""
         count_format, entry_format = ("Q", "HHQ8s") if self._is_big else ("H", "HHI4s")
         self._file.seek(start)
         (count,) = self._unpack(count_format, self._file.read(struct.calcsize(f"={count_format}")))
         size = struct.calcsize(f"={entry_format}")
         entries = self._file.read(min(count, _MAX_ENTRIES) * size)
         for place in range(0, len(entries) - size + 1, size):
-            tag, kind, length, field = struct.unpack(f"{self.order}{entry_format}", entries[place : place + size])
-            yield tag, self._read_value(kind, length, field)
+            yield struct.unpack(f"{self.order}{entry_format}", entries[place : place + size])
 
     def _read_value(self, kind: int, length: int, field: bytes) -> Value | None:
         """Return a value that lies in its entry or elsewhere in the file; None for one that is not whole."""

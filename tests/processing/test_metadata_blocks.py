@@ -1,6 +1,7 @@
 """The blocks of metadata are found in every kind of file, however they stand in it."""
 
 import struct
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -16,7 +17,7 @@ from processing.metadata import read_metadata
 from processing.metadata.blocks import Blocks, find_blocks
 from processing.metadata.exif import read_exif
 from processing.metadata.iptc import read_iptc
-from processing.metadata.tiff import Tiff
+from processing.metadata.tiff import MAX_NUMBERS, TiffStructure
 from processing.metadata.xmp import read_xmp
 from tests.extremes import ASCII, RATIONAL, entry, tiff
 from tests.metadata_blocks import alternative, digest_of, encode_iim, encode_resource, packet, read
@@ -129,7 +130,33 @@ def test_a_directory_that_points_to_itself_has_an_end() -> None:
     block = bytearray(tiff([entry(0x013B, ASCII, b"Ada Lund\0")]))
     at = block.find(struct.pack("<H", 0x8769))
     block[at + 8 : at + 12] = struct.pack("<I", 8)
-    structure = Tiff(BytesIO(bytes(block)))
+    structure = TiffStructure(BytesIO(bytes(block)))
     main = structure.read_directory(structure.first, (0x8769,))
     assert structure.find_directory(main, 0x8769) == 8
     assert read_exif(BytesIO(bytes(block)), []).source.values["creators"] == ("Ada Lund",)
+
+
+def test_a_large_value_is_read_once_and_only_for_a_tag_that_is_asked_for() -> None:
+    class CountingFile(BytesIO):
+        bytes_read = 0
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            piece = super().read(size)
+            self.bytes_read += len(piece)
+            return piece
+
+    size, count = 1_000_000, 900
+    start = 8 + 2 + 12 * count + 4
+    tags = (0x9286, *[0x927C] * (count - 1))
+    entries = b"".join(struct.pack("<HHII", tag, 7, size, start) for tag in tags)
+    file = CountingFile(struct.pack("<2sHIH", b"II", 42, 8, count) + entries + bytes(4 + size))
+    structure = TiffStructure(file)
+    assert structure.read_directory(structure.first, (0x927C,)).keys() == {0x927C}
+    assert file.bytes_read < 2 * size
+
+
+def test_of_a_list_of_numbers_only_the_first_are_read() -> None:
+    structure = TiffStructure(BytesIO(encoded(Image.new("L", (8, 8)), "TIFF")))
+    value = structure.read_directory(structure.first, (256,))[256]
+    many = replace(value, kind=3, raw=bytes(2_000_000))
+    assert many.read_numbers() == (0,) * MAX_NUMBERS
