@@ -170,11 +170,6 @@ def list_inputs(disabled: Container[str] = ()) -> list[Format]:
 MODERN = "AVIF"
 
 
-def list_content_types(disabled: Container[str] = ()) -> list[str]:
-    """Return the MIME types that a browser may send."""
-    return [content_type for each in list_inputs(disabled) for content_type in each.content_types]
-
-
 def map_suffixes() -> dict[str, str]:
     """Return the MIME type of each ending, without its dot, of a file that MediaHub accepts."""
     return {suffix: each.content_type for each in list_inputs() for suffix in each.suffixes}

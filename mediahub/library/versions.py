@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -239,7 +238,7 @@ def restore(change_set: ChangeSet, image: Image, number: int, *, flags_seen: boo
 
 
 def put_in_place(image: Image, before: Version, target: Version) -> None:
-    """Make `wanted` the version the image is made of, within the caller's transaction."""
+    """Make `target` the version that the image is made of, within the caller's transaction."""
     Version.objects.filter(pk=before.pk).update(current=False)
     Version.objects.filter(pk=target.pk).update(current=True, waiting=False)
     columns = {column.name: column for column in Image._meta.concrete_fields}
@@ -276,9 +275,3 @@ def list_rendition_keys(image_id: Any) -> set[str]:
     """Return the keys of all renditions that some version of the image needs."""
     files = Version.objects.filter(image=image_id).values_list("files", flat=True)
     return {fields["key"] for version in files for fields in version}
-
-
-def get_received_at(image: Image) -> datetime:
-    """Return when the image's file came."""
-    current = image.versions.filter(current=True).first()
-    return current.at if current else timezone.localtime(image.created_at)
