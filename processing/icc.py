@@ -81,7 +81,10 @@ HDR_TRANSFERS = (16, 18)
 
 
 def build_rgb_profile(chromaticities: Chromaticities, curve: Curve) -> bytes:
-    """Return a display profile; raise ValueError or ZeroDivisionError for primaries that make no color space."""
+    """Return a display profile.
+
+    Raise ValueError, OverflowError or ZeroDivisionError for primaries that make no color space.
+    """
     matrix = _multiply(_adapt_white(chromaticities[0]), _find_matrix(chromaticities))
     sampled = _write_curve(curve)
     tags = [(b"wtpt", _write_xyz(_D50))]
@@ -110,7 +113,10 @@ def _write_text(kind: bytes, text: bytes) -> bytes:
 
 
 def _write_numbers(values: Sequence[float]) -> bytes:
-    return struct.pack(f">{len(values)}i", *(round(value * 65536) for value in values))
+    numbers = [round(value * 65536) for value in values]
+    if not all(-(2**31) <= number < 2**31 for number in numbers):
+        raise ValueError("A profile has no numbers that large.")
+    return struct.pack(f">{len(values)}i", *numbers)
 
 
 def _write_xyz(values: Vector) -> bytes:

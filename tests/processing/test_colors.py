@@ -146,6 +146,22 @@ def test_the_chunks_of_a_png_count_in_their_order(chunks: Any, columns: str, cur
     assert difference(shown(data), by_littlecms(chart(), rgb_profile("expected", columns, curve))) < 2
 
 
+@pytest.mark.parametrize(
+    "points",
+    [
+        chromaticities(0.3127, 0.329, 42949.67295, 0.00011, 0.00009, 0.3, 0.00007, 0.3),
+        chromaticities(0.3127, 0.329, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3),
+        chromaticities(0.3127, 0, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06),
+        struct.pack(">8I", *[2**32 - 1] * 8),
+    ],
+    ids=["too large for a profile", "one point", "no white", "far away"],
+)
+def test_primaries_that_span_no_colors_leave_a_note_and_the_picture(points: bytes) -> None:
+    data = png_with(encoded(chart(), "PNG"), (b"gAMA", LINEAR_GAMMA), (b"cHRM", points))
+    assert notes(data) == ["left_aside"]
+    assert difference(shown(data), chart()) < 1
+
+
 @pytest.mark.parametrize("transfer", [16, 18], ids=["PQ", "HLG"])
 def test_high_dynamic_range_keeps_its_order_of_light_and_leaves_a_note(transfer: int) -> None:
     ramp = Image.linear_gradient("L").resize((256, 256)).convert("RGB")
