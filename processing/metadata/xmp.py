@@ -16,6 +16,8 @@ from processing.metadata.fields import Source, read_field
 
 # Histories of edits and lists of ancestors make packets of megabytes, and say nothing of the picture.
 MAX_PACKET_BYTES = 10_000_000
+# Each takes thirty times the bytes in memory that it has in a packet; thousands of keywords are far fewer.
+MAX_ELEMENTS = 100_000
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
@@ -147,12 +149,16 @@ class _KnownProperties(ElementTree.TreeBuilder):
         super().__init__()
         self._path: list[str] = []
         self._skipped = 0
+        self._elements = 0
 
     def start(self, tag: str, attrs: dict[str, str], /) -> ElementTree.Element:
         is_property = self._path[-2:] == [f"{_RDF}RDF", f"{_RDF}Description"]
         if self._skipped or (is_property and tag not in _PROPERTIES):
             self._skipped += 1
             return ElementTree.Element(tag)
+        self._elements += 1
+        if self._elements > MAX_ELEMENTS:
+            raise ValueError("The packet has too many elements.")
         self._path.append(tag)
         return super().start(tag, attrs)
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from processing import Metadata, Note, process
 from processing.metadata import MetadataFields, read_metadata
-from processing.metadata.xmp import MAX_PACKET_BYTES
+from processing.metadata.xmp import MAX_ELEMENTS, MAX_PACKET_BYTES
 from tests.doubles import MemoryStore
 from tests.pictures import jpeg, with_app13, with_iptc, with_xmp
 
@@ -91,10 +91,21 @@ def test_a_real_photograph_keeps_its_words_through_processing() -> None:
         "<x:xmpmeta",
         "\x00\x01\x02",
         "<x>" * 5000,
+        f"<x>{'<y/>' * MAX_ELEMENTS}</x>",
         f"<x>{'a' * MAX_PACKET_BYTES}</x>",
         XMP.replace("Fog over", "Fog&#xD800;over"),
     ],
-    ids=["entities", "entities in UTF-16", "other encoding", "cut", "binary", "deep", "long", "half a character"],
+    ids=[
+        "entities",
+        "entities in UTF-16",
+        "other encoding",
+        "cut",
+        "binary",
+        "deep",
+        "many",
+        "long",
+        "half a character",
+    ],
 )
 def test_a_hostile_packet_leaves_a_note_and_the_picture(packet: str | bytes) -> None:
     out = BytesIO()
