@@ -35,6 +35,8 @@ def _find_in_jpeg(file: IO[bytes]) -> bool:
         start, marker, length = struct.unpack(">BBH", file.read(4))
         if start != 0xFF or marker in (_SOS, _EOI):
             return False
+        if length < 2:
+            return False
         if marker == _APP11:
             # A box of JUMBF whose description begins with the type `c2pa`.
             payload = file.read(min(length - 2, 64))

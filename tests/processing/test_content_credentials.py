@@ -76,6 +76,18 @@ def test_no_more_than_some_thousand_parts_are_looked_at() -> None:
     assert not has_content_credentials(BytesIO(JPEG[:2] + many + SIGNED["JPEG"][2:]))
 
 
+@pytest.mark.parametrize("length", [0, 1])
+def test_a_segment_that_is_shorter_than_its_length_is_the_last(length: int) -> None:
+    class Careful(BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            assert size is not None
+            assert size >= 0
+            return super().read(size)
+
+    data = JPEG[:2] + b"\xff\xeb" + struct.pack(">H", length) + bytes(99)
+    assert not has_content_credentials(Careful(data))
+
+
 @settings(max_examples=300)
 @given(st.sampled_from([*SIGNED.values(), *PLAIN.values()]), st.integers(0, 400), st.binary(max_size=40))
 def test_a_broken_file_raises_nothing(data: bytes, place: int, noise: bytes) -> None:
