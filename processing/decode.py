@@ -254,7 +254,7 @@ def _count_frames(picture: Image.Image, file: IO[bytes]) -> int:
     if isinstance(picture, png.Png):
         return picture.parts.frames
     if isinstance(picture, gif.Gif):
-        return gif.count_frames(file) or 1
+        return gif.count_frames(file)
     if isinstance(picture, tiff.Tiff):
         # Counting leaves the first page, so another reader counts.
         file.seek(0)

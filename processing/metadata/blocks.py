@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from PIL import Image
 
+from processing import gif
 from processing.metadata.tiff import TiffStructure
 
 _XMP_SEGMENT = b"http://ns.adobe.com/xap/1.0/\0"
@@ -47,6 +48,8 @@ def find_blocks(file: IO[bytes], picture: Image.Image) -> Blocks:
     """Return the blocks of a file whose picture is open."""
     if picture.format == "TIFF":
         return _find_in_tiff(file)
+    if picture.format == "GIF":
+        return Blocks(xmp=gif.read_xmp(file))
     info: dict[Any, Any] = picture.info
     segments: list[tuple[str, bytes]] = getattr(picture, "applist", [])
     iim, digest = _find_iim(_join_resources(segments, info))

@@ -6,12 +6,12 @@ read, and of these no more than MAX_PARTS; whether a signature is right is not c
 
 import re
 import struct
-from io import BytesIO
 from typing import IO
+
+from processing import gif
 
 # Segments, chunks, blocks or boxes; a file with more keeps its pixels behind a wall that nobody builds by accident.
 MAX_PARTS = 2000
-MAX_GIF_BYTES = 1_000_000
 _BOX_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _TIFF_TAG = 0xCD41
 _SOS, _EOI, _APP11 = 0xDA, 0xD9, 0xEB
@@ -68,22 +68,12 @@ def _find_in_webp(file: IO[bytes]) -> bool:
 
 
 def _find_in_gif(file: IO[bytes]) -> bool:
-    # Its blocks consist of pieces of at most 255 bytes.
-    file.seek(0)
-    file = BytesIO(file.read(MAX_GIF_BYTES))
-    file.seek(10)
-    flags = file.read(3)[0]
-    if flags & 0x80:
-        file.seek(3 << (flags & 7) + 1, 1)
-    for _block in range(MAX_PARTS):
-        introducer, label, size = file.read(3)
-        if introducer != 0x21:
+    for kind, start in gif.read_blocks(file):
+        if kind == gif.FRAME:
             return False
-        if label == 0xFF and file.read(size).startswith(b"C2PA_GIF"):
+        file.seek(start)
+        if kind == gif.APPLICATION and file.read(9)[1:] == b"C2PA_GIF":
             return True
-        file.seek(0 if label == 0xFF else size, 1)
-        while size := file.read(1)[0]:
-            file.seek(size, 1)
     return False
 
 

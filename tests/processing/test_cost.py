@@ -60,6 +60,8 @@ def test_a_gif_of_endless_comments_is_refused_and_frames_are_counted() -> None:
     data = encoded(Image.new("L", (8, 8)), "GIF")
     place = data.index(b",", 13)
     assert refused(data[:place] + b"!\xfe" + b"\1a" * 60_000 + b"\0" + data[place:]) == "too_many_parts"
+    many_comments = (b"!\xfe" + b"\1a" * 2000 + b"\0") * 30
+    assert refused(data[:place] + many_comments + data[place:]) == "too_many_parts"
     frames = [Image.new("L", (8, 8), shade) for shade in range(1, 200)]
     many = encoded(Image.new("L", (8, 8)), "GIF", save_all=True, append_images=frames)
     assert process_image(BytesIO(many))["metadata"].notes[0].params == {"n": 200}

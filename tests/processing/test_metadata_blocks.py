@@ -109,6 +109,22 @@ def test_exif_and_xmp_are_read_from_every_format_that_has_both(format_: str) -> 
     assert (found.latitude, found.longitude) == pytest.approx((59.9, 10.75))
 
 
+@pytest.mark.parametrize("place", ["before the frame", "behind the frame"])
+def test_xmp_is_read_from_a_gif(place: str) -> None:
+    gif = encoded(picture(64, 48).quantize(16), "GIF")
+    # Behind the packet stand bytes that count down, so that readers of its pieces come to its end.
+    extension = b"!\xff\x0bXMP DataXMP" + PACKET + b"\x01" + bytes(range(255, -1, -1)) + b"\0"
+    start = 13 + (3 << (gif[10] & 7) + 1) if place == "before the frame" else len(gif) - 1
+    found = read(gif[:start] + extension + gif[start:])
+    assert (found.fields.title, found.notes) == ("Fog", ())
+
+
+def test_xmp_of_a_gif_that_has_no_end_leaves_a_note() -> None:
+    gif = encoded(picture(64, 48).quantize(16), "GIF")
+    found = read(gif[:-1] + b"!\xff\x0bXMP DataXMP" + PACKET[:-40])
+    assert (found.fields.title, found.notes) == ("", (Note("unreadable_metadata", {"field": "xmp"}),))
+
+
 def test_exif_is_read_behind_any_header() -> None:
     block = tiff([entry(0x013B, ASCII, b"Ada Lund\0")])
     for header in (b"", b"Exif\0\0", b"Exif\0\0Exif\0\0", struct.pack(">I", 6) + b"Exif\0\0"):
