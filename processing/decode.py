@@ -28,6 +28,10 @@ Image.MAX_IMAGE_PIXELS = None
 _ZEROS = 4096
 _BLOCK = 1 << 20
 _GIF_TRAILER = b";"
+# What programs, cards and transfers fill files up with.
+_PADDING = b"\0\t\n\r "
+# Samsung's phones end each file with a list of what they noted beside the picture.
+_PHONE_TRAILER = b"SEFT"
 # libheif says "Memory allocation error" of damaged files too.
 _NO_MEMORY = ("out of memory", "insufficient memory", "cannot allocate")
 # Formats whose files Pillow would refuse, turn or lose something of, and the one that it does not know.
@@ -113,8 +117,7 @@ def _load(picture: Image.Image, file: IO[bytes], known: Format) -> None:
     """Decode, unless the format decodes scaled; raise Rejected for pixels that are not whole."""
     if isinstance(picture, jpeg.Jpeg):
         # Decoders pass over such damage.
-        start = file.tell()
-        if _ends_in_zeros(file) and not _has_end(file, start):
+        if _ends_in_zeros(file) and not jpeg.find_end(file):
             check_end(picture, [])
         return
     end = 0
@@ -147,8 +150,7 @@ def _check_length(file: IO[bytes], known: Format) -> None:
     size = file.seek(0, 2)
     end = 0
     if known.name == "WEBP":
-        file.seek(4)
-        end = 8 + int.from_bytes(file.read(4), "little")
+        end = webp.find_end(file)
     elif known.name in ("AVIF", "HEIF"):
         end = isobmff.find_end(file)
     if end > size:
@@ -171,17 +173,6 @@ def _ends_in_zeros(file: IO[bytes]) -> bool:
     size = file.seek(0, 2)
     file.seek(max(size - _ZEROS, 0))
     return size > _ZEROS and not file.read().strip(b"\0")
-
-
-def _has_end(file: IO[bytes], start: int) -> bool:
-    """Return whether the marker that ends a JPEG comes after `start`."""
-    file.seek(start)
-    before = b""
-    while block := file.read(_BLOCK):
-        if jpeg.END in before[-1:] + block:
-            return True
-        before = block
-    return False
 
 
 @contextmanager
@@ -271,5 +262,27 @@ def _note_opened(picture: Image.Image, file: IO[bytes], notes: list[Note]) -> No
         notes.append(Note("animated", {"n": frames}))
     elif frames > 1 and picture.format == "TIFF":
         notes.append(Note("pages", {"n": frames}))
+    if trailing := _count_trailing(picture, file):
+        notes.append(Note("trailing_data", {"n": trailing}))
     if isinstance(picture, png.Png):
         notes.extend(Note("left_aside", {"part": part}) for part in sorted(picture.parts.left_aside))
+
+
+def _count_trailing(picture: Image.Image, file: IO[bytes]) -> int:
+    """Return how many bytes stand behind a JPEG, PNG or WebP, such as a video; 0 for padding and further pictures."""
+    size = file.seek(0, 2)
+    file.seek(max(size - _ZEROS, 0))
+    tail = file.read().rstrip(_PADDING)
+    end = size
+    if isinstance(picture, png.Png):
+        end = picture.parts.end
+    elif isinstance(picture, webp.WebP):
+        end = webp.find_end(file)
+    elif isinstance(picture, jpeg.Jpeg) and not tail.endswith((jpeg.END, _PHONE_TRAILER)):
+        end = jpeg.find_end(file) or size
+    file.seek(end)
+    while block := file.read(_BLOCK):
+        if rest := block.lstrip(_PADDING):
+            start = file.seek(-len(rest), 1)
+            return 0 if file.read(len(jpeg.START)) == jpeg.START else size - start
+    return 0

@@ -15,7 +15,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from processing.errors import Rejected
 
-END = b"\xff\xd9"
+START, END = b"\xff\xd8\xff", b"\xff\xd9"
 # From this share a picture is shown by every browser with next to nothing missing.
 MIN_SHARE = 0.95
 # Scans times pixels: an ordinary progressive picture of the most pixels has ten scans.
@@ -96,6 +96,33 @@ def _check_header(file: IO[bytes]) -> None:
         elif file.seek(max(struct.unpack_from(">H", head, 2)[0] - 2, 0), 1) > _MAX_HEADER:
             break
     raise Rejected("too_many_parts", step="decode", n=_MAX_SEGMENTS)
+
+
+def find_end(file: IO[bytes]) -> int:
+    """Return where the picture ends, behind its last marker; 0 where no marker ends it."""
+    at = 2
+    for _ in range(_MAX_SEGMENTS):
+        marker, at = _find_marker(file, at)
+        if marker in (0, END[1]):
+            return at
+        if marker not in _BARE:
+            at += int.from_bytes(file.read(2))
+    return 0
+
+
+def _find_marker(file: IO[bytes], start: int) -> tuple[int, int]:
+    """Return the next marker and where it ends, to which the file is moved; (0, 0) without another."""
+    file.seek(start)
+    place, before, size = start, b"", 16
+    while block := file.read(size):
+        data = before + block
+        if match := _MARKER.search(data):
+            at = place - len(before) + match.end()
+            file.seek(at)
+            return data[match.end() - 1], at
+        # Most markers stand at once, and the one behind a scan far away.
+        place, before, size = place + len(block), data[-1:], min(size * 4, _BLOCK)
+    return 0, 0
 
 
 def count_scans(file: IO[bytes]) -> int:

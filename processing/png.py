@@ -51,6 +51,7 @@ class PngParts:
         frames: How many frames its animation has; 1 for a picture.
         origin: Where the first frame stands on the canvas.
         canvas: The size of the canvas.
+        end: Where the last chunk ends in the file.
         left_aside: Names of what was broken or too large.
     """
 
@@ -63,6 +64,7 @@ class PngParts:
     frames: int = 1
     origin: tuple[int, int] = (0, 0)
     canvas: Size = (0, 0)
+    end: int = 0
     left_aside: set[str] = field(default_factory=set)
 
 
@@ -193,6 +195,7 @@ class _Scan:
             self._add_chunk(kind, length)
         if self._pixels is None or self._pixels.share < 1:
             raise ValueError("The pixels end too early.")
+        self.parts.end = self.file.tell()
 
     def splice(self) -> IO[bytes]:
         """Return a file with the picture's chunks only: the header, what could be read, and the pixels."""

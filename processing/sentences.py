@@ -68,6 +68,10 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "hdr": _("The image has high dynamic range (HDR); its highlights were reduced to those of an ordinary display."),
     "left_aside": _("The %(part)s in the file is damaged, too large or does not fit the image, and was ignored."),
+    "trailing_data": ngettext_noop(
+        "%(n)d byte after the end of the image was ignored.",
+        "%(n)d bytes after the end of the image were ignored.",
+    ),
     # Its metadata
     "unreadable_metadata": _("The %(field)s in the file could not be read."),
     "unknown_encoding": _("The %(field)s in the file was left out, because its characters have no known encoding."),

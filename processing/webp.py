@@ -3,6 +3,8 @@
 Source: "WebP Container Specification" and RFC 9649, sections 2.5 to 2.7.
 """
 
+from typing import IO
+
 from PIL.WebPImagePlugin import WebPImageFile
 
 # How many bytes of a file tell its size.
@@ -33,3 +35,9 @@ def read_size(head: bytes) -> tuple[int, int]:
     else:
         raise ValueError("The first chunk is not known.")
     return width, height
+
+
+def find_end(file: IO[bytes]) -> int:
+    """Return where the file ends by its header."""
+    file.seek(4)
+    return 8 + int.from_bytes(file.read(4), "little")

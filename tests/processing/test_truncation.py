@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from bench.heic import encode_heic
-from processing import Note, Rejected, process_image
+from processing import Note, Rejected, jpeg, process_image
 from tests.pictures import encoded, picture
 
 SCENE = Image.merge("RGB", [*picture(800, 600).split()[:2], Image.effect_noise((800, 600), 60)])
@@ -56,11 +56,34 @@ def test_a_progressive_jpeg_that_is_cut_is_refused(percent: int) -> None:
     assert refused(data[: len(data) * percent // 100]).code == "cut_off"
 
 
-def test_bytes_behind_the_end_are_nothing(whole: bytes) -> None:
-    for behind in (bytes(3000), b"ftypmp42junk" * 50, whole):
-        found = process_image(BytesIO(whole + behind))
-        assert found["metadata"].notes == ()
+VIDEO = b"ftypmp42junk" * 50
+
+
+def test_padding_and_pictures_behind_the_end_of_a_jpeg_are_nothing(whole: bytes) -> None:
+    for behind in (bytes(3000), bytes(9000), b"\r\n", whole, bytes(5000) + whole, whole + VIDEO, VIDEO + b"SEFT"):
+        assert process_image(BytesIO(whole + behind))["metadata"].notes == ()
+
+
+@pytest.mark.parametrize("padding", [0, 3000, 2_000_000])
+def test_other_data_behind_the_end_of_a_jpeg_leaves_a_note(whole: bytes, padding: int) -> None:
+    for behind in (VIDEO, VIDEO + bytes(9000)):
+        found = process_image(BytesIO(whole + bytes(padding) + behind))
+        assert found["metadata"].notes == (Note("trailing_data", {"n": len(behind)}),)
         assert found["thumbnails"][0].sha256 == process_image(BytesIO(whole))["thumbnails"][0].sha256
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP"])
+def test_data_behind_the_end_leaves_a_note_in_formats_that_say_where_they_end(format: str) -> None:
+    data = encoded(SCENE, format)
+    assert process_image(BytesIO(data + bytes(9000)))["metadata"].notes == ()
+    assert process_image(BytesIO(data + VIDEO))["metadata"].notes == (Note("trailing_data", {"n": len(VIDEO)}),)
+
+
+def test_an_end_inside_a_segment_is_none(whole: bytes) -> None:
+    hidden = b"\xff\xe5\x00\x06" + jpeg.END * 2
+    data = whole[:2] + hidden + whole[2:]
+    assert jpeg.find_end(BytesIO(data + VIDEO)) == len(data)
+    assert jpeg.find_end(BytesIO(data[:-2])) == 0
 
 
 def test_a_second_picture_behind_the_first_is_not_looked_at() -> None:
