@@ -4,7 +4,7 @@ A page carries what each field said when it was shown. Where somebody else has c
 comes back with both values and what was typed, and asks which shall stay; nothing is written until then.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -94,12 +94,22 @@ class EditForm(FormMixin):
         edits = {name: edit for name, edit in edits.items() if name not in self.together}
         values, conflicting = merge_edits({name: _comparable(value) for name, value in now.items()}, edits)
         self.conflicts = tuple(conflicting)
+        self._validate_stored_texts(values)
         for name in self._edited():
             if name in conflicting:
                 self.add_error(name, self._describe_conflict(name, now[name], cleaned[name]))
             elif name in cleaned and name not in values and name not in self.together:
                 cleaned[name] = now[name]
         return cleaned
+
+    def _validate_stored_texts(self, values: Mapping[str, Any]) -> None:
+        """Add an error for a text that is as long as it may be where it was typed, and longer as it is stored."""
+        for name, value in values.items():
+            if isinstance(value, str) and name in self.cleaned_data:
+                try:
+                    self.fields[name].run_validators(value)
+                except ValidationError as error:
+                    self.add_error(name, error)
 
     def _describe_conflict(self, name: str, theirs: Any, mine: Any) -> str:
         by, at = self.last_change(name)

@@ -64,7 +64,7 @@ class Conflicted(Exception):
 
 
 def normalize(value: Any) -> Any:
-    """Return a text as it is stored: composed (NFC), with one kind of line end, and without surrounding space."""
+    """Return a text as it is stored: see `compose`, with one kind of line end, and without surrounding space."""
     return compose(LINE_END.sub("\n", value).strip()) if isinstance(value, str) else value
 
 

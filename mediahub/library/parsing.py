@@ -5,10 +5,8 @@ from datetime import UTC, date, datetime
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from processing import clean_text, compose, shorten
+from processing import clean_text, compose
 
-# A name with directions of writing gets an end for each.
-ROOM_FOR_ENDS = 16
 # What PostgreSQL and SQLite keep as an integer.
 LARGEST = 2**63 - 1
 # A day on either side of these, in any zone, is still a date.
@@ -20,8 +18,7 @@ def read_name(text: str) -> str | None:
 
     What joins letters stays, as in Persian and in emoji.
     """
-    line = compose(" ".join(text.split()))
-    name = shorten(line, len(line) + ROOM_FOR_ENDS)
+    name = compose(" ".join(text.split()))
     return name if name and clean_text(name, len(name)) == name else None
 
 

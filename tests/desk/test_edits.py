@@ -105,6 +105,16 @@ def test_two_people_change_different_words_of_one_image_and_both_stay(signed_in:
     assert changes == [("other", ["caption", "rights_until"]), ("editor", ["title"])]
 
 
+def test_a_direction_that_was_left_open_is_closed_and_counts(signed_in: Client) -> None:
+    new_image = image()
+    sent = form(signed_in, page_of(new_image))
+    assert signed_in.post(page_of(new_image), {**sent, "title": "\u2067رصيف"}).status_code == 302
+    new_image.refresh_from_db()
+    assert new_image.title == "\u2067رصيف\u2069"
+    page = signed_in.post(page_of(new_image), {**form(signed_in, page_of(new_image)), "title": "\u2067" + "x" * 299})
+    assert "it has 301" in page.content.decode()
+
+
 def test_both_captions_are_shown_and_none_is_lost(signed_in: Client, colleague: Client) -> None:
     new_image = image(caption="Boats")
     mine, theirs = form(signed_in, page_of(new_image)), form(colleague, page_of(new_image))

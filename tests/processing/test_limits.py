@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processing.dates import parse_last_day, parse_moment, parse_offset
-from processing.limits import clamp, clean_text, shorten, to_json
+from processing.limits import clamp, clean_text, compose, shorten, to_json
 
 ZONES = [UTC, *map(ZoneInfo, ("America/New_York", "Asia/Kolkata", "Pacific/Kiritimati", "Etc/GMT+12"))]
 # All that Python's texts can hold, halves of characters included.
@@ -109,3 +109,9 @@ def test_json_has_an_end_however_deep_it_is() -> None:
 )
 def test_a_number_is_held_within_what_it_may_be(value: object, held: float | None) -> None:
     assert clamp(value, 100) == held
+
+
+def test_typed_text_turns_no_text_beside_it() -> None:
+    assert compose("\u2067Cafe\u0301") == "\u2067Café\u2069"
+    assert compose("\u202eone\ntwo\u202c three\u2069") == "\u202eone\ntwo\u202c three"
+    assert compose(compose("\u202e\u2067x")) == compose("\u202e\u2067x") == "\u202e\u2067x\u2069\u202c"
