@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 
 from mediahub import messages
 from mediahub.aws import clients
+from mediahub.library.file_names import split_file_name
 from mediahub.library.models import Image
 from mediahub.messages import WakeClock
 from mediahub.uploads import upload_batches
 from mediahub.uploads.models import Upload, UploadBatch
-from processing import ProcessingError, clean_text, formats
+from processing import ProcessingError, clean_text, formats, shorten
 from processing.keys import build_original_key
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ PART_BYTES = 8 * 1024 * 1024
 # A paused upload may be resumed this long after its ticket was issued.
 LONGEST = timedelta(hours=24)
 PLAIN_SECONDS = 3600
+# Characters of a file's name and of its ending; of a longer name so many are looked at.
+_MAX_NAME, _MAX_ENDING, _MAX_READ = 255, 20, 5000
 
 Operation = Literal["create", "part", "list", "complete", "abort"]
 _PRESIGNED = {
@@ -75,9 +78,17 @@ class UploadTicket:
 
 
 def clean_file_name(file_name: str) -> str:
-    """Return the name a person sees: no folders, nothing that is not seen or turns directions, at most 255 long."""
-    name = file_name.replace("\\", "/").rsplit("/", 1)[-1]
-    return clean_text(name, 255, keep_directions=False) or _("unnamed file")
+    """Return the name a person sees: no folders, nothing that is not seen or turns directions, at most 255 long.
+
+    A longer name loses the end of its stem, and keeps its ending.
+    """
+    whole = file_name.replace("\\", "/").rsplit("/", 1)[-1]
+    name = clean_text(whole, _MAX_READ, keep_directions=False)
+    if len(name) > _MAX_NAME:
+        stem, ending = split_file_name(name)
+        ending = ending[:_MAX_ENDING]
+        name = shorten(stem, _MAX_NAME - len(ending)) + ending
+    return name or _("unnamed file")
 
 
 def issue_ticket(

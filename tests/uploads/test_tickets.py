@@ -173,6 +173,10 @@ def test_d3_a_display_name_is_one_clean_line(name: str) -> None:
         ("nul\x00.jpg", "nul.jpg"),
         ("trip\\2024/Cafe\u0301.jpg", "Café.jpg"),
         ("\u200d\u200b", "unnamed file"),
+        ("a" * 255 + ".jpg", "a" * 251 + ".jpg"),
+        ("a" * 300 + ".jpg (1)", "a" * 251 + ".jpg"),
+        ("a" * 9000, "a" * 255),
+        ("a" * 250 + " " * 5 + "é" * 9 + ".JPG_large", "a" * 245 + ".JPG_large"),
     ],
 )
 def test_a_name_keeps_what_is_seen_or_joins_and_nothing_else(name: str, shown: str) -> None:
