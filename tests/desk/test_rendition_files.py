@@ -9,6 +9,7 @@ from django.test import Client
 
 from mediahub.aws import clients
 from mediahub.desk.library.file_facts import list_image_facts
+from mediahub.desk.library.image_views import MAX_ANSWER_BYTES
 from mediahub.library.credit import build_credit
 from mediahub.library.models import Image
 from tests.metadata_readers import expect, read_with_pillow
@@ -63,6 +64,15 @@ def test_what_is_not_there_is_told(signed_in: Client, stored: Image, as_role: Ca
     answer: Any = signed_in.get(address(stored), follow=True)
     assert answer.redirect_chain == [(f"/admin/library/image/{stored.pk}/change/", 302)]
     assert "not" in answer.content.decode()
+
+
+def test_one_that_is_too_large_for_an_answer_leads_to_the_downloads(signed_in: Client, stored: Image) -> None:
+    stored.renditions.filter(name="large").update(bytes=MAX_ANSWER_BYTES + 1)
+    answer: Any = signed_in.get(address(stored), follow=True)
+    assert answer.redirect_chain == [(f"/admin/library/image/{stored.pk}/change/", 302)]
+    assert "has 4.2\xa0MB, which is too large to be opened from here" in answer.content.decode()
+    stored.renditions.filter(name="large").update(bytes=MAX_ANSWER_BYTES)
+    assert signed_in.get(address(stored)).status_code == 200
 
 
 def test_it_needs_the_right_to_see_images(nobody: Client, stored: Image) -> None:

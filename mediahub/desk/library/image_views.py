@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -26,6 +27,8 @@ from processing.formats import get_output
 
 VERDICT_FUNCTIONS = {"accept": tag_decisions.accept, "reject": tag_decisions.reject}
 VERDICT_STATES = {"accept": Tagging.State.ACCEPTED, "reject": Tagging.State.REJECTED}
+# Lambda answers with at most 6 MB, in which a file is written as base64; the credit adds at most 70 kB to it.
+MAX_ANSWER_BYTES = 4_400_000
 require_review_permission = require_permission("library.review_tagging")
 
 
@@ -105,6 +108,14 @@ def show_rendition(request: HttpRequest, image_id: UUID, name: str, format_name:
     """Show one rendition as a file to take along, with the credit that the record has now inside it."""
     image = get_object_or_404(access.visible_images(request.user), pk=image_id)
     rendition = get_object_or_404(image.renditions, name=name, format=format_name)
+    if rendition.bytes > MAX_ANSWER_BYTES:
+        sentence = _(
+            "The rendition %(name)s of “%(title)s” has %(size)s, which is too large to be opened from here. Select the "
+            "image in the library, and choose “Download ZIP”."
+        )
+        size = filesizeformat(rendition.bytes)
+        messages.error(request, sentence % {"name": rendition.name, "title": image.title, "size": size})
+        return redirect("admin:library_image_change", image_id)
     try:
         data = read_rendition(image, rendition)
     except ProcessingError as error:
