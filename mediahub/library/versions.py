@@ -55,8 +55,7 @@ FACTS = (
     "cut_x",
     "cut_y",
 )
-# Those of another file would be wrong; a file that was not looked at has none.
-LOOKS = ("fingerprint", "colors")
+PLACE = ("latitude", "longitude")
 FILE = ("name", "mode", "format", "key", "width", "height", "bytes", "content_type", "sha256")
 
 
@@ -246,16 +245,13 @@ def put_in_place(image: Image, before: Version, target: Version) -> None:
         # A look at one file is no look at another.
         image.moderation_seen_at = None
     for name in FACTS:
-        # A version that was counted by an earlier release does not know of what came later.
         if name == "taken_at":
             image.taken_at = parse_moment(target.facts.get("taken_at"))
+        elif name in PLACE and not settings.STORE_LOCATION:
+            # The version may be from when places were stored.
+            setattr(image, name, None)
         elif name in target.facts:
             setattr(image, name, columns[name].to_python(target.facts[name]))
-        elif name in LOOKS:
-            setattr(image, name, "")
-        elif name in ("cut_x", "cut_y"):
-            # It has no filled renditions, or they were cut who knows where.
-            setattr(image, name, None)
     image.deleted_at = None
     image.save(update_fields=[*FACTS, "moderation_seen_at", "deleted_at", "updated_at"])
     image.renditions.all().delete()

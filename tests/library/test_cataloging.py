@@ -136,6 +136,9 @@ def test_where_a_picture_was_taken_is_stored_only_if_the_site_wants_it(
     records = json.dumps([facts, image.embedded, image.notes, mirror.build_item(image, [])], default=str)
     assert ("59.91" in records, "10.755" in records) == (stores, stores)
     assert "59.91" not in caplog.text
+    settings.STORE_LOCATION = False
+    versions.put_in_place(image, image.versions.get(), image.versions.get())
+    assert (image.latitude, image.longitude) == (None, None)
 
 
 def test_a_keyword_that_is_a_tag_already_is_that_tag() -> None:

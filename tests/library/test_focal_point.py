@@ -126,7 +126,9 @@ def test_what_is_cut_elsewhere_is_found_by_an_index(db: None) -> None:
 def test_a_restored_version_is_cut_anew_where_it_was_cut_elsewhere(asked: list[str], editor: User) -> None:
     new_image = image(focal_x=0.2, focal_y=0.2, cut_x=0.2, cut_y=0.2)
     facts = {"width": 1600, "cut_x": 0.5, "cut_y": 0.5, "proposed_x": 0.6, "proposed_y": 0.5}
-    for number, version_facts in enumerate(({"width": 1600}, facts, facts | {"cut_x": 0.2, "cut_y": 0.2}), 1):
+    for number, version_facts in enumerate(
+        ({"width": 1600, "cut_x": None, "cut_y": None}, facts, facts | {"cut_x": 0.2, "cut_y": 0.2}), 1
+    ):
         Version.objects.create(
             image=new_image, number=number, key=f"{number}", facts=version_facts, current=number == 3
         )
