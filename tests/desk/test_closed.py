@@ -183,6 +183,7 @@ def bodies(desk: Desk, name: str) -> list[Asked] | None:
         "desk:bulk": bulk,
         "desk:sign": [{"json": {"method": "POST", "name": "a.jpg", "type": "image/jpeg", "size": 9, "sha256": SHA256}}],
         "desk:known": [{"json": {"hashes": [SHA256, "0" * 64]}}],
+        "desk:identify": [{}, {"json": [SHA256]}],
         "desk:batch_words": [{"json": {"title": "A", "tags": ["b"], "collection": desk.collections[0].pk}}],
         "desk:merge_tag": [{"into": "Boat"}, {"into": secret_tag.name}, {"into": word("synonym")}],
         "desk:hide_label": [{}],
