@@ -29,7 +29,8 @@ _PART_NAMES = {b"tEXt": "text", b"zTXt": "text", b"iTXt": "text", b"eXIf": "exif
 _BLOCK = 1 << 16
 _MAX_INFLATED = 1 << 20
 _MAX_PROFILE = 16 << 20
-_MAX_ADDITION = 4 << 20
+# Of all chunks together that Pillow reads, besides the pixels.
+_MAX_ADDITIONS = 4 << 20
 _MAX_CHUNKS = 200_000
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 # Where each pass of Adam7 begins, and how far its pixels stand apart: across and down.
@@ -173,7 +174,7 @@ class _Scan:
         self._additions: list[bytes] = []
         self._data: list[tuple[int, int]] = []
         self._pixels: _Pixels | None = None
-        self._room = _MAX_ADDITION
+        self._room = _MAX_ADDITIONS
         # Of an animation, whether frames were announced before the picture, and the first frame's own control chunk.
         self._is_frame, self._frame = False, b""
         self._frames_seen = 0
@@ -272,7 +273,7 @@ class _Scan:
             self.parts.header, self._pixels = data, _Pixels(_count_bytes(data))
             self.parts.canvas = struct.unpack_from(">II", data)
         elif kind == b"PLTE":
-            self._additions.append(_build_chunk(kind, data))
+            self._pass_on(kind, data)
 
     def _pass_over(self, kind: bytes, length: int) -> None:
         if kind in _PART_NAMES:
@@ -327,9 +328,13 @@ class _Scan:
             _inflate(data[flag + 1 : flag + 2] + text, _MAX_INFLATED)
         elif kind != b"eXIf" and len(data) > _MAX_INFLATED:
             raise ValueError("The text is too long.")
+        self._pass_on(kind, data)
+
+    def _pass_on(self, kind: bytes, data: bytes) -> None:
+        """Add a chunk to what Pillow reads; raise ValueError where all of them are too long."""
         self._room -= len(data)
         if self._room < 0:
-            raise ValueError("The texts are too long.")
+            raise ValueError("The chunks beside the pixels are too long.")
         self._additions.append(_build_chunk(kind, data))
 
 

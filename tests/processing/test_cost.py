@@ -56,6 +56,11 @@ def test_a_png_of_endless_chunks_is_refused() -> None:
     assert refused(png_with(encoded(Image.new("L", (8, 8)), "PNG"), *[(b"teSt", b"")] * 200_001)) == "too_many_parts"
 
 
+def test_a_png_of_endless_palettes_is_refused() -> None:
+    data = png_with(encoded(Image.new("P", (8, 8)), "PNG"), *[(b"PLTE", bytes(60_000))] * 100)
+    assert refused(data) == "broken"
+
+
 def test_a_gif_of_endless_comments_is_refused_and_frames_are_counted() -> None:
     data = encoded(Image.new("L", (8, 8)), "GIF")
     place = data.index(b",", 13)
