@@ -64,7 +64,7 @@ def _parse_part(setting: str, part: str, mode: Mode) -> RenditionSpec:
     if len(formats) > 1:
         _refuse(setting, f"has {part!r}")
     spec = RenditionSpec(name, width, height, modes[0] if modes else mode)
-    return RenditionSpec(name, width, height, spec.mode, _parse_formats(setting, formats[0])) if formats else spec
+    return replace(spec, formats=_parse_formats(setting, formats[0])) if formats else spec
 
 
 def _parse_formats(setting: str, text: str) -> tuple[str, ...]:

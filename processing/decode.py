@@ -15,7 +15,7 @@ from PIL import Image
 from processing import formats, gif, isobmff, jpeg, kinds, png, tiff, webp
 from processing.errors import Note, ProcessingError, Rejected, cut_off, too_large
 from processing.formats import Format
-from processing.limits import FormatLimits, Limits
+from processing.limits import Limits
 
 # Pillow imports all its plugins when it meets a format whose own it has not.
 for _format in formats.FORMATS:
@@ -200,8 +200,7 @@ def _check_size(size: tuple[int, int], known: Format, limits: Limits) -> None:
     width, height = size
     if min(size) < 1:
         raise Rejected("broken", step="decode")
-    lower = limits.by_format.get(known.name, FormatLimits())
-    max_pixels = min(each for each in (limits.max_pixels, known.max_pixels, lower.max_pixels) if each is not None)
+    max_pixels = limits.get_max_pixels(known)
     if width * height > max_pixels or max(size) > limits.max_side:
         raise Rejected(
             "too_many_pixels",

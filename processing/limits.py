@@ -87,6 +87,11 @@ class Limits:
         lower = self.by_format.get(known.name, FormatLimits())
         return min(each for each in (self.max_bytes, known.max_bytes, lower.max_bytes) if each is not None)
 
+    def get_max_pixels(self, known: Format) -> int:
+        """Return how many pixels a picture of the format may have."""
+        lower = self.by_format.get(known.name, FormatLimits())
+        return min(each for each in (self.max_pixels, known.max_pixels, lower.max_pixels) if each is not None)
+
     def list_disabled(self) -> list[str]:
         """Return the names of the formats that are not accepted."""
         return [name for name, limits in self.by_format.items() if not limits.is_accepted]
