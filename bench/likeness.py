@@ -86,7 +86,7 @@ def _measure(number: int) -> None:
     _print_median("all groups, in order", [partial(duplicates.Groups, user)] * ROUNDS)
     _print_median("the images of a group", [partial(duplicates.list_group, user, pk, groups) for pk in paired])
     _print_median("how many an image has", [partial(duplicates.count_similar, user, Image(pk=pk)) for pk in chosen])
-    for query in ("near=only", "twice=only", "colour=blue"):
+    for query in ("near=only", "twice=only", "color=blue"):
         images = Search.parse(QueryDict(query)).images(user)
         _print_median(f"{query}, first page", [partial(_count_first_page, images)] * ROUNDS)
         _print_median(f"{query}, how many", [images.order_by().count] * ROUNDS)

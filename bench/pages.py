@@ -73,7 +73,7 @@ def _list_pages(image: UUID, collection: int) -> dict[str, str]:
         "library, a word that is nowhere": f"{grid}?q=zeppelin",
         "library, a tag": f"{grid}?tag=1",
         "library, a collection": f"{grid}?collection={collection}",
-        "library, landscape in blue without alt text": f"{grid}?shape=landscape&colour=blue&alt=no",
+        "library, landscape in blue without alt text": f"{grid}?shape=landscape&color=blue&alt=no",
         "whether anything is new": "/admin/pulse/",
         "one image": f"{grid}{image}/change/",
         "review": f"/admin/images/{image}/review/",
