@@ -1,4 +1,4 @@
-"""The focal point: proposed by the boxes of labels, moved by an editor, and followed by the filled renditions."""
+"""The focal point: proposed by the boxes of labels, moved by an editor, and followed by the crops."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence

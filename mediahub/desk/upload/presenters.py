@@ -36,7 +36,7 @@ STEPS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class UploadStatus:
-    """Where an upload stands, for a person: `tone` picks the colour, `ended` says that nothing more will happen."""
+    """Where an upload stands, for a person: `tone` picks the color, `ended` says that nothing more will happen."""
 
     label: str
     tone: str

@@ -15,9 +15,9 @@ from processing.formats import MODERN, get_output
 
 
 def uncut() -> models.Q:
-    """Images whose filled renditions were cut at another point than they should be.
+    """Return which images have crops that were cut at another point than they should be.
 
-    One that has none, from before there were any, is left as it is until somebody says where its focal point is.
+    One without crops is left as it is until somebody says where its focal point is.
     """
     right = models.Q(cut_x=Coalesce("focal_x", "proposed_x"), cut_y=Coalesce("focal_y", "proposed_y"))
     return (models.Q(cut_x__isnull=False) | models.Q(focal_x__isnull=False)) & ~right
@@ -90,7 +90,7 @@ class Image(models.Model):
     # Whether the file carries Content Credentials (C2PA).
     content_credentials = models.BooleanField(_("Content Credentials"), default=False, db_default=False, editable=False)
     placeholder = models.TextField(_("placeholder"), blank=True, editable=False)
-    # What it looks like, as processing tells it; both empty until a file was looked at. Names of colours stand between
+    # What it looks like, as processing tells it; both empty until a file was looked at. Names of colors stand between
     # spaces, so that each can be searched for.
     fingerprint = models.CharField(max_length=22, blank=True, db_default="", editable=False)
     colors = models.CharField(_("colors"), max_length=100, blank=True, db_default="", editable=False)
@@ -106,7 +106,7 @@ class Image(models.Model):
     # Where the eye should rest, as parts of the upright picture's width and height; None until an editor says so.
     focal_x = models.FloatField(_("focal point, horizontal"), null=True, blank=True)
     focal_y = models.FloatField(_("focal point, vertical"), null=True, blank=True)
-    # Where it is proposed by the labels' boxes, and where the filled renditions were cut; None before they were.
+    # Where it is proposed by the labels' boxes, and where the crops were cut; None before they were.
     proposed_x = models.FloatField(default=0.5, db_default=0.5, editable=False)
     proposed_y = models.FloatField(default=0.5, db_default=0.5, editable=False)
     cut_x = models.FloatField(null=True, editable=False)
