@@ -29,7 +29,7 @@ _ZEROS = 4096
 _BLOCK = 1 << 20
 _GIF_TRAILER = b";"
 # What programs, cards and transfers fill files up with.
-_PADDING = b"\0\t\n\r "
+_PADDING = b"\0\xff\t\n\r "
 # Samsung's phones end each file with a list of what they noted beside the picture.
 _PHONE_TRAILER = b"SEFT"
 # libheif says "Memory allocation error" of damaged files too.
@@ -283,5 +283,6 @@ def _count_trailing(picture: Image.Image, file: IO[bytes]) -> int:
     while block := file.read(_BLOCK):
         if rest := block.lstrip(_PADDING):
             start = file.seek(-len(rest), 1)
-            return 0 if file.read(len(jpeg.START)) == jpeg.START else size - start
+            # The first byte of a picture's marker is one of padding, too.
+            return 0 if file.read(2) == jpeg.START[1:] else size - start
     return 0

@@ -60,7 +60,16 @@ VIDEO = b"ftypmp42junk" * 50
 
 
 def test_padding_and_pictures_behind_the_end_of_a_jpeg_are_nothing(whole: bytes) -> None:
-    for behind in (bytes(3000), bytes(9000), b"\r\n", whole, bytes(5000) + whole, whole + VIDEO, VIDEO + b"SEFT"):
+    for behind in (
+        bytes(3000),
+        bytes(9000),
+        b"\r\n",
+        b"\xff" * 9000,
+        whole,
+        bytes(5000) + whole,
+        whole + VIDEO,
+        VIDEO + b"SEFT",
+    ):
         assert process_image(BytesIO(whole + behind))["metadata"].notes == ()
 
 
