@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from processing import Limits, Note, process_image
+from processing import Limits, Note, gif, process_image
 from processing.decode import open_picture
 from processing.raster import Raster
 from processing.renditions import decode_raster
@@ -48,6 +48,12 @@ def test_the_first_frame_of_an_animated_png_stands_where_it_is_placed() -> None:
     assert raster.size == (60, 40)
     assert raster.pixels.getpixel((35, 25)) == (0, 0, 255, 255)
     assert raster.pixels.getpixel((5, 5))[3] == 0  # type: ignore[index]
+
+
+def test_frames_are_counted_no_further_than_anybody_wants_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encoded(RED, "GIF", save_all=True, append_images=[BLUE, picture(60, 40)])
+    monkeypatch.setattr(gif, "_MAX_COUNTED", 1)
+    assert process_image(BytesIO(data))["metadata"].notes == ()
 
 
 def test_a_gif_is_transparent_where_its_first_frame_does_not_reach() -> None:

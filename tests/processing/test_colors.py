@@ -11,6 +11,10 @@ from PIL import Image, ImageCms
 from bench.heic import HeicOptions, encode_heic
 from processing import Note, RenditionSpec, process_image
 from processing.color_profiles import read_press_profile
+from processing.decode import open_picture
+from processing.limits import Limits
+from processing.png import MAGIC
+from processing.renditions import decode_raster
 from tests.pictures import encoded, png_with
 from tests.profiles import by_littlecms, chart, difference, gamma, gray_profile, rgb_profile, srgb_curve
 
@@ -245,3 +249,32 @@ def test_ink_with_a_profile_is_printed_by_it(format: str) -> None:
     data = encoded(scene, format, icc_profile=profile, **({"quality": 95} if format == "JPEG" else {}))
     assert notes(data) == []
     assert difference(shown(data), by_littlecms(scene, profile)) < 2
+
+
+@pytest.mark.parametrize(
+    ("depth", "color", "row", "transparent"),
+    [
+        (2, 0, b"\x00" * 8 + b"\xff" * 8, b"\0\3"),
+        (8, 0, b"\x10" * 32 + b"\xee" * 32, b"\0\xee"),
+        (16, 0, b"\x10\x01" * 32 + b"\xee\x02" * 32, b"\xee\x02"),
+        (8, 2, b"\x10\x20\x30" * 32 + b"\xee\xdd\xcc" * 32, b"\0\xee\0\xdd\0\xcc"),
+        (16, 2, b"\x10\1\x20\1\x30\1" * 32 + b"\xee\1\xdd\1\xcc\1" * 32, b"\xee\1\xdd\1\xcc\1"),
+    ],
+    ids=["gray of 2 bits", "gray of 8", "gray of 16", "color of 8", "color of 16"],
+)
+def test_the_transparent_color_of_a_png_is_that_of_its_depth(
+    depth: int, color: int, row: bytes, transparent: bytes
+) -> None:
+    header = struct.pack(">IIBBBBB", 64, 8, depth, color, 0, 0, 0)
+    start = png_with(MAGIC + bytes(25), (b"IHDR", header), (b"tRNS", transparent))[33:]
+    pixels = png_with(bytes(33), (b"IDAT", zlib.compress((b"\0" + row) * 8)), (b"IEND", b""))[33:]
+    pixels_shown = decode_raster(open_picture(BytesIO(MAGIC + start + pixels), Limits())).pixels
+    assert pixels_shown.mode == "RGBA"
+    alpha = pixels_shown.getchannel("A")
+    assert [alpha.getpixel((x, 4)) for x in (0, 31, 32, 63)] == [255, 255, 0, 0]
+
+
+def test_code_points_that_nobody_knows_leave_a_note_and_the_picture() -> None:
+    data = encoded(chart(), "AVIF", quality=95)
+    place = data.index(b"colrnclx") + 8
+    assert notes(data[:place] + struct.pack(">HH", 240, 240) + data[place + 4 :]) == ["left_aside"]

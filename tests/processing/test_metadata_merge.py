@@ -306,3 +306,21 @@ def test_a_comment_of_a_generator_is_read_last() -> None:
     comment = exif(details=[entry(0x9286, UNDEFINED, b"ASCII\0\0\0A comment")])
     assert read(jpeg_with(comment, iptc(IIM))).fields.caption == "IIM's caption"
     assert read(jpeg_with(exif([entry(0x0112, LONG, b"\1\0\0\0")]))).fields.caption == ""
+
+
+@pytest.mark.parametrize(
+    ("attributes", "location", "noted"),
+    [
+        ('exif:GPSLatitude="59,54.6N" exif:GPSLongitude="10,45,0w"', (59.91, -10.75), False),
+        ('exif:GPSLatitude="59.91N" exif:GPSLongitude="10.75E"', (59.91, 10.75), False),
+        ('exif:GPSLatitude=" " exif:GPSLongitude=""', None, False),
+        ('exif:GPSLatitude="59,54.6N"', None, True),
+        ('exif:GPSLatitude="59,54.6E" exif:GPSLongitude="10,45N"', None, True),
+        ('exif:GPSLatitude="99,0N" exif:GPSLongitude="10,45E"', None, True),
+        ('exif:GPSLatitude="1.2.3N" exif:GPSLongitude="somewhere"', None, True),
+    ],
+)
+def test_a_place_in_xmp_is_whole_or_none(attributes: str, location: tuple[float, float] | None, noted: bool) -> None:
+    found = read(jpeg_with(xmp("", attributes)))
+    assert (found.latitude, found.longitude) == (pytest.approx(location) if location else (None, None))
+    assert [note.params["field"] for note in found.notes] == (["location"] if noted else [])
