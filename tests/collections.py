@@ -1,6 +1,6 @@
 """A tree of collections as large as a busy desk makes in years."""
 
-from mediahub.library.collections import STEP
+from mediahub.library.collection_tree import STEP
 from mediahub.library.models import Collection
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from mediahub.library.models import Image, Rendition, Tag, Tagging
+from mediahub.library.search import index
 from processing.formats import get_output
 
 
@@ -35,6 +36,7 @@ def image(**fields: Any) -> Image:
                 content_type=output.content_type,
                 sha256="cd" * 32,
             )
+    index.update_entries([new_image.pk])
     return new_image
 
 
@@ -44,4 +46,5 @@ def image_with_tags(*names: str, **fields: Any) -> Image:
     for name in names:
         tag, _created = Tag.objects.get_or_create(name=name)
         Tagging.objects.create(image=new_image, tag=tag, source=Tagging.Source.MEASURED, confidence=80)
+    index.update_entries([new_image.pk])
     return new_image

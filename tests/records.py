@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from mediahub.library.models import Image, Rendition, Tag, Tagging
+from mediahub.library.search import index
 from processing.formats import get_output
 
 PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
@@ -28,6 +29,7 @@ def image(title: str = "Harbour", **values: Any) -> Image:
                 content_type=output.content_type,
                 sha256="0" * 64,
             )
+    index.update_entries([new_image.pk])
     return new_image
 
 
@@ -35,4 +37,6 @@ def tagging(image: Image, name: str, state: str = Tagging.State.SUGGESTED, **val
     """Return a tag on the image."""
     tag, _created = Tag.objects.get_or_create(name=name)
     values = {"source": Tagging.Source.REKOGNITION, "confidence": 90.0, **values}
-    return Tagging.objects.create(image=image, tag=tag, state=state, **values)
+    new_tagging = Tagging.objects.create(image=image, tag=tag, state=state, **values)
+    index.update_entries([image.pk])
+    return new_tagging

@@ -18,6 +18,7 @@ from mediahub.library.credit import build_credit
 from mediahub.library.file_names import split_file_name
 from mediahub.library.metadata import FIELDS, find_problems
 from mediahub.library.models import Image, Rendition, Tagging
+from mediahub.library.search import index
 from mediahub.reasons import read_reason
 from processing import MAX_LENGTHS, Label, Point, Result, StoredRendition, clean_text, shorten
 
@@ -60,6 +61,7 @@ def record_result(
     _suggest_keywords(image, result.metadata.fields.keywords)
     if not keep_labels and result.labels is not None:
         _suggest(image, result.labels.source, result.labels.labels)
+    index.update_entries([image.pk])
     if original:
         versions.make_current(image, original)
         if new:

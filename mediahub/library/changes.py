@@ -19,6 +19,7 @@ from mediahub.history.kinds import ChangeKind, Difference, NotReverted, Reader
 from mediahub.history.models import Action, Change
 from mediahub.library import access, revisions
 from mediahub.library.models import Image
+from mediahub.library.search import index
 
 
 def to_json(value: Any) -> Any:
@@ -97,6 +98,8 @@ class FieldChange(ImageChange):
             setattr(image, name, columns[name].to_python(value))
         self.check(image)
         image.save(update_fields=[*self.after, "updated_at"])
+        if index.FIELDS & self.after.keys():
+            index.update_entries([image.pk])
 
     def describe(self, reader: Reader) -> list[Difference]:
         """Return each field with its values as a person reads them."""

@@ -8,11 +8,14 @@ from django.db.models import CharField, Count, OuterRef, QuerySet, Subquery, UUI
 from django.db.models.functions import Concat
 
 from mediahub.library import access
-from mediahub.library.collections import BETWEEN, STEP
 from mediahub.library.models import Collection, Image, Membership
 from processing import compose
 
 COMPLETIONS = 20
+# The digits of each collection in a path.
+STEP = 8
+# Stands between the names of a collection and of those it lies in; so no name may hold it.
+BETWEEN = "›"
 SIGN = f" {BETWEEN} "
 
 

@@ -19,6 +19,7 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.history.kinds import ChangeKind, Difference, NotReverted, Reader, register
 from mediahub.history.models import Action, Change
 from mediahub.library import access, field_edits, memberships
+from mediahub.library.collection_tree import BETWEEN, STEP
 from mediahub.library.field_edits import UNSEEN, Conflict, Conflicted, Edit, Unseen
 from mediahub.library.models import Collection, Image
 from mediahub.library.parsing import read_name
@@ -29,9 +30,6 @@ ARRANGED = ("name", "description", "parent")
 LONGEST = 100
 LONGEST_DESCRIPTION = 500
 MOST_LEVELS = 8
-STEP = 8
-# Stands between the names of a collection and of those it lies in; so no name may hold it.
-BETWEEN = "›"
 
 Locked = dict[int, Collection]
 Snapshot = dict[str, Any]

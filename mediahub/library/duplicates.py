@@ -19,6 +19,7 @@ from mediahub.library import access, memberships, metadata, revisions, similarit
 from mediahub.library.changes import FieldChange, ImageChange
 from mediahub.library.models import Image, SimilarPair, Tagging
 from mediahub.library.publishing import StateChange
+from mediahub.library.search import index
 
 # What is moved to an image that has none of its own.
 MOVED = ("alt_text", "caption", "credit", "copyright", "license", "license_url", "rights_until")
@@ -246,6 +247,7 @@ def merge(
             raise ValidationError(sentence % {"titles": ", ".join(other.title for other in public)})
         metadata = _take_metadata(image, others)
         tags = _take_tags(change_set, image, others)
+        index.update_entries([image.pk])
         merge = DuplicateMerge(metadata.before, metadata.after, tags.names, tags.before, tags.after)
         change_set.record(image, Action.DUPLICATES_MERGED, merge)
         revisions.record_change(image.pk)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from mediahub.library import access
 from mediahub.library.models import SavedSearch
 from mediahub.library.parsing import read_name
-from mediahub.library.search import Search
+from mediahub.library.search import TAG_FILTERS, Search
 
 
 def list_searches(user: User) -> list[SavedSearch]:
@@ -32,14 +32,18 @@ def _closed(user: User, searches: list[SavedSearch]) -> set[int]:
     closed: set[int] = set()
     open_ones: dict[str, Callable[[User], QuerySet[Any]]] = {
         "collection": access.visible_collections,
-        "tag": access.visible_tags,
+        **dict.fromkeys(TAG_FILTERS, access.visible_tags),
     }
     for name, visible in open_ones.items():
-        asked = {search.pk: QueryDict(search.query).get(name, "") for search in searches}
-        ids = {int(text) for text in asked.values() if text.isdecimal()}
+        asked = {search.pk: _list_ids(QueryDict(search.query).get(name, "")) for search in searches}
+        ids = {pk for pks in asked.values() for pk in pks}
         seen = set(visible(user).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
-        closed |= {pk for pk, text in asked.items() if text.isdecimal() and int(text) not in seen}
+        closed |= {search for search, pks in asked.items() if not pks <= seen}
     return closed
+
+
+def _list_ids(text: str) -> set[int]:
+    return {int(part) for part in text.split(",") if part.isdecimal()}
 
 
 def may_change(user: User, search: SavedSearch) -> bool:

@@ -15,6 +15,7 @@ from mediahub.history.models import Action
 from mediahub.library import revisions, vocabulary
 from mediahub.library.changes import ImageChange
 from mediahub.library.models import Image, Tag, Tagging
+from mediahub.library.search import index
 
 
 @register
@@ -54,6 +55,7 @@ class TagChange(ImageChange):
                 taggings.delete()
             else:
                 taggings.update(state=state, **_decided(by, Tagging.State(state), reviewed=True))
+        index.update_entries([image.pk])
 
     def describe(self, reader: Reader) -> list[Difference]:
         """Return each tag with its state before and after."""
@@ -96,6 +98,7 @@ def _decide(change_set: ChangeSet, taggings: Iterable[Tagging], state: Tagging.S
         for image, change in decided.items():
             revisions.record_change(image.pk)
             change_set.record(image, Action.TAGGED, change)
+        index.update_entries(image.pk for image in decided)
     return sum(len(change.names) for change in decided.values())
 
 
@@ -143,6 +146,7 @@ def add_tag(change_set: ChangeSet, image: Image, name: str, *, reviewed: bool = 
             change = TagChange()
             change.add(tag, None, tagging.state)
             change_set.record(image, Action.TAGGED, change)
+            index.update_entries([image.pk])
         else:
             _decide(change_set, [tagging], Tagging.State.ACCEPTED, reviewed=reviewed)
     tagging.refresh_from_db()

@@ -19,6 +19,7 @@ from mediahub.library import focal_point, publishing, revisions, similarity
 from mediahub.library.changes import ImageChange, to_json
 from mediahub.library.date_taken import parse_moment
 from mediahub.library.models import Image, Rendition, Version
+from mediahub.library.search import index
 from mediahub.reasons import build_error
 from processing import Missing, StoredRendition
 
@@ -257,6 +258,7 @@ def put_in_place(image: Image, before: Version, target: Version) -> None:
     image.renditions.all().delete()
     Rendition.objects.bulk_create([Rendition(image=image, **fields) for fields in target.files])
     similarity.update_bands(image)
+    index.update_entries([image.pk])
 
 
 def get_current_file(image: Image) -> Original:

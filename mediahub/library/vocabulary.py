@@ -13,6 +13,7 @@ from mediahub.library import access, revisions
 from mediahub.library.access import Person
 from mediahub.library.models import LabelRule, Synonym, Tag, Tagging
 from mediahub.library.parsing import read_name
+from mediahub.library.search import index
 from processing import compose
 
 # Of two decisions on the same image this one stands: what an editor said outweighs what a machine thinks.
@@ -26,6 +27,7 @@ def save_tag(tag: Tag) -> None:
     with transaction.atomic():
         tag.save()
         _mirror_images(tag)
+        index.update_tag(tag)
 
 
 def clean_name(name: str) -> str:
@@ -101,6 +103,7 @@ def merge_tags(change_set: ChangeSet, tag: Tag, into: Tag) -> int:
         tag.labels.update(tag=into)
         tag.delete()
         Synonym.objects.update_or_create(word=tag.name, defaults={"tag": into})
+        index.update_tag(into)
         change_set.record_other(f"{tag.name} → {into.name}", Action.TAG_MERGED)
     return number
 
@@ -131,8 +134,11 @@ def set_synonyms(user: Person, tag: Tag, words: Iterable[str]) -> None:
     """Set the other words that stand for the tag; raises ValidationError for a word that is taken."""
     synonyms = check_synonyms(user, tag, words)
     with transaction.atomic():
+        # Who gives the tag to an image at the same moment waits for its new words.
+        Tag.objects.select_for_update().get(pk=tag.pk)
         tag.synonyms.all().delete()
         Synonym.objects.bulk_create([Synonym(word=word, tag=tag) for word in synonyms.values()])
+        index.update_tag(tag)
 
 
 def hide_label(change_set: ChangeSet, tag: Tag) -> int:
@@ -145,7 +151,9 @@ def hide_label(change_set: ChangeSet, tag: Tag) -> int:
         machines = (Tagging.Source.EDITOR, Tagging.Source.FILE)
         suggested = tag.taggings.filter(state=Tagging.State.SUGGESTED).exclude(source__in=machines)
         number = _open_to(change_set, suggested).count()
+        image_ids = list(suggested.order_by().values_list("image", flat=True))
         suggested.delete()
+        index.update_entries(image_ids)
         change_set.record_other(tag.name, Action.LABEL_HIDDEN)
     return number
 

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from mediahub.library.models import Image, Tagging
-from mediahub.library.search import Search
+from mediahub.library.search import Search, index
 from mediahub.recovery.models import FailedItem
 from mediahub.uploads.models import Upload
 from tests.images import image, image_with_tags
@@ -64,6 +64,7 @@ def test_shape_and_size(chief: User, query: str, titles: list[str]) -> None:
 def test_a_rejected_tag_finds_nothing(chief: User) -> None:
     seal, town = image_with_tags("Sea", title="Seal"), image_with_tags("Sea", title="Town")
     town.taggings.update(state=Tagging.State.REJECTED)
+    index.update_entries([town.pk])
     tag = seal.taggings.get().tag_id
     assert find_titles(chief, f"tag={tag}") == find_titles(chief, "q=sea") == ["Seal"]
 

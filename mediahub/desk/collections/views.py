@@ -104,7 +104,7 @@ def _render_collection(
         "groups": _list_groups(user),
         "own_groups": own_groups,
         "closed_above": Collection.objects.filter(
-            path__in=[collection.path[:n] for n in range(collections.STEP, len(collection.path), collections.STEP)],
+            path__in=[collection.path[:n] for n in range(collection_tree.STEP, len(collection.path), collection_tree.STEP)],
             restricted=True,
         ).exists(),
     }

@@ -1,6 +1,6 @@
 """Images in words: their filters, files, labels, and embedded metadata."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -17,7 +17,8 @@ from mediahub.library.changes import to_json
 from mediahub.library.collection_tree import Node
 from mediahub.library.metadata import FIELDS
 from mediahub.library.models import Image, Tagging
-from mediahub.library.search import FILTERS, NONE, Filter, Search
+from mediahub.library.search import FILTERS, NONE, TAG_FILTERS, Filter, Search
+from mediahub.library.search.sorts import RELEVANCE, SORTS
 from mediahub.reasons import explain
 from mediahub.uploads.access import open_uploads, visible_batches
 
@@ -85,7 +86,8 @@ class FilterChip:
 class FilterField:
     """One field of the form: a choice when it has options, each (value, text, chosen), else an input of this kind.
 
-    What only a link asks for stands in the form as a hidden input once it is set.
+    What only a link asks for stands in the form as a hidden input once it is set. Of several values, those that are
+    set stand as boxes above the choice of one more.
     """
 
     name: str
@@ -107,8 +109,8 @@ class SearchFilters:
         shown = access.visible_taggings(self._user).exclude(state=Tagging.State.REJECTED)
         counted = shown.order_by().values("tag").annotate(n=Count("tag"))
         common = counted.order_by("-n", "tag").values("tag")[:MAX_TAGS]
-        chosen_tag = self.search.texts.get("tag")
-        tags = access.visible_tags(self._user).filter(Q(pk__in=common) | Q(pk=chosen_tag))
+        chosen_tags = {pk for name in TAG_FILTERS for pk in self.search.texts.get(name, "").split(",") if pk}
+        tags = access.visible_tags(self._user).filter(Q(pk__in=common) | Q(pk__in=chosen_tags))
         named = tags.values_list("pk", "name")
         names = {str(pk): name for pk, name in named}
         return dict(sorted(names.items(), key=lambda item: item[1].casefold()))
@@ -152,7 +154,7 @@ class SearchFilters:
 
     def _options(self, search_filter: Filter) -> dict[str, str] | None:
         match search_filter.name:
-            case "tag":
+            case "tag" | "any_tag" | "no_tag":
                 return self._tags
             case "collection":
                 return {NONE: _("in no collection"), **{str(pk): name for pk, name in self._collections.items()}}
@@ -163,14 +165,13 @@ class SearchFilters:
     @cached_property
     def chips(self) -> list[FilterChip]:
         """Return the filters that are set, in the order of the form."""
-        chips = [FilterChip(_("Details"), self.search.q, self._without("q"))] if self.search.words else []
+        chips = [FilterChip(_("Words"), self.search.q, self._without("q"))] if self.search.words else []
         for search_filter in FILTERS:
-            if search_filter.name in self.search.texts:
-                text = self.search.texts[search_filter.name]
-                sentence = (self._options(search_filter) or {}).get(text) or self._describe_value(
-                    search_filter.name, text
-                )
-                chips.append(FilterChip(str(search_filter.title), sentence, self._without(search_filter.name)))
+            name, options = search_filter.name, self._options(search_filter) or {}
+            text = self.search.texts.get(name, "")
+            for value in filter(None, text.split(",") if search_filter.several else [text]):
+                sentence = options.get(value) or self._describe_value(name, value)
+                chips.append(FilterChip(str(search_filter.title), sentence, self._without(name, value)))
         return chips
 
     def _describe_value(self, name: str, text: str) -> str:
@@ -185,8 +186,8 @@ class SearchFilters:
         day = parse_date(text) if name.endswith(("_from", "_to")) else None
         return date_format(day, "DATE_FORMAT") if day else text
 
-    def _without(self, name: str) -> str:
-        return f"?{self.search.without(name).query()}"
+    def _without(self, name: str, value: str = "") -> str:
+        return f"?{self.search.without(name, value).query()}"
 
     @cached_property
     def fields(self) -> list[FilterField]:
@@ -199,7 +200,8 @@ class SearchFilters:
 
     def _field(self, search_filter: Filter) -> FilterField:
         value = self.search.texts.get(search_filter.name, "")
-        options = [(key, text, key == value) for key, text in (self._options(search_filter) or {}).items()]
+        chosen = value.split(",") if search_filter.several else [value]
+        options = [(key, text, key in chosen) for key, text in (self._options(search_filter) or {}).items()]
         kind = (
             "date"
             if search_filter.name.endswith(("_from", "_to"))
@@ -210,7 +212,7 @@ class SearchFilters:
         return FilterField(
             search_filter.name,
             str(search_filter.title),
-            "choice" if self._options(search_filter) is not None else kind,
+            "several" if search_filter.several else "choice" if self._options(search_filter) is not None else kind,
             value,
             options,
         )
@@ -222,6 +224,24 @@ class SearchFilters:
         chosen = self.search.texts.get("state", "")
         rest = self.search.without("state")
         for value, text in [("", _("all")), *(self._options(FILTERS[0]) or {}).items()]:
-            query = Search(rest.words, {**rest.texts, **({"state": value} if value else {})}).query()
+            query = replace(rest, texts={**rest.texts, **({"state": value} if value else {})}).query()
             shown.append({"text": text, "address": f"?{query}", "chosen": value == chosen})
         return shown
+
+    @property
+    def sorts(self) -> list[dict[str, Any]]:
+        """Return the orders as links; the best match is one where there are words."""
+        return [
+            {
+                "text": sort.title,
+                "address": f"?{replace(self.search, sort=sort.name).query()}",
+                "chosen": sort.name == self.search.sort,
+            }
+            for sort in SORTS.values()
+            if sort.name != RELEVANCE or self.search.looked_for
+        ]
+
+    @property
+    def sort_title(self) -> str:
+        """Return the order that the images have."""
+        return str(SORTS[self.search.sort].title)

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -19,6 +20,7 @@ from mediahub.library import access, etags
 from mediahub.library.models import Image
 from mediahub.library.parsing import read_moment
 from mediahub.library.search import Search
+from mediahub.library.search.query import MOST_COUNTED, count_images
 
 # One request may take so many; more would outlast the function.
 MAX_IMAGES = 1000
@@ -49,7 +51,10 @@ ACTION_LABELS = {
 
 @dataclass(frozen=True)
 class ShownPage:
-    """What a page of the library showed: the moment before it was made, and the images that its search found."""
+    """What a page of the library showed: the moment before it was made, and the images that its search found.
+
+    Of more images than one action may take, `number` says only that there are more.
+    """
 
     moment: datetime
     number: int
@@ -64,7 +69,7 @@ class ShownPage:
         moment = timezone.now()
         rows = list(images.order_by().values_list("pk", "revision")[: MAX_IMAGES + 1])
         if len(rows) > MAX_IMAGES:
-            return cls(moment, images.order_by().count(), "")
+            return cls(moment, len(rows), "")
         return cls(moment, len(rows), etags.revisions_etag(rows))
 
     @classmethod
@@ -93,7 +98,7 @@ def select_images(request: HttpRequest, user: User) -> SelectedImages | HttpResp
     page = ShownPage.parse(request.POST.get("seen", ""))
     if request.POST.get("all"):
         results = Search.parse(request.GET).images(user)
-        rows = list(results.order_by("-created_at", "pk").defer("label_raw")[: MAX_IMAGES + 1])
+        rows = list(results.defer("label_raw")[: MAX_IMAGES + 1])
         return _select_all_results(request, user, rows, page) if _check_number(request, len(rows), results) else None
     seen = dict(_read_box(text) for text in request.POST.getlist("image") if _read_box(text))
     images = access.visible_images(user).filter(pk__in=list(seen))
@@ -107,10 +112,18 @@ def _check_number(request: HttpRequest, number: int, images: QuerySet[Image]) ->
         messages.error(request, _("Select images first."))
     elif number > MAX_IMAGES:
         sentence = _(
-            "You selected %(n)d images; the limit is %(most)d at a time. Narrow the search and work in smaller groups."
+            "You selected %(images)s; the limit is %(most)d at a time. Narrow the search and work in smaller groups."
         )
-        messages.error(request, sentence % {"n": images.order_by().count(), "most": MAX_IMAGES})
+        messages.error(request, sentence % {"images": describe_number(count_images(images)), "most": MAX_IMAGES})
     return 0 < number <= MAX_IMAGES
+
+
+def describe_number(number: int, most: int = MOST_COUNTED) -> str:
+    """Return a number of images for a person, which is exact up to `most`."""
+    if number > most:
+        return _("more than %(n)s images") % {"n": number_format(most, force_grouping=True)}
+    text = ngettext("%(n)s image", "%(n)s images", number)
+    return text % {"n": number_format(number, force_grouping=True)}
 
 
 def _read_box(text: str) -> Any:

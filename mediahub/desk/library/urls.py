@@ -9,6 +9,7 @@ view = admin.site.admin_view
 # Scripts ask those without `view`: they answer 403 in JSON where a page would lead to the sign-in.
 urlpatterns = [
     path("pulse/", views.show_pulse, name="pulse"),
+    path("images/count/", views.count_images, name="count_images"),
     path("images/act/", view(views.run_bulk_action), name="bulk"),
     path("images/searches/", view(views.save_search), name="save_search"),
     path("images/searches/<id:pk>/", view(views.change_search), name="change_search"),

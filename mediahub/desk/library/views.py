@@ -1,10 +1,10 @@
 """The library's grid, its saved searches, and the start of each action on many images."""
 
-from uuid import UUID
+from dataclasses import replace
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -21,9 +21,8 @@ from mediahub.desk.library.selection import ShownPage
 from mediahub.desk.overview import get_newest_mark
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import saved_searches
-from mediahub.library.models import Image
-from mediahub.library.parsing import read_moment
-from mediahub.library.search import Search
+from mediahub.library.search import Search, query, suggestions
+from mediahub.library.search.sorts import SORTS, list_page
 
 PAGE_SIZE = 60
 
@@ -36,18 +35,23 @@ def show_images(request: HttpRequest) -> HttpResponse:
     search = Search.parse(request.GET)
     # Read before the images: what changes in between is then fetched again, and not missed.
     mark = get_newest_mark(user)
-    results = search.images(user)
-    shown = ShownPage.show(results)
+    shown = ShownPage.show(search.images(user))
     after = request.GET.get("after", "")
-    part = list(_start_after(results, after).defer("label_raw").prefetch_related("renditions")[: PAGE_SIZE + 1])
-    more = f"{part[PAGE_SIZE - 1].created_at.isoformat()},{part[PAGE_SIZE - 1].pk}" if len(part) > PAGE_SIZE else ""
+    typed = search
+    if not shown.number and not after and (corrected := suggestions.correct(search, user)):
+        search, shown = corrected, ShownPage.show(corrected.images(user))
+    results = search.images(user).defer("label_raw").prefetch_related("renditions")
+    images, more = list_page(results, SORTS[search.sort], search.looked_for, after, PAGE_SIZE)
     context = {
         "title": _("Images"),
-        "images": part[:PAGE_SIZE],
+        "images": images,
         "search": search,
+        "typed": typed,
+        "typed_alone": replace(typed, is_exact=True).query(),
         "found": shown.number,
+        "number": selection.describe_number(shown.number, selection.MAX_IMAGES),
         "shown": shown,
-        "more": _build_more_address(search, more),
+        "more": "?" + "&".join(filter(None, (search.query(), urlencode({"after": more})))) if more else "",
         "continued": bool(after),
         "filters": SearchFilters(search, user),
         "saved_searches": [
@@ -61,21 +65,13 @@ def show_images(request: HttpRequest) -> HttpResponse:
     return render_page(request, "desk/library/images.html", context)
 
 
-def _start_after(images: QuerySet[Image], after: str) -> QuerySet[Image]:
-    """Return the images that follow the one that `after` names by its creation time and id."""
-    try:
-        moment, pk = after.split(",")
-        at, key = read_moment(moment), UUID(pk)
-    except ValueError:
-        return images
-    return images.filter(Q(created_at__lt=at) | Q(created_at=at, pk__gt=key)) if at else images
-
-
-def _build_more_address(search: Search, after: str) -> str:
-    if not after:
-        return ""
-    query = search.query()
-    return f"?{query}&after={after}".replace("+", "%2B") if query else f"?after={after}".replace("+", "%2B")
+@require_GET
+@never_cache
+@require_permission("library.view_image", json=True)
+def count_images(request: HttpRequest) -> JsonResponse:
+    """Return how many images a search finds, in words; the page itself counts no further than an action reaches."""
+    images = Search.parse(request.GET).images(get_editor(request))
+    return JsonResponse({"text": selection.describe_number(query.count_images(images))})
 
 
 @require_POST

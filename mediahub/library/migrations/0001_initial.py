@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import migrations, models
 
 import mediahub.library.models.saved_searches
+import mediahub.library.models.search_entries
+from mediahub.library.search import schema
 
 
 class Migration(migrations.Migration):
@@ -215,6 +217,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["-created_at", "id"], name="image_newest"),
                     models.Index(fields=["-updated_at"], name="image_changed"),
+                    models.Index(fields=["-bytes", "id"], name="image_largest"),
                     models.Index(
                         condition=models.Q(("mirrored_revision__lt", models.F("revision"))),
                         fields=["id"],
@@ -345,6 +348,52 @@ class Migration(migrations.Migration):
                 "verbose_name": "saved search",
                 "verbose_name_plural": "saved searches",
                 "ordering": ["name", "pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="SearchEntry",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("title", mediahub.library.models.search_entries.WordsField()),
+                ("tags", mediahub.library.models.search_entries.WordsField()),
+                ("credit", mediahub.library.models.search_entries.WordsField()),
+                ("file", mediahub.library.models.search_entries.WordsField()),
+                ("text", mediahub.library.models.search_entries.WordsField()),
+                ("title_key", models.CharField(max_length=200)),
+                ("file_key", models.CharField(max_length=200)),
+                ("taken_key", models.DateTimeField()),
+                (
+                    "image",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="search_entry",
+                        to="library.image",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "search entry",
+                "verbose_name_plural": "search entries",
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["title_key", "image"], name="search_by_title"),
+                    models.Index(fields=["file_key", "image"], name="search_by_file"),
+                    models.Index(fields=["-taken_key", "image"], name="search_by_date_taken"),
+                ],
+            },
+        ),
+        migrations.RunPython(schema.create_index, schema.drop_index),
+        migrations.CreateModel(
+            name="KnownWord",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("word", models.CharField(max_length=60, unique=True)),
+                ("reversed", models.CharField(db_index=True, max_length=60)),
+            ],
+            options={
+                "verbose_name": "known word",
+                "verbose_name_plural": "known words",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(

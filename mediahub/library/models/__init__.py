@@ -3,16 +3,20 @@
 from mediahub.library.models.collections import Collection, Membership
 from mediahub.library.models.images import FingerprintPart, Image, Rendition, SimilarPair, Version, uncut
 from mediahub.library.models.saved_searches import SavedSearch
+from mediahub.library.models.search_entries import IndexQuery, KnownWord, SearchEntry
 from mediahub.library.models.tags import LabelRule, Synonym, Tag, Tagging
 
 __all__ = [
     "Collection",
     "FingerprintPart",
     "Image",
+    "IndexQuery",
+    "KnownWord",
     "LabelRule",
     "Membership",
     "Rendition",
     "SavedSearch",
+    "SearchEntry",
     "SimilarPair",
     "Synonym",
     "Tag",

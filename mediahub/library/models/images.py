@@ -138,6 +138,7 @@ class Image(models.Model):
         indexes = [
             models.Index(fields=["-created_at", "id"], name="image_newest"),
             models.Index(fields=["-updated_at"], name="image_changed"),
+            models.Index(fields=["-bytes", "id"], name="image_largest"),
             models.Index(
                 fields=["id"], name="image_unmirrored", condition=models.Q(mirrored_revision__lt=F("revision"))
             ),

@@ -257,10 +257,21 @@ async function refreshGrid() {
   // Who has chosen all results means those that were counted then.
   if (results && !findAllResultsBox()?.checked) document.querySelector("[data-results]")?.replaceWith(document.adoptNode(results));
   const resultCount = page.getElementById("found");
-  if (resultCount) document.getElementById("found").textContent = resultCount.textContent;
+  if (resultCount) {
+    document.getElementById("found").replaceWith(document.adoptNode(resultCount));
+    showCount();
+  }
   const news = document.getElementById("news");
   if (added) news.textContent = news.dataset.text.replace("{n}", added);
   updateCount();
+}
+
+/** The page counts no further than an action reaches; how many there are beyond is asked once it is shown. */
+async function showCount() {
+  const element = document.getElementById("found");
+  if (!element.dataset.count) return;
+  const answer = await loadJson(element.dataset.count).catch(() => null);
+  if (answer) element.textContent = answer.text;
 }
 
 let newestSeen = library().dataset.newest;
@@ -280,3 +291,4 @@ poll(async () => {
 
 observeEnd();
 updateCount();
+showCount();

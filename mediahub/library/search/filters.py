@@ -1,28 +1,28 @@
-"""The search of the library: what is asked in an address, as a value, and the images it finds."""
+"""The filters of the library: each a question that an address may ask."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import reduce
+from operator import and_
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mediahub.library import access, collection_tree, similarity
 from mediahub.library.models import Image, Membership, Tagging
 from mediahub.library.parsing import read_day, read_number
-from processing import MONOCHROME, compose
+from processing import MONOCHROME
 
-# Words beyond these narrow nothing, and each costs the database a look at every row.
-MOST_WORDS = 12
-FIELDS = ("title", "alt_text", "caption", "credit", "file_name")
 SQUARE = 0.05
+# Each of them is a look-up for each image.
+MOST_TAGS = 12
+TAG_FILTERS = ("tag", "any_tag", "no_tag")
 # Of pixels, megabytes and ids.
 MOST = 999_999_999
 # As the value of the filter `collection`: those that lie in none.
@@ -61,6 +61,7 @@ class Filter:
     """One question an address may ask: `read` makes its value of a text, or raises ValueError; `where` narrows.
 
     What is hidden from the person who asks must not show in what is found: such filters ask `seen_by` with the person.
+    One that takes `several` values has them in one text with commas between them.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Filter:
     where: Callable[[Any], Q] = lambda _value: Q()
     choices: Choices | None = None
     seen_by: Callable[[Any, Person], Q] = lambda _value, _person: Q()
+    several: bool = False
 
 
 def _choice(choices: Choices) -> Callable[[str], str]:
@@ -108,9 +110,21 @@ def _shape(shape: str) -> Q:
     return Q(width__lte=wide, height__lte=tall)
 
 
-def tagged(tag: Q) -> Q:
-    """Return the condition that an image has a matching tag that no editor rejected."""
-    return Q(Exists(Tagging.objects.filter(tag, image=OuterRef("pk")).exclude(state=Tagging.State.REJECTED)))
+def _ids(text: str) -> list[int]:
+    ids = [_number(part) for part in text.split(",")]
+    if len(ids) > MOST_TAGS:
+        raise ValueError(text)
+    return ids
+
+
+def _tagged(ids: list[int]) -> Q:
+    """Return the condition that an image has one of these tags, and no editor rejected it."""
+    standing = Tagging.objects.exclude(state=Tagging.State.REJECTED)
+    return Q(Exists(standing.filter(tag__in=ids, image=OuterRef("pk"))))
+
+
+def _tagged_with_each(ids: list[int]) -> Q:
+    return reduce(and_, (_tagged([pk]) for pk in ids))
 
 
 def _twice(_only: str, person: Person) -> Q:
@@ -145,7 +159,9 @@ LABEL_STATES: Choices = dict(Image.LabelState.choices)
 DELETED: Choices = {"deleted": gettext_lazy("deleted")}
 FILTERS = (
     Filter("state", gettext_lazy("State"), _choice(STATES), lambda state: Q(state=state), STATES),
-    Filter("tag", gettext_lazy("Tag"), _number, lambda pk: tagged(Q(tag_id=pk))),
+    Filter("tag", gettext_lazy("Has all of these tags"), _ids, _tagged_with_each, several=True),
+    Filter("any_tag", gettext_lazy("Has any of these tags"), _ids, _tagged, several=True),
+    Filter("no_tag", gettext_lazy("Has none of these tags"), _ids, lambda ids: ~_tagged(ids), several=True),
     Filter("collection", gettext_lazy("Collection"), _collection, seen_by=_within),
     Filter("by", gettext_lazy("Uploaded by"), _number, lambda pk: _among(Q(uploads__uploaded_by=pk))),
     Filter(
@@ -189,75 +205,3 @@ FILTERS = (
     Filter("original", gettext_lazy("Original"), _choice(DELETED), choices=DELETED),
 )
 BY_NAME = {filter_.name: filter_ for filter_ in FILTERS}
-
-
-@dataclass(frozen=True)
-class Search:
-    """Words that must all be found, and the values of the filters that are set, as their texts.
-
-    `problems` has a sentence for each filter of the address that makes no sense; it narrows nothing.
-    """
-
-    words: tuple[str, ...] = ()
-    texts: Mapping[str, str] = field(default_factory=dict)
-    problems: tuple[str, ...] = ()
-
-    @classmethod
-    def parse(cls, asked: QueryDict) -> "Search":
-        """Return the search that a query string asks for; names that are no filter are ignored."""
-        texts, problems = {}, []
-        for filter_ in FILTERS:
-            text = asked.get(filter_.name, "").strip()
-            if not text:
-                continue
-            try:
-                filter_.where(filter_.read(text))
-            except ValueError:
-                sentence = _("“%(text)s” is not valid for “%(filter)s”. The filter was ignored.")
-                problems.append(sentence % {"text": text[:50], "filter": filter_.title})
-            else:
-                texts[filter_.name] = text
-        words = compose(asked.get("q", "")).split()
-        if len(words) > MOST_WORDS:
-            problems.append(_("Only the first %(n)d words of the search were used.") % {"n": MOST_WORDS})
-        return cls(tuple(words[:MOST_WORDS]), texts, tuple(problems))
-
-    @property
-    def q(self) -> str:
-        """Return the words on one line."""
-        return " ".join(self.words)
-
-    def __bool__(self) -> bool:
-        return bool(self.words or self.texts)
-
-    def without(self, name: str) -> "Search":
-        """Return the search without one filter; `q` stands for the words."""
-        if name == "q":
-            return replace(self, words=(), problems=())
-        return replace(self, texts={key: text for key, text in self.texts.items() if key != name}, problems=())
-
-    def query(self) -> str:
-        """Return the search as the query string of an address."""
-        asked = QueryDict(mutable=True)
-        if self.words:
-            asked["q"] = self.q
-        asked.update(dict(self.texts))
-        return asked.urlencode()
-
-    def images(self, user: Person) -> QuerySet[Image]:
-        """Return the matching images that the person may see, the newest first.
-
-        Images whose original was deleted are out of use: only who asks for them finds them.
-        """
-        images = access.visible_images(user).filter(deleted_at__isnull="original" not in self.texts)
-        for word in self.words:
-            in_fields = Q()
-            for name in FIELDS:
-                in_fields |= Q(**{f"{name}__icontains": word})
-            in_tags = Q(tag__name__icontains=word) | Q(tag__synonyms__word__icontains=word)
-            images = images.filter(in_fields | tagged(in_tags))
-        for name, text in self.texts.items():
-            filter_ = BY_NAME[name]
-            value = filter_.read(text)
-            images = images.filter(filter_.where(value), filter_.seen_by(value, user))
-        return images.order_by("-created_at", "pk")

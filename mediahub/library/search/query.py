@@ -1,0 +1,164 @@
+"""The search of the library as a value: what an address asks, and the images it finds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from mediahub.library import access
+from mediahub.library.access import Person
+from mediahub.library.models import Image
+from mediahub.library.search.filters import BY_NAME, FILTERS, Filter
+from mediahub.library.search.folding import split_words
+from mediahub.library.search.sorts import DEFAULT_SORT, RELEVANCE, SORTS
+from mediahub.library.search.terms import Term, build_query, parse_term, split_pieces
+
+# Words beyond these narrow nothing.
+MOST_WORDS = 12
+# Nobody types more; what is pasted is cut.
+MOST_CHARACTERS = 1000
+MOST_COUNTED = 10_000
+
+
+@dataclass(frozen=True)
+class Search:
+    """Words and phrases as they were typed, the values of the filters that are set as their texts, and the order.
+
+    `problems` has a sentence for each part of the address that makes no sense; it narrows nothing. `is_exact` says
+    that nothing else is tried when nothing was found.
+    """
+
+    words: tuple[str, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    sort: str = DEFAULT_SORT
+    is_exact: bool = False
+
+    @classmethod
+    def parse(cls, asked: QueryDict) -> "Search":
+        """Return the search that a query string asks for; names that are no filter are ignored."""
+        texts, problems = {}, []
+        for filter_ in FILTERS:
+            text = _read_text(filter_, asked)
+            if not text:
+                continue
+            try:
+                filter_.where(filter_.read(text))
+            except ValueError:
+                sentence = _("“%(text)s” is not valid for “%(filter)s”. The filter was ignored.")
+                problems.append(sentence % {"text": text[:50], "filter": filter_.title})
+            else:
+                texts[filter_.name] = text
+        pieces = split_pieces(asked.get("q", "")[:MOST_CHARACTERS])
+        if len(pieces) > MOST_WORDS:
+            problems.append(_("Only the first %(n)d words of the search were used.") % {"n": MOST_WORDS})
+        words = tuple(pieces[:MOST_WORDS])
+        problems += _find_empty(words)
+        sort = asked.get("sort", "")
+        if sort not in SORTS or (sort == RELEVANCE and not words):
+            sort = DEFAULT_SORT
+        return cls(words, texts, tuple(problems), sort, is_exact=asked.get("exact") == "1")
+
+    @property
+    def q(self) -> str:
+        """Return the words on one line."""
+        return " ".join(self.words)
+
+    @cached_property
+    def terms(self) -> list[Term]:
+        """Return what the words ask for."""
+        return [term for word in self.words if (term := parse_term(word))]
+
+    @property
+    def looked_for(self) -> list[Term]:
+        """Return the terms that the index of words answers, without the excluded ones."""
+        return [term for term in self.terms if not term.is_excluded and term.operator != "by"]
+
+    def __bool__(self) -> bool:
+        return bool(self.words or self.texts)
+
+    def without(self, name: str, value: str = "") -> "Search":
+        """Return the search without one filter, or without one value of it; `q` stands for the words."""
+        if name == "q":
+            sort = DEFAULT_SORT if self.sort == RELEVANCE else self.sort
+            return replace(self, words=(), problems=(), sort=sort, is_exact=False)
+        texts = {key: text for key, text in self.texts.items() if key != name}
+        others = [text for text in self.texts.get(name, "").split(",") if value and text != value]
+        if others:
+            texts = {key: ",".join(others) if key == name else text for key, text in self.texts.items()}
+        return replace(self, texts=texts, problems=())
+
+    def query(self) -> str:
+        """Return the search as the query string of an address."""
+        asked = QueryDict(mutable=True)
+        if self.words:
+            asked["q"] = self.q
+        asked.update(dict(self.texts))
+        if self.sort != DEFAULT_SORT:
+            asked["sort"] = self.sort
+        if self.is_exact:
+            asked["exact"] = "1"
+        return asked.urlencode(safe=",")
+
+    def images(self, user: Person) -> QuerySet[Image]:
+        """Return the matching images that the person may see, the newest first.
+
+        Images whose original was deleted are out of use: only who asks for them finds them.
+        """
+        images = access.visible_images(user).filter(deleted_at__isnull="original" not in self.texts)
+        for condition in self._list_conditions():
+            images = images.filter(condition)
+        for name, text in self.texts.items():
+            filter_ = BY_NAME[name]
+            value = filter_.read(text)
+            images = images.filter(filter_.where(value), filter_.seen_by(value, user))
+        return images.order_by("-created_at", "pk")
+
+    def _list_conditions(self) -> list[Q]:
+        """Return the conditions that the words make, each for a filter of its own."""
+        conditions = [Q(search_entry__title__matches=build_query(self.looked_for))] if self.looked_for else []
+        for term in self.terms:
+            if term.operator == "by":
+                sent = Q(pk__in=Image.objects.filter(uploads__uploaded_by__in=_find_people(term)).values("pk"))
+                conditions.append(~sent if term.is_excluded else sent)
+        excluded = [term for term in self.terms if term.is_excluded and term.operator != "by"]
+        if excluded:
+            matching = Image.objects.filter(search_entry__title__matches=build_query(excluded, any_of=True))
+            conditions.append(~Q(pk__in=matching.values("pk")))
+        return conditions
+
+
+def count_images(images: QuerySet[Image]) -> int:
+    """Return how many images there are, at most one more than MOST_COUNTED: to count a million takes a second."""
+    return images.order_by()[: MOST_COUNTED + 1].count()
+
+
+def _read_text(filter_: Filter, asked: QueryDict) -> str:
+    if not filter_.several:
+        return asked.get(filter_.name, "").strip()
+    parts = [part.strip() for text in asked.getlist(filter_.name) for part in text.split(",")]
+    return ",".join(dict.fromkeys(part for part in parts if part))
+
+
+def _find_empty(words: tuple[str, ...]) -> list[str]:
+    return [
+        _("“%(text)s” has no letters or digits to search for, and was ignored.") % {"text": word[:50]}
+        for word in words
+        if parse_term(word) is None
+    ]
+
+
+def _find_people(term: Term) -> list[Any]:
+    """Return the ids of the people whose user name, first name or last name begins with each of the words."""
+    words = term.spellings[0]
+    people = []
+    for pk, *names in User.objects.values_list("pk", "username", "first_name", "last_name"):
+        parts = [part for name in names for part in split_words(name)]
+        if all(any(part == word if term.is_exact else part.startswith(word) for part in parts) for word in words):
+            people.append(pk)
+    return people

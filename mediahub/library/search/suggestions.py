@@ -1,0 +1,93 @@
+"""A second try when nothing was found: singular for plural, and words that differ by one slip of the finger."""
+
+import os.path
+from dataclasses import replace
+
+from django.db.models import Q
+from django.db.models.functions import Length
+
+from mediahub.library.access import Person
+from mediahub.library.models import KnownWord
+from mediahub.library.search.query import Search
+from mediahub.library.search.terms import Term, build_query
+
+SHORTEST = 4
+# So many words are looked at for one that was typed, and so many of them asked for.
+MOST_KNOWN, MOST_TRIED = 2000, 8
+# Endings of plurals and what stands there in the singular: English, German, Arabic. All are folded.
+ENDINGS = (
+    *(("ies", "y"), ("ves", "f"), ("es", ""), ("s", ""), ("nen", ""), ("en", ""), ("er", ""), ("e", ""), ("n", "")),
+    *(("ات", ""), ("ات", "ه"), ("ين", ""), ("ون", "")),
+)
+
+
+def correct(search: Search, user: Person) -> Search | None:
+    """Return the search with words that the library has in place of those it has not, if it then finds something.
+
+    Only what is found among the images that the person may see is proposed: no word of a hidden image is revealed.
+    """
+    if search.is_exact:
+        return None
+    words, is_corrected = list(search.words), False
+    for term in search.looked_for:
+        if term.is_exact or len(term.spellings[0]) > 1 or _finds(search, user, [term]):
+            continue
+        word = _find_word(search, user, term)
+        if word is None:
+            return None
+        operator = f"{term.operator}:" if term.operator else ""
+        words[words.index(term.typed)] = f"{operator}{word}"
+        is_corrected = True
+    corrected = replace(search, words=tuple(words), problems=())
+    return corrected if is_corrected and corrected.images(user).exists() else None
+
+
+def _finds(search: Search, user: Person, terms: list[Term], *, exact: bool = False) -> bool:
+    """Return whether the terms alone find something that the person may see."""
+    images = Search(texts={name: text for name, text in search.texts.items() if name == "original"}).images(user)
+    return images.filter(search_entry__title__matches=build_query(terms, exact=exact)).order_by().exists()
+
+
+def _find_word(search: Search, user: Person, term: Term) -> str | None:
+    """Return the best of the words that may have been meant and stand on an image that the person may see."""
+    typed = term.spellings[0][0]
+    if len(typed) < SHORTEST:
+        return None
+    candidates = [*_list_singulars(typed), *_list_neighbors(typed)]
+    for word in list(dict.fromkeys(candidates))[:MOST_TRIED]:
+        if _finds(search, user, [replace(term, spellings=((word,),))], exact=True):
+            return word
+    return None
+
+
+def _list_singulars(word: str) -> list[str]:
+    """Return what the word may be the plural of, or the singular where the plural begins differently, if known."""
+    others = [word.removesuffix(plural) + singular for plural, singular in ENDINGS if word.endswith(plural)]
+    others += [
+        word.removesuffix(singular) + plural for plural, singular in ENDINGS if singular and word.endswith(singular)
+    ]
+    others = [other for other in others if len(other) >= SHORTEST - 1]
+    known = set(KnownWord.objects.filter(word__in=others).values_list("word", flat=True))
+    return [other for other in others if other in known]
+
+
+def _list_neighbors(word: str) -> list[str]:
+    """Return the known words at one slip from this one, those that begin alike first.
+
+    One slip leaves the first half of a word as it is, or the second, unless it swaps the letters between them.
+    """
+    half = len(word) // 2
+    swapped = [word[:n] + word[n + 1] + word[n] + word[n + 2 :] for n in range(len(word) - 1)]
+    near = Q(word__in=swapped) | Q(word__startswith=word[:half]) | Q(reversed__startswith=word[half:][::-1])
+    known = KnownWord.objects.filter(near).annotate(length=Length("word"))
+    known = known.filter(length__range=(len(word) - 1, len(word) + 1))
+    others = [other for other in known.values_list("word", flat=True)[:MOST_KNOWN] if _is_one_slip(word, other)]
+    return sorted(others, key=lambda other: (other[0] != word[0], abs(len(other) - len(word)), other))
+
+
+def _is_one_slip(word: str, other: str) -> bool:
+    """Return whether one letter more, one less, another one, or two that are swapped makes the one of the other."""
+    first = len(os.path.commonprefix([word, other]))
+    last = len(os.path.commonprefix([word[first:][::-1], other[first:][::-1]]))
+    left, right = word[first : len(word) - last], other[first : len(other) - last]
+    return left != right and (max(len(left), len(right)) == 1 or (len(left) == 2 and left == right[::-1]))
