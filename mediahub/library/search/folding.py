@@ -26,6 +26,7 @@ _ALIKE = str.maketrans(
     }
 )
 _FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
+_ASCII_WORD = re.compile(r"[a-z]+|[0-9]+")
 _CAMEL = re.compile(r"(?<=[^\W\d_A-ZÀ-ÖØ-Þ])(?=[A-ZÀ-ÖØ-Þ])")
 # An apostrophe or hyphen within a word, which many leave out.
 _JOINT = re.compile(r"(?<=[^\W\d_])['’ʼ`\-‐‑](?=[^\W\d_])")
@@ -52,6 +53,8 @@ def fold(text: str) -> str:
 def split_words(text: str) -> list[str]:
     """Return the words of a text, folded: runs of letters, runs of digits, and single signs such as emoji."""
     folded = fold(text)
+    if folded.isascii():
+        return [word[:LONGEST_WORD] for word in _ASCII_WORD.findall(folded)]
     words: list[str] = []
     for kind, characters in groupby(folded, _classify):
         run = "".join(characters)
