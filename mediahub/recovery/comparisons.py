@@ -21,6 +21,7 @@ from mediahub import messages, rounds
 from mediahub.aws import clients
 from mediahub.delivery import mirror, public
 from mediahub.library.models import Image, Rendition, Version
+from mediahub.library.search import index
 from mediahub.messages import CheckKey, ReprocessImage, SweepRenditions
 from mediahub.reasons import Reason
 from mediahub.recovery.models import ConsistencyCheck
@@ -169,6 +170,16 @@ def find_unlabeled(run: ConsistencyCheck, cursor: Cursor) -> Findings:
     ], after
 
 
+def compare_search_entries(run: ConsistencyCheck, cursor: Cursor) -> Findings:
+    """Find images that the search would find by other words than they have now."""
+    part, after = _take_page(Image.objects.filter(_match_old(run, "updated_at")).only("pk"), cursor, ROWS)
+    reason = Reason("search_differs")
+    return [
+        Finding("unindexed", str(pk), reason, partial(index.mend_entry, pk))
+        for pk in index.find_drifted([image.pk for image in part])
+    ], after
+
+
 STEPS: dict[str, Callable[..., Findings]] = {
     "uploads": compare_uploads,
     "uploads_unseen": find_unseen_uploads,
@@ -177,6 +188,7 @@ STEPS: dict[str, Callable[..., Findings]] = {
     "mirrored": compare_mirror,
     "strangers": find_strangers,
     "unlabelled": find_unlabeled,
+    "searched": compare_search_entries,
 }
 # What the clock does often, because a lost event is a picture that an editor waits for.
 OFTEN = ("uploads", "uploads_unseen")

@@ -54,6 +54,10 @@ FINDINGS: dict[str, tuple[str | Promise, str | Promise]] = {
         gettext_lazy("Items that could not be compared"),
         gettext_lazy("An error occurred, and they were skipped. An administrator must look at the worker's log."),
     ),
+    "unindexed": (
+        gettext_lazy("Images that the search did not know as they are"),
+        gettext_lazy("Their words are read again."),
+    ),
     "unlabelled": (
         gettext_lazy("Images without labels"),
         gettext_lazy("The label service did not answer when they were uploaded. MediaHub asks it again."),

@@ -1,7 +1,7 @@
 """Keeping the search entries of images: each verb that changes what an entry says calls `update_entries`."""
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -116,6 +116,28 @@ def _note_words(words: set[str]) -> None:
     except DatabaseError as error:
         # They only help to correct what was typed; the next change of the image notes them again.
         log.warning("the words of an image were not noted for corrections: %s", error)
+
+
+def mend_entry(image_id: UUID) -> None:
+    """Make the entry of one image anew."""
+    with transaction.atomic():
+        update_entries([image_id])
+
+
+def rebuild_entries(after: UUID | None = None) -> Iterator[tuple[UUID, int]]:
+    """Make all entries anew, in the order of the images' ids; yield each part's last id, and how many were not right.
+
+    Each part is a transaction of its own: what was interrupted goes on behind the last part.
+    """
+    while True:
+        rest = Image.objects.filter(pk__gt=after) if after else Image.objects.all()
+        ids = list(rest.order_by("pk").values_list("pk", flat=True)[:ROWS])
+        if not ids:
+            return
+        after = ids[-1]
+        with transaction.atomic():
+            number = update_entries(ids)
+        yield after, number
 
 
 def find_drifted(ids: Collection[UUID]) -> list[Any]:

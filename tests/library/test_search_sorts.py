@@ -1,0 +1,161 @@
+"""The orders of the library: each is the same on both databases, and its pages follow one another whatever changes."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.http import QueryDict
+from django.utils import timezone
+
+from mediahub.library.models import Image, Tag, Tagging
+from mediahub.library.search import Search, index
+from mediahub.library.search.sorts import SORTS, list_page
+from tests.images import image, image_with_tags
+
+pytestmark = pytest.mark.django_db
+
+
+def pages(user: User, query: str, most: int = 2) -> list[str]:
+    """Return the titles of all pages, one after the other."""
+    search = Search.parse(QueryDict(query))
+    titles, after = [], ""
+    while True:
+        part, after = list_page(search.images(user), SORTS[search.sort], search.looked_for, after, most)
+        titles += [made.title for made in part]
+        if not after:
+            return titles
+
+
+@pytest.fixture
+def five(chief: User) -> None:
+    """Five images, of which no two orders are the same; two share a date, and one has none."""
+    day = datetime(2026, 5, 1, tzinfo=UTC)
+    rows = [
+        ("Boat 10", "b.jpg", 50, day),
+        ("boat 9", "IMG_10.jpg", 10, day + timedelta(days=3)),
+        ("Äpfel", "IMG_9.jpg", 40, None),
+        ("Zebra", "a.jpg", 30, day),
+        ("Apfel 2", "c.jpg", 20, day - timedelta(days=900)),
+    ]
+    for n, (title, file_name, size, taken_at) in enumerate(rows):
+        made = image(title=title, file_name=file_name, bytes=size, taken_at=taken_at)
+        Image.objects.filter(pk=made.pk).update(created_at=day + timedelta(hours=n))
+    index.update_entries(Image.objects.values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("sort", "titles"),
+    [
+        ("newest", ["Apfel 2", "Zebra", "Äpfel", "boat 9", "Boat 10"]),
+        ("title", ["Äpfel", "Apfel 2", "boat 9", "Boat 10", "Zebra"]),
+        ("file", ["Zebra", "Boat 10", "Apfel 2", "Äpfel", "boat 9"]),
+        ("size", ["Boat 10", "Äpfel", "Zebra", "Apfel 2", "boat 9"]),
+    ],
+)
+@pytest.mark.parametrize("most", [1, 2, 5])
+def test_each_order(chief: User, five: None, sort: str, titles: list[str], most: int) -> None:
+    assert pages(chief, f"sort={sort}", most) == titles
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 9])
+def test_by_date_taken_those_without_one_come_last_and_equal_ones_once(chief: User, five: None, most: int) -> None:
+    titles = pages(chief, "sort=taken", most)
+    assert (titles[0], set(titles[1:3]), titles[3:]) == ("boat 9", {"Boat 10", "Zebra"}, ["Apfel 2", "Äpfel"])
+
+
+@pytest.mark.parametrize("most", [1, 2, 9])
+def test_the_best_match_has_the_words_in_its_title_then_in_its_tags(chief: User, most: int) -> None:
+    for title, values in {
+        "Elsewhere": {"caption": "A sea"},
+        "Seaside": {},
+        "The sea": {},
+        "Old sea": {},
+        "Tagged": {"tags": ("Sea",)},
+        "Town": {},
+    }.items():
+        image_with_tags(*values.pop("tags", ()), title=title, **values)
+    wanted = ["Old sea", "The sea", "Seaside", "Tagged", "Elsewhere"]
+    assert pages(chief, "q=sea&sort=relevance", most) == wanted
+    assert pages(chief, "q=sea+-old&sort=relevance", most) == wanted[1:]
+    # Without words nothing matches better.
+    assert Search.parse(QueryDict("sort=relevance")).sort == "newest"
+
+
+def test_a_page_goes_on_where_the_one_before_ended_whatever_came_or_went(chief: User, five: None) -> None:
+    search = Search.parse(QueryDict("sort=title"))
+    first, after = list_page(search.images(chief), SORTS["title"], [], "", 2)
+    image(title="Aardvark")
+    first[1].delete()
+    second, _after = list_page(search.images(chief), SORTS["title"], [], after, 9)
+    assert [made.title for made in second] == ["boat 9", "Boat 10", "Zebra"]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("after", ["x", "0,x,y", "9,,", "0,00000000-0000-0000-0000-000000000000,", ",,,,", "\x00", "٣"])
+def test_a_mark_that_makes_no_sense_is_no_error(chief: User, five: None, sort: str, after: str) -> None:
+    search = Search.parse(QueryDict(f"sort={sort}&q=boat"))
+    assert len(list_page(search.images(chief), SORTS[sort], search.looked_for, after, 9)[0]) <= 2
+
+
+def test_several_tags_at_once(chief: User) -> None:
+    for names in (("Sea", "Fog"), ("Sea",), ("Fog", "Ice"), ()):
+        image_with_tags(*names, title=" ".join(names) or "none")
+    rejected = Tagging.objects.get(image__title="Sea")
+    pks = {tag.name: tag.pk for tag in Tag.objects.all()}
+
+    def found(query: str) -> set[str]:
+        return set(Search.parse(QueryDict(query.format(**pks))).images(chief).values_list("title", flat=True))
+
+    assert found("tag={Sea}&tag={Fog}") == found("tag={Sea},{Fog}") == {"Sea Fog"}
+    assert found("any_tag={Sea}&any_tag={Ice}") == {"Sea Fog", "Sea", "Fog Ice"}
+    assert found("no_tag={Sea},{Ice}") == {"none"}
+    assert found("tag={Fog}&no_tag={Ice}") == {"Sea Fog"}
+    Tagging.objects.filter(pk=rejected.pk).update(state=Tagging.State.REJECTED)
+    assert found("tag={Sea}") == {"Sea Fog"}
+    assert found("no_tag={Sea}") == {"Sea", "Fog Ice", "none"}
+
+
+def test_a_search_survives_its_address_and_loses_one_value_at_a_time(chief: User) -> None:
+    search = Search.parse(QueryDict('q="new  york" -tag:"two words" credit: Lund&tag=3&tag=5,7&sort=title&x=1'))
+    assert search.words == ('"new york"', '-tag:"two words"', "credit:Lund")
+    assert search.texts == {"tag": "3,5,7"}
+    again = Search.parse(QueryDict(search.query()))
+    assert again == search
+    assert again.without("tag", "5").texts == {"tag": "3,7"}
+    assert again.without("tag").texts == {}
+    assert again.without("q").sort == "title"
+
+
+@pytest.mark.parametrize("tags", ["x", "1,x", ",".join(map(str, range(1, 40))), "-1", "1;2", "٣"])
+def test_tags_that_make_no_sense_are_said_and_narrow_nothing(chief: User, tags: str) -> None:
+    search = Search.parse(QueryDict(f"tag={tags}"))
+    assert (len(search.problems), search.texts) == (1, {})
+
+
+ODD = [
+    *("-", "--", "-\"", '"', '""', '"a', 'a"b', "tag:", "tag:\"\"", "-tag:", "tag:-", "by:", "by:\"", "credit:'", ":", "::"),
+    *("tag:tag:tag:", "a & b | !c", "a:*", "a <-> b", "(", ")))", "a AND (b OR c) NOT d", "NEAR(a b)", "^a", "a*", "{title}: a"),
+    *("'", "''", "\\", "\\'", "%", "_", "¦", "/a", "a/b", "--x", ";DROP TABLE", "$$", "%s", "{}", "\u202e", "\u200d", "e\u0301"),
+    *("٣٤", "½", "ﬀ", "İ", "ß", "ا", "ال", "لل", "👨‍👩‍👧‍👦", "\U000e0041", "\ufffd", "a" * 900, "東" * 500, "1" * 500, "a-" * 400),
+]
+
+
+@pytest.mark.parametrize("typed", ODD)
+def test_nothing_that_is_typed_is_an_error(chief: User, typed: str) -> None:
+    image(title=f"Odd {typed}"[:300])
+    asked = QueryDict(mutable=True)
+    for text in (typed, f"-{typed}", f"tag:{typed}", f'file:"{typed}"', f"odd {typed}"):
+        for sort in ("newest", "relevance"):
+            asked["q"], asked["sort"] = text, sort
+            search = Search.parse(asked)
+            list_page(search.images(chief), SORTS[search.sort], search.looked_for, "", 9)
+    asked["q"], asked["sort"] = f"odd {typed[:200]}", "newest"
+    if "-" not in typed and ":" not in typed and len(typed) < 100:
+        assert Search.parse(asked).images(chief).count() == 1
+
+
+def test_a_long_text_is_found_by_what_stands_at_its_end(chief: User) -> None:
+    made = image(title="Long", caption="fog " * 2400 + "zebra end", taken_at=timezone.now())
+    asked: Any = QueryDict('q="zebra end"')
+    assert [each.pk for each in Search.parse(asked).images(chief)] == [made.pk]
