@@ -152,7 +152,9 @@ def _fill(number: int, editor: "User") -> None:
     for first in range(0, number, ROWS):
         images = [_build_image(n, number, now, chance) for n in range(first, min(first + ROWS, number))]
         taggings = [
-            Tagging(image=image, tag=tag, source="rekognition", confidence=80, state=chance.choice(Tagging.State.values))
+            Tagging(
+                image=image, tag=tag, source="rekognition", confidence=80, state=chance.choice(Tagging.State.values)
+            )
             for image in images
             for tag in chance.sample(tags, 2)
         ]

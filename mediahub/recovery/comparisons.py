@@ -175,7 +175,7 @@ def compare_search_entries(run: ConsistencyCheck, cursor: Cursor) -> Findings:
     part, after = _take_page(Image.objects.filter(_match_old(run, "updated_at")).only("pk"), cursor, ROWS)
     reason = Reason("search_differs")
     return [
-        Finding("unindexed", str(pk), reason, partial(index.mend_entry, pk))
+        Finding("unindexed", str(pk), reason, partial(index.update_entries, [pk]))
         for pk in index.find_drifted([image.pk for image in part])
     ], after
 

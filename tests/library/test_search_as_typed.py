@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.http import QueryDict
 
-from mediahub.library import vocabulary
+from mediahub.history.change_set import ChangeSet
+from mediahub.library import collections, memberships, vocabulary
 from mediahub.library.models import Tag
 from mediahub.library.search import Search
 from mediahub.library.search.suggestions import correct
@@ -139,7 +140,7 @@ CORRECTED = [
 @pytest.fixture
 def library(chief: User) -> dict[Any, str]:
     """Provide the images, by id."""
-    names = {}
+    names: dict[Any, str] = {}
     for name, fields in IMAGES.items():
         tags, others = fields.get("tags", ()), {key: value for key, value in fields.items() if key != "tags"}
         others.setdefault("file_name", f"{len(names)}.x")
@@ -185,11 +186,6 @@ def test_what_cannot_be_meant_is_not_corrected(chief: User, library: dict[Any, s
 
 
 def test_no_word_of_a_hidden_image_is_proposed(chief: User, editor: User, db: Any) -> None:
-    from django.contrib.auth.models import Group
-
-    from mediahub.history.change_set import ChangeSet
-    from mediahub.library import collections, memberships
-
     hidden = image(title="Takeover")
     closed = collections.create(ChangeSet(None), "Deals", None, groups=[Group.objects.create(name="Legal")])
     memberships.add_images(ChangeSet(None), [hidden], closed)

@@ -66,14 +66,15 @@ def test_by_date_taken_those_without_one_come_last_and_equal_ones_once(chief: Us
 
 @pytest.mark.parametrize("most", [1, 2, 9])
 def test_the_best_match_has_the_words_in_its_title_then_in_its_tags(chief: User, most: int) -> None:
-    for title, values in {
+    rows: dict[str, dict[str, Any]] = {
         "Elsewhere": {"caption": "A sea"},
         "Seaside": {},
         "The sea": {},
         "Old sea": {},
         "Tagged": {"tags": ("Sea",)},
         "Town": {},
-    }.items():
+    }
+    for title, values in rows.items():
         image_with_tags(*values.pop("tags", ()), title=title, **values)
     wanted = ["Old sea", "The sea", "Seaside", "Tagged", "Elsewhere"]
     assert pages(chief, "q=sea&sort=relevance", most) == wanted
@@ -133,11 +134,14 @@ def test_tags_that_make_no_sense_are_said_and_narrow_nothing(chief: User, tags: 
     assert (len(search.problems), search.texts) == (1, {})
 
 
+ODD_TEXTS = r"""
+- -- -" " "" "a a"b tag: tag:"" -tag: tag:- by: by:" credit:' : :: tag:tag:tag: a:* ( ))) ^a a* ' '' \ \' % _
+¦ /a a/b --x ;DROP $$ %s {} ٣٤ ½ ﬀ İ ß ا ال لل ☕ 👨 a&b|!c a<->b NEAR(a)
+"""
 ODD = [
-    *("-", "--", "-\"", '"', '""', '"a', 'a"b', "tag:", "tag:\"\"", "-tag:", "tag:-", "by:", "by:\"", "credit:'", ":", "::"),
-    *("tag:tag:tag:", "a & b | !c", "a:*", "a <-> b", "(", ")))", "a AND (b OR c) NOT d", "NEAR(a b)", "^a", "a*", "{title}: a"),
-    *("'", "''", "\\", "\\'", "%", "_", "¦", "/a", "a/b", "--x", ";DROP TABLE", "$$", "%s", "{}", "\u202e", "\u200d", "e\u0301"),
-    *("٣٤", "½", "ﬀ", "İ", "ß", "ا", "ال", "لل", "👨‍👩‍👧‍👦", "\U000e0041", "\ufffd", "a" * 900, "東" * 500, "1" * 500, "a-" * 400),
+    *ODD_TEXTS.split(),
+    *("\u202e", "\u200d", "e\u0301", "\U000e0041", "\ufffd", "👨\u200d👩\u200d👧", "a" * 900, "東" * 500, "1" * 500),
+    *("a-" * 400, "a AND (b OR c) NOT d", "{title}: a", "a & b | !c", "NEAR(a b, 2)"),
 ]
 
 

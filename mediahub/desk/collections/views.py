@@ -15,6 +15,7 @@ from mediahub.desk.collections.forms import CollectionForm
 from mediahub.desk.http import get_editor, render_page, require_permission
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, collection_tree, collections
+from mediahub.library.collection_tree import STEP
 from mediahub.library.field_edits import UNSEEN, Conflicted, Unseen
 from mediahub.library.models import Collection
 from mediahub.library.parsing import read_number
@@ -104,7 +105,7 @@ def _render_collection(
         "groups": _list_groups(user),
         "own_groups": own_groups,
         "closed_above": Collection.objects.filter(
-            path__in=[collection.path[:n] for n in range(collection_tree.STEP, len(collection.path), collection_tree.STEP)],
+            path__in=[collection.path[:n] for n in range(STEP, len(collection.path), STEP)],
             restricted=True,
         ).exists(),
     }

@@ -36,7 +36,7 @@ class WordsField(models.TextField):  # type: ignore[type-arg]
 
 
 @WordsField.register_lookup
-class Matches(models.Lookup):  # type: ignore[type-arg]
+class Matches(models.Lookup):
     """Whether the row's words answer an IndexQuery."""
 
     lookup_name = "matches"

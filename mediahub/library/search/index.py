@@ -32,19 +32,20 @@ SHORTEST_KNOWN = 3
 
 
 def update_entries(image_ids: Iterable[UUID]) -> int:
-    """Make the search entries of these images anew, within the caller's transaction; return how many were not right.
+    """Make the search entries of these images anew, in the caller's transaction; return how many were not right.
 
     Locks the images: of two who change one image at once, the second reads what the first has written.
     """
     number = 0
     ids = sorted(set(image_ids))
-    for first in range(0, len(ids), ROWS):
-        images = load_images(ids[first : first + ROWS], lock=True)
-        entries = {entry.image_id: entry for entry in SearchEntry.objects.filter(image__in=images)}
-        fresh = [build_entry(image) for image in images]
-        changed = [entry for entry in fresh if not is_same(entry, entries.get(entry.image_id))]
-        write_entries(changed)
-        number += len(changed)
+    with transaction.atomic(savepoint=False):
+        for first in range(0, len(ids), ROWS):
+            images = load_images(ids[first : first + ROWS], lock=True)
+            entries = {entry.image_id: entry for entry in SearchEntry.objects.filter(image__in=images)}
+            fresh = [build_entry(image) for image in images]
+            changed = [entry for entry in fresh if not is_same(entry, entries.get(entry.image_id))]
+            write_entries(changed)
+            number += len(changed)
     return number
 
 
@@ -118,12 +119,6 @@ def _note_words(words: set[str]) -> None:
         log.warning("the words of an image were not noted for corrections: %s", error)
 
 
-def mend_entry(image_id: UUID) -> None:
-    """Make the entry of one image anew."""
-    with transaction.atomic():
-        update_entries([image_id])
-
-
 def rebuild_entries(after: UUID | None = None) -> Iterator[tuple[UUID, int]]:
     """Make all entries anew, in the order of the images' ids; yield each part's last id, and how many were not right.
 
@@ -135,9 +130,7 @@ def rebuild_entries(after: UUID | None = None) -> Iterator[tuple[UUID, int]]:
         if not ids:
             return
         after = ids[-1]
-        with transaction.atomic():
-            number = update_entries(ids)
-        yield after, number
+        yield after, update_entries(ids)
 
 
 def find_drifted(ids: Collection[UUID]) -> list[Any]:

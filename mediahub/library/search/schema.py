@@ -58,8 +58,9 @@ def _sqlite() -> list[str]:
     names = ", ".join(MOST_WORDS)
     new = ", ".join(f"new.{name}" for name in MOST_WORDS)
     old = ", ".join(f"old.{name}" for name in MOST_WORDS)
-    add = f"INSERT INTO library_searchindex (rowid, {names}) VALUES (new.id, {new});"
-    remove = f"INSERT INTO library_searchindex (library_searchindex, rowid, {names}) VALUES ('delete', old.id, {old});"
+    add = f"INSERT INTO library_searchindex (rowid, {names}) VALUES (new.id, {new});"  # noqa: S608 - names of this module
+    all_names = f"library_searchindex, rowid, {names}"
+    remove = f"INSERT INTO library_searchindex ({all_names}) VALUES ('delete', old.id, {old});"  # noqa: S608
     trigger = "CREATE TRIGGER library_searchentry_{} AFTER {} ON library_searchentry BEGIN {} END"
     # The words are folded and cut already: this tokenizer splits at spaces, and takes every other sign as it is.
     table = f"fts5({names}, content='library_searchentry', content_rowid='id', tokenize='ascii', prefix='2 3')"

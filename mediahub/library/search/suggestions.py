@@ -1,7 +1,7 @@
 """A second try when nothing was found: singular for plural, and words that differ by one slip of the finger."""
 
-import os.path
 from dataclasses import replace
+from itertools import takewhile
 
 from django.db.models import Q
 from django.db.models.functions import Length
@@ -80,14 +80,21 @@ def _list_neighbors(word: str) -> list[str]:
     swapped = [word[:n] + word[n + 1] + word[n] + word[n + 2 :] for n in range(len(word) - 1)]
     near = Q(word__in=swapped) | Q(word__startswith=word[:half]) | Q(reversed__startswith=word[half:][::-1])
     known = KnownWord.objects.filter(near).annotate(length=Length("word"))
-    known = known.filter(length__range=(len(word) - 1, len(word) + 1))
+    known = known.filter(length__gte=len(word) - 1, length__lte=len(word) + 1)
     others = [other for other in known.values_list("word", flat=True)[:MOST_KNOWN] if _is_one_slip(word, other)]
     return sorted(others, key=lambda other: (other[0] != word[0], abs(len(other) - len(word)), other))
 
 
 def _is_one_slip(word: str, other: str) -> bool:
     """Return whether one letter more, one less, another one, or two that are swapped makes the one of the other."""
-    first = len(os.path.commonprefix([word, other]))
-    last = len(os.path.commonprefix([word[first:][::-1], other[first:][::-1]]))
-    left, right = word[first : len(word) - last], other[first : len(other) - last]
+    first = _count_alike(word, other)
+    left, right = word[first:], other[first:]
+    last = _count_alike(left[::-1], right[::-1])
+    left, right = left[: len(left) - last], right[: len(right) - last]
     return left != right and (max(len(left), len(right)) == 1 or (len(left) == 2 and left == right[::-1]))
+
+
+def _count_alike(word: str, other: str) -> int:
+    """Return how many letters two words begin with alike."""
+    pairs = zip(word, other, strict=False)
+    return sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -19,7 +19,7 @@ def _read_id(text: str) -> UUID:
 class Command(BaseCommand):
     help = (
         "Rebuild what the search knows of each image. MediaHub keeps it with every change, and the consistency "
-        "check repairs it; run this after rows were changed past MediaHub. The command can be interrupted and run again."
+        "check repairs it. Run this after rows were changed past MediaHub; it can be interrupted and run again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
