@@ -35,15 +35,14 @@ def _closed(user: User, searches: list[SavedSearch]) -> set[int]:
         **dict.fromkeys(TAG_FILTERS, access.visible_tags),
     }
     for name, visible in open_ones.items():
-        asked = {search.pk: _list_ids(QueryDict(search.query).get(name, "")) for search in searches}
+        asked = {
+            search.pk: {int(text) for text in QueryDict(search.query).get(name, "").split(",") if text.isdecimal()}
+            for search in searches
+        }
         ids = {pk for pks in asked.values() for pk in pks}
         seen = set(visible(user).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
         closed |= {search for search, pks in asked.items() if not pks <= seen}
     return closed
-
-
-def _list_ids(text: str) -> set[int]:
-    return {int(part) for part in text.split(",") if part.isdecimal()}
 
 
 def may_change(user: User, search: SavedSearch) -> bool:

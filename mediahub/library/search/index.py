@@ -25,7 +25,7 @@ FIELDS = frozenset(
     }
 )
 ROWS = 500
-KEPT = (*MOST_WORDS, "title_key", "file_key", "taken_key")
+COLUMNS = (*MOST_WORDS, "title_key", "file_key", "taken_key")
 UNDATED = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC)
 # Shorter words are not corrected, and numbers are no words.
 SHORTEST_KNOWN = 3
@@ -70,7 +70,11 @@ def build_entry(image: Image) -> SearchEntry:
     texts = (image.alt_text, image.caption, image.extended_description, image.copyright, image.license)
     words: dict[str, list[str]] = {
         "title": [image.title],
-        "tags": [name for tagging in image.taggings.all() for name in _list_names(tagging.tag)],
+        "tags": [
+            word
+            for tagging in image.taggings.all()
+            for word in (tagging.tag.name, *(synonym.word for synonym in tagging.tag.synonyms.all()))
+        ],
         "credit": [image.credit, *map(str, image.creators)],
         "file": [image.file_name],
         "text": [text for text in texts if text],
@@ -87,20 +91,16 @@ def build_entry(image: Image) -> SearchEntry:
 
 def is_same(entry: SearchEntry, other: SearchEntry | None) -> bool:
     """Return whether two entries say the same."""
-    return other is not None and all(getattr(entry, name) == getattr(other, name) for name in KEPT)
+    return other is not None and all(getattr(entry, name) == getattr(other, name) for name in COLUMNS)
 
 
 def write_entries(entries: list[SearchEntry]) -> None:
     """Write entries in place of those that the images have, and let the search know their words after the commit."""
     if not entries:
         return
-    SearchEntry.objects.bulk_create(entries, update_conflicts=True, unique_fields=["image"], update_fields=list(KEPT))
+    SearchEntry.objects.bulk_create(entries, update_conflicts=True, unique_fields=["image"], update_fields=list(COLUMNS))
     words = {word for entry in entries for word in _list_words(entry)}
     transaction.on_commit(partial(_note_words, words))
-
-
-def _list_names(tag: Tag) -> list[str]:
-    return [tag.name, *(synonym.word for synonym in tag.synonyms.all())]
 
 
 def _list_words(entry: SearchEntry) -> set[str]:
