@@ -98,7 +98,9 @@ def write_entries(entries: list[SearchEntry]) -> None:
     """Write entries in place of those that the images have, and let the search know their words after the commit."""
     if not entries:
         return
-    SearchEntry.objects.bulk_create(entries, update_conflicts=True, unique_fields=["image"], update_fields=list(COLUMNS))
+    SearchEntry.objects.bulk_create(
+        entries, update_conflicts=True, unique_fields=["image"], update_fields=list(COLUMNS)
+    )
     words = {word for entry in entries for word in _list_words(entry)}
     transaction.on_commit(partial(_note_words, words))
 
