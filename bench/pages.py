@@ -104,6 +104,7 @@ def _fill(number: int, editor: "User") -> tuple[int, UUID]:
     from mediahub.history.change_set import ChangeSet
     from mediahub.library import collections
     from mediahub.library.models import Membership, Tag
+    from mediahub.library.search import index
 
     chance = random.Random(5)
     tags = Tag.objects.bulk_create([Tag(name=f"{WORDS[n % len(WORDS)]} {n}") for n in range(500)])
@@ -114,6 +115,7 @@ def _fill(number: int, editor: "User") -> tuple[int, UUID]:
     for first in range(0, number, BATCH):
         images = _create_images(range(first, min(number, first + BATCH)), number, chance)
         _create_tags(images, tags, chance)
+        index.update_entries(image.pk for image in images)
         Membership.objects.bulk_create(Membership(collection=chance.choice(places), image=image) for image in images)
         _create_past(images, editor, chance)
     _create_queue_hours()
