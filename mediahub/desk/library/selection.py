@@ -53,12 +53,13 @@ ACTION_LABELS = {
 class ShownPage:
     """What a page of the library showed: the moment before it was made, and the images that its search found.
 
-    Of more images than one action may take, `number` says only that there are more.
+    Of more images than one action may take, `number` says only that there are more, and `ids` is None.
     """
 
     moment: datetime
     number: int
     digest: str
+    ids: tuple[UUID, ...] | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.moment.isoformat()} {self.number} {self.digest}"
@@ -70,7 +71,14 @@ class ShownPage:
         rows = list(images.order_by().values_list("pk", "revision")[: MAX_IMAGES + 1])
         if len(rows) > MAX_IMAGES:
             return cls(moment, len(rows), "")
-        return cls(moment, len(rows), etags.revisions_etag(rows))
+        return cls(moment, len(rows), etags.revisions_etag(rows), tuple(pk for pk, _revision in rows))
+
+    def narrow(self, images: QuerySet[Image]) -> QuerySet[Image]:
+        """Return the images by their ids where these are known.
+
+        To fill a page with words that are common but seldom stand together, PostgreSQL would look through all images.
+        """
+        return images if self.ids is None else images.filter(pk__in=self.ids)
 
     @classmethod
     def parse(cls, text: str) -> "ShownPage | None":

@@ -31,7 +31,8 @@ class WordsField(models.TextField):  # type: ignore[type-arg]
     """Words of an image as `search.folding` makes them; the database's index of words covers all such fields of a row.
 
     On PostgreSQL that is the column `vector`, on SQLite the table `library_searchindex`. Both are made by the
-    database from these fields. `__matches` asks the index of the whole row, whichever of the fields it is said of.
+    database from these fields. `__matches` and `__lacks` ask the index of the whole row, whichever of the fields
+    they are said of.
     """
 
 
@@ -41,17 +42,28 @@ class Matches(models.Lookup):
 
     lookup_name = "matches"
     prepare_rhs = False
+    # The condition in the language of each database.
+    postgresql = "{alias}.vector @@ %s::tsquery"
+    sqlite = "{alias}.id IN (SELECT rowid FROM library_searchindex WHERE library_searchindex MATCH %s)"
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[str]]:
         """Return the condition on the column of the same row."""
         alias = compiler.quote_name_unless_alias(self.lhs.alias)
-        return f"{alias}.vector @@ %s::tsquery", [self.rhs.postgresql]
+        return self.postgresql.format(alias=alias), [self.rhs.postgresql]
 
     def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[str]]:
         """Return the condition on the id that the row has in the index."""
         alias = compiler.quote_name_unless_alias(self.lhs.alias)
-        matching = "SELECT rowid FROM library_searchindex WHERE library_searchindex MATCH %s"
-        return f"{alias}.id IN ({matching})", [self.rhs.sqlite]
+        return self.sqlite.format(alias=alias), [self.rhs.sqlite]
+
+
+@WordsField.register_lookup
+class Lacks(Matches):
+    """Whether the row's words do not answer an IndexQuery; as a negated condition, Django would ask a second table."""
+
+    lookup_name = "lacks"
+    postgresql = "NOT ({alias}.vector @@ %s::tsquery)"
+    sqlite = "{alias}.id NOT IN (SELECT rowid FROM library_searchindex WHERE library_searchindex MATCH %s)"
 
 
 class SearchEntry(models.Model):

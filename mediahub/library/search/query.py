@@ -17,6 +17,7 @@ from mediahub.library.search.filters import BY_NAME, FILTERS, Filter
 from mediahub.library.search.folding import split_words
 from mediahub.library.search.sorts import DEFAULT_SORT, RELEVANCE, SORTS
 from mediahub.library.search.terms import Term, build_query, parse_term, split_pieces
+from processing import compose
 
 # Words beyond these narrow nothing.
 MOST_WORDS = 12
@@ -54,7 +55,7 @@ class Search:
                 problems.append(sentence % {"text": text[:50], "filter": filter_.title})
             else:
                 texts[filter_.name] = text
-        pieces = split_pieces(asked.get("q", "")[:MOST_CHARACTERS])
+        pieces = split_pieces(compose(asked.get("q", "")[:MOST_CHARACTERS]))
         if len(pieces) > MOST_WORDS:
             problems.append(_("Only the first %(n)d words of the search were used.") % {"n": MOST_WORDS})
         words = tuple(pieces[:MOST_WORDS])
@@ -128,8 +129,7 @@ class Search:
                 conditions.append(~sent if term.is_excluded else sent)
         excluded = [term for term in self.terms if term.is_excluded and term.operator != "by"]
         if excluded:
-            matching = Image.objects.filter(search_entry__title__matches=build_query(excluded, any_of=True))
-            conditions.append(~Q(pk__in=matching.values("pk")))
+            conditions.append(Q(search_entry__title__lacks=build_query(excluded, any_of=True)))
         return conditions
 
 
