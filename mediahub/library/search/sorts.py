@@ -16,6 +16,7 @@ from mediahub.library.search.terms import Term, build_query
 
 DEFAULT_SORT = "newest"
 RELEVANCE = "relevance"
+ENTRY = "search_entry__image_id"
 
 
 def _moment(text: str) -> datetime:
@@ -47,6 +48,9 @@ class Sort:
     def order(self, images: QuerySet[Image]) -> QuerySet[Image]:
         """Return the images in this order, each with its `sort_value`."""
         column = F(self.column)
+        if self.key == ENTRY:
+            # By an inner join alone the index of the entries gives the order.
+            images = images.filter(search_entry__isnull=False)
         return images.annotate(sort_value=column).order_by(column.desc() if self.descending else column.asc(), self.key)
 
     def match_after(self, value: Any, pk: UUID) -> Q:
@@ -59,7 +63,6 @@ class Sort:
         return Q(**{f"{self.column}__{there}": value}) & behind
 
 
-ENTRY = "search_entry__image_id"
 SORTS = {
     sort.name: sort
     for sort in (
