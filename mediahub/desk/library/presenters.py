@@ -165,7 +165,7 @@ class SearchFilters:
     @cached_property
     def chips(self) -> list[FilterChip]:
         """Return the filters that are set, in the order of the form."""
-        chips = [FilterChip(_("Words"), self.search.q, self._without("q"))] if self.search.words else []
+        chips = [FilterChip(_("Search"), self.search.q, self._without("q"))] if self.search.words else []
         for search_filter in FILTERS:
             name, options = search_filter.name, self._options(search_filter) or {}
             text = self.search.texts.get(name, "")
