@@ -258,8 +258,10 @@ def _count_frames(picture: Image.Image, file: IO[bytes]) -> int:
 def _note_opened(picture: Image.Image, file: IO[bytes], notes: list[Note]) -> None:
     frames = _count_frames(picture, file)
     # What else stands in a HEIC file is as a rule no frame: a smaller copy, or how deep the picture is.
-    if frames > 1 and picture.format != "HEIF":
-        notes.append(Note("pages" if picture.format == "TIFF" else "animated", {"n": frames}))
+    if frames > 1 and picture.format == "TIFF":
+        notes.append(Note("pages", {"n": frames}))
+    elif frames > 1 and picture.format != "HEIF":
+        notes.append(Note("animated", {"n": frames}))
     if trailing := _count_trailing(picture, file):
         notes.append(Note("trailing_data", {"n": trailing}))
     if isinstance(picture, png.Png):
