@@ -269,7 +269,7 @@ def _note_opened(picture: Image.Image, file: IO[bytes], notes: list[Note]) -> No
 
 
 def _count_trailing(picture: Image.Image, file: IO[bytes]) -> int:
-    """Return how many bytes stand behind a JPEG, PNG or WebP, such as a video; 0 for padding and further pictures."""
+    """Return how many bytes stand behind a picture, such as a video; 0 for padding and further pictures."""
     size = file.seek(0, 2)
     file.seek(max(size - _ZEROS, 0))
     tail = file.read().rstrip(_PADDING)
