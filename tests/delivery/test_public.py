@@ -24,6 +24,7 @@ from mediahub.delivery.models import PublicFile
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import cataloging, publishing, versions
 from mediahub.library.models import Image, Rendition
+from mediahub.library.search import index
 from mediahub.library.versions import Original
 from processing import SPECS, Misconfigured, Missing, RenditionSpec, process
 from processing.keys import build_permanent_key
@@ -40,6 +41,7 @@ def take_in(image_id: Any, width: int, key: str, specs: Sequence[RenditionSpec] 
     with transaction.atomic():
         made = cataloging.record_result(image_id, f"{key}.jpg", result, original=Original(key, "v1", may_go_out=True))
     Image.objects.filter(pk=image_id).update(alt_text='A "boat"', credit="Ada Lund", license="CC BY 4.0")
+    index.update_entries([image_id])
     return made
 
 

@@ -15,6 +15,7 @@ from mediahub.aws import clients
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import publishing
 from mediahub.library.models import Image, Version
+from mediahub.library.search import index
 from mediahub.local.event_loop import EventLoop
 from mediahub.recovery import consistency_checks, retries
 from mediahub.recovery.models import FailedItem
@@ -93,6 +94,7 @@ def test_d6_a_used_ticket_changes_nothing_that_is_published(
     work()
     image = Image.objects.get()
     Image.objects.update(alt_text="A harbour", credit="Ada Lund", license="All rights")
+    index.update_entries([image.pk])
     as_role("worker")
     assert publishing.publish(ChangeSet(chief), Image.objects.all()).count == 1
     as_role("web")

@@ -410,4 +410,4 @@ def test_a_copy_in_the_records_alone_is_drift(local_aws: Any, at_once: None) -> 
     files = image.renditions.count()
     assert count_findings() == {"missing": files}
     Image.objects.filter(pk=image.pk).update(title="Changed past the verbs")
-    assert count_findings() == {"missing": files, "drifted": 1}
+    assert count_findings() == {"missing": files, "drifted": 1, "unindexed": 1}
