@@ -96,7 +96,7 @@ class _Cabac:
 
 @dataclass(frozen=True)
 class HeicOptions:
-    """What a HEIC says of its picture.
+    """Describe a picture as a HEIC does.
 
     Attributes:
         nclx: Primaries, transfer function, matrix and whether the range is full; None for none.

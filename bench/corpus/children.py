@@ -23,7 +23,7 @@ PATIENCE = 5
 
 @dataclass(frozen=True)
 class ChildLimits:
-    """What a child may use.
+    """Bound what a child uses.
 
     Attributes:
         megabytes: Memory that it writes to.
@@ -37,7 +37,7 @@ class ChildLimits:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a child ended.
+    """Tell how a child ended.
 
     Attributes:
         answer: What its action returned; None after a fault.

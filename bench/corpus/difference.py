@@ -1,4 +1,4 @@
-"""How far apart two pictures are for the eye: the mean distance of their pixels in CIELAB, dE76.
+"""Measure how far apart two pictures are for the eye: the mean distance of their pixels in CIELAB, dE76.
 
 Pillow has the arithmetic on whole pictures, in 32-bit floats; its own conversion to Lab rounds to 8 bits, which alone
 is a distance of about a half.

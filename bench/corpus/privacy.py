@@ -1,4 +1,4 @@
-"""What a rendition may say of its original: credit and rights, and nothing else."""
+"""Check what a rendition says of its original: credit and rights, and nothing else."""
 
 import re
 import struct

@@ -32,10 +32,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def image(local_aws: stack.Stack, editor: User) -> Image:
-    made = image_with_tags("Boat", "Sea", state=Image.State.PUBLISHED, alt_text="Boats", credit="Ada Byron")
-    tag_decisions.accept(ChangeSet(editor), made.taggings.all())
-    made.refresh_from_db()
-    return made
+    new_image = image_with_tags("Boat", "Sea", state=Image.State.PUBLISHED, alt_text="Boats", credit="Ada Byron")
+    tag_decisions.accept(ChangeSet(editor), new_image.taggings.all())
+    new_image.refresh_from_db()
+    return new_image
 
 
 def by_tag(aws: Callable[[str, str], Any], tag: str) -> list[str]:
@@ -212,12 +212,12 @@ def test_r7_a_push_that_was_overtaken_looks_again(image: Image, monkeypatch: pyt
     overtaken: list[bool] = []
 
     def wanted(pushed: Image) -> tuple[Item, list[Item]]:
-        made = honest(pushed)
+        new_image = honest(pushed)
         if not overtaken:
             overtaken.append(True)
             Image.objects.filter(pk=pushed.pk).update(revision=pushed.revision + 1, title="Newer")
             mirror.push_image(pushed.pk)
-        return made
+        return new_image
 
     monkeypatch.setattr(mirror, "_build_items", wanted)
     assert not mirror.push_image(image.pk)

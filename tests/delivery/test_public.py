@@ -39,10 +39,12 @@ def take_in(image_id: Any, width: int, key: str, specs: Sequence[RenditionSpec] 
     data, store = BytesIO(jpeg(width, 300)), clients.get_rendition_store()
     result = process(data, image_id, store=store, labeler=None, specs=specs)
     with transaction.atomic():
-        made = cataloging.record_result(image_id, f"{key}.jpg", result, original=Original(key, "v1", may_go_out=True))
+        new_image = cataloging.record_result(
+            image_id, f"{key}.jpg", result, original=Original(key, "v1", may_go_out=True)
+        )
     Image.objects.filter(pk=image_id).update(alt_text='A "boat"', credit="Ada Lund", license="CC BY 4.0")
     index.update_entries([image_id])
-    return made
+    return new_image
 
 
 @pytest.fixture
@@ -60,11 +62,11 @@ def told(queue: MemoryQueue) -> list[str]:
 @pytest.fixture
 def published(local_aws: object, as_role: Callable[[str], None], editor: User, cdn: MemoryQueue) -> Image:
     as_role("worker")
-    made = take_in(uuid4(), 600, "first")
-    publishing.publish(ChangeSet(editor), [made])
-    mirror.push_image(made.pk)
-    made.refresh_from_db()
-    return made
+    new_image = take_in(uuid4(), 600, "first")
+    publishing.publish(ChangeSet(editor), [new_image])
+    mirror.push_image(new_image.pk)
+    new_image.refresh_from_db()
+    return new_image
 
 
 def objects() -> set[str]:
@@ -95,10 +97,12 @@ def test_a_published_image_has_both_addresses_of_each_rendition(published: Image
     assert large["permanent"].endswith(f"/public/{published.pk}/large.jpg")
     assert large["address"].startswith(large["permanent"].removesuffix(".jpg"))
     assert large["formats"]["avif"]["permanent"].endswith(f"/public/{published.pk}/large.avif")
-    for made in published.renditions.all():
-        assert read(permanent(published, made.name, made.format)) == read_current(published, made.name, made.format)
-        copied = clients.get_rendition_store().head(permanent(published, made.name, made.format))
-        assert copied.content_type == made.content_type
+    for new_image in published.renditions.all():
+        assert read(permanent(published, new_image.name, new_image.format)) == read_current(
+            published, new_image.name, new_image.format
+        )
+        copied = clients.get_rendition_store().head(permanent(published, new_image.name, new_image.format))
+        assert copied.content_type == new_image.content_type
 
 
 def test_both_permanent_addresses_have_a_file_also_where_the_modern_format_is_not_made(
@@ -109,8 +113,8 @@ def test_both_permanent_addresses_have_a_file_also_where_the_modern_format_is_no
     plain = take_in(uuid4(), 600, "first", [RenditionSpec("large", 300, 300, formats=("JPEG",))])
     publishing.publish(ChangeSet(editor), [plain])
     mirror.push_image(plain.pk)
-    [made] = plain.renditions.all()
-    assert read(permanent(plain)) == read(permanent(plain, format="AVIF")) == read_current(plain, made.name)
+    [new_image] = plain.renditions.all()
+    assert read(permanent(plain)) == read(permanent(plain, format="AVIF")) == read_current(plain, new_image.name)
     assert len(objects()) == 3
     take_in(plain.pk, 600, "first", [RenditionSpec("large", 300, 300)])
     mirror.mend_image(plain.pk)
@@ -126,13 +130,15 @@ def test_a_transparent_picture_has_webp_at_the_address_of_its_fallback(
     image_id, logo = uuid4(), encoded(Pillow.new("RGBA", (600, 300), (255, 255, 255, 90)), "PNG")
     result = process(BytesIO(logo), image_id, store=clients.get_rendition_store(), labeler=None)
     with transaction.atomic():
-        made = cataloging.record_result(image_id, "logo.png", result, original=Original("k", "v1", may_go_out=True))
+        new_image = cataloging.record_result(
+            image_id, "logo.png", result, original=Original("k", "v1", may_go_out=True)
+        )
     Image.objects.filter(pk=image_id).update(alt_text="Logo", credit="Ada Lund", state=Image.State.PUBLISHED)
     mirror.mend_image(image_id)
     mirror.push_image(image_id)
     head = clients.get_rendition_store().head
-    assert head(permanent(made)).content_type == "image/webp"
-    assert head(permanent(made, format="AVIF")).content_type == "image/avif"
+    assert head(permanent(new_image)).content_type == "image/webp"
+    assert head(permanent(new_image, format="AVIF")).content_type == "image/avif"
     texts = embed.build_embed_code(Image.objects.prefetch_related("renditions").get(pk=image_id))
     assert texts
     assert ".webp" not in texts.picture
@@ -163,7 +169,7 @@ def test_a_replaced_file_keeps_old_addresses_and_moves_the_permanent_ones(
     assert read(permanent(published)) != first
     # By content nothing changed that the CDN could hold; one message tells of all the others.
     assert sorted(told(cdn)) == sorted(
-        f"/{permanent(published, made.name, made.format)}" for made in published.renditions.all()
+        f"/{permanent(published, new_image.name, new_image.format)}" for new_image in published.renditions.all()
     )
     assert len(cdn.messages) == 1
     old = {key for key in before if PublicFile.objects.filter(key=key, superseded_at__isnull=False)}
@@ -293,8 +299,8 @@ def test_without_a_cdn_the_site_leads_to_a_signed_address(published: Image, clie
 
 
 def test_what_to_copy_is_safe_and_by_addresses_that_stay(published: Image) -> None:
-    made = Image.objects.prefetch_related("renditions").get(pk=published.pk)
-    texts = embed.build_embed_code(made)
+    new_image = Image.objects.prefetch_related("renditions").get(pk=published.pk)
+    texts = embed.build_embed_code(new_image)
     assert texts
     assert texts.address == public.build_public_address(permanent(published))
     assert 'alt="A &quot;boat&quot;"' in texts.picture
@@ -309,16 +315,16 @@ def test_what_to_copy_is_safe_and_by_addresses_that_stay(published: Image) -> No
     assert not hasattr(texts.picture, "__html__")
     assert texts.markdown == f'![A "boat"]({texts.address})'
     assert texts.credit_line == "Photo: Ada Lund / CC BY 4.0"
-    made.state = Image.State.IN_REVIEW
-    assert embed.build_embed_code(made) is None
+    new_image.state = Image.State.IN_REVIEW
+    assert embed.build_embed_code(new_image) is None
 
 
 def test_a_crop_of_the_same_shape_stays_out_of_the_sizes_to_choose_from(published: Image) -> None:
     held = {"mode": "crop", "format": "JPEG", "bytes": 9, "content_type": "image/jpeg", "sha256": "0" * 64}
     Rendition.objects.create(image=published, name="fill", key="fill/1/2.jpg", width=40, height=30, **held)
-    made = Image.objects.prefetch_related("renditions").get(pk=published.pk)
-    Image.objects.filter(pk=made.pk).update(width=400, height=300)
-    texts = embed.build_embed_code(made)
+    new_image = Image.objects.prefetch_related("renditions").get(pk=published.pk)
+    Image.objects.filter(pk=new_image.pk).update(width=400, height=300)
+    texts = embed.build_embed_code(new_image)
     assert texts
     assert "fill" not in texts.picture
     [crop] = texts.crops

@@ -144,8 +144,8 @@ def library(chief: User) -> dict[Any, str]:
     for name, fields in IMAGES.items():
         tags, others = fields.get("tags", ()), {key: value for key, value in fields.items() if key != "tags"}
         others.setdefault("file_name", f"{len(names)}.x")
-        made = image_with_tags(*tags, **{"license": "", **others})
-        names[made.pk] = name
+        new_image = image_with_tags(*tags, **{"license": "", **others})
+        names[new_image.pk] = name
     vocabulary.set_synonyms(chief, Tag.objects.get(name="Boat"), ["Vessel"])
     bob = User.objects.create_user("bob", first_name="Bob")
     pk = next(pk for pk, name in names.items() if name == "ete")
@@ -162,7 +162,7 @@ def search(typed: str) -> Search:
 def test_searches_as_people_type_them(chief: User, library: dict[Any, str]) -> None:
     wrong = {}
     for typed, names in TYPED:
-        answer = sorted(library[made.pk] for made in search(typed).images(chief))
+        answer = sorted(library[new_image.pk] for new_image in search(typed).images(chief))
         if answer != sorted(names.split()):
             wrong[typed] = answer
     assert len(TYPED) >= 60
@@ -174,7 +174,7 @@ def test_a_second_try_corrects_singular_plural_and_one_slip(chief: User, library
     for typed, words, name in CORRECTED:
         assert not search(typed).images(chief).exists(), typed
         corrected = correct(search(typed), chief)
-        answer = corrected and (corrected.q, [library[made.pk] for made in corrected.images(chief)])
+        answer = corrected and (corrected.q, [library[new_image.pk] for new_image in corrected.images(chief)])
         if answer != (words, [name]):
             wrong[typed] = answer
     assert wrong == {}

@@ -47,10 +47,10 @@ class Naming:
         return LabelAnswer((Label("Harbor", 91.0), Label("Crane", 70.0)), self.source, "3", {})
 
 
-def take_in(made: Image, data: bytes, name: str) -> Image:
-    result = process(BytesIO(data), made.pk, store=MemoryStore(), labeler=Naming())
+def take_in(new_image: Image, data: bytes, name: str) -> Image:
+    result = process(BytesIO(data), new_image.pk, store=MemoryStore(), labeler=Naming())
     with transaction.atomic():
-        return cataloging.record_result(made.pk, name, result, original=Original(name, "v1"))
+        return cataloging.record_result(new_image.pk, name, result, original=Original(name, "v1"))
 
 
 def check() -> None:

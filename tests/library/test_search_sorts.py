@@ -22,7 +22,7 @@ def pages(user: User, query: str, most: int = 2) -> list[str]:
     titles, after = [], ""
     while True:
         part, after = list_page(search.images(user), SORTS[search.sort], search.looked_for, after, most)
-        titles += [made.title for made in part]
+        titles += [new_image.title for new_image in part]
         if not after:
             return titles
 
@@ -39,8 +39,8 @@ def five(chief: User) -> None:
         ("Apfel 2", "c.jpg", 20, day - timedelta(days=900)),
     ]
     for n, (title, file_name, size, taken_at) in enumerate(rows):
-        made = image(title=title, file_name=file_name, bytes=size, taken_at=taken_at)
-        Image.objects.filter(pk=made.pk).update(created_at=day + timedelta(hours=n))
+        new_image = image(title=title, file_name=file_name, bytes=size, taken_at=taken_at)
+        Image.objects.filter(pk=new_image.pk).update(created_at=day + timedelta(hours=n))
     index.update_entries(Image.objects.values_list("pk", flat=True))
 
 
@@ -89,7 +89,7 @@ def test_a_page_goes_on_where_the_one_before_ended_whatever_came_or_went(chief: 
     image(title="Aardvark")
     first[1].delete()
     second, _after = list_page(search.images(chief), SORTS["title"], [], after, 9)
-    assert [made.title for made in second] == ["boat 9", "Boat 10", "Zebra"]
+    assert [new_image.title for new_image in second] == ["boat 9", "Boat 10", "Zebra"]
 
 
 @pytest.mark.parametrize("sort", SORTS)
@@ -160,6 +160,6 @@ def test_nothing_that_is_typed_is_an_error(chief: User, typed: str) -> None:
 
 
 def test_a_long_text_is_found_by_what_stands_at_its_end(chief: User) -> None:
-    made = image(title="Long", caption="fog " * 2400 + "zebra end", taken_at=timezone.now())
+    new_image = image(title="Long", caption="fog " * 2400 + "zebra end", taken_at=timezone.now())
     asked: Any = QueryDict('q="zebra end"')
-    assert [each.pk for each in Search.parse(asked).images(chief)] == [made.pk]
+    assert [each.pk for each in Search.parse(asked).images(chief)] == [new_image.pk]

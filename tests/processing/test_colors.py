@@ -112,8 +112,8 @@ def test_ink_with_a_profile_of_colors_leaves_the_profile_aside() -> None:
 @pytest.mark.parametrize("profile", [b"broken", bytes(500), PROFILES["sRGB"][:200]], ids=["text", "zeros", "cut"])
 def test_a_broken_profile_leaves_a_note_and_the_picture(profile: bytes) -> None:
     data = encoded(chart(), "JPEG", quality=95, subsampling=0, icc_profile=profile)
-    found = process_image(BytesIO(data))
-    assert found["metadata"].notes == (Note("left_aside", {"part": "profile"}),)
+    result = process_image(BytesIO(data))
+    assert result["metadata"].notes == (Note("left_aside", {"part": "profile"}),)
     assert difference(shown(data), chart()) < 1
 
 

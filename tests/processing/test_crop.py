@@ -22,35 +22,35 @@ FILLS = [*SPECS, RenditionSpec("square", 512, 512, "crop"), RenditionSpec("wide"
 
 @given(sizes, shapes, points)
 def test_a_window_lies_inside_and_has_the_aspect(size: tuple[int, int], shape: tuple[int, int], point: Point) -> None:
-    found = find_crop_area(size, shape, point)
-    assert found.left >= 0 <= found.top
-    assert found.left + found.width <= size[0] * (1 + 1e-12)
-    assert found.top + found.height <= size[1] * (1 + 1e-12)
-    assert found.width / found.height == pytest.approx(shape[0] / shape[1])
+    area = find_crop_area(size, shape, point)
+    assert area.left >= 0 <= area.top
+    assert area.left + area.width <= size[0] * (1 + 1e-12)
+    assert area.top + area.height <= size[1] * (1 + 1e-12)
+    assert area.width / area.height == pytest.approx(shape[0] / shape[1])
 
 
 @given(sizes, shapes, points)
 def test_a_window_holds_its_point_and_is_the_largest(
     size: tuple[int, int], shape: tuple[int, int], point: Point
 ) -> None:
-    found = find_crop_area(size, shape, point)
-    assert found.left - 1e-6 <= point.x * size[0] <= found.left + found.width + 1e-6
-    assert found.top - 1e-6 <= point.y * size[1] <= found.top + found.height + 1e-6
+    area = find_crop_area(size, shape, point)
+    assert area.left - 1e-6 <= point.x * size[0] <= area.left + area.width + 1e-6
+    assert area.top - 1e-6 <= point.y * size[1] <= area.top + area.height + 1e-6
     # A larger one of this shape would leave the picture on the side that this one fills.
-    assert found.width == pytest.approx(size[0]) or found.height == pytest.approx(size[1])
+    assert area.width == pytest.approx(size[0]) or area.height == pytest.approx(size[1])
 
 
 @given(sizes, shapes)
 def test_nothing_is_enlarged(size: tuple[int, int], shape: tuple[int, int]) -> None:
-    made, found = find_crop_size(size, shape), find_crop_area(size, shape)
-    assert made[0] <= shape[0]
-    assert made[1] <= shape[1]
-    assert made == shape or made == (max(1, round(found.width)), max(1, round(found.height)))
+    crops, area = find_crop_size(size, shape), find_crop_area(size, shape)
+    assert crops[0] <= shape[0]
+    assert crops[1] <= shape[1]
+    assert crops == shape or crops == (max(1, round(area.width)), max(1, round(area.height)))
 
 
 def test_a_point_in_the_middle_of_its_window_stays_there() -> None:
-    found = find_crop_area((1600, 1200), (1, 1), Point(0.5, 0.9))
-    assert (found.left, found.top, found.width, found.height) == (200, 0, 1200, 1200)
+    area = find_crop_area((1600, 1200), (1, 1), Point(0.5, 0.9))
+    assert (area.left, area.top, area.width, area.height) == (200, 0, 1200, 1200)
 
 
 def test_fills_are_cut_where_the_labels_say() -> None:
@@ -68,7 +68,7 @@ def test_fills_are_cut_where_the_labels_say() -> None:
         BytesIO(jpeg(1500, 1000)), IMAGE, store=MemoryStore(), labeler=Machine(), specs=FILLS, choose_point=focus
     )
     assert result.point == Point(0.25, 0.5)
-    named = {made.name: (made.width, made.height) for made in result.renditions}
+    named = {crops.name: (crops.width, crops.height) for crops in result.renditions}
     assert named == {
         "xlarge": (1500, 1000),
         "large": (1024, 683),
@@ -87,6 +87,6 @@ def test_cutting_anew_makes_the_bytes_of_the_whole_run_and_no_others() -> None:
             BytesIO(data), IMAGE, store=store, labeler=None, specs=FILLS, choose_point=lambda labels: Point(0.1, 0.8)
         )
         held = set(store.objects)
-        made = process_crops(BytesIO(data), IMAGE, store=store, specs=FILLS, point=Point(0.1, 0.8))
-        assert made == whole.renditions[count_files() :]
+        crops = process_crops(BytesIO(data), IMAGE, store=store, specs=FILLS, point=Point(0.1, 0.8))
+        assert crops == whole.renditions[count_files() :]
         assert set(store.objects) == held

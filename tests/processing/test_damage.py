@@ -141,12 +141,12 @@ def test_an_animated_png_is_taken_by_its_first_frame() -> None:
 )
 def test_what_stands_after_the_pixels_and_cannot_be_read_costs_no_picture(chunk: tuple[bytes, bytes]) -> None:
     *parts, end = chunks(photo())
-    found = process_image(BytesIO(joined([*parts, chunk, end])))
+    result = process_image(BytesIO(joined([*parts, chunk, end])))
     note = (
         Note("unreadable_metadata", {"field": "exif"}) if chunk[0] == b"eXIf" else Note("left_aside", {"part": "text"})
     )
-    assert found["metadata"].notes == (note,)
-    assert [made.sha256 for made in found["thumbnails"]] == [
+    assert result["metadata"].notes == (note,)
+    assert [made.sha256 for made in result["thumbnails"]] == [
         made.sha256 for made in process_image(BytesIO(photo()))["thumbnails"]
     ]
 

@@ -111,15 +111,15 @@ def test_what_is_no_day_of_a_photograph_is_refused(written: str) -> None:
     ],
 )
 def test_the_date_is_found_wherever_it_stands(data: list[bytes], taken: str) -> None:
-    found = read(jpeg_with(*data))
-    assert found.taken_at is not None
-    assert (found.taken_at.isoformat(), found.taken_day_only, found.notes) == (taken, False, ())
+    metadata = read(jpeg_with(*data))
+    assert metadata.taken_at is not None
+    assert (metadata.taken_at.isoformat(), metadata.taken_day_only, metadata.notes) == (taken, False, ())
 
 
 @pytest.mark.parametrize("segment", [iptc([(55, b"20240602")]), xmp("", 'photoshop:DateCreated="2024-06-02"')])
 def test_a_day_without_a_time_says_so(segment: bytes) -> None:
-    found = read(jpeg_with(segment))
-    assert (found.taken_at, found.taken_day_only) == (datetime(2024, 6, 2), True)
+    metadata = read(jpeg_with(segment))
+    assert (metadata.taken_at, metadata.taken_day_only) == (datetime(2024, 6, 2), True)
 
 
 def test_iptc_that_was_changed_after_xmp_names_the_date() -> None:

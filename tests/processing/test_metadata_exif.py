@@ -29,14 +29,14 @@ def fields(*main: Entry, details: tuple[Entry, ...] = ()) -> MetadataFields:
 
 @pytest.mark.parametrize("kind", [ASCII, UTF8])
 def test_an_artist_and_a_copyright_are_read_as_utf_8(kind: int) -> None:
-    found = fields(text(ARTIST, "Jürgen Müller-Łęcki", kind=kind), text(COPYRIGHT, "© 2024 Agência", kind=kind))
-    assert (found.credit, found.creators) == ("Jürgen Müller-Łęcki", ("Jürgen Müller-Łęcki",))
-    assert found.copyright == "© 2024 Agência"
+    metadata = fields(text(ARTIST, "Jürgen Müller-Łęcki", kind=kind), text(COPYRIGHT, "© 2024 Agência", kind=kind))
+    assert (metadata.credit, metadata.creators) == ("Jürgen Müller-Łęcki", ("Jürgen Müller-Łęcki",))
+    assert metadata.copyright == "© 2024 Agência"
 
 
 def test_several_artists_are_parted_by_semicolons() -> None:
-    found = fields(text(ARTIST, "Ada Lund; Bo Ek"))
-    assert (found.creators, found.credit) == (("Ada Lund", "Bo Ek"), "Ada Lund, Bo Ek")
+    metadata = fields(text(ARTIST, "Ada Lund; Bo Ek"))
+    assert (metadata.creators, metadata.credit) == (("Ada Lund", "Bo Ek"), "Ada Lund, Bo Ek")
 
 
 @pytest.mark.parametrize(
@@ -50,12 +50,12 @@ def test_several_artists_are_parted_by_semicolons() -> None:
     ],
 )
 def test_a_copyright_has_a_part_for_the_photographer_and_one_for_the_editor(raw: bytes, notice: str) -> None:
-    found = fields(entry(COPYRIGHT, ASCII, raw))
-    assert (found.copyright, found.credit) == (notice, notice)
+    metadata = fields(entry(COPYRIGHT, ASCII, raw))
+    assert (metadata.copyright, metadata.credit) == (notice, notice)
 
 
 def test_the_fields_of_windows_are_read() -> None:
-    found = fields(
+    metadata = fields(
         windows(XP_TITLE, "Größe – 東京"),
         windows(XP_COMMENT, "Fog over the harbor"),
         windows(XP_AUTHOR, "Ada Lund;Bo Ek"),
@@ -63,14 +63,14 @@ def test_the_fields_of_windows_are_read() -> None:
         windows(XP_SUBJECT, "A subject"),
         text(DESCRIPTION, "Größe – 東京"),
     )
-    assert (found.title, found.caption) == ("Größe – 東京", "Fog over the harbor")
-    assert (found.creators, found.keywords) == (("Ada Lund", "Bo Ek"), ("harbor", "fog"))
+    assert (metadata.title, metadata.caption) == ("Größe – 東京", "Fog over the harbor")
+    assert (metadata.creators, metadata.keywords) == (("Ada Lund", "Bo Ek"), ("harbor", "fog"))
     assert fields(windows(XP_SUBJECT, "A subject")).caption == "A subject"
 
 
 def test_a_description_is_the_caption_before_fields_of_windows() -> None:
-    found = fields(text(DESCRIPTION, "Boats in fog"), windows(XP_COMMENT, "a comment"), windows(XP_TITLE, "Fog"))
-    assert (found.title, found.caption) == ("Fog", "Boats in fog")
+    metadata = fields(text(DESCRIPTION, "Boats in fog"), windows(XP_COMMENT, "a comment"), windows(XP_TITLE, "Fog"))
+    assert (metadata.title, metadata.caption) == ("Fog", "Boats in fog")
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,13 @@ def test_what_a_camera_writes_for_nothing_is_no_text(placeholder: str) -> None:
 
 def test_a_text_in_no_known_encoding_is_left_out_whole_with_a_note() -> None:
     data = jpeg_with(exif([text(ARTIST, "Renée Zoë", "mac_roman"), text(DESCRIPTION, "Fog"), text(0x0110, "D90")]))
-    found = read(data)
-    assert (found.fields.creators, found.fields.credit, found.fields.caption, found.camera) == ((), "", "Fog", "D90")
+    metadata = read(data)
+    assert (metadata.fields.creators, metadata.fields.credit, metadata.fields.caption, metadata.camera) == (
+        (),
+        "",
+        "Fog",
+        "D90",
+    )
     assert read_notes(data) == [("unknown_encoding", "creators")]
 
 
@@ -117,8 +122,8 @@ def test_one_value_that_lies_outside_the_file_costs_only_itself() -> None:
 def test_exif_is_read_in_every_format(format_: str) -> None:
     block = tiff([text(ARTIST, "Jürgen")], [text(0x9003, "2024:06:02 10:11:12")])
     header = b"" if format_ == "PNG" else b"Exif\0\0"
-    found = read(encoded(picture(64, 48), format_, exif=header + block))
-    assert (found.fields.creators, str(found.taken_at)) == (("Jürgen",), "2024-06-02 10:11:12")
+    metadata = read(encoded(picture(64, 48), format_, exif=header + block))
+    assert (metadata.fields.creators, str(metadata.taken_at)) == (("Jürgen",), "2024-06-02 10:11:12")
 
 
 def place(north: bytes, latitude: list[Pair], east: bytes, longitude: list[Pair]) -> bytes:
@@ -147,9 +152,9 @@ def place(north: bytes, latitude: list[Pair], east: bytes, longitude: list[Pair]
     ],
 )
 def test_coordinates_are_read_as_cameras_write_them(data: bytes, location: tuple[float, float] | None) -> None:
-    found = read(data)
-    assert (found.latitude, found.longitude) == (pytest.approx(location) if location else (None, None))
-    assert found.notes == ()
+    metadata = read(data)
+    assert (metadata.latitude, metadata.longitude) == (pytest.approx(location) if location else (None, None))
+    assert metadata.notes == ()
 
 
 @pytest.mark.parametrize(
@@ -163,6 +168,6 @@ def test_coordinates_are_read_as_cameras_write_them(data: bytes, location: tuple
     ],
 )
 def test_half_a_location_is_left_out_with_a_note(data: bytes) -> None:
-    found = read(data)
-    assert (found.latitude, found.longitude) == (None, None)
+    metadata = read(data)
+    assert (metadata.latitude, metadata.longitude) == (None, None)
     assert read_notes(data) == [("unreadable_metadata", "location")]

@@ -52,8 +52,8 @@ def test_xmp_comes_first_unless_iim_was_changed_after_it(segments: tuple[bytes, 
 
 
 def test_each_field_is_taken_where_it_is() -> None:
-    found = read(jpeg_with(EXIF_CAPTION, iptc(IIM), XMP)).fields
-    assert (found.title, found.caption, found.credit) == ("IIM's headline", "XMP's caption", "EXIF's artist")
+    metadata = read(jpeg_with(EXIF_CAPTION, iptc(IIM), XMP)).fields
+    assert (metadata.title, metadata.caption, metadata.credit) == ("IIM's headline", "XMP's caption", "EXIF's artist")
 
 
 def test_a_changed_iim_that_was_cut_does_not_cut_xmp() -> None:
@@ -82,9 +82,9 @@ def test_a_file_says_all_that_it_can_say() -> None:
         'Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia" '
         'prism:expirationDate="2026-11"'
     )
-    found = read(jpeg_with(xmp(inner, attributes)))
-    assert found.notes == ()
-    assert vars(found.fields) == {
+    metadata = read(jpeg_with(xmp(inner, attributes)))
+    assert metadata.notes == ()
+    assert vars(metadata.fields) == {
         "title": "A title",
         "alt_text": "Boats in fog",
         "caption": "",
@@ -103,9 +103,9 @@ def test_a_file_says_all_that_it_can_say() -> None:
 
 def test_terms_without_their_vocabulary_get_it() -> None:
     attributes = 'Iptc4xmpExt:DigitalSourceType="digitalCapture" plus:DataMining="DMI-ALLOWED"'
-    found = read(jpeg_with(xmp("", attributes))).fields
-    assert found.digital_source_type == "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
-    assert found.data_mining == "http://ns.useplus.org/ldf/vocab/DMI-ALLOWED"
+    metadata = read(jpeg_with(xmp("", attributes))).fields
+    assert metadata.digital_source_type == "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
+    assert metadata.data_mining == "http://ns.useplus.org/ldf/vocab/DMI-ALLOWED"
 
 
 @pytest.mark.parametrize("address", ["www.example.com/license", "javascript:alert(1)", "https://a.b/ c", "ftp://a.b/c"])
@@ -137,8 +137,8 @@ OTHER = "<rdf:Description>" + alternative("dc:title", "Another document") + "</r
     ids=["pantry", "ingredients", "derived from", "history", "unknown", "another resource"],
 )
 def test_words_of_other_documents_are_not_the_files(inner: str, more: str) -> None:
-    found = read(jpeg_with(xmp(inner + alternative("dc:description", "Ours"), more=more)))
-    assert (found.fields.title, found.fields.caption) == ("", "Ours")
+    metadata = read(jpeg_with(xmp(inner + alternative("dc:description", "Ours"), more=more)))
+    assert (metadata.fields.title, metadata.fields.caption) == ("", "Ours")
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ def test_a_value_with_qualifiers_is_the_value(inner: str) -> None:
 
 def test_the_default_language_comes_before_others() -> None:
     items = '<rdf:li xml:lang="de">Nebel</rdf:li><rdf:li xml:lang="x-default">Fog</rdf:li>'
-    found = read(jpeg_with(xmp(f"<dc:title><rdf:Alt>{items}</rdf:Alt></dc:title>")))
-    assert found.fields.title == "Fog"
+    metadata = read(jpeg_with(xmp(f"<dc:title><rdf:Alt>{items}</rdf:Alt></dc:title>")))
+    assert metadata.fields.title == "Fog"
 
 
 def test_an_extension_of_a_packet_in_a_jpeg_is_read_if_the_packet_names_it() -> None:
@@ -172,8 +172,8 @@ def test_an_extension_of_a_packet_in_a_jpeg_is_read_if_the_packet_names_it() -> 
         for place in range(0, len(rest), 60_000)
     ]
     named = xmp(alternative("dc:title", "Fog"), f'xmpNote:HasExtendedXMP="{guid}"')
-    found = read(jpeg_with(named, *reversed(pieces)))
-    assert (found.fields.title, len(found.fields.caption)) == ("Fog", 10_000)
+    metadata = read(jpeg_with(named, *reversed(pieces)))
+    assert (metadata.fields.title, len(metadata.fields.caption)) == ("Fog", 10_000)
     assert read(jpeg_with(xmp(alternative("dc:title", "Fog")), *pieces)).fields.caption == ""
 
 
@@ -220,12 +220,12 @@ def encoded_file(text: str, keyword: str, encoding: str, named: bytes = b"") -> 
     ],
 )
 def test_a_text_of_iptc_is_read_in_its_encoding(text: str, encoding: str, named: bytes) -> None:
-    found = read(
+    metadata = read(
         encoded_file(text, "Côte d’Azur", "utf-8")
         if encoding == "utf-8"
         else encoded_file(text, "a b", encoding, named)
     )
-    assert (found.fields.title, found.notes) == (text, ())
+    assert (metadata.fields.title, metadata.notes) == (text, ())
 
 
 @pytest.mark.parametrize(
@@ -249,8 +249,8 @@ def test_a_text_of_iptc_is_read_in_its_encoding(text: str, encoding: str, named:
 )
 def test_a_text_in_no_known_encoding_is_left_out_whole_with_a_note(text: str, encoding: str) -> None:
     data = encoded_file(text, "harbor", encoding)
-    found = read(data).fields
-    assert (found.title, found.credit, found.keywords) == ("", "Ada Lund", ("harbor",))
+    metadata = read(data).fields
+    assert (metadata.title, metadata.credit, metadata.keywords) == ("", "Ada Lund", ("harbor",))
     assert read_notes(data) == [("unknown_encoding", "title")]
 
 
@@ -269,23 +269,27 @@ def test_iptc_is_read_from_several_segments() -> None:
     block = encode_resource(0x0404, encode_iim([(CAPTION, b"x" * 3000), (HEADLINE, "Größe".encode())], UTF8))
     resources = encode_resource(0x03ED, b"\0" * 15) + block
     parts = [segment(0xED, b"Photoshop 3.0\0" + part) for part in (resources[:1500], resources[1500:])]
-    found = read(jpeg_with(*parts)).fields
-    assert (found.title, len(found.caption)) == ("Größe", 3000)
+    metadata = read(jpeg_with(*parts)).fields
+    assert (metadata.title, len(metadata.caption)) == ("Größe", 3000)
 
 
 def test_a_value_after_a_long_one_is_read() -> None:
     long = struct.pack(">BBBHI", 0x1C, 2, CAPTION, 0x8004, 40_000) + b"y" * 40_000
     block = encode_resource(0x0404, long + encode_iim([(HEADLINE, b"Fog")]))
-    found = read(jpeg_with(segment(0xED, b"Photoshop 3.0\0" + block)))
-    assert (found.fields.title, len(found.fields.caption)) == ("Fog", 10_000)
+    metadata = read(jpeg_with(segment(0xED, b"Photoshop 3.0\0" + block)))
+    assert (metadata.fields.title, len(metadata.fields.caption)) == ("Fog", 10_000)
 
 
 def test_what_is_cut_leaves_a_note() -> None:
     keywords = listed("dc:subject", *(f"k{number}" for number in range(130)))
     inner = alternative("dc:title", "long " * 100) + alternative("dc:description", "Short") + keywords
-    found = read(jpeg_with(xmp(inner)))
-    assert (len(found.fields.title) <= 300, found.fields.caption, len(found.fields.keywords)) == (True, "Short", 100)
-    assert found.notes == (
+    metadata = read(jpeg_with(xmp(inner)))
+    assert (len(metadata.fields.title) <= 300, metadata.fields.caption, len(metadata.fields.keywords)) == (
+        True,
+        "Short",
+        100,
+    )
+    assert metadata.notes == (
         Note("text_shortened", {"field": "title", "length": 499, "limit": 300}),
         Note("list_shortened", {"field": "keywords", "length": 130, "limit": 100}),
     )
@@ -293,13 +297,15 @@ def test_what_is_cut_leaves_a_note() -> None:
 
 def test_directions_stay_and_end_with_their_text() -> None:
     inner = alternative("dc:title", "\u2067שלום (fog)") + alternative("dc:description", "a\u200fb \u202b\u2066c\u2069")
-    found = read(jpeg_with(xmp(inner))).fields
-    assert (found.title, found.caption) == ("\u2067שלום (fog)\u2069", "a\u200fb \u202b\u2066c\u2069\u202c")
+    metadata = read(jpeg_with(xmp(inner))).fields
+    assert (metadata.title, metadata.caption) == ("\u2067שלום (fog)\u2069", "a\u200fb \u202b\u2066c\u2069\u202c")
 
 
 def test_text_is_composed() -> None:
-    found = read(jpeg_with(xmp(alternative("dc:title", "Cafe\u0301") + listed("dc:subject", "Zu\u0308rich", "Zürich"))))
-    assert (found.fields.title, found.fields.keywords) == ("Café", ("Zürich",))
+    metadata = read(
+        jpeg_with(xmp(alternative("dc:title", "Cafe\u0301") + listed("dc:subject", "Zu\u0308rich", "Zürich")))
+    )
+    assert (metadata.fields.title, metadata.fields.keywords) == ("Café", ("Zürich",))
 
 
 def test_a_comment_of_a_generator_is_read_last() -> None:
@@ -321,6 +327,6 @@ def test_a_comment_of_a_generator_is_read_last() -> None:
     ],
 )
 def test_a_place_in_xmp_is_whole_or_none(attributes: str, location: tuple[float, float] | None, noted: bool) -> None:
-    found = read(jpeg_with(xmp("", attributes)))
-    assert (found.latitude, found.longitude) == (pytest.approx(location) if location else (None, None))
-    assert [note.params["field"] for note in found.notes] == (["location"] if noted else [])
+    metadata = read(jpeg_with(xmp("", attributes)))
+    assert (metadata.latitude, metadata.longitude) == (pytest.approx(location) if location else (None, None))
+    assert [note.params["field"] for note in metadata.notes] == (["location"] if noted else [])

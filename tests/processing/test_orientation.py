@@ -18,9 +18,9 @@ PACKET = (
 
 
 def shown(data: bytes) -> Image.Image:
-    found = process_image(BytesIO(data))
-    image = Image.open(BytesIO(found["thumbnails"][0].data)).convert("RGB")
-    assert image.size == (found["metadata"].width, found["metadata"].height)
+    result = process_image(BytesIO(data))
+    image = Image.open(BytesIO(result["thumbnails"][0].data)).convert("RGB")
+    assert image.size == (result["metadata"].width, result["metadata"].height)
     return image
 
 

@@ -19,7 +19,10 @@ SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def rendered(data: bytes, **options: Any) -> list[Image.Image]:
-    return [Image.open(BytesIO(made.data)) for made in process_image(BytesIO(data), **options)["thumbnails"]]
+    return [
+        Image.open(BytesIO(rendered_files.data))
+        for rendered_files in process_image(BytesIO(data), **options)["thumbnails"]
+    ]
 
 
 def apart(one: Image.Image, other: Image.Image) -> float:
@@ -38,9 +41,9 @@ def test_unit() -> None:
 
 
 def test_all_sizes_keep_the_shape_and_never_grow() -> None:
-    sizes = [made.size for made in rendered(jpeg(3000, 2000))]
+    sizes = [rendered_files.size for rendered_files in rendered(jpeg(3000, 2000))]
     assert sizes[::2] == sizes[1::2] == [(2048, 1365), (1024, 683), (512, 341), (256, 171)]
-    sizes = [made.size for made in rendered(jpeg(400, 300))]
+    sizes = [rendered_files.size for rendered_files in rendered(jpeg(400, 300))]
     assert sizes[::2] == sizes[1::2] == [(400, 300), (400, 300), (400, 300), (256, 192)]
 
 
@@ -53,13 +56,13 @@ def test_sizes_that_show_the_same_pixels_are_the_same_files(monkeypatch: pytest.
         return save(pixels, output)
 
     monkeypatch.setattr(renditions, "save_pixels", count)
-    made = process_image(BytesIO(jpeg(400, 300)))["thumbnails"]
-    assert {name: len({each.data for each in made if each.format == name}) for name in ("JPEG", "AVIF")} == {
+    rendered_files = process_image(BytesIO(jpeg(400, 300)))["thumbnails"]
+    assert {name: len({each.data for each in rendered_files if each.format == name}) for name in ("JPEG", "AVIF")} == {
         "JPEG": 2,
         "AVIF": 2,
     }
     assert sorted(saved) == ["AVIF", "AVIF", "JPEG", "JPEG"]
-    assert [each.name for each in made[::2]] == [spec.name for spec in SPECS]
+    assert [each.name for each in rendered_files[::2]] == [spec.name for spec in SPECS]
 
 
 def test_a_transparent_picture_has_a_fallback_that_keeps_it_and_no_jpeg() -> None:
@@ -70,16 +73,16 @@ def test_a_transparent_picture_has_a_fallback_that_keeps_it_and_no_jpeg() -> Non
         RenditionSpec("square", 100, 100, "crop"),
         RenditionSpec("plain", 90, 90, formats=("JPEG", "WEBP")),
     ]
-    made = process_image(BytesIO(encoded(half, "PNG")), specs=specs)["thumbnails"]
-    assert [each.format for each in made] == ["WEBP", "AVIF"] * 5 + ["WEBP"]
-    for each in made:
+    rendered_files = process_image(BytesIO(encoded(half, "PNG")), specs=specs)["thumbnails"]
+    assert [each.format for each in rendered_files] == ["WEBP", "AVIF"] * 5 + ["WEBP"]
+    for each in rendered_files:
         alpha = Image.open(BytesIO(each.data)).convert("RGBA").getchannel("A")
         assert [alpha.getpixel((x, 5)) for x in (5, each.width - 5)] == [255, 0]
 
 
 def test_alpha_of_a_picture_in_which_nothing_is_transparent_is_left_out() -> None:
-    made = process_image(BytesIO(encoded(picture(300, 200, "RGBA"), "PNG")))["thumbnails"]
-    assert [each.format for each in made] == ["JPEG", "AVIF"] * len(SPECS)
+    rendered_files = process_image(BytesIO(encoded(picture(300, 200, "RGBA"), "PNG")))["thumbnails"]
+    assert [each.format for each in rendered_files] == ["JPEG", "AVIF"] * len(SPECS)
 
 
 def test_a_size_in_pixels_is_one_file() -> None:
@@ -100,7 +103,7 @@ def test_a_spec_without_a_format_is_refused() -> None:
 def test_b15_all_orientations_come_out_alike(orientation: int) -> None:
     upright = rendered(jpeg(900, 600))
     turned = rendered(jpeg(900, 600, orientation=orientation))
-    assert [made.size for made in turned] == [made.size for made in upright]
+    assert [rendered_files.size for rendered_files in turned] == [rendered_files.size for rendered_files in upright]
     assert max(apart(*pair) for pair in zip(upright, turned, strict=True)) < 3
 
 
@@ -119,30 +122,30 @@ def test_b15_the_orientation_of_other_formats_counts_too(format: str) -> None:
 
 def test_b11_sixteen_bits_of_grey_are_scaled_and_not_clipped() -> None:
     ramp = Image.linear_gradient("L").convert("I").point(lambda value: value * 257).convert("I;16")
-    made = rendered(encoded(ramp, "PNG"))[0]
-    assert apart(made, Image.linear_gradient("L")) < 3
+    rendered_files = rendered(encoded(ramp, "PNG"))[0]
+    assert apart(rendered_files, Image.linear_gradient("L")) < 3
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA"])
 def test_b12_every_mode_comes_out_as_it_looks(mode: str) -> None:
     scene = picture(300, 200, mode)
-    made = rendered(encoded(scene, "PNG"))[0].resize((60, 40), Image.Resampling.BOX)
-    assert apart(made, scene.convert("RGB").resize((60, 40), Image.Resampling.BOX)) < 4
+    rendered_files = rendered(encoded(scene, "PNG"))[0].resize((60, 40), Image.Resampling.BOX)
+    assert apart(rendered_files, scene.convert("RGB").resize((60, 40), Image.Resampling.BOX)) < 4
 
 
 @pytest.mark.parametrize("format", ["JPEG", "WEBP", "AVIF", "PNG"])
 def test_b12_what_is_transparent_stays_so(format: str) -> None:
     clear = encoded(Image.new("RGBA", (100, 100), (0, 0, 0, 0)), "PNG")
-    [made] = rendered(clear, specs=[RenditionSpec("one", 64, 64, formats=(format,))])
-    assert made.convert("RGBA").getpixel((30, 30))[3] == 0  # type: ignore[index]
+    [rendered_files] = rendered(clear, specs=[RenditionSpec("one", 64, 64, formats=(format,))])
+    assert rendered_files.convert("RGBA").getpixel((30, 30))[3] == 0  # type: ignore[index]
 
 
 def test_b12_a_transparent_colour_of_a_palette_leaves_no_halo() -> None:
     scene = Image.new("P", (100, 100), 0)
     scene.putpalette([0, 0, 0, 255, 0, 0] + [0] * 762)
     scene.paste(1, (25, 25, 75, 75))
-    made = rendered(encoded(scene, "PNG", transparency=0))[0]
-    on_white = Image.alpha_composite(Image.new("RGBA", made.size, "white"), made.convert("RGBA"))
+    rendered_files = rendered(encoded(scene, "PNG", transparency=0))[0]
+    on_white = Image.alpha_composite(Image.new("RGBA", rendered_files.size, "white"), rendered_files.convert("RGBA"))
     # At the edge of the square nothing is darker than the square itself.
     assert min(on_white.getchannel("R").crop((22, 50, 25, 51)).tobytes()) > 200
 
@@ -150,9 +153,9 @@ def test_b12_a_transparent_colour_of_a_palette_leaves_no_halo() -> None:
 def test_a_profile_is_applied_and_not_copied() -> None:
     wide = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
     plain = rendered(encoded(picture(200, 200), "JPEG", quality=95))[0]
-    made = rendered(encoded(picture(200, 200), "JPEG", quality=95, icc_profile=wide))[0]
-    assert "icc_profile" not in made.info
-    assert apart(plain, made) < 2
+    rendered_files = rendered(encoded(picture(200, 200), "JPEG", quality=95, icc_profile=wide))[0]
+    assert "icc_profile" not in rendered_files.info
+    assert apart(plain, rendered_files) < 2
 
 
 def swapped_profile() -> bytes:
@@ -171,14 +174,14 @@ def test_a_profile_of_other_primaries_is_brought_into_srgb(mode: str) -> None:
 
 def test_b13_a_profile_of_another_kind_of_pixels_is_left_aside() -> None:
     grey = Image.new("L", (100, 100), 128)
-    made = rendered(encoded(grey, "PNG", icc_profile=swapped_profile()))[0]
-    assert apart(made, grey) < 3
+    rendered_files = rendered(encoded(grey, "PNG", icc_profile=swapped_profile()))[0]
+    assert apart(rendered_files, grey) < 3
 
 
 @pytest.mark.parametrize("profile", [b"broken", b"\0" * 500])
 def test_b13_a_broken_profile_is_left_aside(profile: bytes) -> None:
-    plain, made = jpeg(200, 150), jpeg(200, 150, icc_profile=profile)
-    assert apart(rendered(plain)[0], rendered(made)[0]) == 0
+    plain, rendered_files = jpeg(200, 150), jpeg(200, 150, icc_profile=profile)
+    assert apart(rendered(plain)[0], rendered(rendered_files)[0]) == 0
 
 
 def test_b4_s3_nothing_of_the_file_but_its_pixels_comes_out() -> None:
@@ -188,10 +191,10 @@ def test_b4_s3_nothing_of_the_file_but_its_pixels_comes_out() -> None:
     assert data.count(b"payload") == 3
     for format in ("JPEG", "PNG", "WEBP", "AVIF"):
         spec = RenditionSpec("one", 300, 300, formats=(format,))
-        made = process_image(BytesIO(data), specs=[spec])["thumbnails"][0]
-        assert b"payload" not in made.data
-        assert b"Exif" not in made.data
-        assert not Image.open(BytesIO(made.data)).getexif()
+        rendered_files = process_image(BytesIO(data), specs=[spec])["thumbnails"][0]
+        assert b"payload" not in rendered_files.data
+        assert b"Exif" not in rendered_files.data
+        assert not Image.open(BytesIO(rendered_files.data)).getexif()
 
 
 def test_b30_the_same_file_gives_the_same_bytes() -> None:
@@ -202,8 +205,8 @@ def test_b30_the_same_file_gives_the_same_bytes() -> None:
 
 
 def test_fill_crops_the_middle() -> None:
-    made = rendered(jpeg(900, 300), specs=[RenditionSpec("square", 200, 200, mode="crop")])[0]
-    assert made.size == (200, 200)
+    rendered_files = rendered(jpeg(900, 300), specs=[RenditionSpec("square", 200, 200, mode="crop")])[0]
+    assert rendered_files.size == (200, 200)
 
 
 def test_a_picture_that_is_too_small_is_filled_with_the_pixels_it_has() -> None:
@@ -215,8 +218,8 @@ def test_a_fill_shows_what_is_around_its_point() -> None:
     """The red corner of the scene is up to the left, its blue side low to the right."""
     held = decode_raster(Image.open(BytesIO(jpeg(1500, 1000))))
     specs = [RenditionSpec("square", 200, 200, mode="crop")]
-    made = [Image.open(BytesIO(render_crops(held, specs, Point(x, 0.5))[0].data)) for x in (0.0, 1.0)]
-    (red, _, little), (less, _, blue) = made[0].getpixel((5, 5)), made[1].getpixel((195, 195))  # type: ignore[misc]
+    rendered_files = [Image.open(BytesIO(render_crops(held, specs, Point(x, 0.5))[0].data)) for x in (0.0, 1.0)]
+    (red, _, little), (less, _, blue) = rendered_files[0].getpixel((5, 5)), rendered_files[1].getpixel((195, 195))  # type: ignore[misc]
     assert red > 200 > little
     assert blue > 200 > less
 
@@ -231,7 +234,7 @@ def test_fills_change_nothing_for_the_sizes_that_show_all(orientation: int) -> N
 
 def test_the_order_is_that_of_the_wishes() -> None:
     sizes = [(64, 64), (512, 512), (128, 128)]
-    assert [made.width for made in rendered(jpeg(1000, 1000), sizes=sizes)] == [64, 512, 128]
+    assert [rendered_files.width for rendered_files in rendered(jpeg(1000, 1000), sizes=sizes)] == [64, 512, 128]
 
 
 def test_the_placeholder_is_small_and_fits_in_a_page() -> None:
@@ -257,8 +260,8 @@ def test_wide_colors_stay_in_avif_where_they_are_asked_for(mode: str) -> None:
         RenditionSpec("cut", 40, 40, "crop", gamut="display-p3"),
         RenditionSpec("usual", 100, 100),
     ]
-    made = process_image(BytesIO(swatch(mode, p3)), specs=specs)["thumbnails"]
-    pictures = {(each.name, each.format): Image.open(BytesIO(each.data)) for each in made}
+    rendered_files = process_image(BytesIO(swatch(mode, p3)), specs=specs)["thumbnails"]
+    pictures = {(each.name, each.format): Image.open(BytesIO(each.data)) for each in rendered_files}
     for (name, format), image in pictures.items():
         is_wide = format == "AVIF" and name != "usual"
         assert image.info.get("icc_profile") == (p3 if is_wide else None), (name, format)
@@ -273,6 +276,6 @@ def test_wide_colors_stay_in_avif_where_they_are_asked_for(mode: str) -> None:
 def test_a_picture_whose_colors_fit_into_srgb_has_no_profile() -> None:
     spec = RenditionSpec("whole", 100, 100, gamut="display-p3")
     for profile in (b"broken", SRGB):
-        made = process_image(BytesIO(swatch("RGB", profile)), specs=[spec])["thumbnails"]
+        rendered_files = process_image(BytesIO(swatch("RGB", profile)), specs=[spec])["thumbnails"]
         plain = process_image(BytesIO(swatch("RGB", profile)), specs=[RenditionSpec("whole", 100, 100)])["thumbnails"]
-        assert made == plain
+        assert rendered_files == plain

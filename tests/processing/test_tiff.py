@@ -87,16 +87,16 @@ def test_orientations_are_turned_once(orientation: int, compression: str) -> Non
     undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
     stored = SCENE.transpose(Image.Transpose(undo[orientation])) if orientation in undo else SCENE
     data = encoded(stored, "TIFF", compression=compression, tiffinfo={274: orientation})
-    found = process_image(BytesIO(data))
-    assert (found["metadata"].width, found["metadata"].height) == SCENE.size
+    result = process_image(BytesIO(data))
+    assert (result["metadata"].width, result["metadata"].height) == SCENE.size
     assert difference(shown(data), SCENE) < 2
 
 
 def test_of_many_pages_the_first_is_taken_with_a_note() -> None:
     data = encoded(SCENE, "TIFF", save_all=True, append_images=[Image.new("RGB", (10, 10))] * 2)
-    found = process_image(BytesIO(data))
-    assert found["metadata"].notes == (Note("pages", {"n": 3}),)
-    assert found["metadata"].width == 200
+    result = process_image(BytesIO(data))
+    assert result["metadata"].notes == (Note("pages", {"n": 3}),)
+    assert result["metadata"].width == 200
 
 
 @pytest.mark.parametrize("mode", ["F", "I"])

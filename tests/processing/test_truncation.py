@@ -28,9 +28,9 @@ def refused(data: bytes) -> Rejected:
 
 @pytest.mark.parametrize("lost", [1, 2])
 def test_a_jpeg_without_its_end_marker_is_ready_to_the_pixel(whole: bytes, lost: int) -> None:
-    found, expected = process_image(BytesIO(whole[:-lost])), process_image(BytesIO(whole))
-    assert found["metadata"].notes == MISSING
-    assert [file.sha256 for file in found["thumbnails"]] == [file.sha256 for file in expected["thumbnails"]]
+    result, expected = process_image(BytesIO(whole[:-lost])), process_image(BytesIO(whole))
+    assert result["metadata"].notes == MISSING
+    assert [file.sha256 for file in result["thumbnails"]] == [file.sha256 for file in expected["thumbnails"]]
 
 
 @pytest.mark.parametrize("lost", [3, 5, 20])
@@ -76,9 +76,9 @@ def test_padding_and_pictures_behind_the_end_of_a_jpeg_are_nothing(whole: bytes)
 @pytest.mark.parametrize("padding", [0, 3000, 2_000_000])
 def test_other_data_behind_the_end_of_a_jpeg_leaves_a_note(whole: bytes, padding: int) -> None:
     for behind in (VIDEO, VIDEO + bytes(9000)):
-        found = process_image(BytesIO(whole + bytes(padding) + behind))
-        assert found["metadata"].notes == (Note("trailing_data", {"n": len(behind)}),)
-        assert found["thumbnails"][0].sha256 == process_image(BytesIO(whole))["thumbnails"][0].sha256
+        result = process_image(BytesIO(whole + bytes(padding) + behind))
+        assert result["metadata"].notes == (Note("trailing_data", {"n": len(behind)}),)
+        assert result["thumbnails"][0].sha256 == process_image(BytesIO(whole))["thumbnails"][0].sha256
 
 
 @pytest.mark.parametrize("format", ["PNG", "WEBP"])
@@ -97,8 +97,8 @@ def test_an_end_inside_a_segment_is_none(whole: bytes) -> None:
 
 def test_a_second_picture_behind_the_first_is_not_looked_at() -> None:
     phone = encoded(SCENE, "MPO", save_all=True, append_images=[SCENE.resize((80, 60))])
-    found = process_image(BytesIO(phone))
-    assert (found["metadata"].format, found["metadata"].width, found["metadata"].notes) == ("JPEG", 800, ())
+    result = process_image(BytesIO(phone))
+    assert (result["metadata"].format, result["metadata"].width, result["metadata"].notes) == ("JPEG", 800, ())
 
 
 @pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
