@@ -14,16 +14,19 @@ export LOCAL = true
 run: setup
 	@$(VENV)/python manage.py local --port $(PORT) --aws-port $(AWS_PORT)
 
+# Tests start many processes; each compiles what it imports where nothing is kept, as in a container.
+BYTECODE = env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX="$(CURDIR)/var/bytecode"
+
 test: setup-dev
-	@$(VENV)/python -m tests
+	@$(BYTECODE) $(VENV)/python -m tests
 
 # Storms, deaths, a soak and whatever else takes minutes; tests/slow.py names it.
 test-slow: setup-dev
-	@$(VENV)/python -m tests --slow
+	@$(BYTECODE) $(VENV)/python -m tests --slow
 
 # Without browser and local AWS, on SQLite alone: what a change broke, in a minute or so.
 test-fast: setup-dev
-	@$(VENV)/python -m pytest --quiet -n 2 --dist loadfile --no-loadscope-reorder --fast
+	@$(BYTECODE) $(VENV)/python -m pytest --quiet -n 2 --dist loadfile --no-loadscope-reorder --fast
 
 demo: setup
 	@$(VENV)/python manage.py demo --alone $(if $(JSON),--json) $(PHOTOS)

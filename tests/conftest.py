@@ -1,11 +1,14 @@
 """What all tests share."""
 
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from coverage import Coverage
+from django.db import connection
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
@@ -29,6 +32,10 @@ LARGE_PARTS = {"local_aws", "local_aws_process", "running", "browser", "page", "
 # The long files come first, so that no process has one left when the other is done.
 FIRST_FOLDERS = ("browser", "journeys", "local", "desk", "simulation", "jobs", "deploy")
 LARGE_FOLDERS = ("browser", "deploy", "journeys", "local", "simulation")
+# Measuring lines costs two thirds of the time of what it measures. These drive the whole product, or send every view
+# the same; the lines that they run have tests of their own, and those alone must reach the bound.
+UNMEASURED_FOLDERS = ("aws", *LARGE_FOLDERS)
+UNMEASURED_FILES = ("desk/test_closed.py", "test_soak.py")
 ROOT = Path(__file__).parent
 
 
@@ -41,7 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Mark the slow tests, put long files first, and leave out those that need much where `--fast` asks for it."""
     # Before `-m` chooses by the mark.
     for item in items:
-        if is_slow(item.nodeid.removeprefix("tests/")):
+        if is_slow(item.nodeid.removeprefix("tests/"), connection.vendor):
             item.add_marker("slow")
     yield
     items.sort(key=_rank)
@@ -58,6 +65,22 @@ def _rank(item: pytest.Item) -> int:
 def _needs_much(item: pytest.Item) -> bool:
     parts = LARGE_PARTS & set(getattr(item, "fixturenames", ()))
     return bool(parts) or item.path.relative_to(ROOT).parts[0] in LARGE_FOLDERS or "slow" in item.keywords
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Let nobody measure the lines of a test that drives the whole product, nor of the processes that it starts."""
+    path = item.path.relative_to(ROOT)
+    coverage = Coverage.current()
+    if coverage is None or not (path.parts[0] in UNMEASURED_FOLDERS or path.as_posix() in UNMEASURED_FILES):
+        return (yield)
+    coverage.stop()
+    inherited = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_PROCESS")}
+    try:
+        return (yield)
+    finally:
+        os.environ.update(inherited)
+        coverage.start()
 
 
 @pytest.fixture(autouse=True)

@@ -30,11 +30,13 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass
 class Module:
-    """One source file: its tree, and what its imports stand for, as `module` or `module.name`."""
+    """One source file: its tree, all nodes of it, and what its imports stand for, as `module` or `module.name`."""
 
     path: Path
     name: str
     tree: ast.Module
+    # Walking the tree takes longer than all that is asked of its nodes.
+    nodes: list[ast.AST]
     imports: dict[str, str] = field(default_factory=dict)
 
 
@@ -49,14 +51,14 @@ def long_functions(paths: Iterable[Path], most: int = MOST_LINES) -> list[str]:
     return [
         f"{_place(module, function)} has {_lines(function)} lines"
         for module in _read_modules(paths)
-        for function in _functions(module.tree)
+        for function in _functions(module)
         if _lines(function) > most
     ]
 
 
 def share_within(paths: Iterable[Path], lines: int = 24) -> float:
     """Return the share of the functions that have at most so many lines."""
-    lengths = [_lines(function) for module in _read_modules(paths) for function in _functions(module.tree)]
+    lengths = [_lines(function) for module in _read_modules(paths) for function in _functions(module)]
     return sum(length <= lines for length in lengths) / len(lengths) if lengths else 1.0
 
 
@@ -65,7 +67,7 @@ def banned_names(paths: Iterable[Path]) -> list[str]:
     return [
         f"{module.path.relative_to(ROOT).as_posix()}:{line} {name}"
         for module in _read_modules(paths)
-        for line, name, kind in sorted(_bound_names(module.tree))
+        for line, name, kind in sorted(_bound_names(module.nodes))
         if name.strip("_").lower() in (FUNCTIONS if kind == "function" else VARIABLES)
     ]
 
@@ -81,9 +83,7 @@ def one_statement_called_once(paths: Iterable[Path]) -> list[str]:
     calls, values = _count_references(modules)
     names, prefixes = _names_in_texts(modules)
     protocols = _protocol_methods(modules)
-    classes = {
-        node.name: node for module in modules for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)
-    }
+    classes = {node.name: node for module in modules for node in module.nodes if isinstance(node, ast.ClassDef)}
     inlinable = []
     for module in modules:
         for function, owner, key in _definitions(module):
@@ -100,14 +100,15 @@ def _read_modules(paths: Iterable[Path]) -> list[Module]:
     modules = []
     for path in paths:
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        module = Module(path, name, ast.parse(path.read_text()))
+        tree = ast.parse(path.read_text())
+        module = Module(path, name, tree, list(ast.walk(tree)))
         module.imports = dict(_read_imports(module))
         modules.append(module)
     return modules
 
 
 def _read_imports(module: Module) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             yield from ((alias.asname, alias.name) for alias in node.names if alias.asname)
         elif isinstance(node, ast.ImportFrom):
@@ -116,8 +117,8 @@ def _read_imports(module: Module) -> Iterator[tuple[str, str]]:
             yield from ((alias.asname or alias.name, f"{source}.{alias.name}") for alias in node.names)
 
 
-def _functions(tree: ast.AST) -> Iterator[Function]:
-    return (node for node in ast.walk(tree) if isinstance(node, Function))
+def _functions(module: Module) -> Iterator[Function]:
+    return (node for node in module.nodes if isinstance(node, Function))
 
 
 def _lines(function: Function) -> int:
@@ -164,8 +165,8 @@ def _count_references(modules: Sequence[Module]) -> tuple[Mapping[str, list[str]
     calls, values = defaultdict[str, list[str]](list), Counter[str]()
     by_name = {module.name: module for module in modules}
     for module in modules:
-        called = {id(node.func) for node in ast.walk(module.tree) if isinstance(node, ast.Call)}
-        for node in ast.walk(module.tree):
+        called = {id(node.func) for node in module.nodes if isinstance(node, ast.Call)}
+        for node in module.nodes:
             keys = []
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 keys = [_resolve(module, node.id, by_name)]
@@ -204,7 +205,7 @@ def _names_in_texts(modules: Sequence[Module]) -> tuple[set[str], tuple[str, ...
     }
     prefixes = set()
     for module in modules:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"[\w.]+", node.value):
                 names |= {node.value, f"{module.name}.{node.value}"}
             elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in LOOKUPS:
@@ -218,7 +219,7 @@ def _protocol_methods(modules: Sequence[Module]) -> set[str]:
     return {
         method.name
         for module in modules
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.ClassDef) and any("Protocol" in ast.unparse(base) for base in node.bases)
         for method in node.body
         if isinstance(method, Function)
@@ -242,17 +243,17 @@ def _may_override(owner: ast.ClassDef, classes: Mapping[str, ast.ClassDef], name
     return False
 
 
-def _bound_names(tree: ast.AST) -> Iterator[tuple[int, str, str]]:
+def _bound_names(nodes: Sequence[ast.AST]) -> Iterator[tuple[int, str, str]]:
     """Yield line, name and kind of everything that a file gives a name of its own; a choice is a word of the pages."""
     choices = {
         id(target)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ClassDef) and any("Choices" in ast.unparse(base) for base in node.bases)
         for statement in node.body
         if isinstance(statement, ast.Assign)
         for target in statement.targets
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         if id(node) in choices:
             continue
         match node:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.once import NOT_OF_THE_DATABASE, ONCE
-from tests.slow import SLOW
+from tests.slow import SLOW, SLOW_ON_SQLITE
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = [
@@ -132,7 +132,7 @@ def test_what_runs_on_one_database_only_asks_none(name: str) -> None:
         assert not re.search(r"mark\.django_db|transactional[_]db|\bdb: |(editor|chief): User", file.read_text()), file
 
 
-@pytest.mark.parametrize("slow", SLOW)
+@pytest.mark.parametrize("slow", [*SLOW, *SLOW_ON_SQLITE])
 def test_what_is_slow_is_named_as_it_is(slow: str) -> None:
     file, _, test = slow.partition("::")
     text = (ROOT / "tests" / file).read_text()

@@ -42,8 +42,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.django_db(transaction=True))
-            # What the site does for a browser, the tests of desk and journeys cover line by line.
-            item.add_marker(pytest.mark.no_cover)
             if CHROMIUM is None and not os.environ.get("REQUIRE_CHROMIUM"):
                 item.add_marker(pytest.mark.skip(reason="no Chromium is installed (apt install chromium)"))
 

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from mediahub.local import stack
+from tests.desk.addresses import Records
 
+ROLES = ("anonymous", "guest", "viewer", "editor", "chief", "superuser")
 HOSTILE = '<script>alert("x")</script>'
 
 
@@ -53,3 +55,26 @@ def queries(signed_in: Client, django_assert_max_num_queries: Any) -> Callable[[
         return len(asked.captured_queries)
 
     return count
+
+
+@pytest.fixture
+def records(chief: User) -> Records:
+    """One record of each kind, of the chief editor."""
+    return Records(chief)
+
+
+@pytest.fixture
+def clients(chief: User, editor: User) -> dict[str, Client]:
+    """Provide a client of each role; an exception is its answer 500."""
+    people = {
+        "guest": User.objects.create_user("guest", is_staff=True),
+        "viewer": User.objects.create_user("viewer", is_staff=True),
+        "editor": editor,
+        "chief": chief,
+        "superuser": User.objects.create_superuser("root"),
+    }
+    people["viewer"].user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    clients = {role: Client(raise_request_exception=False) for role in ROLES}
+    for role, person in people.items():
+        clients[role].force_login(person)
+    return clients
