@@ -87,6 +87,9 @@ lock: .venv/uv
 	$(UV_COMPILE) requirements/local-aws.in -o requirements/local-aws.txt
 	$(UV_COMPILE) requirements/checkov.in -o requirements/checkov.txt
 	$(UV_COMPILE) requirements/parliament.in -o requirements/parliament.txt
+	$(UV_COMPILE) requirements/peer-pyvips.in -o requirements/peer-pyvips.txt
+	$(UV_COMPILE) requirements/peer-wagtail.in -o requirements/peer-wagtail.txt
+	$(UV_COMPILE) requirements/peer-filer.in -o requirements/peer-filer.txt
 	$(UV_COMPILE) pyproject.toml $(EXTRAS) -o requirements/run.txt
 	$(UV_COMPILE_LAMBDA) pyproject.toml --extra deploy --extra postgres -c requirements/run.txt -o requirements/lambda.txt
 	$(UV_COMPILE) pyproject.toml --extra bulk --extra postgres -c requirements/run.txt -o requirements/workers.txt
@@ -137,4 +140,5 @@ frontend: .venv/run
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-local-aws .venv-checkov .venv-parliament static mediahub/desk/frontend/node_modules mediahub/desk/static/desk/upload
+	rm -rf .venv .venv-local-aws .venv-checkov .venv-parliament static mediahub/desk/frontend/node_modules mediahub/desk/static/desk/upload \
+	  var/peers bench/sharp/node_modules
