@@ -6,10 +6,11 @@ AWS_PORT ?= 4566
 PHOTOS ?=
 FOLDER ?=
 OUT ?=
+N ?= 500
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export LOCAL = true
 
-.PHONY: run test test-fast test-slow demo corpus bench bench-desk e2e-deploy aws-check soak lint messages lock setup setup-dev frontend screenshots clean
+.PHONY: run test test-fast test-slow demo corpus bench bench-desk bench-peers e2e-deploy aws-check soak lint messages lock setup setup-dev frontend screenshots clean
 
 run: setup
 	@$(VENV)/python manage.py local --port $(PORT) --aws-port $(AWS_PORT)
@@ -40,6 +41,11 @@ bench: setup
 
 bench-desk: setup-dev
 	@$(VENV)/python -m bench.desk $(PHOTOS)
+
+# What people would pick instead, each installed into an environment of its own. N photographs go into each product.
+bench-peers: setup-dev
+	@$(VENV)/python -m bench.products "$(PHOTOS)" $(N)
+	@$(VENV)/python -m bench.processors "$(PHOTOS)"
 
 e2e-deploy: setup-dev
 	@$(VENV)/python -m tests.e2e

@@ -1,7 +1,7 @@
 """Environments of their own for what MediaHub is measured beside: none of it is in MediaHub's own locks or package.
 
-`requirements/peer-<name>.txt` locks packages of PyPI, `bench/<name>/package-lock.json` those of npm. Both are installed on
-first use, and again when the lock has changed.
+`requirements/peer-<name>.txt` locks packages of PyPI, `bench/<name>/package-lock.json` those of npm. Both are installed
+on first use, and again when the lock has changed.
 """
 
 import hashlib

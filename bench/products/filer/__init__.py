@@ -1,0 +1,1 @@
+"""django-filer with easy-thumbnails, as the documentation of both sets them up."""

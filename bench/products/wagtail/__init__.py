@@ -1,0 +1,1 @@
+"""Wagtail with its images, as its project template sets it up."""
