@@ -6,6 +6,7 @@ one block after the other. Nothing leaves this machine, and nothing stays but th
 
 import os
 import platform
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -40,6 +41,8 @@ def main(arguments: list[str]) -> int:
         Product("Wagtail images", "BSD-3-Clause", "bench.products.wagtail", "wagtail"),
         Product("django-filer", "BSD-3-Clause", "bench.products.filer", "filer"),
     ]
+    # Ended from outside, it ends the products and removes their folders too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with tempfile.TemporaryDirectory(prefix="mediahub-products-") as folder, ExitStack() as ending:
             for product in products:

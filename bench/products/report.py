@@ -34,11 +34,12 @@ def build_rows(
 
 
 def build_survival_rows(survivals: Sequence[Sequence[Survival]], records: Sequence[bool]) -> list[list[str]]:
-    """Return the rows about author and orientation: of each product what all renditions have, and its record."""
+    """Return the rows about author, orientation and place in each product's renditions, and its record."""
     return [
         ["author in the record", *("yes" if has_author else "no" for has_author in records)],
         ["author in the renditions", *(describe_authors(survival) for survival in survivals)],
         ["renditions are upright", *("yes" if all(s.is_upright for s in survival) else "no" for survival in survivals)],
+        ["place in a rendition", *("yes" if any(s.has_place for s in survival) else "no" for survival in survivals)],
     ]
 
 

@@ -1,4 +1,4 @@
-"""A photograph that lies on its side and names its author in three ways, and what of that a rendition still has."""
+"""A photograph on its side that names its author in three ways and its place, and what of that a rendition has."""
 
 from dataclasses import dataclass
 from io import BytesIO
@@ -8,7 +8,7 @@ from PIL.IptcImagePlugin import getiptcinfo
 
 from bench.scenes import SKIES, make_photograph
 
-ARTIST, COPYRIGHT = 0x013B, 0x8298
+ARTIST, COPYRIGHT, GPS = 0x013B, 0x8298, 0x8825
 WIDTH, HEIGHT = 1600, 1200
 # The orientation of a camera that was held upright: the picture is to be turned by a quarter.
 ON_ITS_SIDE = 6
@@ -24,17 +24,20 @@ XMP = (
 
 @dataclass(frozen=True)
 class Survival:
-    """What a file still has: the standards that name the author, and whether a viewer shows it upright."""
+    """What a file has: the standards that name the author, whether a viewer shows it upright, and the place."""
 
     authors: tuple[str, ...]
     is_upright: bool
+    has_place: bool = False
 
 
 def make_signed_photograph() -> bytes:
-    """Return a JPEG with author and copyright in EXIF, IPTC and XMP, stored on its side."""
+    """Return a JPEG with author and copyright in EXIF, IPTC and XMP, and the place in EXIF, stored on its side."""
     picture = Image.open(BytesIO(make_photograph(next(iter(SKIES)), WIDTH, HEIGHT, ON_ITS_SIDE)))
     exif = picture.getexif()
     exif[ARTIST], exif[COPYRIGHT] = AUTHORS["EXIF"], f"Copyright {AUTHORS['EXIF']}"
+    # North and east of Greenwich, each in degrees, minutes and seconds.
+    exif.get_ifd(GPS).update({1: "N", 2: (59.0, 54.0, 36.0), 3: "E", 4: (10.0, 44.0, 24.0)})
     out = BytesIO()
     picture.save(out, "JPEG", quality=90, exif=exif.tobytes(), xmp=XMP.format(author=AUTHORS["XMP"]).encode())
     data = out.getvalue()
@@ -55,8 +58,9 @@ def build_iptc_segment(author: str) -> bytes:
 def inspect_rendition(data: bytes) -> Survival:
     """Return what a rendition of the signed photograph still has."""
     picture = Image.open(BytesIO(data))
+    exif = picture.getexif()
     blocks = {
-        "EXIF": str(picture.getexif().get(ARTIST, "")),
+        "EXIF": str(exif.get(ARTIST, "")),
         "IPTC": str(getiptcinfo(picture) or ""),
         "XMP": str(picture.info.get("xmp", "")),
     }
@@ -64,6 +68,7 @@ def inspect_rendition(data: bytes) -> Survival:
     return Survival(
         tuple(standard for standard, text in blocks.items() if names_author(text)),
         (upright.width > upright.height) == (WIDTH > HEIGHT),
+        bool(exif.get_ifd(GPS)),
     )
 
 

@@ -62,10 +62,10 @@ def test_ratios_are_of_the_same_block() -> None:
     assert format_ratio([[4.0], [4.0]], blocks) == "2.00 (2.00 to 2.00)"
 
 
-def test_the_signed_photograph_lies_on_its_side_and_names_its_author_three_times() -> None:
+def test_the_signed_photograph_lies_on_its_side_and_names_its_author_and_its_place() -> None:
     signed = make_signed_photograph()
     assert Image.open(BytesIO(signed)).size == (1200, 1600)
-    assert inspect_rendition(signed) == Survival(("EXIF", "IPTC", "XMP"), is_upright=True)
+    assert inspect_rendition(signed) == Survival(("EXIF", "IPTC", "XMP"), is_upright=True, has_place=True)
 
 
 def test_what_a_rendition_lost_is_noticed() -> None:
@@ -81,9 +81,9 @@ def test_what_a_rendition_lost_is_noticed() -> None:
 
 
 def test_a_survival_is_what_all_renditions_have() -> None:
-    some = [Survival(("EXIF", "XMP"), is_upright=True), Survival(("XMP",), is_upright=False)]
+    some = [Survival(("EXIF", "XMP"), is_upright=True), Survival(("XMP",), is_upright=False, has_place=True)]
     rows = build_survival_rows([some, [Survival((), is_upright=True)]], [True, False])
-    assert [row[1:] for row in rows] == [["yes", "no"], ["XMP", "no"], ["no", "yes"]]
+    assert [row[1:] for row in rows] == [["yes", "no"], ["XMP", "no"], ["no", "yes"], ["yes", "no"]]
 
 
 def test_similarity_is_of_the_upright_photograph_by_the_longer_edge() -> None:
