@@ -90,6 +90,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "image_in_use": _("The original is no longer in the bucket; its image is still in use."),
     "labels_missing": _("The labels were not available when the image was uploaded."),
     "mirror_differs": _("The mirror differs from the record of this image."),
+    "audience_differs": _("The image was hidden or shown to others than its collections say."),
     "search_differs": _("The search knows other words of this image than it has."),
     "mirror_unknown": _("The mirror has an image that no record knows."),
     "not_compared": _("It could not be compared. The worker's log has the error."),

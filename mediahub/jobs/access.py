@@ -6,6 +6,7 @@ from mediahub.jobs import runner
 from mediahub.jobs.models import Chunk, Job
 from mediahub.library import access
 from mediahub.library.access import Person
+from mediahub.library.models import Image
 
 
 def visible_jobs(user: Person) -> QuerySet[Job]:
@@ -38,4 +39,4 @@ def may_fetch(user: Person, chunk: Chunk) -> bool:
     """Return whether all images in the zip file of this chunk are open to the person now."""
     failed = {entry["image"] for entry in chunk.failures}
     ids = [pk for pk in chunk.only if pk not in failed]
-    return not access.closed_images(user).filter(image__in=ids).exists()
+    return not Image.objects.filter(access.match_closed(user), pk__in=ids).exists()

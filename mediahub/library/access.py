@@ -15,7 +15,7 @@ from django.db.models.expressions import ExpressionWrapper
 from django.db.models.fields import CharField
 
 from mediahub.history.models import Action, Change
-from mediahub.library.models import Collection, Image, LabelRule, Membership, Tag, Tagging
+from mediahub.library.models import Audience, Collection, Image, LabelRule, Tag, Tagging
 
 R = TypeVar("R", bound=Model)
 Person = User | AnonymousUser
@@ -33,9 +33,7 @@ def open_images(user: Person) -> QuerySet[Image]:
 
     An image whose collections are all closed to the person is hidden; one that lies in none is not.
     """
-    if sees_everything(user):
-        return Image.objects.all()
-    return _open_to(user.pk)
+    return Image.objects.filter(match_open(user))
 
 
 def sees_everything(user: Person) -> bool:
@@ -43,19 +41,33 @@ def sees_everything(user: Person) -> bool:
     return user.has_perm("library.see_every_collection")
 
 
-def about_open_images(user: Person, records: QuerySet[R]) -> QuerySet[R]:
-    """Return these records without those about an image that is closed to the person; `image` is null where none is."""
-    return records if sees_everything(user) else records.exclude(image__in=closed_images(user))
+def match_open(user: Person, image: str = "") -> Q:
+    """Return the condition that an image is open to this person; `image` leads to it from another record.
 
-
-def closed_images(user: Person) -> QuerySet[Membership, Any]:
-    """Return the ids of the images that are closed to this person, for a condition such as `image__in`.
-
-    They are few, so that “not in these” costs less than “in those that are open”.
+    It is true of a record that is about no image. It asks one column of the image: see `audiences`.
     """
     if sees_everything(user):
-        return Membership.objects.none().values("image")
-    return _hiding(user.pk).order_by().values("image")
+        return Q()
+    # As a list of those that are open, and never “not in”: a row is kept or left out by what stands in it.
+    return Q(**{f"{image}audience": None}) | Q(**{f"{image}audience__in": _open_audiences(user.pk)})
+
+
+def match_closed(user: Person, image: str = "") -> Q:
+    """Return the condition that an image is closed to this person; `image` leads to it from another record."""
+    if sees_everything(user):
+        return Q(pk__in=[])
+    closed = Audience.objects.exclude(pk__in=_open_audiences(user.pk))
+    return Q(**{f"{image}audience__in": closed.values("pk")})
+
+
+def about_open_images(user: Person, records: QuerySet[R]) -> QuerySet[R]:
+    """Return these records without those about an image that is closed to the person; `image` is null where none is."""
+    return records.filter(match_open(user, "image__"))
+
+
+def match_open_audiences(user: Person) -> Q:
+    """Return the condition that figures of an audience tell of images that are open to this person."""
+    return Q() if sees_everything(user) else Q(audience=None) | Q(audience__in=_open_audiences(user.pk))
 
 
 def closed_collections(user: Person) -> QuerySet[Collection]:
@@ -74,7 +86,7 @@ def visible_changes(user: Person) -> QuerySet[Change]:
     if sees_everything(user):
         return Change.objects.filter(about_images | Q(image=None))
     words = Q(action__in=VOCABULARY_ACTIONS) & nothing_closed(user)
-    about_images &= ~Q(image__in=closed_images(user))
+    about_images &= match_open(user, "image__")
     return Change.objects.filter(about_images | (Q(image=None) & (Q(by=user.pk) | words)))
 
 
@@ -85,7 +97,7 @@ def visible_taggings(user: Person) -> QuerySet[Tagging]:
 
 def on_open_images(user: Person) -> Q:
     """Return the condition that a tagging of a tag is on an image that is open to this person, to count taggings by."""
-    return Q() if sees_everything(user) else ~Q(taggings__image__in=closed_images(user))
+    return match_open(user, "taggings__image__")
 
 
 def visible_tags(user: Person) -> QuerySet[Tag]:
@@ -95,16 +107,16 @@ def visible_tags(user: Person) -> QuerySet[Tag]:
     """
     if sees_everything(user):
         return Tag.objects.all()
-    on_closed_images, elsewhere = _taggings_by_tag(user)
-    return Tag.objects.filter(~Q(pk__in=on_closed_images) | Exists(elsewhere))
+    on_images = Tagging.objects.filter(tag=OuterRef("pk"))
+    return Tag.objects.filter(~Exists(on_images) | Exists(on_images.filter(match_open(user, "image__"))))
 
 
 def visible_rules(user: Person) -> QuerySet[LabelRule]:
     """Return the rules for labels that name no tag which is closed to this person."""
     if sees_everything(user):
         return LabelRule.objects.all()
-    on_closed_images, elsewhere = _taggings_by_tag(user)
-    closed = Tag.objects.filter(~Exists(elsewhere), pk__in=on_closed_images).order_by()
+    on_images = Tagging.objects.filter(tag=OuterRef("pk"))
+    closed = Tag.objects.filter(Exists(on_images), ~Exists(on_images.filter(match_open(user, "image__")))).order_by()
     # A rule that hides a label has no tag, and is named like one.
     named = ~Exists(closed.filter(name__iexact=OuterRef("label")))
     return LabelRule.objects.filter(named).exclude(tag__in=closed.values("pk"))
@@ -117,7 +129,7 @@ def nothing_closed(user: Person) -> Q:
 
 def count_closed(ids: Sequence[UUID]) -> int:
     """Return how many of these images are closed to a person who is in no group at all."""
-    return len(ids) - _open_to(None).filter(pk__in=ids).count()
+    return Image.objects.filter(pk__in=ids).exclude(audience=None).count()
 
 
 def changeable_images(user: Person) -> QuerySet[Image]:
@@ -134,23 +146,10 @@ def visible_collections(user: Person) -> QuerySet[Collection]:
     return Collection.objects.exclude(pk__in=closed_collections(user).values("pk"))
 
 
-def _open_to(user_id: int | None) -> QuerySet[Image]:
-    return Image.objects.filter(~Exists(_hiding(user_id).filter(image=OuterRef("pk"))))
-
-
-def _hiding(user_id: int | None) -> QuerySet[Membership]:
-    """Return the memberships of images all of whose collections are closed to this person, by their groups alone."""
-    closed = _closed_to(user_id).values("pk")
-    # What lies in closed collections is little: to begin there is quicker than to look at where all images lie.
-    elsewhere = Membership.objects.filter(image=OuterRef("image")).exclude(collection__in=closed)
-    return Membership.objects.filter(~Exists(elsewhere), collection__in=closed)
-
-
-def _taggings_by_tag(user: Person) -> tuple[QuerySet[Tagging, Any], QuerySet[Tagging]]:
-    """Return the ids of the tags that images have which are closed to the person, and a tag's taggings on others."""
-    closed = closed_images(user)
-    on_closed_images = Tagging.objects.filter(image__in=closed).order_by().values("tag")
-    return on_closed_images, Tagging.objects.filter(tag=OuterRef("pk")).exclude(image__in=closed)
+def _open_audiences(user_id: int | None) -> QuerySet[Any, Any]:
+    """Return the ids of the audiences with a gate that is open to this person, by their groups alone."""
+    gates = Audience.gates.through.objects.exclude(collection__in=_closed_to(user_id).values("pk"))
+    return gates.order_by().values("audience")
 
 
 def _closed_to(user_id: int | None) -> QuerySet[Collection]:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.kinds import ChangeKind, Difference, NotReverted, Reader, register
 from mediahub.history.models import Action, Change
-from mediahub.library import access, field_edits, memberships
+from mediahub.library import access, audiences, field_edits, memberships
 from mediahub.library.collection_tree import BETWEEN, STEP
 from mediahub.library.field_edits import UNSEEN, Conflict, Conflicted, Edit, Unseen
 from mediahub.library.models import Collection, Image
@@ -89,6 +89,7 @@ class CollectionChange(ChangeKind):
             is_used = Q(memberships__isnull=False) | Q(children__isnull=False)
             if Collection.objects.filter(is_used, pk=self.collection).exists():
                 raise NotReverted(_("The collection is no longer empty. Delete it under “Collections”."))
+            audiences.forget_collection(self.collection)
             Collection.objects.filter(pk=self.collection).delete()
         else:
             self._restore(locked, collection or Collection(pk=self.collection), self.before)
@@ -227,6 +228,7 @@ def delete(change_set: ChangeSet, collection: Collection) -> int:
                 _set_groups(child, list(deleted.groups.all()), restricted=True)
             _record(change_set, child, before)
         before = snapshot(deleted)
+        audiences.forget_collection(deleted.pk)
         Collection.objects.filter(pk=deleted.pk).delete()
         change_set.record_other(deleted.name, Action.COLLECTION_DELETED, CollectionChange(deleted.pk, before, None))
     return count
@@ -327,7 +329,7 @@ def _save_place(locked: Locked, collection: Collection) -> None:
     siblings = [other for other in locked.values() if other.parent_id == (parent.pk if parent else None)]
     if any(other.name.casefold() == collection.name.casefold() for other in siblings if other.pk != collection.pk):
         raise ValidationError(_taken_message(collection.name, parent))
-    descendants = [other for other in locked.values() if old and other.path.startswith(old)]
+    descendants = [other for other in locked.values() if old and other.path.startswith(old) and other.path != old]
     deepest = max([len(other.path) - len(old) for other in descendants], default=0) // STEP + 1
     if len(parent.path if parent else "") // STEP + deepest > MOST_LEVELS:
         sentence = _("Collections can be nested at most %(n)d levels deep. Choose a parent higher up.")
@@ -341,11 +343,18 @@ def _save_place(locked: Locked, collection: Collection) -> None:
         if old:
             moved = Concat(Value(collection.path), Substr("path", len(old) + 1))
             Collection.objects.filter(path__gt=old, path__lt=f"{old}{'9' * STEP}").update(path=moved)
+        restricted = {pk for pk, other in locked.items() if other.restricted}
+        # Below a restricted collection nothing changes when this moves: it is nearer than any above.
+        if old and audiences.find_gate(old, restricted) != audiences.find_gate(collection.path, restricted):
+            audiences.update_below(collection.path)
 
 
 def _set_groups(collection: Collection, groups: list[Group], *, restricted: bool | None = None) -> None:
+    before = collection.restricted
     collection.restricted = bool(groups) if restricted is None else restricted
     collection.save(update_fields=["restricted"])
+    if collection.restricted != before:
+        audiences.update_below(collection.path)
     collection.groups.set(groups)
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.kinds import ChangeKind, Difference, Reader, register
 from mediahub.history.models import Action, Change
-from mediahub.library import access
+from mediahub.library import access, audiences
 from mediahub.library.models import Collection, Image, Membership
 
 CHUNK_SIZE = 500
@@ -65,6 +65,7 @@ class MembershipChange(ChangeKind):
         for chunk in split(changes):
             details = {change.pk: change.detail for change in chunk if isinstance(change.detail, cls)}
             collection_ids = {detail.collection for detail in details.values()}
+            audiences.lock_places(collection_ids)
             existing = set(Collection.objects.filter(pk__in=collection_ids).values_list("pk", flat=True))
             memberships = Membership.objects.filter(
                 collection__in=collection_ids, image__in=[change.image_id for change in chunk]
@@ -85,13 +86,15 @@ class MembershipChange(ChangeKind):
                 for image, detail in reverts
                 if detail.after
             )
+            audiences.update_images(image.pk for image, _detail in reverts)
             change_set.record_all(reverts, Action.UNDONE, chunk[0].change_set)
 
 
 def add_images(change_set: ChangeSet, images: Iterable[Image], collection: Collection) -> int:
     """Add images to a collection; returns how many were not in it before."""
-    count = 0
+    ids: list[UUID] = []
     with transaction.atomic():
+        audiences.lock_places([collection.pk])
         for chunk in split(images):
             members = _members(chunk, collection)
             new = [image for image in chunk if image.pk not in members]
@@ -101,14 +104,16 @@ def add_images(change_set: ChangeSet, images: Iterable[Image], collection: Colle
             )
             detail = MembershipChange(collection.pk, collection.name, before=False, after=True)
             change_set.record_all([(image, detail) for image in new], Action.COLLECTIONS_CHANGED)
-            count += len(new)
-    return count
+            ids += [image.pk for image in new]
+        audiences.update_images(ids)
+    return len(ids)
 
 
 def remove_images(change_set: ChangeSet, images: Iterable[Image], collection: Collection) -> int:
     """Remove images from a collection, not from those below it; returns how many were in it before."""
-    count = 0
+    ids: list[UUID] = []
     with transaction.atomic():
+        audiences.lock_places([collection.pk])
         for chunk in split(images):
             members = _members(chunk, collection)
             Membership.objects.filter(collection=collection, image__in=members).delete()
@@ -116,8 +121,9 @@ def remove_images(change_set: ChangeSet, images: Iterable[Image], collection: Co
             change_set.record_all(
                 [(image, detail) for image in chunk if image.pk in members], Action.COLLECTIONS_CHANGED
             )
-            count += len(members)
-    return count
+            ids += members
+        audiences.update_images(ids)
+    return len(ids)
 
 
 def split(rows: Iterable[T]) -> Iterator[list[T]]:

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from mediahub import messages
 from mediahub.library import access
 from mediahub.library.access import Person
-from mediahub.library.models import Rendition
+from mediahub.library.models import Image, Rendition
 from mediahub.recovery.models import ConsistencyCheck, FailedItem, RetryOrder
 from mediahub.uploads.access import closed_uploads, open_uploads
 from mediahub.uploads.models import Upload
@@ -57,7 +57,7 @@ def readable_payload(user: Person, item: FailedItem) -> str:
     uploads = [upload_id for message in decoded if (upload_id := getattr(message, "upload_id", None))]
     named = Upload.objects.filter(Q(key__in=keys) | Q(pk__in=uploads))
     closed = named.filter(closed_uploads(user)).exists()
-    return "" if closed or access.closed_images(user).filter(image__in=images).exists() else item.payload
+    return "" if closed or Image.objects.filter(access.match_closed(user), pk__in=images).exists() else item.payload
 
 
 def visible_examples(user: Person, check: ConsistencyCheck) -> list[dict[str, Any]]:
@@ -70,7 +70,7 @@ def visible_examples(user: Person, check: ConsistencyCheck) -> list[dict[str, An
         return examples
     names = {example["what"] for example in examples}
     uploads = open_uploads(user).filter(key__in=names).values_list("key", flat=True)
-    renditions = Rendition.objects.filter(key__in=names).exclude(image__in=access.closed_images(user))
+    renditions = access.about_open_images(user, Rendition.objects.filter(key__in=names))
     images = access.open_images(user).filter(pk__in=[pk for name in names if (pk := _id(name))])
     shown = {*uploads, *renditions.values_list("key", flat=True), *(str(image.pk) for image in images.only("pk"))}
     return [example for example in examples if example["what"] in shown]
@@ -79,7 +79,7 @@ def visible_examples(user: Person, check: ConsistencyCheck) -> list[dict[str, An
 def _closed_items(user: Person) -> Q:
     # By joins: SQLite reads a condition only so many parentheses deep.
     unknown = Q(image=None, upload=None) & ~access.nothing_closed(user)
-    return Q(image__in=access.closed_images(user)) | closed_uploads(user, "upload__") | unknown
+    return access.match_closed(user, "image__") | closed_uploads(user, "upload__") | unknown
 
 
 def _id(text: str) -> UUID | None:

@@ -20,6 +20,7 @@ from django.utils import timezone
 from mediahub import messages, rounds
 from mediahub.aws import clients
 from mediahub.delivery import mirror, public
+from mediahub.library import audiences
 from mediahub.library.models import Image, Rendition, Version
 from mediahub.library.search import index
 from mediahub.messages import CheckKey, ReprocessImage, SweepRenditions
@@ -180,6 +181,16 @@ def compare_search_entries(run: ConsistencyCheck, cursor: Cursor) -> Findings:
     ], after
 
 
+def compare_audiences(run: ConsistencyCheck, cursor: Cursor) -> Findings:
+    """Find images that are not hidden or shown as the collections say in which they lie."""
+    part, after = _take_page(Image.objects.only("pk"), cursor, ROWS)
+    reason = Reason("audience_differs")
+    return [
+        Finding("misplaced", str(pk), reason, partial(audiences.update_images, [pk]))
+        for pk in audiences.find_drifted([image.pk for image in part])
+    ], after
+
+
 STEPS: dict[str, Callable[..., Findings]] = {
     "uploads": compare_uploads,
     "uploads_unseen": find_unseen_uploads,
@@ -189,6 +200,7 @@ STEPS: dict[str, Callable[..., Findings]] = {
     "strangers": find_strangers,
     "unlabelled": find_unlabeled,
     "searched": compare_search_entries,
+    "audiences": compare_audiences,
 }
 # What the clock does often, because a lost event is a picture that an editor waits for.
 OFTEN = ("uploads", "uploads_unseen")

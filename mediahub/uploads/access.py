@@ -38,6 +38,5 @@ def visible_batches(user: Person) -> QuerySet[UploadBatch]:
 
 def closed_uploads(user: Person, upload: str = "") -> Q:
     """Return the condition that an upload is closed to this person; `upload` leads to it from another record."""
-    closed_image = {f"{upload}image__in": access.closed_images(user)}
     going_to_be_closed = {f"{upload}image": None, f"{upload}batch__collection__in": access.closed_collections(user)}
-    return Q(**closed_image) | Q(**going_to_be_closed)
+    return access.match_closed(user, f"{upload}image__") | Q(**going_to_be_closed)

@@ -116,7 +116,7 @@ def test_what_was_changed_since_stays(editor: User) -> None:
 
 def test_a_thousand_images_cost_few_questions(editor: User, django_assert_max_num_queries: Any) -> None:
     boats, images, act = make("Boats"), many(1000), ChangeSet(editor)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(24):
         memberships.add_images(act, images, boats)
     with django_assert_max_num_queries(30):
         undo.undo(editor, act.id)

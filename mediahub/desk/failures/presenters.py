@@ -54,6 +54,10 @@ FINDINGS: dict[str, tuple[str | Promise, str | Promise]] = {
         gettext_lazy("Items that could not be compared"),
         gettext_lazy("An error occurred, and they were skipped. An administrator must look at the worker's log."),
     ),
+    "misplaced": (
+        gettext_lazy("Images that were not hidden or shown as their collections say"),
+        gettext_lazy("They are shown again to those who may see them, and to nobody else."),
+    ),
     "unindexed": (
         gettext_lazy("Images that the search did not know as they are"),
         gettext_lazy("Their words are read again."),

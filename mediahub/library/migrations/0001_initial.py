@@ -65,6 +65,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Audience",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(editable=False, max_length=64, unique=True)),
+                ("gates", models.ManyToManyField(related_name="audiences", to="library.collection")),
+            ],
+            options={
+                "verbose_name": "audience",
+                "verbose_name_plural": "audiences",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
             name="Image",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -196,6 +209,18 @@ class Migration(migrations.Migration):
                 ("label_model", models.CharField(blank=True, max_length=64, verbose_name="label model")),
                 ("label_raw", models.JSONField(blank=True, default=dict, verbose_name="raw labels")),
                 ("labeled_at", models.DateTimeField(blank=True, db_index=True, null=True, verbose_name="labeled")),
+                (
+                    "audience",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="images",
+                        to="library.audience",
+                    ),
+                ),
                 ("revision", models.PositiveIntegerField(default=1, verbose_name="revision")),
                 ("mirrored_revision", models.PositiveIntegerField(default=0, verbose_name="mirrored revision")),
                 (
@@ -234,6 +259,9 @@ class Migration(migrations.Migration):
                         ),
                         fields=["id"],
                         name="image_uncut",
+                    ),
+                    models.Index(
+                        condition=models.Q(("audience__isnull", False)), fields=["audience"], name="image_hidden"
                     ),
                 ],
             },
@@ -362,6 +390,7 @@ class Migration(migrations.Migration):
                 ("title_key", models.CharField(max_length=200)),
                 ("file_key", models.CharField(max_length=200)),
                 ("taken_key", models.DateTimeField()),
+                ("created_key", models.DateTimeField()),
                 (
                     "image",
                     models.OneToOneField(
@@ -379,6 +408,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=["title_key", "image"], name="search_by_title"),
                     models.Index(fields=["file_key", "image"], name="search_by_file"),
                     models.Index(fields=["-taken_key", "image"], name="search_by_date_taken"),
+                    models.Index(fields=["-created_key", "image"], name="search_by_newest"),
                 ],
             },
         ),

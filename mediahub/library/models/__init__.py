@@ -1,12 +1,13 @@
 """What editors keep: images, the vocabulary of tags, collections, and searches."""
 
-from mediahub.library.models.collections import Collection, Membership
+from mediahub.library.models.collections import Audience, Collection, Membership
 from mediahub.library.models.images import FingerprintPart, Image, Rendition, SimilarPair, Version, uncut
 from mediahub.library.models.saved_searches import SavedSearch
 from mediahub.library.models.search_entries import IndexQuery, KnownWord, SearchEntry
 from mediahub.library.models.tags import LabelRule, Synonym, Tag, Tagging
 
 __all__ = [
+    "Audience",
     "Collection",
     "FingerprintPart",
     "Image",

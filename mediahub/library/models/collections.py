@@ -44,6 +44,26 @@ class Collection(models.Model):
         return self.name
 
 
+class Audience(models.Model):
+    """Whom images are open to that lie in restricted collections only; `Image.audience` is empty for all others.
+
+    The gate of a collection is the nearest restricted one at or above it. Images of one audience have the same gates,
+    and are open to who may see one of these. The verbs in `audiences` keep it.
+    """
+
+    # Of the gates' ids, which may be many.
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    gates = models.ManyToManyField(Collection, related_name="audiences")
+
+    class Meta:
+        verbose_name = _("audience")
+        verbose_name_plural = _("audiences")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.digest
+
+
 class Membership(models.Model):
     """An image in a collection, and who put it there."""
 

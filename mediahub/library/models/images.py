@@ -125,6 +125,16 @@ class Image(models.Model):
     label_raw = models.JSONField(_("raw labels"), default=dict, blank=True)
     labeled_at = models.DateTimeField(_("labeled"), null=True, blank=True, db_index=True)
 
+    # Whom it is open to where all its collections are restricted: kept with its memberships by `audiences`.
+    audience = models.ForeignKey(
+        "library.Audience",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+        related_name="images",
+    )
     revision = models.PositiveIntegerField(_("revision"), default=1)
     mirrored_revision = models.PositiveIntegerField(_("mirrored revision"), default=0)
     deleted_at = models.DateTimeField(_("original deleted"), null=True, blank=True, db_index=True)
@@ -143,6 +153,7 @@ class Image(models.Model):
                 fields=["id"], name="image_unmirrored", condition=models.Q(mirrored_revision__lt=F("revision"))
             ),
             models.Index(fields=["id"], name="image_uncut", condition=uncut()),
+            models.Index(fields=["audience"], name="image_hidden", condition=models.Q(audience__isnull=False)),
         ]
         permissions = [
             ("publish_image", "Can publish and archive images"),

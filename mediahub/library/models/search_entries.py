@@ -86,6 +86,8 @@ class SearchEntry(models.Model):
     file_key = models.CharField(max_length=200)
     # An image without a date comes last.
     taken_key = models.DateTimeField()
+    # When the image was created: what the words find is sorted here, and images are read for one page only.
+    created_key = models.DateTimeField()
 
     class Meta:
         verbose_name = _("search entry")
@@ -95,6 +97,7 @@ class SearchEntry(models.Model):
             models.Index(fields=["title_key", "image"], name="search_by_title"),
             models.Index(fields=["file_key", "image"], name="search_by_file"),
             models.Index(fields=["-taken_key", "image"], name="search_by_date_taken"),
+            models.Index(fields=["-created_key", "image"], name="search_by_newest"),
         ]
 
     def __str__(self) -> str:

@@ -21,11 +21,11 @@ log = logging.getLogger(__name__)
 FIELDS = frozenset(
     {
         *("title", "alt_text", "caption", "credit", "copyright", "license", "file_name"),
-        *("creators", "extended_description", "taken_at"),
+        *("creators", "extended_description", "taken_at", "created_at"),
     }
 )
 ROWS = 500
-COLUMNS = (*MOST_WORDS, "title_key", "file_key", "taken_key")
+COLUMNS = (*MOST_WORDS, "title_key", "file_key", "taken_key", "created_key")
 UNDATED = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC)
 # Shorter words are not corrected, and numbers are no words.
 SHORTEST_KNOWN = 3
@@ -85,6 +85,7 @@ def build_entry(image: Image) -> SearchEntry:
         title_key=build_sort_key(image.title),
         file_key=build_sort_key(image.file_name),
         taken_key=image.taken_at or UNDATED,
+        created_key=image.created_at,
         **fields,
     )
 

@@ -1,7 +1,7 @@
 """The orders of the library's images, and pages of them that begin where the one before ended."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from mediahub.library.search.terms import Term, build_query
 DEFAULT_SORT = "newest"
 RELEVANCE = "relevance"
 ENTRY = "search_entry__image_id"
+CREATED_AT = "created_at"
 
 
 def _moment(text: str) -> datetime:
@@ -66,13 +67,13 @@ class Sort:
 SORTS = {
     sort.name: sort
     for sort in (
-        Sort(DEFAULT_SORT, gettext_lazy("Newest first"), "created_at", _moment),
+        Sort(DEFAULT_SORT, gettext_lazy("Newest first"), CREATED_AT, _moment),
         Sort("taken", gettext_lazy("Date taken"), "search_entry__taken_key", _moment, key=ENTRY),
         Sort("title", gettext_lazy("Title"), "search_entry__title_key", str, descending=False, key=ENTRY),
         Sort("file", gettext_lazy("File name"), "search_entry__file_key", str, descending=False, key=ENTRY),
         Sort("size", gettext_lazy("File size"), "bytes", _size),
         # Within a level, the newest first.
-        Sort(RELEVANCE, gettext_lazy("Best match"), "created_at", _moment),
+        Sort(RELEVANCE, gettext_lazy("Best match"), CREATED_AT, _moment),
     )
 }
 
@@ -85,6 +86,9 @@ def list_page(
     `after` is the mark of the page before; one that makes no sense is ignored. No image is listed twice or left out
     because others came or went meanwhile.
     """
+    if terms and sort.column == CREATED_AT:
+        # What the words find is sorted among the entries, before any image is read.
+        sort = replace(sort, column="search_entry__created_key", key=ENTRY)
     first_level, condition = _read_mark(sort, after)
     page: list[tuple[int, Image]] = []
     for level, matching in enumerate(_list_levels(images, sort, terms)):
