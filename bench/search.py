@@ -1,30 +1,23 @@
 """`python -m bench.search IMAGES`: measure searches, orders and counts of the library, with so many images.
 
-Each image has three words of fifteen in its title, two of five hundred tags, and a membership in one of fifty
-collections, ten of which are closed to the editor who asks.
+Each image has three words of fifteen in its title, five of five hundred tags, and a membership in one of fifty
+collections, ten of which are closed to the editor who asks. With `--folder` the filled database is kept for the next
+run, and `bench.pages` uses the same.
 """
 
-import json
-import random
-import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
 from statistics import median
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
-from bench.database import analyze, open_test_database
-from bench.pages import WORDS
+from bench.database import open_library, parse_library
+from bench.filling import fill
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 ROUNDS = 7
-ROWS = 5000
 PAGE_SIZE = 60
-# Words that stand on one image in five hundred, and together on none.
-RARE = ("zeppelin", "quarry")
 SEARCHES = {
     "everything": "",
     "one word": "q=harbour",
@@ -33,7 +26,7 @@ SEARCHES = {
     "a phrase": 'q="harbour+mist"',
     "a word without another": "q=harbour+-mist",
     "a rare word": "q=zeppelin",
-    "a rare word in a file name": "q=file:77777",
+    "a rare word in a file name": "q=file:1234",
     "two words that never meet": "q=zeppelin+quarry",
     "a word that is nowhere": "q=xylophone",
     "a phrase of common words that is nowhere": 'q="harbour+harbour"',
@@ -44,13 +37,14 @@ SEARCHES = {
 }
 
 
-def main(number: int) -> None:
+def main() -> None:
     """Print the median milliseconds of each first page, each order, and each count, for two people."""
-    with open_test_database() as vendor:
-        people = _create_people()
-        _fill(number, people[0])
-        analyze()
-        print(f"{vendor}, {number:,} images, median of {ROUNDS} rounds, milliseconds: an editor, a chief editor")
+    library = parse_library()
+    with open_library(library, fill) as vendor:
+        from django.contrib.auth.models import User
+
+        people = [User.objects.get(username=name) for name in ("Editor", "Chief editor")]
+        print(f"{vendor}, {library.number:,} images, median of {ROUNDS} rounds, milliseconds")
         _print_table("First page", SEARCHES, people, _load_page)
         _print_table("Count to 10,001, after the page", SEARCHES, people, _count)
         orders = {name: f"sort={name}" for name in ("newest", "taken", "title", "file", "size")}
@@ -121,118 +115,5 @@ def _correct(query: str, user: "User") -> Callable[[], object]:
     return lambda: correct(_parse(query), user)
 
 
-def _create_people() -> "list[User]":
-    from django.contrib.auth.models import Group, User
-
-    people = []
-    for name in ("Editor", "Chief editor"):
-        people.append(User.objects.create(username=name, is_staff=True))
-        people[-1].groups.add(Group.objects.get(name=name))
-    return people
-
-
-def _fill(number: int, editor: "User") -> None:
-    """Write the rows past the models, which would take an hour; then compare some with what the product makes."""
-    from django.contrib.auth.models import Group
-    from django.utils import timezone
-
-    from mediahub.history.change_set import ChangeSet
-    from mediahub.library import collections
-    from mediahub.library.models import Image, KnownWord, Membership, SearchEntry, Tag, Tagging
-    from mediahub.library.search import index
-
-    chance = random.Random(5)
-    tags = Tag.objects.bulk_create([Tag(name=f"{WORDS[n % len(WORDS)]} {n}") for n in range(500)])
-    legal = [Group.objects.create(name="Legal")]
-    places = [
-        collections.create(ChangeSet(editor), f"Collection {n}", groups=legal if n % 5 == 4 else ()) for n in range(50)
-    ]
-    words = (*WORDS, *RARE)
-    KnownWord.objects.bulk_create([KnownWord(word=word, reversed=word[::-1]) for word in words])
-    now = timezone.now()
-    for first in range(0, number, ROWS):
-        images = [_build_image(n, number, now, chance) for n in range(first, min(first + ROWS, number))]
-        taggings = [
-            Tagging(
-                image=image, tag=tag, source="rekognition", confidence=80, state=chance.choice(Tagging.State.values)
-            )
-            for image in images
-            for tag in chance.sample(tags, 2)
-        ]
-        _insert(Image, images)
-        _insert(Tagging, taggings)
-        _insert(Membership, [Membership(collection=chance.choice(places), image=image, at=now) for image in images])
-        _insert(SearchEntry, _build_entries(images, taggings))
-    some = list(Image.objects.values_list("pk", flat=True)[:500])
-    assert index.find_drifted(some) == []
-
-
-def _build_image(n: int, total: int, now: Any, chance: random.Random) -> Any:
-    from mediahub.library.models import Image
-
-    title = f"{' '.join(chance.sample(WORDS, 3)).capitalize()} {n}"
-    if n % 500 < len(RARE):
-        title += f" {RARE[n % 500]}"
-    return Image(
-        id=UUID(int=chance.getrandbits(128)),
-        state=("published", "published", "archived", "in_review")[n % 4] if n < total * 0.97 else "in_review",
-        title=title,
-        alt_text=f"{title} seen from afar" if n % 3 else "",
-        caption="",
-        credit=f"Photographer {n % 300}",
-        copyright="",
-        license="CC BY 4.0",
-        creators=[],
-        extended_description="",
-        file_name=f"IMG_{n}.jpg",
-        format="JPEG",
-        width=4000,
-        height=3000,
-        bytes=chance.randrange(100_000, 9_000_000),
-        sha256=f"{n:064x}",
-        placeholder="x" * 700,
-        taken_at=now - timedelta(minutes=chance.randrange(5_000_000)) if n % 10 else None,
-        created_at=now - timedelta(seconds=10 * (total - n)),
-        updated_at=now,
-    )
-
-
-def _build_entries(images: Sequence[Any], taggings: Sequence[Any]) -> list[Any]:
-    from mediahub.library.models import Tagging
-    from mediahub.library.search import index
-
-    standing: dict[UUID, list[Any]] = {image.pk: [] for image in images}
-    for tagging in taggings:
-        tagging.tag._prefetched_objects_cache = {"synonyms": []}
-        if tagging.state != Tagging.State.REJECTED:
-            standing[tagging.image_id].append(tagging)
-    for image in images:
-        image._prefetched_objects_cache = {"taggings": standing[image.pk]}
-    return [index.build_entry(image) for image in images]
-
-
-def _insert(model: Any, rows: Iterable[Any]) -> None:
-    """Insert rows as fast as the database takes them."""
-    from django.db import connection
-
-    if connection.vendor != "postgresql":
-        model.objects.bulk_create(rows)
-        return
-    fields = [field for field in model._meta.concrete_fields if field.get_internal_type() != "BigAutoField"]
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    with connection.cursor() as cursor, cursor.copy(f"COPY {model._meta.db_table} ({columns}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row([_prepare(field, row) for field in fields])
-
-
-def _prepare(field: Any, row: Any) -> Any:
-    from django.db.models.expressions import DatabaseDefault
-
-    value = getattr(row, field.attname)
-    if isinstance(value, DatabaseDefault):
-        value = field.get_default() if field.has_default() else ""
-    return json.dumps(value) if field.get_internal_type() == "JSONField" else value
-
-
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main()

@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core import paginator
 from django.core.exceptions import ValidationError
 from django.db.models import IntegerField, ManyToManyField, QuerySet
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from mediahub.desk.http import Unreadable
@@ -16,10 +18,16 @@ from mediahub.library.parsing import read_number
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
+    Paginator = paginator.Paginator[Any]
     Choices = ModelMultipleChoiceField[Any]
 else:
     ModelAdmin = admin.ModelAdmin
+    Paginator = paginator.Paginator
     Choices = ModelMultipleChoiceField
+
+
+# Whoever looks further narrows the list.
+MOST_LISTED = 10_000
 
 
 class KnownChoices(Choices):
@@ -62,8 +70,28 @@ class CarefulAdmin(ModelAdmin):
         return lookup in (*offered, *self.linked)
 
 
+class CappedPaginator(Paginator):
+    """The pages of a list, of very many records the first ones; `goes_on` says that there are more."""
+
+    @cached_property
+    def _number(self) -> int:
+        return int(self.object_list.order_by()[: MOST_LISTED + 1].count())
+
+    @property
+    def count(self) -> int:
+        """Return how many records there are, as far as a page counts."""
+        return min(self._number, MOST_LISTED)
+
+    @property
+    def goes_on(self) -> bool:
+        """Return whether there are more records than those on the pages."""
+        return self._number > MOST_LISTED
+
+
 class PageAdmin(CarefulAdmin):
     """A ModelAdmin whose actions are buttons named `action`, on its list and on the page of one record (`stay`)."""
+
+    paginator = CappedPaginator
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:
         response = super().response_action(request, queryset, *args)

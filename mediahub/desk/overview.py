@@ -1,17 +1,19 @@
 """What the desk shows of itself on each page: the way to each part, and how much waits there."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from mediahub.jobs.access import visible_jobs
 from mediahub.jobs.models import Job
-from mediahub.library import access
+from mediahub.library import access, figures
 from mediahub.library.models import Image
 from mediahub.recovery import consistency_checks
 from mediahub.recovery.access import visible_failed_items
@@ -32,6 +34,8 @@ class NavigationEntry:
     main: bool = False
 
 
+# The first page counts no further.
+MOST_UPLOADS = 1000
 # What editors go to all day; the rest is one step further away.
 MAIN_ENTRIES = ("upload", "review", "images", "collections", "failed")
 
@@ -91,27 +95,36 @@ def list_open_failed_items(user: User | AnonymousUser) -> QuerySet[FailedItem]:
     return visible_failed_items(user).filter(state=FailedItem.State.OPEN)
 
 
-def count_records(user: User | AnonymousUser) -> dict[str, dict[str, int]]:
+def count_records(user: User | AnonymousUser) -> dict[str, dict[str, Any]]:
     """Count the records of each part that the editor may see, for the first page."""
-    counts: dict[str, dict[str, int]] = {}
+    counts: dict[str, dict[str, Any]] = {}
     if user.has_perm("library.view_image"):
-        review, blind = Q(state=Image.State.IN_REVIEW), Q(alt_text="")
-        counts["images"] = (
-            access.visible_images(user)
-            .filter(deleted_at=None)
-            .aggregate(all=Count("pk"), in_review=Count("pk", filter=review), no_alt_text=Count("pk", filter=blind))
-        )
+        rows = figures.count_images(user)
+        review = Image.State.IN_REVIEW
+        counts["images"] = {
+            "all": sum(row["images"] for row in rows),
+            "in_review": sum(row["images"] for row in rows if row["state"] == review),
+            "no_alt_text": sum(row["without_alt_text"] for row in rows),
+        }
     if user.has_perm("uploads.view_upload"):
         today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
         running = Q(state__in=[Upload.State.ISSUED, Upload.State.WORKING])
         uploads = visible_uploads(user).filter(issued_at__gte=today)
-        counts["uploads"] = uploads.aggregate(today=Count("pk"), running=Count("pk", filter=running))
+        counts["uploads"] = {"today": _count_some(uploads), "running": _count_some(uploads.filter(running))}
     return counts
+
+
+def _count_some(uploads: QuerySet[Upload]) -> str:
+    """Return how many uploads there are, as far as a page counts."""
+    number = uploads.order_by()[: MOST_UPLOADS + 1].count()
+    text = number_format(min(number, MOST_UPLOADS), force_grouping=True)
+    return f"{text}+" if number > MOST_UPLOADS else text
 
 
 def list_latest_images(user: User | AnonymousUser, most: int = 12) -> QuerySet[Image]:
     """Return the newest visible images with their renditions."""
-    return access.visible_images(user).filter(deleted_at=None).prefetch_related("renditions")[:most]
+    images = access.visible_images(user).filter(deleted_at=None).defer("label_raw")
+    return images.prefetch_related("renditions")[:most]
 
 
 def get_newest_mark(user: User) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Action
-from mediahub.library import access, revisions
+from mediahub.library import access, figures, revisions
 from mediahub.library.access import Person
 from mediahub.library.models import LabelRule, Synonym, Tag, Tagging
 from mediahub.library.parsing import read_name
@@ -79,8 +79,10 @@ def complete_name(tags: QuerySet[Tag], text: str) -> list[str]:
 
 def list_common_names(user: Person, most: int) -> list[str]:
     """Return the names of the tags that most of the images have which are open to this person, the commonest first."""
-    tags = access.visible_tags(user).annotate(uses=Count("taggings", filter=access.on_open_images(user)))
-    return list(tags.order_by("-uses", "name").values_list("name", flat=True)[:most])
+    common = figures.list_common_tags(user, most)
+    names = dict(access.visible_tags(user).filter(pk__in=common).values_list("pk", "name"))
+    unused = access.visible_tags(user).exclude(pk__in=common).values_list("name", flat=True)
+    return [*(names[pk] for pk in common if pk in names), *unused[: max(0, most - len(names))]]
 
 
 def merge_tags(change_set: ChangeSet, tag: Tag, into: Tag) -> int:

@@ -147,6 +147,8 @@ class Upload(models.Model):
             models.Index(fields=["uploaded_by", "state"], name="upload_by_editor"),
             # The dashboard counts from this alone, and looks at no row.
             models.Index(fields=["issued_at", "state", "work_ms"], name="upload_outcomes"),
+            # Those that became no image are counted by themselves.
+            models.Index(fields=["issued_at"], name="upload_without_image", condition=Q(image=None)),
             # The list of uploads tells those from the bucket by their folders.
             models.Index(fields=["-issued_at", "id"], name="upload_by_person", condition=Q(source="browser")),
         ]
@@ -208,6 +210,26 @@ class Upload(models.Model):
         For what no event tells of: without a sequencer, the bucket's own answer says which version is the newest.
         """
         return claim.acquire(Upload.objects.filter(self.match_unchanged() & match_free(), pk=self.pk), unsequenced=True)
+
+
+class ArrivalFigures(models.Model):
+    """What the clock counted of one day's uploads that became images of one audience; see `arrival_figures`.
+
+    `outcomes` holds a number by state; `times` of those that are ready, a number by hundredths of a second.
+    """
+
+    day = models.DateField(db_index=True)
+    audience = models.ForeignKey("library.Audience", models.CASCADE, null=True)
+    outcomes = models.JSONField(default=dict)
+    times = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("figures of a day")
+        verbose_name_plural = _("figures of days")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.day}"
 
 
 def match_free() -> Q:

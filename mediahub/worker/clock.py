@@ -10,12 +10,12 @@ from django.db.models import F
 from mediahub import rounds
 from mediahub.delivery import mirror, public
 from mediahub.jobs import runner
-from mediahub.library import publishing
+from mediahub.library import figures, publishing
 from mediahub.library.models import Image
 from mediahub.recovery import consistency_checks, dead_letters, queue_hours, retries
 from mediahub.recovery.duties import Duties, Tick, count_failing
 from mediahub.recovery.models import FailedItem
-from mediahub.uploads import crops, rendition_sweep, stalled_uploads
+from mediahub.uploads import arrival_figures, crops, rendition_sweep, stalled_uploads
 from mediahub.worker import clock_rest
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ def list_duties(deadline: datetime) -> Duties:
         "swept": rendition_sweep.sweep_deleted_images,
         "jobs_asked": runner.request_lost_turns,
         "jobs_swept": runner.sweep_old_jobs,
+        "counted": lambda: figures.keep_figures() + arrival_figures.keep_figures(),
         # How the queue stands after all that was asked for, and before what a comparison asks for.
         "queue_noted": queue_hours.record_hour,
         "reconciled": lambda: consistency_checks.run_clock_share(deadline),

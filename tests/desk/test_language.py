@@ -10,6 +10,7 @@ from django.utils import translation
 
 from mediahub.desk.models import Preference
 from mediahub.desk.plurals import SAMPLES, list_plural_forms
+from mediahub.desk.review.review_queue import QueuePosition
 from mediahub.desk.review.texts import build_review_texts
 from mediahub.desk.upload.texts import build_upload_texts
 from mediahub.reasons import read_reason
@@ -74,7 +75,7 @@ def test_a_script_gets_a_sentence_for_each_way_of_counting() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [build_review_texts(), build_upload_texts(1)["uppy"], build_upload_texts(1)["dashboard"]]
+    "words", [build_review_texts(QueuePosition(1, 1, 1)), build_upload_texts(1)["uppy"], build_upload_texts(1)["dashboard"]]
 )
 def test_a_counted_sentence_has_all_its_forms(words: dict[str, Any]) -> None:
     for name, said in words.items():

@@ -17,7 +17,7 @@ from mediahub.delivery import mirror, public
 from mediahub.delivery.models import PublicFile
 from mediahub.desk.failures import presenters as failures_presenters
 from mediahub.jobs import runner
-from mediahub.library import publishing, revisions
+from mediahub.library import figures, publishing, revisions
 from mediahub.library.models import Image
 from mediahub.local.event_loop import Context
 from mediahub.recovery import consistency_checks, dead_letters, duties, queue_hours, retries
@@ -42,6 +42,7 @@ DUTIES: dict[str, tuple[ModuleType, str]] = {
     "swept": (rendition_sweep, "sweep_deleted_images"),
     "jobs_asked": (runner, "request_lost_turns"),
     "jobs_swept": (runner, "sweep_old_jobs"),
+    "counted": (figures, "keep_figures"),
     "queue_noted": (queue_hours, "record_hour"),
     "reconciled": (consistency_checks, "run_clock_share"),
     "rested": (clock_rest, "rest_if_idle"),

@@ -18,7 +18,6 @@ from mediahub.desk.dashboard.queries import Period
 from mediahub.library.models import Image
 from mediahub.reasons import explain
 from mediahub.recovery.access import visible_failed_items
-from mediahub.uploads.access import open_uploads
 
 OUTCOMES: dict[str, tuple[str | Promise, str]] = {
     "ready": (gettext_lazy("processed"), "good"),
@@ -31,7 +30,7 @@ WITH_ALT_TEXT, WITHOUT_ALT_TEXT = 0, 1
 
 def build_charts(user: User | AnonymousUser, period: Period) -> list[Chart]:
     """Return all charts of the dashboard, in their order on the page."""
-    came = dashboard_queries.count_arrivals(open_uploads(user), period)
+    came = dashboard_queries.count_arrivals(user, period)
     return [
         _build_uploads_chart(period, came),
         _build_times_chart(period, came),

@@ -1,8 +1,9 @@
 """What the dashboard counts: each figure from the records alone, in as many queries whatever there is to count."""
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,10 +15,13 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from mediahub import costs
-from mediahub.library import access
+from mediahub.library import access, figures
 from mediahub.library.models import Image, Rendition, Version
 from mediahub.recovery import queue_hours
 from mediahub.recovery.models import FailedItem, QueueHour
+from mediahub.uploads import arrival_figures
+from mediahub.uploads.access import open_uploads
+from mediahub.uploads.arrival_figures import DayFigures
 from mediahub.uploads.models import Upload
 
 PERIODS = (7, 30, 90)
@@ -75,23 +79,41 @@ class Arrivals:
     most: list[float | None]
 
 
-def count_arrivals(uploads: QuerySet[Upload], period: Period) -> Arrivals:
-    """Count the uploads of the period, each in the part in which its ticket was given."""
+def count_arrivals(user: User | AnonymousUser, period: Period) -> Arrivals:
+    """Count the uploads of the period, each in the part in which its ticket was given.
+
+    Of very many, those that became images were counted by the clock; the others are few.
+    """
+    uploads = open_uploads(user).filter(issued_at__gte=period.starts[0])
+    days = arrival_figures.read_days(user, timezone.localdate(period.starts[0]))
     rows = (
-        uploads.filter(issued_at__gte=period.starts[0])
+        (uploads if days is None else uploads.filter(image=None))
         .order_by()
         .values_list(period.part("issued_at"), "state", F("work_ms") / 10)
         .annotate(n=Count("pk"))
     )
     outcomes = {name: [0] * len(period.starts) for name in OUTCOMES}
     times: list[list[Share]] = [[] for _ in period.starts]
-    for part, state, hundredths, n in rows:
+    for part, state, hundredths, n in [*rows, *_spread_days(period, days or {})]:
         outcomes[state if state in OUTCOMES else "open"][part] += n
         if state == Upload.State.READY and hundredths is not None:
             times[part].append((hundredths, n))
     return Arrivals(
         outcomes, [_find_percentile(part, 50) for part in times], [_find_percentile(part, 95) for part in times]
     )
+
+
+def _spread_days(period: Period, days: dict[date, DayFigures]) -> Iterator[tuple[int, str, int | None, int]]:
+    """Yield the figures of days as the database counts uploads: part of the period, state, hundredths, number."""
+    firsts = [timezone.localdate(start) for start in period.starts]
+    for day, counted in days.items():
+        part = bisect_right(firsts, day) - 1
+        if part >= 0:
+            ready = str(Upload.State.READY)
+            yield from ((part, state, None, number) for state, number in counted.outcomes.items() if state != ready)
+            yield from ((part, ready, hundredths, number) for hundredths, number in counted.times.items())
+            # Of some nobody knows how long they took.
+            yield part, ready, None, counted.outcomes[ready] - counted.times.total()
 
 
 def _find_percentile(times: list[Share], per_cent: int) -> float | None:
@@ -170,6 +192,9 @@ class StorageFigures:
 
 def measure_storage(user: User | AnonymousUser) -> StorageFigures:
     """Return how many bytes the files of the images take that are open to this person."""
+    if kept := figures.measure_bytes(user):
+        public = kept["published"] * PUBLIC_COPIES
+        return StorageFigures(kept["originals"], kept["renditions"], public, kept["earlier"])
     images = access.open_images(user).filter(deleted_at=None)
     originals = images.order_by().aggregate(all=Sum("bytes"))["all"] or 0
     out = Q(image__state=Image.State.PUBLISHED, image__deleted_at=None)
@@ -204,26 +229,25 @@ def estimate_month() -> MonthFigures:
     A bill for a part of the images would be wrong for everybody, so that it counts those that are closed to a reader.
     """
     began = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    since: QuerySet[Image] = Image.objects.order_by()
-    images = since.filter(created_at__gte=began).aggregate(
-        all=Count("pk"), out=Count("pk", filter=Q(state=Image.State.PUBLISHED))
-    )
-    labelled = since.filter(labeled_at__gte=began, label_source="rekognition").count()
-    published = round(100 * images["out"] / images["all"]) if images["all"] else 0
-    taken = costs.bill(costs.Plan(images=images["all"], published=published)).by_service()
-    asked = costs.Plan(images=labelled, labels=True, moderation=settings.MODERATION)
+    month = figures.read_month(began.date()) or _count_month(began)
+    published = round(100 * month["published"] / month["images"]) if month["images"] else 0
+    taken = costs.bill(costs.Plan(images=month["images"], published=published)).by_service()
+    asked = costs.Plan(images=month["labeled"], labels=True, moderation=settings.MODERATION)
     labels = costs.bill(asked).by_service().get("Rekognition", (Decimal(0), Decimal(0)))
-    return MonthFigures(began, images["all"], labelled, {**taken, "Rekognition": labels}, sum(labels, Decimal(0)))
+    return MonthFigures(
+        began, month["images"], month["labeled"], {**taken, "Rekognition": labels}, sum(labels, Decimal(0))
+    )
+
+
+def _count_month(began: datetime) -> dict[str, int]:
+    since: QuerySet[Image] = Image.objects.order_by()
+    published = Count("pk", filter=Q(state=Image.State.PUBLISHED))
+    created = since.filter(created_at__gte=began).aggregate(images=Count("pk"), published=published)
+    return {**created, "labeled": since.filter(labeled_at__gte=began, label_source="rekognition").count()}
 
 
 def count_alt_texts(user: User | AnonymousUser) -> dict[str, Share]:
     """Return (with alt text, without) of the images that the person may see, by state."""
-    rows = (
-        access.visible_images(user)
-        .filter(deleted_at=None)
-        .order_by()
-        .values_list("state")
-        .annotate(worded=Count("pk", filter=~Q(alt_text="")), blind=Count("pk", filter=Q(alt_text="")))
-    )
-    shares = {state: (worded, blind) for state, worded, blind in rows}
+    rows = figures.count_images(user) if user.has_perm("library.view_image") else []
+    shares = {row["state"]: (row["images"] - row["without_alt_text"], row["without_alt_text"]) for row in rows}
     return {state: shares.get(state, (0, 0)) for state in Image.State.values}

@@ -116,6 +116,10 @@ DUTIES: dict[str, tuple[str | Promise, str | Promise]] = {
         gettext_lazy("Remove old ZIP files and jobs"),
         gettext_lazy("They stay in the bucket and add a small cost."),
     ),
+    "counted": (
+        gettext_lazy("Count the images, tags, and uploads of a large library"),
+        gettext_lazy("The first page, the dashboard, and the lists of tags and collections show outdated numbers."),
+    ),
     "queue_noted": (
         gettext_lazy("Record the state of the queue"),
         gettext_lazy("The dashboard shows outdated queue figures."),

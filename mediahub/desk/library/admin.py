@@ -22,7 +22,7 @@ from mediahub.desk.library import presenters as library_presenters
 from mediahub.desk.library import views as library_views
 from mediahub.desk.library.forms import MetadataForm, TagForm
 from mediahub.history.change_set import ChangeSet
-from mediahub.library import access, duplicates, metadata, publishing, vocabulary
+from mediahub.library import access, duplicates, figures, metadata, publishing, vocabulary
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tag, Tagging
 
@@ -98,8 +98,10 @@ class TagAdmin(EditAdmin):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
-        counts = {
-            state: Count("taggings", filter=Q(taggings__state=state) & access.on_open_images(request.user))
+        counts: dict[str, Any] = {
+            state: figures.sum_for_tag(request.user, state)
+            if figures.is_kept(figures.TAGS)
+            else Count("taggings", filter=Q(taggings__state=state) & access.on_open_images(request.user))
             for state in (Tagging.State.ACCEPTED, Tagging.State.SUGGESTED)
         }
         tags: QuerySet[Tag] = super().get_queryset(request)
@@ -129,7 +131,9 @@ class TagAdmin(EditAdmin):
         tag: Tag | None = kwargs["obj"]
         if tag:
             context.update(
-                on_images=access.visible_taggings(request.user).filter(tag=tag).count(),
+                on_images=tag.accepted_count + tag.suggested_count  # type: ignore[attr-defined]
+                if figures.is_kept(figures.TAGS)
+                else access.visible_taggings(request.user).filter(tag=tag).count(),
                 labels=access.visible_rules(request.user).filter(tag=tag),
             )
         return super().render_change_form(request, context, *args, **kwargs)

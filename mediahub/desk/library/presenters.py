@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.functional import Promise, cached_property
@@ -12,11 +12,11 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mediahub.library import access, collection_tree
+from mediahub.library import access, collection_tree, figures
 from mediahub.library.changes import to_json
 from mediahub.library.collection_tree import Node
 from mediahub.library.metadata import FIELDS
-from mediahub.library.models import Image, Tagging
+from mediahub.library.models import Image
 from mediahub.library.search import FILTERS, NONE, TAG_FILTERS, Filter, Search
 from mediahub.library.search.sorts import RELEVANCE, SORTS
 from mediahub.reasons import explain
@@ -106,9 +106,7 @@ class SearchFilters:
 
     @cached_property
     def _tags(self) -> dict[str, str]:
-        shown = access.visible_taggings(self._user).exclude(state=Tagging.State.REJECTED)
-        counted = shown.order_by().values("tag").annotate(n=Count("tag"))
-        common = counted.order_by("-n", "tag").values("tag")[:MAX_TAGS]
+        common = figures.list_common_tags(self._user, MAX_TAGS)
         chosen_tags = {pk for name in TAG_FILTERS for pk in self.search.texts.get(name, "").split(",") if pk}
         tags = access.visible_tags(self._user).filter(Q(pk__in=common) | Q(pk__in=chosen_tags))
         named = tags.values_list("pk", "name")

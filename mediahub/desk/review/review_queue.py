@@ -11,14 +11,21 @@ from mediahub.library import access, tag_decisions
 from mediahub.library.models import Image, Tagging
 from mediahub.library.search import Search
 
+MOST_COUNTED = 1000
+
 
 @dataclass(frozen=True)
 class QueuePosition:
-    """Where an image stands: `number` counts from 1 and is None for one that the filters leave out."""
+    """Where an image stands: `number` counts from 1 and is None for one that the filters leave out.
+
+    Only the first images of a long review are counted: then it `goes_on`, and an image that comes later `is_beyond`.
+    """
 
     number: int | None
     total: int
     left: int
+    goes_on: bool = False
+    is_beyond: bool = False
 
 
 class ReviewQueue:
@@ -54,13 +61,19 @@ class ReviewQueue:
 
     def get_position(self, image: Image) -> QueuePosition:
         """Return the image's position among all, and how many images wait for a first decision."""
-        counts = self._chosen.order_by().aggregate(
+        # Nobody reviews more in a day: to count further would look at each image of a large library.
+        ids = list(self._chosen.values_list("pk", flat=True)[: MOST_COUNTED + 1])
+        goes_on = len(ids) > MOST_COUNTED
+        counted = Image.objects.filter(pk__in=ids[:MOST_COUNTED])
+        counts = counted.aggregate(
             total=Count("pk"),
             before=Count("pk", filter=_precedes(image)),
             here=Count("pk", filter=Q(pk=image.pk)),
             left=Count("pk", filter=tag_decisions.unreviewed()),
         )
-        return QueuePosition(counts["before"] + 1 if counts["here"] else None, counts["total"], counts["left"])
+        number = counts["before"] + 1 if counts["here"] else None
+        is_beyond = goes_on and number is None and self._chosen.filter(pk=image.pk).exists()
+        return QueuePosition(number, counts["total"], counts["left"], goes_on, is_beyond)
 
 
 def prefetch_for_review(images: QuerySet[Image]) -> QuerySet[Image]:

@@ -4,17 +4,32 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mediahub.desk.plurals import list_plural_forms
+from mediahub.desk.review.review_queue import QueuePosition
 from mediahub.library.models import Image, Tagging
 
 
-def build_review_texts() -> dict[str, object]:
+def build_place_texts(place: QueuePosition) -> dict[str, str]:
+    """Return how the place of an image and the number of those that are left are told; of a long review in part."""
+    if not place.goes_on:
+        return {
+            "place": _("{number} of {total}"),
+            "outside": _("Not one of the {total} images in this review"),
+            "left": _("{n} left to review"),
+        }
+    outside = _("After the first {total} images in this review") if place.is_beyond else _("Not in this review")
+    return {
+        "place": _("{number} of more than {total}"),
+        "outside": outside,
+        "left": _("{n} of the first {total} left to review").replace("{total}", str(place.total)),
+    }
+
+
+def build_review_texts(place: QueuePosition) -> dict[str, object]:
     """Return each sentence by its name; the script fills in {n}, {title} and the like, and picks plurals by `n`."""
     return {
         "states": {value: str(label) for value, label in Image.State.choices},
         "tagStates": {value: str(label) for value, label in Tagging.State.choices},
-        "place": _("{number} of {total}"),
-        "outside": _("Not one of the {total} images in this review"),
-        "left": _("{n} left to review"),
+        **build_place_texts(place),
         "tags": _("{title}. {place}. Tags: {tags}, undecided: {open}."),
         "acceptMany": _("Accept {n}"),
         "acceptNone": _("Nothing to accept, continue"),

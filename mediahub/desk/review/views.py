@@ -28,7 +28,7 @@ from mediahub.desk.http import (
 from mediahub.desk.people import preferences
 from mediahub.desk.review import presenters as review_presenters
 from mediahub.desk.review.review_queue import ReviewQueue, prefetch_for_review
-from mediahub.desk.review.texts import build_review_texts
+from mediahub.desk.review.texts import build_place_texts, build_review_texts
 from mediahub.library import access, editor_actions, vocabulary
 from mediahub.library.models import Image
 from mediahub.library.parsing import read_number
@@ -88,6 +88,7 @@ def render_review(
     following, before = queue.list_after(image, IMAGES_AHEAD), queue.list_before(image, 1)
     described = review_presenters.describe_image(image)
     place = queue.get_position(image)
+    place_texts = build_place_texts(place)
     context = {
         "title": image.title,
         "image": image,
@@ -99,6 +100,10 @@ def render_review(
         "above": sum(review_presenters.is_above(tag, threshold) for tag in described["tags"]),
         "threshold": threshold,
         "place": place,
+        "place_text": place_texts["place" if place.number else "outside"].format(
+            number=place.number, total=place.total
+        ),
+        "left_text": place_texts["left"].format(n=place.left),
         "query": f"?{queue.query}" if queue.query else "",
         "next": build_address(following[0], queue) if following else "",
         "previous": build_address(before[0], queue) if before else "",
@@ -140,7 +145,7 @@ def _build_script_config(context: dict[str, Any], queue: ReviewQueue) -> dict[st
             "threshold": reverse("desk:threshold"),
             "tags": reverse("desk:tag_names"),
         },
-        "texts": build_review_texts(),
+        "texts": build_review_texts(place),
         "tones": {state: desk_presenters.TONES[state] for state in Image.State.values},
     }
 

@@ -655,4 +655,92 @@ class Migration(migrations.Migration):
                 condition=models.Q(("current", True)), fields=("image",), name="one_current_version"
             ),
         ),
+        migrations.CreateModel(
+            name="FigureRound",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=16, unique=True)),
+                ("after", models.BigIntegerField(default=0)),
+                ("ended_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "verbose_name": "round of counting",
+                "verbose_name_plural": "rounds of counting",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="CollectionFigures",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("images", models.PositiveIntegerField(default=0)),
+                (
+                    "collection",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="figures", to="library.collection"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "figures of a collection",
+                "verbose_name_plural": "figures of collections",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="TagFigures",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("accepted", models.PositiveIntegerField(default=0)),
+                ("suggested", models.PositiveIntegerField(default=0)),
+                (
+                    "audience",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to="library.audience"),
+                ),
+                (
+                    "tag",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="figures", to="library.tag"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "figures of a tag",
+                "verbose_name_plural": "figures of tags",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="ImageFigures",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("part", models.PositiveSmallIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("in_review", "in review"), ("published", "published"), ("archived", "archived")],
+                        max_length=16,
+                    ),
+                ),
+                ("deleted", models.BooleanField()),
+                ("images", models.PositiveIntegerField(default=0)),
+                ("without_alt_text", models.PositiveIntegerField(default=0)),
+                ("month", models.DateField()),
+                ("created", models.PositiveIntegerField(default=0)),
+                ("labeled", models.PositiveIntegerField(default=0)),
+                ("bytes", models.PositiveBigIntegerField(default=0)),
+                ("rendition_bytes", models.PositiveBigIntegerField(default=0)),
+                ("earlier_bytes", models.PositiveBigIntegerField(default=0)),
+                (
+                    "audience",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to="library.audience"),
+                ),
+            ],
+            options={
+                "verbose_name": "figures of images",
+                "verbose_name_plural": "figures of images",
+                "default_permissions": (),
+                "indexes": [models.Index(fields=["part"], name="image_figures_by_part")],
+            },
+        ),
     ]

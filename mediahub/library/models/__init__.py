@@ -1,6 +1,7 @@
 """What editors keep: images, the vocabulary of tags, collections, and searches."""
 
 from mediahub.library.models.collections import Audience, Collection, Membership
+from mediahub.library.models.figures import CollectionFigures, FigureRound, ImageFigures, TagFigures
 from mediahub.library.models.images import FingerprintPart, Image, Rendition, SimilarPair, Version, uncut
 from mediahub.library.models.saved_searches import SavedSearch
 from mediahub.library.models.search_entries import IndexQuery, KnownWord, SearchEntry
@@ -9,8 +10,11 @@ from mediahub.library.models.tags import LabelRule, Synonym, Tag, Tagging
 __all__ = [
     "Audience",
     "Collection",
+    "CollectionFigures",
+    "FigureRound",
     "FingerprintPart",
     "Image",
+    "ImageFigures",
     "IndexQuery",
     "KnownWord",
     "LabelRule",
@@ -21,6 +25,7 @@ __all__ = [
     "SimilarPair",
     "Synonym",
     "Tag",
+    "TagFigures",
     "Tagging",
     "Version",
     "uncut",

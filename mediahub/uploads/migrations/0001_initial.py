@@ -195,4 +195,27 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("bucket", "key"), name="one_upload_a_key")],
             },
         ),
+        migrations.CreateModel(
+            name="ArrivalFigures",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField(db_index=True)),
+                ("outcomes", models.JSONField(default=dict)),
+                ("times", models.JSONField(default=dict)),
+            ],
+            options={
+                "verbose_name": "figures of a day",
+                "verbose_name_plural": "figures of days",
+                "default_permissions": (),
+            },
+        ),
+        migrations.AddIndex(
+            model_name="upload",
+            index=models.Index(condition=models.Q(("image", None)), fields=["issued_at"], name="upload_without_image"),
+        ),
+        migrations.AddField(
+            model_name="arrivalfigures",
+            name="audience",
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to="library.audience"),
+        ),
     ]
