@@ -24,6 +24,13 @@ class Job(models.Model):
         ZIP = "zip", _("ZIP download")
         MIRROR = "mirror", _("rebuild the mirror")
         CHECK = "check", _("compare buckets, records, and mirror")
+        ACTION = "action", _("change images")
+        UNDO = "undo", _("undo changes")
+
+    class Stage(models.TextChoices):
+        RENDITIONS = "renditions", _("renditions")
+        LABELS = "labels", _("labels, from stored answers")
+        MIRROR = "mirror", _("mirror")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -46,7 +53,13 @@ class Job(models.Model):
         _("state"), max_length=16, choices=State, default=State.WAITING, db_default=State.WAITING, db_index=True
     )
     selection = models.JSONField(_("selection"))
+    # What a reprocess makes anew of each image.
+    stage = models.CharField(
+        _("stage"), max_length=16, choices=Stage, default=Stage.RENDITIONS, db_default=Stage.RENDITIONS
+    )
     relabel = models.BooleanField(_("relabel"), default=False)
+    # What an editor does to all images of the job: the verb, and what it needs.
+    action = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), editable=False)
     files = models.CharField(_("files"), max_length=16, choices=Files, blank=True, db_default="")
     queued = models.BooleanField(default=False, db_default=False, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")

@@ -26,6 +26,8 @@ class Migration(migrations.Migration):
                             ("zip", "ZIP download"),
                             ("mirror", "rebuild the mirror"),
                             ("check", "compare buckets, records, and mirror"),
+                            ("action", "change images"),
+                            ("undo", "undo changes"),
                         ],
                         db_default="reprocess",
                         default="reprocess",
@@ -52,7 +54,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("selection", models.JSONField(verbose_name="selection")),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("renditions", "renditions"),
+                            ("labels", "labels, from stored answers"),
+                            ("mirror", "mirror"),
+                        ],
+                        db_default="renditions",
+                        default="renditions",
+                        max_length=16,
+                        verbose_name="stage",
+                    ),
+                ),
                 ("relabel", models.BooleanField(default=False, verbose_name="relabel")),
+                (
+                    "action",
+                    models.JSONField(db_default=models.Value({}, models.JSONField()), default=dict, editable=False),
+                ),
                 (
                     "files",
                     models.CharField(

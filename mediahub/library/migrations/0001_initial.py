@@ -340,6 +340,11 @@ class Migration(migrations.Migration):
                 ("bytes", models.PositiveIntegerField(verbose_name="bytes")),
                 ("content_type", models.CharField(max_length=32, verbose_name="content type")),
                 ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
+                ("recipe", models.CharField(blank=True, db_default="", default="", editable=False, max_length=16)),
+                (
+                    "original_hash",
+                    models.CharField(blank=True, db_default="", default="", editable=False, max_length=16),
+                ),
                 ("seen", models.PositiveBigIntegerField(editable=False, null=True)),
                 (
                     "image",

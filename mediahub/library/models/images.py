@@ -183,6 +183,9 @@ class Rendition(models.Model):
     bytes = models.PositiveIntegerField(_("bytes"))
     content_type = models.CharField(_("content type"), max_length=32)
     sha256 = models.CharField(_("SHA-256"), max_length=64)
+    # What it was made by and of: see processing.recipe, and the beginning of the original's SHA-256.
+    recipe = models.CharField(max_length=16, blank=True, db_default="", default="", editable=False)
+    original_hash = models.CharField(max_length=16, blank=True, db_default="", default="", editable=False)
     # The consistency check that last found this file in the bucket.
     seen = models.PositiveBigIntegerField(null=True, editable=False)
 
