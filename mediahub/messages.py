@@ -1,7 +1,7 @@
 """The messages of the upload queue: S3's events and our own, each encoded and decoded in one place, strictly."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 from urllib.parse import unquote_plus
@@ -191,6 +191,14 @@ def send(message: OwnMessage, delay: int = 0) -> None:
     Raise Unavailable or Misconfigured when the queue does not take it.
     """
     clients.get_upload_queue().send(message.encode(), delay)
+
+
+def send_all(messages: Iterable[OwnMessage]) -> None:
+    """Put many messages of ours on the upload queue in few requests.
+
+    Raise Unavailable or Misconfigured when the queue does not take all of them; the others are on the queue then.
+    """
+    clients.get_upload_queue().send_all(message.encode() for message in messages)
 
 
 def decode_text(text: str) -> list[Message]:

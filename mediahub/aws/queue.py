@@ -1,13 +1,23 @@
 """A queue of SQS, with errors of ours."""
 
 import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+from botocore.exceptions import ClientError
 
 from processing import translate_botocore_errors
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
+
+
+# SQS takes so many messages in one request, and so many bytes of all of them together.
+MOST_ENTRIES = 10
+MOST_BYTES = 1024 * 1024
+# What it refuses of a request is sent again so often at once.
+ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -21,6 +31,34 @@ class Queue:
         """Put one message on the queue, to be delivered after `delay` seconds; the body is anything JSON can hold."""
         with translate_botocore_errors("use_queue", queue=self.url):
             self.client.send_message(QueueUrl=self.url, MessageBody=json.dumps(body), DelaySeconds=delay)
+
+    def send_all(self, bodies: Iterable[Any]) -> None:
+        """Put many messages on the queue, ten in one request; the queue may take some of a request and refuse others.
+
+        Raise what `send` raises for those that it still refuses after a few rounds; all others are on the queue then.
+        """
+        refusals: list[ClientError] = []
+        texts = [json.dumps(body) for body in bodies]
+        with translate_botocore_errors("use_queue", queue=self.url):
+            for entries in _split_entries(texts):
+                refusal = self._send_entries(entries)
+                refusals += [refusal] if refusal else []
+            if refusals:
+                raise refusals[0]
+
+    def _send_entries(self, texts: Sequence[str]) -> ClientError | None:
+        """Send the messages of one request; return the refusal of those that were not taken in the end."""
+        failed: list[dict[str, Any]] = []
+        left = dict(enumerate(texts))
+        for _round in range(ROUNDS):
+            entries = [{"Id": str(number), "MessageBody": text} for number, text in left.items()]
+            answer = self.client.send_message_batch(QueueUrl=self.url, Entries=cast(Any, entries))
+            failed = [dict(entry) for entry in answer.get("Failed", [])]
+            left = {int(entry["Id"]): left[int(entry["Id"])] for entry in failed}
+            if not left:
+                return None
+        error = {"Code": failed[0]["Code"], "Message": failed[0].get("Message", "")}
+        return ClientError(cast(Any, {"Error": error}), "SendMessageBatch")
 
     def receive(self, most: int = 10) -> list[dict[str, Any]]:
         """Return up to ten messages that are there now, each hidden from others for the queue's visibility time-out."""
@@ -49,3 +87,18 @@ class Queue:
         """Let one received message come back in so many seconds."""
         with translate_botocore_errors("use_queue", queue=self.url):
             self.client.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
+
+
+def _split_entries(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the texts in their order, as many at once as one request may have."""
+    entries: list[str] = []
+    size = 0
+    for text in texts:
+        weight = len(text.encode())
+        if entries and (len(entries) == MOST_ENTRIES or size + weight > MOST_BYTES):
+            yield entries
+            entries, size = [], 0
+        entries.append(text)
+        size += weight
+    if entries:
+        yield entries

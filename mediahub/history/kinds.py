@@ -93,7 +93,7 @@ class ChangeKind(ABC):
 
     @classmethod
     def revert_all(cls, change_set: "ChangeSet", changes: "Sequence[Change]") -> "Iterable[tuple[Change, str]]":
-        """Revert changes of this kind, each for itself; yields those that stay, and why, in a sentence."""
+        """Revert changes of this kind, no two of one image; yields those that stay, and why, in a sentence."""
         for change in changes:
             try:
                 with transaction.atomic():

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import groupby
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -12,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mediahub.history.change_set import ChangeSet
-from mediahub.history.kinds import Event
+from mediahub.history.kinds import ChangeKind, Event
 from mediahub.history.models import Action, Change
 
 
@@ -33,20 +32,15 @@ def undo(user: User, change_set_id: UUID, change_set: ChangeSet | None = None) -
     """
     result = UndoResult(change_set or ChangeSet(user))
     with transaction.atomic():
-        changes = Change.objects.filter(change_set=change_set_id).exclude(kind=Event.kind).select_related("image")
+        changes = Change.objects.filter(change_set=change_set_id).exclude(kind=Event.kind)
+        changes = changes.select_related("image").defer("image__label_raw")
         visible_ids: set[int] = set()
         for cls in {type(change.detail) for change in changes}:
             visible_ids |= cls.select_visible(user, [change for change in changes if type(change.detail) is cls])
         visible = [change for change in changes if change.pk in visible_ids]
-        for cls, group in groupby(visible, lambda change: type(change.detail)):
-            by_right: dict[bool, list[Change]] = {True: [], False: []}
-            for change in group:
-                by_right[user.has_perms(change.detail.permissions(change))].append(change)
-            forbidden = _("You don't have permission to make this change. Ask a chief editor.")
-            result.refused += [_stays(change, forbidden) for change in by_right[False]]
-            staying = list(cls.revert_all(result.change_set, by_right[True]))
-            result.refused += [_stays(change, reason) for change, reason in staying]
-            result.reverted += len(by_right[True]) - len(staying)
+        for layer in _sort_into_layers(visible):
+            for cls, group in layer.items():
+                _revert_group(result, user, cls, group)
     if hidden := len(changes) - len(visible):
         text = ngettext(
             "%(n)d change was not undone, because you don't have access to what it changed.",
@@ -55,6 +49,40 @@ def undo(user: User, change_set_id: UUID, change_set: ChangeSet | None = None) -
         )
         result.refused.append(text % {"n": hidden})
     return result
+
+
+def _sort_into_layers(changes: Iterable[Change]) -> list[dict[type[ChangeKind], list[Change]]]:
+    """Return the changes by their kind, in layers to be reverted one after the other.
+
+    Of the changes of one image each is in a layer of its own, in their order; what is about no image alone, such as
+    the deletion of a collection, is behind all that came before it and before all that came after.
+    """
+    layers: list[dict[type[ChangeKind], list[Change]]] = []
+    depths: dict[UUID, int] = {}
+    floor = 0
+    for change in changes:
+        is_alone = change.image_id is not None and change.detail.is_about_image and not change.detail.other_images()
+        depth = depths.get(change.image_id, floor) if is_alone and change.image_id else len(layers)
+        while len(layers) <= depth:
+            layers.append({})
+        layers[depth].setdefault(type(change.detail), []).append(change)
+        if is_alone and change.image_id:
+            depths[change.image_id] = depth + 1
+        else:
+            floor, depths = depth + 1, {}
+    return layers
+
+
+def _revert_group(result: UndoResult, user: User, cls: type[ChangeKind], changes: Iterable[Change]) -> None:
+    """Revert changes of one kind, as far as the person has the right to each of them."""
+    by_right: dict[bool, list[Change]] = {True: [], False: []}
+    for change in changes:
+        by_right[user.has_perms(change.detail.permissions(change))].append(change)
+    forbidden = _("You don't have permission to make this change. Ask a chief editor.")
+    result.refused += [_stays(change, forbidden) for change in by_right[False]]
+    staying = list(cls.revert_all(result.change_set, by_right[True]))
+    result.refused += [_stays(change, reason) for change, reason in staying]
+    result.reverted += len(by_right[True]) - len(staying)
 
 
 def find_last_change_set(user: User, image_ids: Iterable[UUID]) -> UUID | None:

@@ -1,7 +1,7 @@
 """What all kinds of change of an image have in common, and changes of its fields."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -18,13 +19,32 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.history.kinds import ChangeKind, Difference, NotReverted, Reader
 from mediahub.history.models import Action, Change
 from mediahub.library import access, revisions
+from mediahub.library.memberships import CHUNK_SIZE, split
 from mediahub.library.models import Image
 from mediahub.library.search import index
+
+Details = Sequence[tuple[Image, "ImageChange"]]
+# By the id of an image, why its change was not made.
+Refusals = dict[UUID, NotReverted | ValidationError]
 
 
 def to_json(value: Any) -> Any:
     """Return a field's value as JSON keeps it."""
     return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def lock_images(image_ids: Iterable[UUID | None], *fields: str) -> dict[UUID, Image]:
+    """Return these images by their ids, with all fields or only some, locked until the end of the transaction.
+
+    Whoever changes several images locks them first, in this order: so no two wait for each other.
+    """
+    images = Image.objects.select_for_update().filter(pk__in=[pk for pk in image_ids if pk]).order_by("pk")
+    return {image.pk: image for image in (images.only(*fields) if fields else images.defer("label_raw"))}
+
+
+def describe_refusal(error: NotReverted | ValidationError) -> str:
+    """Return why a change was not made, in sentences."""
+    return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
 
 
 @dataclass(frozen=True)
@@ -43,8 +63,19 @@ class ImageChange(ChangeKind):
     def apply(self, image: Image, by: User | None) -> None:
         """Write the change, within the caller's transaction; raises ValidationError or NotReverted where it may not."""
 
-    def after_apply(self, image: Image) -> None:
-        """Do what follows from the change once it is recorded."""
+    @classmethod
+    def after_apply(cls, images: "Sequence[Image]") -> None:
+        """Do what follows from the changes of these images once they are recorded."""
+
+    @classmethod
+    def select_current(cls, details: "Details") -> set[UUID]:
+        """Return the ids of those of the images on which everything is still as the change left it."""
+        return {image.pk for image, change in details if change.is_current(image)}
+
+    @classmethod
+    def apply_all(cls, details: "Details", by: User | None) -> "Refusals":
+        """Write a change of each of several images; return by the image's id why it may not be made."""
+        return apply_each(details, by)
 
     @classmethod
     def select_visible(cls, user: User, changes: Sequence[Change]) -> set[int]:
@@ -52,19 +83,73 @@ class ImageChange(ChangeKind):
         visible = access.visible_changes(user).filter(change_set=changes[0].change_set).values_list("pk", flat=True)
         return set(visible) & {change.pk for change in changes}
 
-    def revert(self, change_set: ChangeSet, change: Change) -> None:
-        """Apply the reverse; raises NotReverted or ValidationError where the image has changed or may not go back."""
-        image = Image.objects.select_for_update().filter(pk=change.image_id).first() if change.image_id else None
-        if image is None or not self.is_current(image):
-            raise NotReverted(_("It has been changed again since then."))
-        self.reversed().perform(change_set, image, Action.UNDONE, change.change_set)
+    @classmethod
+    def revert_all(cls, change_set: ChangeSet, changes: Sequence[Change]) -> Iterator[tuple[Change, str]]:
+        """Apply the reverse of each in a few statements; yields those that are not current, or may not go back."""
+        for chunk in split(changes):
+            images = lock_images(change.image_id for change in chunk)
+            details = [
+                (images[change.image_id], change.detail)
+                for change in chunk
+                if change.image_id in images and isinstance(change.detail, cls)
+            ]
+            current = cls.select_current(details)
+            reverts = [(image, detail.reversed()) for image, detail in details if image.pk in current]
+            refusals = perform_all(change_set, reverts, Action.UNDONE, chunk[0].change_set)
+            for change in chunk:
+                if change.image_id not in current:
+                    yield change, _("It has been changed again since then.")
+                elif change.image_id in refusals:
+                    yield change, describe_refusal(refusals[change.image_id])
 
     def perform(self, change_set: ChangeSet, image: Image, action: Action, undoes: UUID | None = None) -> None:
-        """Apply the change, record it and tell the mirror, within the caller's transaction."""
-        self.apply(image, change_set.by)
-        change_set.record(image, action, self, undoes)
-        revisions.record_change(image.pk)
-        self.after_apply(image)
+        """Apply the change, record it and tell the mirror, within the caller's transaction; raises as `apply` does."""
+        for refusal in perform_all(change_set, [(image, self)], action, undoes).values():
+            raise refusal
+
+
+def apply_each(details: Details, by: User | None) -> Refusals:
+    """Write the changes one after the other: return by the image's id why it may not be made."""
+    refusals: Refusals = {}
+    for image, change in details:
+        try:
+            with transaction.atomic():
+                change.apply(image, by)
+        except (NotReverted, ValidationError) as error:
+            refusals[image.pk] = error
+    return refusals
+
+
+def perform_all(change_set: ChangeSet, details: Details, action: Action, undoes: UUID | None = None) -> Refusals:
+    """Apply changes of one kind, record them and tell the mirror, within a transaction that has locked the images.
+
+    No image occurs twice. Return by the image's id why its change was not made.
+    """
+    if not details:
+        return {}
+    cls = type(details[0][1])
+    refusals = cls.apply_all(details, change_set.by)
+    applied = [(image, change) for image, change in details if image.pk not in refusals]
+    change_set.record_all(applied, action, undoes)
+    revisions.record_changes(image.pk for image, _change in applied)
+    cls.after_apply([image for image, _change in applied])
+    return refusals
+
+
+def _write_fields(details: "Sequence[tuple[Image, FieldChange]]") -> None:
+    if not details:
+        return
+    names = sorted({name for _image, change in details for name in change.after})
+    now = timezone.now()
+    first = details[0][1].after
+    if all(change.after == first for _image, change in details):
+        values = {name: getattr(details[0][0], name) for name in names}
+        Image.objects.filter(pk__in=[image.pk for image, _change in details]).update(**values, updated_at=now)
+        return
+    images = [image for image, _change in details]
+    for image in images:
+        image.updated_at = now
+    Image.objects.bulk_update(images, [*names, "updated_at"], batch_size=CHUNK_SIZE)
 
 
 @dataclass(frozen=True)
@@ -93,13 +178,33 @@ class FieldChange(ImageChange):
 
     def apply(self, image: Image, by: User | None) -> None:
         """Write the values."""
+        for refusal in FieldChange.apply_all([(image, self)], by).values():
+            raise refusal
+
+    @classmethod
+    def apply_all(cls, details: "Details", by: User | None) -> "Refusals":
+        """Write the values of several images, in one statement for all of them."""
+        refusals: Refusals = {}
+        accepted: list[tuple[Image, FieldChange]] = []
+        for image, change in details:
+            if not isinstance(change, FieldChange):
+                continue
+            change.set_values(image)
+            try:
+                change.check(image)
+            except ValidationError as error:
+                refusals[image.pk] = error
+            else:
+                accepted.append((image, change))
+        _write_fields(accepted)
+        index.update_entries(image.pk for image, change in accepted if index.FIELDS & change.after.keys())
+        return refusals
+
+    def set_values(self, image: Image) -> None:
+        """Give the image the values, without writing them."""
         columns = {column.name: column for column in Image._meta.concrete_fields}
         for name, value in self.after.items():
             setattr(image, name, columns[name].to_python(value))
-        self.check(image)
-        image.save(update_fields=[*self.after, "updated_at"])
-        if index.FIELDS & self.after.keys():
-            index.update_entries([image.pk])
 
     def describe(self, reader: Reader) -> list[Difference]:
         """Return each field with its values as a person reads them."""

@@ -16,7 +16,7 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.history.kinds import Difference, Reader, register
 from mediahub.history.models import Action, Change
 from mediahub.library import access, memberships, metadata, revisions, similarity, tag_decisions
-from mediahub.library.changes import FieldChange, ImageChange
+from mediahub.library.changes import Details, FieldChange, ImageChange, Refusals, apply_each
 from mediahub.library.models import Image, SimilarPair, Tagging
 from mediahub.library.publishing import StateChange
 from mediahub.library.search import index
@@ -101,6 +101,11 @@ class DuplicateMerge(metadata.MetadataChange):
         """Write metadata and tags."""
         super().apply(image, by)
         self.tags.apply(image, by)
+
+    @classmethod
+    def apply_all(cls, details: Details, by: User | None) -> Refusals:
+        """Write metadata and tags of one image after the other: a merge is of one image."""
+        return apply_each(details, by)
 
     def describe(self, reader: Reader) -> list[Difference]:
         """Return each field and each tag."""

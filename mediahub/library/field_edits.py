@@ -98,7 +98,7 @@ def build_conflict(image: Image, name: str, mine: Any) -> Conflict:
     return Conflict(name, getattr(image, name), mine, last.by if last else None, last.at if last else None)
 
 
-def find_changes_by_others(user: "User", name: str, ids: Iterable[UUID], since: datetime) -> dict[UUID, Change]:
+def find_changes_by_others(user: "User | None", name: str, ids: Iterable[UUID], since: datetime) -> dict[UUID, Change]:
     """Return, by image, the newest change of this field that somebody else made after a moment."""
     changes = _changes(name).filter(image__in=list(ids), at__gt=since).exclude(by=user)
     newest_last = changes.select_related("by").order_by("at", "pk")

@@ -1,7 +1,7 @@
 """The focal point: proposed by the boxes of labels, moved by an editor, and followed by the crops."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -44,9 +44,10 @@ class FocalPointChange(FieldChange):
     kind = "focal_point"
     permission = "library.review_tagging"
 
-    def after_apply(self, image: Image) -> None:
+    @classmethod
+    def after_apply(cls, images: Sequence[Image]) -> None:
         """Have the crops follow."""
-        request_crops_after_commit(image)
+        request_crops_after_commit(images)
 
     @staticmethod
     def format(column: "models.Field[Any, Any] | None", value: Any) -> str:
@@ -132,19 +133,20 @@ def move(change_set: ChangeSet, image: Image, target: Point | None, seen: Point 
     return True
 
 
-def request_crops_after_commit(image: Image) -> None:
-    """After the commit, have the crops cut again if they are not where they should be."""
-    if not has_current_crops(image):
-        transaction.on_commit(partial(request_crops, image.pk))
+def request_crops_after_commit(images: Iterable[Image]) -> None:
+    """After the commit, have the crops cut again of those of the images where they are not where they should be."""
+    ids = [image.pk for image in images if not has_current_crops(image)]
+    if ids:
+        transaction.on_commit(partial(request_crops, ids))
 
 
-def request_crops(image_id: UUID) -> bool:
-    """Ask the worker to cut the image's crops again."""
+def request_crops(image_ids: Collection[UUID]) -> bool:
+    """Ask the worker to cut the crops of these images again."""
     try:
-        messages.send(CutCrops(image_id))
+        messages.send_all(CutCrops(image_id) for image_id in image_ids)
     except ProcessingError as error:
-        # The row says where they were cut: the clock asks for what this message did not.
-        log.warning("image %s waits for the clock to be cut: %s", image_id, error)
+        # The rows say where they were cut: the clock asks for what these messages did not.
+        log.warning("up to %d images wait for the clock to be cut: %s", len(image_ids), error)
         return False
     return True
 

@@ -1,6 +1,6 @@
 """Publishing: what must hold of an image before the public may see it, and what ends it by itself."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from uuid import UUID
@@ -18,7 +18,8 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.history.kinds import register
 from mediahub.history.models import Action
 from mediahub.library import etags
-from mediahub.library.changes import FieldChange
+from mediahub.library.changes import FieldChange, lock_images, perform_all
+from mediahub.library.memberships import split
 from mediahub.library.models import Image
 from processing import is_meaningful
 
@@ -199,27 +200,42 @@ def publish(
     """
     result = Published()
     with transaction.atomic():
-        ids = [image.pk for image in images]
-        for image in Image.objects.select_for_update().filter(pk__in=ids).exclude(state=Image.State.PUBLISHED):
-            lacks = list_missing(image)
-            if seen.get(image.pk, etags.image_etag(image)) != etags.image_etag(image):
-                lacks = [_("Its file, details, or state changed after you loaded the page. Review it again first.")]
-            if lacks:
-                result.refused.append((image, lacks))
-                continue
-            change = StateChange.between(image, {"state": str(Image.State.PUBLISHED)})
-            change.perform(change_set, image, Action.STATE_CHANGED)
-            result.count += 1
+        for chunk in split(images):
+            _publish_chunk(change_set, [image.pk for image in chunk], seen, result)
     return result
+
+
+def _publish_chunk(
+    change_set: ChangeSet, image_ids: Sequence[UUID], seen: Mapping[UUID, str], result: Published
+) -> None:
+    locked = lock_images(image_ids)
+    refused: dict[UUID, list[str]] = {}
+    details = []
+    for image in locked.values():
+        if image.state == Image.State.PUBLISHED:
+            continue
+        if seen.get(image.pk, etags.image_etag(image)) != etags.image_etag(image):
+            refused[image.pk] = [
+                _("Its file, details, or state changed after you loaded the page. Review it again first.")
+            ]
+        elif lacks := list_missing(image):
+            refused[image.pk] = lacks
+        else:
+            details.append((image, StateChange.between(image, {"state": str(Image.State.PUBLISHED)})))
+    perform_all(change_set, details, Action.STATE_CHANGED)
+    result.count += len(details)
+    result.refused += [(locked[image_id], refused[image_id]) for image_id in image_ids if image_id in refused]
 
 
 def _set_state(change_set: ChangeSet, images: Iterable[Image], state: Image.State) -> int:
     moved = 0
     with transaction.atomic():
-        ids = [image.pk for image in images]
-        for image in Image.objects.select_for_update().filter(pk__in=ids).exclude(state=state):
-            StateChange.between(image, {"state": str(state)}).perform(change_set, image, Action.STATE_CHANGED)
-            moved += 1
+        for chunk in split(images):
+            locked = lock_images((image.pk for image in chunk), "title", "state").values()
+            others = [image for image in locked if image.state != state]
+            details = [(image, StateChange.between(image, {"state": str(state)})) for image in others]
+            perform_all(change_set, details, Action.STATE_CHANGED)
+            moved += len(details)
     return moved
 
 

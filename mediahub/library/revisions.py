@@ -1,6 +1,7 @@
 """How a change reaches the mirror: the revision grows with it, and the worker is told once it is committed."""
 
 import logging
+from collections.abc import Collection, Iterable
 from functools import partial
 from uuid import UUID
 
@@ -19,7 +20,12 @@ log = logging.getLogger(__name__)
 
 def increment(image_id: UUID, above: int = 0) -> None:
     """Count one change of the image, within the transaction that makes it; the new revision is higher than `above`."""
-    Image.objects.filter(pk=image_id).update(
+    increment_all([image_id], above)
+
+
+def increment_all(image_ids: Collection[UUID], above: int = 0) -> None:
+    """Count one change of each of these images, as `increment` does, in one statement."""
+    Image.objects.filter(pk__in=image_ids).update(
         revision=Greatest(F("revision"), Value(above)) + 1, updated_at=timezone.now()
     )
 
@@ -27,12 +33,23 @@ def increment(image_id: UUID, above: int = 0) -> None:
 def record_change(image_id: UUID, above: int = 0) -> None:
     """Count one change of the image and, after the commit, ask the worker to mirror it."""
     increment(image_id, above)
-    transaction.on_commit(partial(_announce, image_id))
+    transaction.on_commit(partial(_announce, [image_id]))
 
 
-def _announce(image_id: UUID) -> None:
+def record_changes(image_ids: Iterable[UUID]) -> None:
+    """Count one change of each of these images and, after the commit, ask the worker to mirror them."""
+    ids = list(image_ids)
+    if ids:
+        increment_all(ids)
+        transaction.on_commit(partial(_announce, ids))
+
+
+def _announce(image_ids: Collection[UUID]) -> None:
     try:
-        messages.send(MirrorImage(image_id))
+        if len(image_ids) == 1:
+            messages.send(MirrorImage(*image_ids))
+        else:
+            messages.send_all(MirrorImage(image_id) for image_id in image_ids)
     except ProcessingError as error:
-        # The row says revision ≠ mirrored_revision: the clock pushes what this message did not.
-        log.warning("image %s waits for the clock to be mirrored: %s", image_id, error)
+        # The rows say revision ≠ mirrored_revision: the clock pushes what these messages did not.
+        log.warning("up to %d images wait for the clock to be mirrored: %s", len(image_ids), error)

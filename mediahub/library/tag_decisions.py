@@ -1,11 +1,12 @@
 """What editors decide on tags: suggestions accepted and rejected, and tags added."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,8 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.history.kinds import Difference, Reader, register
 from mediahub.history.models import Action
 from mediahub.library import revisions, vocabulary
-from mediahub.library.changes import ImageChange
+from mediahub.library.changes import Details, ImageChange, Refusals, lock_images
+from mediahub.library.memberships import split
 from mediahub.library.models import Image, Tag, Tagging
 from mediahub.library.search import index
 
@@ -37,11 +39,7 @@ class TagChange(ImageChange):
 
     def is_current(self, image: Image) -> bool:
         """Return whether each tag still has the state that this change gave it."""
-        states = {
-            str(pk): state
-            for pk, state in image.taggings.filter(tag__in=[int(tag) for tag in self.after]).values_list("tag", "state")
-        }
-        return all(states.get(tag) == state for tag, state in self.after.items())
+        return bool(self.select_current([(image, self)]))
 
     def reversed(self) -> "TagChange":
         """Return the change back."""
@@ -49,13 +47,42 @@ class TagChange(ImageChange):
 
     def apply(self, image: Image, by: User | None) -> None:
         """Give the tags their states. A tag that is gone from the vocabulary since stays gone."""
-        for tag, state in self.after.items():
-            taggings = Tagging.objects.filter(image=image, tag_id=tag)
+        TagChange.apply_all([(image, self)], by)
+
+    @classmethod
+    def select_current(cls, details: Details) -> set[UUID]:
+        """Return the ids of those of the images on which each tag still has the state that the change gave it."""
+        states = {
+            (tagging.image_id, str(tagging.tag_id)): tagging.state for tagging in _find_taggings(details, lock=True)
+        }
+        return {
+            image.pk
+            for image, change in details
+            if isinstance(change, cls)
+            and all(states.get((image.pk, tag)) == state for tag, state in change.after.items())
+        }
+
+    @classmethod
+    def apply_all(cls, details: Details, by: User | None) -> Refusals:
+        """Give the tags of several images their states, in a statement for each state."""
+        wanted = {
+            (image.pk, tag): state
+            for image, change in details
+            if isinstance(change, cls)
+            for tag, state in change.after.items()
+        }
+        by_state: dict[str | None, list[int]] = {}
+        for tagging in _find_taggings(details):
+            if (place := (tagging.image_id, str(tagging.tag_id))) in wanted:
+                by_state.setdefault(wanted[place], []).append(tagging.pk)
+        for state, ids in by_state.items():
+            taggings = Tagging.objects.filter(pk__in=ids)
             if state is None:
                 taggings.delete()
             else:
                 taggings.update(state=state, **_decided(by, Tagging.State(state), reviewed=True))
-        index.update_entries([image.pk])
+        index.update_entries(image.pk for image, _change in details)
+        return {}
 
     def describe(self, reader: Reader) -> list[Difference]:
         """Return each tag with its state before and after."""
@@ -66,6 +93,14 @@ class TagChange(ImageChange):
             )
             for tag, name in self.names.items()
         ]
+
+
+def _find_taggings(details: Details, *, lock: bool = False) -> QuerySet[Tagging]:
+    """Return the taggings of these images with any of the tags that the changes are about."""
+    changes = [change for _image, change in details if isinstance(change, TagChange)]
+    tags = {int(tag) for change in changes for tag in change.after}
+    taggings = Tagging.objects.filter(image__in=[image.pk for image, _change in details], tag__in=tags).order_by("pk")
+    return taggings.select_for_update() if lock else taggings
 
 
 def unreviewed() -> Q:
@@ -83,23 +118,35 @@ def is_unreviewed(image: Image) -> bool:
     return in_review and all(tagging.reviewed_at is None for tagging in image.taggings.all())
 
 
-def _decide(change_set: ChangeSet, taggings: Iterable[Tagging], state: Tagging.State, *, reviewed: bool = True) -> int:
-    decided: dict[Image, TagChange] = {}
+def _decide(change_set: ChangeSet, taggings: Iterable[Tagging], state: Tagging.State) -> int:
+    by_image: dict[UUID, list[Tagging]] = {}
+    for tagging in taggings:
+        by_image.setdefault(tagging.image_id, []).append(tagging)
     with transaction.atomic():
-        for tagging in taggings:
-            before = tagging.state
-            changed = (
-                Tagging.objects.filter(pk=tagging.pk, state=before)
-                .exclude(state=state)
-                .update(state=state, **_decided(change_set.by, state, reviewed=reviewed))
-            )
-            if changed:
-                decided.setdefault(tagging.image, TagChange()).add(tagging.tag, before, state)
-        for image, change in decided.items():
-            revisions.record_change(image.pk)
-            change_set.record(image, Action.TAGGED, change)
-        index.update_entries(image.pk for image in decided)
-    return sum(len(change.names) for change in decided.values())
+        return sum(_decide_chunk(change_set, dict(chunk), state) for chunk in split(by_image.items()))
+
+
+def _decide_chunk(change_set: ChangeSet, by_image: Mapping[UUID, Sequence[Tagging]], state: Tagging.State) -> int:
+    """Decide on taggings of some images; those that somebody else has decided on since stay as they are."""
+    images = lock_images(by_image, "title")
+    seen = {tagging.pk: tagging for taggings in by_image.values() for tagging in taggings}
+    locked = Tagging.objects.select_for_update().filter(pk__in=seen).order_by("pk")
+    states = dict(locked.values_list("pk", "state"))
+    changed = [tagging for pk, tagging in seen.items() if states.get(pk) == tagging.state != state]
+    ids = [tagging.pk for tagging in changed]
+    Tagging.objects.filter(pk__in=ids).update(state=state, **_decided(change_set.by, state, reviewed=True))
+    decided: dict[UUID, TagChange] = {}
+    for tagging in changed:
+        decided.setdefault(tagging.image_id, TagChange()).add(tagging.tag, tagging.state, state)
+    _record(change_set, images, decided)
+    return len(changed)
+
+
+def _record(change_set: ChangeSet, images: Mapping[UUID, Image], changes: Mapping[UUID, TagChange]) -> None:
+    """Record what was decided on the tags of locked images, and tell the mirror and the search."""
+    change_set.record_all([(images[pk], change) for pk, change in changes.items()], Action.TAGGED)
+    revisions.record_changes(changes)
+    index.update_entries(changes)
 
 
 def _decided(by: User | None, state: Tagging.State, *, reviewed: bool) -> dict[str, object]:
@@ -125,29 +172,35 @@ def leave_open(change_set: ChangeSet, taggings: Iterable[Tagging]) -> int:
 
 
 def add_tag(change_set: ChangeSet, image: Image, name: str, *, reviewed: bool = True) -> Tagging:
-    """Add an accepted tag to the image; raises ValidationError for an invalid name.
+    """Add an accepted tag to the image, as `add_tag_to_images` does."""
+    tag = add_tag_to_images(change_set, [image], name, reviewed=reviewed)
+    return Tagging.objects.select_related("tag").get(image=image, tag=tag)
 
-    `reviewed` says that the editor looked at this image for it.
+
+def add_tag_to_images(change_set: ChangeSet, images: Iterable[Image], name: str, *, reviewed: bool = True) -> Tag:
+    """Add an accepted tag to the images; raises ValidationError for an invalid name.
+
+    `reviewed` says that the editor looked at these images for it.
     """
     name = vocabulary.clean_name(name)
     with transaction.atomic():
         tag = vocabulary.find_tag(name) or Tag.objects.get_or_create(name=name)[0]
-        tagging, created = Tagging.objects.get_or_create(
-            image=image,
-            tag=tag,
-            defaults={
-                "source": Tagging.Source.EDITOR,
-                "state": Tagging.State.ACCEPTED,
-                **_decided(change_set.by, Tagging.State.ACCEPTED, reviewed=reviewed),
-            },
-        )
-        if created:
-            revisions.record_change(image.pk)
-            change = TagChange()
-            change.add(tag, None, tagging.state)
-            change_set.record(image, Action.TAGGED, change)
-            index.update_entries([image.pk])
-        else:
-            _decide(change_set, [tagging], Tagging.State.ACCEPTED, reviewed=reviewed)
-    tagging.refresh_from_db()
-    return tagging
+        for chunk in split(images):
+            _add_to_chunk(change_set, lock_images((image.pk for image in chunk), "title"), tag, reviewed=reviewed)
+    return tag
+
+
+def _add_to_chunk(change_set: ChangeSet, images: Mapping[UUID, Image], tag: Tag, *, reviewed: bool) -> None:
+    state = Tagging.State.ACCEPTED
+    decision = {"state": state, **_decided(change_set.by, state, reviewed=reviewed)}
+    existing = Tagging.objects.select_for_update().filter(image__in=images, tag=tag).order_by("pk")
+    before: dict[UUID, str | None] = dict(existing.values_list("image", "state"))
+    new = [image_id for image_id in images if image_id not in before]
+    Tagging.objects.bulk_create(
+        Tagging(image_id=image_id, tag=tag, source=Tagging.Source.EDITOR, **decision) for image_id in new
+    )
+    Tagging.objects.filter(image__in=images, tag=tag).exclude(state=state).update(**decision)
+    changes = {image_id: TagChange() for image_id in images if before.get(image_id) != state}
+    for image_id, change in changes.items():
+        change.add(tag, before.get(image_id), state)
+    _record(change_set, images, changes)

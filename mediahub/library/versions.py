@@ -1,6 +1,6 @@
 """The files an image was made of: each is kept, and an earlier one can be made the image's file again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -101,9 +101,10 @@ class VersionChange(ImageChange):
         put_in_place(image, image.versions.get(current=True), image.versions.get(number=self.after))
         publishing.check_file(image)
 
-    def after_apply(self, image: Image) -> None:
+    @classmethod
+    def after_apply(cls, images: Sequence[Image]) -> None:
         """Have the crops follow."""
-        focal_point.request_crops_after_commit(image)
+        focal_point.request_crops_after_commit(images)
 
     def describe(self, reader: Reader) -> list[Difference]:
         """Return the numbers of both versions."""
@@ -233,7 +234,7 @@ def restore(change_set: ChangeSet, image: Image, number: int, *, flags_seen: boo
         publishing.check_file(image)
         change_set.record(image, Action.RESTORED, VersionChange(before.number, target.number))
         revisions.record_change(image.pk)
-        focal_point.request_crops_after_commit(image)
+        focal_point.request_crops_after_commit([image])
     return True
 
 

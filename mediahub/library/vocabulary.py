@@ -1,6 +1,7 @@
 """The vocabulary of tags: what changes here, changes on every image."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,6 +12,8 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Action
 from mediahub.library import access, figures, revisions
 from mediahub.library.access import Person
+from mediahub.library.changes import lock_images
+from mediahub.library.memberships import split
 from mediahub.library.models import LabelRule, Synonym, Tag, Tagging
 from mediahub.library.parsing import read_name
 from mediahub.library.search import index
@@ -94,13 +97,9 @@ def merge_tags(change_set: ChangeSet, tag: Tag, into: Tag) -> int:
         raise ValidationError(_("A tag cannot be merged into itself."))
     with transaction.atomic():
         number = _open_to(change_set, tag.taggings.all()).count()
-        moved = list(tag.taggings.select_related("image"))
-        existing = {
-            tagging.image_id: tagging
-            for tagging in into.taggings.filter(image__in=[tagging.image_id for tagging in moved])
-        }
-        for tagging in moved:
-            _move(tagging, existing.get(tagging.image_id), into)
+        image_ids = list(tag.taggings.order_by("image").values_list("image", flat=True))
+        for chunk in split(image_ids):
+            _move_taggings(lock_images(chunk, "pk"), tag, into)
         tag.synonyms.update(tag=into)
         tag.labels.update(tag=into)
         tag.delete()
@@ -136,7 +135,9 @@ def set_synonyms(user: Person, tag: Tag, words: Iterable[str]) -> None:
     """Set the other words that stand for the tag; raises ValidationError for a word that is taken."""
     synonyms = check_synonyms(user, tag, words)
     with transaction.atomic():
-        # Who gives the tag to an image at the same moment waits for its new words.
+        # The images first, as everybody locks them; who gives the tag to another one meanwhile waits for its new words.
+        for chunk in split(tag.taggings.order_by("image").values_list("image", flat=True)):
+            lock_images(chunk, "pk")
         Tag.objects.select_for_update().get(pk=tag.pk)
         tag.synonyms.all().delete()
         Synonym.objects.bulk_create([Synonym(word=word, tag=tag) for word in synonyms.values()])
@@ -170,23 +171,26 @@ def _open_to(change_set: ChangeSet, taggings: QuerySet[Tagging]) -> QuerySet[Tag
     return access.about_open_images(change_set.by, taggings) if change_set.by else taggings
 
 
-def _move(tagging: Tagging, other: Tagging | None, into: Tag) -> None:
-    before = other.state if other else None
-    if other and WEIGHT[Tagging.State(other.state)] >= WEIGHT[Tagging.State(tagging.state)]:
-        tagging.delete()
-    else:
-        if other:
-            other.delete()
-        tagging.tag = into
-        tagging.save(update_fields=["tag"])
-    if Tagging.State.ACCEPTED in (before, tagging.state):
-        revisions.record_change(tagging.image_id)
+def _move_taggings(image_ids: Collection[UUID], tag: Tag, into: Tag) -> None:
+    """Make one tag another on some locked images; where both stand, the decision stays that weighs more."""
+    existing = {tagging.image_id: tagging for tagging in into.taggings.filter(image__in=image_ids)}
+    moved, removed, mirrored = [], [], []
+    for tagging in tag.taggings.filter(image__in=image_ids):
+        other = existing.get(tagging.image_id)
+        weighs_more = other is None or WEIGHT[Tagging.State(tagging.state)] > WEIGHT[Tagging.State(other.state)]
+        removed += [loser.pk for loser in [other if weighs_more else tagging] if loser]
+        moved += [tagging.pk] if weighs_more else []
+        if Tagging.State.ACCEPTED in (tagging.state, other.state if other else None):
+            mirrored.append(tagging.image_id)
+    Tagging.objects.filter(pk__in=removed).delete()
+    Tagging.objects.filter(pk__in=moved).update(tag=into)
+    revisions.record_changes(mirrored)
 
 
 def _mirror_images(tag: Tag) -> None:
-    accepted = tag.taggings.filter(state=Tagging.State.ACCEPTED)
-    for image_id in accepted.values_list("image_id", flat=True):
-        revisions.record_change(image_id)
+    accepted = tag.taggings.filter(state=Tagging.State.ACCEPTED).order_by("image")
+    for chunk in split(accepted.values_list("image", flat=True)):
+        revisions.record_changes(chunk)
 
 
 def _matches_any(field: str, words: list[str]) -> Q:

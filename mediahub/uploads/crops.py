@@ -45,7 +45,9 @@ def request_missing_crops(most: int = 100) -> int:
     """Request the crops of each image that are not at its focal point; return how many images."""
     left = Image.objects.filter(uncut(), updated_at__lt=timezone.now() - PATIENCE).order_by("-updated_at")
     return rounds.process_each(
-        rounds.pick_items(left.values_list("pk", flat=True), most, "image"), focal_point.request_crops, "image"
+        rounds.pick_items(left.values_list("pk", flat=True), most, "image"),
+        lambda image_id: focal_point.request_crops([image_id]),
+        "image",
     )
 
 

@@ -39,6 +39,7 @@ ACTIONS = {
     "ListObjectsV2": "s3:ListBucket",
     "ListObjectVersions": "s3:ListBucketVersions",
     "GetBucketCors": "s3:GetBucketCORS",
+    "SendMessageBatch": "sqs:SendMessage",
     "GetBucketNotificationConfiguration": "s3:GetBucketNotification",
 }
 IN_TRANSACTIONS = {

@@ -1,7 +1,8 @@
 """What an editor does to many images at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -14,13 +15,14 @@ from django.utils.translation import ngettext
 
 from mediahub import costs
 from mediahub.desk.collections import membership_views
-from mediahub.desk.http import add_undo_message, get_editor
+from mediahub.desk.http import add_undo_message
 from mediahub.desk.jobs import views as jobs_views
 from mediahub.desk.library import selection
 from mediahub.desk.library.selection import SelectedImages
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import field_edits, metadata, publishing, tag_decisions
-from mediahub.library.field_edits import Edit
+from mediahub.library.changes import describe_refusal
+from mediahub.library.field_edits import Conflict
 from mediahub.library.models import Image, Tagging
 from mediahub.library.publishing import Published, is_public
 from processing import compose
@@ -55,19 +57,18 @@ def _reopen(request: HttpRequest, change_set: ChangeSet, images: QuerySet[Image]
 
 def _add_tag(request: HttpRequest, change_set: ChangeSet, images: QuerySet[Image]) -> None:
     try:
-        for image in images:
-            tagging = tag_decisions.add_tag(change_set, image, request.POST.get("tag", ""))
+        tag = tag_decisions.add_tag_to_images(change_set, images.only("pk"), request.POST.get("tag", ""))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return
     text = ngettext("“%(tag)s” added to %(n)d image.", "“%(tag)s” added to %(n)d images.", change_set.images)
-    add_undo_message(request, text % {"tag": tagging.tag.name, "n": change_set.images}, change_set)
+    add_undo_message(request, text % {"tag": tag.name, "n": change_set.images}, change_set)
 
 
 def _reject_tag(request: HttpRequest, change_set: ChangeSet, images: QuerySet[Image]) -> None:
     name = compose(" ".join(request.POST.get("tag", "").split()))
     taggings = Tagging.objects.filter(image__in=images.values("pk"), tag__name__iexact=name)
-    tag_decisions.reject(change_set, taggings.select_related("tag", "image"))
+    tag_decisions.reject(change_set, taggings.select_related("tag"))
     text = ngettext("“%(tag)s” rejected on %(n)d image.", "“%(tag)s” rejected on %(n)d images.", change_set.images)
     add_undo_message(request, text % {"tag": name, "n": change_set.images}, change_set)
 
@@ -80,23 +81,29 @@ def _set_field(request: HttpRequest, change_set: ChangeSet, chosen: SelectedImag
     if problems:
         messages.error(request, " ".join(problems))
         return None
-    images = list(chosen.images)
-    since = chosen.page.moment if chosen.page else timezone.now()
-    theirs = field_edits.find_changes_by_others(get_editor(request), name, [image.pk for image in images], since)
-    unchanged = []
-    for image in images:
-        if image.pk in theirs and not field_edits.is_same(getattr(image, name), value):
-            conflict = field_edits.build_conflict(image, name, value)
-            unchanged.append((image, field_edits.describe_conflict(image.title, conflict)))
-        else:
-            metadata.edit(change_set, image, {name: Edit(value)})
-    if change_set.images or not unchanged:
+    images = {image.pk: image for image in chosen.images.defer("label_raw")}
+    edited = metadata.set_field(change_set, images, name, value, chosen.page.moment if chosen.page else timezone.now())
+    if change_set.images or not edited.conflicts:
         text = ngettext("%(field)s: saved for %(n)d image.", "%(field)s: saved for %(n)d images.", change_set.images)
         add_undo_message(request, text % {"field": title, "n": change_set.images}, change_set)
-    left_ids = {image.pk for image, _sentence in unchanged}
-    _tell_rewrite_cost(request, sum(is_public(image) for image in images if image.pk not in left_ids))
-    if not unchanged:
+    for pk, refusal in list(edited.refusals.items())[:MAX_REFUSALS]:
+        sentence = _("%(title)s was not changed. %(why)s")
+        messages.warning(request, sentence % {"title": images[pk].title, "why": describe_refusal(refusal)})
+    changed = images.keys() - edited.conflicts.keys() - edited.refusals.keys()
+    _tell_rewrite_cost(request, sum(is_public(images[pk]) for pk in changed))
+    return _ask_about_conflicts(request, images, title, edited.conflicts)
+
+
+def _ask_about_conflicts(
+    request: HttpRequest, images: Mapping[UUID, Image], title: str, conflicts: Mapping[UUID, list[Conflict]]
+) -> HttpResponse | None:
+    """Return the page that shows what somebody else has written meanwhile; None where nobody has."""
+    if not conflicts:
         return None
+    unchanged = [
+        (images[pk], " ".join(field_edits.describe_conflict(images[pk].title, conflict) for conflict in each))
+        for pk, each in conflicts.items()
+    ]
     says = ngettext(
         "%(field)s: %(n)d image was not changed, because someone else changed it while you had the page open.",
         "%(field)s: %(n)d images were not changed, because someone else changed them while you had the page open.",
