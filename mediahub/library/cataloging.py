@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from copy import copy
 from dataclasses import asdict
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -12,15 +11,15 @@ from django.utils import timezone
 
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Action
-from mediahub.library import date_taken, focal_point, revisions, similarity, versions, vocabulary
+from mediahub.library import date_taken, focal_point, label_suggestions, revisions, similarity, versions
 from mediahub.library.changes import to_json
 from mediahub.library.credit import build_credit
 from mediahub.library.file_names import split_file_name
 from mediahub.library.metadata import FIELDS, find_problems
-from mediahub.library.models import Image, Rendition, Tagging
+from mediahub.library.models import Image, Rendition
 from mediahub.library.search import index
 from mediahub.reasons import read_reason
-from processing import MAX_LENGTHS, Label, Point, Result, StoredRendition, clean_text, shorten
+from processing import MAX_LENGTHS, Point, Result, StoredRendition, clean_text, shorten
 
 
 def record_result(
@@ -58,9 +57,9 @@ def record_result(
     image.save(force_insert=new)
     similarity.update_bands(image)
     changed = _put_renditions(image, result.renditions) or restored or build_credit(image).digest != credit_digest
-    _suggest_keywords(image, result.metadata.fields.keywords)
+    label_suggestions.suggest_keywords(image.pk, result.metadata.fields.keywords)
     if not keep_labels and result.labels is not None:
-        _suggest(image, result.labels.source, result.labels.labels)
+        label_suggestions.suggest_labels({image.pk: result.labels})
     index.update_entries([image.pk])
     if original:
         versions.make_current(image, original)
@@ -174,34 +173,3 @@ def _put_renditions(
     image.renditions.exclude(pk__in=[row.pk for row in others or ()]).delete()
     Rendition.objects.bulk_create([Rendition(image=image, **asdict(rendition)) for rendition in renditions])
     return True
-
-
-def _suggest_keywords(image: Image, keywords: tuple[str, ...]) -> None:
-    """Suggest a tag for each keyword of the file; those of a file before go, unless an editor decided on them."""
-    tags = [tag.pk for tag in vocabulary.resolve_tags(keywords).values() if tag]
-    gone = image.taggings.filter(source=Tagging.Source.FILE, state=Tagging.State.SUGGESTED)
-    gone.exclude(tag__in=tags).delete()
-    for tag in tags:
-        Tagging.objects.get_or_create(image=image, tag_id=tag, defaults={"source": Tagging.Source.FILE})
-
-
-def _suggest(image: Image, source: str, labels: tuple[Label, ...]) -> None:
-    """Suggest a tag for each label; a tag that an editor has decided on keeps the decision."""
-    tags = vocabulary.resolve_tags((label.name[:100] for label in labels), labels=True)
-    best: dict[int, Label] = {}
-    for label in labels:
-        tag = tags[label.name[:100]]
-        if tag and (tag.pk not in best or label.confidence > best[tag.pk].confidence):
-            best[tag.pk] = label
-    others = (Tagging.Source.EDITOR, Tagging.Source.FILE)
-    undecided = image.taggings.filter(state=Tagging.State.SUGGESTED).exclude(source__in=others)
-    undecided.exclude(tag__in=best).delete()
-    for tag_id, label in best.items():
-        claim: dict[str, Any] = {
-            "confidence": label.confidence,
-            "boxes": [[box.left, box.top, box.width, box.height] for box in label.boxes],
-        }
-        defaults = {"source": source, **claim}
-        tagging, created = Tagging.objects.get_or_create(image=image, tag_id=tag_id, defaults=defaults)
-        if not created and tagging.source == source:
-            Tagging.objects.filter(pk=tagging.pk).update(**claim)

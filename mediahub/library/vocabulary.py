@@ -5,7 +5,9 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Upper
+from django.db.models.lookups import In
 from django.utils.translation import gettext as _
 
 from mediahub.history.change_set import ChangeSet
@@ -63,11 +65,18 @@ def resolve_tags(words: Iterable[str], *, labels: bool = False) -> dict[str, Tag
         for synonym in Synonym.objects.filter(_matches_any("word", words)).select_related("tag")
     }
     existing |= {tag.name.casefold(): tag for tag in Tag.objects.filter(_matches_any("name", words))}
-    resolved: dict[str, Tag | None] = {}
-    for word in words:
-        key = word.casefold()
-        resolved[word] = rules[key] if key in rules else existing.get(key) or Tag.objects.get_or_create(name=word)[0]
-    return resolved
+    existing |= _create_tags(word for word in words if word.casefold() not in rules.keys() | existing.keys())
+    return {word: rules[key] if (key := word.casefold()) in rules else existing[key] for word in words}
+
+
+def _create_tags(words: Iterable[str]) -> dict[str, Tag]:
+    """Return a tag for each of these words, which are no tags yet, by the folded word."""
+    names = {word.casefold(): word for word in reversed(list(words))}
+    if not names:
+        return {}
+    # Another worker may have created one in the meantime.
+    Tag.objects.bulk_create([Tag(name=name) for name in names.values()], ignore_conflicts=True)
+    return {tag.name.casefold(): tag for tag in Tag.objects.filter(name__in=names.values())}
 
 
 def complete_name(tags: QuerySet[Tag], text: str) -> list[str]:
@@ -194,7 +203,5 @@ def _mirror_images(tag: Tag) -> None:
 
 
 def _matches_any(field: str, words: list[str]) -> Q:
-    named = Q(pk__in=[])
-    for word in words:
-        named |= Q(**{f"{field}__iexact": word})
-    return named
+    """Return the condition that a field is one of the words, however it is capitalized."""
+    return Q(In(Upper(F(field)), [Upper(Value(word)) for word in words])) if words else Q(pk__in=[])

@@ -6,9 +6,9 @@ from django.core.exceptions import ValidationError
 
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Change
-from mediahub.library import cataloging, tag_decisions, vocabulary
+from mediahub.library import label_suggestions, tag_decisions, vocabulary
 from mediahub.library.models import Image, LabelRule, Synonym, Tag, Tagging
-from processing import Label
+from processing import Label, LabelAnswer
 from tests.images import image, image_with_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,7 +24,11 @@ def states(image: Image) -> dict[str, str]:
 
 
 def label(image: Image, *names: str) -> None:
-    cataloging._suggest(image, "rekognition", tuple(Label(name, 90.0) for name in names))
+    claim(image, *(Label(name, 90.0) for name in names))
+
+
+def claim(image: Image, *labels: Label) -> None:
+    label_suggestions.suggest_labels({image.pk: LabelAnswer(labels, "rekognition", "3.0", {})})
 
 
 def test_merged_tags_keep_the_strongest_decision_and_leave_a_synonym(editor: User) -> None:
@@ -89,7 +93,7 @@ def test_a_label_becomes_the_tag_it_is_mapped_to() -> None:
     people = Tag.objects.create(name="People")
     LabelRule.objects.create(label="Human", tag=people)
     new_image = image()
-    cataloging._suggest(new_image, "rekognition", (Label("Human", 70.0), Label("People", 95.0)))
+    claim(new_image, Label("Human", 70.0), Label("People", 95.0))
     tagging = new_image.taggings.get()
     assert (tagging.tag, tagging.confidence, tagging.state) == (people, 95.0, Tagging.State.SUGGESTED)
 

@@ -1,0 +1,77 @@
+"""Suggesting tags for what a machine claims to see, and for the keywords of files: a few statements for many images."""
+
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+from mediahub.library import vocabulary
+from mediahub.library.models import Tag, Tagging
+from processing import Label, LabelAnswer
+
+# What people and files say is none of a machine's claims.
+OTHERS = (Tagging.Source.EDITOR, Tagging.Source.FILE)
+LONGEST = 100
+ROWS = 500
+
+
+def suggest_labels(answers: Mapping[UUID, LabelAnswer]) -> None:
+    """Suggest a tag for each label of these images, within a transaction that has locked them.
+
+    A tag that an editor has decided on keeps the decision. Call `index.update_entries` afterwards.
+    """
+    claims = _choose_claims(answers)
+    existing: dict[tuple[UUID, int], Tagging] = {}
+    for tagging in Tagging.objects.filter(image__in=claims).order_by("pk"):
+        existing[tagging.image_id, tagging.tag_id] = tagging
+    _remove_unclaimed(existing.values(), claims)
+    new: list[Tagging] = []
+    changed: list[Tagging] = []
+    for image_id, labels in claims.items():
+        source = answers[image_id].source
+        for tag_id, label in labels.items():
+            tagging = existing.get((image_id, tag_id)) or Tagging(image_id=image_id, tag_id=tag_id, source=source)
+            boxes = [[box.left, box.top, box.width, box.height] for box in label.boxes]
+            if tagging.source != source or (
+                tagging.pk and (tagging.confidence, tagging.boxes) == (label.confidence, boxes)
+            ):
+                continue
+            tagging.confidence, tagging.boxes = label.confidence, boxes
+            (changed if tagging.pk else new).append(tagging)
+    Tagging.objects.bulk_create(new, batch_size=ROWS, ignore_conflicts=True)
+    Tagging.objects.bulk_update(changed, ["confidence", "boxes"], batch_size=ROWS)
+
+
+def suggest_keywords(image_id: UUID, keywords: Sequence[str]) -> None:
+    """Suggest a tag for each keyword of the file; those of a file before go, unless an editor decided on them."""
+    tags = [tag.pk for tag in vocabulary.resolve_tags(keywords).values() if tag]
+    suggested = Tagging.objects.filter(image=image_id, source=Tagging.Source.FILE, state=Tagging.State.SUGGESTED)
+    suggested.exclude(tag__in=tags).delete()
+    Tagging.objects.bulk_create(
+        [Tagging(image_id=image_id, tag_id=tag, source=Tagging.Source.FILE) for tag in dict.fromkeys(tags)],
+        ignore_conflicts=True,
+    )
+
+
+def _choose_claims(answers: Mapping[UUID, LabelAnswer]) -> dict[UUID, dict[int, Label]]:
+    """Return by image the surest label for each tag; a label that is hidden by a rule has none."""
+    names = (label.name[:LONGEST] for answer in answers.values() for label in answer.labels)
+    tags: Mapping[str, Tag | None] = vocabulary.resolve_tags(names, labels=True)
+    claims: dict[UUID, dict[int, Label]] = {image_id: {} for image_id in answers}
+    for image_id, answer in answers.items():
+        best = claims[image_id]
+        for label in answer.labels:
+            tag = tags[label.name[:LONGEST]]
+            if tag and (tag.pk not in best or label.confidence > best[tag.pk].confidence):
+                best[tag.pk] = label
+    return claims
+
+
+def _remove_unclaimed(taggings: Collection[Tagging], claims: Mapping[UUID, Mapping[int, Label]]) -> None:
+    """Remove what a machine suggested earlier, does not claim any more, and nobody decided on."""
+    state = Tagging.State.SUGGESTED
+    unclaimed = [
+        tagging.pk
+        for tagging in taggings
+        if tagging.state == state and tagging.source not in OTHERS and tagging.tag_id not in claims[tagging.image_id]
+    ]
+    if unclaimed:
+        Tagging.objects.filter(pk__in=unclaimed, state=state).delete()
