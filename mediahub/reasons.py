@@ -79,6 +79,9 @@ SENTENCES: Mapping[str, Sentence] = {
         "fails again, discard it."
     ),
     # Images of a job
+    "changed_since_seen": _("The image was changed after you loaded the page, and was skipped. Review it first."),
+    "not_changed": "%(why)s",
+    "not_permitted": _("You don't have permission to make this change. Ask a chief editor."),
     "job_worker_killed": _("The worker was stopped each time it worked on this file."),
     "no_original": _("The original is no longer in the upload bucket."),
     "original_unknown": _("No record says where the original of this image is."),

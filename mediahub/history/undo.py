@@ -1,6 +1,6 @@
 """Undoing a change set, as far as it is still current, and as far as the person may make such changes now."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -17,15 +17,37 @@ from mediahub.history.models import Action, Change
 
 @dataclass
 class UndoResult:
-    """What came of it: `change_set` counts the images, `reverted` all changes; `refused` says what stays, and why."""
+    """What came of it: `change_set` counts the images, `reverted` all changes.
+
+    `staying` are the changes that stay, and why; `hidden` counts those that the person may not see.
+    """
 
     change_set: ChangeSet
-    refused: list[str] = field(default_factory=list)
+    staying: list[tuple[Change, str]] = field(default_factory=list)
     reverted: int = 0
+    hidden: int = 0
+
+    @property
+    def refused(self) -> list[str]:
+        """Return what stays, and why, in sentences."""
+        sentence = _("%(title)s was not changed. %(why)s")
+        sentences = [sentence % {"title": change.subject, "why": why} for change, why in self.staying]
+        if not self.hidden:
+            return sentences
+        text = ngettext(
+            "%(n)d change was not undone, because you don't have access to what it changed.",
+            "%(n)d changes were not undone, because you don't have access to what they changed.",
+            self.hidden,
+        )
+        return [*sentences, text % {"n": self.hidden}]
 
 
-def undo(user: User, change_set_id: UUID, change_set: ChangeSet | None = None) -> UndoResult:
+def undo(
+    user: User, change_set_id: UUID, change_set: ChangeSet | None = None, only: Collection[int] | None = None
+) -> UndoResult:
     """Undo a change set, as part of another one: everything goes back, unless it was changed again since.
+
+    With `only`, the ids of its newest changes, undo no more than these.
 
     Each change needs the right to make such a change, now; a change of an image or a collection that the person may
     not see stays, and nothing is said of it but that it is there.
@@ -34,6 +56,7 @@ def undo(user: User, change_set_id: UUID, change_set: ChangeSet | None = None) -
     with transaction.atomic():
         changes = Change.objects.filter(change_set=change_set_id).exclude(kind=Event.kind)
         changes = changes.select_related("image").defer("image__label_raw")
+        changes = changes if only is None else changes.filter(pk__in=only)
         visible_ids: set[int] = set()
         for cls in {type(change.detail) for change in changes}:
             visible_ids |= cls.select_visible(user, [change for change in changes if type(change.detail) is cls])
@@ -41,13 +64,7 @@ def undo(user: User, change_set_id: UUID, change_set: ChangeSet | None = None) -
         for layer in _sort_into_layers(visible):
             for cls, group in layer.items():
                 _revert_group(result, user, cls, group)
-    if hidden := len(changes) - len(visible):
-        text = ngettext(
-            "%(n)d change was not undone, because you don't have access to what it changed.",
-            "%(n)d changes were not undone, because you don't have access to what they changed.",
-            hidden,
-        )
-        result.refused.append(text % {"n": hidden})
+        result.hidden = len(changes) - len(visible)
     return result
 
 
@@ -79,9 +96,9 @@ def _revert_group(result: UndoResult, user: User, cls: type[ChangeKind], changes
     for change in changes:
         by_right[user.has_perms(change.detail.permissions(change))].append(change)
     forbidden = _("You don't have permission to make this change. Ask a chief editor.")
-    result.refused += [_stays(change, forbidden) for change in by_right[False]]
+    result.staying += [(change, forbidden) for change in by_right[False]]
     staying = list(cls.revert_all(result.change_set, by_right[True]))
-    result.refused += [_stays(change, reason) for change, reason in staying]
+    result.staying += staying
     result.reverted += len(by_right[True]) - len(staying)
 
 
@@ -96,7 +113,3 @@ def find_last_change_set(user: User, image_ids: Iterable[UUID]) -> UUID | None:
 def was_undone(change_set_id: UUID) -> bool:
     """Return whether somebody has undone some of a change set."""
     return Change.objects.filter(undoes=change_set_id).exists()
-
-
-def _stays(change: Change, reason: str) -> str:
-    return _("%(title)s was not changed. %(why)s") % {"title": change.subject, "why": reason}

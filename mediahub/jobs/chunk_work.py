@@ -1,16 +1,20 @@
 """What a worker does with one chunk, by the kind of its job: each goes on where the one before it was stopped."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from mediahub.delivery import mirror
-from mediahub.jobs import downloads
+from mediahub.history.kinds import Event
+from mediahub.history.models import Change
+from mediahub.jobs import downloads, image_actions
 from mediahub.jobs.models import Chunk, Job, build_failure
 from mediahub.jobs.reprocess import reprocess_image
 from mediahub.jobs.selection import Selection
@@ -24,6 +28,8 @@ from mediahub.uploads import error_kinds
 log = logging.getLogger(__name__)
 Kind = Job.Kind
 
+# So many images, or changes, are one transaction.
+PART = 250
 # An image that so many workers died of is passed over.
 MOST_ATTEMPTS = 3
 
@@ -39,6 +45,10 @@ def work_on_chunk(chunk: Chunk, until: datetime | None) -> bool:
         return _run_check(chunk, until)
     if chunk.job.kind == Kind.MIRROR and chunk.cursor:
         return _forget_strangers(chunk, until)
+    if chunk.job.kind == Kind.ACTION:
+        return _perform_action(chunk, until)
+    if chunk.job.kind == Kind.UNDO:
+        return _revert_changes(chunk, until)
     return _work_on_images(chunk, until)
 
 
@@ -120,6 +130,52 @@ def _forget_strangers(chunk: Chunk, until: datetime | None) -> bool:
         chunk.cursor = {**forgotten, **({"after": behind} if behind else {"ended": True})}
         chunk.match_leased().update(cursor=chunk.cursor, attempts=0)
     return True
+
+
+def _perform_action(chunk: Chunk, until: datetime | None) -> bool:
+    """Do what an editor ordered to the images of the chunk, a part of them in one transaction."""
+    left = sorted(UUID(pk) for pk in chunk.only if not chunk.reached or UUID(pk) > chunk.reached)
+    for first in range(0, len(left), PART):
+        if not _may_continue(chunk, until):
+            return False
+        part = left[first : first + PART]
+        with transaction.atomic():
+            failures = image_actions.perform(chunk.job, part)
+            names = dict(Image.objects.filter(pk__in=failures).values_list("pk", "file_name"))
+            entries = [build_failure(pk, names.get(pk, ""), reason) for pk, reason in failures.items()]
+            _save_part(chunk, len(part) - len(entries), entries, reached=part[-1])
+    return True
+
+
+def _revert_changes(chunk: Chunk, until: datetime | None) -> bool:
+    """Undo a change set from its newest change on, a part of it in one transaction."""
+    changes = Change.objects.filter(change_set=chunk.job.selection["change_set"]).exclude(kind=Event.kind)
+    while True:
+        before = chunk.cursor.get("before")
+        left = changes.filter(pk__lt=before) if before else changes
+        part = list(left.order_by("-pk").values_list("pk", flat=True)[:PART])
+        if not part:
+            return True
+        if not _may_continue(chunk, until):
+            return False
+        with transaction.atomic():
+            staying, hidden = image_actions.revert(chunk.job, part)
+            entries = [build_failure(image_id or "", subject, reason) for image_id, subject, reason in staying]
+            chunk.cursor = {"before": part[-1]}
+            _save_part(chunk, len(part) - len(entries) - hidden, entries, hidden=hidden, cursor=chunk.cursor)
+
+
+class LostLease(Exception):
+    """Another worker has the chunk: what this one did in the transaction is not to be kept."""
+
+
+def _save_part(chunk: Chunk, succeeded: int, failures: Sequence[dict[str, Any]], hidden: int = 0, **place: Any) -> None:
+    """Record how far the chunk is in the transaction that did the work; raise LostLease for another worker's."""
+    chunk.failures = [*chunk.failures, *failures]
+    fields = {"failures": chunk.failures, "attempts": 0, **place}
+    fields |= {"succeeded": F("succeeded") + succeeded, "failed": F("failed") + len(failures) + hidden}
+    if not chunk.match_leased().update(**fields):
+        raise LostLease
 
 
 def _run_check(chunk: Chunk, until: datetime | None) -> bool:

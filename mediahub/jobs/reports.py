@@ -17,6 +17,8 @@ DOES = {
     Kind.ZIP: "images for a download",
     Kind.MIRROR: "images mirrored",
     Kind.CHECK: "steps of the comparison",
+    Kind.ACTION: "images changed",
+    Kind.UNDO: "changes undone",
 }
 STOPPED = (State.PAUSED, State.CANCELLED)
 

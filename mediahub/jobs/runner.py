@@ -6,35 +6,31 @@ One road, many doors: a turn of the queue, a task of Celery and the command all 
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 from django.utils import timezone
 
 from mediahub import messages, rounds
 from mediahub.aws import clients
 from mediahub.jobs import chunk_work, downloads
 from mediahub.jobs.models import Chunk, Job
-from mediahub.jobs.selection import Selection
 from mediahub.library.models import Image
 from mediahub.messages import ContinueJob
 from mediahub.reasons import Reason, read_reason
-from mediahub.recovery.comparisons import STEPS
-from mediahub.recovery.models import ConsistencyCheck
 from processing import ProcessingError
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    pass
 
 log = logging.getLogger(__name__)
 State, Kind = Job.State, Job.Kind
 
-CHUNK = 50
 # So many workers are on one job at most: the others are left for what comes in.
 LANES = 2
 # Of an invocation a job takes so much, because messages of uploads may have come with its own.
@@ -45,11 +41,11 @@ NEEDS: dict[str, timedelta] = {
     Kind.ZIP: timedelta(seconds=35),
     Kind.MIRROR: timedelta(seconds=5),
     Kind.CHECK: timedelta(seconds=10),
+    Kind.ACTION: timedelta(seconds=8),
+    Kind.UNDO: timedelta(seconds=8),
 }
 ASK_AGAIN = timedelta(minutes=2)
 RETENTION = timedelta(days=90)
-# A chunk that goes through no images has this in place of its first and last.
-NO_IMAGE = UUID(int=0)
 
 
 class Busy(Exception):
@@ -89,70 +85,6 @@ class Progress:
         return self.succeeded + self.failed
 
 
-def order_reprocess(
-    selection: Selection, *, relabel: bool = False, by: "User | None" = None, queued: bool = False
-) -> tuple[Job, bool]:
-    """Return the job that regenerates these renditions, and whether it continues an interrupted one."""
-    return _order_job(Kind.REPROCESS, selection, queued, relabel=relabel, by=by)
-
-
-def order_mirror(*, queued: bool = False) -> tuple[Job, bool]:
-    """Return the job that writes the whole mirror anew, and whether it goes on with one that was interrupted."""
-    return _order_job(Kind.MIRROR, Selection(), queued, relabel=False, by=None)
-
-
-def order_check(check: ConsistencyCheck) -> Job:
-    """Return the job that brings a comparison to its end through the queue; it counts the steps of the comparison."""
-    selection = {"check": check.pk}
-    with transaction.atomic():
-        job = Job.objects.filter(kind=Kind.CHECK, selection=selection, finished_at=None).first()
-        if job is None:
-            job = Job.objects.create(kind=Kind.CHECK, selection=selection, queued=True, total=len(STEPS))
-            _save_chunks(job, [Chunk(job=job, first=NO_IMAGE, last=NO_IMAGE, cursor=selection)])
-    resume_job(job)
-    request_turns(job, lanes=1)
-    return job
-
-
-def _order_job(kind: str, selection: Selection, queued: bool, **options: Any) -> tuple[Job, bool]:
-    stored_selection = {**asdict(selection), "ids": sorted(selection.ids)}
-    with transaction.atomic():
-        open_job = Job.objects.filter(kind=kind, selection=stored_selection, finished_at=None, **options).first()
-        job = open_job or Job.objects.create(kind=kind, selection=stored_selection, queued=queued, **options)
-        if open_job is None:
-            ids = selection.images().values_list("pk", flat=True).iterator()
-            chunks = [Chunk(job=job, first=part[0], last=part[-1], attempts=0) for part in _split_ids(job, ids)]
-            if kind == Kind.MIRROR:
-                chunks.insert(0, Chunk(job=job, first=NO_IMAGE, last=NO_IMAGE, cursor={"forgotten": 0}))
-            _save_chunks(job, chunks)
-    if open_job:
-        resume_job(open_job)
-        if queued and not open_job.queued:
-            # A command that was interrupted elsewhere had begun it.
-            _queue_job(open_job)
-    elif queued:
-        request_turns(job)
-    return job, open_job is not None
-
-
-def order_zip(images: QuerySet[Image], files: str, by: "User") -> Job:
-    """Return the job that packs these images into zip files for the person; raise downloads.TooLarge."""
-    plan = downloads.plan_parts(images, files)
-    with transaction.atomic():
-        ids = [str(pk) for part in plan for pk in part]
-        open_job = Job.objects.filter(
-            kind=Kind.ZIP, selection={"ids": ids}, files=files, by=by, finished_at=None
-        ).first()
-        if open_job:
-            resume_job(open_job)
-            return open_job
-        job = Job.objects.create(kind=Kind.ZIP, selection={"ids": ids}, files=files, by=by, queued=True, total=len(ids))
-        downloads.record_download(by, ids, files)
-        _save_chunks(job, list(_build_chunks(job, plan, 1)))
-    request_turns(job)
-    return job
-
-
 def pause_job(job: Job) -> bool:
     """Let no further image be begun; False when the job is not under way."""
     return Job.move(job.pk, Job.ACTIVE, State.PAUSED)
@@ -163,7 +95,7 @@ def resume_job(job: Job) -> bool:
     passed = measure_progress(job).passed
     moved = Job.move(job.pk, (State.PAUSED,), State.WAITING, started_at=None, passed_before=passed)
     if moved and (job.by_id or job.queued):
-        _queue_job(job)
+        queue_job(job)
     return moved
 
 
@@ -187,10 +119,10 @@ def retry_failed(job: Job) -> int:
             if ended_job.kind == Kind.ZIP
             else [failed_ids]
         )
-        Chunk.objects.bulk_create(_build_chunks(ended_job, parts, 1))
+        Chunk.objects.bulk_create(build_chunks(ended_job, parts, 1))
         fields = {"finished_at": None, "started_at": None, "passed_before": measure_progress(ended_job).succeeded}
         Job.move(ended_job.pk, (State.PARTLY,), State.WAITING, **fields)
-    _queue_job(ended_job)
+    queue_job(ended_job)
     return len(failed_ids)
 
 
@@ -238,6 +170,8 @@ def run_chunk(chunk_id: int, until: datetime | None = None) -> bool:
     Job.move(chunk.job_id, (State.WAITING,), State.RUNNING, started_at=timezone.now())
     try:
         is_finished = chunk_work.work_on_chunk(chunk, until)
+    except chunk_work.LostLease:
+        return False
     except ProcessingError:
         # What a part of AWS refuses is no fault of the image that it was about.
         chunk.match_leased().update(lease_until=None, attempts=0)
@@ -323,32 +257,14 @@ def sweep_old_jobs() -> int:
     return swept + len(pks)
 
 
-def _queue_job(job: Job) -> None:
+def queue_job(job: Job) -> None:
+    """Have the job worked on through the queue from the commit on."""
     Job.objects.filter(pk=job.pk).update(queued=True)
     transaction.on_commit(lambda: request_turns(job))
 
 
-def _save_chunks(job: Job, chunks: list[Chunk]) -> None:
-    Chunk.objects.bulk_create(chunks)
-    if not chunks:
-        job.state, job.finished_at = State.DONE, timezone.now()
-    job.save(update_fields=["total", "state", "finished_at"])
-
-
-def _split_ids(job: Job, ids: Iterator[UUID]) -> Iterator[list[UUID]]:
-    """Yield the ids, a chunk at a time; count them in the job's total."""
-    part: list[UUID] = []
-    for image_id in ids:
-        part.append(image_id)
-        job.total += 1
-        if len(part) == CHUNK:
-            yield part
-            part = []
-    if part:
-        yield part
-
-
-def _build_chunks(job: Job, parts: Any, start: int) -> Iterator[Chunk]:
+def build_chunks(job: Job, parts: Any, start: int) -> Iterator[Chunk]:
+    """Yield a chunk for each part, a list of ids of images; the first image has the place `start` among all."""
     for part in parts:
         only = [str(pk) for pk in part]
         yield Chunk(job=job, first=min(only), last=max(only), only=only, start=start)

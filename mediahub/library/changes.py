@@ -80,8 +80,8 @@ class ImageChange(ChangeKind):
     @classmethod
     def select_visible(cls, user: User, changes: Sequence[Change]) -> set[int]:
         """Return the ids of those of the changes whose image the person may see."""
-        visible = access.visible_changes(user).filter(change_set=changes[0].change_set).values_list("pk", flat=True)
-        return set(visible) & {change.pk for change in changes}
+        visible = access.visible_changes(user).filter(pk__in=[change.pk for change in changes])
+        return set(visible.values_list("pk", flat=True))
 
     @classmethod
     def revert_all(cls, change_set: ChangeSet, changes: Sequence[Change]) -> Iterator[tuple[Change, str]]:

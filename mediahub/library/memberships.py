@@ -49,7 +49,7 @@ class MembershipChange(ChangeKind):
     @classmethod
     def select_visible(cls, user: User, changes: Sequence[Change]) -> set[int]:
         """Return the ids of those of the changes whose image and collection the person may see."""
-        visible = access.visible_changes(user).filter(change_set=changes[0].change_set)
+        visible = access.visible_changes(user).filter(pk__in=[change.pk for change in changes])
         visible_images = set(visible.values_list("pk", flat=True))
         collections = {change.pk: change.detail.collection for change in changes if isinstance(change.detail, cls)}
         # One that is gone hides nothing: such a change is refused where it is reverted.

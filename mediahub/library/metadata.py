@@ -110,6 +110,15 @@ def find_problems(name: str, text: str) -> list[str]:
     return []
 
 
+def clean_line(name: str, text: str) -> str:
+    """Return a text for a field on one line; raise ValidationError for none, or for one that the field cannot hold."""
+    value = " ".join(field_edits.normalize(text).split())
+    title = field_edits.get_label(name).capitalize()
+    if problems := find_problems(name, value) if value else [_("%(field)s: enter a text.") % {"field": title}]:
+        raise ValidationError(problems)
+    return value
+
+
 def copy_from_file(change_set: ChangeSet, image: Image, name: str, seen: Any = UNSEEN) -> bool:
     """Copy a field from the file; `seen` is what it said before. Returns False when the file has none for it.
 

@@ -17,7 +17,7 @@ from deploy.functions import job_progress
 from deploy.stage import Stage
 from mediahub.aws import clients
 from mediahub.delivery import mirror
-from mediahub.jobs import runner
+from mediahub.jobs import orders, runner
 from mediahub.jobs.models import Chunk, Job
 from mediahub.library.models import Image
 from mediahub.local.event_loop import EventLoop
@@ -27,7 +27,7 @@ from tests.local_aws import drain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # Each image a chunk of its own, and each turn a single one: as many invocations as a large library needs.
-SMALL = "from mediahub.jobs import runner; runner.CHUNK = 1\n"
+SMALL = "from mediahub.jobs import orders; orders.CHUNK = 1\n"
 NUMBER = re.compile(r"^[0-9a-f]{8}-[0-9a-f-]{27}$", re.M)
 
 
@@ -128,7 +128,7 @@ def test_a_rebuilt_mirror_goes_on_after_its_last_image(
     for number in range(3):
         clients.get_mirror_table().put({"pk": f"stranger {number}", "sk": "image", "revision": 1})
     before = dict(Image.objects.values_list("pk", "revision"))
-    job, _ = runner.order_mirror()
+    job, _ = orders.order_mirror()
     sweeping, images = runner.list_unfinished_chunks(job)
     Chunk.objects.filter(pk=images).update(reached=three_images[0].pk, succeeded=1)
     # A worker dies after a page of keys, and one in the midst of the images.
@@ -163,7 +163,7 @@ def test_what_a_part_of_aws_refuses_is_named_and_tried_again(
 
 
 def test_a_job_is_steered_from_the_shell(three_images: list[Image], event_loop: EventLoop) -> None:
-    job, _ = runner.order_mirror(queued=True)
+    job, _ = orders.order_mirror(queued=True)
     name = str(job.pk)[:8]
     call_command("jobs", name, "--pause", stdout=StringIO())
     drain(event_loop)

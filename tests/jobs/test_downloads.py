@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from mediahub.history.models import Action, Change
-from mediahub.jobs import downloads, runner
+from mediahub.jobs import downloads, orders, runner
 from mediahub.jobs.models import Chunk, Job
 from mediahub.library.models import Image
 from mediahub.local.event_loop import EventLoop
@@ -33,7 +33,7 @@ def make_archives(
     """made(files): the zip files that a job on all images makes."""
 
     def make(files: str = ORIGINAL) -> list[ZipFile]:
-        runner.order_zip(Image.objects.all(), files, editor)
+        orders.order_zip(Image.objects.all(), files, editor)
         drain(event_loop)
         s3 = aws("operator", "s3")
         keys = Chunk.objects.exclude(key="").order_by("pk").values_list("key", flat=True)
@@ -101,7 +101,7 @@ def test_what_is_missing_is_told_in_the_zip_and_on_the_job(
 def test_whoever_lost_the_right_to_see_images_gets_none(
     three_images: list[Image], event_loop: EventLoop, editor: User
 ) -> None:
-    job = runner.order_zip(Image.objects.all(), ORIGINAL, editor)
+    job = orders.order_zip(Image.objects.all(), ORIGINAL, editor)
     editor.groups.clear()
     drain(event_loop)
     assert runner.measure_progress(job).failed == 3

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from mediahub.aws import clients
-from mediahub.jobs import celery_queue, runner
+from mediahub.jobs import celery_queue, orders, runner
 from mediahub.jobs.models import Chunk, Job
 from mediahub.jobs.selection import Selection
 from mediahub.library.models import Image
@@ -67,8 +67,8 @@ def test_c19_a_killed_worker_goes_on_where_it_was(
     emptied(operator)
     monkeypatch.setenv("AWS_PROFILE", "operator")
     monkeypatch.setenv("LEASE_SECONDS", "3")
-    monkeypatch.setattr(runner, "CHUNK", 1)
-    job, _resumed = runner.order_reprocess(Selection())
+    monkeypatch.setattr(orders, "CHUNK", 1)
+    job, _resumed = orders.order_reprocess(Selection())
     from mediahub.celery import app
     from mediahub.worker.tasks import reprocess_chunk
 
@@ -112,7 +112,7 @@ def until(true: Callable[[], bool], seconds: float = 300) -> None:
 
 
 def test_c19_an_interrupted_order_is_gone_on_with(three_images: list[Image]) -> None:
-    job, _resumed = runner.order_reprocess(Selection())
+    job, _resumed = orders.order_reprocess(Selection())
     Chunk.objects.filter(job=job).update(reached=three_images[1].pk, succeeded=2)
     out = StringIO()
     call_command("reprocess_images", "--all", stdout=out)
@@ -122,7 +122,7 @@ def test_c19_an_interrupted_order_is_gone_on_with(three_images: list[Image]) -> 
 
 
 def test_c19_a_chunk_has_one_worker_at_a_time(three_images: list[Image]) -> None:
-    job, _resumed = runner.order_reprocess(Selection())
+    job, _resumed = orders.order_reprocess(Selection())
     chunk_id = runner.list_unfinished_chunks(job)[0]
     Chunk.claim(chunk_id, until=timezone.now() + timedelta(seconds=30))
     with pytest.raises(runner.Busy):
@@ -175,7 +175,7 @@ def test_nothing_to_do_is_done_at_once(event_loop: EventLoop) -> None:
 
 
 def test_c19_a_chunk_that_is_finished_is_not_done_again(three_images: list[Image]) -> None:
-    job, _resumed = runner.order_reprocess(Selection())
+    job, _resumed = orders.order_reprocess(Selection())
     chunk_id = runner.list_unfinished_chunks(job)[0]
     runner.run_chunk(chunk_id)
     runner.run_chunk(chunk_id)

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from mediahub.aws import clients
-from mediahub.jobs import chunk_work, runner
+from mediahub.jobs import chunk_work, orders, runner
 from mediahub.jobs.models import Chunk, Job
 from mediahub.jobs.reprocess import estimate_cost
 from mediahub.jobs.selection import Selection
@@ -25,8 +25,8 @@ State = Job.State
 @pytest.fixture
 def job(three_images: list[Image], chief: User, monkeypatch: pytest.MonkeyPatch) -> Job:
     """Provide a job on three images, each a chunk of its own, which waits on the queue."""
-    monkeypatch.setattr(runner, "CHUNK", 1)
-    new_job, _held = runner.order_reprocess(Selection(), by=chief, queued=True)
+    monkeypatch.setattr(orders, "CHUNK", 1)
+    new_job, _held = orders.order_reprocess(Selection(), by=chief, queued=True)
     return new_job
 
 
@@ -70,7 +70,7 @@ def test_a_paused_job_begins_nothing_and_goes_on_when_asked(job: Job, event_loop
 def test_a_job_that_is_paused_in_the_midst_of_a_chunk_keeps_its_place(
     three_images: list[Image], chief: User, event_loop: EventLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job, _held = runner.order_reprocess(Selection(), by=chief, queued=True)
+    job, _held = orders.order_reprocess(Selection(), by=chief, queued=True)
     honest = ingest.reprocess_upload
 
     def once(*args: Any, **kwargs: Any) -> bool:

@@ -17,7 +17,7 @@ from django.test import Client
 from mediahub.aws import clients
 from mediahub.delivery import mirror, public
 from mediahub.history.change_set import ChangeSet
-from mediahub.jobs import runner
+from mediahub.jobs import orders
 from mediahub.jobs.models import Chunk, Job
 from mediahub.library import cataloging, metadata, publishing
 from mediahub.library.field_edits import Edit
@@ -145,7 +145,7 @@ def test_credit_survives(
             answer = client.get(f"/admin/images/{image_id}/renditions/{rendition.name}/{rendition.format}/")
             assert answer["Content-Type"] == rendition.content_type
             files.add(f"download {rendition.name} {rendition.format} of {kind}", answer.content, credit)
-        runner.order_zip(Image.objects.filter(pk=image_id), Job.Files.LARGE, chief)
+        orders.order_zip(Image.objects.filter(pk=image_id), Job.Files.LARGE, chief)
         drain(event_loop)
         key = Chunk.objects.exclude(key="").order_by("-pk").values_list("key", flat=True)[0]
         archive = aws("operator", "s3").get_object(Bucket=django_settings.RENDITION_BUCKET, Key=key)["Body"].read()

@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from mediahub.delivery import mirror
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Change
-from mediahub.jobs import runner
+from mediahub.jobs import orders
 from mediahub.jobs.models import Job
 from mediahub.jobs.selection import Selection
 from mediahub.library import metadata, versions
@@ -121,7 +121,7 @@ def take_in(loop: EventLoop, s3: Any, bucket: str, labels: Path) -> None:
 def fill_the_desk(chief: User) -> None:
     """Jobs, failed items, checks and collections, each with images of the extremes in it."""
     images = list(Image.objects.all())
-    runner.order_reprocess(Selection(ids=tuple(str(image.pk) for image in images)), by=chief)
+    orders.order_reprocess(Selection(ids=tuple(str(image.pk) for image in images)), by=chief)
     upload = images[0].uploads.first()
     failed_item(upload, image=images[0])
     failed_item(None, "The image could not be mirrored.", image=images[1], kind="mirror", step="")

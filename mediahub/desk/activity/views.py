@@ -15,7 +15,9 @@ from django.views.decorators.http import require_GET, require_POST
 from mediahub.desk.activity import presenters as activity_presenters
 from mediahub.desk.http import add_undo_message, get_editor, get_return_address, render_page, require_permission
 from mediahub.history import undo as history_undo
+from mediahub.history.kinds import Event
 from mediahub.history.models import Action, Change
+from mediahub.jobs import orders
 from mediahub.library import access
 from mediahub.library.parsing import read_day, read_number
 
@@ -24,6 +26,8 @@ MOST_REFUSALS = 5
 PAGE_SIZE = 50
 # A change set of many images shows so many of its changes; the file has all.
 MAX_LINES_PER_ACTION = 12
+# More changes than one request reverts become a job.
+MOST_UNDONE = 2000
 # A function's answer may have six megabytes.
 MAX_EXPORTED_ROWS = 10_000
 EXPORT_FORMATS: dict[str, tuple[str, Callable[[Iterator[Change], User | AnonymousUser], Iterator[str]]]] = {
@@ -43,6 +47,8 @@ def undo_change_set(request: HttpRequest, batch: UUID) -> HttpResponse:
     if not changes.exists():
         messages.error(request, _("There is nothing here for you to undo."))
         return redirect(get_return_address(request))
+    if (number := changes.exclude(kind=Event.kind).count()) > MOST_UNDONE:
+        return redirect("desk:job", orders.order_undo(batch, number, user).pk)
     undone = history_undo.undo(user, batch)
     for sentence in undone.refused[:MOST_REFUSALS]:
         messages.warning(request, sentence)

@@ -11,6 +11,9 @@ from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from mediahub.desk.library.selection import ACTION_LABELS
+from mediahub.history.models import Change
+from mediahub.history.undo import was_undone
 from mediahub.jobs import runner
 from mediahub.jobs.access import visible_jobs
 from mediahub.jobs.models import Chunk, Job
@@ -21,6 +24,14 @@ MAX_FAILURES_SHOWN = 200
 def may_steer(user: User | AnonymousUser, job: Job) -> bool:
     """Return whether the person may pause, cancel and resume the job."""
     return user.has_perm("jobs.change_job") or (user.is_authenticated and job.by_id == user.pk)
+
+
+def may_undo(user: User | AnonymousUser, job: Job) -> bool:
+    """Return whether the person may take back what the job changed, and nobody has."""
+    if job.kind not in (Job.Kind.ACTION, Job.Kind.UNDO) or job.state not in Job.ENDED:
+        return False
+    is_theirs = user.has_perm("library.publish_image") or job.by_id == user.pk
+    return is_theirs and not was_undone(job.pk) and Change.objects.filter(change_set=job.pk).exists()
 
 
 def list_latest_jobs(user: User | AnonymousUser, most: int) -> list[Job]:
@@ -46,6 +57,12 @@ def describe_job(job: Job) -> str:
             text = ngettext("Rebuild the mirror of %(n)d image", "Rebuild the mirror of %(n)d images", job.total)
         case Job.Kind.CHECK, _files:
             return _("Compare buckets, records, and mirror")
+        case Job.Kind.UNDO, _files:
+            text = ngettext("Undo %(n)d change", "Undo %(n)d changes", job.total)
+        case Job.Kind.ACTION, _files:
+            label = ACTION_LABELS.get(job.action.get("act", ""), "")
+            text = ngettext("%(act)s: %(n)d image", "%(act)s: %(n)d images", job.total)
+            return text % {"act": label, "n": job.total}
         case _kind:
             text = ngettext("Regenerate renditions of %(n)d image", "Regenerate renditions of %(n)d images", job.total)
     return text % {"n": job.total}

@@ -16,7 +16,7 @@ from mediahub.delivery import addresses
 from mediahub.desk.http import get_editor, render_page, require_permission
 from mediahub.desk.jobs import presenters as jobs_presenters
 from mediahub.history.change_set import ChangeSet
-from mediahub.jobs import downloads, runner
+from mediahub.jobs import downloads, orders, runner
 from mediahub.jobs.access import may_fetch, visible_failures, visible_jobs
 from mediahub.jobs.models import Job
 from mediahub.jobs.reprocess import estimate_cost
@@ -59,6 +59,7 @@ def show_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "untold": max(0, len(failed) - jobs_presenters.MAX_FAILURES_SHOWN),
         "closed": closed,
         "parts": jobs_presenters.list_parts(job),
+        "may_undo": jobs_presenters.may_undo(request.user, job),
     }
     return render_page(request, "desk/jobs/job.html", context)
 
@@ -133,7 +134,7 @@ def start_reprocess(request: HttpRequest, change_set: ChangeSet, images: QuerySe
     """Start to regenerate these renditions."""
     ids = tuple(str(pk) for pk in images.order_by().values_list("pk", flat=True))
     relabel = request.POST.get("labels") == "1"
-    job, is_known = runner.order_reprocess(Selection(ids=ids), relabel=relabel, by=change_set.by, queued=True)
+    job, is_known = orders.order_reprocess(Selection(ids=ids), relabel=relabel, by=change_set.by, queued=True)
     if is_known:
         messages.info(request, _("This job already exists."))
     return redirect("desk:job", job.pk)
@@ -145,7 +146,7 @@ def start_download(request: HttpRequest, change_set: ChangeSet, images: QuerySet
     if files not in Job.Files.values:
         files = Job.Files.ORIGINAL
     try:
-        job = runner.order_zip(images, files, get_editor(request))
+        job = orders.order_zip(images, files, get_editor(request))
     except downloads.TooLarge as refusal:
         messages.error(request, str(refusal))
         return None

@@ -75,11 +75,11 @@ def _reject_tag(request: HttpRequest, change_set: ChangeSet, images: QuerySet[Im
 
 def _set_field(request: HttpRequest, change_set: ChangeSet, chosen: SelectedImages, name: str) -> HttpResponse | None:
     """Put one text into the field `name` of all images that are chosen, unless somebody else has changed it since."""
-    value = " ".join(field_edits.normalize(request.POST.get(name, "")).split())
     title = field_edits.get_label(name).capitalize()
-    problems = metadata.find_problems(name, value) if value else [_("%(field)s: enter a text.") % {"field": title}]
-    if problems:
-        messages.error(request, " ".join(problems))
+    try:
+        value = metadata.clean_line(name, request.POST.get(name, ""))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
         return None
     images = {image.pk: image for image in chosen.images.defer("label_raw")}
     edited = metadata.set_field(change_set, images, name, value, chosen.page.moment if chosen.page else timezone.now())

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from mediahub.desk import overview
 from mediahub.desk.http import get_editor, get_return_address, render_page, require_permission
-from mediahub.desk.library import selection
+from mediahub.desk.library import background_actions, selection
 from mediahub.desk.library.bulk_actions import BULK_ACTIONS
 from mediahub.desk.library.presenters import SearchFilters
 from mediahub.desk.library.selection import ShownPage
@@ -86,6 +86,8 @@ def run_bulk_action(request: HttpRequest) -> HttpResponse:
     permission, verb = action
     if not user.has_perm(permission):
         raise PermissionDenied
+    if in_background := background_actions.order_job(request, user, name):
+        return in_background
     chosen = selection.select_images(request, user)
     if isinstance(chosen, HttpResponse):
         return chosen

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mediahub.jobs import runner
+from mediahub.jobs import orders
 from mediahub.jobs.job_command import JobCommand
 
 
@@ -13,7 +13,7 @@ class Command(JobCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> str | None:
-        job, resumed = runner.order_mirror(queued=options["queue"])
+        job, resumed = orders.order_mirror(queued=options["queue"])
         self.announce(job, resumed=resumed)
         if options["queue"]:
             return self.leave_to_the_queue(job)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from mediahub.jobs import reports, runner
+from mediahub.jobs import orders, reports
 from mediahub.jobs.job_command import JobCommand
 from mediahub.recovery import consistency_checks
 from mediahub.recovery.comparisons import Finding
@@ -53,7 +53,7 @@ class Command(JobCommand):
             by_hand = ConsistencyCheck.objects.filter(finished_at=None, full=True, by_hand=True, **order)
             check = by_hand.first() or consistency_checks.begin_check(**order)
             if options["queue"]:
-                return self.leave_to_the_queue(runner.order_check(check))
+                return self.leave_to_the_queue(orders.order_check(check))
             for finding in consistency_checks.run_check(check, listing):
                 self._print_finding(finding, in_json=options["json"])
         except (ProcessingError, UnusableInventory) as error:

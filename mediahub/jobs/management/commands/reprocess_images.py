@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from mediahub.jobs import celery_queue, runner
+from mediahub.jobs import celery_queue, orders, runner
 from mediahub.jobs.job_command import JobCommand
 from mediahub.jobs.models import Job
 from mediahub.jobs.selection import Selection
@@ -52,7 +52,7 @@ class Command(JobCommand):
             self.stdout.write(f"{selection.images().count()} images would be reprocessed.")
             return None
         by_celery = options["engine"] == "celery"
-        job, resumed = runner.order_reprocess(
+        job, resumed = orders.order_reprocess(
             selection, relabel=options["relabel"], queued=options["queue"] and not by_celery
         )
         self.announce(job, resumed=resumed)
