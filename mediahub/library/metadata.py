@@ -66,17 +66,21 @@ def edit_all(change_set: ChangeSet, edits: Mapping[UUID, Mapping[str, Edit]]) ->
     result = Edited()
     with transaction.atomic():
         for chunk in split(edits):
-            details = []
-            for image in lock_images(chunk).values():
-                fields = edits[image.pk]
-                values, conflicting = field_edits.merge_edits({name: getattr(image, name) for name in fields}, fields)
-                if conflicting:
-                    conflicts = [field_edits.build_conflict(image, name, fields[name].value) for name in conflicting]
-                    result.conflicts[image.pk] = conflicts
-                elif values:
-                    details.append((image, MetadataChange.between(image, values)))
-            result.refusals |= perform_all(change_set, details, Action.EDITED)
+            _edit_chunk(change_set, {image_id: edits[image_id] for image_id in chunk}, result)
     return result
+
+
+def _edit_chunk(change_set: ChangeSet, edits: Mapping[UUID, Mapping[str, Edit]], result: Edited) -> None:
+    details = []
+    for image in lock_images(edits).values():
+        fields = edits[image.pk]
+        values, conflicting = field_edits.merge_edits({name: getattr(image, name) for name in fields}, fields)
+        if conflicting:
+            conflicts = [field_edits.build_conflict(image, name, fields[name].value) for name in conflicting]
+            result.conflicts[image.pk] = conflicts
+        elif values:
+            details.append((image, MetadataChange.between(image, values)))
+    result.refusals |= perform_all(change_set, details, Action.EDITED)
 
 
 def set_field(change_set: ChangeSet, images: Mapping[UUID, Image], name: str, value: str, since: datetime) -> Edited:

@@ -65,7 +65,7 @@ class TagChange(ImageChange):
     @classmethod
     def apply_all(cls, details: Details, by: User | None) -> Refusals:
         """Give the tags of several images their states, in a statement for each state."""
-        wanted = {
+        targets = {
             (image.pk, tag): state
             for image, change in details
             if isinstance(change, cls)
@@ -73,8 +73,8 @@ class TagChange(ImageChange):
         }
         by_state: dict[str | None, list[int]] = {}
         for tagging in _find_taggings(details):
-            if (place := (tagging.image_id, str(tagging.tag_id))) in wanted:
-                by_state.setdefault(wanted[place], []).append(tagging.pk)
+            if (place := (tagging.image_id, str(tagging.tag_id))) in targets:
+                by_state.setdefault(targets[place], []).append(tagging.pk)
         for state, ids in by_state.items():
             taggings = Tagging.objects.filter(pk__in=ids)
             if state is None:

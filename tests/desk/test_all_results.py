@@ -10,11 +10,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from mediahub.desk.activity import views as activity_views
+from mediahub.desk.library import selection
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Change
+from mediahub.history.undo import was_undone
+from mediahub.jobs import runner
+from mediahub.jobs.models import Job
 from mediahub.library import collections, field_edits, memberships, metadata, publishing, tag_decisions
 from mediahub.library.field_edits import Edit
-from mediahub.library.models import Image
+from mediahub.library.models import Image, Tagging
 from tests.desk.test_edits import Fields, form
 from tests.records import image
 
@@ -214,3 +219,44 @@ def test_a_word_of_the_file_does_not_replace_what_another_has_typed_meanwhile(si
     signed_in.post(reverse("desk:take_over", args=[boat.pk]), again)
     boat.refresh_from_db()
     assert boat.caption == "From the file"
+
+
+def test_more_results_than_one_request_takes_become_a_job_without_what_is_new(
+    chief_client: Client, boats: list[Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    age(*boats)
+    monkeypatch.setattr(selection, "MAX_IMAGES", 60)
+    html = chief_client.get(f"{GRID}?q=boat").content.decode()
+    assert "all results, in the background" in html
+    order = shown(chief_client, act="add_tag", tag="Harbour")
+    image("Boat unseen", **COMPLETE)
+    page = chief_client.post(f"{BULK}?q=boat", order, follow=True).content.decode()
+    assert "1 image was added or changed after you loaded this page, and was skipped." in page
+    assert "Tag: 70 images" in page
+    job = Job.objects.get()
+    assert not was_undone(job.pk)
+    for chunk_id in runner.list_unfinished_chunks(job):
+        runner.run_chunk(chunk_id)
+    assert Tagging.objects.filter(tag__name="Harbour", state="accepted").count() == 70
+    monkeypatch.setattr(activity_views, "MOST_UNDONE", 60)
+    button = re.search(r'action="(/admin/undo/[^"]+)"', chief_client.get(f"/admin/jobs/{job.pk}/").content.decode())
+    assert button
+    page = chief_client.post(button[1], follow=True).content.decode()
+    assert "Undo 70 changes" in page
+    undoing = Job.objects.get(kind=Job.Kind.UNDO)
+    for chunk_id in runner.list_unfinished_chunks(undoing):
+        runner.run_chunk(chunk_id)
+    assert not Tagging.objects.filter(tag__name="Harbour").exists()
+    assert "/admin/undo/" not in re.sub(
+        r"(?s)<header.*?</header>", "", chief_client.get(f"/admin/jobs/{job.pk}/").content.decode()
+    )
+
+
+@pytest.mark.parametrize(("act", "said"), [("add_tag", "Enter a tag"), ("set_credit", "Credit: enter a text.")])
+def test_a_job_without_what_it_needs_is_not_ordered(
+    chief_client: Client, boats: list[Image], monkeypatch: pytest.MonkeyPatch, act: str, said: str
+) -> None:
+    monkeypatch.setattr(selection, "MAX_IMAGES", 60)
+    page = chief_client.post(f"{BULK}?q=boat", shown(chief_client, act=act), follow=True).content.decode()
+    assert said in page
+    assert not Job.objects.exists()
