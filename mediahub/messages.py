@@ -30,6 +30,13 @@ IGNORED = (
 REMOVED = ("ObjectRemoved:", "LifecycleExpiration:")
 
 
+# Of many messages so many are delivered at once, and then so many in each second: what an editor uploads meanwhile is
+# not behind them all. SQS delays none for longer than a quarter of an hour.
+AT_ONCE = 50
+PER_SECOND = 5
+MOST_DELAY = 900
+
+
 class Unreadable(ProcessingError):
     """A message that nobody here handles: it stays on the queue and becomes a dead letter, never a success."""
 
@@ -194,11 +201,17 @@ def send(message: OwnMessage, delay: int = 0) -> None:
 
 
 def send_all(messages: Iterable[OwnMessage]) -> None:
-    """Put many messages of ours on the upload queue in few requests.
+    """Put many messages of ours on the upload queue in few requests, and so that files that arrive need not wait.
 
+    The first are delivered at once, the others one after the other, as fast as a few workers can work on them.
     Raise Unavailable or Misconfigured when the queue does not take all of them; the others are on the queue then.
     """
-    clients.get_upload_queue().send_all(message.encode() for message in messages)
+    clients.get_upload_queue().send_all((message.encode() for message in messages), _calculate_delay)
+
+
+def _calculate_delay(place: int) -> int:
+    """Return in how many seconds a message at this place among many is delivered."""
+    return min(max(0, place - AT_ONCE) // PER_SECOND, MOST_DELAY)
 
 
 def decode_text(text: str) -> list[Message]:

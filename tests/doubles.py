@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -160,9 +160,9 @@ class MemoryQueue:
         message_id = f"m{next(self._ids)}"
         self.messages[message_id] = _Message(message_id, json.dumps(body), now(), now() + delay)
 
-    def send_all(self, bodies: Iterable[Any]) -> None:
-        for body in bodies:
-            self.send(body)
+    def send_all(self, bodies: Iterable[Any], delay: Callable[[int], int] = lambda place: 0) -> None:
+        for place, body in enumerate(bodies):
+            self.send(body, delay(place))
 
     def receive(self, most: int = 10) -> list[dict[str, Any]]:
         due = [message for message in self.messages.values() if message.visible <= now()]

@@ -1,7 +1,7 @@
 """A queue of SQS, with errors of ours."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,6 +18,7 @@ MOST_ENTRIES = 10
 MOST_BYTES = 1024 * 1024
 # What it refuses of a request is sent again so often at once.
 ROUNDS = 3
+Entry = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -32,32 +33,36 @@ class Queue:
         with translate_botocore_errors("use_queue", queue=self.url):
             self.client.send_message(QueueUrl=self.url, MessageBody=json.dumps(body), DelaySeconds=delay)
 
-    def send_all(self, bodies: Iterable[Any]) -> None:
+    def send_all(self, bodies: Iterable[Any], delay: Callable[[int], int] = lambda place: 0) -> None:
         """Put many messages on the queue, ten in one request; the queue may take some of a request and refuse others.
+
+        `delay` says in how many seconds the message at each place is delivered.
 
         Raise what `send` raises for those that it still refuses after a few rounds; all others are on the queue then.
         """
         refusals: list[ClientError] = []
-        texts = [json.dumps(body) for body in bodies]
+        entries = [
+            {"Id": str(place), "MessageBody": json.dumps(body), "DelaySeconds": delay(place)}
+            for place, body in enumerate(bodies)
+        ]
         with translate_botocore_errors("use_queue", queue=self.url):
-            for entries in _split_entries(texts):
-                refusal = self._send_entries(entries)
+            for part in _split_entries(entries):
+                refusal = self._send_entries(part)
                 refusals += [refusal] if refusal else []
             if refusals:
                 raise refusals[0]
 
-    def _send_entries(self, texts: Sequence[str]) -> ClientError | None:
+    def _send_entries(self, entries: Sequence[Entry]) -> ClientError | None:
         """Send the messages of one request; return the refusal of those that were not taken in the end."""
-        failed: list[dict[str, Any]] = []
-        left = dict(enumerate(texts))
+        failed: dict[str, Any] = {}
         for _round in range(ROUNDS):
-            entries = [{"Id": str(number), "MessageBody": text} for number, text in left.items()]
             answer = self.client.send_message_batch(QueueUrl=self.url, Entries=cast(Any, entries))
-            failed = [dict(entry) for entry in answer.get("Failed", [])]
-            left = {int(entry["Id"]): left[int(entry["Id"])] for entry in failed}
-            if not left:
+            failed = {entry["Id"]: entry for entry in answer.get("Failed", [])}
+            entries = [entry for entry in entries if entry["Id"] in failed]
+            if not entries:
                 return None
-        error = {"Code": failed[0]["Code"], "Message": failed[0].get("Message", "")}
+        refusal = failed[entries[0]["Id"]]
+        error = {"Code": refusal["Code"], "Message": refusal.get("Message", "")}
         return ClientError(cast(Any, {"Error": error}), "SendMessageBatch")
 
     def receive(self, most: int = 10) -> list[dict[str, Any]]:
@@ -89,16 +94,16 @@ class Queue:
             self.client.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
 
 
-def _split_entries(texts: Sequence[str]) -> Iterator[list[str]]:
-    """Yield the texts in their order, as many at once as one request may have."""
-    entries: list[str] = []
+def _split_entries(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """Yield the messages in their order, as many at once as one request may have."""
+    part: list[Entry] = []
     size = 0
-    for text in texts:
-        weight = len(text.encode())
-        if entries and (len(entries) == MOST_ENTRIES or size + weight > MOST_BYTES):
-            yield entries
-            entries, size = [], 0
-        entries.append(text)
+    for entry in entries:
+        weight = len(entry["MessageBody"].encode())
+        if part and (len(part) == MOST_ENTRIES or size + weight > MOST_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(entry)
         size += weight
-    if entries:
-        yield entries
+    if part:
+        yield part

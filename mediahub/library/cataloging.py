@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from copy import copy
-from dataclasses import asdict
 from uuid import UUID
 
 from django.conf import settings
@@ -17,6 +16,7 @@ from mediahub.library.credit import build_credit
 from mediahub.library.file_names import split_file_name
 from mediahub.library.metadata import FIELDS, find_problems
 from mediahub.library.models import Image, Rendition
+from mediahub.library.rendition_recipes import build_fields
 from mediahub.library.search import index
 from mediahub.reasons import read_reason
 from processing import MAX_LENGTHS, Point, Result, StoredRendition, clean_text, shorten
@@ -166,10 +166,26 @@ def _put_renditions(
     image: Image, renditions: Sequence[StoredRendition], others: QuerySet[Rendition] | None = None
 ) -> bool:
     """Make these the image's renditions, besides `others` that it has; return whether that changed anything."""
-    existing = {(row.name, row.format): (row.mode, row.key) for row in image.renditions.all()}
+    rows = list(image.renditions.all())
+    existing = {(row.name, row.format): (row.mode, row.key) for row in rows}
     other_rows = {(row.name, row.format): (row.mode, row.key) for row in others or ()}
+    new_rows = [Rendition(image=image, **build_fields(rendition, image.sha256)) for rendition in renditions]
     if existing == other_rows | {(new.name, new.format): (new.mode, new.key) for new in renditions}:
+        _note_recipes(rows, new_rows)
         return False
     image.renditions.exclude(pk__in=[row.pk for row in others or ()]).delete()
-    Rendition.objects.bulk_create([Rendition(image=image, **asdict(rendition)) for rendition in renditions])
+    Rendition.objects.bulk_create(new_rows)
     return True
+
+
+def _note_recipes(rows: Sequence[Rendition], new_rows: Sequence[Rendition]) -> None:
+    """Note by which recipe the same bytes were made this time."""
+    made = {(row.name, row.format): row for row in new_rows}
+    changed = []
+    for row in rows:
+        new = made.get((row.name, row.format))
+        if new and (row.recipe, row.original_hash) != (new.recipe, new.original_hash):
+            row.recipe, row.original_hash = new.recipe, new.original_hash
+            changed.append(row)
+    if changed:
+        Rendition.objects.bulk_update(changed, ["recipe", "original_hash"])

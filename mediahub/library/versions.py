@@ -1,7 +1,7 @@
 """The files an image was made of: each is kept, and an earlier one can be made the image's file again."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from mediahub.library import focal_point, publishing, revisions, similarity
 from mediahub.library.changes import ImageChange, to_json
 from mediahub.library.date_taken import parse_moment
 from mediahub.library.models import Image, Rendition, Version
+from mediahub.library.rendition_recipes import build_fields
 from mediahub.library.search import index
 from mediahub.reasons import build_error
 from processing import Missing, StoredRendition
@@ -57,7 +58,19 @@ FACTS = (
     "cut_y",
 )
 PLACE = ("latitude", "longitude")
-FILE = ("name", "mode", "format", "key", "width", "height", "bytes", "content_type", "sha256")
+FILE = (
+    "name",
+    "mode",
+    "format",
+    "key",
+    "width",
+    "height",
+    "bytes",
+    "content_type",
+    "sha256",
+    "recipe",
+    "original_hash",
+)
 
 
 @dataclass(frozen=True)
@@ -147,7 +160,7 @@ def add_waiting(image: Image, original: Original, files: Iterable[StoredRenditio
         ChangeSet(original.by).record(image, Action.FILE_OFFERED)
     version.current, version.waiting = False, True
     version.facts = _facts(image)
-    _set_renditions(version, [asdict(rendition) for rendition in files])
+    _set_renditions(version, [build_fields(rendition, image.sha256) for rendition in files])
     version.save()
     return version
 
