@@ -75,7 +75,8 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def _number(self) -> int:
-        return int(self.object_list.order_by()[: MOST_LISTED + 1].count())
+        records: Any = self.object_list
+        return int(records.order_by()[: MOST_LISTED + 1].count())
 
     @property
     def count(self) -> int:

@@ -75,7 +75,8 @@ def test_a_script_gets_a_sentence_for_each_way_of_counting() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [build_review_texts(QueuePosition(1, 1, 1)), build_upload_texts(1)["uppy"], build_upload_texts(1)["dashboard"]]
+    "words",
+    [build_review_texts(QueuePosition(1, 1, 1)), build_upload_texts(1)["uppy"], build_upload_texts(1)["dashboard"]],
 )
 def test_a_counted_sentence_has_all_its_forms(words: dict[str, Any]) -> None:
     for name, said in words.items():
