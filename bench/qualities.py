@@ -17,7 +17,7 @@ from PIL import Image, ImageMath
 from processing.decode import open_picture
 from processing.formats import get_output
 from processing.limits import Limits
-from processing.renditions import RenditionSpec, decode_raster, save_pixels
+from processing.renditions import RenditionSpec, decode_raster, merge_pixels, save_pixels
 
 EDGES = (2048, 1024, 512, 256)
 QUALITIES = {"JPEG": (76, 82, 88), "WEBP": (80, 83, 86, 89), "AVIF": (60, 65, 70, 75)}
@@ -103,7 +103,7 @@ def _score_windows(x: Image.Image, y: Image.Image) -> float:
 def _decode(photo: Path, edge: int) -> Image.Image:
     spec = RenditionSpec("one", edge, edge)
     with photo.open("rb") as file:
-        return decode_raster(open_picture(file, Limits()), [spec]).pixels
+        return merge_pixels(decode_raster(open_picture(file, Limits()), [spec]).pixels)
 
 
 def _print_row(edge: int, name: str, quality: int, encodings: list[Encoding]) -> None:

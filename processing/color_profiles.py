@@ -4,7 +4,7 @@
 the 8 KB of CGATS001Compat-v2-micro of "Compact ICC Profiles" (CC0).
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -20,6 +20,8 @@ _FOLDER = Path(__file__).parent / "profiles"
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 # A profile that moves no sample color by more than this is sRGB.
 _TOLERANCE = 2
+# Photographs of a library have few profiles, nearly all of a few kilobytes; what one does is found out once.
+_MAX_KEPT_BYTES = 65_536
 _STEPS = range(0, 256, 51)
 _GRAYS = range(0, 256, 5)
 # EXIF's ColorSpace and its values; the DCF option file's InteroperabilityIndex for Adobe RGB.
@@ -42,6 +44,25 @@ def find_profile(picture: Image.Image, notes: list[Note]) -> bytes | None:
     if picture.format in ("JPEG", "TIFF"):
         return _build_adobe_profile() if _is_adobe_rgb(picture) else None
     return _build_from_cicp(_find_cicp(picture), notes)
+
+
+def needs_conversion(picture: Image.Image, notes: list[Note]) -> bool:
+    """Return whether an open JPEG in color has other colors than sRGB, as far as its header tells.
+
+    A profile that is broken, or of another kind than the pixels, leaves a note; the picture is taken as one without.
+    """
+    profile = find_profile(picture, notes)
+    if profile is None:
+        return False
+    try:
+        space = ImageCms.ImageCmsProfile(BytesIO(profile)).profile.xcolor_space.strip()
+        if space not in ("RGB", "GRAY"):
+            raise ValueError(f"The profile is of {space}, and the pixels are RGB.")
+        # The pixels decide whether one for grays fits.
+        return space == "GRAY" or not _is_srgb(profile, "RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        notes.append(Note("left_aside", {"part": "profile"}))
+        return False
 
 
 def convert_to_srgb(picture: Image.Image, profile: bytes | None, notes: list[Note]) -> Image.Image:
@@ -131,6 +152,12 @@ def _build_samples(mode: str) -> Image.Image:
 
 
 def _is_srgb(profile: bytes, mode: str) -> bool:
+    judge = _changes_nothing if len(profile) <= _MAX_KEPT_BYTES else _changes_nothing.__wrapped__
+    return judge(profile, mode)
+
+
+@lru_cache(maxsize=32)
+def _changes_nothing(profile: bytes, mode: str) -> bool:
     """Return whether converting sample colors changes none by more than a rounding."""
     samples = _build_samples(mode)
     converted = _transform(samples, ImageCms.ImageCmsProfile(BytesIO(profile)))

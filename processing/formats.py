@@ -29,6 +29,7 @@ class Format:
         max_pixels: Width × height, where the format needs a lower limit than all formats have.
         decodes_scaled: Whether the decoder can skip pixels that nobody needs (`Image.draft`).
         has_alpha: Whether it stores transparency.
+        halves_chroma: Whether its renditions keep colors at half the size, which is what processing.planes works with.
         quality: What its encoder is given, from 0 to 100; None for one that loses nothing. The formats look equally
             good at theirs, as `python -m bench.qualities` measures.
         save_options: What the encoder is always given.
@@ -48,6 +49,7 @@ class Format:
     max_pixels: int | None = None
     decodes_scaled: bool = False
     has_alpha: bool = True
+    halves_chroma: bool = False
     quality: int | None = None
     save_options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -75,6 +77,7 @@ FORMATS: tuple[Format, ...] = (
         codecs=("libjpeg*",),
         decodes_scaled=True,
         has_alpha=False,
+        halves_chroma=True,
         quality=82,
         memory_per_pixel=8.5,
     ),
@@ -110,6 +113,7 @@ FORMATS: tuple[Format, ...] = (
         is_output=True,
         plugins=("PIL.WebPImagePlugin",),
         codecs=("_webp*", "libwebp*", "libsharpyuv*"),
+        halves_chroma=True,
         quality=86,
         save_options={"method": 2},
         memory_per_pixel=14,
@@ -126,6 +130,7 @@ FORMATS: tuple[Format, ...] = (
         is_output=True,
         plugins=("PIL.AvifImagePlugin",),
         codecs=("_avif*", "libavif*"),
+        halves_chroma=True,
         quality=70,
         # Slower speeds take four times as long for nothing that can be seen. One thread: a worker has one core, and
         # the same picture gives the same bytes everywhere.

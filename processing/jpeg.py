@@ -49,6 +49,15 @@ class Jpeg(JpegImageFile):
         super().__init__(file)
         self.source = file
 
+    @property
+    def has_planes(self) -> bool:
+        """Whether it stores luma and chroma, as most do, and not red, green and blue; as libjpeg decides it."""
+        if self.mode != "RGB":
+            return False
+        if "adobe" in self.info:
+            return bool(self.info.get("adobe_transform"))
+        return "jfif" in self.info or [component[0] for component in self.layer] == [1, 2, 3]
+
     def load_read(self, read_bytes: int) -> bytes:
         """Read on; after the last byte return the tail once."""
         assert self.fp

@@ -1,14 +1,11 @@
 """The steps of one file in order, on one page: `process`."""
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import IO, Any
 from uuid import UUID
-
-from PIL import Image
 
 from processing.color import name_dominant_colors
 from processing.crop import CENTER, Point
@@ -19,7 +16,8 @@ from processing.keys import build_rendition_key
 from processing.labels import MIN_SIDE, LabelAnswer, Labeler
 from processing.limits import Limits
 from processing.metadata import Metadata, read_metadata
-from processing.metadata.write import CreditFields, choose_creators, embed
+from processing.metadata.write import CreditBlocks, CreditFields, build_blocks, choose_creators, embed_blocks
+from processing.raster import Pixels
 from processing.renditions import (
     SPECS,
     RenderedFile,
@@ -126,7 +124,7 @@ def process(
         picture = open_picture(file, limits or Limits(), notes)
     with steps.step("metadata"):
         metadata = read_metadata(file, picture)
-        credit = _collect_credit(metadata)
+        credit = _build_credit(metadata)
     with steps.step("render"):
         raster = decode_raster(picture, specs, notes)
         fits = render_fits(raster, specs)
@@ -171,7 +169,7 @@ def process_crops(
     with steps.step("decode"):
         picture = open_picture(file, limits or Limits())
     with steps.step("metadata"):
-        credit = _collect_credit(read_metadata(file, picture))
+        credit = _build_credit(read_metadata(file, picture))
     with steps.step("crop"):
         crops = render_crops(decode_raster(picture, specs), specs, point)
     with steps.step("store"):
@@ -203,17 +201,17 @@ def process_image(
     notes: list[Note] = []
     picture = open_picture(file, limits or Limits(), notes)
     metadata = read_metadata(file, picture)
-    credit = _collect_credit(metadata)
+    credit = _build_credit(metadata)
     renditions, placeholder = render(picture, specs or SPECS, notes)
     thumbnails = [_embed_credit(rendered, credit) for rendered in renditions]
     metadata = replace(metadata, notes=(*notes, *metadata.notes))
     return {"thumbnails": thumbnails, "metadata": metadata, "placeholder": placeholder}
 
 
-def _collect_credit(metadata: Metadata) -> CreditFields:
-    """Return what a file says of whose it is."""
+def _build_credit(metadata: Metadata) -> CreditBlocks:
+    """Return what a file says of whose it is, as it stands in the files that are made of it."""
     fields = metadata.fields
-    return CreditFields(
+    credit = CreditFields(
         title=fields.title,
         alt_text=fields.alt_text,
         creators=choose_creators(fields.creators, fields.credit),
@@ -225,11 +223,11 @@ def _collect_credit(metadata: Metadata) -> CreditFields:
         digital_source_type=fields.digital_source_type,
         data_mining=fields.data_mining,
     )
+    return build_blocks(credit)
 
 
-def _embed_credit(rendered: RenderedFile, credit: CreditFields) -> RenderedFile:
-    data = embed(rendered.data, rendered.format, credit)
-    return replace(rendered, data=data, sha256=hashlib.sha256(data).hexdigest())
+def _embed_credit(rendered: RenderedFile, credit: CreditBlocks) -> RenderedFile:
+    return replace(rendered, data=embed_blocks(rendered.data, rendered.format, credit))
 
 
 def _store_rendition(store: Store, image_id: UUID, rendered: RenderedFile) -> StoredRendition:
@@ -248,7 +246,7 @@ def _store_rendition(store: Store, image_id: UUID, rendered: RenderedFile) -> St
     )
 
 
-def _label(labeler: Labeler | None, pixels: Image.Image, sha256: str) -> tuple[LabelAnswer | None, str, Note | None]:
+def _label(labeler: Labeler | None, pixels: Pixels, sha256: str) -> tuple[LabelAnswer | None, str, Note | None]:
     if labeler is None:
         return None, "off", None
     if min(pixels.size) < MIN_SIDE:

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from PIL import Image, ImageMath
 from PIL.Image import Resampling
 
-from processing.color_profiles import convert_to_p3, convert_to_srgb, find_profile
+from processing.color_profiles import convert_to_p3, convert_to_srgb, find_profile, needs_conversion
 from processing.decode import check_end, rejecting_broken
 from processing.errors import Note
 from processing.jpeg import Jpeg
 from processing.orientation import TRANSPOSITIONS, get_upright_size, read_orientation
+from processing.planes import Planes, shrink_to_planes, split_planes
 from processing.tiff import Tiff
 
 # A picture is averaged in whole pixels until it is at most so many times too large.
@@ -18,28 +20,30 @@ _GAP = 2.0
 _STRIP_PIXELS = 4_000_000
 _PLAIN_MODES = ("L", "LA", "RGB", "RGBA", "CMYK", "LAB")
 
+Pixels = Image.Image | Planes
+
 
 @dataclass(frozen=True)
 class Raster:
     """A picture decoded once, upright and in sRGB, at the largest scale that is asked for.
 
     Attributes:
-        pixels: The picture at that scale: "RGB" or "L", and "RGBA" only if some pixel is not opaque.
+        pixels: The picture at that scale: planes, "RGB" or "L", and "RGBA" only if some pixel is not opaque.
         size: Width and height of the upright picture itself, in pixels.
         wide: The same pixels in Display P3, if they are asked for and sRGB lacks some of the picture's colors.
     """
 
-    pixels: Image.Image
+    pixels: Pixels
     size: tuple[int, int]
     wide: Image.Image | None = None
 
     @property
     def has_alpha(self) -> bool:
         """Whether some pixel is not opaque."""
-        return self.pixels.mode == "RGBA"
+        return isinstance(self.pixels, Image.Image) and self.pixels.mode == "RGBA"
 
-    def map_pixels(self, change: Callable[[Image.Image], Image.Image]) -> "Raster":
-        """Return the raster with other pixels, in each gamut that it has."""
+    def map_pixels(self, change: Callable[[Any], Any]) -> "Raster":
+        """Return the raster with other pixels, in each gamut that it has; the change keeps planes planes."""
         return replace(self, pixels=change(self.pixels), wide=change(self.wide) if self.wide else None)
 
 
@@ -49,20 +53,49 @@ def scale_size(width: int, height: int, scale: float) -> tuple[int, int]:
 
 
 def decode_upright(
-    picture: Image.Image, scale: float, notes: list[Note] | None = None, *, keeps_gamut: bool = False
+    picture: Image.Image,
+    scale: float,
+    notes: list[Note] | None = None,
+    *,
+    keeps_gamut: bool = False,
+    keeps_chroma: bool = False,
 ) -> Raster:
     """Return the picture upright and in sRGB, shrunk to `scale`; what was left aside leaves notes.
 
-    With `keeps_gamut` it is there in Display P3, too. Raise Rejected if it cannot be decoded.
+    Raise Rejected if it cannot be decoded.
+
+    Args:
+        picture: An open picture.
+        scale: At most 1.
+        notes: Gets what was left aside.
+        keeps_gamut: Whether it is to be there in Display P3, too.
+        keeps_chroma: Whether some rendition keeps each pixel's own color. Otherwise a JPEG becomes planes.
     """
     notes = [] if notes is None else notes
+    wide = None
+    jpeg = picture if isinstance(picture, Jpeg) else None
     with rejecting_broken():
-        plain, profile = _decode_pixels(picture, scale, notes)
-        wide = convert_to_p3(plain, profile) if keeps_gamut else None
-        pixels = convert_to_srgb(plain, profile, notes)
-    if isinstance(picture, Jpeg) and picture.lacks_end:
-        check_end(picture, notes)
-    return Raster(pixels, get_upright_size(picture), wide).map_pixels(_strip_picture)
+        if jpeg and not keeps_chroma and jpeg.has_planes and not needs_conversion(jpeg, notes):
+            pixels: Pixels = _decode_planes(jpeg, scale)
+        else:
+            plain, profile = _decode_pixels(picture, scale, notes)
+            wide = convert_to_p3(plain, profile) if keeps_gamut else None
+            pixels = _strip_picture(convert_to_srgb(plain, profile, notes))
+            if jpeg and not keeps_chroma and pixels.mode == "RGB" and not wide:
+                pixels = split_planes(pixels)
+    if jpeg and jpeg.lacks_end:
+        check_end(jpeg, notes)
+    return Raster(pixels, get_upright_size(picture), _strip_picture(wide) if wide else None)
+
+
+def _decode_planes(picture: Jpeg, scale: float) -> Planes:
+    """Decode a JPEG in the colors that it stores at about the size that is needed, then turn."""
+    orientation = read_orientation(picture)
+    size = scale_size(*picture.size, scale)
+    drafted = picture.draft("YCbCr", size)
+    picture.load()
+    planes = shrink_to_planes(picture, size, drafted[1] if drafted else (0, 0, *picture.size))
+    return planes.transpose(TRANSPOSITIONS[orientation]) if orientation in TRANSPOSITIONS else planes
 
 
 def _decode_pixels(picture: Image.Image, scale: float, notes: list[Note]) -> tuple[Image.Image, bytes | None]:

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from io import BytesIO
 from typing import Literal
 
@@ -16,7 +16,8 @@ from processing.crop import CENTER, Point, find_crop_area, find_crop_size
 from processing.errors import Note
 from processing.formats import MODERN, Format, get_output
 from processing.orientation import get_upright_size
-from processing.raster import Raster, decode_upright, scale_size
+from processing.planes import Planes
+from processing.raster import Pixels, Raster, decode_upright, scale_size
 
 PLACEHOLDER_EDGE = 20
 # A labeler needs no more, and Rekognition takes no more than 5 MB as bytes.
@@ -71,7 +72,7 @@ class RenditionSpec:
 
 @dataclass(frozen=True)
 class RenderedFile:
-    """The bytes of a rendition in one format; `sha256` is of these bytes, width and height are pixels."""
+    """The bytes of a rendition in one format; width and height are pixels."""
 
     name: str
     mode: Mode
@@ -79,7 +80,11 @@ class RenderedFile:
     width: int
     height: int
     data: bytes
-    sha256: str
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of its bytes, as 64 hexadecimal digits."""
+        return hashlib.sha256(self.data).hexdigest()
 
     @property
     def content_type(self) -> str:
@@ -106,7 +111,7 @@ class FitRenditions:
     files: list[RenderedFile]
     placeholder: str
     thumbnail: Image.Image
-    label_pixels: Image.Image
+    label_pixels: Pixels
 
 
 SPECS = (
@@ -122,8 +127,10 @@ def decode_raster(
 ) -> Raster:
     """Return what the renditions of all specs are made of; raise Rejected if the picture cannot be decoded."""
     size = get_upright_size(picture)
+    scale = max(spec.get_scale(*size) for spec in specs)
     keeps_gamut = any(spec.gamut == "display-p3" and MODERN in spec.formats for spec in specs)
-    return decode_upright(picture, max(spec.get_scale(*size) for spec in specs), notes, keeps_gamut=keeps_gamut)
+    keeps_chroma = any(not get_output(name).halves_chroma for spec in specs for name in spec.formats)
+    return decode_upright(picture, scale, notes, keeps_gamut=keeps_gamut, keeps_chroma=keeps_chroma)
 
 
 def render_fits(raster: Raster, specs: Sequence[RenditionSpec]) -> FitRenditions:
@@ -142,7 +149,7 @@ def render_fits(raster: Raster, specs: Sequence[RenditionSpec]) -> FitRenditions
     return FitRenditions(
         _encode_fits([(spec, rasters[spec]) for spec in fits]),
         _encode_placeholder(current.pixels),
-        _flatten(current.pixels, NEUTRAL_GROUND),
+        merge_pixels(_flatten(current.pixels, NEUTRAL_GROUND)),
         _flatten(for_labels.pixels, NEUTRAL_GROUND),
     )
 
@@ -172,24 +179,29 @@ def render(
     return [next(rendered[spec.mode]) for spec, count in counts for _ in range(count)], fits.placeholder
 
 
-def save_pixels(picture: Image.Image, output: Format, profile: bytes = b"") -> bytes:
+def save_pixels(pixels: Pixels, output: Format, profile: bytes = b"") -> bytes:
     """Return the pixels in this format, at its quality, with the profile of their colors unless they are in sRGB."""
     out = BytesIO()
     quality = {} if output.quality is None else {"quality": output.quality}
-    picture.save(out, output.name, **quality, **({"icc_profile": profile} if profile else {}), **output.save_options)
+    merge_pixels(pixels).save(out, output.name, **quality, **({"icc_profile": profile} if profile else {}), **output.save_options)
     return out.getvalue()
 
 
-def encode_label_jpeg(pixels: Image.Image) -> bytes:
+def encode_label_jpeg(pixels: Pixels) -> bytes:
     """Return pixels without transparency as the JPEG that labelers take."""
     return save_pixels(pixels, get_output("JPEG"))
 
 
-def _shrink(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    return picture if picture.size == size else picture.resize(size, Resampling.LANCZOS)
+def merge_pixels(pixels: Pixels) -> Image.Image:
+    """Return the pixels as one picture of Pillow."""
+    return pixels.merge() if isinstance(pixels, Planes) else pixels
 
 
-def _cut_out(pixels: Image.Image, full_size: tuple[int, int], spec: RenditionSpec, point: Point) -> Image.Image:
+def _shrink(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    return pixels if pixels.size == size else pixels.resize(size, Resampling.LANCZOS)
+
+
+def _cut_out(pixels: Pixels, full_size: tuple[int, int], spec: RenditionSpec, point: Point) -> Pixels:
     shape = (spec.width, spec.height)
     size, area = find_crop_size(full_size, shape), find_crop_area(full_size, shape, point)
     x_scale, y_scale = (available / full for available, full in zip(pixels.size, full_size, strict=True))
@@ -222,20 +234,20 @@ def _encode(raster: Raster, spec: RenditionSpec, output: Format) -> RenderedFile
     else:
         data = save_pixels(raster.pixels, output)
     width, height = raster.pixels.size
-    return RenderedFile(spec.name, spec.mode, output.name, width, height, data, hashlib.sha256(data).hexdigest())
+    return RenderedFile(spec.name, spec.mode, output.name, width, height, data)
 
 
-def _flatten(picture: Image.Image, ground: tuple[int, int, int]) -> Image.Image:
+def _flatten(pixels: Pixels, ground: tuple[int, int, int]) -> Pixels:
     """Put a transparent picture on a ground of this color."""
-    if picture.mode != "RGBA":
-        return picture
-    flat = Image.new("RGB", picture.size, ground)
-    flat.paste(picture, mask=picture.getchannel("A"))
+    if isinstance(pixels, Planes) or pixels.mode != "RGBA":
+        return pixels
+    flat = Image.new("RGB", pixels.size, ground)
+    flat.paste(pixels, mask=pixels.getchannel("A"))
     return flat
 
 
-def _encode_placeholder(picture: Image.Image) -> str:
-    scale = min(1.0, PLACEHOLDER_EDGE / max(picture.size))
+def _encode_placeholder(pixels: Pixels) -> str:
+    scale = min(1.0, PLACEHOLDER_EDGE / max(pixels.size))
     out = BytesIO()
-    _shrink(picture, scale_size(*picture.size, scale)).save(out, "WEBP", quality=40, method=2)
+    merge_pixels(_shrink(pixels, scale_size(*pixels.size, scale))).save(out, "WEBP", quality=40, method=2)
     return "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode()

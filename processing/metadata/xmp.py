@@ -62,7 +62,7 @@ _PROPERTIES = frozenset(
     }
 )
 _SCANS = ("negativeFilm", "positiveFilm", "print")
-_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+_DECLARATION = re.compile(r"<\?xml[^>]*\?>")
 Properties = Mapping[str, list[str]]
 
 
