@@ -1,7 +1,7 @@
 """Two of the processors that `python -m bench.processors` compares: ours, and the seed's plain handler.
 
-`python -m bench.arms NAME` reads one line of JSON for each photograph, {"photo", "edges", "crops", "quality", "out"}, and
-answers with one. The other two are in bench/sharp and bench/pyvips.
+`python -m bench.arms NAME` reads one line of JSON for each photograph, {"photo", "edges", "crops", "quality", "out"},
+and answers with one. The other two are in bench/sharp and bench/pyvips.
 """
 
 import json
@@ -20,7 +20,7 @@ from processing import RenditionSpec, process_image
 def run_ours(order: Mapping[str, Any]) -> dict[str, bytes]:
     """Process an open file as MediaHub does, with hash, metadata, credit in each file, and placeholder."""
     specs = [RenditionSpec(str(edge), edge, edge, formats=("JPEG",)) for edge in order["edges"]]
-    specs += [RenditionSpec(name, *shape, "crop", ("JPEG",)) for name, shape in order["crops"].items()]
+    specs += [RenditionSpec(name, width, height, "crop", ("JPEG",)) for name, (width, height) in order["crops"].items()]
     with Path(order["photo"]).open("rb") as file:
         return {each.name: each.data for each in process_image(file, specs=specs)["thumbnails"]}
 

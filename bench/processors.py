@@ -1,8 +1,8 @@
 """`python -m bench.processors FOLDER`: compare MediaHub with a plain handler, sharp and pyvips, on one core.
 
-Each makes the same JPEG files of each photograph: three sizes, each from the next larger one, and then with two crops. Each
-runs in a process of its own, and they take turns. The times are of the processor, so that a busy machine can be used.
-Sharp and pyvips are installed into environments of their own at the first run.
+Each makes the same JPEG files of each photograph: three sizes, each from the next larger one, and then with two crops.
+Each runs in a process of its own, and they take turns. The times are of the processor, so that a busy machine can be
+used. Sharp and pyvips are installed into environments of their own at the first run.
 """
 
 import json
@@ -44,14 +44,20 @@ class Child:
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         """Wait until it has imported what it needs."""
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         self._pid, self._input, self._output = process.pid, process.stdin, process.stdout
         self._read_answer()
         self.idle_peak = self.read_peak()
 
     def render(self, photo: Path, crops: Mapping[str, tuple[int, int]] = {}, out: Path | None = None) -> float:
         """Return the CPU milliseconds that the files of one photograph took; `out` is the folder that gets them."""
-        order = {"photo": str(photo), "edges": EDGES, "crops": crops, "quality": get_output("JPEG").quality}
+        order: dict[str, Any] = {
+            "photo": str(photo),
+            "edges": EDGES,
+            "crops": crops,
+            "quality": get_output("JPEG").quality,
+        }
         print(json.dumps({**order, "out": str(out) if out else ""}), file=self._input, flush=True)
         return float(self._read_answer()["cpu_ms"])
 
@@ -115,30 +121,25 @@ class Measurements:
         return self.milliseconds[name] / self.milliseconds[OURS]
 
 
-def measure_photo(photo: Path, commands: Mapping[str, list[str]]) -> Measurements:
+def measure_photo(photo: Path, commands: Mapping[str, list[str]], children: Mapping[str, Child]) -> Measurements:
     """Measure one photograph: times in turns, peaks in fresh processes, and what the files look like."""
-    with ExitStack() as stack:
-        children = {name: stack.enter_context(start_child(command)) for name, command in commands.items()}
-        peaks = {}
-        for name, child in children.items():
+    peaks = {}
+    for name, command in commands.items():
+        with start_child(command) as child:
             child.render(photo)
             peaks[name] = child.read_peak() - child.idle_peak
-        milliseconds = _take_turns(children, photo, {})
-        # The plain handler makes no crops.
-        with_crops = _take_turns({name: each for name, each in children.items() if name != PLAIN}, photo, CROPS)
-        similarities = {}
-        for name in (OURS, SHARP) if SHARP in children else ():
-            with TemporaryDirectory() as folder:
-                children[name].render(photo, out=Path(folder))
-                similarities[name] = {
-                    edge: measure_similarity(photo, Path(folder) / f"{edge}.jpg") for edge in EDGES
-                }
+    milliseconds = _take_turns(children, photo, {})
+    # The plain handler makes no crops.
+    with_crops = _take_turns({name: each for name, each in children.items() if name != PLAIN}, photo, CROPS)
+    similarities = {}
+    for name in (OURS, SHARP) if SHARP in children else ():
+        with TemporaryDirectory() as folder:
+            children[name].render(photo, out=Path(folder))
+            similarities[name] = {edge: measure_similarity(photo, Path(folder) / f"{edge}.jpg") for edge in EDGES}
     return Measurements(photo, milliseconds, with_crops, peaks, similarities)
 
 
-def _take_turns(
-    children: Mapping[str, Child], photo: Path, crops: Mapping[str, tuple[int, int]]
-) -> dict[str, float]:
+def _take_turns(children: Mapping[str, Child], photo: Path, crops: Mapping[str, tuple[int, int]]) -> dict[str, float]:
     """Return the median milliseconds of each processor; another one begins each round."""
     names = list(children)
     times: dict[str, list[float]] = {name: [] for name in names}
@@ -164,10 +165,12 @@ def main(arguments: list[str]) -> int:
     columns = [*(f"{name} ms" for name in names), *(f"{name} / ours" for name in peers), "ours MB", "plain MB"]
     print(f"| file | {' | '.join(columns)} |\n| --- |{' ---: |' * len(columns)}")
     rows = []
-    for photo in photos:
-        rows.append(measure_photo(photo, commands))
-        _print_row(rows[-1], names)
-    return int(not all(_judge(rows, peers)))
+    with ExitStack() as stack:
+        children = {name: stack.enter_context(start_child(command)) for name, command in commands.items()}
+        for photo in photos:
+            rows.append(measure_photo(photo, commands, children))
+            _print_row(rows[-1], names)
+    return int(not all(list(_judge(rows, peers))))
 
 
 def _print_row(row: Measurements, names: Sequence[str]) -> None:

@@ -1,7 +1,6 @@
 """`python -m bench.qualities FOLDER`: compare the output formats at several qualities with photographs of the folder.
 
-SSIM is that of Z. Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity" (2004), in
-windows of 8 × 8 pixels at every fourth place, of the luma, against the pixels that were encoded.
+SSIM is of the luma, against the pixels that were encoded; see bench.similarity.
 """
 
 import statistics
@@ -10,10 +9,10 @@ import time
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
-from PIL import Image, ImageMath
+from PIL import Image
 
+from bench.similarity import compute_ssim
 from processing.decode import open_picture
 from processing.formats import get_output
 from processing.limits import Limits
@@ -21,8 +20,6 @@ from processing.renditions import RenditionSpec, decode_raster, merge_pixels, sa
 
 EDGES = (2048, 1024, 512, 256)
 QUALITIES = {"JPEG": (76, 82, 88), "WEBP": (80, 83, 86, 89), "AVIF": (60, 65, 70, 75)}
-WINDOW = 8
-C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
 @dataclass(frozen=True)
@@ -56,48 +53,6 @@ def measure_encoding(pixels: Image.Image, name: str, quality: int) -> Encoding:
     data = save_pixels(pixels, replace(get_output(name), quality=quality))
     seconds = time.process_time() - start
     return Encoding(len(data), seconds, compute_ssim(pixels, Image.open(BytesIO(data))))
-
-
-def compute_ssim(picture: Image.Image, other: Image.Image) -> float:
-    """Return the mean structural similarity of the luma of two pictures of one size; 1 for equal ones."""
-    x, y = (each.convert("L").convert("F") for each in (picture, other))
-    scores = [
-        _score_windows(x.crop((left, top, *x.size)), y.crop((left, top, *y.size)))
-        for left in (0, WINDOW // 2)
-        for top in (0, WINDOW // 2)
-    ]
-    return statistics.mean(scores)
-
-
-def _score_windows(x: Image.Image, y: Image.Image) -> float:
-    """Return the mean score of windows that touch each other; the rest at the edges is left out."""
-    box = (0, 0, x.width // WINDOW * WINDOW, x.height // WINDOW * WINDOW)
-    x, y = x.crop(box), y.crop(box)
-
-    def compute(formula: Any, **operands: Image.Image) -> Image.Image:
-        result: Image.Image = ImageMath.lambda_eval(formula, **operands)
-        return result
-
-    def average(picture: Image.Image) -> Image.Image:
-        return picture.reduce(WINDOW)
-
-    means = {"mx": average(x), "my": average(y)}
-    products = {
-        name: average(compute(lambda args: args["a"] * args["b"], a=a, b=b))
-        for name, a, b in (("xx", x, x), ("yy", y, y), ("xy", x, y))
-    }
-    score = compute(
-        lambda args: (
-            (2 * args["mx"] * args["my"] + C1)
-            * (2 * (args["xy"] - args["mx"] * args["my"]) + C2)
-            / (args["mx"] * args["mx"] + args["my"] * args["my"] + C1)
-            / (args["xx"] + args["yy"] - args["mx"] * args["mx"] - args["my"] * args["my"] + C2)
-        ),
-        **means,
-        **products,
-    )
-    values: Any = score.get_flattened_data()
-    return float(sum(values)) / (score.width * score.height)
 
 
 def _decode(photo: Path, edge: int) -> Image.Image:

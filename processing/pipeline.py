@@ -15,6 +15,7 @@ from processing.fingerprint import compute_fingerprint
 from processing.keys import build_rendition_key
 from processing.labels import MIN_SIDE, LabelAnswer, Labeler
 from processing.limits import Limits
+from processing.memory import keep_freed_memory
 from processing.metadata import Metadata, read_metadata
 from processing.metadata.write import CreditBlocks, CreditFields, build_blocks, choose_creators, embed_blocks
 from processing.raster import Pixels
@@ -119,6 +120,7 @@ def process(
         limits: What the file may ask for.
         choose_point: Says by the labels where the crops are cut, which is why they come last.
     """
+    keep_freed_memory()
     steps, notes = _Steps(), list[Note]()
     with steps.step("decode"):
         picture = open_picture(file, limits or Limits(), notes)
@@ -198,6 +200,7 @@ def process_image(
     """
     if sizes is not None:
         specs = [RenditionSpec(f"{width}x{height}", width, height, formats=("JPEG",)) for width, height in sizes]
+    keep_freed_memory()
     notes: list[Note] = []
     picture = open_picture(file, limits or Limits(), notes)
     metadata = read_metadata(file, picture)

@@ -1,7 +1,7 @@
 """Pictures as files of photographs store them: luma at full size, and the two chroma planes at half of it.
 
-Most of a resize is spent on detail of color that such a file does not keep, ITU-T T.871. Here the luma alone gets a good
-kernel, and the chroma planes are a quarter of the work each.
+Most of a resize is spent on detail of color that such a file does not keep. Here the luma alone gets a good kernel, and
+each chroma plane is a quarter of the work. Source: ITU-T T.871 (JFIF), for the colors and for where chroma lies.
 """
 
 from dataclasses import dataclass
@@ -46,10 +46,13 @@ class Planes:
         self, size: tuple[int, int], resample: Resampling, box: Box | None = None, reducing_gap: float | None = None
     ) -> "Planes":
         """Return a part of the picture in another size, with the kernel for its luma."""
-        half, half_box = _halve_size(size), _halve_box(box or (0, 0, *self.size))
+        box = box or (0, 0, *self.size)
+        half, half_box = _halve_size(size), _halve_box(box)
+        # Averaging is as good where pixels are averaged in twos.
+        kernel = Resampling.BOX if box[2] - box[0] > 1.9 * size[0] else Resampling.HAMMING
         return Planes(
-            _resize_luma(self.luma, size, resample, box or (0, 0, *self.size), reducing_gap),
-            tuple(plane.resize(half, Resampling.HAMMING, box=half_box) for plane in self.chroma),
+            _resize_luma(self.luma, size, resample, box, reducing_gap),
+            tuple(plane.resize(half, kernel, box=half_box) for plane in self.chroma),
         )
 
     def crop(self, box: tuple[int, int, int, int]) -> "Planes":
@@ -84,11 +87,9 @@ def split_planes(picture: Image.Image) -> Planes:
 def shrink_to_planes(picture: Image.Image, size: tuple[int, int], box: Box) -> Planes:
     """Return the planes of a part of a picture in YCbCr, in a size that is not larger."""
     half, half_box = _halve_size(size), _halve_box(box)
-    # One after another, so that no two planes are there at the size of the picture.
     luma = _resize_luma(picture.getchannel("Y"), size, Resampling.LANCZOS, box)
-    chroma = [
-        picture.getchannel(name).reduce(2).resize(half, Resampling.BOX, box=half_box) for name in ("Cb", "Cr")
-    ]
+    quarter = picture.reduce(2)
+    chroma = (quarter.getchannel(name).resize(half, Resampling.BOX, box=half_box) for name in ("Cb", "Cr"))
     return Planes(luma, tuple(chroma))
 
 
@@ -108,8 +109,8 @@ def _resize_in_bands(plane: Image.Image, size: tuple[int, int], resample: Resamp
     """
     (left, top, right, bottom), (width, height) = box, size
     rows, columns = -(-plane.height // _BANDS), -(-width // _BANDS)
-    strips = [plane.crop((0, start, plane.width, start + rows)) for start in range(0, rows * _BANDS, rows)]
-    bands = Image.merge("CMYK", strips).resize((width, rows), resample, box=(left, 0, right, rows))
+    strips = Image.merge("CMYK", [plane.crop((0, rows * n, plane.width, rows * (n + 1))) for n in range(_BANDS)])
+    bands = strips.resize((width, rows), resample, box=(left, 0, right, rows))
     narrow = Image.new("L", (columns * _BANDS, rows * _BANDS))
     for number, strip in enumerate(bands.split()):
         narrow.paste(strip, (0, number * rows))

@@ -13,7 +13,7 @@ from typing import Any
 
 # One core, as read by libvips when it is loaded.
 os.environ["VIPS_CONCURRENCY"] = "1"
-import pyvips  # type: ignore[import-not-found]  # noqa: E402
+import pyvips  # type: ignore[import-not-found]
 
 pyvips.cache_set_max(0)
 
