@@ -54,7 +54,7 @@ def open_library(library: Library, fill: Callable[[int], None]) -> Iterator[str]
         if library.folder:
             file = library.folder.resolve() / f"{name}.sqlite3"
             connection.settings_dict["TEST"]["NAME"] = str(file) if library.sqlite else name
-        keep = library.folder is not None
+        keep, original = library.folder is not None, connection.settings_dict["NAME"]
         connection.creation.create_test_db(verbosity=0, serialize=False, autoclobber=True, keepdb=keep)
         try:
             if not Group.objects.filter(name=MARK).exists():
@@ -63,8 +63,7 @@ def open_library(library: Library, fill: Callable[[int], None]) -> Iterator[str]
                 Group.objects.create(name=MARK)
             yield connection.vendor
         finally:
-            connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0, keepdb=keep)
-            connection.close()
+            connection.creation.destroy_test_db(original, verbosity=0, keepdb=keep)
 
 
 @contextmanager

@@ -27,6 +27,7 @@ WORDS = (
 RARE = ("zeppelin", "quarry")
 TAGS, COLLECTIONS, PEOPLE = 500, 50, 5
 TAGS_OF_AN_IMAGE = 5
+_SET_READY = "UPDATE pg_index SET indisready = {} WHERE indrelid = %s::regclass"
 PLACEHOLDER = f"data:image/jpeg;base64,{'x' * 180}"
 # As the image that an earlier row is about is called in the copy: the number of the copy is `copy.n`.
 NEW_ID = "MD5(CAST({} AS text) || '/' || copy.n)"
@@ -251,6 +252,7 @@ def _copy_all(copies: int) -> None:
             # The copies refer to each other as their bases do: no reference has to be looked up.
             cursor.execute("SET session_replication_role = replica")
             cursor.execute("SET synchronous_commit = off")
+            cursor.execute("SET maintenance_work_mem = '512MB'")
         cursor.execute("CREATE TEMPORARY TABLE bench_copy (n integer)")
         cursor.executemany("INSERT INTO bench_copy VALUES (%s)", [(n,) for n in range(1, copies)])
     file_name = "REPLACE(base.file_name, '.jpg', '_' || copy.n || '.jpg')"
@@ -288,11 +290,18 @@ def _copy(model: Any, changes: Mapping[str, str], order: str = "id") -> None:
     names = ", ".join(f'"{column}"' for column in columns)
     values = ", ".join(changes.get(column, f'base."{column}"') for column in columns)
     table = model._meta.db_table
+    is_postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
+        if is_postgresql:
+            # To sort once is ten times as fast as to find the place of each row in each index.
+            cursor.execute(_SET_READY.format("false"), [table])
         cursor.execute(
             f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} base "  # noqa: S608 - names of models
             f"CROSS JOIN bench_copy copy ORDER BY base.{order}, copy.n"
         )
+        if is_postgresql:
+            cursor.execute(_SET_READY.format("true"), [table])
+            cursor.execute(f"REINDEX TABLE {table}")
 
 
 def _new_id(column: str) -> str:

@@ -136,6 +136,10 @@ if LOCAL:
     INSTALLED_APPS.insert(0, "mediahub.local")
 
 MIDDLEWARE = [
+    # The size of a compressed page tells what is secret in it only to who can have it fetched very often with the
+    # person's cookies. Those are not sent for other sites' pages, the token in forms has another mask each time, and
+    # the answer a random length.
+    "django.middleware.gzip.GZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "mediahub.desk.request_gate.Gate",
@@ -198,6 +202,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = ["mediahub.desk.people.backends.PermissionBackend"]
 LOGIN_URL = "admin:login"
 CSRF_FAILURE_VIEW = "mediahub.desk.people.session_views.csrf_failure"
 # How long an invitation is good; a person who is away for a weekend still finds it.

@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import ExpressionWrapper
 from django.db.models.fields import CharField
+from django.db.models.lookups import IsNull
 
 from mediahub.history.models import Action, Change
 from mediahub.library.models import Audience, Collection, Image, LabelRule, Tag, Tagging
@@ -107,16 +108,16 @@ def visible_tags(user: Person) -> QuerySet[Tag]:
     """
     if sees_everything(user):
         return Tag.objects.all()
-    on_images = Tagging.objects.filter(tag=OuterRef("pk"))
-    return Tag.objects.filter(~Exists(on_images) | Exists(on_images.filter(match_open(user, "image__"))))
+    on_any, on_open = _find_taggings(user)
+    return Tag.objects.filter(IsNull(on_any, True) | IsNull(on_open, False))
 
 
 def visible_rules(user: Person) -> QuerySet[LabelRule]:
     """Return the rules for labels that name no tag which is closed to this person."""
     if sees_everything(user):
         return LabelRule.objects.all()
-    on_images = Tagging.objects.filter(tag=OuterRef("pk"))
-    closed = Tag.objects.filter(Exists(on_images), ~Exists(on_images.filter(match_open(user, "image__")))).order_by()
+    on_any, on_open = _find_taggings(user)
+    closed = Tag.objects.filter(IsNull(on_any, False), IsNull(on_open, True)).order_by()
     # A rule that hides a label has no tag, and is named like one.
     named = ~Exists(closed.filter(name__iexact=OuterRef("label")))
     return LabelRule.objects.filter(named).exclude(tag__in=closed.values("pk"))
@@ -144,6 +145,16 @@ def visible_collections(user: Person) -> QuerySet[Collection]:
     if sees_everything(user):
         return Collection.objects.all()
     return Collection.objects.exclude(pk__in=closed_collections(user).values("pk"))
+
+
+def _find_taggings(user: Person) -> tuple[Subquery, Subquery]:
+    """Return one tagging of a tag, and one on an image that is open to this person, as expressions.
+
+    Of an “exists” PostgreSQL may make a join with all taggings; this it looks up for each tag, and stops at the first.
+    """
+    on_images = Tagging.objects.filter(tag=OuterRef("pk")).order_by()
+    on_open = on_images.filter(match_open(user, "image__"))
+    return Subquery(on_images.values("pk")[:1]), Subquery(on_open.values("pk")[:1])
 
 
 def _open_audiences(user_id: int | None) -> QuerySet[Any, Any]:

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import CharField, Count, OuterRef, QuerySet, Subquery, UUIDField, Value
+from django.db.models import CharField, Count, F, OuterRef, QuerySet, Subquery, UUIDField, Value
 from django.db.models.functions import Concat
 
-from mediahub.library import access, figures
+from mediahub.library import access
 from mediahub.library.models import Collection, Image, Membership
 from processing import compose
 
@@ -28,6 +28,8 @@ class Node:
 
     collection: Collection
     name: str
+    # What the clock counted; None where pages count.
+    kept_count: int | None = None
     own_count: int = 0
     count: int = 0
     cover: Image | None = None
@@ -81,13 +83,19 @@ def build_tree(user: User | AnonymousUser) -> list[Node]:
     """Return the collections at the top with those below, counted, in three queries however many there are."""
     top = _nodes(user)
     # Who sees a collection sees all images in it. Those out of use are few: to take them off is quicker than to join.
-    _count(top, figures.read_collection_figures() or _count_all())
+    kept = {node.collection.pk: node.kept_count for node in flatten(top)}
+    counts = {pk: number for pk, number in kept.items() if number is not None}
+    _count(top, counts | _count_members([pk for pk in kept if pk not in counts]))
     return top
 
 
-def _count_all() -> dict[int, int]:
-    counts = _count_images(Membership.objects.all())
-    for pk, gone in _count_images(Membership.objects.filter(image__deleted_at__isnull=False)).items():
+def _count_members(collection_ids: list[int]) -> dict[int, int]:
+    """Return how many images in use are in each of these collections, which the clock has not counted."""
+    if not collection_ids:
+        return {}
+    members = Membership.objects.filter(collection__in=collection_ids)
+    counts = _count_images(members)
+    for pk, gone in _count_images(members.filter(image__deleted_at__isnull=False)).items():
         counts[pk] -= gone
     return counts
 
@@ -100,12 +108,14 @@ def _nodes(user: User | AnonymousUser) -> list[Node]:
     top: list[Node] = []
     by_id: dict[int, Node] = {}
     # A collection's path is longer than that of the one it lies in: so each finds its parent there.
-    visible = access.visible_collections(user)
+    visible = access.visible_collections(user).annotate(kept_count=F("figures__images"))
     ordered = sorted(visible, key=lambda collection: (len(collection.path), collection.name.casefold()))
     for collection in ordered:
         parent = by_id.get(collection.parent_id or 0)
         node = by_id[collection.pk] = Node(
-            collection, f"{parent.name}{SIGN}{collection.name}" if parent else collection.name
+            collection,
+            f"{parent.name}{SIGN}{collection.name}" if parent else collection.name,
+            collection.kept_count,
         )
         (parent.children if parent else top).append(node)
     return top

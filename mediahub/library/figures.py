@@ -57,6 +57,7 @@ def keep_figures(large: int = LARGE) -> int:
 def forget_rounds(kinds: Iterable[str]) -> None:
     """Let pages count again what these kinds of figures told."""
     FigureRound.objects.filter(kind__in=kinds).delete()
+    CollectionFigures.objects.all().delete() if COLLECTIONS in kinds else None
 
 
 def exceeds(model: type[Model], number: int) -> bool:
@@ -136,26 +137,23 @@ def read_month(first: date) -> dict[str, int] | None:
     return sums if sums["parts"] else None
 
 
-def list_common_tags(user: Person, most: int) -> list[int]:
-    """Return the ids of the tags that most of the images have which are open to a person, the commonest first."""
+def list_common_tags(user: Person, most: int) -> list[tuple[int, str]]:
+    """Return (id, name) of the tags that most of the images have which are open to a person, the commonest first."""
     rows = TagFigures.objects.filter(access.match_open_audiences(user), match_kept(TAGS)).values("tag")
     common = rows.annotate(n=Sum(F("accepted") + F("suggested"))).filter(n__gt=0).order_by("-n", "tag")
-    if kept := list(common.values_list("tag", flat=True)[:most]):
-        return kept
+    kept = access.visible_tags(user).filter(pk__in=common.values("tag")[:most]).annotate(n=sum_for_tag(user))
+    if tags := list(kept.order_by("-n", "pk").values_list("pk", "name")):
+        return tags
     taggings = access.visible_taggings(user).exclude(state=Tagging.State.REJECTED).order_by().values("tag")
-    return list(taggings.annotate(n=Count("tag")).order_by("-n", "tag").values_list("tag", flat=True)[:most])
+    counts = taggings.annotate(n=Count("tag")).order_by("-n", "tag")
+    return list(counts.values_list("tag", "tag__name")[:most])
 
 
-def sum_for_tag(user: Person, name: str) -> Coalesce:
-    """Return the expression for a tag's sum of `accepted` or `suggested` over the images that are open to a person."""
+def sum_for_tag(user: Person, *names: str) -> Coalesce:
+    """Return the expression for a tag's sum of `accepted`, `suggested`, or both over the images open to a person."""
     rows = TagFigures.objects.filter(access.match_open_audiences(user), tag=OuterRef("pk")).order_by().values("tag")
-    return Coalesce(Subquery(rows.annotate(n=Sum(name)).values("n")), 0, output_field=BigIntegerField())
-
-
-def read_collection_figures() -> dict[int, int]:
-    """Return how many images are in each collection itself; nothing while pages count."""
-    rows = CollectionFigures.objects.filter(match_kept(COLLECTIONS))
-    return dict(rows.order_by().values_list("collection", "images"))
+    number = F(names[0]) if names else F("accepted") + F("suggested")
+    return Coalesce(Subquery(rows.annotate(n=Sum(number)).values("n")), 0, output_field=BigIntegerField())
 
 
 def _list_ids(model: type[Model], after: int) -> Iterable[int]:

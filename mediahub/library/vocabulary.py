@@ -91,10 +91,12 @@ def complete_name(tags: QuerySet[Tag], text: str) -> list[str]:
 
 def list_common_names(user: Person, most: int) -> list[str]:
     """Return the names of the tags that most of the images have which are open to this person, the commonest first."""
-    common = figures.list_common_tags(user, most)
-    names = dict(access.visible_tags(user).filter(pk__in=common).values_list("pk", "name"))
-    unused = access.visible_tags(user).exclude(pk__in=common).values_list("name", flat=True)
-    return [*(names[pk] for pk in common if pk in names), *unused[: max(0, most - len(names))]]
+    common = dict(figures.list_common_tags(user, most))
+    names = list(common.values())
+    if len(names) < most:
+        others = access.visible_tags(user).exclude(pk__in=common)
+        names += others.values_list("name", flat=True)[: most - len(names)]
+    return names
 
 
 def merge_tags(change_set: ChangeSet, tag: Tag, into: Tag) -> int:

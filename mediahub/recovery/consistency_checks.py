@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from mediahub import rounds
@@ -83,7 +84,9 @@ def run_clock_share(deadline: datetime) -> int:
 def count_latest_findings() -> dict[str, int]:
     """Return what the newest finished checks found, by kind."""
     finished = ConsistencyCheck.objects.exclude(finished_at=None).filter(since=None)
-    full, newest = finished.filter(full=True).first(), finished.first()
+    newest_full, newest_pk = (rows.values("pk")[:1] for rows in (finished.filter(full=True), finished))
+    checks = list(finished.filter(Q(pk__in=newest_full) | Q(pk__in=newest_pk)))
+    full, newest = next((check for check in checks if check.full), None), next(iter(checks), None)
     counts = dict(full.counts) if full else {}
     if newest and not newest.full:
         counts = {kind: n for kind, n in counts.items() if kind not in LOST} | newest.counts

@@ -38,7 +38,7 @@ def test_the_first_page_counts(signed_in: Client, editor: User) -> None:
     shown = signed_in.get("/admin/")
     assert shown.context["counts"] == {
         "images": {"all": 2, "in_review": 1, "no_alt_text": 1},
-        "uploads": {"today": 1, "running": 1},
+        "uploads": {"today": "1", "running": "1"},
     }
     assert "1 image lacks alt text" in shown.content.decode()
     assert re.search(r"data-failed\s*>1<", shown.content.decode())

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Subquery
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.functional import Promise, cached_property
@@ -106,11 +106,11 @@ class SearchFilters:
 
     @cached_property
     def _tags(self) -> dict[str, str]:
-        common = figures.list_common_tags(self._user, MAX_TAGS)
+        names = {str(pk): name for pk, name in figures.list_common_tags(self._user, MAX_TAGS)}
         chosen_tags = {pk for name in TAG_FILTERS for pk in self.search.texts.get(name, "").split(",") if pk}
-        tags = access.visible_tags(self._user).filter(Q(pk__in=common) | Q(pk__in=chosen_tags))
-        named = tags.values_list("pk", "name")
-        names = {str(pk): name for pk, name in named}
+        if others := chosen_tags - names.keys():
+            named = access.visible_tags(self._user).filter(pk__in=others).values_list("pk", "name")
+            names |= {str(pk): name for pk, name in named}
         return dict(sorted(names.items(), key=lambda item: item[1].casefold()))
 
     @cached_property
@@ -146,8 +146,10 @@ class SearchFilters:
 
     @cached_property
     def _people(self) -> dict[str, str]:
-        sent = open_uploads(self._user).filter(uploaded_by=OuterRef("pk"))
-        people = User.objects.filter(Exists(sent)).order_by("username")
+        # The first of each person's uploads: of an “exists” PostgreSQL would make a join with all uploads.
+        sent = open_uploads(self._user).filter(uploaded_by=OuterRef("pk")).order_by()
+        people = User.objects.annotate(sent=Subquery(sent.values("pk")[:1])).filter(sent__isnull=False)
+        people = people.order_by("username")
         return {str(person.pk): person.get_full_name() or person.get_username() for person in people}
 
     def _options(self, search_filter: Filter) -> dict[str, str] | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, F, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.http import QueryDict
 
 from mediahub.library import access, tag_decisions
@@ -46,13 +46,20 @@ class ReviewQueue:
         """Return an image that the person may see, whatever the filters say."""
         return prefetch_for_review(access.visible_images(self.user)).filter(pk=image_id).first()
 
+    def load(self, image_id: Any, after: int, before: int) -> tuple[Image, list[Image], list[Image]] | None:
+        """Return an image that the person may see with so many that follow and come before; nearest first."""
+        image = access.visible_images(self.user).defer("label_raw").filter(pk=image_id).first()
+        if image is None:
+            return None
+        rows = self._chosen.defer("label_raw")
+        following = list(rows.filter(_follows(image))[:after])
+        preceding = list(rows.filter(_precedes(image)).order_by("created_at", "-pk")[:before])
+        prefetch_related_objects([image, *following, *preceding], *_list_prefetches())
+        return image, following, preceding
+
     def list_after(self, image: Image, most: int) -> list[Image]:
         """Return the images that follow, nearest first."""
-        return list(
-            self.list_images().filter(
-                Q(created_at__lt=image.created_at) | Q(created_at=image.created_at, pk__gt=image.pk)
-            )[:most]
-        )
+        return list(self.list_images().filter(_follows(image))[:most])
 
     def list_before(self, image: Image, most: int) -> list[Image]:
         """Return the images that come before, nearest first."""
@@ -62,25 +69,31 @@ class ReviewQueue:
     def get_position(self, image: Image) -> QueuePosition:
         """Return the image's position among all, and how many images wait for a first decision."""
         # Nobody reviews more in a day: to count further would look at each image of a large library.
-        ids = list(self._chosen.values_list("pk", flat=True)[: MOST_COUNTED + 1])
-        goes_on = len(ids) > MOST_COUNTED
-        counted = Image.objects.filter(pk__in=ids[:MOST_COUNTED])
-        counts = counted.aggregate(
-            total=Count("pk"),
-            before=Count("pk", filter=_precedes(image)),
-            here=Count("pk", filter=Q(pk=image.pk)),
-            left=Count("pk", filter=tag_decisions.unreviewed()),
-        )
-        number = counts["before"] + 1 if counts["here"] else None
+        waits = ExpressionWrapper(tag_decisions.unreviewed(), BooleanField())
+        rows = list(self._chosen.values_list("pk", waits)[: MOST_COUNTED + 1])
+        goes_on, counted = len(rows) > MOST_COUNTED, rows[:MOST_COUNTED]
+        number = next((n for n, (pk, _waits) in enumerate(counted, 1) if pk == image.pk), None)
         is_beyond = goes_on and number is None and self._chosen.filter(pk=image.pk).exists()
-        return QueuePosition(number, counts["total"], counts["left"], goes_on, is_beyond)
+        left = sum(is_waiting for _pk, is_waiting in counted)
+        return QueuePosition(number, len(counted), left, goes_on, is_beyond)
 
 
 def prefetch_for_review(images: QuerySet[Image]) -> QuerySet[Image]:
     """Return these images with their renditions and taggings, surest tagging first."""
+    return images.defer("label_raw").prefetch_related(*_list_prefetches())
+
+
+def _list_prefetches() -> tuple[str, "Prefetch[Any]"]:
     surest = Tagging.objects.select_related("tag").order_by(F("confidence").desc(nulls_last=True), "tag__name")
-    return images.defer("label_raw").prefetch_related("renditions", Prefetch("taggings", surest))
+    return "renditions", Prefetch("taggings", surest)
 
 
+# The first part of each alone says where to begin in the index.
 def _precedes(image: Image) -> Q:
-    return Q(created_at__gt=image.created_at) | Q(created_at=image.created_at, pk__lt=image.pk)
+    at = image.created_at
+    return Q(created_at__gte=at) & (Q(created_at__gt=at) | Q(pk__lt=image.pk))
+
+
+def _follows(image: Image) -> Q:
+    at = image.created_at
+    return Q(created_at__lte=at) & (Q(created_at__lt=at) | Q(pk__gt=image.pk))

@@ -80,12 +80,12 @@ def render_review(
 ) -> HttpResponse:
     """Render one image, with typed text that could not be saved."""
     queue = ReviewQueue(request.user, request.GET)
-    image = queue.get(image_id)
-    if image is None:
+    loaded = queue.load(image_id, IMAGES_AHEAD, 1)
+    if loaded is None:
         raise Http404
+    image, following, before = loaded
     preference = preferences.get_preference(get_editor(request))
     threshold = _read_threshold(request.GET.get("_above"), preference.threshold)
-    following, before = queue.list_after(image, IMAGES_AHEAD), queue.list_before(image, 1)
     described = review_presenters.describe_image(image)
     place = queue.get_position(image)
     place_texts = build_place_texts(place)
