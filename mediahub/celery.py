@@ -13,6 +13,8 @@ from django.conf import settings  # noqa: E402
 from mediahub import checks  # noqa: E402
 
 QUEUE = "bulk"
+# A task that met another worker's lease is tried again after so many seconds at most.
+LONGEST_WAIT = 600
 checks.require_addresses()
 
 app = Celery("mediahub")
@@ -28,6 +30,8 @@ app.conf.update(
     worker_enable_remote_control=False,
     worker_send_task_events=False,
     timezone=settings.TIME_ZONE,
+    # Redis delivers what a killed worker had after an hour otherwise; a chunk that is still worked on has its lease.
+    broker_transport_options={"visibility_timeout": max(settings.LEASE_SECONDS, LONGEST_WAIT) + 60},
 )
 if settings.CELERY_BROKER_URL.startswith("sqs:"):
     app.conf.broker_transport_options = {

@@ -99,6 +99,10 @@ def _build_rekognition_labeler() -> Labeler:
     )
 
 
+def _build_recorded_labeler() -> Labeler:
+    return RecordedLabeler(Path(settings.LABEL_RECORDINGS), settings.LABEL_MAX, settings.LABEL_MIN_CONFIDENCE)
+
+
 @dataclass(frozen=True)
 class LabelSource:
     """A value of LABELER: how its labeler is built, and whether it reports flags for a person to look at."""
@@ -110,7 +114,7 @@ class LabelSource:
 LABEL_SOURCES: Mapping[str, LabelSource] = {
     "rekognition": LabelSource(_build_rekognition_labeler, reports_flags=True),
     "measured": LabelSource(MeasuredLabeler),
-    "recorded": LabelSource(lambda: RecordedLabeler(Path(settings.LABEL_RECORDINGS)), reports_flags=True),
+    "recorded": LabelSource(_build_recorded_labeler, reports_flags=True),
     "off": LabelSource(lambda: None),
 }
 

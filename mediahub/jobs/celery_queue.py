@@ -23,9 +23,7 @@ QUEUE = "bulk"
 def send_chunks(chunk_ids: Iterable[int]) -> None:
     """Put a task for each chunk on the queue of the Celery workers; raise ProcessingError when SQS refuses."""
     if settings.CELERY_BROKER_URL.startswith("sqs:"):
-        queue = Queue(clients.get_client("sqs"), settings.BULK_QUEUE_URL)
-        for chunk_id in chunk_ids:
-            queue.send(encode_task(chunk_id))
+        Queue(clients.get_client("sqs"), settings.BULK_QUEUE_URL).send_all(map(encode_task, chunk_ids))
         return
     # Only here: a function's package has no Celery, and other brokers are Celery's own affair.
     from mediahub.celery import app

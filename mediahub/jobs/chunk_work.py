@@ -18,6 +18,7 @@ from mediahub.jobs import downloads, image_actions
 from mediahub.jobs.models import Chunk, Job, build_failure
 from mediahub.jobs.reprocess import reprocess_image
 from mediahub.jobs.selection import Selection
+from mediahub.library import label_suggestions
 from mediahub.library.models import Image
 from mediahub.reasons import Reason, read_reason
 from mediahub.recovery import consistency_checks
@@ -45,6 +46,8 @@ def work_on_chunk(chunk: Chunk, until: datetime | None) -> bool:
         return _run_check(chunk, until)
     if chunk.job.kind == Kind.MIRROR and chunk.cursor:
         return _forget_strangers(chunk, until)
+    if chunk.job.kind == Kind.REPROCESS and chunk.job.stage == Job.Stage.LABELS:
+        return _apply_stored_answers(chunk, until)
     if chunk.job.kind == Kind.ACTION:
         return _perform_action(chunk, until)
     if chunk.job.kind == Kind.UNDO:
@@ -73,10 +76,10 @@ def _may_continue(chunk: Chunk, until: datetime | None) -> bool:
 
 def _filter_remaining(chunk: Chunk) -> QuerySet[Image]:
     if chunk.only:
-        left = Selection(ids=tuple(chunk.only)).images()
+        left = Selection(ids=tuple(chunk.only)).images(chunk.job.stage)
     else:
-        selection = Selection(**{**chunk.job.selection, "ids": tuple(chunk.job.selection["ids"])})
-        left = selection.images().filter(pk__gte=chunk.first, pk__lte=chunk.last)
+        selection = Selection.decode(chunk.job.selection)
+        left = selection.images(chunk.job.stage).filter(pk__gte=chunk.first, pk__lte=chunk.last)
     return left.filter(pk__gt=chunk.reached) if chunk.reached else left
 
 
@@ -107,7 +110,7 @@ def _work_on_images(chunk: Chunk, until: datetime | None) -> bool:
 def _work_on_image(chunk: Chunk, image: Image) -> Reason | None:
     """Do with one image what its job is for; return why not, or None."""
     try:
-        if chunk.job.kind == Kind.REPROCESS:
+        if chunk.job.kind == Kind.REPROCESS and chunk.job.stage == Job.Stage.RENDITIONS:
             return reprocess_image(image, relabel=chunk.job.relabel)
         mirror.rewrite_image(image.pk)
     except DatabaseError:
@@ -129,6 +132,19 @@ def _forget_strangers(chunk: Chunk, until: datetime | None) -> bool:
         forgotten = {"forgotten": chunk.cursor["forgotten"] + len(strangers)}
         chunk.cursor = {**forgotten, **({"after": behind} if behind else {"ended": True})}
         chunk.match_leased().update(cursor=chunk.cursor, attempts=0)
+    return True
+
+
+def _apply_stored_answers(chunk: Chunk, until: datetime | None) -> bool:
+    """Apply the thresholds and the vocabulary of today to the images of the chunk, a part in one transaction."""
+    left = list(_filter_remaining(chunk).values_list("pk", flat=True))
+    for first in range(0, len(left), PART):
+        if not _may_continue(chunk, until):
+            return False
+        part = left[first : first + PART]
+        with transaction.atomic():
+            label_suggestions.apply_stored_answers(part)
+            _save_part(chunk, len(part), [], reached=part[-1])
     return True
 
 

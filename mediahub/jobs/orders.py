@@ -1,7 +1,6 @@
 """Ordering jobs: each once, so that the same order given again goes on with the job that is not at its end."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -30,10 +29,15 @@ NO_IMAGE = UUID(int=0)
 
 
 def order_reprocess(
-    selection: Selection, *, relabel: bool = False, by: "User | None" = None, queued: bool = False
+    selection: Selection,
+    *,
+    stage: str = Job.Stage.RENDITIONS,
+    relabel: bool = False,
+    by: "User | None" = None,
+    queued: bool = False,
 ) -> tuple[Job, bool]:
-    """Return the job that regenerates these renditions, and whether it continues an interrupted one."""
-    return _order_job(Kind.REPROCESS, selection, queued, relabel=relabel, by=by)
+    """Return the job that brings these images through a stage, and whether it continues an interrupted one."""
+    return _order_job(Kind.REPROCESS, selection, queued, stage=stage, relabel=relabel, by=by)
 
 
 def order_mirror(*, queued: bool = False) -> tuple[Job, bool]:
@@ -55,13 +59,12 @@ def order_check(check: ConsistencyCheck) -> Job:
 
 
 def _order_job(kind: str, selection: Selection, queued: bool, **options: Any) -> tuple[Job, bool]:
-    stored_selection = {**asdict(selection), "ids": sorted(selection.ids)}
+    stored_selection = selection.encode()
     with transaction.atomic():
         open_job = Job.objects.filter(kind=kind, selection=stored_selection, finished_at=None, **options).first()
         job = open_job or Job.objects.create(kind=kind, selection=stored_selection, queued=queued, **options)
         if open_job is None:
-            ids = selection.images().values_list("pk", flat=True).iterator()
-            chunks = [Chunk(job=job, first=part[0], last=part[-1], attempts=0) for part in _split_ids(job, ids)]
+            chunks = list(_plan_chunks(job, selection))
             if kind == Kind.MIRROR:
                 chunks.insert(0, Chunk(job=job, first=NO_IMAGE, last=NO_IMAGE, cursor={"forgotten": 0}))
             _save_chunks(job, chunks)
@@ -73,6 +76,17 @@ def _order_job(kind: str, selection: Selection, queued: bool, **options: Any) ->
     elif queued:
         runner.request_turns(job)
     return job, open_job is not None
+
+
+def _plan_chunks(job: Job, selection: Selection) -> Iterator[Chunk]:
+    """Yield the chunks of a job: from one image to another, or of noted images where these may become others."""
+    ids = selection.images(job.stage).values_list("pk", flat=True).iterator()
+    parts = _split_ids(job, ids, SET_CHUNK if job.stage == Job.Stage.LABELS else None)
+    if selection.may_change:
+        yield from runner.build_chunks(job, parts, 1)
+        return
+    for part in parts:
+        yield Chunk(job=job, first=part[0], last=part[-1], attempts=0)
 
 
 def order_zip(images: QuerySet[Image], files: str, by: "User") -> Job:

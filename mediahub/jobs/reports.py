@@ -7,6 +7,7 @@ from django.db.models import Sum
 
 from mediahub.jobs import runner
 from mediahub.jobs.models import Job
+from mediahub.jobs.plans import Plan
 from mediahub.recovery.models import ConsistencyCheck
 
 # So many failures are printed; the desk's page has more.
@@ -39,6 +40,20 @@ def describe_progress(job: Job) -> str:
     if now.left is not None:
         parts.append(f"{max(1, round(now.left.total_seconds() / 60))} min left")
     return ", ".join(parts)
+
+
+def describe_plan(plan: Plan) -> list[str]:
+    """Return what a reprocess will take, in lines: images, requests, dollars, and minutes."""
+    calls = [f"  {call.service:12}{call.operation:28}{call.number:>12,}  ${call.dollars:.4f}" for call in plan.calls]
+    speed = plan.speed
+    source = f"as the job of {speed.shown_by:%Y-%m-%d %H:%M} went" if speed.shown_by else "by one worker, as measured"
+    return [
+        f"{plan.images} images would be reprocessed ({Job.Stage(plan.stage).label}).",
+        *calls,
+        f"  {'Workers':12}{'time, at the price of Lambda':40}  ${plan.work:.4f}",
+        f"Together ${plan.dollars:.4f} at list prices, and {plan.seconds / 60:.1f} minutes: "
+        f"{speed.images_a_minute:.0f} images a minute, {source}.",
+    ]
 
 
 def describe_end(job: Job) -> list[str]:

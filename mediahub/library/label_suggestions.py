@@ -3,9 +3,16 @@
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
 from mediahub.library import vocabulary
-from mediahub.library.models import Tag, Tagging
+from mediahub.library.changes import lock_images
+from mediahub.library.models import Image, Tag, Tagging
+from mediahub.library.search import index
 from processing import Label, LabelAnswer
+from processing.labels import choose_labels, parse_answer
 
 # What people and files say is none of a machine's claims.
 OTHERS = (Tagging.Source.EDITOR, Tagging.Source.FILE)
@@ -38,6 +45,36 @@ def suggest_labels(answers: Mapping[UUID, LabelAnswer]) -> None:
             (changed if tagging.pk else new).append(tagging)
     Tagging.objects.bulk_create(new, batch_size=ROWS, ignore_conflicts=True)
     Tagging.objects.bulk_update(changed, ["confidence", "boxes"], batch_size=ROWS)
+
+
+def match_stored_answers() -> Q:
+    """Return which images have an answer of a labeler in their records."""
+    return Q(label_state=Image.LabelState.DONE) & ~Q(label_raw={})
+
+
+def apply_stored_answers(image_ids: Collection[UUID]) -> list[UUID]:
+    """Suggest anew what the stored answers of these images say, by the thresholds and the vocabulary of today.
+
+    Nothing is asked of a labeler. Return the images that have an answer. Neither flags nor focal points change: another
+    threshold is no reason to look again at what was flagged, or to cut crops.
+    """
+    with transaction.atomic():
+        images = lock_images(image_ids, "label_source", "label_model", "label_raw", "label_state")
+        done = Image.LabelState.DONE
+        answers = {pk: read_stored_answer(image) for pk, image in images.items() if image.label_state == done}
+        answers = {pk: answer for pk, answer in answers.items() if answer.raw}
+        suggest_labels(answers)
+        index.update_entries(answers)
+    return list(answers)
+
+
+def read_stored_answer(image: Image) -> LabelAnswer:
+    """Return the labels of an image's stored answer that count by the settings of today."""
+    answer = parse_answer(image.label_source, image.label_raw)
+    if image.label_source == Tagging.Source.MEASURED:
+        # Its numbers are shares of an area as well, for which there is no threshold.
+        return answer
+    return choose_labels(answer, settings.LABEL_MAX, settings.LABEL_MIN_CONFIDENCE)
 
 
 def suggest_keywords(image_id: UUID, keywords: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -66,6 +67,12 @@ def _rights_missing(image: Image) -> str:
 def is_public(image: Image) -> bool:
     """Return whether everyone may see the image now."""
     return image.state == Image.State.PUBLISHED and image.deleted_at is None and has_rights_today(image)
+
+
+def match_public() -> Q:
+    """Return which images everyone may see now, as `is_public` says of one."""
+    has_rights = Q(rights_until=None) | Q(rights_until__gte=timezone.localdate())
+    return Q(state=Image.State.PUBLISHED, deleted_at=None) & has_rights
 
 
 def is_unchecked(image: Image) -> bool:

@@ -3,7 +3,7 @@
 from processing.labels.measured import MeasuredLabeler
 from processing.labels.port import MIN_SIDE, Box, Label, LabelAnswer, Labeler
 from processing.labels.recorded import RecordedLabeler
-from processing.labels.rekognition import RekognitionLabeler
+from processing.labels.rekognition import RekognitionLabeler, choose_labels, parse_answer
 
 __all__ = [
     "MIN_SIDE",
@@ -14,4 +14,6 @@ __all__ = [
     "MeasuredLabeler",
     "RecordedLabeler",
     "RekognitionLabeler",
+    "choose_labels",
+    "parse_answer",
 ]

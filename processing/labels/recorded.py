@@ -5,7 +5,7 @@ from pathlib import Path
 
 from processing.errors import NotAnalyzable
 from processing.labels.port import LabelAnswer
-from processing.labels.rekognition import parse_answer
+from processing.labels.rekognition import MAX_LABELS, choose_labels, parse_answer
 
 
 class RecordedLabeler:
@@ -13,9 +13,11 @@ class RecordedLabeler:
 
     source = "recorded"
 
-    def __init__(self, folder: Path) -> None:
-        """Read the answers from a folder."""
+    def __init__(self, folder: Path, max_labels: int = MAX_LABELS, min_confidence: float = 0) -> None:
+        """Read the answers from a folder; claim at most so many labels of each, from this confidence on."""
         self._folder = folder
+        self._max_labels = max_labels
+        self._min_confidence = min_confidence
 
     def label(self, jpeg: bytes, *, sha256: str) -> LabelAnswer:
         """Return the recorded answer for a file."""
@@ -24,4 +26,4 @@ class RecordedLabeler:
             answer = json.loads(path.read_text()) if path.is_file() else {}
         except (ValueError, RecursionError) as error:
             raise NotAnalyzable("unreadable_recording", step="label") from error
-        return parse_answer(self.source, answer)
+        return choose_labels(parse_answer(self.source, answer), self._max_labels, self._min_confidence)

@@ -1,6 +1,7 @@
 """Amazon Rekognition, and its form of an answer."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 MAX_NAME_LENGTH = 100
 MAX_VERSION_LENGTH = 64
 MAX_LABELS = 1000
+# An answer costs the same however long it is: it is asked for more than is used, and kept whole, so that another
+# threshold can be applied to it later for nothing.
+ASKED_LABELS = 40
+ASKED_CONFIDENCE = 40.0
 # What Rekognition answers about a picture that it will never analyze.
 _NOT_ANALYZABLE = ("InvalidImageFormatException", "ImageTooLargeException", "InvalidParameterException")
 
@@ -36,8 +41,8 @@ class RekognitionLabeler:
 
         Args:
             client: Signs and retries.
-            max_labels: Ask for at most so many.
-            min_confidence: Ask for labels and flags from this confidence on, 0 to 100 per cent.
+            max_labels: Claim at most so many.
+            min_confidence: Claim labels, and ask for flags, from this confidence on, 0 to 100 per cent.
             moderate: Ask for flags too, which costs a second call.
         """
         self._client = client
@@ -55,17 +60,26 @@ class RekognitionLabeler:
                 if aws_code in _NOT_ANALYZABLE:
                     raise NotAnalyzable("not_analyzable", step="label", aws_code=aws_code) from error
                 raise
-        return parse_answer(self.source, answer)
+        return choose_labels(parse_answer(self.source, answer), self._max_labels, self._min_confidence)
 
     def _detect(self, jpeg: bytes) -> dict[str, Any]:
         labels = self._client.detect_labels(
-            Image={"Bytes": jpeg}, MaxLabels=self._max_labels, MinConfidence=self._min_confidence
+            Image={"Bytes": jpeg},
+            MaxLabels=max(self._max_labels, ASKED_LABELS),
+            MinConfidence=min(self._min_confidence, ASKED_CONFIDENCE),
         )
         answer: dict[str, Any] = {name: value for name, value in labels.items() if name != "ResponseMetadata"}
         if self._moderate:
             flags = self._client.detect_moderation_labels(Image={"Bytes": jpeg}, MinConfidence=self._min_confidence)
             answer["ModerationLabels"] = flags["ModerationLabels"]
         return answer
+
+
+def choose_labels(answer: LabelAnswer, max_labels: int, min_confidence: float) -> LabelAnswer:
+    """Return the answer with the surest of its labels alone: at most so many, from this confidence on."""
+    labels = [label for label in answer.labels if label.confidence >= min_confidence]
+    labels.sort(key=lambda label: -label.confidence)
+    return replace(answer, labels=tuple(labels[:max_labels]))
 
 
 def parse_answer(source: str, raw: Any) -> LabelAnswer:

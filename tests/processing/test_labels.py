@@ -21,6 +21,7 @@ from processing import (
     RekognitionLabeler,
     Unavailable,
 )
+from processing.labels import choose_labels, parse_answer
 from tests.pictures import encoded, jpeg
 from tests.simulation.world import FixedLabeler
 
@@ -45,13 +46,23 @@ def client() -> Any:
 
 def test_rekognition_is_asked_once_and_its_answer_kept(client: Any) -> None:
     with Stubber(client) as stub:
-        wanted = {"Image": {"Bytes": b"jpeg"}, "MaxLabels": 5, "MinConfidence": 70}
+        # More than is used, so that what is kept answers a lower threshold, too.
+        wanted = {"Image": {"Bytes": b"jpeg"}, "MaxLabels": 40, "MinConfidence": 40}
         stub.add_response("detect_labels", ANSWER, wanted)
         answer = RekognitionLabeler(client, 5, 70).label(b"jpeg", sha256="")
     assert [(label.name, label.confidence) for label in answer.labels] == [("Boat", 98.5), ("Sea", 70.0)]
     assert answer.labels[0].boxes == (Box(0.1, 0.2, 0.3, 0.4),)
     assert answer.labels[0].parents == ("Vehicle",)
     assert (answer.source, answer.model_version, answer.raw) == ("rekognition", "3.0", ANSWER)
+
+
+def test_only_the_surest_labels_are_claimed_and_all_are_kept(client: Any) -> None:
+    with Stubber(client) as stub:
+        stub.add_response("detect_labels", ANSWER)
+        answer = RekognitionLabeler(client, 1, 60).label(b"jpeg", sha256="")
+    assert [label.name for label in answer.labels] == ["Boat"]
+    assert answer.raw == ANSWER
+    assert [label.name for label in choose_labels(parse_answer("rekognition", answer.raw), 9, 99).labels] == []
 
 
 def test_flags_are_asked_for_where_a_site_wants_them(client: Any) -> None:
