@@ -7,7 +7,7 @@ from io import BytesIO
 
 from PIL import Image, ImageOps
 
-from bench.qualities import compute_ssim
+from bench.similarity import compute_ssim
 
 
 def measure_similarity(photo: bytes, renditions: Iterable[bytes]) -> dict[int, float]:

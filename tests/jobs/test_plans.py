@@ -22,6 +22,7 @@ from mediahub.library import label_suggestions
 from mediahub.library.models import Image, LabelRule, Rendition, Tag, Tagging
 from mediahub.local.event_loop import EventLoop
 from processing import recipe
+from processing.formats import get_output
 from tests.images import image, image_with_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,7 +57,7 @@ def make_stale(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     """Let each rendition be made with another quality, and so by another recipe."""
     for spec in clients.get_specs():
         for name in spec.formats:
-            output = recipe.get_output(name)
+            output = get_output(name)
             monkeypatch.setitem(vars(output), "quality", (output.quality or 0) - 7)
     recipe.compute_recipe.cache_clear()
 
