@@ -111,7 +111,7 @@ def _resize_in_bands(plane: Image.Image, size: tuple[int, int], resample: Resamp
     rows, columns = -(-plane.height // _BANDS), -(-width // _BANDS)
     strips = Image.merge("CMYK", [plane.crop((0, rows * n, plane.width, rows * (n + 1))) for n in range(_BANDS)])
     bands = strips.resize((width, rows), resample, box=(left, 0, right, rows))
-    narrow = Image.new("L", (columns * _BANDS, rows * _BANDS))
+    narrow = Image.new("L", (columns * _BANDS, plane.height))
     for number, strip in enumerate(bands.split()):
         narrow.paste(strip, (0, number * rows))
     side_by_side = Image.frombytes("CMYK", (columns, narrow.height), narrow.tobytes())

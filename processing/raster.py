@@ -73,6 +73,8 @@ def decode_upright(
     """
     notes = [] if notes is None else notes
     wide = None
+    # Decoding at a scale changes what the picture says of its size.
+    upright_size = get_upright_size(picture)
     jpeg = picture if isinstance(picture, Jpeg) else None
     with rejecting_broken():
         if jpeg and not keeps_chroma and jpeg.has_planes and not needs_conversion(jpeg, notes):
@@ -85,7 +87,7 @@ def decode_upright(
                 pixels = split_planes(pixels)
     if jpeg and jpeg.lacks_end:
         check_end(jpeg, notes)
-    return Raster(pixels, get_upright_size(picture), _strip_picture(wide) if wide else None)
+    return Raster(pixels, upright_size, _strip_picture(wide) if wide else None)
 
 
 def _decode_planes(picture: Jpeg, scale: float) -> Planes:
