@@ -37,9 +37,10 @@ from processing.limits import (
 )
 from processing.metadata import MAX_LENGTHS, Metadata, MetadataFields
 from processing.metadata.write import CreditFields
-from processing.pipeline import Result, StoredRendition, process, process_crops, process_image
+from processing.pipeline import Result, process, process_crops, process_image
 from processing.renditions import SPECS, RenderedFile, RenditionSpec
 from processing.store import ObjectVersion, PresignedPost, S3Store, Signer, Store, StoredObject, VersionPage
+from processing.writing import StoredRendition
 
 __all__ = [
     "CENTER",

@@ -12,7 +12,6 @@ from processing.crop import CENTER, Point
 from processing.decode import open_picture
 from processing.errors import Misconfigured, NotAnalyzable, Note, ProcessingError, Unavailable
 from processing.fingerprint import compute_fingerprint
-from processing.keys import build_rendition_key
 from processing.labels import MIN_SIDE, LabelAnswer, Labeler
 from processing.limits import Limits
 from processing.memory import keep_freed_memory
@@ -21,7 +20,6 @@ from processing.metadata.write import CreditBlocks, CreditFields, build_blocks, 
 from processing.raster import Pixels
 from processing.renditions import (
     SPECS,
-    RenderedFile,
     RenditionSpec,
     decode_raster,
     encode_label_jpeg,
@@ -30,24 +28,7 @@ from processing.renditions import (
     render_fits,
 )
 from processing.store import Store
-
-# The key changes with the bytes, so a copy never becomes wrong.
-CACHE_CONTROL = "public, max-age=31536000, immutable"
-
-
-@dataclass(frozen=True)
-class StoredRendition:
-    """A rendition in one format as it is in the store; `sha256` is of its bytes, width and height are pixels."""
-
-    name: str
-    mode: str
-    format: str
-    key: str
-    width: int
-    height: int
-    bytes: int
-    content_type: str
-    sha256: str
+from processing.writing import RenditionWriter, StoredRendition
 
 
 @dataclass(frozen=True)
@@ -127,20 +108,25 @@ def process(
     with steps.step("metadata"):
         metadata = read_metadata(file, picture)
         credit = _build_credit(metadata)
-    with steps.step("render"):
-        raster = decode_raster(picture, specs, notes)
-        fits = render_fits(raster, specs)
-    with steps.step("look"):
-        fingerprint, colors = compute_fingerprint(fits.thumbnail), name_dominant_colors(fits.thumbnail)
-    with steps.step("store"):
-        stored = [_store_rendition(store, image_id, _embed_credit(rendered, credit)) for rendered in fits.files]
-    with steps.step("label"):
-        labels, label_state, label_note = _label(labeler, fits.label_pixels, metadata.sha256)
-    with steps.step("crop"):
-        point = choose_point(labels)
-        crops = render_crops(raster, specs, point)
-    with steps.step("store"):
-        stored += [_store_rendition(store, image_id, _embed_credit(rendered, credit)) for rendered in crops]
+    with RenditionWriter(store, image_id, credit) as writer:
+        with steps.step("render"):
+            raster = decode_raster(picture, specs, notes)
+            # Encoding would take its memory beside that of the decoded picture.
+            del picture
+            fits = render_fits(raster, specs, writer.write)
+        with steps.step("look"):
+            fingerprint, colors = compute_fingerprint(fits.thumbnail), name_dominant_colors(fits.thumbnail)
+        with steps.step("store"):
+            # Labels cost money: not for a file whose renditions cannot be stored.
+            stored = writer.wait()
+        with steps.step("label"):
+            labels, label_state, label_note = _label(labeler, fits.label_pixels, metadata.sha256)
+        with steps.step("crop"):
+            point = choose_point(labels)
+            for crop in render_crops(raster, specs, point):
+                writer.write(crop)
+        with steps.step("store"):
+            stored += writer.wait()
     metadata = replace(metadata, notes=(*notes, *metadata.notes))
     answer = (labels, label_state, label_note)
     return Result(metadata, tuple(stored), fits.placeholder, *answer, steps.seconds, fingerprint, colors, point)
@@ -172,10 +158,12 @@ def process_crops(
         picture = open_picture(file, limits or Limits())
     with steps.step("metadata"):
         credit = _build_credit(read_metadata(file, picture))
-    with steps.step("crop"):
-        crops = render_crops(decode_raster(picture, specs), specs, point)
-    with steps.step("store"):
-        return tuple(_store_rendition(store, image_id, _embed_credit(rendered, credit)) for rendered in crops)
+    with RenditionWriter(store, image_id, credit) as writer:
+        with steps.step("crop"):
+            for crop in render_crops(decode_raster(picture, specs), specs, point):
+                writer.write(crop)
+        with steps.step("store"):
+            return tuple(writer.wait())
 
 
 def process_image(
@@ -205,8 +193,11 @@ def process_image(
     picture = open_picture(file, limits or Limits(), notes)
     metadata = read_metadata(file, picture)
     credit = _build_credit(metadata)
-    renditions, placeholder = render(picture, specs or SPECS, notes)
-    thumbnails = [_embed_credit(rendered, credit) for rendered in renditions]
+    raster = decode_raster(picture, specs or SPECS, notes)
+    # Encoding would take its memory beside that of the decoded picture.
+    del picture
+    renditions, placeholder = render(raster, specs or SPECS)
+    thumbnails = [replace(each, data=embed_blocks(each.data, each.format, credit)) for each in renditions]
     metadata = replace(metadata, notes=(*notes, *metadata.notes))
     return {"thumbnails": thumbnails, "metadata": metadata, "placeholder": placeholder}
 
@@ -227,26 +218,6 @@ def _build_credit(metadata: Metadata) -> CreditBlocks:
         data_mining=fields.data_mining,
     )
     return build_blocks(credit)
-
-
-def _embed_credit(rendered: RenderedFile, credit: CreditBlocks) -> RenderedFile:
-    return replace(rendered, data=embed_blocks(rendered.data, rendered.format, credit))
-
-
-def _store_rendition(store: Store, image_id: UUID, rendered: RenderedFile) -> StoredRendition:
-    key = build_rendition_key(rendered.name, image_id, rendered.sha256, rendered.suffix)
-    store.put(key, rendered.data, rendered.content_type, CACHE_CONTROL)
-    return StoredRendition(
-        rendered.name,
-        rendered.mode,
-        rendered.format,
-        key,
-        rendered.width,
-        rendered.height,
-        len(rendered.data),
-        rendered.content_type,
-        rendered.sha256,
-    )
 
 
 def _label(labeler: Labeler | None, pixels: Pixels, sha256: str) -> tuple[LabelAnswer | None, str, Note | None]:

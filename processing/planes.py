@@ -109,14 +109,15 @@ def _resize_in_bands(plane: Image.Image, size: tuple[int, int], resample: Resamp
     """
     (left, top, right, bottom), (width, height) = box, size
     rows, columns = -(-plane.height // _BANDS), -(-width // _BANDS)
-    strips = Image.merge("CMYK", [plane.crop((0, rows * n, plane.width, rows * (n + 1))) for n in range(_BANDS)])
-    bands = strips.resize((width, rows), resample, box=(left, 0, right, rows))
+    # One name for all steps, so that none is there longer than the next one needs it.
+    bands = Image.merge("CMYK", [plane.crop((0, rows * n, plane.width, rows * (n + 1))) for n in range(_BANDS)])
+    bands = bands.resize((width, rows), resample, box=(left, 0, right, rows))
     narrow = Image.new("L", (columns * _BANDS, plane.height))
-    for number, strip in enumerate(bands.split()):
-        narrow.paste(strip, (0, number * rows))
-    side_by_side = Image.frombytes("CMYK", (columns, narrow.height), narrow.tobytes())
-    low = side_by_side.resize((columns, height), resample, box=(0, top, columns, bottom))
-    return Image.frombytes("L", (narrow.width, height), low.tobytes()).crop((0, 0, *size))
+    for number, name in enumerate(bands.getbands()):
+        narrow.paste(bands.getchannel(name), (0, number * rows))
+    bands = Image.frombytes("CMYK", (columns, narrow.height), narrow.tobytes())
+    bands = bands.resize((columns, height), resample, box=(0, top, columns, bottom))
+    return Image.frombytes("L", (narrow.width, height), bands.tobytes()).crop((0, 0, *size))
 
 
 def _halve_size(size: tuple[int, int]) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from io import BytesIO
@@ -99,16 +99,14 @@ class RenderedFile:
 
 @dataclass(frozen=True)
 class FitRenditions:
-    """Everything that is made of the whole picture.
+    """What is made of the whole picture besides its files.
 
     Attributes:
-        files: The renditions, in the order of their specs.
         placeholder: A tiny picture as a data URI.
         thumbnail: The pixels of the smallest, without transparency, to be looked at by programs.
         label_pixels: Those of the largest that a labeler takes, without transparency.
     """
 
-    files: list[RenderedFile]
     placeholder: str
     thumbnail: Image.Image
     label_pixels: Pixels
@@ -133,10 +131,17 @@ def decode_raster(
     return decode_upright(picture, scale, notes, keeps_gamut=keeps_gamut, keeps_chroma=keeps_chroma)
 
 
-def render_fits(raster: Raster, specs: Sequence[RenditionSpec]) -> FitRenditions:
-    """Return the renditions that show the whole picture, and what else is made of it.
+def render_fits(
+    raster: Raster, specs: Sequence[RenditionSpec], accept: Callable[[RenderedFile], object]
+) -> FitRenditions:
+    """Make the renditions that show the whole picture, and return what else is made of it.
 
     Each is made from the next larger one. A picture that is smaller than several of them is encoded once for all.
+
+    Args:
+        raster: The picture.
+        specs: Those that are crops are left aside.
+        accept: Gets each file as soon as it is encoded, in the order of the specs.
     """
     fits = [spec for spec in specs if spec.mode == "fit"]
     rasters: dict[RenditionSpec, Raster] = {}
@@ -146,35 +151,28 @@ def render_fits(raster: Raster, specs: Sequence[RenditionSpec]) -> FitRenditions
         size = scale_size(*raster.size, spec.get_scale(*raster.size))
         current = rasters[spec] = current.map_pixels(partial(_shrink, size=size))
     for_labels = next((each for each in rasters.values() if max(each.pixels.size) <= LABEL_EDGE), current)
+    _encode_fits([(spec, rasters[spec]) for spec in fits], accept)
     return FitRenditions(
-        _encode_fits([(spec, rasters[spec]) for spec in fits]),
         _encode_placeholder(current.pixels),
         merge_pixels(_flatten(current.pixels, NEUTRAL_GROUND)),
         _flatten(for_labels.pixels, NEUTRAL_GROUND),
     )
 
 
-def render_crops(raster: Raster, specs: Sequence[RenditionSpec], point: Point = CENTER) -> list[RenderedFile]:
-    """Return the renditions that are cut out around the point, in the order of their specs."""
-    return [
-        _encode(cut, spec, output)
-        for spec in specs
-        if spec.mode == "crop"
-        for cut in [raster.map_pixels(partial(_cut_out, full_size=raster.size, spec=spec, point=point))]
-        for output in spec.list_formats(is_transparent=cut.has_alpha)
-    ]
+def render_crops(raster: Raster, specs: Sequence[RenditionSpec], point: Point = CENTER) -> Iterator[RenderedFile]:
+    """Yield the renditions that are cut out around the point, in the order of their specs."""
+    for spec in specs:
+        if spec.mode == "crop":
+            cut = raster.map_pixels(partial(_cut_out, full_size=raster.size, spec=spec, point=point))
+            for output in spec.list_formats(is_transparent=cut.has_alpha):
+                yield _encode(cut, spec, output)
 
 
-def render(
-    picture: Image.Image, specs: Sequence[RenditionSpec] = SPECS, notes: list[Note] | None = None
-) -> tuple[list[RenderedFile], str]:
-    """Return the files of each spec, in their order, and the placeholder; crops are of the picture's middle.
-
-    The picture is decoded once, at the largest size asked for. Raise Rejected if it cannot be decoded.
-    """
-    raster = decode_raster(picture, specs, notes)
-    fits = render_fits(raster, specs)
-    rendered = {"fit": iter(fits.files), "crop": iter(render_crops(raster, specs))}
+def render(raster: Raster, specs: Sequence[RenditionSpec] = SPECS) -> tuple[list[RenderedFile], str]:
+    """Return the files of each spec, in their order, and the placeholder; crops are of the picture's middle."""
+    files: list[RenderedFile] = []
+    fits = render_fits(raster, specs, files.append)
+    rendered = {"fit": iter(files), "crop": render_crops(raster, specs)}
     counts = [(spec, len(spec.list_formats(is_transparent=raster.has_alpha))) for spec in specs]
     return [next(rendered[spec.mode]) for spec, count in counts for _ in range(count)], fits.placeholder
 
@@ -219,17 +217,15 @@ def _cut_out(pixels: Pixels, full_size: tuple[int, int], spec: RenditionSpec, po
     return pixels.resize(size, Resampling.LANCZOS, box=box, reducing_gap=2.0)
 
 
-def _encode_fits(fits: Sequence[tuple[RenditionSpec, Raster]]) -> list[RenderedFile]:
-    """Return the files of each spec; those that would have the same pixels are encoded once."""
+def _encode_fits(fits: Sequence[tuple[RenditionSpec, Raster]], accept: Callable[[RenderedFile], object]) -> None:
+    """Make the files of each spec; those that would have the same pixels are encoded once."""
     encoded: dict[tuple[tuple[int, int], str, Gamut], RenderedFile] = {}
-    files = []
     for spec, raster in fits:
         for output in spec.list_formats(is_transparent=raster.has_alpha):
             content = (raster.pixels.size, output.name, spec.gamut)
             file = encoded.get(content) or _encode(raster, spec, output)
             encoded[content] = file
-            files.append(replace(file, name=spec.name))
-    return files
+            accept(replace(file, name=spec.name))
 
 
 def _encode(raster: Raster, spec: RenditionSpec, output: Format) -> RenderedFile:

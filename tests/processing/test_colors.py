@@ -14,7 +14,7 @@ from processing.color_profiles import read_press_profile
 from processing.decode import open_picture
 from processing.limits import Limits
 from processing.png import MAGIC
-from processing.renditions import decode_raster
+from processing.renditions import decode_raster, merge_pixels
 from tests.pictures import encoded, png_with
 from tests.profiles import by_littlecms, chart, difference, gamma, gray_profile, rgb_profile, srgb_curve
 
@@ -268,7 +268,7 @@ def test_the_transparent_color_of_a_png_is_that_of_its_depth(
     header = struct.pack(">IIBBBBB", 64, 8, depth, color, 0, 0, 0)
     start = png_with(MAGIC + bytes(25), (b"IHDR", header), (b"tRNS", transparent))[33:]
     pixels = png_with(bytes(33), (b"IDAT", zlib.compress((b"\0" + row) * 8)), (b"IEND", b""))[33:]
-    pixels_shown = decode_raster(open_picture(BytesIO(MAGIC + start + pixels), Limits())).pixels
+    pixels_shown = merge_pixels(decode_raster(open_picture(BytesIO(MAGIC + start + pixels), Limits())).pixels)
     assert pixels_shown.mode == "RGBA"
     alpha = pixels_shown.getchannel("A")
     assert [alpha.getpixel((x, 4)) for x in (0, 31, 32, 63)] == [255, 255, 0, 0]

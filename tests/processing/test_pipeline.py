@@ -1,5 +1,6 @@
 """The steps of one file, in order, with their faults."""
 
+import threading
 from dataclasses import dataclass, field
 from io import BytesIO
 from uuid import UUID, uuid4
@@ -44,11 +45,13 @@ class FullStore(MemoryStore):
     def __init__(self, room: int) -> None:
         super().__init__()
         self.room = room
+        self._lock = threading.Lock()
 
     def put(self, key: str, data: bytes, content_type: str, cache_control: str = "") -> None:
-        if len(self.objects) >= self.room:
-            raise Unavailable("full", f"{key} could not be written.")
-        super().put(key, data, content_type, cache_control)
+        with self._lock:
+            if len(self.objects) >= self.room:
+                raise Unavailable("full", f"{key} could not be written.")
+            super().put(key, data, content_type, cache_control)
 
 
 def test_renditions_lie_under_their_content() -> None:
@@ -157,11 +160,14 @@ class ForgetfulStore(MemoryStore):
     def __init__(self, at: int) -> None:
         super().__init__()
         self.left = at
+        self._lock = threading.Lock()
 
     def put(self, key: str, data: bytes, content_type: str, cache_control: str = "") -> None:
-        super().put(key, data, content_type, cache_control)
-        self.left -= 1
-        if self.left == 0:
+        with self._lock:
+            super().put(key, data, content_type, cache_control)
+            self.left -= 1
+            is_lost = self.left == 0
+        if is_lost:
             raise Unavailable("lost", f"The store did not answer for {key}.")
 
 
@@ -173,6 +179,43 @@ def test_c4_an_answer_that_is_lost_leaves_no_second_file(at: int) -> None:
     for store in (forgetful, calm):
         process(BytesIO(jpeg()), IMAGE, store=store, labeler=None)
     assert forgetful.objects == calm.objects
+
+
+class SlowStore(MemoryStore):
+    """A store that answers its first requests together, once the last of them has come."""
+
+    def __init__(self, requests: int) -> None:
+        super().__init__()
+        self.arrivals = threading.Barrier(requests)
+        self.left = requests
+
+    def put(self, key: str, data: bytes, content_type: str, cache_control: str = "") -> None:
+        super().put(key, data, content_type, cache_control)
+        if self.left:
+            self.arrivals.wait(60)
+            self.left = 0
+
+
+def test_files_are_written_beside_each_other_and_all_before_the_result() -> None:
+    store = SlowStore(4)
+    result = process(BytesIO(jpeg(1500, 1000)), IMAGE, store=store, labeler=None)
+    assert {each.key for each in result.renditions} == set(store.objects)
+    assert len(result.renditions) == count_files()
+
+
+class BrokenStore(MemoryStore):
+    """A store with a bug."""
+
+    def put(self, key: str, data: bytes, content_type: str, cache_control: str = "") -> None:
+        raise RuntimeError("a bug that nobody foresaw")
+
+
+def test_no_labels_are_bought_for_a_file_that_cannot_be_stored() -> None:
+    labeler = FailingLabeler(AssertionError("It was asked for labels."))
+    with pytest.raises(RuntimeError, match="a bug that nobody foresaw"):
+        process(BytesIO(jpeg()), IMAGE, store=BrokenStore(), labeler=labeler)
+    with pytest.raises(Unavailable):
+        process(BytesIO(jpeg()), IMAGE, store=FullStore(count_files() - 1), labeler=labeler)
 
 
 def test_a_bad_file_is_rejected_and_leaves_nothing() -> None:

@@ -218,7 +218,7 @@ def test_a_fill_shows_what_is_around_its_point() -> None:
     """The red corner of the scene is up to the left, its blue side low to the right."""
     held = decode_raster(Image.open(BytesIO(jpeg(1500, 1000))))
     specs = [RenditionSpec("square", 200, 200, mode="crop")]
-    rendered_files = [Image.open(BytesIO(render_crops(held, specs, Point(x, 0.5))[0].data)) for x in (0.0, 1.0)]
+    rendered_files = [Image.open(BytesIO(next(render_crops(held, specs, Point(x, 0.5))).data)) for x in (0.0, 1.0)]
     (red, _, little), (less, _, blue) = rendered_files[0].getpixel((5, 5)), rendered_files[1].getpixel((195, 195))  # type: ignore[misc]
     assert red > 200 > little
     assert blue > 200 > less

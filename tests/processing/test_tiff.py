@@ -8,7 +8,7 @@ from PIL import Image, ImageCms
 
 from processing import Limits, Note, Rejected, process_image
 from processing.decode import open_picture
-from processing.renditions import decode_raster
+from processing.renditions import decode_raster, merge_pixels
 from tests import tiffs
 from tests.pictures import encoded, picture
 from tests.profiles import difference
@@ -73,7 +73,7 @@ def test_alpha(extra: int) -> None:
     data = tiffs.tiff((64, 64), pixels * 64 * 64, samples=4, more=[(338, tiffs.SHORT, [extra])])
     raster = decode_raster(open_picture(BytesIO(data), Limits()))
     assert raster.has_alpha
-    assert raster.pixels.getpixel((20, 20)) == pytest.approx((255, 0, 0, 128), abs=2)
+    assert merge_pixels(raster.pixels).getpixel((20, 20)) == pytest.approx((255, 0, 0, 128), abs=2)
 
 
 def test_a_fourth_sample_that_is_not_alpha_is_left_aside() -> None:
