@@ -30,9 +30,11 @@ def main() -> None:
         from django.test import Client
 
         from mediahub.library import figures
+        from mediahub.uploads import arrival_figures
 
         start = time.perf_counter()
         figures.keep_figures()
+        arrival_figures.keep_figures()
         logging.disable(logging.CRITICAL)
         print(f"The clock keeps its figures in {time.perf_counter() - start:.1f} s.")
         print(f"{vendor}, {library.number:,} images, median of {ROUNDS} rounds")

@@ -27,7 +27,7 @@ else:
 
 
 # Whoever looks further narrows the list.
-MOST_LISTED = 10_000
+MOST_LISTED = 5_000
 
 
 class KnownChoices(Choices):

@@ -82,13 +82,12 @@ def list_navigation(request: HttpRequest) -> list[NavigationEntry]:
 
 
 def _count_waiting(user: User | AnonymousUser) -> dict[str, int]:
-    """Return how much waits for this person in the parts of the desk that say so, in one question or two."""
+    """Return how much waits for this person in the parts of the desk that say so, in one question."""
     failed, jobs = list_open_failed_items(user), visible_jobs(user).filter(state__in=Job.ACTIVE)
-    numbers = User.objects.filter(pk=user.pk or 0).values_list(_count(failed), _count(jobs))
-    waiting = dict(zip(("failed", "work"), numbers.get(), strict=True))
-    if user.has_perm("recovery.view_consistencycheck"):
-        waiting["checks"] = consistency_checks.count_drift()
-    return waiting
+    findings = consistency_checks.latest_findings()
+    row = User.objects.filter(pk=user.pk or 0).values_list(_count(failed), _count(jobs), *findings).get()
+    drift = consistency_checks.sum_drift(consistency_checks.merge_findings(row[2], row[3]))
+    return {"failed": row[0], "work": row[1], "checks": drift}
 
 
 def _count(records: QuerySet[Any]) -> Coalesce:

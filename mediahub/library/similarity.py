@@ -4,7 +4,8 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import IsNull
 
 from mediahub.library.models import FingerprintPart, Image, SimilarPair
 from processing import list_near_bands, measure_distance, split_bands
@@ -20,8 +21,9 @@ def in_use(images: QuerySet[Image]) -> QuerySet[Image]:
 
 def undecided_pairs(images: QuerySet[Image]) -> QuerySet[SimilarPair]:
     """Return the pairs of these images that look alike and that nobody has marked as different."""
-    both = [Exists(images.filter(pk=OuterRef(side))) for side in ("first", "second")]
-    return SimilarPair.objects.filter(*both, different_at=None)
+    # Looked up for each pair: of an “exists” PostgreSQL would make a join with all images.
+    sides = [Subquery(images.filter(pk=OuterRef(side)).order_by().values("pk")[:1]) for side in ("first", "second")]
+    return SimilarPair.objects.filter(*(IsNull(side, False) for side in sides), different_at=None)
 
 
 def update_bands(image: Image) -> None:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -108,8 +109,9 @@ def unreviewed() -> Q:
 
     A tag that was given to a whole batch, or that stands in the file, is accepted or suggested without a review.
     """
-    reviewed = Tagging.objects.filter(image=OuterRef("pk"), reviewed_at__isnull=False)
-    return Q(state=Image.State.IN_REVIEW) & ~Q(Exists(reviewed))
+    reviewed = Tagging.objects.filter(image=OuterRef("pk"), reviewed_at__isnull=False).order_by()
+    # Looked up for each image: of an “exists” PostgreSQL may read all taggings of the library.
+    return Q(state=Image.State.IN_REVIEW) & Q(IsNull(Subquery(reviewed.values("pk")[:1]), True))
 
 
 def is_unreviewed(image: Image) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Subquery
 from django.utils import timezone
 
 from mediahub import rounds
@@ -84,18 +84,29 @@ def run_clock_share(deadline: datetime) -> int:
 def count_latest_findings() -> dict[str, int]:
     """Return what the newest finished checks found, by kind."""
     finished = ConsistencyCheck.objects.exclude(finished_at=None).filter(since=None)
-    newest_full, newest_pk = (rows.values("pk")[:1] for rows in (finished.filter(full=True), finished))
-    checks = list(finished.filter(Q(pk__in=newest_full) | Q(pk__in=newest_pk)))
-    full, newest = next((check for check in checks if check.full), None), next(iter(checks), None)
-    counts = dict(full.counts) if full else {}
-    if newest and not newest.full:
-        counts = {kind: n for kind, n in counts.items() if kind not in LOST} | newest.counts
-    return counts
+    full, newest = finished.filter(full=True).first(), finished.first()
+    return merge_findings(full.counts if full else None, newest.counts if newest else None)
+
+
+def latest_findings() -> tuple[Subquery, Subquery]:
+    """Return the findings of the newest full check and of the newest check as expressions, for `merge_findings`."""
+    finished = ConsistencyCheck.objects.exclude(finished_at=None).filter(since=None)
+    return Subquery(finished.filter(full=True).values("counts")[:1]), Subquery(finished.values("counts")[:1])
+
+
+def merge_findings(full: dict[str, int] | None, newest: dict[str, int] | None) -> dict[str, int]:
+    """Return what the newest full check found, and the newest check in its place where it looked as well."""
+    return {kind: n for kind, n in (full or {}).items() if kind not in LOST} | (newest or {})
 
 
 def count_drift() -> int:
     """Return how many things did not fit at the latest check; missing labels are not drift."""
-    return sum(n for kind, n in count_latest_findings().items() if kind != "unlabelled")
+    return sum_drift(count_latest_findings())
+
+
+def sum_drift(findings: dict[str, int]) -> int:
+    """Return how many of the findings are drift."""
+    return sum(n for kind, n in findings.items() if kind != "unlabelled")
 
 
 def find_overwritten() -> list[Upload]:

@@ -146,8 +146,9 @@ class SearchFilters:
 
     @cached_property
     def _people(self) -> dict[str, str]:
-        # The first of each person's uploads: of an “exists” PostgreSQL would make a join with all uploads.
-        sent = open_uploads(self._user).filter(uploaded_by=OuterRef("pk")).order_by()
+        # The first of each person's uploads in the order of an index: of an “exists” PostgreSQL would make a join with
+        # all uploads, and without an order look through them for a person who has sent none.
+        sent = open_uploads(self._user).filter(uploaded_by=OuterRef("pk")).order_by("state")
         people = User.objects.annotate(sent=Subquery(sent.values("pk")[:1])).filter(sent__isnull=False)
         people = people.order_by("username")
         return {str(person.pk): person.get_full_name() or person.get_username() for person in people}

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from mediahub.desk.http import get_return_address, render_page
 from mediahub.library import access, etags
+from mediahub.library.access import Person
 from mediahub.library.models import Image
 from mediahub.library.parsing import read_moment
 from mediahub.library.search import Search
@@ -73,12 +74,12 @@ class ShownPage:
             return cls(moment, len(rows), "")
         return cls(moment, len(rows), etags.revisions_etag(rows), tuple(pk for pk, _revision in rows))
 
-    def narrow(self, images: QuerySet[Image]) -> QuerySet[Image]:
-        """Return the images by their ids where these are known.
+    def narrow(self, images: QuerySet[Image], user: Person) -> QuerySet[Image]:
+        """Return the images by their ids where these are known, and by nothing else that the search asks.
 
         To fill a page with words that are common but seldom stand together, PostgreSQL would look through all images.
         """
-        return images if self.ids is None else images.filter(pk__in=self.ids)
+        return images if self.ids is None else access.visible_images(user).filter(pk__in=self.ids)
 
     @classmethod
     def parse(cls, text: str) -> "ShownPage | None":

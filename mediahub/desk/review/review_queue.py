@@ -18,14 +18,13 @@ MOST_COUNTED = 1000
 class QueuePosition:
     """Where an image stands: `number` counts from 1 and is None for one that the filters leave out.
 
-    Only the first images of a long review are counted: then it `goes_on`, and an image that comes later `is_beyond`.
+    Only the first images of a long review are counted: then it `goes_on`.
     """
 
     number: int | None
     total: int
     left: int
     goes_on: bool = False
-    is_beyond: bool = False
 
 
 class ReviewQueue:
@@ -73,9 +72,8 @@ class ReviewQueue:
         rows = list(self._chosen.values_list("pk", waits)[: MOST_COUNTED + 1])
         goes_on, counted = len(rows) > MOST_COUNTED, rows[:MOST_COUNTED]
         number = next((n for n, (pk, _waits) in enumerate(counted, 1) if pk == image.pk), None)
-        is_beyond = goes_on and number is None and self._chosen.filter(pk=image.pk).exists()
         left = sum(is_waiting for _pk, is_waiting in counted)
-        return QueuePosition(number, len(counted), left, goes_on, is_beyond)
+        return QueuePosition(number, len(counted), left, goes_on)
 
 
 def prefetch_for_review(images: QuerySet[Image]) -> QuerySet[Image]:

@@ -16,10 +16,9 @@ def build_place_texts(place: QueuePosition) -> dict[str, str]:
             "outside": _("Not one of the {total} images in this review"),
             "left": _("{n} left to review"),
         }
-    outside = _("After the first {total} images in this review") if place.is_beyond else _("Not in this review")
     return {
         "place": _("{number} of more than {total}"),
-        "outside": outside,
+        "outside": _("Not one of the first {total} images in this review"),
         "left": _("{n} of the first {total} left to review").replace("{total}", str(place.total)),
     }
 

@@ -3,17 +3,18 @@
 from dataclasses import replace
 from itertools import takewhile
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Length
 
 from mediahub.library.access import Person
-from mediahub.library.models import KnownWord
+from mediahub.library.models import Image, KnownWord
 from mediahub.library.search.query import Search
 from mediahub.library.search.terms import Term, build_query
 
 SHORTEST = 4
 # So many words are looked at for one that was typed, and so many of them asked for.
 MOST_KNOWN, MOST_TRIED = 2000, 8
+MANY = 1000
 # Endings of plurals and what stands there in the singular: English, German, Arabic. All are folded.
 ENDINGS = (
     *(("ies", "y"), ("ves", "f"), ("es", ""), ("s", ""), ("nen", ""), ("en", ""), ("er", ""), ("e", ""), ("n", "")),
@@ -29,8 +30,10 @@ def correct(search: Search, user: Person) -> Search | None:
     if search.is_exact:
         return None
     words, is_corrected = list(search.words), False
+    is_alone = len(search.looked_for) == 1 and not search.texts
     for term in search.looked_for:
-        if term.is_exact or len(term.spellings[0]) > 1 or _finds(search, user, [term]):
+        # One that stands alone has found nothing.
+        if term.is_exact or len(term.spellings[0]) > 1 or (not is_alone and _finds(search, user, [term])):
             continue
         word = _find_word(search, user, term)
         if word is None:
@@ -39,13 +42,18 @@ def correct(search: Search, user: Person) -> Search | None:
         words[words.index(term.typed)] = f"{operator}{word}"
         is_corrected = True
     corrected = replace(search, words=tuple(words), problems=())
-    return corrected if is_corrected and corrected.images(user).exists() else None
+    return corrected if is_corrected and _is_there(corrected.images(user)) else None
 
 
 def _finds(search: Search, user: Person, terms: list[Term], *, exact: bool = False) -> bool:
     """Return whether the terms alone find something that the person may see."""
     images = Search(texts={name: text for name, text in search.texts.items() if name == "original"}).images(user)
-    return images.filter(search_entry__title__matches=build_query(terms, exact=exact)).order_by().exists()
+    return _is_there(images.filter(search_entry__title__matches=build_query(terms, exact=exact)))
+
+
+def _is_there(images: QuerySet[Image]) -> bool:
+    """Return whether there is one; asked for one alone, PostgreSQL would look through all for a rare word."""
+    return bool(images.order_by().values_list("pk")[:MANY])
 
 
 def _find_word(search: Search, user: Person, term: Term) -> str | None:
