@@ -4,15 +4,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from mediahub.local.stack import Stack
 
 
 @contextmanager
-def run_local_aws(folder: Path, role: str) -> Iterator["Stack"]:
-    """Start an empty local AWS, and let this process use it in this role until the block ends."""
+def run_local_aws(folder: Path, role: str, bulk_visibility: int = 30) -> Iterator[dict[str, str]]:
+    """Start an empty local AWS, and let this process use it in this role; give the environment for other processes.
+
+    What a bulk worker took and did not end comes back after `bulk_visibility` seconds.
+    """
     from django.conf import settings
 
     from mediahub.local import emulator, stack
@@ -25,6 +24,12 @@ def run_local_aws(folder: Path, role: str) -> Iterator["Stack"]:
             setattr(settings, name, value)
         settings.AWS_ENDPOINT_URL, settings.AWS_PROFILE = running.endpoint, role
         os.environ.update(AWS_CONFIG_FILE=str(folder / "aws-config"), AWS_ENDPOINT_URL=running.endpoint)
-        yield deployed
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            os.environ.pop(name, None)
+        stack.root_client("sqs", running.endpoint).set_queue_attributes(
+            QueueUrl=settings.BULK_QUEUE_URL, Attributes={"VisibilityTimeout": str(bulk_visibility)}
+        )
+        environment = stack.build_environment(folder, running, deployed, "http://127.0.0.1:8000")
+        yield {**environment, "AWS_PROFILE": "bulk", "LABELER": "off", "MEDIAHUB_ENV_FILE": ""}
     finally:
         running.stop()
