@@ -18,6 +18,7 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
 
 from PIL import Image as Pixels
 
@@ -217,16 +218,12 @@ def _fill(number: int) -> None:
 
 def _describe_database() -> dict[str, str]:
     """Return the setting that names this process's test database."""
-    from django.conf import settings
     from django.db import connection
 
     name = connection.settings_dict["NAME"]
     if connection.vendor == "sqlite":
         return {"DATABASE_URL": f"sqlite:///{name}"}
-    base, _slash, behind = os.environ["DATABASE_URL"].rpartition("/")
-    options = behind.partition("?")[2]
-    assert settings.DATABASES["default"]["NAME"] == name
-    return {"DATABASE_URL": f"{base}/{name}" + (f"?{options}" if options else "")}
+    return {"DATABASE_URL": urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))}
 
 
 if __name__ == "__main__":
