@@ -99,6 +99,7 @@ def encode_grid() -> bytes:
 
 CASES: Mapping[str, Callable[[], bytes]] = {
     "JPEG, baseline": lambda: save_scene("JPEG", quality=85),
+    "JPEG, progressive": lambda: save_scene("JPEG", quality=85, progressive=True),
     "JPEG, progressive, 4:4:4": lambda: save_scene("JPEG", quality=85, progressive=True, subsampling=0),
     "JPEG, progressive, CMYK": lambda: save_scene("JPEG", "CMYK", quality=85, progressive=True, subsampling=0),
     "PNG, 8 bits": lambda: save_scene("PNG", compress_level=1),
@@ -148,17 +149,23 @@ def _run_child(*arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, cwd=FOLDER.parents[2]).stdout
 
 
-def main() -> None:
-    """Write the files that are missing, measure each, and print the table."""
+def prepare_file(name: str) -> Path:
+    """Return where the picture of a case is, which is written once, in a process of its own."""
     FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / name.replace(", ", "-").replace(" ", "-").replace(":", "")
+    if not path.is_file():
+        _run_child("--write", name, str(path))
+    return path
+
+
+def main() -> None:
+    """Measure each picture, and print the table."""
     names = [name for name in CASES if all(word in name for word in sys.argv[1:])]
     print(f"{platform.machine()}, Python {platform.python_version()}, {SIDE} × {SIDE} pixels\n")
     print("| Format | File MB | Outcome | Seconds | CPU seconds | Peak MB above the process |")
     print("| --- | --- | --- | --- | --- | --- |")
     for name in names:
-        path = FOLDER / name.replace(", ", "-").replace(" ", "-").replace(":", "")
-        if not path.is_file():
-            _run_child("--write", name, str(path))
+        path = prepare_file(name)
         cost = json.loads(_run_child("--measure", str(path)))
         print(
             f"| {name} | {path.stat().st_size / 1e6:.1f} | {cost['outcome']} | {cost['seconds']:.1f} "

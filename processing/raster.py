@@ -1,5 +1,6 @@
 """An open picture → Raster: its pixels decoded once, upright and in sRGB, at the scale that is needed."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,8 @@ from processing.tiff import Tiff
 # A picture is averaged in whole pixels until it is at most so many times too large.
 _GAP = 2.0
 _STRIP_PIXELS = 4_000_000
+# What is averaged has at most so many pixels, so that the largest pictures fit beside it.
+_AVERAGED_PIXELS = 24_000_000
 _PLAIN_MODES = ("L", "LA", "RGB", "RGBA", "CMYK", "LAB")
 
 Pixels = Image.Image | Planes
@@ -121,7 +124,9 @@ def _decode_pixels(picture: Image.Image, scale: float, notes: list[Note]) -> tup
 
 def _shrink(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Convert to pixels that can be averaged, and shrink, strip by strip: nothing is there twice at its full size."""
-    factor = min(int(full / small / _GAP) for full, small in zip(picture.size, size, strict=True))
+    largest = min(full // small for full, small in zip(picture.size, size, strict=True))
+    needed = math.ceil(math.sqrt(picture.width * picture.height / _AVERAGED_PIXELS))
+    factor = min(largest, max(int(largest / _GAP), needed))
     if factor < 2:
         plain = _convert_plain(picture)
         return plain if plain.size == size else plain.resize(size, Resampling.LANCZOS)
