@@ -14,7 +14,7 @@ from mediahub.desk.dashboard import queries
 from mediahub.desk.dashboard.queries import Period
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import collection_tree, collections, figures, memberships, vocabulary
-from mediahub.library.models import CollectionFigures, FigureRound, ImageFigures, Tag, TagFigures, Version
+from mediahub.library.models import Collection, CollectionFigures, FigureRound, ImageFigures, Tag, TagFigures, Version
 from mediahub.uploads import arrival_figures
 from mediahub.uploads.models import ArrivalFigures, Upload
 from tests.records import image, tagging
@@ -93,8 +93,8 @@ def test_a_tag_on_hidden_images_alone_is_not_named_by_figures(editor: User) -> N
     assert "Secret" not in dict(figures.list_common_tags(editor, 10)).values()
     # Since the round, the last open image with this tag was hidden: its name is hidden with it.
     fog = Tag.objects.get(name="Fog")
-    legal = collections.Collection.objects.get(name="Contracts")
-    news = collections.Collection.objects.get(name="News")
+    legal = Collection.objects.get(name="Contracts")
+    news = Collection.objects.get(name="News")
     collections.move(ChangeSet(None), news, legal)
     assert fog.name not in dict(figures.list_common_tags(editor, 10)).values()
 

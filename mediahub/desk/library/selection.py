@@ -54,32 +54,38 @@ ACTION_LABELS = {
 class ShownPage:
     """What a page of the library showed: the moment before it was made, and the images that its search found.
 
-    Of more images than one action may take, `number` says only that there are more, and `ids` is None.
+    Of more images than one action may take, `number` says only that there are more, and `ids` is None. `candidates` are
+    all images that the words of the search name, if these are few.
     """
 
     moment: datetime
     number: int
     digest: str
     ids: tuple[UUID, ...] | None = field(default=None, compare=False)
+    candidates: tuple[UUID, ...] | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.moment.isoformat()} {self.number} {self.digest}"
 
     @classmethod
-    def show(cls, images: QuerySet[Image]) -> "ShownPage":
-        """Return what a page that is made now shows of these images; to be asked before the images themselves."""
+    def show(cls, search: Search, user: User) -> "ShownPage":
+        """Return what a page that is made now shows of a search; to be asked before the images themselves."""
         moment = timezone.now()
-        rows = list(images.order_by().values_list("pk", "revision")[: MAX_IMAGES + 1])
+        candidates, are_all = search.list_candidates() if search.looked_for else ([], False)
+        rows = _list_revisions(search.images(user), candidates, are_all=are_all)
+        known = tuple(candidates) if are_all else None
         if len(rows) > MAX_IMAGES:
-            return cls(moment, len(rows), "")
-        return cls(moment, len(rows), etags.revisions_etag(rows), tuple(pk for pk, _revision in rows))
+            return cls(moment, len(rows), "", candidates=known)
+        return cls(moment, len(rows), etags.revisions_etag(rows), tuple(pk for pk, _revision in rows), known)
 
     def narrow(self, images: QuerySet[Image], user: Person) -> QuerySet[Image]:
         """Return the images by their ids where these are known, and by nothing else that the search asks.
 
         To fill a page with words that are common but seldom stand together, PostgreSQL would look through all images.
         """
-        return images if self.ids is None else access.visible_images(user).filter(pk__in=self.ids)
+        if self.ids is not None:
+            return access.visible_images(user).filter(pk__in=self.ids)
+        return images if self.candidates is None else images.filter(pk__in=self.candidates)
 
     @classmethod
     def parse(cls, text: str) -> "ShownPage | None":
@@ -100,6 +106,13 @@ class SelectedImages:
     seen: Mapping[UUID, str] = field(default_factory=dict)
     page: ShownPage | None = None
     left_out: int = 0
+
+
+def _list_revisions(images: QuerySet[Image], candidates: list[UUID], *, are_all: bool) -> list[tuple[UUID, int]]:
+    """Return (id, revision) of images, at most one more than MAX_IMAGES; of the candidates if these are enough."""
+    found = images.order_by().values_list("pk", "revision")
+    rows = list(found.filter(pk__in=candidates)[: MAX_IMAGES + 1]) if candidates else []
+    return rows if are_all or len(rows) > MAX_IMAGES else list(found[: MAX_IMAGES + 1])
 
 
 def select_images(request: HttpRequest, user: User) -> SelectedImages | HttpResponse | None:

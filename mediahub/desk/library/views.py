@@ -35,11 +35,11 @@ def show_images(request: HttpRequest) -> HttpResponse:
     search = Search.parse(request.GET)
     # Read before the images: what changes in between is then fetched again, and not missed.
     mark = get_newest_mark(user)
-    shown = ShownPage.show(search.images(user))
+    shown = ShownPage.show(search, user)
     after = request.GET.get("after", "")
     typed = search
     if not shown.number and not after and (corrected := suggestions.correct(search, user)):
-        search, shown = corrected, ShownPage.show(corrected.images(user))
+        search, shown = corrected, ShownPage.show(corrected, user)
     results = shown.narrow(search.images(user), user).defer("label_raw").prefetch_related("renditions")
     images, more = list_page(results, SORTS[search.sort], search.looked_for, after, PAGE_SIZE)
     context = {

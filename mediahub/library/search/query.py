@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from mediahub.library import access
 from mediahub.library.access import Person
-from mediahub.library.models import Image
+from mediahub.library.models import Image, SearchEntry
 from mediahub.library.search.filters import BY_NAME, FILTERS, Filter
 from mediahub.library.search.folding import split_words
 from mediahub.library.search.sorts import DEFAULT_SORT, RELEVANCE, SORTS
@@ -24,6 +25,7 @@ MOST_WORDS = 12
 # Nobody types more; what is pasted is cut.
 MOST_CHARACTERS = 1000
 MOST_COUNTED = 10_000
+MOST_CANDIDATES = 3000
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,16 @@ class Search:
             value = filter_.read(text)
             images = images.filter(filter_.where(value), filter_.seen_by(value, user))
         return images.order_by("-created_at", "pk")
+
+    def list_candidates(self) -> tuple[list[UUID], bool]:
+        """Return the ids of images that the words name, whoever may see them, and whether these are all.
+
+        The index of words alone is asked. Where it is joined with images, PostgreSQL takes words that seldom stand
+        together for common, and reads all images.
+        """
+        entries = SearchEntry.objects.filter(title__matches=build_query(self.looked_for)).order_by()
+        ids = list(entries.values_list("image", flat=True)[: MOST_CANDIDATES + 1])
+        return ids[:MOST_CANDIDATES], len(ids) <= MOST_CANDIDATES
 
     def _list_conditions(self) -> list[Q]:
         """Return the conditions that the words make, each for a filter of its own."""
