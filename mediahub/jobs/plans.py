@@ -107,10 +107,11 @@ def _plan_renditions(images: QuerySet[Image], number: int) -> Iterator[PlannedCa
     changed = images.filter(rendition_recipes.match_stale())
     public = changed.filter(match_public())
     opaque_public = _count_opaque(public)
-    names = len(clients.get_specs())
-    files = [_count_files(is_transparent=is_transparent) for is_transparent in (False, True)]
+    specs = clients.get_specs()
+    # Of an opaque image and of a transparent one, whose formats may be others.
+    files = [sum(len(spec.list_formats(is_transparent=each)) for spec in specs) for each in (False, True)]
     # Each file of a public image is copied to an address by its content, and two of each name to permanent ones.
-    copied = [count + 2 * names for count in files]
+    copied = [count + 2 * len(specs) for count in files]
     transparent_public = public.count() - opaque_public
     yield PlannedCall("S3", "GetObject", number, "s3_get")
     yield PlannedCall("S3", "PutObject", opaque * files[0] + (number - opaque) * files[1], "s3_put")
@@ -142,10 +143,6 @@ def _count_opaque(images: QuerySet[Image]) -> int:
     without_alpha = [name for name in formats if not get_output(name).has_alpha]
     renditions = Rendition.objects.filter(format__in=without_alpha)
     return images.filter(pk__in=renditions.values("image")).count() if without_alpha else images.count()
-
-
-def _count_files(*, is_transparent: bool) -> int:
-    return sum(len(spec.list_formats(is_transparent=is_transparent)) for spec in clients.get_specs())
 
 
 def _measure_seconds(stage: str) -> float:
