@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 from unittest.mock import patch
-from uuid import UUID
 
 from django.db.models import F, Q
 
@@ -13,7 +12,8 @@ from mediahub.library.versions import is_current
 from mediahub.recovery import comparisons
 from mediahub.uploads import ingest
 from mediahub.uploads.models import Claim, Upload
-from processing import ObjectVersion, RenderedFile, Store, Unavailable, pipeline
+from processing import ObjectVersion, RenderedFile, Unavailable
+from processing.writing import RenditionWriter, StoredRendition
 from tests.doubles import MemoryStore, MemoryTable
 
 
@@ -59,14 +59,14 @@ def _compares_keys_only() -> Any:
 
 def _believes_every_put() -> Any:
     """Orphaned: a rendition is recorded although the store did not take it."""
-    honest = pipeline._store_rendition
+    honest = RenditionWriter._write
 
-    def store(place: Store, image_id: UUID, rendered: RenderedFile) -> pipeline.StoredRendition:
+    def write(self: RenditionWriter, rendered: RenderedFile) -> StoredRendition:
         with suppress(Unavailable):
-            return honest(place, image_id, rendered)
-        return honest(MemoryStore(), image_id, rendered)
+            return honest(self, rendered)
+        return honest(RenditionWriter(MemoryStore(), self._image_id, self._credit), rendered)
 
-    return patch.object(pipeline, "_store_rendition", store)
+    return patch.object(RenditionWriter, "_write", write)
 
 
 def _keeps_what_was_deleted() -> Any:

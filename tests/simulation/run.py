@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -24,6 +25,7 @@ from mediahub.recovery.models import FailedItem
 from mediahub.uploads import ingest, tickets
 from mediahub.uploads.models import Upload
 from mediahub.worker import redelivery
+from processing import writing
 from tests.simulation.desk import FUNCTION_SECONDS, JUNK, Desk
 from tests.simulation.outcome import Outcome
 from tests.simulation.world import World
@@ -76,6 +78,22 @@ def play(seed: int) -> Outcome:
     return outcome
 
 
+class OneThread(Executor):
+    """Does everything at once in the thread that asks: the world stops and goes on in one thread only."""
+
+    def __init__(self, workers: int, name: str) -> None:
+        """Take what a pool of threads is made with."""
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Call the function; what it raises is raised to who asks for the result, but for the death of the worker."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(function(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
 @contextmanager
 def _in(world: World, recorded: Counter[tuple[str, str]]) -> Iterator[None]:
     """Yield the real verbs, with the world's parts in place of AWS."""
@@ -92,6 +110,7 @@ def _in(world: World, recorded: Counter[tuple[str, str]]) -> Iterator[None]:
             stack.enter_context(patch.object(clients, function, lambda name=name: world.part(name)))
         stack.enter_context(patch.object(tickets, "uuid4", lambda: UUID(int=world.chance.getrandbits(128), version=4)))
         stack.enter_context(patch.object(redelivery, "random", world.chance))
+        stack.enter_context(patch.object(writing, "ThreadPoolExecutor", OneThread))
         for name, seconds in TIMES.items():
             stack.enter_context(patch.object(settings, name, seconds))
         for owner, name in STEPS:
