@@ -9,7 +9,7 @@ holds only while the image's item is still the one that was read.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from uuid import UUID
 
 from django.db.models import Case, Exists, F, OuterRef, Q, When
@@ -30,6 +30,7 @@ from processing.keys import build_content_key, build_permanent_key
 
 log = logging.getLogger(__name__)
 
+ItemsByImage = dict[UUID, dict[str, Item]]
 # One transaction holds them, the image's own item, and as many that are to go; other tags stay on the own item.
 MOST_POINTERS = 45
 # The item stays without its content, so that a push which was overtaken cannot bring the image back.
@@ -53,7 +54,7 @@ def push_image(image_id: UUID) -> bool:
     public.update_public_files(image)
     written = _write_items(image)
     # A mirror that is ahead of this copy is no reason to push again.
-    Image.objects.filter(pk=image_id, mirrored_revision__lt=image.revision).update(mirrored_revision=image.revision)
+    revisions.note_mirrored({image.pk: image.revision})
     return written
 
 
@@ -115,14 +116,39 @@ def forget_image(pk: str) -> None:
     table.delete(pk, list(table.query_items(pk)))
 
 
-def rewrite_image(image_id: UUID) -> bool:
-    """Write what the records say of an image over whatever the mirror holds, and be it newer.
+def read_items(image_ids: Collection[UUID]) -> ItemsByImage:
+    """Return all items that the mirror holds of each of these images, by `sk`."""
+    table = clients.get_mirror_table()
+    return {image_id: table.query_items(str(image_id)) for image_id in image_ids}
 
-    Either may have been lost, or restored from an older copy: the records are the truth.
+
+def outdo_items(items: ItemsByImage) -> None:
+    """Count a change of each image, above the revision that the mirror holds, within the caller's transaction.
+
+    The mirror may have been restored from a newer copy than the records, or they from an older one: they are the truth.
+    Whatever ends the worker from here on, the clock pushes these images.
     """
-    items = read_item(image_id)
-    revisions.increment(image_id, above=int(items["revision"]) if items else 0)
-    return push_image(image_id)
+    above = {image_id: int(held["image"]["revision"]) if "image" in held else 0 for image_id, held in items.items()}
+    revisions.increment_above(above)
+
+
+def push_over_items(items: ItemsByImage) -> dict[UUID, Exception]:
+    """Write what the records say of images over the items that were read of them; return by image what failed."""
+    images = list(Image.objects.filter(pk__in=items).prefetch_related("renditions"))
+    files = PublicFile.objects.filter(image__in=items).order_by()
+    with_files = set(files.values_list("image", flat=True).distinct())
+    failures: dict[UUID, Exception] = {}
+    for image in images:
+        try:
+            if is_public(image) or image.pk in with_files:
+                public.update_public_files(image)
+            _write_items(image, items[image.pk])
+        except Exception as error:
+            log.warning("image %s waits for the clock to be mirrored: %r", image.pk, error, exc_info=error)
+            failures[image.pk] = error
+    pushed = {image.pk: image.revision for image in images if image.pk not in failures}
+    revisions.note_mirrored(pushed)
+    return failures
 
 
 def build_item(image: Image, tags: list[str]) -> Item:
@@ -172,9 +198,11 @@ def _list_public_tags(image: Image) -> list[str]:
     return list(accepted.values_list("tag__name", flat=True).order_by("tag__name"))
 
 
-def _write_items(image: Image) -> bool:
+def _write_items(image: Image, mirrored_items: dict[str, Item] | None = None) -> bool:
+    """Write the image's items over those that were read, or else are read now; return whether they were older."""
     table = clients.get_mirror_table()
-    mirrored_items = table.query_items(str(image.pk))
+    if mirrored_items is None:
+        mirrored_items = table.query_items(str(image.pk))
     read_revision = mirrored_items["image"]["revision"] if "image" in mirrored_items else None
     if read_revision is not None and read_revision >= image.revision:
         return False

@@ -31,6 +31,8 @@ Kind = Job.Kind
 
 # So many images, or changes, are one transaction.
 PART = 250
+# Each of these is two requests to DynamoDB.
+MIRROR_PART = 25
 # An image that so many workers died of is passed over.
 MOST_ATTEMPTS = 3
 
@@ -84,6 +86,8 @@ def _filter_remaining(chunk: Chunk) -> QuerySet[Image]:
 
 
 def _work_on_images(chunk: Chunk, until: datetime | None) -> bool:
+    if Kind.MIRROR in (chunk.job.kind, chunk.job.stage):
+        return _rewrite_mirror(chunk, until)
     deadly = chunk.attempts > MOST_ATTEMPTS
     for image in list(_filter_remaining(chunk).defer("label_raw")):
         if not _may_continue(chunk, until):
@@ -108,17 +112,41 @@ def _work_on_images(chunk: Chunk, until: datetime | None) -> bool:
 
 
 def _work_on_image(chunk: Chunk, image: Image) -> Reason | None:
-    """Do with one image what its job is for; return why not, or None."""
+    """Regenerate the renditions of one image; return why not, or None."""
     try:
-        if chunk.job.kind == Kind.REPROCESS and chunk.job.stage == Job.Stage.RENDITIONS:
-            return reprocess_image(image, relabel=chunk.job.relabel)
-        mirror.rewrite_image(image.pk)
+        return reprocess_image(image, relabel=chunk.job.relabel)
     except DatabaseError:
         # Where this cannot be noted nothing can.
         raise
     except Exception as error:
         return read_reason(error_kinds.translate_error(error, image.file_name))
     return None
+
+
+def _rewrite_mirror(chunk: Chunk, until: datetime | None) -> bool:
+    """Write the images of the chunk over whatever the mirror holds of them.
+
+    They are behind the chunk as soon as their rows say that the mirror lags: the clock pushes what a worker that died
+    did not.
+    """
+    left = list(_filter_remaining(chunk).values_list("pk", flat=True))
+    for first in range(0, len(left), MIRROR_PART):
+        if not _may_continue(chunk, until):
+            return False
+        part = left[first : first + MIRROR_PART]
+        items = mirror.read_items(part)
+        with transaction.atomic():
+            mirror.outdo_items(items)
+            _save_part(chunk, len(part), [], reached=part[-1])
+        failures = mirror.push_over_items(items)
+        names = dict(Image.objects.filter(pk__in=failures).values_list("pk", "file_name")) if failures else {}
+        entries = [
+            build_failure(pk, names.get(pk, ""), read_reason(error_kinds.translate_error(error, names.get(pk, ""))))
+            for pk, error in failures.items()
+        ]
+        if entries:
+            _save_part(chunk, -len(entries), entries)
+    return True
 
 
 def _forget_strangers(chunk: Chunk, until: datetime | None) -> bool:

@@ -93,9 +93,8 @@ def plan_reprocess(selection: Selection, stage: str, *, relabel: bool = False) -
     if stage == Stage.RENDITIONS:
         calls = (*_plan_renditions(images, number), *_plan_labels(images, relabel=relabel))
     elif stage == Stage.MIRROR:
-        # What the mirror holds is read for its revision, and once more before it is replaced.
         calls = (
-            PlannedCall("DynamoDB", "Query", 2 * number, "dynamodb_read"),
+            PlannedCall("DynamoDB", "Query", number, "dynamodb_read"),
             PlannedCall("DynamoDB", "TransactWriteItems", number, "dynamodb_write", MIRROR_WRITES),
         )
     return Plan(stage, number, tuple(call for call in calls if call.number), _measure_speed(stage))

@@ -1,12 +1,12 @@
 """How a change reaches the mirror: the revision grows with it, and the worker is told once it is committed."""
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -28,6 +28,19 @@ def increment_all(image_ids: Collection[UUID], above: int = 0) -> None:
     Image.objects.filter(pk__in=image_ids).update(
         revision=Greatest(F("revision"), Value(above)) + 1, updated_at=timezone.now()
     )
+
+
+def increment_above(above: Mapping[UUID, int]) -> None:
+    """Count one change of each of these images, above a revision of its own, in one statement."""
+    least = Case(*(When(pk=image_id, then=Value(revision)) for image_id, revision in above.items()), default=Value(0))
+    Image.objects.filter(pk__in=above).update(revision=Greatest(F("revision"), least) + 1, updated_at=timezone.now())
+
+
+def note_mirrored(pushed: Mapping[UUID, int]) -> None:
+    """Note which revision of each image the mirror has, in one statement; it never falls back."""
+    revision = Case(*(When(pk=image_id, then=Value(number)) for image_id, number in pushed.items()), default=Value(0))
+    lagging = Image.objects.filter(pk__in=pushed, mirrored_revision__lt=F("revision"))
+    lagging.update(mirrored_revision=Greatest(F("mirrored_revision"), revision))
 
 
 def record_change(image_id: UUID, above: int = 0) -> None:

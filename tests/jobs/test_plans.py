@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import F
 from django.utils import timezone
 
 from mediahub.aws import clients
@@ -251,3 +252,41 @@ def test_a_recipe_is_of_its_spec_its_code_and_its_codecs(monkeypatch: pytest.Mon
         recipe.compute_recipe.cache_clear()
         recipes.add(recipe.compute_recipe(first))
     assert len(recipes) == 3
+
+
+def test_a_worker_that_dies_while_it_mirrors_leaves_the_rest_to_the_clock(
+    three_images: list[Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = dict(Image.objects.values_list("pk", "revision"))
+    job, _resumed = orders.order_reprocess(Selection(), stage=Stage.MIRROR)
+    [chunk_id] = runner.list_unfinished_chunks(job)
+    with monkeypatch.context() as dying:
+        dying.setattr(mirror, "push_over_items", lambda items: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            runner.run_chunk(chunk_id)
+    runner.release_chunk(chunk_id)
+    runner.run_chunk(chunk_id)
+    after = dict(Image.objects.values_list("pk", "revision"))
+    assert {pk: after[pk] - before[pk] for pk in before} == dict.fromkeys(before, 1)
+    assert runner.measure_progress(job).succeeded == 3
+    assert mirror.push_stale_images() == 3
+    assert not any(mirror.has_drifted(each) for each in Image.objects.all())
+
+
+def test_one_image_that_cannot_be_mirrored_is_named_and_the_others_are_mirrored(
+    three_images: list[Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = mirror._write_items
+
+    def refuse(each: Image, *arguments: Any) -> bool:
+        if each.pk == three_images[1].pk:
+            raise OSError("the disk is full")
+        return honest(each, *arguments)
+
+    monkeypatch.setattr(mirror, "_write_items", refuse)
+    job, _resumed = orders.order_reprocess(Selection(), stage=Stage.MIRROR)
+    runner.run_chunk(runner.list_unfinished_chunks(job)[0])
+    now = runner.measure_progress(job)
+    assert (now.succeeded, now.failed) == (2, 1)
+    assert [failure.image for failure in runner.list_failures(job)] == [str(three_images[1].pk)]
+    assert Image.objects.get(mirrored_revision__lt=F("revision")) == three_images[1]
