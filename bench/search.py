@@ -89,8 +89,7 @@ def _load_page(query: str, user: "User", after: str = "") -> Callable[[], Any]:
 
     def load() -> Any:
         search = _parse(query)
-        images = search.images(user).defer("label_raw")
-        narrowed = ShownPage.show(search, user).narrow(images, user)
+        narrowed = ShownPage.show(search, user).narrow(search, user).defer("label_raw")
         return list_page(narrowed, SORTS[search.sort], search.looked_for, after, PAGE_SIZE)
 
     return load

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import CharField, Count, F, OuterRef, QuerySet, Subquery, UUIDField, Value
+from django.db.models import CharField, Count, Exists, F, OuterRef, QuerySet, Subquery, UUIDField, Value
 from django.db.models.functions import Concat
 
 from mediahub.library import access
@@ -30,6 +30,7 @@ class Node:
     name: str
     # What the clock counted; None where pages count.
     kept_count: int | None = None
+    has_image: bool = False
     own_count: int = 0
     count: int = 0
     cover: Image | None = None
@@ -45,6 +46,11 @@ class Node:
 def list_names(user: User | AnonymousUser) -> dict[int, str]:
     """Return the names from the top down, by id, of the collections that a person may see, in the order of the tree."""
     return {node.collection.pk: node.name for node in flatten(_nodes(user))}
+
+
+def list_nodes(user: User | AnonymousUser, image: Image) -> list[Node]:
+    """Return the collections that a person may see, in the order of the tree; each says whether an image is in it."""
+    return list(flatten(_nodes(user, image)))
 
 
 def find_collection(user: User | AnonymousUser, text: str) -> Collection | None:
@@ -104,11 +110,12 @@ def _count_images(memberships: QuerySet[Membership]) -> dict[int, int]:
     return dict(memberships.order_by().values_list("collection").annotate(n=Count("collection")))
 
 
-def _nodes(user: User | AnonymousUser) -> list[Node]:
+def _nodes(user: User | AnonymousUser, image: Image | None = None) -> list[Node]:
     top: list[Node] = []
     by_id: dict[int, Node] = {}
     # A collection's path is longer than that of the one it lies in: so each finds its parent there.
-    visible = access.visible_collections(user).annotate(kept_count=F("figures__images"))
+    inside = Exists(Membership.objects.filter(collection=OuterRef("pk"), image=image)) if image else Value(value=False)
+    visible = access.visible_collections(user).annotate(kept_count=F("figures__images"), has_image=inside)
     ordered = sorted(visible, key=lambda collection: (len(collection.path), collection.name.casefold()))
     for collection in ordered:
         parent = by_id.get(collection.parent_id or 0)
@@ -116,6 +123,7 @@ def _nodes(user: User | AnonymousUser) -> list[Node]:
             collection,
             f"{parent.name}{SIGN}{collection.name}" if parent else collection.name,
             collection.kept_count,
+            collection.has_image,
         )
         (parent.children if parent else top).append(node)
     return top

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import F, Min, Value
+from django.db.models import F, QuerySet, Subquery, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -42,6 +42,20 @@ def calculate_oldest_age(now: datetime) -> int:
 
     A file whose ticket was never used counts until the ticket is known to be void.
     """
-    on_their_way = Upload.objects.filter(state__in=[Upload.State.ISSUED, Upload.State.WORKING])
-    first = on_their_way.aggregate(first=Min("issued_at"))["first"]
+    first = _on_their_way().values_list("issued_at", flat=True).first()
+    return _count_seconds(first, now)
+
+
+def read_last_hour(now: datetime) -> tuple[QueueHour | None, int]:
+    """Return the hour that the clock noted last, if any, and the age of the oldest unfinished upload now."""
+    first = Subquery(_on_their_way().values("issued_at")[:1])
+    last = QueueHour.objects.annotate(first_issued_at=first).first()
+    return last, _count_seconds(last.first_issued_at, now) if last else 0
+
+
+def _on_their_way() -> QuerySet[Upload]:
+    return Upload.objects.filter(state__in=[Upload.State.ISSUED, Upload.State.WORKING]).order_by("issued_at")
+
+
+def _count_seconds(first: datetime | None, now: datetime) -> int:
     return max(0, int((now - first).total_seconds())) if first else 0

@@ -41,14 +41,13 @@ def read_days(user: Person, first: date) -> dict[date, DayFigures] | None:
 
     What became no image is not in them.
     """
-    if not figures.is_kept(ARRIVALS):
-        return None
     days: dict[date, DayFigures] = defaultdict(DayFigures)
-    rows = ArrivalFigures.objects.filter(access.match_open_audiences(user), day__gte=first)
+    kept = figures.match_kept(ARRIVALS)
+    rows = ArrivalFigures.objects.filter(access.match_open_audiences(user), kept, day__gte=first)
     for day, outcomes, times in rows.values_list("day", "outcomes", "times"):
         days[day].outcomes.update(outcomes)
         days[day].times.update({int(hundredths): number for hundredths, number in times.items()})
-    return days
+    return dict(days) or None
 
 
 def _list_days(after: int) -> Iterable[int]:

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from itertools import islice
 from typing import Any
@@ -13,6 +13,7 @@ from django.utils.timezone import localtime
 from mediahub.history.kinds import Reader
 from mediahub.history.models import Change
 from mediahub.library import access
+from mediahub.library.memberships import MembershipChange
 from mediahub.library.models import Image
 from mediahub.library.spreadsheets import escape_formula
 
@@ -23,13 +24,16 @@ CHUNK_SIZE = 500
 COLUMNS = ("when", "who", "what", "image", "title", "changes", "change_set")
 
 
-def build_reader(user: User | AnonymousUser, changes: Iterable[Change]) -> Reader:
+def build_reader(user: User | AnonymousUser, changes: Sequence[Change]) -> Reader:
     """Return what this person may read in these changes, with two queries however many they are."""
     if access.sees_everything(user):
         return Reader()
     others = {image_id for change in changes for image_id in change.detail.other_images()}
     visible = access.visible_images(user).filter(pk__in=others).values_list("pk", flat=True) if others else ()
-    return Reader(set(access.visible_collections(user).values_list("pk", flat=True)), {str(pk) for pk in visible})
+    # Only what tells of a collection asks which of them the person may see.
+    tells = any(isinstance(change.detail, MembershipChange) for change in changes)
+    collections = set(access.visible_collections(user).values_list("pk", flat=True)) if tells else set()
+    return Reader(collections, {str(pk) for pk in visible})
 
 
 def present_change_set(changes: list[Change], number: int, reader: Reader) -> dict[str, Any]:

@@ -85,8 +85,8 @@ def change_image_collections(request: HttpRequest, image_id: UUID) -> HttpRespon
 
 def list_image_collections(user: User, image: Image) -> list[tuple[int, str]]:
     """Return the collections of an image that the person may see: (id, full name from the top down)."""
-    collection_ids = set(image.memberships.values_list("collection", flat=True))
-    return [(pk, name) for pk, name in collection_tree.list_names(user).items() if pk in collection_ids]
+    nodes = collection_tree.list_nodes(user, image)
+    return [(node.collection.pk, node.name) for node in nodes if node.has_image]
 
 
 def _find_named_collection(request: HttpRequest) -> Collection | None:

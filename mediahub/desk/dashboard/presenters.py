@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from mediahub import costs
 from mediahub.desk.dashboard import queries as dashboard_queries
 from mediahub.desk.dashboard.charts import Chart, Series, Value
-from mediahub.desk.dashboard.queries import Period
+from mediahub.desk.dashboard.queries import Period, QueueFigures
 from mediahub.library.models import Image
 from mediahub.reasons import explain
 from mediahub.recovery.access import visible_failed_items
@@ -28,23 +28,22 @@ OUTCOMES: dict[str, tuple[str | Promise, str]] = {
 WITH_ALT_TEXT, WITHOUT_ALT_TEXT = 0, 1
 
 
-def build_charts(user: User | AnonymousUser, period: Period) -> list[Chart]:
+def build_charts(user: User | AnonymousUser, period: Period, queue: QueueFigures) -> list[Chart]:
     """Return all charts of the dashboard, in their order on the page."""
     came = dashboard_queries.count_arrivals(user, period)
     return [
         _build_uploads_chart(period, came),
         _build_times_chart(period, came),
         _build_failures_chart(user, period),
-        _build_queue_chart(period),
+        _build_queue_chart(period, queue),
         _build_storage_chart(user),
         _build_costs_chart(),
         _build_alt_text_chart(user),
     ]
 
 
-def describe_queue() -> list[tuple[str, str]]:
+def describe_queue(figures: QueueFigures) -> list[tuple[str, str]]:
     """Return (name, amount) of what waits now, as the clock saw it last."""
-    figures = dashboard_queries.read_queue_figures(Period.of_last_days(1))
     if figures.last is None:
         return []
     return [
@@ -118,8 +117,7 @@ def _build_failures_chart(user: User | AnonymousUser, period: Period) -> Chart:
     return Chart("failures", _("Failures"), about, labels, series, format_count, form="rows", links=links)
 
 
-def _build_queue_chart(period: Period) -> Chart:
-    figures = dashboard_queries.read_queue_figures(period)
+def _build_queue_chart(period: Period, figures: QueueFigures) -> Chart:
     series = [Series(_("most messages waiting"), "busy", figures.waiting)]
     about = _("Most messages waiting at the same time, checked once a minute.")
     return Chart("queue", _("Queue"), about, _list_days(period), series, format_count)

@@ -173,8 +173,7 @@ def read_queue_figures(period: Period) -> QueueFigures:
         .annotate(Max("waiting_most"), Max("oldest_most"))
     )
     return QueueFigures(
-        QueueHour.objects.first(),
-        queue_hours.calculate_oldest_age(timezone.now()),
+        *queue_hours.read_last_hour(timezone.now()),
         period.spread([(part, waiting) for part, waiting, _oldest in rows], None),
         period.spread([(part, oldest) for part, _waiting, oldest in rows], None),
     )

@@ -6,7 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from mediahub.desk.dashboard import presenters as dashboard_presenters
-from mediahub.desk.dashboard.queries import PERIODS, Period
+from mediahub.desk.dashboard.queries import PERIODS, Period, read_queue_figures
 from mediahub.desk.http import get_editor, render_page, require_permission
 from mediahub.desk.people.preferences import get_preference, list_keys
 
@@ -20,10 +20,12 @@ def show_dashboard(request: HttpRequest) -> HttpResponse:
     """Show all charts, over the days that the address asks for: 7, 30 or 90."""
     asked = request.GET.get("days", "")
     days = int(asked) if asked in map(str, PERIODS) else DEFAULT_DAYS
+    period = Period.of_last_days(days)
+    queue = read_queue_figures(period)
     context = {
         "title": _("Dashboard"),
-        "charts": dashboard_presenters.build_charts(request.user, Period.of_last_days(days)),
-        "standing": dashboard_presenters.describe_queue(),
+        "charts": dashboard_presenters.build_charts(request.user, period, queue),
+        "standing": dashboard_presenters.describe_queue(queue),
         "days": days,
         "periods": PERIODS,
     }

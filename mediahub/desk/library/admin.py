@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.forms import DateInput
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -24,7 +25,7 @@ from mediahub.desk.library.forms import MetadataForm, TagForm
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import access, duplicates, figures, metadata, publishing, vocabulary
 from mediahub.library.field_edits import Edit
-from mediahub.library.models import Image, Tag, Tagging
+from mediahub.library.models import Image, Tag, Tagging, Version
 
 MAX_COMPLETIONS = 200
 
@@ -48,7 +49,9 @@ class ImageAdmin(EditAdmin):
         return super().get_form(request, obj, change, widgets=words_of_editor, help_texts=says, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
-        return super().get_queryset(request).defer("label_raw").prefetch_related("renditions")
+        images: QuerySet[Image] = super().get_queryset(request).defer("label_raw").prefetch_related("renditions")
+        waits = Version.objects.filter(image=OuterRef("pk"), waiting=True)
+        return images.annotate(versions_kept=_count_versions(), file_waits=Exists(waits))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return library_views.show_images(request)
@@ -72,7 +75,8 @@ class ImageAdmin(EditAdmin):
             is_unchecked=publishing.is_unchecked(image),
             embed=build_embed_code(image),
             going_out=image.mirrored_revision < image.revision,
-            **image.versions.aggregate(versions_kept=Count("pk"), file_waits=Count("pk", filter=Q(waiting=True))),
+            versions_kept=image.versions_kept,  # type: ignore[attr-defined]
+            file_waits=image.file_waits,  # type: ignore[attr-defined]
             may_replace=request.user.has_perm("library.replace_image"),
             duplicates=duplicates.count_similar(request.user, image),
             failed_items=overview.list_open_failed_items(request.user).filter(image=image),
@@ -84,6 +88,12 @@ class ImageAdmin(EditAdmin):
         metadata.edit(
             ChangeSet(get_editor(request)), obj, {name: Edit(value) for name, value in form.cleaned_data.items()}
         )
+
+
+def _count_versions() -> Coalesce:
+    """Return the number of an image's versions as an expression."""
+    versions = Version.objects.filter(image=OuterRef("pk")).order_by().values("image")
+    return Coalesce(Subquery(versions.annotate(n=Count("pk")).values("n")), 0)
 
 
 @admin.register(Tag)

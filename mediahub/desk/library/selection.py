@@ -78,14 +78,16 @@ class ShownPage:
             return cls(moment, len(rows), "", candidates=known)
         return cls(moment, len(rows), etags.revisions_etag(rows), tuple(pk for pk, _revision in rows), known)
 
-    def narrow(self, images: QuerySet[Image], user: Person) -> QuerySet[Image]:
-        """Return the images by their ids where these are known, and by nothing else that the search asks.
+    def narrow(self, search: Search, user: Person) -> QuerySet[Image]:
+        """Return the images of the search; by their ids alone where these are known.
 
         To fill a page with words that are common but seldom stand together, PostgreSQL would look through all images.
         """
         if self.ids is not None:
             return access.visible_images(user).filter(pk__in=self.ids)
-        return images if self.candidates is None else images.filter(pk__in=self.candidates)
+        if self.candidates is not None:
+            return search.images(user).filter(pk__in=self.candidates)
+        return search.images(user, are_many=True)
 
     @classmethod
     def parse(cls, text: str) -> "ShownPage | None":

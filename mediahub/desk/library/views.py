@@ -40,7 +40,7 @@ def show_images(request: HttpRequest) -> HttpResponse:
     typed = search
     if not shown.number and not after and (corrected := suggestions.correct(search, user)):
         search, shown = corrected, ShownPage.show(corrected, user)
-    results = shown.narrow(search.images(user), user).defer("label_raw").prefetch_related("renditions")
+    results = shown.narrow(search, user).defer("label_raw").prefetch_related("renditions")
     images, more = list_page(results, SORTS[search.sort], search.looked_for, after, PAGE_SIZE)
     context = {
         "title": _("Images"),

@@ -35,7 +35,11 @@ class ReviewQueue:
         search = Search.parse(asked)
         self.query = search.query()
         self.filters = [(name, value) for name, values in QueryDict(self.query).lists() for value in values]
-        self._chosen = (search or Search(texts={"state": Image.State.IN_REVIEW})).images(user)
+        search = search or Search(texts={"state": Image.State.IN_REVIEW})
+        candidates, are_all = search.list_candidates() if search.looked_for else ([], False)
+        self._chosen = search.images(user, are_many=not are_all)
+        if are_all:
+            self._chosen = self._chosen.filter(pk__in=candidates)
 
     def list_images(self) -> QuerySet[Image]:
         """Return the images in their order, with all that the page shows of them."""

@@ -66,6 +66,17 @@ class Lacks(Matches):
     sqlite = "{alias}.id NOT IN (SELECT rowid FROM library_searchindex WHERE library_searchindex MATCH %s)"
 
 
+@WordsField.register_lookup
+class MatchesMany(Matches):
+    """Whether the row's words answer an IndexQuery that very many rows answer.
+
+    By the sign, SQLite walks the rows in the order of the page and looks each up, and does not sort all matches.
+    """
+
+    lookup_name = "matches_many"
+    sqlite = f"+{Matches.sqlite}"
+
+
 class SearchEntry(models.Model):
     """The words of an image, folded, and what it is sorted by; kept in the transaction that changes the image.
 

@@ -108,13 +108,13 @@ class Search:
             asked["exact"] = "1"
         return asked.urlencode(safe=",")
 
-    def images(self, user: Person) -> QuerySet[Image]:
-        """Return the matching images that the person may see, the newest first.
+    def images(self, user: Person, *, are_many: bool = False) -> QuerySet[Image]:
+        """Return the matching images that the person may see, the newest first; `are_many` where that is known.
 
         Images whose original was deleted are out of use: only who asks for them finds them.
         """
         images = access.visible_images(user).filter(deleted_at__isnull="original" not in self.texts)
-        for condition in self._list_conditions():
+        for condition in self._list_conditions("matches_many" if are_many else "matches"):
             images = images.filter(condition)
         for name, text in self.texts.items():
             filter_ = BY_NAME[name]
@@ -132,9 +132,10 @@ class Search:
         ids = list(entries.values_list("image", flat=True)[: MOST_CANDIDATES + 1])
         return ids[:MOST_CANDIDATES], len(ids) <= MOST_CANDIDATES
 
-    def _list_conditions(self) -> list[Q]:
+    def _list_conditions(self, matches: str) -> list[Q]:
         """Return the conditions that the words make, each for a filter of its own."""
-        conditions = [Q(search_entry__title__matches=build_query(self.looked_for))] if self.looked_for else []
+        found = {f"search_entry__title__{matches}": build_query(self.looked_for)} if self.looked_for else {}
+        conditions = [Q(**found)] if found else []
         for term in self.terms:
             if term.operator == "by":
                 sent = Q(pk__in=Image.objects.filter(uploads__uploaded_by__in=_find_people(term)).values("pk"))
