@@ -111,20 +111,18 @@ def process(
     with RenditionWriter(store, image_id, credit) as writer:
         with steps.step("render"):
             raster = decode_raster(picture, specs, notes)
-            # Encoding would take its memory beside that of the decoded picture.
-            del picture
+            del picture  # encoding would take its memory beside this
             fits = render_fits(raster, specs, writer.write)
         with steps.step("look"):
             fingerprint, colors = compute_fingerprint(fits.thumbnail), name_dominant_colors(fits.thumbnail)
         with steps.step("store"):
-            # Labels cost money: not for a file whose renditions cannot be stored.
+            # Labels cost money: nobody asks for them where the files cannot be stored.
             stored = writer.wait()
         with steps.step("label"):
             labels, label_state, label_note = _label(labeler, fits.label_pixels, metadata.sha256)
         with steps.step("crop"):
             point = choose_point(labels)
-            for crop in render_crops(raster, specs, point):
-                writer.write(crop)
+            writer.write_all(render_crops(raster, specs, point))
         with steps.step("store"):
             stored += writer.wait()
     metadata = replace(metadata, notes=(*notes, *metadata.notes))
@@ -160,8 +158,7 @@ def process_crops(
         credit = _build_credit(read_metadata(file, picture))
     with RenditionWriter(store, image_id, credit) as writer:
         with steps.step("crop"):
-            for crop in render_crops(decode_raster(picture, specs), specs, point):
-                writer.write(crop)
+            writer.write_all(render_crops(decode_raster(picture, specs), specs, point))
         with steps.step("store"):
             return tuple(writer.wait())
 

@@ -1,5 +1,6 @@
 """Renditions → objects in a store, written beside the work on pixels."""
 
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -57,6 +58,11 @@ class RenditionWriter:
     def write(self, rendered: RenderedFile) -> None:
         """Begin to write a file."""
         self._pending.append(self._pool.submit(self._write, rendered))
+
+    def write_all(self, files: Iterable[RenderedFile]) -> None:
+        """Begin to write each file as soon as it is there."""
+        for rendered in files:
+            self.write(rendered)
 
     def wait(self) -> list[StoredRendition]:
         """Return what was written since the last time, in the order of the calls; raise the first error."""
