@@ -14,7 +14,7 @@ def image(title: str = "Harbour", **values: Any) -> Image:
     """Return an image with three renditions in two formats."""
     values = {"file_name": "harbour.jpg", "format": "JPEG", "width": 1600, "height": 1200, "bytes": 9, **values}
     values.setdefault("license", "CC BY 4.0")
-    new_image = Image.objects.create(title=title, sha256="0" * 64, placeholder=PLACEHOLDER, **values)
+    new_image = Image.objects.create(title=title, sha256="0" * 64, **{"placeholder": PLACEHOLDER, **values})
     for name, width in (("large", 1024), ("medium", 512), ("small", 256)):
         for output in (get_output("JPEG"), get_output("AVIF")):
             Rendition.objects.create(

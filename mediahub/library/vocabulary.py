@@ -91,12 +91,7 @@ def complete_name(tags: QuerySet[Tag], text: str) -> list[str]:
 
 def list_common_names(user: Person, most: int) -> list[str]:
     """Return the names of the tags that most of the images have which are open to this person, the commonest first."""
-    common = dict(figures.list_common_tags(user, most))
-    names = list(common.values())
-    if len(names) < most:
-        others = access.visible_tags(user).exclude(pk__in=common)
-        names += others.values_list("name", flat=True)[: most - len(names)]
-    return names
+    return [name for _pk, name in figures.list_common_tags(user, most)]
 
 
 def merge_tags(change_set: ChangeSet, tag: Tag, into: Tag) -> int:

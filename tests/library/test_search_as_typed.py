@@ -169,6 +169,23 @@ def test_searches_as_people_type_them(chief: User, library: dict[Any, str]) -> N
     assert wrong == {}
 
 
+@pytest.mark.parametrize("are_many", [False, True])
+def test_each_way_to_ask_finds_the_same(chief: User, library: dict[Any, str], *, are_many: bool) -> None:
+    """Whether the matches are few or many, and whether the index is asked before the images or together with them."""
+    wrong = {}
+    for typed, names in TYPED:
+        asked = search(typed)
+        images = asked.images(chief, are_many=are_many)
+        if asked.looked_for:
+            candidates, are_all = asked.list_candidates()
+            assert are_all
+            images = images.filter(pk__in=candidates)
+        answer = sorted(library[new_image.pk] for new_image in images)
+        if answer != sorted(names.split()):
+            wrong[typed] = answer
+    assert wrong == {}
+
+
 def test_a_second_try_corrects_singular_plural_and_one_slip(chief: User, library: dict[Any, str]) -> None:
     wrong = {}
     for typed, words, name in CORRECTED:

@@ -14,7 +14,7 @@ from mediahub.history.kinds import Reader
 from mediahub.history.models import Change
 from mediahub.library import access
 from mediahub.library.memberships import MembershipChange
-from mediahub.library.models import Image
+from mediahub.library.models import Collection, Image
 from mediahub.library.spreadsheets import escape_formula
 
 # The page of one image shows so many; the page of all activity shows the rest.
@@ -24,7 +24,9 @@ CHUNK_SIZE = 500
 COLUMNS = ("when", "who", "what", "image", "title", "changes", "change_set")
 
 
-def build_reader(user: User | AnonymousUser, changes: Sequence[Change]) -> Reader:
+def build_reader(
+    user: User | AnonymousUser, changes: Sequence[Change], visible_collections: set[int] | None = None
+) -> Reader:
     """Return what this person may read in these changes, with two queries however many they are."""
     if access.sees_everything(user):
         return Reader()
@@ -32,8 +34,10 @@ def build_reader(user: User | AnonymousUser, changes: Sequence[Change]) -> Reade
     visible = access.visible_images(user).filter(pk__in=others).values_list("pk", flat=True) if others else ()
     # Only what tells of a collection asks which of them the person may see.
     tells = any(isinstance(change.detail, MembershipChange) for change in changes)
-    collections = set(access.visible_collections(user).values_list("pk", flat=True)) if tells else set()
-    return Reader(collections, {str(pk) for pk in visible})
+    if visible_collections is None:
+        places = access.visible_collections(user) if tells else Collection.objects.none()
+        visible_collections = set(places.values_list("pk", flat=True))
+    return Reader(visible_collections, {str(pk) for pk in visible})
 
 
 def present_change_set(changes: list[Change], number: int, reader: Reader) -> dict[str, Any]:
@@ -42,10 +46,12 @@ def present_change_set(changes: list[Change], number: int, reader: Reader) -> di
     return {"first": changes[0], "number": number, "lines": lines, "omitted": number - len(lines)}
 
 
-def present_image_changes(image: Image, user: User | AnonymousUser) -> list[dict[str, Any]]:
+def present_image_changes(
+    image: Image, user: User | AnonymousUser, visible_collections: set[int] | None = None
+) -> list[dict[str, Any]]:
     """Return the newest changes of one image, each as a change set of its own."""
     changes = list(image.changes.select_related("by")[:MAX_ACTIONS_OF_IMAGE])
-    reader = build_reader(user, changes)
+    reader = build_reader(user, changes, visible_collections)
     return [present_change_set([change], 1, reader) for change in changes]
 
 

@@ -83,12 +83,6 @@ def change_image_collections(request: HttpRequest, image_id: UUID) -> HttpRespon
     return redirect("admin:library_image_changelist")
 
 
-def list_image_collections(user: User, image: Image) -> list[tuple[int, str]]:
-    """Return the collections of an image that the person may see: (id, full name from the top down)."""
-    nodes = collection_tree.list_nodes(user, image)
-    return [(node.collection.pk, node.name) for node in nodes if node.has_image]
-
-
 def _find_named_collection(request: HttpRequest) -> Collection | None:
     """Return the collection whose name was typed; None, with an error message, when there is none."""
     text = request.POST.get("collection", "")

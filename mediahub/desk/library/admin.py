@@ -17,13 +17,12 @@ from mediahub.delivery.embed import build_embed_code
 from mediahub.desk import overview
 from mediahub.desk.activity import presenters as activity_presenters
 from mediahub.desk.admin_pages import EditAdmin
-from mediahub.desk.collections import membership_views
 from mediahub.desk.http import get_editor
 from mediahub.desk.library import presenters as library_presenters
 from mediahub.desk.library import views as library_views
 from mediahub.desk.library.forms import MetadataForm, TagForm
 from mediahub.history.change_set import ChangeSet
-from mediahub.library import access, duplicates, figures, metadata, publishing, vocabulary
+from mediahub.library import access, collection_tree, duplicates, figures, metadata, publishing, vocabulary
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tag, Tagging, Version
 
@@ -58,6 +57,7 @@ class ImageAdmin(EditAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         image: Image = kwargs["obj"]
+        nodes = collection_tree.list_nodes(request.user, image)
         context.update(
             title=image.title,
             taggings=image.taggings.select_related("tag", "reviewed_by"),
@@ -69,8 +69,10 @@ class ImageAdmin(EditAdmin):
             may_publish=request.user.has_perm("library.publish_image"),
             upload=image.uploads.select_related("uploaded_by").first(),
             embedded=library_presenters.list_embedded_fields(image),
-            collections=membership_views.list_image_collections(get_editor(request), image),
-            change_sets=activity_presenters.present_image_changes(image, request.user),
+            collections=[(node.collection.pk, node.name) for node in nodes if node.has_image],
+            change_sets=activity_presenters.present_image_changes(
+                image, request.user, {node.collection.pk for node in nodes}
+            ),
             rules=publishing.check_rules(image),
             is_unchecked=publishing.is_unchecked(image),
             embed=build_embed_code(image),
