@@ -256,8 +256,12 @@ def _copy_all(copies: int) -> None:
         cursor.execute("CREATE TEMPORARY TABLE bench_copy (n integer)")
         cursor.executemany("INSERT INTO bench_copy VALUES (%s)", [(n,) for n in range(1, copies)])
     file_name = "REPLACE(base.file_name, '.jpg', '_' || copy.n || '.jpg')"
-    own = {"id": _new_id("id"), "sha256": "MD5(base.sha256 || copy.n) || MD5(base.sha256)", "file_name": file_name}
-    _copy(Image, {**own, **title, "created_at": _later("created_at")}, "created_at")
+    image_values = {
+        "id": _new_id("id"),
+        "sha256": "MD5(base.sha256 || copy.n) || MD5(base.sha256)",
+        "file_name": file_name,
+    }
+    _copy(Image, {**image_values, **title, "created_at": _later("created_at")}, "created_at")
     entry = {
         **image,
         **title,

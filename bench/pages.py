@@ -47,8 +47,8 @@ def main() -> None:
         for name, path in _list_pages().items():
             rows = [_measure_page(client, path) for client in clients]
             milliseconds = " | ".join(f"{row[0]:.0f}" for row in rows)
-            own, questions, size = (max(row[n] for row in rows) for n in (1, 2, 3))
-            print(f"| {name} | {milliseconds} | {own:.0f} | {questions} | {size:.0f} |", flush=True)
+            python, questions, size = (max(row[n] for row in rows) for n in (1, 2, 3))
+            print(f"| {name} | {milliseconds} | {python:.0f} | {questions} | {size:.0f} |", flush=True)
 
 
 def _list_pages() -> dict[str, str]:
@@ -112,15 +112,15 @@ def _measure_page(client: "Client", path: str) -> tuple[float, float, int, float
         response = client.get(path)
     assert response.status_code in (200, 403), (path, response.status_code)
     rounds = list(_time_page(client, path))
-    wall, own = (median(column) for column in zip(*rounds, strict=True))
-    return wall, own, len(questions), len(response.content) / 1000
+    wall, python = (median(column) for column in zip(*rounds, strict=True))
+    return wall, python, len(questions), len(response.content) / 1000
 
 
 def _time_page(client: "Client", path: str) -> Iterable[tuple[float, float]]:
     for _ in range(ROUNDS):
-        start, own = time.perf_counter(), time.process_time()
+        start, python = time.perf_counter(), time.process_time()
         client.get(path)
-        yield 1000 * (time.perf_counter() - start), 1000 * (time.process_time() - own)
+        yield 1000 * (time.perf_counter() - start), 1000 * (time.process_time() - python)
 
 
 if __name__ == "__main__":

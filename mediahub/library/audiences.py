@@ -69,7 +69,7 @@ def find_gates(image_ids: Sized[UUID]) -> dict[UUID, Gates]:
     members = Membership.objects.filter(image__in=image_ids) if restricted else Membership.objects.none()
     for image_id, path in members.order_by().values_list("image", "collection__path"):
         gates[image_id].add(find_gate(path, restricted))
-    return {pk: () if None in found else tuple(sorted(filter(None, found))) for pk, found in gates.items()}
+    return {pk: () if None in each else tuple(sorted(filter(None, each))) for pk, each in gates.items()}
 
 
 def find_gate(path: str, restricted: Sized[int]) -> int | None:
@@ -95,7 +95,7 @@ def find_drifted(image_ids: Sized[UUID]) -> list[UUID]:
 
 def _get_or_create(every: set[Gates]) -> dict[Gates, int | None]:
     """Return the id of the audience of each of these sets of gates; that without gates is None."""
-    digests = {_digest(gates): gates for gates in every if gates}
+    digests = {hashlib.sha256(",".join(map(str, gates)).encode()).hexdigest(): gates for gates in every if gates}
     Audience.objects.bulk_create([Audience(digest=digest) for digest in digests], ignore_conflicts=True)
     ids: dict[Gates, int | None] = {(): None}
     ids |= {
@@ -105,7 +105,3 @@ def _get_or_create(every: set[Gates]) -> dict[Gates, int | None]:
     links = [link(audience_id=pk, collection_id=gate) for gates, pk in ids.items() for gate in gates]
     link.objects.bulk_create(links, ignore_conflicts=True)
     return ids
-
-
-def _digest(gates: Gates) -> str:
-    return hashlib.sha256(",".join(map(str, gates)).encode()).hexdigest()

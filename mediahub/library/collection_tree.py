@@ -89,9 +89,9 @@ def build_tree(user: User | AnonymousUser) -> list[Node]:
     """Return the collections at the top with those below, counted, in three queries however many there are."""
     top = _nodes(user)
     # Who sees a collection sees all images in it. Those out of use are few: to take them off is quicker than to join.
-    kept = {node.collection.pk: node.kept_count for node in flatten(top)}
-    counts = {pk: number for pk, number in kept.items() if number is not None}
-    _count(top, counts | _count_members([pk for pk in kept if pk not in counts]))
+    kept_counts = {node.collection.pk: node.kept_count for node in flatten(top)}
+    counts = {pk: number for pk, number in kept_counts.items() if number is not None}
+    _count(top, counts | _count_members([pk for pk in kept_counts if pk not in counts]))
     return top
 
 

@@ -98,9 +98,11 @@ def is_kept(kind: str) -> bool:
 def count_images(user: Person) -> list[dict[str, Any]]:
     """Return, by `state`, how many `images` in use are open to a person, and how many `without_alt_text`."""
     names = ("images", "without_alt_text")
-    kept = ImageFigures.objects.filter(access.match_open_audiences(user), match_kept(IMAGES), deleted=False)
+    counted = ImageFigures.objects.filter(access.match_open_audiences(user), match_kept(IMAGES), deleted=False)
     sums = {f"{name}_sum": Sum(name) for name in names}
-    if rows := [dict(zip(("state", *names), row, strict=True)) for row in kept.values_list("state").annotate(**sums)]:
+    if rows := [
+        dict(zip(("state", *names), row, strict=True)) for row in counted.values_list("state").annotate(**sums)
+    ]:
         return rows
     counts = {"images": Count("pk"), "without_alt_text": Count("pk", filter=Q(alt_text=""))}
     images = access.open_images(user).filter(deleted_at=None).order_by()
@@ -141,8 +143,8 @@ def list_common_tags(user: Person, most: int) -> list[tuple[int, str]]:
     """Return (id, name) of the tags that most of the images have which are open to a person, the commonest first."""
     rows = TagFigures.objects.filter(access.match_open_audiences(user), match_kept(TAGS)).values("tag")
     common = rows.annotate(n=Sum(F("accepted") + F("suggested"))).filter(n__gt=0).order_by("-n", "tag")
-    kept = access.visible_tags(user).filter(pk__in=common.values("tag")[:most]).annotate(n=sum_for_tag(user))
-    if tags := list(kept.order_by("-n", "pk").values_list("pk", "name")):
+    common_tags = access.visible_tags(user).filter(pk__in=common.values("tag")[:most]).annotate(n=sum_for_tag(user))
+    if tags := list(common_tags.order_by("-n", "pk").values_list("pk", "name")):
         return tags
     taggings = access.visible_taggings(user).exclude(state=Tagging.State.REJECTED).order_by().values("tag")
     counts = taggings.annotate(n=Count("tag")).order_by("-n", "tag")

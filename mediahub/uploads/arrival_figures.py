@@ -42,8 +42,8 @@ def read_days(user: Person, first: date) -> dict[date, DayFigures] | None:
     What became no image is not in them.
     """
     days: dict[date, DayFigures] = defaultdict(DayFigures)
-    kept = figures.match_kept(ARRIVALS)
-    rows = ArrivalFigures.objects.filter(access.match_open_audiences(user), kept, day__gte=first)
+    is_counted = figures.match_kept(ARRIVALS)
+    rows = ArrivalFigures.objects.filter(access.match_open_audiences(user), is_counted, day__gte=first)
     for day, outcomes, times in rows.values_list("day", "outcomes", "times"):
         days[day].outcomes.update(outcomes)
         days[day].times.update({int(hundredths): number for hundredths, number in times.items()})

@@ -75,18 +75,18 @@ def count_all(client: Client) -> dict[str, Any]:
     return {path: count_questions(client, path.replace("tag=1", f"tag={tag}")) for path in PAGES}
 
 
-@pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize("by_clock", [False, True])
 def test_pages_ask_as_much_for_many_as_for_few(
-    signed_in: Client, chief_client: Client, grow: Callable[[int], None], *, kept: bool
+    signed_in: Client, chief_client: Client, grow: Callable[[int], None], *, by_clock: bool
 ) -> None:
     grow(7)
-    if kept:
+    if by_clock:
         figures.keep_figures(0)
         arrival_figures.keep_figures(0)
     few = [count_all(client) for client in (signed_in, chief_client)]
     grow(60)
     many = [count_all(client) for client in (signed_in, chief_client)]
     assert few == many
-    if kept:
+    if by_clock:
         asked = {path: number for counts in many for path, number in counts.items() if number > MOST}
         assert asked == {}

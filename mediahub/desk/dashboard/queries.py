@@ -191,9 +191,9 @@ class StorageFigures:
 
 def measure_storage(user: User | AnonymousUser) -> StorageFigures:
     """Return how many bytes the files of the images take that are open to this person."""
-    if kept := figures.measure_bytes(user):
-        public = kept["published"] * PUBLIC_COPIES
-        return StorageFigures(kept["originals"], kept["renditions"], public, kept["earlier"])
+    if bytes_by_use := figures.measure_bytes(user):
+        public = bytes_by_use["published"] * PUBLIC_COPIES
+        return StorageFigures(bytes_by_use["originals"], bytes_by_use["renditions"], public, bytes_by_use["earlier"])
     images = access.open_images(user).filter(deleted_at=None)
     originals = images.order_by().aggregate(all=Sum("bytes"))["all"] or 0
     out = Q(image__state=Image.State.PUBLISHED, image__deleted_at=None)

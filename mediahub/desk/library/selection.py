@@ -112,9 +112,9 @@ class SelectedImages:
 
 def _list_revisions(images: QuerySet[Image], candidates: list[UUID], *, are_all: bool) -> list[tuple[UUID, int]]:
     """Return (id, revision) of images, at most one more than MAX_IMAGES; of the candidates if these are enough."""
-    found = images.order_by().values_list("pk", "revision")
-    rows = list(found.filter(pk__in=candidates)[: MAX_IMAGES + 1]) if candidates else []
-    return rows if are_all or len(rows) > MAX_IMAGES else list(found[: MAX_IMAGES + 1])
+    revisions = images.order_by().values_list("pk", "revision")
+    rows = list(revisions.filter(pk__in=candidates)[: MAX_IMAGES + 1]) if candidates else []
+    return rows if are_all or len(rows) > MAX_IMAGES else list(revisions[: MAX_IMAGES + 1])
 
 
 def select_images(request: HttpRequest, user: User) -> SelectedImages | HttpResponse | None:

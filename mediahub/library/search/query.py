@@ -134,8 +134,8 @@ class Search:
 
     def _list_conditions(self, matches: str) -> list[Q]:
         """Return the conditions that the words make, each for a filter of its own."""
-        found = {f"search_entry__title__{matches}": build_query(self.looked_for)} if self.looked_for else {}
-        conditions = [Q(**found)] if found else []
+        condition = {f"search_entry__title__{matches}": build_query(self.looked_for)} if self.looked_for else {}
+        conditions = [Q(**condition)] if condition else []
         for term in self.terms:
             if term.operator == "by":
                 sent = Q(pk__in=Image.objects.filter(uploads__uploaded_by__in=_find_people(term)).values("pk"))
