@@ -3,7 +3,7 @@
 import argparse
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,15 +24,17 @@ class Library:
     sqlite: bool = False
 
 
-def parse_library(arguments: Sequence[str] | None = None) -> Library:
-    """Return what a command line asks for."""
+def parse_library(folder: str, sqlite: str) -> Library:
+    """Return what the command line asks for; its options have these names."""
     parser = argparse.ArgumentParser(description="Measure in a library of so many images.")
     parser.add_argument("images", type=int, help="how many images; above 2,000 a multiple of it")
-    parser.add_argument("--folder", type=Path, help="keep the filled database in this folder, for the next run")
     parser.add_argument(
-        "--sqlite", action="store_true", help="with --folder: SQLite instead of a PostgreSQL of its own"
+        folder, dest="folder", type=Path, help="keep the filled database in this folder, for the next run"
     )
-    asked = parser.parse_args(arguments)
+    parser.add_argument(
+        sqlite, dest="sqlite", action="store_true", help="with a folder: SQLite instead of a PostgreSQL of its own"
+    )
+    asked = parser.parse_args()
     return Library(asked.images, asked.folder, asked.sqlite)
 
 

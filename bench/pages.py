@@ -24,7 +24,7 @@ ROUNDS = 7
 
 def main() -> None:
     """Print the median milliseconds, the questions and the bytes of each page, for an editor and for a chief editor."""
-    library = parse_library()
+    library = parse_library("--folder", "--sqlite")
     with open_library(library, fill) as vendor:
         from django.contrib.auth.models import User
         from django.test import Client

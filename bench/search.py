@@ -39,7 +39,7 @@ SEARCHES = {
 
 def main() -> None:
     """Print the median milliseconds of each first page, each order, and each count, for two people."""
-    library = parse_library()
+    library = parse_library("--folder", "--sqlite")
     with open_library(library, fill) as vendor:
         from django.contrib.auth.models import User
 
