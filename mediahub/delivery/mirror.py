@@ -128,7 +128,10 @@ def outdo_items(items: ItemsByImage) -> None:
     The mirror may have been restored from a newer copy than the records, or they from an older one: they are the truth.
     Whatever ends the worker from here on, the clock pushes these images.
     """
-    above = {image_id: int(held["image"]["revision"]) if "image" in held else 0 for image_id, held in items.items()}
+    above = {
+        image_id: int(mirrored["image"]["revision"]) if "image" in mirrored else 0
+        for image_id, mirrored in items.items()
+    }
     revisions.increment_above(above)
 
 

@@ -180,10 +180,10 @@ def _put_renditions(
 
 def _note_recipes(rows: Sequence[Rendition], new_rows: Sequence[Rendition]) -> None:
     """Note by which recipe the same bytes were made this time."""
-    made = {(row.name, row.format): row for row in new_rows}
+    new_by_place = {(row.name, row.format): row for row in new_rows}
     changed = []
     for row in rows:
-        new = made.get((row.name, row.format))
+        new = new_by_place.get((row.name, row.format))
         if new and (row.recipe, row.original_hash) != (new.recipe, new.original_hash):
             row.recipe, row.original_hash = new.recipe, new.original_hash
             changed.append(row)

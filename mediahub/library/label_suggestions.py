@@ -60,9 +60,8 @@ def apply_stored_answers(image_ids: Collection[UUID]) -> list[UUID]:
     """
     with transaction.atomic():
         images = lock_images(image_ids, "label_source", "label_model", "label_raw", "label_state")
-        done = Image.LabelState.DONE
-        answers = {pk: read_stored_answer(image) for pk, image in images.items() if image.label_state == done}
-        answers = {pk: answer for pk, answer in answers.items() if answer.raw}
+        labeled = [image for image in images.values() if image.label_state == Image.LabelState.DONE and image.label_raw]
+        answers = {image.pk: read_stored_answer(image) for image in labeled}
         suggest_labels(answers)
         index.update_entries(answers)
     return list(answers)
