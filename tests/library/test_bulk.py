@@ -1,4 +1,4 @@
-"""Changes of many images at once: as many statements for a hundred as for fifty, and nothing lost between people."""
+"""Changes of many images at once: as many statements for twice as many, and nothing lost between people."""
 
 import json
 import threading
@@ -26,8 +26,8 @@ from processing import Unavailable
 from tests.doubles import MemoryQueue
 
 pytestmark = pytest.mark.django_db(transaction=True)
-# The first finds no tag and no known word yet.
-SIZES = (3, 50, 100)
+# The first finds no tag and no known word yet. SQLite takes 999 values in one statement.
+SIZES = (3, 50, 100) if connection.vendor == "postgresql" else (3, 40, 80)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ VERBS: list[Callable[[ChangeSet, list[Image]], None]] = [add_tag, accept, credit
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_hundred_images_take_as_many_statements_as_fifty(
+def test_twice_as_many_images_take_as_many_statements(
     chief: User, queue: MemoryQueue, verb: Callable[[ChangeSet, list[Image]], None]
 ) -> None:
     counts = []
