@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from bench.heic import encode_heic
@@ -288,8 +289,12 @@ def test_an_invitation_leads_to_a_password(client: Any, capsys: pytest.CaptureFi
     path = urlsplit(capsys.readouterr().out.strip()).path
     form = client.get(path, follow=True)
     assert form.status_code == 200
+    address = form.redirect_chain[-1][0]
+    short = {"new_password1": "kelp-rivet1", "new_password2": "kelp-rivet1"}
+    assert "at least 12 characters" in client.post(address, short).content.decode()
+    assert not User.objects.get(username="anna@example.org").has_usable_password()
     chosen = {"new_password1": "correct horse battery", "new_password2": "correct horse battery"}
-    answer = client.post(form.redirect_chain[-1][0], chosen, follow=True)
+    answer = client.post(address, chosen, follow=True)
     assert answer.status_code == 200
     assert client.login(username="anna@example.org", password="correct horse battery")
     # Once used, it leads nowhere.
