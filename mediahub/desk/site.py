@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from mediahub.desk import language, overview, unsaved_input
 from mediahub.desk.people.session_views import ask_to_sign_in, build_sign_in_context, offer_to_send_again
+from mediahub.desk.security_headers import CLEAR_SITE_DATA
 
 
 class DeskSite(AdminSite):
@@ -60,6 +61,11 @@ class DeskSite(AdminSite):
                 return offer_to_send_again(
                     request, form, _("You are signed in again. What you sent before is still here.")
                 )
+        return answer
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        answer = super().logout(request, extra_context)
+        answer["Clear-Site-Data"] = CLEAR_SITE_DATA
         return answer
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

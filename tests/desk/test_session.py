@@ -212,3 +212,11 @@ def test_a_request_that_is_too_large_is_a_refusal(strict_client: Client, setting
     settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 5
     answer = strict_client.post(page_of(image()), {f"field{n}": "x" for n in range(9)})
     assert answer.status_code in (400, 403)
+
+
+def test_signing_out_leaves_nothing_in_the_browser(client: Client, editor: User) -> None:
+    client.force_login(editor)
+    assert not client.get("/admin/").has_header("Clear-Site-Data")
+    answer = client.post(reverse("admin:logout"))
+    assert answer["Clear-Site-Data"] == '"cache", "storage"'
+    assert client.get(reverse("desk:session")).json()["user"] is None

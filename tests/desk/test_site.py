@@ -52,6 +52,8 @@ def test_every_page_carries_the_policy_and_no_inline_style_or_script(signed_in: 
         answer = signed_in.get(path)
         policy = {directive.strip() for directive in answer["Content-Security-Policy"].split(";")}
         assert {"script-src 'self'", "style-src 'self'"} <= policy
+        features = answer["Permissions-Policy"].split(", ")
+        assert {"camera=()", "geolocation=()", "microphone=()", "payment=()", "usb=()"} <= set(features)
         page = answer.content.decode()
         assert not re.search(r"<style|\sstyle=|\son\w+=", page)
         assert re.findall(r"<script(?![^>]*(?:src=|application/json))", page) == []
