@@ -56,6 +56,11 @@ def may_change(user: User, search: SavedSearch) -> bool:
     return search.shared and orphaned and user.has_perm("library.publish_image")
 
 
+def may_share(user: User) -> bool:
+    """Return whether this person may save a search for everybody: everyone reads its name, as they read a title."""
+    return user.has_perm("library.change_image")
+
+
 def _clean_name(name: str) -> str:
     search_name = read_name(name)
     if search_name is None or len(search_name) > 60:
@@ -64,8 +69,15 @@ def _clean_name(name: str) -> str:
 
 
 def save_search(user: User, name: str, search: Search, *, shared: bool = False) -> SavedSearch:
-    """Save a search; one of the same name is overwritten. Raises ValidationError for an empty search or name."""
+    """Save a search; one of the same name is overwritten.
+
+    Raises ValidationError for an empty search or name, and for one for everybody by a person who may not share it.
+    """
     name = _clean_name(name)
+    if shared and not may_share(user):
+        raise ValidationError(
+            _("You don't have permission to save searches for everyone. Save it for yourself, or ask a chief editor.")
+        )
     if not search:
         raise ValidationError(_("Enter a search or set a filter before you save it."))
     query = search.query()
@@ -81,7 +93,7 @@ def rename_search(user: User, pk: int, name: str) -> None:
     """Give a search this person may change another name; raises ValidationError for no name or a taken one."""
     name = _clean_name(name)
     search = _changeable(user, pk)
-    if search is None:
+    if search is None or (search.shared and not may_share(user)):
         return
     taken = SavedSearch.objects.filter(owner=search.owner_id, name=name).exclude(pk=pk)
     if search.owner_id and taken.exists():

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
@@ -368,6 +368,26 @@ def test_a_search_is_saved_shared_renamed_and_forgotten(signed_in: Client, chief
     assert SavedSearch.objects.get().name == "Ships"
     signed_in.post(reverse("desk:change_search", args=[saved_search.pk]), {"forget": "1"})
     assert not SavedSearch.objects.exists()
+
+
+def test_only_who_changes_images_saves_a_search_for_everybody(nobody: Client) -> None:
+    guest = User.objects.get(username="guest")
+    save = f"{reverse('desk:save_search')}?q=boat"
+    assert nobody.post(save, {"name": "Boats"}).status_code == 403
+    guest.user_permissions.add(Permission.objects.get(codename="view_image"))
+    assert 'name="shared"' not in nobody.get(f"{GRID}?q=boat").content.decode()
+    page = nobody.post(save, {"name": "Boats", "shared": "1"}, follow=True)
+    assert "permission to save searches for everyone" in page.content.decode()
+    assert not SavedSearch.objects.exists()
+    nobody.post(save, {"name": "Boats"})
+    assert SavedSearch.objects.filter(owner=guest, shared=False).exists()
+    # One from before the right was taken away can be removed, and says nothing new.
+    shared = SavedSearch.objects.create(owner=guest, name="Ships", query="q=ship", shared=True)
+    change = reverse("desk:change_search", args=[shared.pk])
+    nobody.post(change, {"name": "Read this"})
+    assert SavedSearch.objects.get(shared=True).name == "Ships"
+    nobody.post(change, {"forget": "1"})
+    assert not SavedSearch.objects.filter(shared=True).exists()
 
 
 def test_a_search_without_name_or_question_is_not_saved(signed_in: Client) -> None:

@@ -57,6 +57,7 @@ def show_images(request: HttpRequest) -> HttpResponse:
         "saved_searches": [
             (search, saved_searches.may_change(user, search)) for search in saved_searches.list_searches(user)
         ],
+        "may_share": saved_searches.may_share(user),
         "newest": mark,
         "may_publish": user.has_perm("library.publish_image"),
         "may_change": user.has_perm("library.review_tagging"),
@@ -98,6 +99,7 @@ def run_bulk_action(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@require_permission("library.view_image")
 def save_search(request: HttpRequest) -> HttpResponse:
     """Keep the search of the address under a name."""
     try:
@@ -111,6 +113,7 @@ def save_search(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@require_permission("library.view_image")
 def change_search(request: HttpRequest, pk: int) -> HttpResponse:
     """Rename or remove a search that the editor may change."""
     user = get_editor(request)
