@@ -101,6 +101,7 @@ PUBLISH_RULES = env.list("PUBLISH_RULES", default=["alt_text", "credit", "modera
 
 # Downloads
 DOWNLOAD_MAX_BYTES = env.int("DOWNLOAD_MAX_BYTES", default=5_000_000_000)
+DOWNLOAD_MAX_OPEN = env.int("DOWNLOAD_MAX_OPEN", default=5)
 DOWNLOAD_PART_BYTES = env.int("DOWNLOAD_PART_BYTES", default=200_000_000)
 DOWNLOAD_KEEP_SECONDS = env.int("DOWNLOAD_KEEP_SECONDS", default=3 * 24 * 3600)
 DOWNLOAD_LINK_SECONDS = env.int("DOWNLOAD_LINK_SECONDS", default=120)

@@ -36,6 +36,7 @@ class Action(models.TextChoices):
     COLLECTION_CHANGED = "collection_changed", _("changed the collection")
     COLLECTION_DELETED = "collection_deleted", _("deleted the collection")
     DOWNLOADED = "downloaded", _("downloaded the original of")
+    ZIP_FETCHED = "zip_fetched", _("fetched another person's ZIP file with")
     UNDONE = "undone", _("undid a change to")
 
 

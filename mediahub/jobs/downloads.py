@@ -52,6 +52,10 @@ class TooLarge(Exception):
     """The images are more than one download may hold; the message says how many bytes, and what to do."""
 
 
+class TooMany(Exception):
+    """The person has as many downloads in progress as one may have; the message says how many, and what to do."""
+
+
 @dataclass(frozen=True)
 class ZipArchive:
     """A zip file of `images` images in the renditions bucket, and a chunk's failures; without a key none was made."""
@@ -88,6 +92,22 @@ def record_download(by: "User", ids: Iterable[str], files: str) -> None:
     if files == Job.Files.ORIGINAL:
         downloaded = Image.objects.only("title").filter(pk__in=list(ids))
         ChangeSet(by).record_all([(image, Event()) for image in downloaded], Action.DOWNLOADED)
+
+
+def record_fetch(user: "User", chunk: Chunk) -> None:
+    """Note that a person fetched a zip file that another ordered; the order noted its maker."""
+    if chunk.job.by_id != user.pk:
+        failed = {entry["image"] for entry in chunk.failures}
+        images = Image.objects.only("title").filter(pk__in=[pk for pk in chunk.only if pk not in failed])
+        ChangeSet(user).record_all([(image, Event()) for image in images], Action.ZIP_FETCHED)
+
+
+def check_open_downloads(by: "User") -> None:
+    """Raise TooMany while the person has as many downloads in progress as one may have."""
+    unfinished = Job.objects.filter(kind=Job.Kind.ZIP, by=by, finished_at=None)
+    if unfinished.count() >= settings.DOWNLOAD_MAX_OPEN:
+        sentence = _("%(most)d of your downloads are still in progress. Wait until one has finished, or cancel one.")
+        raise TooMany(sentence % {"most": settings.DOWNLOAD_MAX_OPEN})
 
 
 def write_zip(chunk: Chunk, prolong_lease: Callable[[], bool]) -> ZipArchive | None:

@@ -90,7 +90,10 @@ def _plan_chunks(job: Job, selection: Selection) -> Iterator[Chunk]:
 
 
 def order_zip(images: QuerySet[Image], files: str, by: "User") -> Job:
-    """Return the job that packs these images into zip files for the person; raise downloads.TooLarge."""
+    """Return the job that packs these images into zip files for the person.
+
+    Raises downloads.TooLarge for too many bytes, and downloads.TooMany while others of the person go on.
+    """
     plan = downloads.plan_parts(images, files)
     with transaction.atomic():
         ids = [str(pk) for part in plan for pk in part]
@@ -100,6 +103,7 @@ def order_zip(images: QuerySet[Image], files: str, by: "User") -> Job:
         if open_job:
             runner.resume_job(open_job)
             return open_job
+        downloads.check_open_downloads(by)
         job = Job.objects.create(kind=Kind.ZIP, selection={"ids": ids}, files=files, by=by, queued=True, total=len(ids))
         downloads.record_download(by, ids, files)
         _save_chunks(job, list(runner.build_chunks(job, plan, 1)))

@@ -105,6 +105,39 @@ def test_too_much_at_once_is_refused_with_a_sentence(signed_in: Client, images: 
     assert not Job.objects.exists()
 
 
+def test_downloads_in_progress_are_limited_for_each_person(
+    signed_in: Client, chief_client: Client, images: list[Image], settings: Any
+) -> None:
+    settings.DOWNLOAD_MAX_OPEN = 2
+    for image in images[:2]:
+        signed_in.post(BULK, chosen("download", image))
+    answer = signed_in.post(BULK, chosen("download", images[2]), follow=True)
+    assert "2 of your downloads are still in progress" in answer.content.decode()
+    # The same again goes on with what is there, and nobody waits for another person.
+    signed_in.post(BULK, chosen("download", images[0]))
+    assert Job.objects.count() == 2
+    chief_client.post(BULK, chosen("download", images[2]))
+    assert Job.objects.count() == 3
+    Job.objects.filter(by__username="editor").update(finished_at=timezone.now())
+    signed_in.post(BULK, chosen("download", images[2]))
+    assert Job.objects.count() == 4
+
+
+def test_who_fetches_anothers_zip_file_is_noted(
+    signed_in: Client, chief_client: Client, editor: User, images: list[Image]
+) -> None:
+    new_job = job(editor, images, State.DONE, kind=Job.Kind.ZIP, files="large")
+    Chunk.objects.update(key=f"downloads/{new_job.pk}/part-1.zip", bytes=2, finished_at=timezone.now())
+    path = f"/admin/jobs/{new_job.pk}/parts/{Chunk.objects.get().pk}/"
+    signed_in.get(path)
+    assert not Change.objects.exists()
+    chief_client.get(path)
+    # The first image failed, and is not in the file.
+    fetched = Change.objects.filter(action=Action.ZIP_FETCHED, by__username="chief")
+    assert set(fetched.values_list("image", flat=True)) == {image.pk for image in images[1:]}
+    assert "fetched another person&#x27;s ZIP file with" in chief_client.get("/admin/activity/").content.decode()
+
+
 def test_the_page_tells_how_far_it_is_and_what_failed(signed_in: Client, editor: User, images: list[Image]) -> None:
     Image.objects.filter(pk=images[0].pk).update(file_name=HOSTILE)
     images[0].refresh_from_db()

@@ -112,10 +112,12 @@ def download_part(request: HttpRequest, job_id: UUID, pk: int) -> HttpResponse:
         )
         return redirect("desk:job", job_id)
     try:
-        return redirect(addresses.sign_download_link(part.chunk.key, part.file_name))
+        address = addresses.sign_download_link(part.chunk.key, part.file_name)
     except ProcessingError as error:
         messages.error(request, error.message)
         return redirect("desk:job", job_id)
+    downloads.record_fetch(get_editor(request), part.chunk)
+    return redirect(address)
 
 
 def confirm_reprocess(request: HttpRequest, change_set: ChangeSet, images: QuerySet[Image]) -> HttpResponse:
@@ -147,7 +149,7 @@ def start_download(request: HttpRequest, change_set: ChangeSet, images: QuerySet
         files = Job.Files.ORIGINAL
     try:
         job = orders.order_zip(images, files, get_editor(request))
-    except downloads.TooLarge as refusal:
+    except (downloads.TooLarge, downloads.TooMany) as refusal:
         messages.error(request, str(refusal))
         return None
     return redirect("desk:job", job.pk)

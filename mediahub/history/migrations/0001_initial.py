@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                             ("collection_changed", "changed the collection"),
                             ("collection_deleted", "deleted the collection"),
                             ("downloaded", "downloaded the original of"),
+                            ("zip_fetched", "fetched another person's ZIP file with"),
                             ("undone", "undid a change to"),
                         ],
                         max_length=24,
