@@ -24,6 +24,10 @@ SENTENCES: Mapping[str, Sentence] = {
     "file_deleted": _("The file was deleted from the upload bucket."),
     "never_sent": _("The file was not sent in time. Add it again."),
     "removed_while_read": _("%(name)s was removed while it was read."),
+    "sender_left": _(
+        "%(name)s arrived after the account of the person who sent it was deactivated. Someone with an active account "
+        "can upload it again."
+    ),
     "unstorable": _("The database cannot store the text in this file. Export it again and upload the new file."),
     "waits_for_publisher": _(
         "The image is published. Its new file waits until someone with permission to publish starts using it."

@@ -221,6 +221,9 @@ def _build_busy_error(upload: Upload) -> Unavailable:
 def _process_claimed(upload: Upload, claim: Claim) -> str:
     """Process the claimed version; raise Missing when it is not in the bucket, with the claim given back."""
     try:
+        # The row as it was read before the claim: what a person sent while they were active is tried again later.
+        if upload.outlives_sender():
+            raise build_error(Rejected, "sender_left", name=upload.file_name)
         result = _run_pipeline(upload, claim.version_id, labels=upload.recipe != WITHOUT_LABELS)
         _record(upload.pk, claim, result)
     except Superseded:

@@ -178,6 +178,12 @@ class Upload(models.Model):
         """Return the condition that nobody continued this journey since this row was read."""
         return Q(state=self.state, version_id=self.version_id, sequencer=self.sequencer, attempts=self.attempts)
 
+    def outlives_sender(self) -> bool:
+        """Return whether this upload's ticket has brought no file yet, and its person may not sign in any more."""
+        by_ticket = self.source == self.Source.BROWSER and self.expires_at is not None
+        sender = self.uploaded_by
+        return by_ticket and not self.version_id and not (sender is not None and sender.is_active)
+
     def has_other_version(self, version_id: str) -> bool:
         """Return whether a ticket already brought this upload's file, and this is another version of it."""
         by_ticket = self.source == self.Source.BROWSER and self.expires_at is not None

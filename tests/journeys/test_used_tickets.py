@@ -333,3 +333,43 @@ def test_a_chief_editor_puts_an_original_back_on_top_so_that_the_bucket_never_fo
     assert address not in clients["chief"].get(checks).content.decode()
     as_role("worker")
     assert ingest.reprocess_upload(upload)
+
+
+@pytest.mark.parametrize("left", ["deactivated", "deleted"])
+@pytest.mark.parametrize("by", ["event", "consistency check"])
+def test_a_ticket_brings_nothing_after_its_person_has_left(
+    editor: User, work: Callable[[], None], as_role: Callable[[str], None], left: str, by: str
+) -> None:
+    as_role("web")
+    ticket = issue(editor)
+    if left == "deleted":
+        editor.delete()
+    else:
+        User.objects.filter(pk=editor.pk).update(is_active=False)
+    assert post(ticket, FIRST) == 204
+    if by == "event":
+        work()
+    else:
+        as_role("worker")
+        ingest.check_key(ticket.key, deadline=timezone.now() + timedelta(minutes=1))
+    upload = Upload.objects.get()
+    assert (upload.state, upload.code) == (Upload.State.REJECTED, "sender_left")
+    assert "arrived after the account" in upload.reason
+    assert not Image.objects.exists()
+
+
+def test_what_arrived_before_its_person_left_is_tried_again(
+    editor: User, work: Callable[[], None], as_role: Callable[[str], None]
+) -> None:
+    as_role("web")
+    ticket = issue(editor)
+    Upload.objects.update(version_id=put_first(ticket), state=Upload.State.WORKING, attempts=1)
+    User.objects.filter(pk=editor.pk).update(is_active=False)
+    work()
+    assert Upload.objects.get().state == Upload.State.READY
+
+
+def put_first(ticket: tickets.UploadTicket) -> str:
+    """Send the file, and return its version, which a worker that died has noted."""
+    assert post(ticket, FIRST) == 204
+    return str(clients.get_client("s3", "operator").head_object(Bucket=BUCKET, Key=ticket.key)["VersionId"])
