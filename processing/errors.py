@@ -93,7 +93,7 @@ class Misconfigured(ProcessingError):
     """Trying again cannot succeed before an operator has acted."""
 
 
-MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
+MISSING = frozenset({"404", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NotFound"})
 # AWS's codes for wrong rights, names or keys; any other may go away by itself.
 MISCONFIGURED = frozenset(
     {

@@ -173,6 +173,14 @@ class S3Store:
             start = page.next if page.next and page.next["KeyMarker"] == key else None
         return tuple(versions)
 
+    def measure_parts(self, key: str, multipart_id: str) -> int:
+        """Return how many bytes the parts of an upload have that is not completed."""
+        with translate_botocore_errors("read_object", key=key):
+            pages = self._client.get_paginator("list_parts").paginate(
+                Bucket=self.bucket, Key=key, UploadId=multipart_id
+            )
+            return sum(part["Size"] for page in pages for part in page.get("Parts", []))
+
     def _list(self, limit: int, **marker: str) -> VersionPage:
         with translate_botocore_errors("list_bucket", bucket=self.bucket):
             answer = self._client.list_object_versions(Bucket=self.bucket, MaxKeys=limit, **cast(Any, marker))

@@ -20,7 +20,7 @@ from mediahub.library.models import Image
 from mediahub.messages import WakeClock
 from mediahub.uploads import upload_batches
 from mediahub.uploads.models import Upload, UploadBatch
-from processing import ProcessingError, clean_text, formats, shorten
+from processing import Missing, ProcessingError, clean_text, formats, shorten
 from processing.keys import build_original_key
 
 log = logging.getLogger(__name__)
@@ -187,8 +187,26 @@ def sign_step(user: "User", key: str, operation: Operation, multipart_id: str = 
                 % {"name": upload.file_name, "most": most, "part": part}
             )
         params["PartNumber"] = part
+        # Signed, so that no part is larger, and all parts together are the file that was declared.
+        params["ContentLength"] = min(PART_BYTES, (upload.declared_bytes or 0) - (part - 1) * PART_BYTES)
+    if operation == "complete":
+        _compare_parts(upload, multipart_id)
     _extend_ticket(upload)
     return clients.get_upload_signer().sign_address(_PRESIGNED[operation], key, settings.UPLOAD_TICKET_SECONDS, params)
+
+
+def _compare_parts(upload: Upload, multipart_id: str) -> None:
+    """Raise TicketRefused unless the parts in the store are as many bytes as the ticket is for."""
+    try:
+        size = clients.get_upload_store().measure_parts(upload.key, multipart_id)
+    except Missing:
+        # It was completed or aborted: S3 itself answers what became of it.
+        return
+    if size != upload.declared_bytes:
+        raise TicketRefused(
+            _("%(name)s arrived with %(size)d of %(declared)d bytes. Add the file again.")
+            % {"name": upload.file_name, "size": size, "declared": upload.declared_bytes}
+        )
 
 
 def list_signed_headers(operation: Operation) -> dict[str, str]:

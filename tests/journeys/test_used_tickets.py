@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -136,13 +137,17 @@ class Parts:
         headers = {"Content-Type": "image/jpeg", **tickets.list_signed_headers("create")}
         begun = urllib3.request("POST", create, headers=headers).data.decode()
         upload_id = begun.split("<UploadId>")[1].split("<")[0]
-        self._part = tickets.sign_step(editor, key, "part", upload_id, 1)
-        self._complete = tickets.sign_step(editor, key, "complete", upload_id)
+        self._sign = partial(tickets.sign_step, editor, key, multipart_id=upload_id)
+        self._etag, self._complete = "", ""
 
-    def send(self, data: bytes) -> int:
-        """Send the one part and complete the upload; answers with the status of the last."""
-        etag = urllib3.request("PUT", self._part, body=data).headers["ETag"]
-        part = f"<Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part>"
+    def send(self, data: bytes) -> None:
+        """Send the one part, and have the last step signed."""
+        self._etag = urllib3.request("PUT", self._sign("part", part=1), body=data).headers["ETag"]
+        self._complete = self._sign("complete")
+
+    def complete(self) -> int:
+        """Complete the upload by the address that was signed; return the status."""
+        part = f"<Part><PartNumber>1</PartNumber><ETag>{self._etag}</ETag></Part>"
         body = f"<CompleteMultipartUpload>{part}</CompleteMultipartUpload>"
         return urllib3.request(
             "POST", self._complete, body=body, headers=tickets.list_signed_headers("complete")
@@ -150,14 +155,17 @@ class Parts:
 
 
 def test_d6_a_second_upload_in_parts_is_refused_by_the_store_itself(
-    editor: User, work: Callable[[], None], as_role: Callable[[str], None]
+    editor: User, work: Callable[[], None], as_role: Callable[[str], None], settings: Any
 ) -> None:
     as_role("web")
-    ticket = tickets.issue_ticket(editor, "harbour.jpg", "image/jpeg", 17 * 1024 * 1024)
+    settings.UPLOAD_PART_THRESHOLD = 1
+    size = max(len(FIRST), len(SECOND))
+    ticket = tickets.issue_ticket(editor, "harbour.jpg", "image/jpeg", size)
     create = tickets.sign_step(editor, ticket.key, "create")
     first, second = Parts(editor, ticket.key, create), Parts(editor, ticket.key, create)
-    assert first.send(FIRST) == 200
-    assert second.send(SECOND) == 412
+    first.send(FIRST.ljust(size, b"\0"))
+    second.send(SECOND.ljust(size, b"\0"))
+    assert (first.complete(), second.complete()) == (200, 412)
     work()
     assert Image.objects.get().width == 640
     assert findings(as_role) == []

@@ -109,14 +109,23 @@ def test_a_large_file_is_sent_in_parts(editor: User, aws: Callable[[str, str], A
     assert bare.status == 403
     begun = urllib3.request("POST", tickets.sign_step(editor, ticket.key, "create"), headers=headers)
     multipart = begun.data.decode().split("<UploadId>")[1].split("<")[0]
-    sent = urllib3.request("PUT", tickets.sign_step(editor, ticket.key, "part", multipart, 1), body=b"x" * 5 * MIB)
-    assert sent.status == 200
-    part = f"<Part><PartNumber>1</PartNumber><ETag>{sent.headers['ETag']}</ETag></Part>"
-    part = f"<CompleteMultipartUpload>{part}</CompleteMultipartUpload>"
+    parts = ""
+    for number, size in enumerate((8 * MIB, 8 * MIB, MIB), 1):
+        with pytest.raises(tickets.TicketRefused, match=f"arrived with .* of {17 * MIB} bytes"):
+            tickets.sign_step(editor, ticket.key, "complete", multipart)
+        url = tickets.sign_step(editor, ticket.key, "part", multipart, number)
+        for other in (size + 1, size - 1, 80 * MIB):
+            assert urllib3.request("PUT", url, body=b"x" * other).status == 403
+        sent = urllib3.request("PUT", url, body=b"x" * size)
+        assert sent.status == 200
+        parts += f"<Part><PartNumber>{number}</PartNumber><ETag>{sent.headers['ETag']}</ETag></Part>"
     complete = tickets.sign_step(editor, ticket.key, "complete", multipart)
-    urllib3.request("POST", complete, body=part, headers=tickets.list_signed_headers("complete"))
+    body = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>"
+    urllib3.request("POST", complete, body=body, headers=tickets.list_signed_headers("complete"))
     head = aws("worker", "s3").head_object(Bucket="mediahub-local-uploads-000000000000", Key=ticket.key)
-    assert head["ContentLength"] == 5 * MIB
+    assert head["ContentLength"] == 17 * MIB
+    # What was completed has no parts left; S3 itself refuses to do it twice.
+    assert tickets.sign_step(editor, ticket.key, "complete", multipart)
 
 
 @pytest.mark.parametrize("part", [0, 4, 10_001])
