@@ -271,8 +271,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 if STATIC_URL.startswith("https://"):
+    # With its path: the same host serves files that people uploaded.
     for directive in ("script-src", "style-src", "font-src", "img-src"):
-        CONTENT_SECURITY_POLICY["DIRECTIVES"][directive].append(f"https://{urlsplit(STATIC_URL).netloc}")
+        CONTENT_SECURITY_POLICY["DIRECTIVES"][directive].append(f"{STATIC_URL.rstrip('/')}/")
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS

@@ -40,7 +40,7 @@ def test_a_queue_that_is_not_there_is_a_mistake_of_the_setup(local_aws: stack.St
         (
             {"STATIC_URL": "https://cdn.example.org/static/"},
             "settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['script-src']",
-            ["'self'", "https://cdn.example.org"],
+            ["'self'", "https://cdn.example.org/static/"],
         ),
         (
             {"DATABASE_URL": "postgresql://u@h/n", "DATABASE_IAM": "true"},
