@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.aws.iam import BROWSER, Decision, Request, decide, holds, matches, may, may_assume, service_may
+from tests.aws.iam import BROWSER, Context, Decision, Request, decide, holds, matches, may, may_assume, service_may
 from tests.aws.rendered import ACCOUNT, render_stack
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
@@ -199,7 +199,8 @@ def test_what_lambda_may_do_with_a_role_its_code_may_not() -> None:
 def test_a_key_is_used_by_roles_and_services_that_its_policy_names() -> None:
     stack = render_stack()
     key = stack.arn("Key")
-    assert may(stack, "WorkerRole", "kms:Decrypt", key)
+    via: Context = {"kms:ViaService": f"s3.{stack.region}.amazonaws.com"}
+    assert may(stack, "WorkerRole", "kms:Decrypt", key, via)
     assert may(stack, "WorkerRole", "kms:ScheduleKeyDeletion", key).refusals == (
         "identity policy of WorkerRole: not allowed",
     )
@@ -208,7 +209,7 @@ def test_a_key_is_used_by_roles_and_services_that_its_policy_names() -> None:
     assert not service_may(stack, "ec2.amazonaws.com", "kms:Decrypt", key, {"aws:SourceAccount": ACCOUNT})
     closed = render_stack()
     closed.resources["Key"]["Properties"]["KeyPolicy"]["Statement"].pop(0)
-    assert may(closed, "WorkerRole", "kms:Decrypt", key).refusals == ("key policy of Key: not allowed",)
+    assert may(closed, "WorkerRole", "kms:Decrypt", key, via).refusals == ("key policy of Key: not allowed",)
 
 
 def test_queues_and_topics_say_who_may_send() -> None:

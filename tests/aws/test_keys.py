@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.aws.compositions import COMPOSITIONS, compose, compose_workers
+from tests.aws.compositions import COMPOSITIONS, EVERYTHING, compose, compose_workers
 from tests.aws.iam import Context, Decision, Request, decide, identity_policy, may, resource_policy, service_may
 from tests.aws.rendered import ACCOUNT, REGION, Rendered
 
@@ -69,12 +69,12 @@ def roles_that_may(stack: Rendered, *actions: str) -> Callable[[str], list[str]]
     return roles
 
 
-def lacking(stack: Rendered, roles: list[str], *rights: str) -> Iterator[str]:
-    """Yield the roles that may not use the key as they must; S3, SQS and others ask KMS in the role's name."""
+def lacking(stack: Rendered, service: str, roles: list[str], *rights: str) -> Iterator[str]:
+    """Yield the roles in whose name this service may not use the key as it must."""
     key = stack.arn("Key")
     for role in sorted(set(roles)):
         for right in rights:
-            verdict = may(stack, role, right, key, {"kms:ViaService": f"s3.{REGION}.amazonaws.com"})
+            verdict = may(stack, role, right, key, {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"})
             yield from (f"{role} {right}: {why}" for why in verdict.refusals)
 
 
@@ -89,8 +89,8 @@ def service_lacks(stack: Rendered, service: str, context: Context, *rights: str)
 def bucket_users(stack: Rendered, bucket: str) -> Iterator[str]:
     """Source: "Using server-side encryption with AWS KMS keys"; parts of a file need kms:Decrypt as well."""
     objects = f"{stack.arn(bucket)}/{'uploads' if bucket == 'UploadBucket' else 'static'}/x"
-    yield from lacking(stack, roles_that_may(stack, "s3:GetObject", "s3:GetObjectVersion")(objects), DECRYPT)
-    yield from lacking(stack, roles_that_may(stack, "s3:PutObject")(objects), ENCRYPT, DECRYPT)
+    yield from lacking(stack, "s3", roles_that_may(stack, "s3:GetObject", "s3:GetObjectVersion")(objects), DECRYPT)
+    yield from lacking(stack, "s3", roles_that_may(stack, "s3:PutObject")(objects), ENCRYPT, DECRYPT)
     domains = [
         origin["DomainName"]
         for name in stack.of_type("AWS::CloudFront::Distribution")
@@ -106,8 +106,8 @@ def bucket_users(stack: Rendered, bucket: str) -> Iterator[str]:
 def queue_users(stack: Rendered, queue: str) -> Iterator[str]:
     """Source: "Amazon SQS key management": who sends needs both rights, who receives needs to decrypt."""
     arn = stack.arn(queue)
-    yield from lacking(stack, roles_that_may(stack, "sqs:SendMessage")(arn), ENCRYPT, DECRYPT)
-    yield from lacking(stack, roles_that_may(stack, "sqs:ReceiveMessage")(arn), DECRYPT)
+    yield from lacking(stack, "sqs", roles_that_may(stack, "sqs:SendMessage")(arn), ENCRYPT, DECRYPT)
+    yield from lacking(stack, "sqs", roles_that_may(stack, "sqs:ReceiveMessage")(arn), DECRYPT)
     for bucket in stack.of_type("AWS::S3::Bucket"):
         events = stack.properties(bucket).get("NotificationConfiguration", {}).get("QueueConfigurations", [])
         if any(event["Queue"] == arn for event in events):
@@ -152,21 +152,25 @@ def log_group_lacks(stack: Rendered, name: str) -> Iterator[str]:
 def table_users(stack: Rendered, table: str) -> Iterator[str]:
     """Source: "DynamoDB encryption at rest: usage notes": in the name of who reads or writes the key is decrypted."""
     actions = ("dynamodb:Query", "dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")
-    yield from lacking(stack, roles_that_may(stack, *actions)(stack.arn(table)), DECRYPT)
+    yield from lacking(stack, "dynamodb", roles_that_may(stack, *actions)(stack.arn(table)), DECRYPT)
     yield from makers_lack(stack)
 
 
 @uses_key("AWS::SecretsManager::Secret")
 def secret_users(stack: Rendered, secret: str) -> Iterator[str]:
     """Source: "Secret encryption and decryption in AWS Secrets Manager": in the name of who reads."""
-    yield from lacking(stack, roles_that_may(stack, "secretsmanager:GetSecretValue")(stack.arn(secret)), DECRYPT)
+    yield from lacking(
+        stack, "secretsmanager", roles_that_may(stack, "secretsmanager:GetSecretValue")(stack.arn(secret)), DECRYPT
+    )
 
 
 @uses_key("AWS::Lambda::Function")
 def function_users(stack: Rendered, function: str) -> Iterator[str]:
     """Source: "Securing Lambda environment variables": the function's role decrypts them when it starts."""
     role = stack.properties(function)["Role"]
-    yield from lacking(stack, [name for name in stack.of_type("AWS::IAM::Role") if stack.arn(name) == role], DECRYPT)
+    yield from lacking(
+        stack, "lambda", [name for name in stack.of_type("AWS::IAM::Role") if stack.arn(name) == role], DECRYPT
+    )
 
 
 @uses_key("AWS::RDS::DBCluster", "AWS::RDS::DBInstance")
@@ -239,3 +243,12 @@ def demands(statement: dict[str, Any]) -> Iterator[tuple[str, str]]:
     services = principal["Service"] if isinstance(principal["Service"], list) else [principal["Service"]]
     for pairs in statement.get("Condition", {}).values():
         yield from ((service, key) for service in services for key in pairs)
+
+
+@pytest.mark.parametrize("role", ["WebRole", "WorkerRole", "BulkRole", "CdnRole", "DeployerRole"])
+def test_no_code_asks_kms_by_itself(role: str) -> None:
+    """A role uses the key through the services that ask in its name, and no stolen file is decrypted elsewhere."""
+    stack = compose(EVERYTHING)
+    for right in (DECRYPT, ENCRYPT):
+        assert not may(stack, role, right, stack.arn("Key"))
+        assert not may(stack, role, right, stack.arn("Key"), {"kms:ViaService": f"ec2.{REGION}.amazonaws.com"})

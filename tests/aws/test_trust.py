@@ -73,11 +73,12 @@ def function_role(stack: Rendered, function: str) -> str:
     return role_of(stack, stack.properties(named_function)["Role"])
 
 
-def refusals(stack: Rendered, role: str, service: str, *actions: tuple[str, str]) -> Iterator[str]:
-    """Yield why a service cannot take a role, and what it may not do with it."""
+def refusals(stack: Rendered, role: str, service: str, *actions: tuple[str, str], via: str = "") -> Iterator[str]:
+    """Yield why a service cannot take a role, and what it may not do with it; `via` asks KMS in the role's name."""
+    context: Context = {"kms:ViaService": f"{via}.{REGION}.amazonaws.com"} if via else {}
     yield from (f"{service}: {why}" for why in may_assume(stack, role, service, TRUST[service]).refusals)
     for action, resource in actions:
-        verdict = may(stack, role, action, resource, by=service)
+        verdict = may(stack, role, action, resource, context, by=service)
         yield from (f"{service} with {role}, {action} on {resource}: {why}" for why in verdict.refusals)
 
 
@@ -166,7 +167,7 @@ def test_lambda_takes_messages_from_each_queue_for_its_function(composition: str
         actions = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
         asked = [*((action, queue) for action in actions), ("kms:Decrypt", queues[queue]["KmsMasterKeyId"])]
         role = function_role(stack, mapping["FunctionName"])
-        assert list(refusals(stack, role, "lambda.amazonaws.com", *asked)) == []
+        assert list(refusals(stack, role, "lambda.amazonaws.com", *asked, via="sqs")) == []
 
 
 @pytest.mark.parametrize("composition", COMPOSITIONS)
