@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 PART_BYTES = 8 * 1024 * 1024
 # A paused upload may be resumed this long after its ticket was issued.
 LONGEST = timedelta(hours=24)
+DAY = timedelta(days=1)
 PLAIN_SECONDS = 3600
 # Characters of a file's name and of its ending; of a longer name so many are looked at.
 _MAX_NAME, _MAX_ENDING, _MAX_READ = 255, 20, 5000
@@ -153,6 +155,7 @@ def issue_plain_ticket(user: "User", redirect: Callable[[UUID], str], image: Ima
     is_reused = bool(upload and upload.expires_at and upload.expires_at >= timezone.now() + timedelta(minutes=10))
     if upload is None or not is_reused:
         _check_open_tickets(user)
+        _check_daily_bytes(user, settings.UPLOAD_MAX_BYTES)
         name = image.file_name if image else _("file from the plain form")
         upload = _create_upload(user, name, Upload.Method.PLAIN, seconds=PLAIN_SECONDS, image=image)
     seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else PLAIN_SECONDS
@@ -247,6 +250,7 @@ def _check_file(user: "User", name: str, content_type: str, size: int) -> None:
             % {"name": name, "size": math.ceil(size / 1_000_000), "most": most // 1_000_000}
         )
     _check_open_tickets(user)
+    _check_daily_bytes(user, size)
 
 
 def _check_open_tickets(user: "User") -> None:
@@ -256,6 +260,24 @@ def _check_open_tickets(user: "User") -> None:
             % {"most": settings.UPLOAD_MAX_OPEN_TICKETS},
             retry_after=60,
         )
+
+
+def _check_daily_bytes(user: "User", size: int) -> None:
+    """Raise TicketRefused where the person's tickets of the last 24 hours and this one are for too many bytes."""
+    now, most = timezone.now(), settings.UPLOAD_MAX_BYTES_PER_DAY
+    # Parts lie in the store for two days, whether or not they are put together.
+    unused = Q(version_id="", expires_at__lte=now) & ~Q(method=Upload.Method.MULTIPART)
+    # The plain form does not say how large the file is; the image knows once it is there.
+    largest = Value(settings.UPLOAD_MAX_BYTES, BigIntegerField())
+    recent = Upload.objects.filter(uploaded_by=user, issued_at__gt=now - DAY).exclude(unused)
+    if (recent.aggregate(sum=Sum(Coalesce("declared_bytes", "image__bytes", largest)))["sum"] or 0) + size <= most:
+        return
+    first = recent.order_by("issued_at").values_list("issued_at", flat=True).first() or now
+    raise TicketRefused(
+        _("You can upload %(most)d MB in 24 hours, and this file would exceed that. Try again later.")
+        % {"most": most // 1_000_000},
+        retry_after=max(60, math.ceil((first + DAY - now).total_seconds())),
+    )
 
 
 def _get_batch(user: "User", batch_id: UUID) -> UploadBatch:

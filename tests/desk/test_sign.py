@@ -48,7 +48,9 @@ def test_a_large_file_gets_every_step_of_an_upload_in_parts(signed_in: Client) -
         wish = {"method": method, "key": ticket["key"], "uploadId": ticket["uploadId"]}
         wish |= {"partNumber": 1} if method == "PUT" else {}
         url = ask(signed_in, wish).json()["url"]
-        assert urllib3.request(method, url, body=b"x" * ticket["part_bytes"] if method == "PUT" else None).status == status
+        assert (
+            urllib3.request(method, url, body=b"x" * ticket["part_bytes"] if method == "PUT" else None).status == status
+        )
 
 
 @pytest.mark.parametrize(
@@ -105,6 +107,15 @@ def test_too_many_open_tickets_are_answered_with_when_to_come_back(signed_in: Cl
     answer = ask(signed_in, FILE)
     assert (answer.status_code, answer["Retry-After"]) == (429, "60")
     assert "still in progress" in answer.json()["reason"]
+
+
+def test_too_many_bytes_in_one_day_are_answered_with_when_to_come_back(signed_in: Client, settings: Any) -> None:
+    settings.UPLOAD_MAX_BYTES_PER_DAY = FILE["size"]
+    assert ask(signed_in, FILE).status_code == 200
+    answer = ask(signed_in, FILE)
+    assert answer.status_code == 429
+    assert int(answer["Retry-After"]) > 86_000
+    assert "in 24 hours" in answer.json()["reason"]
 
 
 def test_nobody_goes_on_with_anothers_upload(signed_in: Client, other_editor: User) -> None:

@@ -98,6 +98,25 @@ def test_d8_open_tickets_are_bounded(editor: User, other_editor: User, settings:
     assert issue(editor)
 
 
+def test_the_bytes_of_one_day_are_bounded_for_each_person(editor: User, other_editor: User, settings: Any) -> None:
+    settings.UPLOAD_MAX_BYTES_PER_DAY = 20 * MIB
+    issue(editor, 17 * MIB)
+    issue(editor, 2 * MIB)
+    with pytest.raises(tickets.TicketRefused, match="You can upload 20 MB in 24 hours") as refused:
+        issue(editor, 2 * MIB)
+    assert 86_000 < refused.value.retry_after <= 86_400
+    with pytest.raises(tickets.TicketRefused, match="in 24 hours"):
+        tickets.issue_plain_ticket(editor, lambda upload_id: "http://127.0.0.1/")
+    assert issue(other_editor, 2 * MIB)
+    # A ticket that expired unused is given back; parts may still lie in the store.
+    Upload.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert issue(editor, 3 * MIB)
+    with pytest.raises(tickets.TicketRefused, match="in 24 hours"):
+        issue(editor, MIB)
+    Upload.objects.filter(method=Upload.Method.MULTIPART).update(issued_at=timezone.now() - timedelta(hours=25))
+    assert issue(editor, MIB)
+
+
 def test_a_large_file_is_sent_in_parts(editor: User, aws: Callable[[str, str], Any]) -> None:
     ticket = issue(editor, 17 * MIB)
     assert (ticket.method, ticket.fields) == (Upload.Method.MULTIPART, {})
