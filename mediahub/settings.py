@@ -25,6 +25,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 HTTPS = env.bool("HTTPS", default=True)
+SECURITY_CONTACTS = env.list("SECURITY_CONTACTS", default=[])
 STAGE = env.str("STAGE", default="local")
 LOCAL = env.bool("LOCAL", default=False)
 
