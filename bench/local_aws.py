@@ -19,7 +19,7 @@ def run_local_aws(folder: Path, role: str, bulk_visibility: int = 30) -> Iterato
     running = emulator.start_emulator(emulator.find_free_port(), folder / "aws", keep=False)
     try:
         deployed = stack.deploy_stack(running, "bench", {"SiteOrigin": "http://127.0.0.1:8000"})
-        stack.write_profiles(folder / "aws-config", deployed)
+        stack.write_profiles(folder / "aws-config", deployed, running.root_key)
         for name, value in deployed.settings().items():
             setattr(settings, name, value)
         settings.AWS_ENDPOINT_URL, settings.AWS_PROFILE = running.endpoint, role

@@ -86,7 +86,7 @@ def run_site(folder: Path) -> Iterator[None]:
     running = emulator.start_emulator(emulator.find_free_port(), folder / "aws", keep=False)
     try:
         deployed = stack.deploy_stack(running, "measure", {"SiteOrigin": "http://127.0.0.1:8000"})
-        stack.write_profiles(folder / "aws-config", deployed)
+        stack.write_profiles(folder / "aws-config", deployed, running.root_key)
         from django.conf import settings
 
         for name, value in deployed.settings().items():

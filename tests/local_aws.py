@@ -36,7 +36,7 @@ def local_aws_process() -> Iterator[stack.Stack]:
             "DeployerPrincipal": f"arn:aws:iam::{emulator.ACCOUNT}:root",
         }
         deployed = stack.deploy_stack(running, "local", {"SiteOrigin": "http://127.0.0.1:8000", **parameters})
-        stack.write_profiles(folder / "aws-config", deployed)
+        stack.write_profiles(folder / "aws-config", deployed, running.root_key)
         stack.root_client("sqs", running.endpoint).set_queue_attributes(
             QueueUrl=django_settings.BULK_QUEUE_URL, Attributes={"VisibilityTimeout": str(BULK_VISIBILITY)}
         )

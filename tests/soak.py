@@ -94,7 +94,7 @@ def soak(args: argparse.Namespace) -> int:
     running = emulator.start_emulator(AWS_PORT, folder / "aws", keep=False)
     try:
         deployed = stack.deploy_stack(running, "local", PARAMETERS)
-        stack.write_profiles(Path(os.environ["AWS_CONFIG_FILE"]), deployed)
+        stack.write_profiles(Path(os.environ["AWS_CONFIG_FILE"]), deployed, running.root_key)
         settings.KMS_KEY_ARN = deployed.outputs["KmsKeyArn"]
         settings.UPLOAD_MAX_OPEN_TICKETS = args.files
         return _measure(args, folder)

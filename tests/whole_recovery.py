@@ -67,7 +67,7 @@ def main() -> int:
     try:
         parameters = {"SiteOrigin": "http://127.0.0.1:8000", "VisibilityTimeout": "360", "MaxReceiveCount": "5"}
         deployed = stack.deploy_stack(running, "local", parameters)
-        stack.write_profiles(folder / "aws-config", deployed)
+        stack.write_profiles(folder / "aws-config", deployed, running.root_key)
         settings.KMS_KEY_ARN = deployed.outputs["KmsKeyArn"]
         call_command("migrate", verbosity=0)
         return recover(images)

@@ -45,6 +45,7 @@ class Site:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                umask=emulator.PRIVATE,
             )
 
     def run_command(self, *command: str) -> None:
@@ -57,6 +58,7 @@ class Site:
             capture_output=True,
             text=True,
             check=False,
+            umask=emulator.PRIVATE,
         )
         if process.returncode:
             raise EmulatorError(f"manage.py {' '.join(command)} failed:\n{process.stdout}{process.stderr}")
@@ -108,7 +110,7 @@ def start_site(
     say("Deploying the stack …")
     parameters = {"SiteOrigin": address, "VisibilityTimeout": str(VISIBILITY), "MaxReceiveCount": str(RECEIVES)}
     deployed = stack.deploy_stack(running, "local", parameters)
-    stack.write_profiles(state / "aws-config", deployed)
+    stack.write_profiles(state / "aws-config", deployed, running.root_key)
     site = Site(address, state, _write_environment(state, stack.build_environment(state, running, deployed, address)))
     closing.callback(site.stop)
     say("Preparing database and static files …")
@@ -124,7 +126,7 @@ def start_site(
 
 def _lock_state(state: Path, closing: ExitStack) -> None:
     """Keep others away: two emulators that write one state would each lose what the other keeps."""
-    state.mkdir(parents=True, exist_ok=True)
+    emulator.make_private_folder(state)
     lock = closing.enter_context((state / "lock").open("w"))
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

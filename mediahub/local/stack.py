@@ -2,7 +2,6 @@
 
 import json
 import logging
-import secrets
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,12 +15,17 @@ from botocore.config import Config
 from deploy.errors import DeployError
 from deploy.stack import base
 from deploy.stage import Stage
-from mediahub.local.emulator import ACCOUNT, REGION, Emulator, EmulatorError
+from mediahub.local.emulator import (
+    ACCOUNT,
+    REGION,
+    Emulator,
+    EmulatorError,
+    find_root_key,
+    make_private_folder,
+    read_or_make_secret,
+)
 
 log = logging.getLogger(__name__)
-
-# Ministack's root key: authorization is not checked for it, so only the operator's profile uses it.
-ROOT_KEY = "test"
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,8 @@ def root_client(service: str, endpoint: str, config: Config | None = None) -> An
     """Return a client with the emulator's root key, for deploying and inspecting; making one is expensive."""
     # A profile that the shell names for other work need not be there.
     core = botocore.session.Session({"profile": (None, None, None, None)})
-    session = boto3.Session(ROOT_KEY, ROOT_KEY, region_name=REGION, botocore_session=core)
+    key = find_root_key(endpoint)
+    session = boto3.Session(key, key, region_name=REGION, botocore_session=core)
     style = Config(s3={"addressing_style": "path"}) if service == "s3" else config
     return session.client(service, endpoint_url=endpoint, config=style)  # type: ignore[call-overload]
 
@@ -116,15 +121,19 @@ def _allow_batches(here: Stage, outputs: dict[str, str]) -> None:
         here.client("iam").put_role_policy(RoleName=name, PolicyName="batches", PolicyDocument=document)
 
 
-def write_profiles(path: Path, stack: Stack) -> None:
-    """Write the AWS config file with a profile for each role, which boto3 takes and renews by itself."""
-    lines = ["[profile operator]", f"aws_access_key_id = {ROOT_KEY}", f"aws_secret_access_key = {ROOT_KEY}"]
+def write_profiles(path: Path, stack: Stack, root_key: str) -> None:
+    """Write the AWS config file, for its owner alone, with a profile for each role, which boto3 takes and renews.
+
+    Authorization is not checked for the root's key, so only the operator's profile uses it itself.
+    """
+    lines = ["[profile operator]", f"aws_access_key_id = {root_key}", f"aws_secret_access_key = {root_key}"]
     lines.append(f"region = {REGION}")
     for role in ("web", "worker", "bulk", "clock", *(["deployer"] if "DeployerRoleArn" in stack.outputs else [])):
         arn = stack.outputs[f"{role.capitalize()}RoleArn"]
         lines += ["", f"[profile {role}]", f"role_arn = {arn}", "source_profile = operator"]
         lines.append(f"region = {REGION}")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
+    path.touch(mode=0o600)
     path.write_text("\n".join(lines) + "\n")
 
 
@@ -134,7 +143,7 @@ def build_environment(state: Path, emulator: Emulator, stack: Stack, site: str) 
         "LOCAL": "true",
         "STAGE": stack.stage,
         "HTTPS": "false",
-        "SECRET_KEY": _read_or_make_secret(state / "secret-key"),
+        "SECRET_KEY": read_or_make_secret(state / "secret-key"),
         "SITE_URL": site,
         "CSRF_TRUSTED_ORIGINS": site,
         "LABELER": "measured",
@@ -157,12 +166,3 @@ def read_environment(path: Path) -> dict[str, str]:
     """Return what `write_environment` wrote; nothing when there is no such file."""
     lines = path.read_text().splitlines() if path.is_file() else []
     return dict(line.split("=", 1) for line in lines if "=" in line)
-
-
-def _read_or_make_secret(path: Path) -> str:
-    """Return a secret of this machine alone, made once."""
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
-    return path.read_text()

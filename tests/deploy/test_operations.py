@@ -95,8 +95,8 @@ def test_the_commands_of_aws_do_what_the_guide_says(local_aws: stack.Stack, tmp_
         "HOME": str(tmp_path),
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_DEFAULT_REGION": emulator.REGION,
-        "AWS_ACCESS_KEY_ID": stack.ROOT_KEY,
-        "AWS_SECRET_ACCESS_KEY": stack.ROOT_KEY,
+        "AWS_ACCESS_KEY_ID": emulator.find_root_key(endpoint),
+        "AWS_SECRET_ACCESS_KEY": emulator.find_root_key(endpoint),
     }
     program = ROOT / ".venv-local-aws" / "bin"
     for command in (one for one in COMMANDS if one.startswith("aws")):

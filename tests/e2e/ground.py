@@ -113,7 +113,7 @@ def ground() -> Iterator[Ground]:
     make_certificate(STATE / "certificate.pem", project / "rds-ca.pem")
     emulator.PROGRAM = _with_stubs(_local_aws(STATE / "local-aws"))
     server = get_server(STATE / "postgres", cleanup_mode="stop")
-    running = emulator.start_emulator(emulator.find_free_port(), STATE / LOCAL_AWS, keep=False)
+    running = emulator.start_emulator(emulator.find_free_port(), STATE / LOCAL_AWS, keep=False, guard=False)
     try:
         new_ground = Ground(project, running.endpoint, server.get_uri())
         _tell_functions(new_ground)

@@ -139,7 +139,7 @@ def test_a_local_aws_that_ends_at_once_shows_its_log(tmp_path: Path, monkeypatch
     program.chmod(0o755)
     monkeypatch.setattr(emulator, "PROGRAM", program)
     with pytest.raises(emulator.EmulatorError, match="the disk is full"):
-        emulator.start_emulator(emulator.find_free_port(), tmp_path)
+        emulator.start_emulator(emulator.find_free_port(), tmp_path, guard=False)
 
 
 def test_secrets_are_for_their_owner_alone(running: emulator.Emulator, tmp_path: Path) -> None:
