@@ -11,6 +11,7 @@ from django.conf import settings
 
 from deploy.template import compose
 from mediahub.local import stack
+from mediahub.local.emulator import find_root_key
 from processing import SPECS
 from tests.children import environment
 
@@ -55,7 +56,7 @@ def run(distribution_id: str, *events: dict[str, Any], before: str = "") -> None
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    keys = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "x"}
+    keys = {"AWS_ACCESS_KEY_ID": find_root_key(str(settings.AWS_ENDPOINT_URL)), "AWS_SECRET_ACCESS_KEY": "x"}
     bare = {name: value for name, value in environment("worker").items() if name != "AWS_PROFILE"}
     command = [sys.executable, "-c", before + PROGRAM, SOURCE, json.dumps(events)]
     subprocess.run(command, env={**bare, **event, **keys}, check=True, timeout=300, capture_output=True)
