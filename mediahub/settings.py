@@ -270,6 +270,7 @@ CONTENT_SECURITY_POLICY = {
         "manifest-src": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
+        "report-uri": [f"{urlsplit(SITE_URL).path}/csp-report/"],
     }
 }
 if STATIC_URL.startswith("https://"):
