@@ -79,10 +79,10 @@ def _find_license(name: str) -> str:
     if name in LICENSES:
         return LICENSES[name]
     try:
-        declared = metadata.metadata(name)
+        declared = metadata.metadata(name).json
     except metadata.PackageNotFoundError:
         return ""
-    return declared.get("License-Expression") or declared.get("License", "")
+    return str(declared.get("license_expression") or declared.get("license", ""))
 
 
 def _list_bundled_packages() -> list[dict[str, Any]]:

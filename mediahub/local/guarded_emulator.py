@@ -47,9 +47,9 @@ def find_access_key(scope: Scope, headers: dict[str, str]) -> str:
     """Return the key that signed a request by its header or its address; empty for none."""
     if match := SIGNED.search(headers.get("authorization", "")):
         return match[1]
-    query = parse_qs(scope["query_string"].decode("latin-1"))
+    query: dict[str, list[str]] = parse_qs(scope["query_string"].decode("latin-1"))
     credential = query.get("X-Amz-Credential") or query.get("AWSAccessKeyId") or [""]
-    return credential[0].split("/")[0]
+    return credential[0].partition("/")[0]
 
 
 def guard(inner: App) -> App:

@@ -188,6 +188,7 @@ def bodies(desk: Desk, name: str) -> list[Asked] | None:
         "desk:merge_tag": [{"into": "Boat"}, {"into": secret_tag.name}, {"into": word("synonym")}],
         "desk:hide_label": [{}],
         "admin:logout": [{}],
+        "csp_report": [{"json": {"csp-report": {}}}],
         "desk:show_label": [{}],
         "desk:save_search": [{"name": "Mine", "shared": "1"}],
         "desk:change_search": [{"name": "Other"}, {"forget": "1"}],

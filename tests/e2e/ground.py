@@ -56,8 +56,8 @@ class Ground:
         return {
             **clean,
             "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": stack.ROOT_KEY,
-            "AWS_SECRET_ACCESS_KEY": stack.ROOT_KEY,
+            "AWS_ACCESS_KEY_ID": emulator.find_root_key(self.endpoint),
+            "AWS_SECRET_ACCESS_KEY": emulator.find_root_key(self.endpoint),
             "AWS_DEFAULT_REGION": emulator.REGION,
         }
 
