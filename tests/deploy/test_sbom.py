@@ -43,8 +43,8 @@ def allows(expression: str, also: str = "") -> bool:
 def bill() -> dict[str, Any]:
     """Provide what the command prints."""
     command = [sys.executable, "-m", "deploy.package.sbom"]
-    done = subprocess.run(command, cwd=sbom.ROOT, capture_output=True, text=True, check=True)
-    printed: dict[str, Any] = json.loads(done.stdout)
+    process = subprocess.run(command, cwd=sbom.ROOT, capture_output=True, text=True, check=True)
+    printed: dict[str, Any] = json.loads(process.stdout)
     return printed
 
 
@@ -76,7 +76,7 @@ def test_it_says_what_readers_of_cyclonedx_need(bill: dict[str, Any]) -> None:
 
 def test_each_license_is_allowed_or_accepted_with_a_reason(bill: dict[str, Any]) -> None:
     licenses = {part["name"]: [each["expression"] for each in part["licenses"]] for part in bill["components"]}
-    assert [name for name, found in licenses.items() if len(found) != 1] == []
+    assert [name for name, expressions in licenses.items() if len(expressions) != 1] == []
     refused = {
         name: expression
         for name, [expression] in licenses.items()
