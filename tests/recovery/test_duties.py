@@ -185,7 +185,7 @@ def test_rights_that_ended_are_taken_down_though_some_images_cannot_be(
     monkeypatch.setattr(publishing.archive_expired, "__defaults__", (most,))
     with monkeypatch.context() as planted:
         # As the database refuses a statement within the transaction.
-        fail(planted, revisions, "record_change", DataError("out of range"), only=first)
+        fail(planted, revisions, "increment_all", DataError("out of range"), only=[[image_id] for image_id in first])
         for _ in range(3):
             tick()
         assert set(Image.objects.filter(state=Image.State.PUBLISHED).values_list("pk", flat=True)) == set(first)
