@@ -162,6 +162,14 @@ class MirrorImage(_OwnMessage):
 
 
 @dataclass(frozen=True)
+class PurgeImage(_OwnMessage):
+    """Erase the files of an image for good, as a chief editor ordered or a tombstone in the bucket says."""
+
+    kind = "purge"
+    image_id: UUID
+
+
+@dataclass(frozen=True)
 class WakeClock(_OwnMessage):
     """Let the clock tick again: work has begun that it may have to finish."""
 
@@ -185,6 +193,7 @@ OwnMessage = (
     | CutCrops
     | SweepRenditions
     | MirrorImage
+    | PurgeImage
     | WakeClock
     | ContinueJob
 )

@@ -103,6 +103,8 @@ SENTENCES: Mapping[str, Sentence] = {
     "not_compared": _("It could not be compared. The worker's log has the error."),
     "original_deleted": _("The record says that the upload ended; its file is no longer in the bucket."),
     "other_version": _("The upload is %(state)s, and the bucket has another version of its file."),
+    "purge_forgotten": _("The bucket says that this image was erased for good; the database does not know it."),
+    "purged_key": _("The file was erased for good, and somebody placed a file under its key again."),
     "overwritten": _(
         "The record keeps the version %(version)s, which was sent first; a later version is on top of it."
     ),

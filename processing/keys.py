@@ -7,6 +7,8 @@ from uuid import UUID
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ORIGINAL = re.compile(rf"uploads/({_UUID})/original")
+TOMBSTONES = "tombstones"
+_TOMBSTONE = re.compile(rf"{TOMBSTONES}/({_UUID})\.json")
 _RENDITION = re.compile(rf"([A-Za-z0-9_.-]{{1,32}})/({_UUID})/([0-9a-f]{{16,64}})\.([a-z]{{3,4}})")
 
 
@@ -39,6 +41,17 @@ def build_rendition_key(size: str, image_id: UUID, content_hash: str, suffix: st
 def build_public_prefix(image_id: UUID) -> str:
     """Return the beginning of the keys, in the renditions bucket, of all that the public may see of an image."""
     return f"public/{image_id}/"
+
+
+def build_tombstone_key(image_id: UUID) -> str:
+    """Return the key, in the renditions bucket, of the note that an image was erased for good."""
+    return f"{TOMBSTONES}/{image_id}.json"
+
+
+def parse_tombstone_id(key: str) -> UUID | None:
+    """Return the image that a tombstone is about; None for another key."""
+    match = _TOMBSTONE.fullmatch(key)
+    return UUID(match[1]) if match else None
 
 
 def build_download_key(job_id: UUID, part: int) -> str:

@@ -1,6 +1,6 @@
 """Objects in S3: read, written and signed for browsers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
@@ -75,11 +75,23 @@ class Store(Protocol):
     def delete(self, key: str) -> None:
         """Remove an object; no error when there is none."""
 
-    def list_page(self, start: Mapping[str, str] | None = None, limit: int = 1000) -> VersionPage:
-        """Return up to `limit` versions, at most 1000, in the order of their keys, from a page's `next` on."""
+    def list_page(self, start: Mapping[str, str] | None = None, limit: int = 1000, *, prefix: str = "") -> VersionPage:
+        """Return up to `limit` versions, at most 1000, in the order of their keys, from a page's `next` on.
+
+        With a prefix, only of the keys that begin with it.
+        """
 
     def list_versions(self, key: str) -> tuple[ObjectVersion, ...]:
         """Return every version of one object with its delete markers; none for an object that never existed."""
+
+    def list_folders(self) -> list[str]:
+        """Return the parts before the first slash of all keys, also of those that only have earlier versions."""
+
+    def erase_key(self, key: str) -> int:
+        """Remove every version of one object and its delete markers for good; return how many there were."""
+
+    def erase_folder(self, prefix: str) -> int:
+        """Remove every version of all objects whose keys begin with a prefix for good; return how many there were."""
 
 
 class S3Store:
@@ -158,9 +170,9 @@ class S3Store:
         with translate_botocore_errors("delete_object", key=key):
             self._client.delete_object(Bucket=self.bucket, Key=key)
 
-    def list_page(self, start: Mapping[str, str] | None = None, limit: int = 1000) -> VersionPage:
+    def list_page(self, start: Mapping[str, str] | None = None, limit: int = 1000, *, prefix: str = "") -> VersionPage:
         """Return up to `limit` versions from a page's `next` on."""
-        return self._list(limit, **dict(start or {}))
+        return self._list(limit, **({"Prefix": prefix} if prefix else {}), **dict(start or {}))
 
     def list_versions(self, key: str) -> tuple[ObjectVersion, ...]:
         """Return every version of one object."""
@@ -180,6 +192,37 @@ class S3Store:
                 Bucket=self.bucket, Key=key, UploadId=multipart_id
             )
             return sum(part["Size"] for page in pages for part in page.get("Parts", []))
+
+    def list_folders(self) -> list[str]:
+        """Return the parts before the first slash of all keys, also of those that only have earlier versions."""
+        folders: list[str] = []
+        marker: dict[str, str] | None = {}
+        while marker is not None:
+            with translate_botocore_errors("list_bucket", bucket=self.bucket):
+                answer = self._client.list_object_versions(Bucket=self.bucket, Delimiter="/", **cast(Any, marker))
+            folders += [str(part["Prefix"]).rstrip("/") for part in answer.get("CommonPrefixes", [])]
+            marker = {"KeyMarker": answer["NextKeyMarker"]} if answer.get("IsTruncated") else None
+        return folders
+
+    def erase_key(self, key: str) -> int:
+        """Remove every version of one object and its delete markers for good; return how many there were."""
+        versions = self.list_versions(key)
+        self._erase_versions(versions)
+        return len(versions)
+
+    def erase_folder(self, prefix: str) -> int:
+        """Remove every version of all objects whose keys begin with a prefix for good; return how many there were."""
+        number = 0
+        # What is gone is listed no more, so each page is the first one.
+        while versions := self.list_page(prefix=prefix).versions:
+            self._erase_versions(versions)
+            number += len(versions)
+        return number
+
+    def _erase_versions(self, versions: Iterable[ObjectVersion]) -> None:
+        for version in versions:
+            with translate_botocore_errors("delete_object", key=version.key):
+                self._client.delete_object(Bucket=self.bucket, Key=version.key, VersionId=version.version_id)
 
     def _list(self, limit: int, **marker: str) -> VersionPage:
         with translate_botocore_errors("list_bucket", bucket=self.bucket):

@@ -66,10 +66,13 @@ class MemoryStore:
         elif key in self.versions:
             self._add(key, _Version(self._listed(key, 0, removed=True), b"", "", ""))
 
-    def list_page(self, start: Mapping[str, str] | None = None, limit: int = 1000) -> VersionPage:
+    def list_page(
+        self, start: Mapping[str, str] | None = None, limit: int = 1000, *, prefix: str = ""
+    ) -> VersionPage:
         listed = [
             ObjectVersion(v.key, v.version_id, v.bytes, v.last_modified, place == 0, v.removed)
             for key in sorted(self.versions)
+            if key.startswith(prefix)
             for place, v in enumerate(version.listed for version in reversed(self.versions[key]))
         ]
         first = int((start or {}).get("first", 0))
@@ -79,6 +82,15 @@ class MemoryStore:
     def erase(self, key: str, version_id: str) -> None:
         """Remove one version, or a delete marker, for good."""
         self.versions[key] = [version for version in self.versions[key] if version.listed.version_id != version_id]
+
+    def list_folders(self) -> list[str]:
+        return sorted({key.partition("/")[0] for key in self.versions if "/" in key})
+
+    def erase_key(self, key: str) -> int:
+        return len(self.versions.pop(key, []))
+
+    def erase_folder(self, prefix: str) -> int:
+        return sum(self.erase_key(key) for key in list(self.versions) if key.startswith(prefix))
 
     def list_versions(self, key: str) -> tuple[ObjectVersion, ...]:
         versions = reversed(self.versions.get(key, []))

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils import timezone
 
-from mediahub import rounds
+from mediahub import messages, rounds
 from mediahub.aws import clients
 from mediahub.aws.table import MOST_CHANGES, PAGE, Item, Overtaken
 from mediahub.delivery import public
@@ -23,8 +23,9 @@ from mediahub.delivery.models import PublicFile
 from mediahub.library import rendition_choice, revisions
 from mediahub.library.credit import build_credit
 from mediahub.library.date_taken import get_local_moment
-from mediahub.library.models import Image, Rendition, Tagging
+from mediahub.library.models import Image, Purge, Rendition, Tagging
 from mediahub.library.publishing import is_public
+from mediahub.messages import PurgeImage
 from processing.formats import get_output
 from processing.keys import build_content_key, build_permanent_key
 
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 ItemsByImage = dict[UUID, dict[str, Item]]
 # One transaction holds them, the image's own item, and as many that are to go; other tags stay on the own item.
 MOST_POINTERS = 45
+# No image has a higher revision: so no push that was under way, and none of a restored record, goes over it.
+LAST_REVISION = 2**31 - 1
+PURGED = "purged"
 # The item stays without its content, so that a push which was overtaken cannot bring the image back.
 DELETED = "deleted"
 
@@ -82,8 +86,14 @@ def has_drifted(image: Image) -> bool:
 
 
 def mend_image(image_id: UUID) -> None:
-    """Have the image pushed anew, above whatever revision the mirror holds of it."""
+    """Have the image pushed anew, above whatever revision the mirror holds of it; one that was erased is erased again.
+
+    A record of an erased image is one of a database that was restored.
+    """
     mirrored_item = read_item(image_id)
+    if is_buried(mirrored_item):
+        messages.send(PurgeImage(image_id))
+        return
     revisions.record_change(image_id, above=int(mirrored_item["revision"]) if mirrored_item else 0)
 
 
@@ -107,6 +117,7 @@ def find_strangers_after(after: Item) -> tuple[list[str], Item | None]:
     pks = {pk for pk, _ in keys} - {CLOCK}
     ids = {pk: image_id for pk in pks if (image_id := _parse_image_id(pk))}
     recorded_ids = set(Image.objects.filter(pk__in=ids.values()).values_list("pk", flat=True))
+    recorded_ids |= set(Purge.objects.filter(pk__in=ids.values()).values_list("pk", flat=True))
     return sorted(pk for pk in pks if ids.get(pk) not in recorded_ids), next_key
 
 
@@ -116,10 +127,29 @@ def forget_image(pk: str) -> None:
     table.delete(pk, list(table.query_items(pk)))
 
 
+def bury_image(image_id: UUID) -> None:
+    """Leave nothing of an image in the mirror but that it was erased for good."""
+    pk, table = str(image_id), clients.get_mirror_table()
+    table.put({"pk": pk, "sk": "image", "revision": LAST_REVISION, "state": PURGED})
+    table.delete(pk, [sk for sk in table.query_items(pk) if sk != "image"])
+
+
+def is_buried(item: Item | None) -> bool:
+    """Return whether the image's own item says that it was erased for good."""
+    return item is not None and item.get("state") == PURGED
+
+
 def read_items(image_ids: Collection[UUID]) -> ItemsByImage:
-    """Return all items that the mirror holds of each of these images, by `sk`."""
+    """Return all items that the mirror holds of each of these images, by `sk`.
+
+    An image that was erased for good is left out, and erased again: its record is one of a database that was restored.
+    """
     table = clients.get_mirror_table()
-    return {image_id: table.query_items(str(image_id)) for image_id in image_ids}
+    items = {image_id: table.query_items(str(image_id)) for image_id in image_ids}
+    buried = {image_id for image_id, held in items.items() if is_buried(held.get("image"))}
+    for image_id in buried:
+        messages.send(PurgeImage(image_id))
+    return {image_id: held for image_id, held in items.items() if image_id not in buried}
 
 
 def outdo_items(items: ItemsByImage) -> None:

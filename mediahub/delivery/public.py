@@ -132,6 +132,11 @@ def copy_files_again(image_id: UUID) -> None:
     update_public_files(Image.objects.prefetch_related("renditions").get(pk=image_id))
 
 
+def invalidate_folders(folders: Iterable[str]) -> None:
+    """Have the CDN forget all files below these folders of the bucket, whoever may fetch them."""
+    _invalidate([f"/{folder}*" for folder in folders])
+
+
 def sweep_superseded(most: int = 100) -> int:
     """Remove the files that were superseded long enough ago; return how many."""
     before = timezone.now() - timedelta(seconds=settings.PUBLIC_GRACE_SECONDS)

@@ -78,6 +78,10 @@ class ChangeKind(ABC):
         """Return the ids of the images that the change names besides its own."""
         return []
 
+    def forget_image(self, image_id: str) -> "ChangeKind":
+        """Return the change without the words of another image that it names, because that image was erased."""
+        return self
+
     def permissions(self, change: "Change") -> set[str]:
         """Return the rights that a person needs to revert the change: those that making such a change needs."""
         return {self.permission}

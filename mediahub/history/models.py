@@ -37,6 +37,7 @@ class Action(models.TextChoices):
     COLLECTION_DELETED = "collection_deleted", _("deleted the collection")
     DOWNLOADED = "downloaded", _("downloaded the original of")
     ZIP_FETCHED = "zip_fetched", _("fetched another person's ZIP file with")
+    PURGED = "purged", _("erased for good the image")
     UNDONE = "undone", _("undid a change to")
 
 

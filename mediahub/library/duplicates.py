@@ -67,6 +67,10 @@ class SimilarityDecision(ImageChange):
         """Return the ids of the other images."""
         return list(self.titles)
 
+    def forget_image(self, image_id: str) -> "SimilarityDecision":
+        """Return the change without the title of an image that was erased."""
+        return replace(self, titles={pk: title for pk, title in self.titles.items() if pk != image_id})
+
 
 @register
 @dataclass(frozen=True)
@@ -136,6 +140,10 @@ class DuplicateArchival(StateChange):
     def other_images(self) -> list[str]:
         """Return the id of the image that was kept."""
         return [self.kept_id]
+
+    def forget_image(self, image_id: str) -> "DuplicateArchival":
+        """Return the change without the title of an image that was erased."""
+        return replace(self, kept_title="") if self.kept_id == image_id else self
 
 
 def images_in_use(user: User | AnonymousUser) -> QuerySet[Image]:

@@ -20,16 +20,17 @@ from django.utils import timezone
 from mediahub import messages, rounds
 from mediahub.aws import clients
 from mediahub.delivery import mirror, public
-from mediahub.library import audiences
+from mediahub.library import audiences, purges
 from mediahub.library.models import Image, Rendition, Version
 from mediahub.library.search import index
-from mediahub.messages import CheckKey, ReprocessImage, SweepRenditions
+from mediahub.messages import CheckKey, PurgeImage, ReprocessImage, SweepRenditions
 from mediahub.reasons import Reason
 from mediahub.recovery.models import ConsistencyCheck
 from mediahub.uploads import originals, rendition_sweep
 from mediahub.uploads.models import Upload
 from mediahub.uploads.system_files import is_system_file
 from processing import ObjectVersion, ProcessingError, VersionPage
+from processing.keys import TOMBSTONES, parse_tombstone_id, parse_upload_id
 
 log = logging.getLogger(__name__)
 State = Upload.State
@@ -158,6 +159,17 @@ def find_strangers(run: ConsistencyCheck, cursor: Cursor) -> Findings:
     return [Finding("stranger", pk, Reason("mirror_unknown"), partial(mirror.forget_image, pk)) for pk in pks], after
 
 
+def find_unknown_tombstones(run: ConsistencyCheck, cursor: Cursor) -> Findings:
+    """Find images that were erased for good after the moment that the database was restored to."""
+    page = clients.get_rendition_store().list_page(cursor or None, prefix=f"{TOMBSTONES}/")
+    ids = [image_id for listed in page.versions if (image_id := parse_tombstone_id(listed.key))]
+    reason = Reason("purge_forgotten")
+    return [
+        Finding("unerased", str(pk), reason, partial(messages.send, PurgeImage(pk)))
+        for pk in purges.find_unknown_tombstones(ids)
+    ], page.next
+
+
 def find_unlabeled(run: ConsistencyCheck, cursor: Cursor) -> Findings:
     """Find images whose labels were not available when they were uploaded."""
     # Where the file was replaced by one that was rejected, there is nothing to ask about.
@@ -192,6 +204,8 @@ def compare_audiences(run: ConsistencyCheck, cursor: Cursor) -> Findings:
 
 
 STEPS: dict[str, Callable[..., Findings]] = {
+    # Before anything is made anew for an image that is to be erased.
+    "tombstones": find_unknown_tombstones,
     "uploads": compare_uploads,
     "uploads_unseen": find_unseen_uploads,
     "renditions": compare_renditions,
@@ -203,9 +217,9 @@ STEPS: dict[str, Callable[..., Findings]] = {
     "audiences": compare_audiences,
 }
 # What the clock does often, because a lost event is a picture that an editor waits for.
-OFTEN = ("uploads", "uploads_unseen")
+OFTEN = ("tombstones", "uploads", "uploads_unseen")
 # Which kinds a step can find; the labels are owed, not lost.
-LOST = ("lost", "gone", "overwritten")
+LOST = ("lost", "gone", "overwritten", "unerased", "returned")
 
 
 def _judge_each(items: Sequence[str], judge: Callable[[str], Finding | None]) -> list[Finding]:
@@ -234,6 +248,9 @@ def _judge_upload(listed: ObjectVersion, record: Upload | None) -> Finding | Non
         there = record is not None and record.state not in (State.DELETED, State.ISSUED, State.EXPIRED)
         return _build_deleted(listed.key) if there else None
     if record is None:
+        if purges.is_purged_key(listed.key) and not parse_upload_id(listed.key):
+            # Nobody can say whether it is the erased picture: that is for an operator.
+            return Finding("returned", listed.key, Reason("purged_key"), lambda: None)
         return None if is_system_file(listed.key) else _build_lost(listed.key, Reason("upload_unknown"))
     if record.state in Upload.SETTLED and record.version_id == listed.version_id:
         return None

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from mediahub import messages, reasons, rounds
 from mediahub.aws import clients
-from mediahub.library.models import Image
+from mediahub.library import purges
+from mediahub.library.models import Image, PurgedUpload
 from mediahub.reasons import Reason, read_reason
 from mediahub.recovery.models import FailedItem
 from mediahub.uploads.models import Upload, match_free, pad_sequencer
@@ -125,6 +126,8 @@ def build_fingerprint(kind: str, step: str, reason: Reason) -> str:
 def _collect_letter(message: dict[str, Any]) -> None:
     """Write the failed item of a dead letter, or on the one that is there already."""
     payload = str(message.get("Body", ""))[:PAYLOAD_CHARACTERS].replace("\0", "")
+    if _is_about_purged(payload):
+        return
     attributes = message.get("Attributes", {})
     received, sent = int(attributes.get("ApproximateReceiveCount", 1)), attributes.get("SentTimestamp")
     with transaction.atomic():
@@ -171,6 +174,33 @@ def _build_fields(letter: _Letter) -> dict[str, Any]:
         "state": State.RESOLVED if letter.has_ended else State.OPEN,
         "last_failed_at": timezone.now(),
     }
+
+
+def _is_about_purged(payload: str) -> bool:
+    """Return whether a dead letter asks for something of an image that was erased for good, and of nothing else."""
+    try:
+        decoded = messages.decode_text(payload)
+    except ProcessingError:
+        return False
+    return bool(decoded) and all(map(_is_of_purged, decoded))
+
+
+def _is_of_purged(message: messages.Message) -> bool:
+    match message:
+        case messages.PurgeImage():
+            # The clock carries out what is ordered.
+            return True
+        case messages.ObjectCreated(key=key) | messages.ObjectRemoved(key=key) | messages.CheckKey(key=key):
+            return purges.is_purged_key(key)
+        case messages.ResumeUpload(upload_id=upload_id):
+            return PurgedUpload.objects.filter(pk=upload_id).exists()
+        case (
+            messages.MirrorImage(image_id=image_id)
+            | messages.ReprocessImage(image_id=image_id)
+            | messages.CutCrops(image_id=image_id)
+        ):
+            return purges.is_purged_image(image_id)
+    return False
 
 
 def _read_letter(payload: str) -> _Letter:

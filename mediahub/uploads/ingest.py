@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from mediahub.aws import clients
 from mediahub.delivery import mirror
-from mediahub.library import cataloging, focal_point
+from mediahub.library import cataloging, focal_point, purges
 from mediahub.library.models import Image, Version
 from mediahub.library.versions import Original, is_current, is_made_of_key
 from mediahub.messages import ObjectCreated, ObjectRemoved
@@ -25,7 +25,6 @@ from mediahub.uploads.models import Claim, Upload, match_free, pad_sequencer
 from mediahub.uploads.system_files import is_system_file
 from mediahub.uploads.tickets import clean_file_name
 from processing import Limits, Missing, ProcessingError, Rejected, Result, Unavailable, process
-from processing.keys import parse_upload_id
 
 log = logging.getLogger(__name__)
 State = Upload.State
@@ -43,6 +42,7 @@ BUSY = "busy"
 DUPLICATE = "duplicate"
 SUPERSEDED = "superseded"
 SYSTEM_FILE = "system file"
+PURGED = "purged"
 
 
 class Superseded(Exception):
@@ -53,7 +53,8 @@ def ingest_file(event: ObjectCreated, *, deadline: datetime, request: str = "") 
     """Process one file that S3 announced; return the upload's state, or a word for what else became of the event.
 
     The words are "duplicate", "superseded", "overwritten" where a ticket was used twice (the first version stays, and
-    the later one is not taken), and "system file" for one of which nobody wants an image, and no record is kept.
+    the later one is not taken), "purged" where the image was erased for good, and "system file" for one of which nobody
+    wants an image, and no record is kept.
 
     Raises:
         Unavailable: The message should be delivered again.
@@ -63,6 +64,8 @@ def ingest_file(event: ObjectCreated, *, deadline: datetime, request: str = "") 
         folder_batches.count_system_file(event.key)
         return SYSTEM_FILE
     upload = _find_or_adopt(event.key)
+    if upload is None:
+        return PURGED
     claim = Claim(event.version_id, pad_sequencer(event.sequencer), deadline, request)
     case = _claim_announced_version(upload, claim)
     if case == CLAIMED:
@@ -113,6 +116,8 @@ def check_key(key: str, *, deadline: datetime, request: str = "", sequencer: str
     if is_system_file(key):
         return SYSTEM_FILE
     upload = _find_or_adopt(key)
+    if upload is None:
+        return PURGED
     order = {"sequencer": max(upload.sequencer, sequencer), "unsequenced": upload.unsequenced or not sequencer}
     try:
         latest = clients.get_upload_store().head(key)
@@ -156,11 +161,12 @@ def find_abandoned_keys(keys: Iterable[str]) -> list[str]:
 
 def record_not_begun(key: str, error: ProcessingError) -> None:
     """Record on a file why it is not begun; `error` is another file's, of which nothing is told here."""
-    if is_system_file(key):
+    upload = None if is_system_file(key) else _find_or_adopt(key)
+    if upload is None:
         return
     # The step is that of the error, so that both files have one cause on the desk.
     reason = Reason("not_begun", {"cause": error.specific_code})
-    _record_waiting(_find_or_adopt(key).pk, reason, error)
+    _record_waiting(upload.pk, reason, error)
 
 
 def _record_waiting(upload_id: UUID, reason: Reason, error: ProcessingError) -> None:
@@ -197,11 +203,18 @@ def find_current_upload(image_id: UUID) -> Upload | None:
     return ready.filter(Exists(current)).first() or ready.exclude(image__versions__isnull=False).first()
 
 
-def _find_or_adopt(key: str) -> Upload:
+def _find_or_adopt(key: str) -> Upload | None:
+    """Return the record of a key, a new one where no ticket announced it; None for a file that was erased for good."""
+    upload = Upload.objects.filter(bucket=settings.UPLOAD_BUCKET, key=key).first()
+    if upload:
+        return upload
+    # Asked after the record: whoever erases an image deletes the record and notes the file in one transaction.
+    if purges.is_purged_key(key):
+        purges.refuse_late_file(key)
+        return None
     # The id of an adopted file follows from its place, so that two workers adopt it once.
-    upload_id = parse_upload_id(key) or uuid5(NAMESPACE_URL, f"s3://{settings.UPLOAD_BUCKET}/{key}")
     defaults: dict[str, Any] = {
-        "id": upload_id,
+        "id": purges.identify_file(key),
         "source": Upload.Source.BUCKET,
         "method": Upload.Method.DIRECT,
         "file_name": clean_file_name(key),

@@ -9,7 +9,7 @@ from django.db.models import F
 
 from mediahub import rounds
 from mediahub.delivery import mirror, public
-from mediahub.jobs import runner
+from mediahub.jobs import purge_files, runner
 from mediahub.library import figures, publishing
 from mediahub.library.models import Image
 from mediahub.recovery import consistency_checks, dead_letters, queue_hours, retries
@@ -30,6 +30,7 @@ def list_duties(deadline: datetime) -> Duties:
         # What must not be public any more comes before all else: first the records, then the mirror and the files.
         "rights_ended": publishing.archive_expired,
         "mirrored": mirror.push_stale_images,
+        "purged": purge_files.finish_purges,
         "superseded": public.sweep_superseded,
         "dead_letters": dead_letters.collect_letters,
         "resumed": stalled_uploads.resume_stalled,

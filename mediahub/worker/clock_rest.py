@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from mediahub.aws import clients
 from mediahub.delivery import mirror
-from mediahub.library.models import Image, uncut
+from mediahub.library.models import Image, Purge, uncut
 from mediahub.recovery.models import ConsistencyCheck, FailedItem
 from mediahub.uploads.models import Upload
 
@@ -76,4 +76,6 @@ def _is_idle() -> bool:
     unmirrored = Image.objects.filter(mirrored_revision__lt=F("revision"))
     uncut_images = Image.objects.filter(uncut())
     comparing = ConsistencyCheck.objects.filter(finished_at=None, by_hand=False)
-    return not any(rows.exists() for rows in (on_their_way, retried, unmirrored, uncut_images, comparing))
+    purging = Purge.objects.filter(finished_at=None)
+    rows_in_work = (on_their_way, retried, unmirrored, uncut_images, comparing, purging)
+    return not any(rows.exists() for rows in rows_in_work)

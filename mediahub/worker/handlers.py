@@ -20,7 +20,7 @@ from django.utils import timezone
 from mediahub import logs, messages, rounds
 from mediahub.aws import metrics
 from mediahub.delivery import mirror
-from mediahub.jobs import runner
+from mediahub.jobs import purge_files, runner
 from mediahub.messages import Message
 from mediahub.reasons import build_error
 from mediahub.recovery import retries
@@ -111,6 +111,8 @@ def handle(message: Message, run: Invocation) -> str:
             return "woken"
         case messages.MirrorImage(image_id=image_id):
             return "mirrored" if mirror.push_image(image_id) else "duplicate"
+        case messages.PurgeImage(image_id=image_id):
+            return purge_files.purge_image(image_id)
         case messages.ContinueJob(job_id=job_id):
             return f"job {runner.take_turn(job_id, run.deadline)}"
 

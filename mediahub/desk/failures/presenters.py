@@ -26,6 +26,14 @@ FINDINGS: dict[str, tuple[str | Promise, str | Promise]] = {
             "that original, or the bucket will eventually delete it."
         ),
     ),
+    "unerased": (
+        gettext_lazy("Images that were erased before the database was restored"),
+        gettext_lazy("Their records and files are erased again."),
+    ),
+    "returned": (
+        gettext_lazy("Files under the key of an erased image"),
+        gettext_lazy("MediaHub makes no image of them. An administrator must delete them, or give them another name."),
+    ),
     "gone": (
         gettext_lazy("Deleted originals"),
         gettext_lazy("They are no longer in the bucket. Their images are taken out of use."),
@@ -73,6 +81,10 @@ DUTIES: dict[str, tuple[str | Promise, str | Promise]] = {
     "rights_ended": (
         gettext_lazy("Take down images whose rights have expired"),
         gettext_lazy("Images whose rights have expired may still be public."),
+    ),
+    "purged": (
+        gettext_lazy("Erase images for good"),
+        gettext_lazy("Files of images that a chief editor erased may still be in the buckets, or public."),
     ),
     "mirrored": (
         gettext_lazy("Update the mirror and the public copies"),

@@ -31,6 +31,7 @@ EDITOR = {
 CHIEF_EDITOR = {
     "library": [
         "publish_image",
+        "purge_image",
         "change_tag",
         "delete_tag",
         "change_collection",

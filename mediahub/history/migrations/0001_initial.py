@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                             ("collection_deleted", "deleted the collection"),
                             ("downloaded", "downloaded the original of"),
                             ("zip_fetched", "fetched another person's ZIP file with"),
+                            ("purged", "erased for good the image"),
                             ("undone", "undid a change to"),
                         ],
                         max_length=24,

@@ -748,4 +748,69 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["part"], name="image_figures_by_part")],
             },
         ),
+        migrations.CreateModel(
+            name="Purge",
+            fields=[
+                (
+                    "image_id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False, verbose_name="image"
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="time")),
+                ("reason", models.CharField(max_length=500, verbose_name="reason")),
+                ("sha256", models.CharField(blank=True, max_length=64, verbose_name="SHA-256")),
+                ("keys", models.JSONField(default=list, editable=False)),
+                ("downloads", models.JSONField(default=list, editable=False)),
+                ("settles_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("erased_at", models.DateTimeField(blank=True, null=True, verbose_name="files erased")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "erased image",
+                "verbose_name_plural": "erased images",
+                "ordering": ["-at", "image_id"],
+                "permissions": [("purge_image", "Can erase images for good")],
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("finished_at__isnull", True)),
+                        fields=["settles_at"],
+                        name="purge_unfinished",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PurgedUpload",
+            fields=[
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "purge",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="uploads",
+                        to="library.purge",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "erased upload",
+                "verbose_name_plural": "erased uploads",
+                "default_permissions": (),
+            },
+        ),
     ]

@@ -10,10 +10,10 @@ from uuid import UUID
 from django.db import DatabaseError, transaction
 from django.db.models import Prefetch
 
-from mediahub.library.models import Image, KnownWord, SearchEntry, Tag, Tagging
+from mediahub.library.models import Image, IndexQuery, KnownWord, SearchEntry, Tag, Tagging
 from mediahub.library.parsing import FIRST_DAY
 from mediahub.library.search.folding import BOUNDARY, build_sort_key, join_words
-from mediahub.library.search.schema import MOST_WORDS
+from mediahub.library.search.schema import FILE_MARK, MOST_WORDS
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,8 @@ COLUMNS = (*MOST_WORDS, "title_key", "file_key", "taken_key", "created_key")
 UNDATED = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC)
 # Shorter words are not corrected, and numbers are no words.
 SHORTEST_KNOWN = 3
+# Of all texts that an image ever had.
+MOST_FORGOTTEN = 20_000
 
 
 def update_entries(image_ids: Iterable[UUID]) -> int:
@@ -109,6 +111,27 @@ def write_entries(entries: list[SearchEntry]) -> None:
 def _list_words(entry: SearchEntry) -> set[str]:
     words = {word for name in MOST_WORDS for word in str(getattr(entry, name)).split(" ")}
     return {word for word in words if len(word) >= SHORTEST_KNOWN and word != BOUNDARY and not word.isdigit()}
+
+
+def forget_words(texts: list[str]) -> int:
+    """Delete the known words of these texts that stand in no entry any more; return how many.
+
+    A word is known also where an entry only had it once: so give all texts that an erased image ever had.
+    """
+    joined = [join_words(texts, MOST_FORGOTTEN, is_file_name=is_file_name) for is_file_name in (False, True)]
+    words = {word for line in joined for word in line.split(" ")}
+    unused = [
+        word
+        for word in KnownWord.objects.filter(word__in=words).values_list("word", flat=True)
+        if not SearchEntry.objects.filter(title__matches=_ask_for(word)).exists()
+    ]
+    KnownWord.objects.filter(word__in=unused).delete()
+    return len(unused)
+
+
+def _ask_for(word: str) -> IndexQuery:
+    """Return the question for a whole word anywhere in an entry; on PostgreSQL words of file names have a mark."""
+    return IndexQuery(f"'{word}' | '{FILE_MARK}{word}'", f'"{word}"')
 
 
 def _note_words(words: set[str]) -> None:
