@@ -66,9 +66,7 @@ class MemoryStore:
         elif key in self.versions:
             self._add(key, _Version(self._listed(key, 0, removed=True), b"", "", ""))
 
-    def list_page(
-        self, start: Mapping[str, str] | None = None, limit: int = 1000, *, prefix: str = ""
-    ) -> VersionPage:
+    def list_page(self, start: Mapping[str, str] | None = None, limit: int = 1000, *, prefix: str = "") -> VersionPage:
         listed = [
             ObjectVersion(v.key, v.version_id, v.bytes, v.last_modified, place == 0, v.removed)
             for key in sorted(self.versions)

@@ -244,7 +244,10 @@ def request_lost_turns() -> int:
 def sweep_old_jobs() -> int:
     """Remove zip files that nobody may fetch any more, and jobs that ended long ago; return how many of both."""
     now = timezone.now()
-    old = Chunk.objects.filter(finished_at__lt=now - timedelta(seconds=settings.DOWNLOAD_KEEP_SECONDS)).exclude(key="")
+    expired = Q(finished_at__lt=now - timedelta(seconds=settings.DOWNLOAD_KEEP_SECONDS))
+    # Whoever asked for it may not sign in any more.
+    ownerless = Q(finished_at__isnull=False, job__by__is_active=False)
+    old = Chunk.objects.filter(expired | ownerless).exclude(key="")
 
     def remove_zip(pk: int) -> None:
         clients.get_rendition_store().delete(Chunk.objects.values_list("key", flat=True).get(pk=pk))

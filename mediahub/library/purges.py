@@ -6,6 +6,7 @@ since, and learns it from there.
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -53,7 +54,11 @@ def find_unknown_tombstones(image_ids: Iterable[UUID]) -> list[UUID]:
 
 
 def write_tombstone(purge: Purge) -> None:
-    """Write down in the bucket that the image was erased, before its files go."""
+    """Write down in the bucket that the image was erased, before its files go, unless it stands there."""
+    store, key = clients.get_rendition_store(), build_tombstone_key(purge.pk)
+    with suppress(Missing):
+        store.head(key)
+        return
     uploads = [str(pk) for pk in purge.uploads.order_by("pk").values_list("pk", flat=True)]
     content = {
         "image": str(purge.pk),
@@ -64,7 +69,7 @@ def write_tombstone(purge: Purge) -> None:
         "uploads": uploads,
     }
     data = json.dumps(content, ensure_ascii=False).encode()
-    clients.get_rendition_store().put(build_tombstone_key(purge.pk), data, "application/json")
+    store.put(key, data, "application/json")
 
 
 def read_tombstone(image_id: UUID) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ from mediahub import costs
 from mediahub.desk.collections import membership_views
 from mediahub.desk.http import add_undo_message
 from mediahub.desk.jobs import views as jobs_views
-from mediahub.desk.library import selection
+from mediahub.desk.library import purge_views, selection
 from mediahub.desk.library.selection import SelectedImages
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import field_edits, metadata, publishing, tag_decisions
@@ -140,6 +140,7 @@ BULK_ACTIONS: dict[str, tuple[str, BulkAction]] = {
     "set_license_url": ("library.change_image", partial(_set_field, name="license_url")),
     "ask_reprocess": ("jobs.reprocess_images", _without_marks(jobs_views.confirm_reprocess)),
     "reprocess": ("jobs.reprocess_images", _without_marks(jobs_views.start_reprocess)),
+    "ask_purge": ("library.purge_image", purge_views.confirm_purge),
     "download": ("library.download_original", _without_marks(jobs_views.start_download)),
 }
 

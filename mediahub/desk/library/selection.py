@@ -47,6 +47,7 @@ ACTION_LABELS = {
     "set_license_url": gettext_lazy("Address of the license"),
     "ask_reprocess": gettext_lazy("Regenerate renditions"),
     "download": gettext_lazy("Download"),
+    "ask_purge": gettext_lazy("Erase for good"),
 }
 
 
@@ -124,7 +125,7 @@ def select_images(request: HttpRequest, user: User) -> SelectedImages | HttpResp
         results = Search.parse(request.GET).images(user)
         rows = list(results.defer("label_raw")[: MAX_IMAGES + 1])
         return _select_all_results(request, user, rows, page) if _check_number(request, len(rows), results) else None
-    seen = dict(_read_box(text) for text in request.POST.getlist("image") if _read_box(text))
+    seen = read_boxes(request)
     images = access.visible_images(user).filter(pk__in=list(seen))
     if not _check_number(request, images.order_by().count(), images):
         return None
@@ -148,6 +149,11 @@ def describe_number(number: int, most: int = MOST_COUNTED) -> str:
         return _("more than %(n)s images") % {"n": number_format(most, force_grouping=True)}
     text = ngettext("%(n)s image", "%(n)s images", number)
     return text % {"n": number_format(number, force_grouping=True)}
+
+
+def read_boxes(request: HttpRequest) -> dict[UUID, str]:
+    """Return the ids of the images that a form names, with the mark that each was seen with."""
+    return dict(_read_box(text) for text in request.POST.getlist("image") if _read_box(text))
 
 
 def _read_box(text: str) -> Any:

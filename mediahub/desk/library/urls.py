@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from mediahub.desk.library import crop_views, image_views, tag_views, version_views, views
+from mediahub.desk.library import crop_views, image_views, purge_views, tag_views, version_views, views
 
 view = admin.site.admin_view
 # Scripts ask those without `view`: they answer 403 in JSON where a page would lead to the sign-in.
@@ -11,6 +11,8 @@ urlpatterns = [
     path("pulse/", views.show_pulse, name="pulse"),
     path("images/count/", views.count_images, name="count_images"),
     path("images/act/", view(views.run_bulk_action), name="bulk"),
+    path("images/erase/", view(purge_views.purge_images), name="purge"),
+    path("images/erased/", view(purge_views.show_purges), name="purges"),
     path("images/searches/", view(views.save_search), name="save_search"),
     path("images/searches/<id:pk>/", view(views.change_search), name="change_search"),
     path("tags/complete/", tag_views.complete_tag, name="complete"),

@@ -51,6 +51,7 @@ class PersonAdmin(EditMixin, CarefulAdmin, UsersAdmin):
     """Django's page of a user, with the groups as boxes and without the single permissions that groups stand for."""
 
     form = PersonForm
+    change_form_template = "desk/people/person.html"
 
     list_filter = ["is_active", "is_superuser", "groups"]
     filter_horizontal = ()
