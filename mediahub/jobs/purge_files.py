@@ -1,7 +1,6 @@
 """Erasing an image for good, second half: its files, its mirror, and where other records mention it."""
 
 import logging
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -15,9 +14,10 @@ from mediahub.aws import clients
 from mediahub.delivery import mirror, public
 from mediahub.history.models import Change
 from mediahub.jobs import purge_records
-from mediahub.jobs.models import Chunk
+from mediahub.jobs.models import Chunk, build_failure
 from mediahub.library import purges
 from mediahub.library.models import Purge
+from mediahub.reasons import Reason
 from mediahub.recovery.models import ConsistencyCheck
 from processing.keys import TOMBSTONES
 
@@ -84,18 +84,16 @@ def _erase_mentions(purge: Purge) -> None:
     with transaction.atomic():
         failing = Chunk.objects.annotate(text=Cast("failures", TextField())).filter(text__contains=image_id)
         for chunk in failing.select_for_update():
-            failures = [_forget_failure(entry) if entry["image"] == image_id else entry for entry in chunk.failures]
+            failures = [
+                build_failure(image_id, "", Reason("not_visible")) if entry["image"] == image_id else entry
+                for entry in chunk.failures
+            ]
             Chunk.objects.filter(pk=chunk.pk).update(failures=failures)
     names = {image_id, *purge.keys}
     for check in ConsistencyCheck.objects.exclude(examples=[]):
         examples = [example for example in check.examples if not any(name in str(example) for name in names)]
         if len(examples) < len(check.examples):
             ConsistencyCheck.objects.filter(pk=check.pk).update(examples=examples)
-
-
-def _forget_failure(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return an entry of a job's failures that only says which image it was."""
-    return {**entry, "name": "", "reason": "", "code": "not_visible", "params": {}}
 
 
 def _follow_tombstone(image_id: UUID) -> Purge | None:

@@ -16,7 +16,7 @@ from mediahub.aws import clients, metrics
 from mediahub.delivery import mirror, public
 from mediahub.delivery.models import PublicFile
 from mediahub.desk.failures import presenters as failures_presenters
-from mediahub.jobs import runner
+from mediahub.jobs import purge_files, runner
 from mediahub.library import figures, publishing, revisions
 from mediahub.library.models import Image
 from mediahub.local.event_loop import Context
@@ -33,6 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DUTIES: dict[str, tuple[ModuleType, str]] = {
     "rights_ended": (publishing, "archive_expired"),
     "mirrored": (mirror, "push_stale_images"),
+    "purged": (purge_files, "finish_purges"),
     "superseded": (public, "sweep_superseded"),
     "dead_letters": (dead_letters, "collect_letters"),
     "resumed": (stalled_uploads, "resume_stalled"),

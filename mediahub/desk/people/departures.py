@@ -1,5 +1,6 @@
 """A person who leaves for good: what they did stays in the history, and says no more who they were."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
@@ -50,12 +51,9 @@ def remove_person(by: User, person: User, heir: User | None) -> str:
         log.update(object_repr=pseudonym, change_message="")
         _rename(locked, pseudonym)
         _end_sessions(locked)
-    try:
-        # The clock removes the zip files.
+    # The clock removes the zip files; it wakes by itself at midnight at the latest.
+    with suppress(ProcessingError):
         messages.send(WakeClock())
-    except ProcessingError:
-        # It wakes by itself, at midnight at the latest.
-        pass
     return pseudonym
 
 

@@ -123,15 +123,13 @@ def forget_words(texts: list[str]) -> int:
     unused = [
         word
         for word in KnownWord.objects.filter(word__in=words).values_list("word", flat=True)
-        if not SearchEntry.objects.filter(title__matches=_ask_for(word)).exists()
+        # On PostgreSQL words of file names have a mark.
+        if not SearchEntry.objects.filter(
+            title__matches=IndexQuery(f"'{word}' | '{FILE_MARK}{word}'", f'"{word}"')
+        ).exists()
     ]
     KnownWord.objects.filter(word__in=unused).delete()
     return len(unused)
-
-
-def _ask_for(word: str) -> IndexQuery:
-    """Return the question for a whole word anywhere in an entry; on PostgreSQL words of file names have a mark."""
-    return IndexQuery(f"'{word}' | '{FILE_MARK}{word}'", f'"{word}"')
 
 
 def _note_words(words: set[str]) -> None:
