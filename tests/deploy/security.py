@@ -601,7 +601,10 @@ def delivery_is_signed_and_over_tls(template: Template) -> Iterator[str]:
         "Effect": "Deny",
         "Principal": {"Service": "cloudfront.amazonaws.com"},
         "Action": "s3:GetObject",
-        "Resource": {"Fn::Sub": "${RenditionBucket.Arn}/downloads/*"},
+        "Resource": [
+            {"Fn::Sub": "${RenditionBucket.Arn}/downloads/*"},
+            {"Fn::Sub": "${RenditionBucket.Arn}/tombstones/*"},
+        ],
     }
     policy = policy_of(template, "S3::BucketPolicy", "RenditionBucket")
     yield from must((any(closed.items() <= s.items() for s in policy), "the CDN serves downloads"))
