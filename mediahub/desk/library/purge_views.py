@@ -48,11 +48,7 @@ def purge_images(request: HttpRequest) -> HttpResponse:
         sentence = _("Someone changed or removed images while you had the page open. Nothing was erased. Look again.")
         return _render_question(request, shown, [sentence], status=409)
     if read_number(request.POST.get("number", "").strip()) != len(shown):
-        sentence = ngettext(
-            "Enter %(n)d, the number of images, to confirm that it is to be erased.",
-            "Enter %(n)d, the number of images, to confirm that they are to be erased.",
-            len(shown),
-        )
+        sentence = _("Nothing was erased. Enter %(n)d, the number of images, to confirm.")
         return _render_question(request, shown, [sentence % {"n": len(shown)}], status=400)
     try:
         erased = purge_records.order_purges(user, images, request.POST.get("reason", ""))
