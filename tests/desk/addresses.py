@@ -132,6 +132,7 @@ class Records:
             "searches/": self.search.pk,
             "collections/": self.collection.pk,
             "parts/": self.chunk.pk,
+            "people/": self.owner.pk,
             "faileditem/": self.failed_item.pk,
             "image/": self.image.pk,
             "group/": Group.objects.get(name="Editor").pk,

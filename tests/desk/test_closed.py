@@ -76,6 +76,7 @@ def _values(desk: Desk, address: Address, parameter: str) -> list[str]:
         ("desk:change_search", "pk"): _pks(*desk.searches),
         ("desk:collection", "pk"): _pks(*desk.collections),
         ("desk:change_collection", "pk"): _pks(*desk.collections),
+        ("desk:remove_person", "pk"): _pks(desk.lawyer),
         ("desk:job_part", "pk"): _pks(*desk.chunks),
         ("desk:undo", "batch"): [str(batch) for batch in desk.acts],
         ("admin:view_on_site", "content_type_id"): _pks(*ContentType.objects.filter(app_label="library")),
@@ -171,7 +172,7 @@ def bodies(desk: Desk, name: str) -> list[Asked] | None:
     images = _pks(desk.closed, desk.open)
     both, secret_tag = {"image": images}, desk.tags[1]
     place = {"collection": f"{desk.collections[0].name}"}
-    acts = ("publish", "archive", "reopen", "ask_reprocess", "reprocess", "download")
+    acts = ("publish", "archive", "reopen", "ask_reprocess", "reprocess", "ask_purge", "download")
     bulk = [{"act": act, **both} for act in acts]
     bulk += [{"act": "add_tag", "tag": "Vessel", **both}, {"act": "reject_tag", "tag": secret_tag.name, **both}]
     bulk += [{"act": act, **place, **both} for act in ("put_in", "take_out")]
@@ -181,6 +182,11 @@ def bodies(desk: Desk, name: str) -> list[Asked] | None:
     wish = {"id": str(uuid4()), "image": images[0], "tags": [[secret_tag.pk, "", None, "accepted"]]}
     known: dict[str, list[Asked]] = {
         "desk:bulk": bulk,
+        "desk:purge": [
+            {**both, "reason": "Seen", "number": "3"},
+            {"image": images[:1], "reason": "Seen", "number": "1"},
+        ],
+        "desk:remove_person": [{"name": "nobody"}],
         "desk:sign": [{"json": {"method": "POST", "name": "a.jpg", "type": "image/jpeg", "size": 9, "sha256": SHA256}}],
         "desk:known": [{"json": {"hashes": [SHA256, "0" * 64]}}],
         "desk:identify": [{}, {"json": [SHA256]}],
