@@ -22,6 +22,10 @@ from processing.keys import build_tombstone_key, parse_upload_id
 MOST_BYTES = 1_000_000
 
 
+class Purged(Exception):
+    """The image of a file was erased for good: nothing of it is taken in again."""
+
+
 def identify_file(key: str) -> UUID:
     """Return the id of the upload of a key: that of its ticket, or one that follows from the place in the bucket."""
     return parse_upload_id(key) or uuid5(NAMESPACE_URL, f"s3://{settings.UPLOAD_BUCKET}/{key}")
@@ -38,13 +42,16 @@ def is_purged_image(image_id: UUID) -> bool:
 
 
 def refuse_late_file(key: str) -> None:
-    """Erase a file that came by a ticket after its image was erased, or its person had left.
+    """Raise Purged for a file of an erased image, or of the ticket of a person who left, and erase what came by it.
 
     Where no ticket named the key an operator placed the file there, perhaps another one: it stays, and the comparison
     of the bucket reports it.
     """
+    if not is_purged_key(key):
+        return
     if parse_upload_id(key):
         clients.get_upload_store().erase_key(key)
+    raise Purged
 
 
 def find_unknown_tombstones(image_ids: Iterable[UUID]) -> list[UUID]:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -63,8 +64,9 @@ def ingest_file(event: ObjectCreated, *, deadline: datetime, request: str = "") 
     if is_system_file(event.key):
         folder_batches.count_system_file(event.key)
         return SYSTEM_FILE
-    upload = _find_or_adopt(event.key)
-    if upload is None:
+    try:
+        upload = _find_or_adopt(event.key)
+    except purges.Purged:
         return PURGED
     claim = Claim(event.version_id, pad_sequencer(event.sequencer), deadline, request)
     case = _claim_announced_version(upload, claim)
@@ -115,8 +117,9 @@ def check_key(key: str, *, deadline: datetime, request: str = "", sequencer: str
     """
     if is_system_file(key):
         return SYSTEM_FILE
-    upload = _find_or_adopt(key)
-    if upload is None:
+    try:
+        upload = _find_or_adopt(key)
+    except purges.Purged:
         return PURGED
     order = {"sequencer": max(upload.sequencer, sequencer), "unsequenced": upload.unsequenced or not sequencer}
     try:
@@ -161,12 +164,12 @@ def find_abandoned_keys(keys: Iterable[str]) -> list[str]:
 
 def record_not_begun(key: str, error: ProcessingError) -> None:
     """Record on a file why it is not begun; `error` is another file's, of which nothing is told here."""
-    upload = None if is_system_file(key) else _find_or_adopt(key)
-    if upload is None:
+    if is_system_file(key):
         return
     # The step is that of the error, so that both files have one cause on the desk.
     reason = Reason("not_begun", {"cause": error.specific_code})
-    _record_waiting(upload.pk, reason, error)
+    with suppress(purges.Purged):
+        _record_waiting(_find_or_adopt(key).pk, reason, error)
 
 
 def _record_waiting(upload_id: UUID, reason: Reason, error: ProcessingError) -> None:
@@ -203,15 +206,13 @@ def find_current_upload(image_id: UUID) -> Upload | None:
     return ready.filter(Exists(current)).first() or ready.exclude(image__versions__isnull=False).first()
 
 
-def _find_or_adopt(key: str) -> Upload | None:
-    """Return the record of a key, a new one where no ticket announced it; None for a file that was erased for good."""
+def _find_or_adopt(key: str) -> Upload:
+    """Return the record of a key, a new one where no ticket announced it; raise Purged where it was erased for good."""
     upload = Upload.objects.filter(bucket=settings.UPLOAD_BUCKET, key=key).first()
     if upload:
         return upload
     # Asked after the record: whoever erases an image deletes the record and notes the file in one transaction.
-    if purges.is_purged_key(key):
-        purges.refuse_late_file(key)
-        return None
+    purges.refuse_late_file(key)
     # The id of an adopted file follows from its place, so that two workers adopt it once.
     defaults: dict[str, Any] = {
         "id": purges.identify_file(key),

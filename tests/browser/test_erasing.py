@@ -19,7 +19,7 @@ def shoot(desk: Desk, name: str) -> None:
     if not SHOTS:
         return
     for scheme in ("light", "dark"):
-        desk.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        desk.page.emulate_media(color_scheme=scheme)
         for width in (1280, 360):
             desk.page.set_viewport_size({"width": width, "height": 900})
             desk.page.screenshot(path=Path(SHOTS) / f"{name}-{scheme}-{width}.png", full_page=True)

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import BytesIO
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
@@ -21,12 +22,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mediahub.aws import clients
+from mediahub.delivery import mirror
 from mediahub.delivery.models import PublicFile
 from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Change
 from mediahub.jobs import purge_files, purge_records
 from mediahub.jobs.models import Chunk, Job
-from mediahub.library import duplicates, metadata, publishing, tag_decisions, versions
+from mediahub.library import duplicates, metadata, publishing, purges, tag_decisions, versions
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Purge, PurgedUpload, SimilarPair
 from mediahub.local.event_loop import EventLoop
@@ -309,7 +311,7 @@ def test_a_worker_that_dies_on_the_way_is_followed_by_the_clock(
 ) -> None:
     purge_records.order_purges(chief, Image.objects.filter(pk=image.pk), REASON)
     as_role("worker")
-    place = {"write_tombstone": purge_files.purges, "bury_image": purge_files.mirror}.get(step, purge_files)
+    place: ModuleType = {"write_tombstone": purges, "bury_image": mirror}.get(step, purge_files)
     with patch.object(place, step, side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
         purge_files.purge_image(image.pk)
     assert Purge.objects.get().finished_at is None
