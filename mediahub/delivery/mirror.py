@@ -146,10 +146,10 @@ def read_items(image_ids: Collection[UUID]) -> ItemsByImage:
     """
     table = clients.get_mirror_table()
     items = {image_id: table.query_items(str(image_id)) for image_id in image_ids}
-    buried = {image_id for image_id, held in items.items() if is_buried(held.get("image"))}
-    for image_id in buried:
+    buried_ids = {image_id for image_id in items if is_buried(items[image_id].get("image"))}
+    for image_id in buried_ids:
         messages.send(PurgeImage(image_id))
-    return {image_id: held for image_id, held in items.items() if image_id not in buried}
+    return {image_id: items[image_id] for image_id in items if image_id not in buried_ids}
 
 
 def outdo_items(items: ItemsByImage) -> None:
