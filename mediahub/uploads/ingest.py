@@ -208,8 +208,7 @@ def find_current_upload(image_id: UUID) -> Upload | None:
 
 def _find_or_adopt(key: str) -> Upload:
     """Return the record of a key, a new one where no ticket announced it; raise Purged where it was erased for good."""
-    upload = Upload.objects.filter(bucket=settings.UPLOAD_BUCKET, key=key).first()
-    if upload:
+    if upload := Upload.objects.filter(bucket=settings.UPLOAD_BUCKET, key=key).first():
         return upload
     # Asked after the record: whoever erases an image deletes the record and notes the file in one transaction.
     purges.refuse_late_file(key)
@@ -221,10 +220,8 @@ def _find_or_adopt(key: str) -> Upload:
         "file_name": clean_file_name(key),
         "batch": partial(folder_batches.get_or_create_folder_batch, key),
     }
-    upload, adopted = Upload.objects.get_or_create(bucket=settings.UPLOAD_BUCKET, key=key, defaults=defaults)
-    if adopted:
-        log.info("adopted %s, which no ticket announced", key)
-    return upload
+    log.info("adopting %s, which no ticket announced", key)
+    return Upload.objects.get_or_create(bucket=settings.UPLOAD_BUCKET, key=key, defaults=defaults)[0]
 
 
 def _build_busy_error(upload: Upload) -> Unavailable:
