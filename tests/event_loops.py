@@ -22,9 +22,10 @@ from django.conf import settings
 from mediahub.aws import clients
 from mediahub.local.event_loop import EventLoop, Handler, load_zappa_handler
 
-# Between two polls of an empty queue; the loop of the site waits a second in the queue itself.
-PAUSE = 0.05
-CLOCK_SECONDS = 0.5
+# Between two polls of an empty queue; the loop of the site waits a second in the queue itself. Each poll, and each tick
+# of the clock, takes time from the browser that the test drives.
+PAUSE = 0.15
+CLOCK_SECONDS = 1.5
 COMES_BACK_SECONDS = 1
 
 
