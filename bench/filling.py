@@ -262,17 +262,18 @@ def _copy_all(copies: int) -> None:
         "file_name": file_name,
     }
     _copy(Image, {**image_values, **title, "created_at": _later("created_at")}, "created_at")
+    moment = {"created_key": _later("created_key")}
     entry = {
         **image,
         **title,
         "title_key": f"base.title_key || ' ' || {number}",
         "file": "REPLACE(base.file, ' jpg', ' ' || copy.n || ' jpg')",
         "file_key": f"REPLACE(base.file_key, ' jpg', ' ' || {number} || ' jpg')",
-        "created_key": _later("created_key"),
+        **moment,
     }
     _copy(SearchEntry, entry, "created_key")
-    _copy(Tagging, image)
-    _copy(Membership, image)
+    _copy(Tagging, {**image, **moment})
+    _copy(Membership, {**image, **moment})
     _copy(Rendition, {**image, "key": f"base.name || '/' || {NEW_ID.format('base.image_id')} || base.format"})
     _copy(SimilarPair, {name: _new_id(name) for name in ("first_id", "second_id")})
     _copy(Version, {**image, "key": f"'u/' || {NEW_ID.format('base.image_id')}"})

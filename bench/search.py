@@ -85,12 +85,12 @@ def _parse(query: str) -> Any:
 def _load_page(query: str, user: "User", after: str = "") -> Callable[[], Any]:
     """Return what loads a page as the view does: what it shows for the actions on all results, then its images."""
     from mediahub.desk.library.selection import ShownPage
-    from mediahub.library.search.sorts import SORTS, list_page
+    from mediahub.library.search.sorts import list_page
 
     def load() -> Any:
         search = _parse(query)
         narrowed = ShownPage.show(search, user).narrow(search, user).defer("label_raw")
-        return list_page(narrowed, SORTS[search.sort], search.looked_for, after, PAGE_SIZE)
+        return list_page(narrowed, search.choose_sort(), search.looked_for, after, PAGE_SIZE)
 
     return load
 
@@ -105,7 +105,7 @@ def _load_hundredth_page(query: str, user: "User") -> Callable[[], Any]:
 def _count(query: str, user: "User") -> Callable[[], object]:
     from mediahub.library.search.query import count_images
 
-    return lambda: count_images(_parse(query).images(user))
+    return lambda: count_images(_parse(query).images(user).order_by())
 
 
 def _correct(query: str, user: "User") -> Callable[[], object]:

@@ -43,7 +43,7 @@ def suggest_labels(answers: Mapping[UUID, LabelAnswer]) -> None:
                 continue
             tagging.confidence, tagging.boxes = label.confidence, boxes
             (changed if tagging.pk else new).append(tagging)
-    Tagging.objects.bulk_create(new, batch_size=ROWS, ignore_conflicts=True)
+    _create_all(new)
     Tagging.objects.bulk_update(changed, ["confidence", "boxes"], batch_size=ROWS)
 
 
@@ -81,10 +81,18 @@ def suggest_keywords(image_id: UUID, keywords: Sequence[str]) -> None:
     tags = [tag.pk for tag in vocabulary.resolve_tags(keywords).values() if tag]
     suggested = Tagging.objects.filter(image=image_id, source=Tagging.Source.FILE, state=Tagging.State.SUGGESTED)
     suggested.exclude(tag__in=tags).delete()
-    Tagging.objects.bulk_create(
-        [Tagging(image_id=image_id, tag_id=tag, source=Tagging.Source.FILE) for tag in dict.fromkeys(tags)],
-        ignore_conflicts=True,
-    )
+    _create_all([Tagging(image_id=image_id, tag_id=tag, source=Tagging.Source.FILE) for tag in dict.fromkeys(tags)])
+
+
+def _create_all(taggings: Sequence[Tagging]) -> None:
+    """Write new taggings of many images; those that are there already stay."""
+    if not taggings:
+        return
+    images = Image.objects.filter(pk__in={tagging.image_id for tagging in taggings})
+    moments = dict(images.order_by().values_list("pk", "created_at"))
+    for tagging in taggings:
+        tagging.created_key = moments[tagging.image_id]
+    Tagging.objects.bulk_create(taggings, batch_size=ROWS, ignore_conflicts=True)
 
 
 def _choose_claims(answers: Mapping[UUID, LabelAnswer]) -> dict[UUID, dict[int, Label]]:

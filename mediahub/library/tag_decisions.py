@@ -188,7 +188,9 @@ def add_tag_to_images(change_set: ChangeSet, images: Iterable[Image], name: str,
     with transaction.atomic():
         tag = vocabulary.find_tag(name) or Tag.objects.get_or_create(name=name)[0]
         for chunk in split(images):
-            _add_to_chunk(change_set, lock_images((image.pk for image in chunk), "title"), tag, reviewed=reviewed)
+            _add_to_chunk(
+                change_set, lock_images((image.pk for image in chunk), "title", "created_at"), tag, reviewed=reviewed
+            )
     return tag
 
 
@@ -199,7 +201,7 @@ def _add_to_chunk(change_set: ChangeSet, images: Mapping[UUID, Image], tag: Tag,
     before: dict[UUID, str | None] = dict(existing.values_list("image", "state"))
     new = [image_id for image_id in images if image_id not in before]
     Tagging.objects.bulk_create(
-        Tagging(image_id=image_id, tag=tag, source=Tagging.Source.EDITOR, **decision) for image_id in new
+        Tagging(image=images[image_id], tag=tag, source=Tagging.Source.EDITOR, **decision) for image_id in new
     )
     Tagging.objects.filter(image__in=images, tag=tag).exclude(state=state).update(**decision)
     changes = {image_id: TagChange() for image_id in images if before.get(image_id) != state}

@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.http import QueryDict
 from django.utils import timezone
 
+from mediahub.history.change_set import ChangeSet
+from mediahub.library import collections, memberships
 from mediahub.library.models import Image, Tag, Tagging
 from mediahub.library.search import Search, index
 from mediahub.library.search.sorts import SORTS, list_page
@@ -21,7 +23,7 @@ def pages(user: User, query: str, most: int = 2) -> list[str]:
     search = Search.parse(QueryDict(query))
     titles, after = [], ""
     while True:
-        part, after = list_page(search.images(user), SORTS[search.sort], search.looked_for, after, most)
+        part, after = list_page(search.images(user), search.choose_sort(), search.looked_for, after, most)
         titles += [new_image.title for new_image in part]
         if not after:
             return titles
@@ -56,6 +58,44 @@ def five(chief: User) -> None:
 @pytest.mark.parametrize("most", [1, 2, 5])
 def test_each_order(chief: User, five: None, sort: str, titles: list[str], most: int) -> None:
     assert pages(chief, f"sort={sort}", most) == titles
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 9])
+def test_images_of_a_tag_or_a_collection_are_listed_once_the_newest_first(chief: User, most: int) -> None:
+    images = [image_with_tags("Sea", *(["Fog"] if n % 2 else []), title=f"Sea {n}") for n in range(6)]
+    image(title="Neither")
+    # Two came at the same moment.
+    moments = Image.objects.filter(pk__in=[images[0].pk, images[1].pk])
+    Tagging.objects.filter(image__in=moments).update(created_key=images[0].created_at)
+    moments.update(created_at=images[0].created_at)
+    above = collections.create(ChangeSet(chief), "Above")
+    below = collections.create(ChangeSet(chief), "Below", parent=above)
+    for place, members in ((above, images[1:4]), (below, images[2:])):
+        memberships.add_images(
+            ChangeSet(chief), list(Image.objects.filter(pk__in=[each.pk for each in members])), place
+        )
+    sea, fog = (Tag.objects.get(name=name).pk for name in ("Sea", "Fog"))
+    newest = [each.title for each in Image.objects.exclude(title="Neither").order_by("-created_at", "pk")]
+    assert pages(chief, f"tag={sea}", most) == newest
+    assert pages(chief, f"tag={sea},{fog}", most) == [title for title in newest if int(title[-1]) % 2]
+    assert pages(chief, f"collection={below.pk}", most) == newest[:4]
+    assert set(pages(chief, f"collection={above.pk}", most)) == set(newest) - {"Sea 0"}
+    assert pages(chief, f"collection={below.pk}&tag={fog}", most) == ["Sea 5", "Sea 3"]
+    Tagging.objects.filter(image__title="Sea 5", tag=sea).update(state=Tagging.State.REJECTED)
+    assert pages(chief, f"tag={sea}", most) == newest[1:]
+
+
+def test_a_closed_collection_is_no_way_to_its_images(chief: User, editor: User) -> None:
+    place = collections.create(ChangeSet(chief), "Closed", groups=[Group.objects.create(name="Law")])
+    other = collections.create(ChangeSet(chief), "Open")
+    for each in (place, other):
+        memberships.add_images(ChangeSet(chief), Image.objects.filter(pk=image(title=each.name).pk), each)
+    both = image(title="In both")
+    for each in (place, other):
+        memberships.add_images(ChangeSet(chief), Image.objects.filter(pk=both.pk), each)
+    assert pages(chief, f"collection={place.pk}") == ["In both", "Closed"]
+    assert pages(editor, f"collection={place.pk}") == []
+    assert pages(editor, f"collection={other.pk}") == ["In both", "Open"]
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 9])

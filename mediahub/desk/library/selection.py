@@ -73,7 +73,11 @@ class ShownPage:
         """Return what a page that is made now shows of a search; to be asked before the images themselves."""
         moment = timezone.now()
         candidates, are_all = search.list_candidates() if search.looked_for else ([], False)
-        rows = _list_revisions(search.images(user), candidates, are_all=are_all)
+        images = search.images(user)
+        sort = search.choose_sort()
+        # Without the order the database may look through all images for those that have such a row.
+        ordered = sort.order(images) if sort.rows else images.order_by()
+        rows = _list_revisions(ordered, candidates, are_all=are_all)
         known = tuple(candidates) if are_all else None
         if len(rows) > MAX_IMAGES:
             return cls(moment, len(rows), "", candidates=known)
@@ -113,7 +117,7 @@ class SelectedImages:
 
 def _list_revisions(images: QuerySet[Image], candidates: list[UUID], *, are_all: bool) -> list[tuple[UUID, int]]:
     """Return (id, revision) of images, at most one more than MAX_IMAGES; of the candidates if these are enough."""
-    revisions = images.order_by().values_list("pk", "revision")
+    revisions = images.values_list("pk", "revision")
     rows = list(revisions.filter(pk__in=candidates)[: MAX_IMAGES + 1]) if candidates else []
     return rows if are_all or len(rows) > MAX_IMAGES else list(revisions[: MAX_IMAGES + 1])
 
@@ -139,7 +143,9 @@ def _check_number(request: HttpRequest, number: int, images: QuerySet[Image]) ->
         sentence = _(
             "You selected %(images)s; the limit is %(most)d at a time. Narrow the search and work in smaller groups."
         )
-        messages.error(request, sentence % {"images": describe_number(count_images(images)), "most": MAX_IMAGES})
+        messages.error(
+            request, sentence % {"images": describe_number(count_images(images.order_by())), "most": MAX_IMAGES}
+        )
     return 0 < number <= MAX_IMAGES
 
 

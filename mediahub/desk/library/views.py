@@ -22,7 +22,7 @@ from mediahub.desk.overview import get_newest_mark
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import saved_searches
 from mediahub.library.search import Search, query, suggestions
-from mediahub.library.search.sorts import SORTS, list_page
+from mediahub.library.search.sorts import list_page
 
 PAGE_SIZE = 60
 
@@ -41,7 +41,7 @@ def show_images(request: HttpRequest) -> HttpResponse:
     if not shown.number and not after and (corrected := suggestions.correct(search, user)):
         search, shown = corrected, ShownPage.show(corrected, user)
     results = shown.narrow(search, user).defer("label_raw").prefetch_related("renditions")
-    images, more = list_page(results, SORTS[search.sort], search.looked_for, after, PAGE_SIZE)
+    images, more = list_page(results, search.choose_sort(), search.looked_for, after, PAGE_SIZE)
     context = {
         "title": _("Images"),
         "images": images,
@@ -71,8 +71,10 @@ def show_images(request: HttpRequest) -> HttpResponse:
 @require_permission("library.view_image", json=True)
 def count_images(request: HttpRequest) -> JsonResponse:
     """Return how many images a search finds, in words; the page itself counts no further than an action reaches."""
-    images = Search.parse(request.GET).images(get_editor(request))
-    return JsonResponse({"text": selection.describe_number(query.count_images(images))})
+    search = Search.parse(request.GET)
+    images, sort = search.images(get_editor(request)), search.choose_sort()
+    number = query.count_images(sort.order(images) if sort.rows else images.order_by())
+    return JsonResponse({"text": selection.describe_number(number)})
 
 
 @require_POST

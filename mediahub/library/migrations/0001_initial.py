@@ -8,6 +8,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import mediahub.library.models.images
 import mediahub.library.models.saved_searches
 import mediahub.library.models.search_entries
 from mediahub.library.search import schema
@@ -288,6 +289,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="added")),
+                ("created_key", mediahub.library.models.images.CreatedKeyField(editable=False)),
                 (
                     "by",
                     models.ForeignKey(
@@ -536,6 +538,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("reviewed_at", models.DateTimeField(blank=True, null=True, verbose_name="reviewed")),
+                ("created_key", mediahub.library.models.images.CreatedKeyField(editable=False)),
                 (
                     "image",
                     models.ForeignKey(
@@ -606,6 +609,10 @@ class Migration(migrations.Migration):
             model_name="membership",
             index=models.Index(fields=["collection", "-at", "-id"], name="membership_newest"),
         ),
+        migrations.AddIndex(
+            model_name="membership",
+            index=models.Index(fields=["collection", "-created_key", "image"], name="membership_by_image"),
+        ),
         migrations.AddConstraint(
             model_name="membership",
             constraint=models.UniqueConstraint(fields=("collection", "image"), name="one_membership_a_collection"),
@@ -641,6 +648,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="tagging",
             index=models.Index(fields=["tag", "state"], name="tagging_by_tag"),
+        ),
+        migrations.AddIndex(
+            model_name="tagging",
+            index=models.Index(fields=["tag", "-created_key", "image", "state"], name="tagging_newest"),
         ),
         migrations.AddConstraint(
             model_name="tagging",

@@ -6,7 +6,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from mediahub.library.models.images import Image
+from mediahub.library.models.images import CreatedKeyField, Image
 
 
 class Collection(models.Model):
@@ -71,6 +71,7 @@ class Membership(models.Model):
     image = models.ForeignKey(Image, models.CASCADE, related_name="memberships")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     at = models.DateTimeField(_("added"), default=timezone.now)
+    created_key = CreatedKeyField(editable=False)
 
     class Meta:
         verbose_name = _("image in a collection")
@@ -78,7 +79,10 @@ class Membership(models.Model):
         ordering = ["-at", "-pk"]
         constraints = [models.UniqueConstraint(fields=["collection", "image"], name="one_membership_a_collection")]
         # The cover of a collection is what was put in last.
-        indexes = [models.Index(fields=["collection", "-at", "-id"], name="membership_newest")]
+        indexes = [
+            models.Index(fields=["collection", "-at", "-id"], name="membership_newest"),
+            models.Index(fields=["collection", "-created_key", "image"], name="membership_by_image"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.image_id} in {self.collection_id}"

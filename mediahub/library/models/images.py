@@ -1,6 +1,7 @@
 """Images, the files each was made of, and what they look like."""
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.core.validators import URLValidator
@@ -163,6 +164,20 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class CreatedKeyField(models.DateTimeField):  # type: ignore[type-arg]
+    """When the image of a row was created, which never changes: an index with it gives the newest images of a kind.
+
+    Who writes many rows that know only the ids of their images sets it; else the image is asked.
+    """
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> datetime:
+        """Return the moment, taken from the image when the row is new and nobody set it."""
+        if add and getattr(model_instance, self.attname) is None:
+            setattr(model_instance, self.attname, model_instance.image.created_at)  # type: ignore[attr-defined]
+        moment: datetime = super().pre_save(model_instance, add)
+        return moment
 
 
 class Rendition(models.Model):

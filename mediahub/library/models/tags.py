@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from mediahub.library.models.images import Image
+from mediahub.library.models.images import CreatedKeyField, Image
 
 
 class Tag(models.Model):
@@ -75,6 +75,7 @@ class Tagging(models.Model):
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.SUGGESTED, db_index=True)
     reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     reviewed_at = models.DateTimeField(_("reviewed"), null=True, blank=True)
+    created_key = CreatedKeyField(editable=False)
 
     class Meta:
         verbose_name = _("tagging")
@@ -82,7 +83,10 @@ class Tagging(models.Model):
         ordering = [F("confidence").desc(nulls_first=True), "tag__name"]
         constraints = [models.UniqueConstraint(fields=["image", "tag"], name="one_tagging_a_tag")]
         # Tags are counted by their state on each page of the library.
-        indexes = [models.Index(fields=["tag", "state"], name="tagging_by_tag")]
+        indexes = [
+            models.Index(fields=["tag", "state"], name="tagging_by_tag"),
+            models.Index(fields=["tag", "-created_key", "image", "state"], name="tagging_newest"),
+        ]
         permissions = [("review_tagging", "Can accept, reject and add tags")]
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from mediahub.library import access, collection_tree, similarity
 from mediahub.library.models import Image, Membership, Tagging
 from mediahub.library.parsing import read_day, read_number
+from mediahub.library.search.sorts import Rows
 from processing import MONOCHROME
 
 SQUARE = 0.05
@@ -25,6 +26,7 @@ MOST_TAGS = 12
 TAG_FILTERS = ("tag", "any_tag", "no_tag")
 # Of pixels, megabytes and ids.
 MOST = 999_999_999
+STANDING = (Tagging.State.SUGGESTED, Tagging.State.ACCEPTED)
 # As the value of the filter `collection`: those that lie in none.
 NONE = "none"
 
@@ -119,8 +121,27 @@ def _ids(text: str) -> list[int]:
 
 def _tagged(ids: list[int]) -> Q:
     """Return the condition that an image has one of these tags, and no editor rejected it."""
-    standing = Tagging.objects.exclude(state=Tagging.State.REJECTED)
+    standing = Tagging.objects.filter(state__in=STANDING)
     return Q(Exists(standing.filter(tag__in=ids, image=OuterRef("pk"))))
+
+
+def list_tagged(texts: Mapping[str, str]) -> Rows | None:
+    """Return the taggings with the first of the tags that the images must have, if there is one."""
+    if "tag" not in texts:
+        return None
+    return Rows("taggings", Q(taggings__tag=_ids(texts["tag"])[0], taggings__state__in=STANDING))
+
+
+def list_members(collection: int) -> Rows:
+    """Return the memberships of one collection, without those below it."""
+    return Rows("memberships", Q(memberships__collection=collection))
+
+
+def match_members(collection: int, person: Person) -> Q:
+    """Return the condition that an image is in this very collection, and that the person may see the collection."""
+    members = Membership.objects.filter(collection=collection).order_by()
+    is_open = Exists(access.visible_collections(person).filter(pk=collection))
+    return Q(is_open) & Q(pk__in=members.values("image"))
 
 
 def _tagged_with_each(ids: list[int]) -> Q:

@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from mediahub.library import access
 from mediahub.library.access import Person
-from mediahub.library.models import Image, SearchEntry
-from mediahub.library.search.filters import BY_NAME, FILTERS, Filter
+from mediahub.library.models import Collection, Image, SearchEntry
+from mediahub.library.search import filters
+from mediahub.library.search.filters import BY_NAME, FILTERS, NONE, Filter
 from mediahub.library.search.folding import split_words
-from mediahub.library.search.sorts import DEFAULT_SORT, RELEVANCE, SORTS
+from mediahub.library.search.sorts import CREATED_AT, DEFAULT_SORT, RELEVANCE, SORTS, Sort
 from mediahub.library.search.terms import Term, build_query, parse_term, split_pieces
 from processing import compose
 
@@ -82,6 +83,12 @@ class Search:
         """Return the terms that the index of words answers, without the excluded ones."""
         return [term for term in self.terms if not term.is_excluded and term.operator != "by"]
 
+    @cached_property
+    def single_collection(self) -> int | None:
+        """Return the id of the collection to search, if none lies below it: then an image is in it once."""
+        text = self.texts.get("collection", NONE)
+        return None if text == NONE or Collection.objects.filter(parent=int(text)).exists() else int(text)
+
     def __bool__(self) -> bool:
         return bool(self.words or self.texts)
 
@@ -119,8 +126,21 @@ class Search:
         for name, text in self.texts.items():
             filter_ = BY_NAME[name]
             value = filter_.read(text)
-            images = images.filter(filter_.where(value), filter_.seen_by(value, user))
+            if name == "collection" and self.single_collection:
+                images = images.filter(filters.match_members(self.single_collection, user))
+            else:
+                images = images.filter(filter_.where(value), filter_.seen_by(value, user))
         return images.order_by("-created_at", "pk")
+
+    def choose_sort(self) -> Sort:
+        """Return the order of the images, with the rows by which a page of them is filled fastest."""
+        sort = SORTS[self.sort]
+        if sort.column != CREATED_AT or self.looked_for:
+            return sort
+        rows = filters.list_tagged(self.texts)
+        if not rows and self.single_collection:
+            rows = filters.list_members(self.single_collection)
+        return replace(sort, column="row_moment", key="row_image", rows=rows) if rows else sort
 
     def list_candidates(self) -> tuple[list[UUID], bool]:
         """Return the ids of images that the words name, whoever may see them, and whether these are all.
@@ -148,7 +168,7 @@ class Search:
 
 def count_images(images: QuerySet[Image]) -> int:
     """Return how many images there are, at most one more than MOST_COUNTED: to count a million takes a second."""
-    return images.order_by()[: MOST_COUNTED + 1].count()
+    return images[: MOST_COUNTED + 1].count()
 
 
 def _read_text(filter_: Filter, asked: QueryDict) -> str:

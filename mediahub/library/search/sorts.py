@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
@@ -35,6 +35,23 @@ def _size(text: str) -> int:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Rows of another table of which each image has at most one, and an index has them by the moments of their images.
+
+    A page of the newest images that have such a row walks that index, not past all images that came since.
+    """
+
+    relation: str
+    condition: Q
+
+    def join(self, images: QuerySet[Image]) -> QuerySet[Image]:
+        """Return those of the images that have such a row, each with `row_moment` and `row_image`."""
+        joined = images.annotate(row=FilteredRelation(self.relation, condition=self.condition))
+        moment, image = F("row__created_key"), F("row__image_id")
+        return joined.filter(row__isnull=False).annotate(row_moment=moment, row_image=image)
+
+
+@dataclass(frozen=True)
 class Sort:
     """An order by one column and, among equal ones, by the image's id; `read` makes a value of it of a text."""
 
@@ -45,9 +62,12 @@ class Sort:
     descending: bool = True
     # The image's id where the column is: the index there holds both.
     key: str = "pk"
+    rows: "Rows | None" = None
 
     def order(self, images: QuerySet[Image]) -> QuerySet[Image]:
         """Return the images in this order, each with its `sort_value`."""
+        if self.rows:
+            images = self.rows.join(images)
         column = F(self.column)
         if self.key == ENTRY:
             # By an inner join alone the index of the entries gives the order.
