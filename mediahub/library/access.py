@@ -6,6 +6,7 @@ queryset, or the person; none begins with all rows of a table that tells of imag
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -22,6 +23,8 @@ R = TypeVar("R", bound=Model)
 Person = User | AnonymousUser
 # What a change that is about no image can be besides one of a collection: one of the vocabulary.
 VOCABULARY_ACTIONS = (Action.TAG_MERGED, Action.LABEL_HIDDEN)
+# Built, not yet asked, and kept in the process.
+MOST_QUERIES = 256
 
 
 def visible_images(user: Person) -> QuerySet[Image]:
@@ -73,7 +76,8 @@ def match_open_audiences(user: Person) -> Q:
 
 def closed_collections(user: Person) -> QuerySet[Collection]:
     """Return the collections that a restriction, of their own or from above, closes to this person."""
-    return Collection.objects.none() if sees_everything(user) else _closed_to(user.pk)
+    # A copy: answers that a caller reads must not be kept with the question.
+    return Collection.objects.none() if sees_everything(user) else _closed_to(user.pk).all()
 
 
 def visible_changes(user: Person) -> QuerySet[Change]:
@@ -158,12 +162,17 @@ def _find_taggings(user: Person) -> tuple[Subquery, Subquery]:
     return Subquery(on_images.order_by("state")[:1]), Subquery(on_open[:1])
 
 
+@lru_cache(maxsize=MOST_QUERIES)
 def _open_audiences(user_id: int | None) -> QuerySet[Any, Any]:
-    """Return the ids of the audiences with a gate that is open to this person, by their groups alone."""
+    """Return the ids of the audiences with a gate that is open to this person, by their groups alone.
+
+    What is kept is the question, not its answer: a page puts it into a dozen others, and to build it takes a while.
+    """
     gates = Audience.gates.through.objects.exclude(collection__in=_closed_to(user_id).values("pk"))
     return gates.order_by().values("audience")
 
 
+@lru_cache(maxsize=MOST_QUERIES)
 def _closed_to(user_id: int | None) -> QuerySet[Collection]:
     """Return what lies in or below a collection that is for groups, in none of which the person is; None is nobody."""
     links = Collection.groups.through.objects.filter(collection=OuterRef("pk"))
