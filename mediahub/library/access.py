@@ -155,11 +155,12 @@ def _find_taggings(user: Person) -> tuple[Subquery, Subquery]:
     """Return one tagging of a tag, and one on an image that is open to this person, as expressions.
 
     Of an “exists” PostgreSQL may make a join with all taggings; this it looks up for each tag, and stops at the first.
-    The state stands beside the tag in an index, so that no row is read for a tag that has none.
+    The state stands beside the tag in an index, so that no row is read for a tag that has none. In its order old images
+    come first: the newest ones of a tag may all be of one closed batch.
     """
     on_images = Tagging.objects.filter(tag=OuterRef("pk")).values("state")
-    on_open = on_images.order_by().filter(match_open(user, "image__"))
-    return Subquery(on_images.order_by("state")[:1]), Subquery(on_open[:1])
+    on_open = on_images.filter(match_open(user, "image__"))
+    return Subquery(on_images.order_by("state")[:1]), Subquery(on_open.order_by("state")[:1])
 
 
 @lru_cache(maxsize=MOST_QUERIES)
