@@ -78,11 +78,14 @@ def test_images_of_a_tag_or_a_collection_are_listed_once_the_newest_first(chief:
     newest = [each.title for each in Image.objects.exclude(title="Neither").order_by("-created_at", "pk")]
     assert pages(chief, f"tag={sea}", most) == newest
     assert pages(chief, f"tag={sea},{fog}", most) == [title for title in newest if int(title[-1]) % 2]
+    assert pages(chief, f"any_tag={sea},{fog}", most) == newest
+    assert pages(chief, f"any_tag={fog}", most) == pages(chief, f"tag={fog}", most)
     assert pages(chief, f"collection={below.pk}", most) == newest[:4]
     assert set(pages(chief, f"collection={above.pk}", most)) == set(newest) - {"Sea 0"}
     assert pages(chief, f"collection={below.pk}&tag={fog}", most) == ["Sea 5", "Sea 3"]
     Tagging.objects.filter(image__title="Sea 5", tag=sea).update(state=Tagging.State.REJECTED)
     assert pages(chief, f"tag={sea}", most) == newest[1:]
+    assert pages(chief, f"any_tag={sea},{fog}", most) == newest
 
 
 def test_a_closed_collection_is_no_way_to_its_images(chief: User, editor: User) -> None:

@@ -126,10 +126,15 @@ def _tagged(ids: list[int]) -> Q:
 
 
 def list_tagged(texts: Mapping[str, str]) -> Rows | None:
-    """Return the taggings with the first of the tags that the images must have, if there is one."""
-    if "tag" not in texts:
+    """Return the taggings with the first of the tags that the images must have, or with any of which they need one."""
+    if "tag" in texts:
+        return Rows("taggings", Q(taggings__tag=_ids(texts["tag"])[0], taggings__state__in=STANDING))
+    if "any_tag" not in texts:
         return None
-    return Rows("taggings", Q(taggings__tag=_ids(texts["tag"])[0], taggings__state__in=STANDING))
+    ids = _ids(texts["any_tag"])
+    standing = Tagging.objects.filter(tag__in=ids, state__in=STANDING).order_by()
+    repeated = Exists(standing.filter(image=OuterRef("row_image"), tag__lt=OuterRef("row_tag")))
+    return Rows("taggings", Q(taggings__tag__in=ids, taggings__state__in=STANDING), repeated)
 
 
 def list_members(collection: int) -> Rows:

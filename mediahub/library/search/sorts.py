@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import Exists, F, FilteredRelation, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
@@ -36,19 +36,22 @@ def _size(text: str) -> int:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of another table of which each image has at most one, and an index has them by the moments of their images.
+    """Rows of another table, which an index has by the moments of their images.
 
-    A page of the newest images that have such a row walks that index, not past all images that came since.
+    A page of the newest images that have such a row walks that index, not past all images that came since. Where an
+    image may have several, `repeated` is true of all but one of them; it calls the row's tag `row_tag`.
     """
 
     relation: str
     condition: Q
+    repeated: Exists | None = None
 
     def join(self, images: QuerySet[Image]) -> QuerySet[Image]:
         """Return those of the images that have such a row, each with `row_moment` and `row_image`."""
         joined = images.annotate(row=FilteredRelation(self.relation, condition=self.condition))
         moment, image = F("row__created_key"), F("row__image_id")
-        return joined.filter(row__isnull=False).annotate(row_moment=moment, row_image=image)
+        joined = joined.filter(row__isnull=False).annotate(row_moment=moment, row_image=image)
+        return joined.annotate(row_tag=F("row__tag_id")).filter(~self.repeated) if self.repeated else joined
 
 
 @dataclass(frozen=True)
