@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -168,7 +168,10 @@ class Groups:
     """
 
     def __init__(self, user: User | AnonymousUser) -> None:
-        pairs = visible_pairs(user).order_by("-first__created_at", "first").values_list("first", "second")
+        # Looked up for each pair: for a join PostgreSQL may read all images.
+        moment = Image.objects.filter(pk=OuterRef("first")).order_by().values("created_at")
+        ordered = visible_pairs(user).order_by(Subquery(moment[:1]).desc(), "first")
+        pairs = ordered.values_list("first", "second")
         self._of: dict[UUID, set[UUID]] = {}
         for first, second in pairs[:MOST_PAIRS]:
             group, other = self._of.get(first, {first}), self._of.get(second, {second})
