@@ -103,9 +103,7 @@ def _load_hundredth_page(query: str, user: "User") -> Callable[[], Any]:
 
 
 def _count(query: str, user: "User") -> Callable[[], object]:
-    from mediahub.library.search.query import count_images
-
-    return lambda: count_images(_parse(query).images(user).order_by())
+    return lambda: _parse(query).count(user)
 
 
 def _correct(query: str, user: "User") -> Callable[[], object]:

@@ -176,6 +176,7 @@ def test_each_way_to_ask_finds_the_same(chief: User, library: dict[Any, str], *,
     for typed, names in TYPED:
         asked = search(typed)
         images = asked.images(chief, are_many=are_many)
+        assert asked.count(chief) == images.count()
         if asked.looked_for:
             candidates, are_all = asked.list_candidates()
             assert are_all

@@ -21,7 +21,7 @@ from mediahub.desk.library.selection import ShownPage
 from mediahub.desk.overview import get_newest_mark
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import saved_searches
-from mediahub.library.search import Search, query, suggestions
+from mediahub.library.search import Search, suggestions
 from mediahub.library.search.sorts import list_page
 
 PAGE_SIZE = 60
@@ -71,9 +71,7 @@ def show_images(request: HttpRequest) -> HttpResponse:
 @require_permission("library.view_image", json=True)
 def count_images(request: HttpRequest) -> JsonResponse:
     """Return how many images a search finds, in words; the page itself counts no further than an action reaches."""
-    search = Search.parse(request.GET)
-    images, sort = search.images(get_editor(request)), search.choose_sort()
-    number = query.count_images(sort.order(images) if sort.rows else images.order_by())
+    number = Search.parse(request.GET).count(get_editor(request))
     return JsonResponse({"text": selection.describe_number(number)})
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import IsNull
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -141,6 +142,17 @@ class Search:
         if not rows and self.single_collection:
             rows = filters.list_members(self.single_collection)
         return replace(sort, column="row_moment", key="row_image", rows=rows) if rows else sort
+
+    def count(self, user: Person) -> int:
+        """Return how many images match that the person may see, at most one more than MOST_COUNTED."""
+        if self.looked_for and self.looked_for == self.terms and not self.texts:
+            # Looked up for each entry: PostgreSQL would join the words with all images that are open to the person.
+            images = access.visible_images(user).filter(pk=OuterRef("image"), deleted_at=None).order_by()
+            visible = Subquery(images.values("pk")[:1])
+            entries = SearchEntry.objects.filter(title__matches=build_query(self.looked_for)).order_by()
+            return entries.filter(IsNull(visible, False))[: MOST_COUNTED + 1].count()
+        images, rows = self.images(user).order_by(), self.choose_sort().rows
+        return count_images(rows.join(images) if rows else images)
 
     def list_candidates(self) -> tuple[list[UUID], bool]:
         """Return the ids of images that the words name, whoever may see them, and whether these are all.
