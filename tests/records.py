@@ -15,20 +15,22 @@ def image(title: str = "Harbour", **values: Any) -> Image:
     values = {"file_name": "harbour.jpg", "format": "JPEG", "width": 1600, "height": 1200, "bytes": 9, **values}
     values.setdefault("license", "CC BY 4.0")
     new_image = Image.objects.create(title=title, sha256="0" * 64, **{"placeholder": PLACEHOLDER, **values})
-    for name, width in (("large", 1024), ("medium", 512), ("small", 256)):
-        for output in (get_output("JPEG"), get_output("AVIF")):
-            Rendition.objects.create(
-                image=new_image,
-                name=name,
-                mode=Rendition.Mode.FIT,
-                format=output.name,
-                key=f"{name}/{new_image.pk}/{uuid4().hex}.{output.suffix}",
-                width=width,
-                height=width * 3 // 4,
-                bytes=1000,
-                content_type=output.content_type,
-                sha256="0" * 64,
-            )
+    Rendition.objects.bulk_create(
+        Rendition(
+            image=new_image,
+            name=name,
+            mode=Rendition.Mode.FIT,
+            format=output.name,
+            key=f"{name}/{new_image.pk}/{uuid4().hex}.{output.suffix}",
+            width=width,
+            height=width * 3 // 4,
+            bytes=1000,
+            content_type=output.content_type,
+            sha256="0" * 64,
+        )
+        for name, width in (("large", 1024), ("medium", 512), ("small", 256))
+        for output in (get_output("JPEG"), get_output("AVIF"))
+    )
     index.update_entries([new_image.pk])
     return new_image
 

@@ -31,12 +31,14 @@ def is_root_access_key(access_key_id: str) -> bool:
 def explain_refusal(scope: Scope) -> str:
     """Return why a request is not let through; empty when it is."""
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    is_form = scope["method"] == "POST" and headers.get("content-type", "").startswith("multipart/form-data")
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).hostname not in LOOPBACK:
+    # A browser sends "null" with a form of a page that tells other sites no address, as the desk's do.
+    is_private_form = is_form and origin == "null"
+    if origin is not None and not is_private_form and urlsplit(origin).hostname not in LOOPBACK:
         return "Pages of other machines may not use the local AWS."
     if scope["path"].startswith("/_"):
         return "" if scope["path"] == READY else "The local AWS is managed by the command that started it."
-    is_form = scope["method"] == "POST" and headers.get("content-type", "").startswith("multipart/form-data")
     # A form is signed by its own fields, which S3 checks.
     if scope["method"] == "OPTIONS" or is_form or find_access_key(scope, headers):
         return ""
