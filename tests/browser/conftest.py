@@ -18,12 +18,13 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page
 
 from mediahub.desk.frontend.build import build
-from mediahub.library.models import Image
+from mediahub.library.models import Image, Tag, Tagging
+from mediahub.library.search import index
 from mediahub.local import stack
 from mediahub.uploads import tickets
 from tests.browser.connections import Connections
 from tests.browser.desk import Desk, open_review
-from tests.records import image, tagging
+from tests.records import image
 from tests.settings import STATE
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -146,14 +147,21 @@ def end_session() -> Callable[[], None]:
 @pytest.fixture
 def row(db: Any) -> list[Image]:
     """Images without files, the newest first; each may be published and has a sure and an unsure suggestion."""
-    images = []
+    images, taggings = [], []
+    tags = {name: Tag.objects.get_or_create(name=name)[0] for name in ("Boat", "Mist")}
+    suggested = {"source": Tagging.Source.REKOGNITION, "state": Tagging.State.SUGGESTED}
     with transaction.atomic():
         for number in range(MANY):
+            came = timezone.now() - timedelta(minutes=number)
             one = image(f"Image {number:02}", alt_text="A harbour", credit="Ada Lund")
-            Image.objects.filter(pk=one.pk).update(created_at=timezone.now() - timedelta(minutes=number))
-            tagging(one, "Boat", confidence=93.0, boxes=[[0.05, 0.1, 0.2, 0.2]])
-            tagging(one, "Mist", confidence=61.0)
+            Image.objects.filter(pk=one.pk).update(created_at=came)
+            one.created_at = came
+            boxes = [[0.05, 0.1, 0.2, 0.2]]
+            taggings.append(Tagging(image=one, tag=tags["Boat"], confidence=93.0, boxes=boxes, **suggested))
+            taggings.append(Tagging(image=one, tag=tags["Mist"], confidence=61.0, **suggested))
             images.append(one)
+        Tagging.objects.bulk_create(taggings)
+        index.update_entries([one.pk for one in images])
     return images
 
 
