@@ -62,6 +62,15 @@ def test_a_form_that_nobody_signed_is_refused(running: emulator.Emulator) -> Non
     assert "Contents" not in stack.root_client("s3", running.endpoint).list_objects_v2(Bucket="ours")
 
 
+def test_s3_judges_a_form_of_a_page_that_tells_no_address(running: emulator.Emulator) -> None:
+    """A browser that follows the desk's Referrer-Policy sends "null" with it; its own fields are signed."""
+    fields: dict[str, Any] = {"key": "a", "file": ("a", b"x")}
+    judged = urllib3.request("POST", f"{running.endpoint}/ours", fields=fields, headers={"Origin": "null"})
+    refused = urllib3.request("POST", f"{running.endpoint}/ours", fields=fields, headers={"Origin": FOREIGN[0]})
+    assert (judged.status, b"<Code>" in judged.data) == (403, True)
+    assert (refused.status, b"<Code>" in refused.data) == (403, False)
+
+
 @pytest.mark.parametrize("origin", FOREIGN)
 def test_pages_of_other_machines_are_refused_whatever_they_know(running: emulator.Emulator, origin: str) -> None:
     url = stack.root_client("s3", running.endpoint).generate_presigned_url("list_objects_v2", Params={"Bucket": "ours"})
