@@ -85,14 +85,17 @@ def test_c19_a_killed_worker_goes_on_where_it_was(
     assert len(stored(operator)) == 3 * count_files(clients.get_specs())
 
 
-def test_the_message_for_a_worker_is_the_one_that_celery_writes(local_aws: Any, aws: Callable[[str, str], Any]) -> None:
+def test_the_message_for_a_worker_is_the_one_that_celery_writes(
+    local_aws: Any, aws: Callable[[str, str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "operator")
     from mediahub.celery import QUEUE, app
     from mediahub.worker.tasks import reprocess_chunk
 
     app.set_current()
     reprocess_chunk.delay(7)
     sqs = aws("operator", "sqs")
-    # A worker that another test killed may have it for the two seconds of its visibility.
+    # The poll of a worker that ended may have it for the two seconds of its visibility.
     [message] = sqs.receive_message(QueueUrl=settings.BULK_QUEUE_URL, WaitTimeSeconds=20)["Messages"]
     theirs, ours = json.loads(base64.b64decode(message["Body"])), celery_queue.encode_task(7)
     assert (reprocess_chunk.name, QUEUE) == (celery_queue.TASK, celery_queue.QUEUE)
