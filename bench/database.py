@@ -17,7 +17,7 @@ MARK = "filled by the bench"
 
 @dataclass(frozen=True)
 class Library:
-    """How many images a measurement asks for, and where its database is."""
+    """Say how many images a measurement asks for, and where its database is."""
 
     number: int
     folder: Path | None = None

@@ -17,7 +17,7 @@ TIMEOUT_SECONDS = 600
 
 
 class InstallFailed(Exception):
-    """Why a peer was not installed, with what the installer said."""
+    """Say why a peer was not installed, with what the installer said."""
 
 
 def prepare_python(name: str) -> Path:

@@ -101,7 +101,7 @@ def list_commands() -> dict[str, list[str]]:
 
 @dataclass
 class Measurements:
-    """What was measured of one photograph, by the name of a processor."""
+    """Keep what was measured of one photograph, by the name of a processor."""
 
     photo: Path
     milliseconds: dict[str, float]

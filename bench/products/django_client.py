@@ -1,4 +1,4 @@
-"""What every product needs of Django: a database, a person who may do everything, and a browser that costs nothing.
+"""Provide what every product needs of Django: a database, an administrator, and a browser that costs nothing.
 
 The body of a form is encoded before the stopwatch runs, because a browser does that and not the product.
 """

@@ -17,7 +17,7 @@ LOG_LINES = 15
 
 
 class ProductFailed(Exception):
-    """Why a product cannot be measured, with the end of its log."""
+    """Say why a product cannot be measured, with the end of its log."""
 
 
 @dataclass

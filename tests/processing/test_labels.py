@@ -47,8 +47,8 @@ def client() -> Any:
 def test_rekognition_is_asked_once_and_its_answer_kept(client: Any) -> None:
     with Stubber(client) as stub:
         # More than is used, so that what is kept answers a lower threshold, too.
-        wanted = {"Image": {"Bytes": b"jpeg"}, "MaxLabels": 40, "MinConfidence": 40}
-        stub.add_response("detect_labels", ANSWER, wanted)
+        request = {"Image": {"Bytes": b"jpeg"}, "MaxLabels": 40, "MinConfidence": 40}
+        stub.add_response("detect_labels", ANSWER, request)
         answer = RekognitionLabeler(client, 5, 70).label(b"jpeg", sha256="")
     assert [(label.name, label.confidence) for label in answer.labels] == [("Boat", 98.5), ("Sea", 70.0)]
     assert answer.labels[0].boxes == (Box(0.1, 0.2, 0.3, 0.4),)
