@@ -264,6 +264,30 @@ def test_a_lost_file_can_be_left_out(signed_in: Desk, chief: User) -> None:
     expect(signed_in.row("gone.jpg")).to_have_count(0)
 
 
+def test_a_late_answer_does_not_bring_a_skipped_file_back(signed_in: Desk, chief: User) -> None:
+    page = signed_in.page
+    Upload.objects.create(
+        file_name="gone.jpg",
+        declared_bytes=9,
+        bucket="b",
+        key="k",
+        uploaded_by=chief,
+        expires_at=timezone.now() + timedelta(minutes=9),
+    )
+    asked: list[Route] = []
+    page.route("**/admin/upload/status/**", lambda route: asked.append(route))
+    signed_in.open("/admin/upload/")
+    wait_for(page, asked)
+    signed_in.row("gone.jpg").get_by_role("button", name="Skip: gone.jpg").click()
+    with page.expect_response("**/admin/upload/status/**"):
+        asked[0].continue_()
+    # The script has read the answer once the page has drawn twice more.
+    page.evaluate(
+        "new Promise((drawn) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(drawn)), 200))"
+    )
+    expect(signed_in.row("gone.jpg")).to_have_count(0)
+
+
 def test_leaving_is_warned_of_while_a_file_is_sent_and_not_after(signed_in: Desk) -> None:
     page = signed_in.page
     asked: list[str] = []

@@ -122,7 +122,8 @@ export function createUploadList(list, { status, words }, onShow = () => {}) {
     const asked = [...openUploads].slice(0, AT_ONCE);
     if (!asked.length) return null;
     const { uploads } = await loadJson(`${status}?ids=${asked.join(",")}`);
-    const changed = uploads.filter(showUpload).length > 0;
+    // A row that was removed while the server answered stays removed: its file may be on its way as another row.
+    const changed = uploads.filter(({ id }) => openUploads.has(id)).filter(showUpload).length > 0;
     updateSummary();
     return openUploads.size ? changed : null;
   });
