@@ -22,20 +22,22 @@ def image(**fields: Any) -> Image:
         **fields,
     }
     new_image = Image.objects.create(**values)
-    for name, width, height in (("large", 1024, 768), ("medium", 512, 384), ("small", 256, 192)):
-        for output in (get_output("JPEG"), get_output("AVIF")):
-            Rendition.objects.create(
-                image=new_image,
-                name=name,
-                mode=Rendition.Mode.FIT,
-                format=output.name,
-                key=f"{name}/{new_image.pk}/{'cd' * 32}.{output.suffix}",
-                width=width,
-                height=height,
-                bytes=width * 100,
-                content_type=output.content_type,
-                sha256="cd" * 32,
-            )
+    Rendition.objects.bulk_create(
+        Rendition(
+            image=new_image,
+            name=name,
+            mode=Rendition.Mode.FIT,
+            format=output.name,
+            key=f"{name}/{new_image.pk}/{'cd' * 32}.{output.suffix}",
+            width=width,
+            height=height,
+            bytes=width * 100,
+            content_type=output.content_type,
+            sha256="cd" * 32,
+        )
+        for name, width, height in (("large", 1024, 768), ("medium", 512, 384), ("small", 256, 192))
+        for output in (get_output("JPEG"), get_output("AVIF"))
+    )
     index.update_entries([new_image.pk])
     return new_image
 

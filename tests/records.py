@@ -12,9 +12,14 @@ PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAI
 
 def image(title: str = "Harbour", **values: Any) -> Image:
     """Return an image with three renditions in two formats."""
-    values = {"file_name": "harbour.jpg", "format": "JPEG", "width": 1600, "height": 1200, "bytes": 9, **values}
-    values.setdefault("license", "CC BY 4.0")
-    new_image = Image.objects.create(title=title, sha256="0" * 64, **{"placeholder": PLACEHOLDER, **values})
+    return images([{"title": title, **values}])[0]
+
+
+def images(rows: list[dict[str, Any]]) -> list[Image]:
+    """Return an image for each row of values, written all at once."""
+    usual = {"file_name": "harbour.jpg", "format": "JPEG", "width": 1600, "height": 1200, "bytes": 9}
+    usual |= {"sha256": "0" * 64, "placeholder": PLACEHOLDER, "license": "CC BY 4.0"}
+    new_images = Image.objects.bulk_create([Image(**{**usual, **values}) for values in rows])
     Rendition.objects.bulk_create(
         Rendition(
             image=new_image,
@@ -28,11 +33,12 @@ def image(title: str = "Harbour", **values: Any) -> Image:
             content_type=output.content_type,
             sha256="0" * 64,
         )
+        for new_image in new_images
         for name, width in (("large", 1024), ("medium", 512), ("small", 256))
         for output in (get_output("JPEG"), get_output("AVIF"))
     )
-    index.update_entries([new_image.pk])
-    return new_image
+    index.update_entries([new_image.pk for new_image in new_images])
+    return new_images
 
 
 def tagging(image: Image, name: str, state: str = Tagging.State.SUGGESTED, **values: Any) -> Tagging:

@@ -24,7 +24,7 @@ from mediahub.local import stack
 from mediahub.uploads import tickets
 from tests.browser.connections import Connections
 from tests.browser.desk import Desk, open_review
-from tests.records import image
+from tests.records import images
 from tests.settings import STATE
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -147,22 +147,25 @@ def end_session() -> Callable[[], None]:
 @pytest.fixture
 def row(db: Any) -> list[Image]:
     """Images without files, the newest first; each may be published and has a sure and an unsure suggestion."""
-    images, taggings = [], []
     tags = {name: Tag.objects.get_or_create(name=name)[0] for name in ("Boat", "Mist")}
     suggested = {"source": Tagging.Source.REKOGNITION, "state": Tagging.State.SUGGESTED}
+    now = timezone.now()
+    words = {"alt_text": "A harbour", "credit": "Ada Lund"}
     with transaction.atomic():
-        for number in range(MANY):
-            came = timezone.now() - timedelta(minutes=number)
-            one = image(f"Image {number:02}", alt_text="A harbour", credit="Ada Lund")
-            Image.objects.filter(pk=one.pk).update(created_at=came)
-            one.created_at = came
-            boxes = [[0.05, 0.1, 0.2, 0.2]]
-            taggings.append(Tagging(image=one, tag=tags["Boat"], confidence=93.0, boxes=boxes, **suggested))
-            taggings.append(Tagging(image=one, tag=tags["Mist"], confidence=61.0, **suggested))
-            images.append(one)
-        Tagging.objects.bulk_create(taggings)
-        index.update_entries([one.pk for one in images])
-    return images
+        new_images = images([{"title": f"Image {number:02}", **words} for number in range(MANY)])
+        for number, each in enumerate(new_images):
+            each.created_at = now - timedelta(minutes=number)
+        Image.objects.bulk_update(new_images, ["created_at"])
+        boxes = [[0.05, 0.1, 0.2, 0.2]]
+        Tagging.objects.bulk_create(
+            Tagging(
+                image=each, tag=tags[name], confidence=confidence, boxes=boxes if name == "Boat" else [], **suggested
+            )
+            for each in new_images
+            for name, confidence in (("Boat", 93.0), ("Mist", 61.0))
+        )
+        index.update_entries([each.pk for each in new_images])
+    return new_images
 
 
 @pytest.fixture

@@ -31,10 +31,12 @@ LOOKS: tuple[tuple[str, ColorScheme], ...] = (("wide", "light"), ("narrow", "dar
 COMMAS = """[...document.querySelectorAll("svg, svg *, meter, progress, input[type=number], input[type=range]")].some(
   (one) => ["x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height", "viewBox", "value", "max"].some(
     (name) => one.getAttribute(name)?.includes(",")))"""
-# A picture that never comes must not be waited for without end.
-DECODED = """(image) => Promise.race([
-  image.decode().catch(() => {}),
-  new Promise((done) => setTimeout(done, 5000)),
+# A picture below the window is fetched once somebody scrolls; one that never comes must not be waited for without end.
+DECODED = """() => Promise.race([
+  Promise.all([...document.querySelectorAll("img.picture-front[src]")]
+    .filter((image) => image.getBoundingClientRect().top < window.innerHeight)
+    .map((image) => image.decode().catch(() => {}))),
+  new Promise((end) => setTimeout(end, 5000)),
 ])"""
 
 
@@ -114,8 +116,7 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
 
 def settle(page: Page) -> None:
     """Wait for the pictures in sight; scripts have run when the page has loaded."""
-    for picture in page.locator("img.picture-front[src]").all()[:9]:
-        picture.evaluate(DECODED)
+    page.evaluate(DECODED)
 
 
 def shoot(page: Page, name: str) -> None:
