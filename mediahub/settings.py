@@ -1,6 +1,7 @@
 """The only file that reads the environment; docs/settings.md lists every variable."""
 
 from pathlib import Path
+from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
 import environ
@@ -47,6 +48,9 @@ CDN_QUEUE_URL = env.str("CDN_QUEUE_URL", default="")
 # Secrets, each by the ARN under which Secrets Manager keeps it; what cannot be read ends the start
 SECRET_KEY = env.str("SECRET_KEY", default="")
 SECRET_KEY_SECRET = env.str("SECRET_KEY_SECRET", default="")
+if env.bool("SECRET_KEY_RANDOM", default=False):
+    # Workers sign nothing that anybody else checks, and decode files of strangers: they must not know the site's key.
+    SECRET_KEY = token_urlsafe(60)
 DATABASE_SECRET = env.str("DATABASE_SECRET", default="")
 CLOUDFRONT_KEY_SECRET = env.str("CLOUDFRONT_KEY_SECRET", default="")
 
@@ -87,6 +91,7 @@ RETRY_SECONDS = env.int("RETRY_SECONDS", default=30)
 RESUME_SECONDS = env.int("RESUME_SECONDS", default=600)
 REDRIVE_PER_MINUTE = env.int("REDRIVE_PER_MINUTE", default=60)
 REDRIVE_MOST = env.int("REDRIVE_MOST", default=10)
+REJECTED_KEEP_SECONDS = env.int("REJECTED_KEEP_SECONDS", default=90 * 24 * 3600)
 SWEEP_GRACE_SECONDS = env.int("SWEEP_GRACE_SECONDS", default=24 * 3600)
 RECONCILE_GRACE_SECONDS = env.int("RECONCILE_GRACE_SECONDS", default=420)
 RECONCILE_SECONDS = env.int("RECONCILE_SECONDS", default=420)
@@ -153,6 +158,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "mediahub.desk.stored_data.StoredDataMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
