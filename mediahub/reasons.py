@@ -23,6 +23,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "busy": _("%(name)s is being worked on by another worker; this delivery waits for it."),
     "file_deleted": _("The file was deleted from the upload bucket."),
     "never_sent": _("The file was not sent in time. Add it again."),
+    "rejected_erased": _("The file was rejected, and removed after %(days)s days."),
     "removed_while_read": _("%(name)s was removed while it was read."),
     "sender_left": _(
         "%(name)s arrived after the account of the person who sent it was deactivated. Someone with an active account "

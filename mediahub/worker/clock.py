@@ -15,7 +15,7 @@ from mediahub.library.models import Image
 from mediahub.recovery import consistency_checks, dead_letters, queue_hours, retries
 from mediahub.recovery.duties import Duties, Tick, count_failing
 from mediahub.recovery.models import FailedItem
-from mediahub.uploads import arrival_figures, crops, rendition_sweep, stalled_uploads
+from mediahub.uploads import arrival_figures, crops, rejected_sweep, rendition_sweep, stalled_uploads
 from mediahub.worker import clock_rest
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ def list_duties(deadline: datetime) -> Duties:
         "reminded": retries.request_lost_retries,
         "cut": crops.request_missing_crops,
         "swept": rendition_sweep.sweep_deleted_images,
+        "rejected_swept": rejected_sweep.sweep_rejected_uploads,
         "jobs_asked": runner.request_lost_turns,
         "jobs_swept": runner.sweep_old_jobs,
         "counted": lambda: figures.keep_figures() + arrival_figures.keep_figures(),

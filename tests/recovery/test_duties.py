@@ -22,7 +22,7 @@ from mediahub.library.models import Image
 from mediahub.local.event_loop import Context
 from mediahub.recovery import consistency_checks, dead_letters, duties, queue_hours, retries
 from mediahub.recovery.models import ConsistencyCheck, Duty, FailedItem
-from mediahub.uploads import crops, rendition_sweep, stalled_uploads
+from mediahub.uploads import crops, rejected_sweep, rendition_sweep, stalled_uploads
 from mediahub.uploads.models import Upload
 from mediahub.worker import clock, clock_rest, handlers
 from processing import Misconfigured, Unavailable
@@ -41,6 +41,7 @@ DUTIES: dict[str, tuple[ModuleType, str]] = {
     "reminded": (retries, "request_lost_retries"),
     "cut": (crops, "request_missing_crops"),
     "swept": (rendition_sweep, "sweep_deleted_images"),
+    "rejected_swept": (rejected_sweep, "sweep_rejected_uploads"),
     "jobs_asked": (runner, "request_lost_turns"),
     "jobs_swept": (runner, "sweep_old_jobs"),
     "counted": (figures, "keep_figures"),

@@ -120,6 +120,10 @@ DUTIES: dict[str, tuple[str | Promise, str | Promise]] = {
         gettext_lazy("Remove the renditions of deleted originals"),
         gettext_lazy("They stay in the bucket and add a small cost."),
     ),
+    "rejected_swept": (
+        gettext_lazy("Erase rejected files"),
+        gettext_lazy("They stay in the bucket and add a small cost."),
+    ),
     "jobs_asked": (
         gettext_lazy("Continue background jobs"),
         gettext_lazy("A job whose worker stopped is waiting."),
