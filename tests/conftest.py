@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
-from tests import pristine
+from tests import database_users, pristine
 from tests.aws.recording import Recorder
 from tests.settings import CALLS
 from tests.slow import is_slow
@@ -98,3 +98,6 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Set up the database of this process, and keep what the migrations made of it."""
     with django_db_blocker.unblock():
         pristine.keep()
+        if connection.vendor == "postgresql":
+            database_users.create()
+            database_users.install()

@@ -83,3 +83,15 @@ def test_e7_settings_do_not_start_without_their_secret(keep: Any) -> None:
     with pytest.raises(subprocess.CalledProcessError) as caught:
         python("from mediahub import settings", **outside)
     assert "mediahub-local/none cannot be read" in caught.value.stderr
+
+
+def test_a_worker_has_a_key_of_its_own_and_reads_no_secret() -> None:
+    outside = {
+        "SECRET_KEY": "",
+        "SECRET_KEY_SECRET": "",
+        "SECRET_KEY_RANDOM": "true",
+        "AWS_ENDPOINT_URL": "http://[::1]:9",
+    }
+    keys = {python("from mediahub import settings; print(settings.SECRET_KEY)", **outside) for _ in range(2)}
+    assert len(keys) == 2
+    assert min(map(len, keys)) >= 60

@@ -46,7 +46,7 @@ def deploy_stage(stage: Stage, parameters: Mapping[str, str], confirm: Confirm) 
     outputs = step("stack", lambda: update_stack(stage, parameters, confirm))
     if "DatabaseHost" in outputs:
         step("certificates of the database", build.fetch_authorities)
-        step("user of the database", lambda: aurora.create_user(stage, stage.full_name))
+        step("users of the database", lambda: aurora.create_users(stage, stage.full_name))
     step("wheels for the functions", wheels.install_wheels)
     step("static files", build.collect_static)
     for kind in ("worker", "web"):

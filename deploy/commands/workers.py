@@ -30,7 +30,7 @@ def build_environment(stage: Stage, outputs: Mapping[str, str]) -> dict[str, str
     if zappa_settings.find_address(stage, parameters) == zappa_settings.NOWHERE:
         raise DeployError(f"The site has no address yet. Run `python -m deploy up {stage.name}` first.")
     return {
-        **zappa_settings.collect_settings(stage, outputs, parameters, "worker", zappa_settings.read_stages()),
+        **zappa_settings.collect_settings(stage, outputs, parameters, "bulk", zappa_settings.read_stages()),
         "AWS_REGION": stage.region,
     }
 

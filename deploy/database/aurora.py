@@ -1,4 +1,4 @@
-"""Aurora from the operator's side: its description, and MediaHub's user in it, by the Data API."""
+"""Aurora from the operator's side: its description, its users by the Data API, and sign-in as the tables' owner."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -9,12 +9,22 @@ from botocore.exceptions import ClientError
 from deploy.errors import DeployError
 from deploy.stage import Stage
 
-# The database's owner creates MediaHub's user, which has no password and signs in by IAM.
-CREATE_USER = (
-    "DO $$ BEGIN CREATE ROLE mediahub LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
-    "GRANT rds_iam TO mediahub",
-    "GRANT ALL ON DATABASE mediahub TO mediahub",
-    "GRANT ALL ON SCHEMA public TO mediahub",
+# Owns the tables and is used for migrations only, by an operator's or the deployer's token.
+OWNER = "mediahub"
+# Each kind of process has a user of its own; `migrate` grants them their tables (mediahub/database_rights.py).
+USERS = {"web": "mediahub_web", "worker": "mediahub_worker", "bulk": "mediahub_bulk"}
+_ALL_USERS = (OWNER, *USERS.values())
+# The cluster's owner creates these users, which have no password and sign in by IAM.
+CREATE_USERS = (
+    *(
+        f"DO $$ BEGIN CREATE ROLE {user} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+        for user in _ALL_USERS
+    ),
+    f"GRANT rds_iam TO {', '.join(_ALL_USERS)}",
+    "REVOKE ALL ON DATABASE mediahub FROM PUBLIC",
+    f"GRANT ALL ON DATABASE mediahub TO {OWNER}",
+    f"GRANT ALL ON SCHEMA public TO {OWNER}",
+    f"GRANT CONNECT ON DATABASE mediahub TO {', '.join(USERS.values())}",
 )
 # Errors of a database that is resuming from a pause, and of a restored one that does not have the Data API yet.
 # Source: botocore's model of rds-data; "Troubleshooting Amazon RDS Data API issues", Aurora user guide.
@@ -26,6 +36,7 @@ NOT_READY = {
     "StatementTimeoutException",
 }
 MOST_RESUME_SECONDS = 600
+PORT = 5432
 
 
 def find_cluster(stage: Stage, name: str) -> dict[str, Any] | None:
@@ -44,13 +55,27 @@ def read_resource_id(stage: Stage) -> str:
     return str((find_cluster(stage, stage.full_name) or {}).get("DbClusterResourceId", ""))
 
 
-def create_user(stage: Stage, name: str) -> None:
-    """Create MediaHub's user in a cluster by the Data API, which needs no access to the network."""
+def create_users(stage: Stage, name: str) -> None:
+    """Create MediaHub's users in a cluster by the Data API, which needs no access to the network."""
     cluster = find_cluster(stage, name)
     if cluster is None:
         raise DeployError(f"There is no database {name}. Run `python -m deploy stack {stage.name}`.")
-    for sql in CREATE_USER:
+    for sql in CREATE_USERS:
         execute_sql(stage, cluster, sql)
+
+
+def sign_in_as_owner(stage: Stage) -> dict[str, str]:
+    """Return user and password of the tables' owner: a token of who runs this command, valid for 15 minutes.
+
+    It is signed here, and no role of a process could sign it. Return nothing where the stage has no Aurora.
+    """
+    host = stage.base.read_outputs().get("DatabaseHost")
+    if not host:
+        return {}
+    token = stage.client("rds").generate_db_auth_token(
+        DBHostname=host, Port=PORT, DBUsername=OWNER, Region=stage.region
+    )
+    return {"user": OWNER, "password": token}
 
 
 def execute_sql(stage: Stage, cluster: Mapping[str, Any], sql: str) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def restore_database(stage: Stage, origin: Origin) -> str:
     incoming = f"{stage.full_name}-{INCOMING}-{origin.mark}"
     stage.report(f"→ restore {origin.title} to {incoming}")
     create_cluster(stage, origin, incoming)
-    aurora.create_user(stage, incoming)
+    aurora.create_users(stage, incoming)
     return swap_clusters(stage, incoming)
 
 

@@ -1,10 +1,16 @@
-"""Run one of MediaHub's management commands in the worker function."""
+"""Run one of MediaHub's management commands in one of its functions."""
 
 from typing import NamedTuple
 
+from deploy.database import aurora
 from deploy.errors import DeployError
 from deploy.functions import invocation, zappa_settings
 from deploy.stage import Stage
+
+# Commands of the web: an invitation is signed with Django's key, which no other function can read.
+OF_THE_WEB = ("invite",)
+# Commands that change tables, and so need the user who owns them.
+OF_THE_OWNER = ("migrate",)
 
 
 class CommandResult(NamedTuple):
@@ -15,10 +21,13 @@ class CommandResult(NamedTuple):
 
 
 def run_command(stage: Stage, line: str) -> CommandResult:
-    """Run a management command in the worker function; raise DeployError when it fails."""
-    function = zappa_settings.name_functions(stage)["worker"]
+    """Run a management command in the worker function, or the web's; raise DeployError when it fails."""
+    name = line.split(maxsplit=1)[0]
+    function = zappa_settings.name_functions(stage)["web" if name in OF_THE_WEB else "worker"]
     stage.client("lambda").get_waiter("function_updated_v2").wait(FunctionName=function)
-    answer = invocation.invoke_function(stage, function, {"manage": line})
+    owner = aurora.sign_in_as_owner(stage) if name in OF_THE_OWNER else {}
+    event = {"manage": line, **({"database": owner} if owner else {})}
+    answer = invocation.invoke_function(stage, function, event)
     if not isinstance(answer, dict):
         raise DeployError(f"`{line}` could not run in {function}: {answer}")
     if not answer["well"]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from deploy.database import aurora
 from deploy.errors import DeployError
 from deploy.stack import endpoints
 from deploy.stage import Stage
@@ -93,10 +94,13 @@ def collect_settings(
 ) -> dict[str, str]:
     """Return all settings of a function: the operator's for this stage and for every stage, and the stack's.
 
-    The Fargate workers get those of the worker function, so that no setting can reach one and not the other.
+    The Fargate workers (`bulk`) get the operator's for the worker function, so that no setting can reach one and not
+    the other.
     """
     return {
-        **all_stages.get(name_stages(stage)[kind], {}).get("aws_environment_variables", {}),
+        **all_stages.get(name_stages(stage)["web" if kind == "web" else "worker"], {}).get(
+            "aws_environment_variables", {}
+        ),
         **all_stages.get("base", {}).get("aws_environment_variables", {}),
         **build_settings(stage, outputs, parameters, kind),
     }
@@ -117,23 +121,27 @@ def build_settings(
         "BULK_QUEUE_URL": outputs["BulkQueueUrl"],
         "MIRROR_TABLE": outputs["MirrorTable"],
         "KMS_KEY_ARN": outputs["KmsKeyArn"],
-        "SECRET_KEY_SECRET": outputs["SecretName"],
         "LABELER": "rekognition" if parameters.get("Labels", "true") == "true" else "off",
     }
     if host := outputs.get("CdnHost"):
         settings |= {"CLOUDFRONT_DOMAIN": host, "STATIC_URL": f"https://{host}/static/"}
     if "FunctionNetwork" in outputs:
         settings |= endpoints.list_addresses(stage.region, outputs["FunctionNetwork"])
-    if kind == "worker" and "CdnQueueUrl" in outputs:
+    if kind != "web" and "CdnQueueUrl" in outputs:
         settings["CDN_QUEUE_URL"] = outputs["CdnQueueUrl"]
-    if kind == "web" and "SigningKeyId" in outputs:
-        settings["CLOUDFRONT_KEY_SECRET"] = outputs["SecretName"]
-    return settings | _build_database_settings(outputs)
+    return settings | _build_key_settings(outputs, kind) | _build_database_settings(outputs, kind)
 
 
-def _build_database_settings(outputs: Mapping[str, str]) -> dict[str, str]:
+def _build_key_settings(outputs: Mapping[str, str], kind: str) -> dict[str, str]:
+    if kind != "web":
+        return {"SECRET_KEY_RANDOM": "true"}
+    names = ["SECRET_KEY_SECRET", *(["CLOUDFRONT_KEY_SECRET"] if "SigningKeyId" in outputs else [])]
+    return dict.fromkeys(names, outputs["SecretName"])
+
+
+def _build_database_settings(outputs: Mapping[str, str], kind: str) -> dict[str, str]:
     if "DatabaseHost" in outputs:
-        address = f"postgresql://mediahub@{outputs['DatabaseHost']}:5432/mediahub"
+        address = f"postgresql://{aurora.USERS[kind]}@{outputs['DatabaseHost']}:{aurora.PORT}/mediahub"
         return {"DATABASE_URL": address, "DATABASE_IAM": "true", "CLOCK_REST_SECONDS": str(REST_SECONDS)}
     return {"DATABASE_SECRET": outputs["DatabaseSecretName"]}
 

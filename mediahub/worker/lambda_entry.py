@@ -7,7 +7,8 @@ place with success, which deletes the message. Both are closed here.
 import io
 import logging
 import shlex
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -17,7 +18,7 @@ from mediahub.wsgi import application  # noqa: F401  isort: skip
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connections
+from django.db import connection, connections
 from zappa.handler import LambdaHandler
 
 from mediahub import checks
@@ -42,6 +43,9 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:
     match event:
         case {"raw_command": _} | {"command": _}:
             raise RefusedEvent("Functions cannot be run by name here. Use `manage` with a command of MediaHub.")
+        case {"manage": str(line), "database": {"user": str(user), "password": str(password)}}:
+            with _sign_in_to_database(user, password):
+                return _run_command(line)
         case {"manage": str(line)}:
             return _run_command(line)
     known = _read_http_request(event) or _read_messages(event) or _read_clock_event(event)
@@ -111,6 +115,19 @@ def _run_command(line: str) -> dict[str, Any]:
         connections.close_all()
     log.info("%s ended %s", name, "well" if well else "with an error")
     return {"well": well, "output": written.getvalue(), "job": job or ""}
+
+
+@contextmanager
+def _sign_in_to_database(user: str, password: str) -> Iterator[None]:
+    """Use the database as another user, with an operator's token; afterwards as the user of this function again."""
+    former = {name: connection.settings_dict[name] for name in ("USER", "PASSWORD")}
+    connections.close_all()
+    connection.settings_dict.update(USER=user, PASSWORD=password)
+    try:
+        yield
+    finally:
+        connections.close_all()
+        connection.settings_dict.update(former)
 
 
 def _build_handler() -> LambdaHandler:

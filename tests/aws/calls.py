@@ -68,7 +68,10 @@ NO_REKOGNITION = (
     "The local AWS has no Rekognition; tests/processing/test_labels.py checks the call against botocore's model."
 )
 WITHOUT_A_CALL: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {
-    ("ReadSecrets", "secretsmanager:GetSecretValue"): (ALL, "Settings read the secret when a process starts."),
+    ("ReadSecrets", "secretsmanager:GetSecretValue"): (
+        ("web",),
+        "Settings read the secret when a process starts.",
+    ),
     ("SignInToTheDatabase", "rds-db:connect"): (
         ALL,
         "The process signs the token itself and sends it to the database.",

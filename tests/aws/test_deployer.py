@@ -15,7 +15,7 @@ from zappa import cli, core
 from deploy.functions import zappa_settings
 from tests.aws.compositions import EVERYTHING, compose
 from tests.aws.iam import Context, may
-from tests.aws.rendered import ACCOUNT, REGION
+from tests.aws.rendered import ACCOUNT, REGION, render_stack
 
 STACK = compose(EVERYTHING)
 API = f"arn:aws:apigateway:{REGION}::/restapis/{STACK.parameters['ApiId']}"
@@ -174,3 +174,19 @@ def test_the_deployer_may_leave_functions_in_their_network() -> None:
     passed: Context = {"iam:PassedToService": "lambda.amazonaws.com"}
     for role in ("WebRole", "WorkerRole"):
         assert may(STACK, "DeployerRole", "iam:PassRole", STACK.arn(role), passed).refusals == ()
+
+
+def test_the_deployer_changes_the_api_of_its_stage_and_no_other() -> None:
+    other = f"arn:aws:apigateway:{REGION}::/restapis/z9z9z9z9z9"
+    for verb in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        for resource in (other, f"{other}/deployments", f"{API}0", f"arn:aws:apigateway:{REGION}::/domainnames/desk"):
+            assert not may(STACK, "DeployerRole", f"apigateway:{verb}", resource), (verb, resource)
+    # Neither a new one nor none.
+    assert not may(STACK, "DeployerRole", "apigateway:POST", f"arn:aws:apigateway:{REGION}::/restapis")
+    assert not may(STACK, "DeployerRole", "apigateway:DELETE", API)
+
+
+def test_before_the_web_is_deployed_there_is_no_api_to_change() -> None:
+    stack = render_stack({"DeployerPrincipal": f"arn:aws:iam::{ACCOUNT}:root", "ApiId": ""})
+    assert not may(stack, "DeployerRole", "apigateway:PATCH", API)
+    assert may(stack, "DeployerRole", "apigateway:GET", f"arn:aws:apigateway:{REGION}::/restapis")

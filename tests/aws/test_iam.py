@@ -186,7 +186,7 @@ def test_outside_a_network_no_endpoint_is_asked() -> None:
 
 
 def stack_database_user() -> str:
-    return f"arn:aws:rds-db:eu-central-1:{ACCOUNT}:dbuser:DBClusterResourceId-of-DatabaseCluster/mediahub"
+    return f"arn:aws:rds-db:eu-central-1:{ACCOUNT}:dbuser:DBClusterResourceId-of-DatabaseCluster/mediahub_web"
 
 
 def test_what_lambda_may_do_with_a_role_its_code_may_not() -> None:

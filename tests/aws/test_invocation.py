@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from deploy.database.aurora import CREATE_USER, create_user
+from deploy.database.aurora import CREATE_USERS, create_users
 from deploy.errors import DeployError
 from deploy.functions import invocation
 from deploy.package import build
@@ -102,10 +102,10 @@ def test_a_function_that_fails_says_why() -> None:
 def test_a_paused_database_is_asked_until_it_wakes() -> None:
     aurora, data = Aurora(), DataApi(asleep=3)
     aurora.add_cluster(NAME, MasterUserSecret={"SecretArn": "arn:secret:owner", "SecretStatus": "active"})
-    create_user(place_of(aurora, data), NAME)
-    assert [sql for _, sql in data.statements] == list(CREATE_USER)
+    create_users(place_of(aurora, data), NAME)
+    assert [sql for _, sql in data.statements] == list(CREATE_USERS)
 
 
 def test_a_database_that_is_not_there_is_named() -> None:
     with pytest.raises(DeployError, match="There is no database mediahub-production"):
-        create_user(place_of(Aurora(), DataApi()), NAME)
+        create_users(place_of(Aurora(), DataApi()), NAME)

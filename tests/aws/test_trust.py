@@ -8,6 +8,7 @@ import boto3
 import pytest
 from zappa.core import Zappa
 
+from deploy.database import aurora
 from deploy.functions import zappa_settings
 from tests.aws.compositions import COMPOSITIONS, EVERYTHING, compose, compose_workers
 from tests.aws.iam import Context, may, may_assume
@@ -195,9 +196,10 @@ def test_fargate_starts_the_workers() -> None:
 
 
 def test_the_proxy_signs_in_to_the_database() -> None:
-    """Source: "Configuring IAM authentication for RDS Proxy", end-to-end: the proxy's role connects as the user."""
+    """Source: "Configuring IAM authentication for RDS Proxy", end-to-end: the proxy's role connects as each user."""
     stack = compose(EVERYTHING)
     role = role_of(stack, stack.properties("Proxy")["RoleArn"])
     cluster = stack.value({"Fn::GetAtt": ["DatabaseCluster", "DBClusterResourceId"]})
-    user = f"arn:aws:rds-db:{REGION}:{ACCOUNT}:dbuser:{cluster}/mediahub"
-    assert list(refusals(stack, role, "rds.amazonaws.com", ("rds-db:connect", user))) == []
+    place = f"arn:aws:rds-db:{REGION}:{ACCOUNT}:dbuser:{cluster}"
+    asked = [("rds-db:connect", f"{place}/{user}") for user in (aurora.OWNER, *aurora.USERS.values())]
+    assert list(refusals(stack, role, "rds.amazonaws.com", *asked)) == []

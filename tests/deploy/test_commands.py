@@ -91,12 +91,14 @@ def test_functions_join_the_network_and_sign_in_without_a_password(stage: Stage)
     }
     web = zappa_settings.build_settings(stage, outputs, {"ApiId": "abc"}, "web")
     worker = zappa_settings.build_settings(stage, outputs, {"ApiId": "abc"}, "worker")
-    assert web["DATABASE_URL"] == "postgresql://mediahub@db.example.internal:5432/mediahub"
+    assert web["DATABASE_URL"] == "postgresql://mediahub_web@db.example.internal:5432/mediahub"
     assert (web["DATABASE_IAM"], web["CLOCK_REST_SECONDS"]) == ("true", "86400")
     assert web["STATIC_URL"] == "https://d1.cloudfront.net/static/"
     assert web["SITE_URL"] == "https://abc.execute-api.us-east-1.amazonaws.com/typed"
-    # Only the web signs links.
-    assert set(web) - set(worker) == {"CLOUDFRONT_KEY_SECRET"}
+    assert worker["DATABASE_URL"] == "postgresql://mediahub_worker@db.example.internal:5432/mediahub"
+    # Only the web signs links, sessions and invitations.
+    assert set(web) - set(worker) == {"CLOUDFRONT_KEY_SECRET", "SECRET_KEY_SECRET"}
+    assert set(worker) - set(web) == {"SECRET_KEY_RANDOM"}
     assert web["CLOUDFRONT_KEY_SECRET"] == web["SECRET_KEY_SECRET"]
     assert zappa_settings._build_network_settings(outputs)["vpc_config"]["SubnetIds"] == ["subnet-a", "subnet-b"]
 

@@ -11,11 +11,13 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import connection
 
 from bench.heic import encode_heic
 from deploy.errors import DeployError
 from deploy.functions import zappa_settings
 from deploy.package import build, contents
+from mediahub import database_rights
 from mediahub.library.models import Image
 from mediahub.local import stack
 from processing import formats
@@ -63,7 +65,7 @@ def environment(**changed: str) -> dict[str, str]:
     )
     return {
         **{name: value for name, value in variables.items() if name.startswith(recordings)},
-        "AWS_PROFILE": "worker",
+        "AWS_PROFILE": "web",
         "AWS_REGION": "us-east-1",
         "STAGE": "local",
         "LABELER": "off",
@@ -73,6 +75,15 @@ def environment(**changed: str) -> dict[str, str]:
         "UPLOAD_QUEUE_ARN": QUEUE,
         **changed,
     }
+
+
+def worker_environment() -> dict[str, str]:
+    """Return the settings of the worker's function, which signs nothing and has a user of its own in PostgreSQL."""
+    url = urlsplit(child_environment("worker")["DATABASE_URL"])
+    if connection.vendor == "postgresql":
+        url = url._replace(netloc=f"{database_rights.WORKER}@")
+    keys = {"SECRET_KEY_SECRET": "", "SECRET_KEY_RANDOM": "true"}
+    return environment(AWS_PROFILE="worker", DATABASE_URL=url.geturl(), **keys)
 
 
 def test_it_is_small_and_holds_nothing_needless_or_secret(
@@ -211,20 +222,25 @@ def test_messages_bare_events_and_the_clock_are_answered(
         "awsRegion": "us-east-1",
     }
     rule = "arn:aws:events:us-east-1:000000000000:rule/mediahub-local-mediahub.worker.handlers.on_minute"
+    owner = {"user": str(connection.settings_dict["USER"]), "password": "a token"}
     answers = functions.invoke(
         code,
         boto3,
-        environment(),
+        worker_environment(),
         {"Records": [message]},
         # The id of a notification may name any function; it is not listened to.
         {"Records": [build_record("b.jpg", "x:os.getcwd")]},
         {"detail-type": "Scheduled Event", "source": "aws.scheduler", "resources": [rule]},
+        {"manage": "migrate --no-input", "database": owner},
+        # Without a token of who deploys, the worker is not the owner of the tables.
         {"manage": "migrate --no-input"},
     )
     assert answers[0] == {"answer": {"batchItemFailures": []}}
     assert answers[1] == {"answer": {"batchItemFailures": []}}
     assert answers[2]["answer"]["clock_failures"] == 0
     assert answers[3]["answer"]["well"] is True
+    if connection.vendor == "postgresql":
+        assert "permission denied" in answers[4]["error"]
     assert {image.file_name for image in Image.objects.all()} == {"a.jpg", "b.jpg"}
 
 

@@ -108,9 +108,9 @@ BULK_MAY: list[Probe] = [
     ("sqs", "receive_message", {"QueueUrl": BULK}),
     ("sqs", "send_message", {"QueueUrl": QUEUE, "MessageBody": "{}"}),
     ("dynamodb", "put_item", {"TableName": TABLE, "Item": ITEM}),
-    ("secretsmanager", "get_secret_value", SECRET),
 ]
 BULK_MAY_NOT: list[Probe] = [
+    ("secretsmanager", "get_secret_value", SECRET),
     ("s3", "get_object", ORIGINAL),
     ("s3", "list_object_versions", {"Bucket": UPLOADS}),
     ("dynamodb", "scan", {"TableName": TABLE}),
@@ -168,6 +168,8 @@ OTHERS_MAY_NOT: list[tuple[str, Probe]] = [
     *(
         ("worker", probe)
         for probe in [
+            # It holds the keys of sessions and of CloudFront's links.
+            ("secretsmanager", "get_secret_value", SECRET),
             ("secretsmanager", "put_secret_value", {**SECRET, "SecretString": "{}"}),
             ("lambda", "invoke", FUNCTION),
             ("cloudformation", "describe_stacks", {"StackName": STACK}),
@@ -180,7 +182,6 @@ OTHERS_MAY_NOT: list[tuple[str, Probe]] = [
 ]
 OTHERS_MAY: list[tuple[str, Probe]] = [
     ("web", ("secretsmanager", "get_secret_value", SECRET)),
-    ("worker", ("secretsmanager", "get_secret_value", SECRET)),
     *(("bulk", probe) for probe in BULK_MAY),
     *(("deployer", probe) for probe in DEPLOYER_MAY),
 ]

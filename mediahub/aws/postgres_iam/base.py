@@ -19,10 +19,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """A connection whose token is signed here: no request is made for it, so no way to RDS's API is needed."""
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Return what psycopg connects with; `iam_region` is ours and not psycopg's."""
+        """Return what psycopg connects with; `iam_region` is ours and not psycopg's.
+
+        A password that is set already is a token of an operator, for a user that this process may not sign in as.
+        """
         params = dict(super().get_connection_params())
         region = params.pop("iam_region")
-        params["password"] = _rds(region).generate_db_auth_token(
-            DBHostname=params["host"], Port=int(params.get("port") or 5432), DBUsername=params["user"], Region=region
-        )
+        if not params.get("password"):
+            params["password"] = _rds(region).generate_db_auth_token(
+                DBHostname=params["host"],
+                Port=int(params.get("port") or 5432),
+                DBUsername=params["user"],
+                Region=region,
+            )
         return params

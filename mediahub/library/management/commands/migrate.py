@@ -14,6 +14,9 @@ from django.core.management import CommandError
 from django.core.management.commands import migrate
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
+
+from mediahub import database_rights
 
 # A function works for 60 seconds at most, and wants some for its own migrations.
 WAIT_SECONDS = 40
@@ -24,9 +27,18 @@ class Command(migrate.Command):
     """Migrates when no other process does."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Migrate under the database's lock; raises CommandError when another process holds it for too long."""
-        with lock(connections[options["database"]]):
+        """Migrate under the database's lock, and grant the rights of each kind of process.
+
+        Raise CommandError when another process holds the lock for too long.
+        """
+        connection = connections[options["database"]]
+        with lock(connection):
+            executor = MigrationExecutor(connection)
+            plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+            if any(migration.app_label == "auth" for migration, _ in plan):
+                database_rights.drop_views(connection)
             super().handle(*args, **options)
+            database_rights.grant_rights(connection)
 
 
 @contextmanager
