@@ -33,7 +33,7 @@ PLANTS = [
                 '  KnowsDatabase: !Equals [!Ref DatabaseResourceId, "never"]\n',
             ),
         ),
-        "tests/aws/test_restore.py::test_roles_name_the_database_that_the_stage_has_now[WebRole]",
+        "tests/aws/test_database_users.py::test_roles_name_the_database_that_the_stage_has_now[web]",
     ),
     Plant(
         8,
