@@ -10,10 +10,15 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import ProgrammingError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from mediahub import database_rights
 from mediahub.database_rights import BULK, WEB, WORKER
 from mediahub.library.models import Image, Tag
+from mediahub.messages import SendRetries
+from mediahub.worker import handlers
 from tests.database_users import act_as
 
 pytestmark = pytest.mark.django_db
@@ -182,3 +187,23 @@ def test_workers_views_do_not_stop_a_migration_of_people() -> None:
         database_rights.grant_rights(connection)
         cursor.execute("SELECT has_table_privilege(%s, 'mediahub_worker.auth_user', 'SELECT')", [WORKER])
         assert cursor.fetchone() == (True,)
+
+
+@on_postgresql
+def test_each_test_runs_a_process_as_its_user(client: Client) -> None:
+    users = []
+
+    def note(execute: Callable[..., Any], *query: Any) -> Any:
+        raw: Any = connection.connection
+        users.append(raw.execute("SELECT current_user").fetchone()[0])
+        return execute(*query)
+
+    client.force_login(User.objects.create_superuser("chief"))
+    for run, user in (
+        (lambda: client.get(reverse("desk:session")), WEB),
+        (lambda: handlers.handle(SendRetries(1), handlers.Invocation(timezone.now())), WORKER),
+    ):
+        with connection.execute_wrapper(note):
+            run()
+        assert set(users) == {user}
+        users.clear()
