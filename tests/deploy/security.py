@@ -166,7 +166,8 @@ def lifecycles_keep_what_is_needed(template: Template) -> Iterator[str]:
         ends = [r for r in rules if "ExpirationInDays" in r and r.get("Prefix") != "downloads/"]
         yield from must(
             (bool(aborts) and max(aborts) <= 7, f"{bucket} keeps unfinished parts"),
-            (bool(old) and max(old) <= 90, f"{bucket} keeps old versions for ever"),
+            (bucket == "UploadBucket" or (bool(old) and max(old) <= 90), f"{bucket} keeps old versions for ever"),
+            (bucket != "UploadBucket" or not old, "a version that a record names may expire"),
             (bucket in ("LogBucket", "PackageBucket") or not ends, f"{bucket} forgets what is current"),
             (bucket == "UploadBucket" or not moved, f"{bucket} is archived"),
             (bucket != "LogBucket" or [r["ExpirationInDays"] for r in ends] == [90], "logs are kept too long, or not"),
