@@ -103,6 +103,93 @@ SERVICES = {
     "C21": ("Dead letters that this version cannot read", "Shown as they are; not sent again"),
     "C22": ("Two releases at once", "Messages keep their form, and migrations remove nothing that is still needed"),
 }
+SECURITY = {
+    "S1": (
+        "A browser names no key, type, size, or encryption of its own",
+        "Each altered field of an issued ticket and of each step is refused",
+    ),
+    "S2": (
+        "Nothing from a file or a form reaches an output unescaped",
+        "Pages, JSON, tables, logs, and headers hold text",
+    ),
+    "S3": ("Outputs hold no metadata but the credit, and no payload", "They are encoded anew and searched"),
+    "S4": ("Roles have the rights that they need", "Everything else is tried with their credentials and refused"),
+    "S5": (
+        "No secret lies in settings, environment, package, or log",
+        "A scan finds it; a missing secret refuses to start",
+    ),
+    "S6": ("The desk answers each role as the table of permissions says", "Each address, method, and object is tried"),
+}
+INPUTS = {
+    "B1": ("Nothing, one byte, or a signature alone", "Rejected as empty or damaged, at the first attempt"),
+    "B2": ("A file that is cut off", "Rejected; a JPEG that lost its last bytes alone is ready with a note"),
+    "B3": ("A wrong suffix or type", "The bytes decide"),
+    "B4": (
+        "Code in EXIF, comments, pixels, or behind the end",
+        "Renditions are encoded anew and free of it; originals are only ever downloads",
+    ),
+    "B5": ("A PNG of gigapixels in kilobytes", "Rejected from its header"),
+    "B6": ("A GIF of gigapixels in bytes", "Rejected from its header"),
+    "B7": ("A JPEG of gigapixels in kilobytes", "Rejected from its header"),
+    "B8": ("AVIF, WebP, and TIFF of gigapixels", "Rejected from their headers"),
+    "B9": ("Thousands of frames", "The first frame is taken; counting the others is bounded"),
+    "B10": ("CMYK, inverted CMYK, YCCK", "Converted to the right colors in sRGB"),
+    "B11": ("16 bits a channel", "Scaled to 8, not clipped"),
+    "B12": ("Palettes, single bits, gray with alpha", "No halo; transparency stays"),
+    "B13": ("A color profile that is broken, huge, or of other pixels", "Left aside with a note"),
+    "B14": ("Broken EXIF", "The image is ready; the field is left out with a note"),
+    "B15": ("Each orientation, and none that exists", "Upright; renditions have no orientation"),
+    "B16": ("Entities, document types, and bombs in XMP", "Refused in every encoding; the image is ready with a note"),
+    "B17": ("Compressed texts that unpack without end", "Bounded"),
+    "B18": ("SVG", "Rejected by its name"),
+    "B19": ("HEIC", "Decoded; where the format is turned off, rejected by its name"),
+    "B20": ("Several pictures in a JPEG", "The first is taken; the others never leave"),
+    "B21": ("65,500 × 1 pixel, 1 × 1 pixel", "No rendition is without pixels; tiny pictures get no labels"),
+    "B22": ("A progressive JPEG of very many scans", "Rejected before it is decoded"),
+    "B23": ("Directories of a TIFF that point to each other", "Each is read once"),
+    "B24": ("PostScript and PDF by any name", "Rejected; nothing is started for it"),
+    "B25": (
+        "Formats that Pillow knows and MediaHub does not accept",
+        "Rejected by their names before a decoder sees them",
+    ),
+    "B26": ("Commands for ImageMagick named .jpg", "Rejected as text"),
+    "B27": ("Mutated files of each format", "Each ends as ready or rejected"),
+    "B28": ("A file at each limit, one below, one above", "The limit itself is accepted"),
+    "B29": ("The same file twice", "Two images that are offered as duplicates"),
+    "B30": ("The same file processed twice", "The same bytes"),
+}
+WEB = {
+    "D1": ("A ticket without sign-in, permission, or active account", "Refused; nothing is signed"),
+    "D2": ("A ticket asked for by another site, or by reading", "Refused"),
+    "D3": (
+        "File names with folders, controls, directions, 9,000 characters",
+        "The server names the key; the name shown is clean",
+    ),
+    "D4": ("Sizes that are none, and others than declared", "Refused with a reason; S3 takes the declared size alone"),
+    "D5": ("Any field of a ticket or a step altered, added, or left out", "Refused by S3's rules and by the local AWS"),
+    "D6": ("A ticket used twice, or after its end", "The file that came first stays the image's"),
+    "D7": ("Another person's ticket or key", "Refused"),
+    "D8": ("More tickets or bytes than a person may have", "429 with Retry-After"),
+    "D9": (
+        "Completed before, with other parts, or with other sizes",
+        "The parts are compared with the ticket before the last step is signed",
+    ),
+    "D10": ("Hostile text in every field", "Shown as text"),
+    "D11": ("An original opened in the browser", "Always a download, named by its detected format"),
+    "D12": ("Records of others by id and in bulk", "Not found, or left out and counted"),
+    "D13": ("A form that leads to another site", "It leads to a page of this site"),
+    "D14": ("An address for the server to open", "There is no such feature, and no code that opens addresses"),
+    "D15": (
+        "Passwords tried, sessions planted, cookies read",
+        "Another session key at sign-in; cookies are closed to scripts",
+    ),
+    "D16": (
+        "Decisions on failures without permission, or twice",
+        "Refused; twice has the effect of once, and is recorded",
+    ),
+    "D17": ("Searches of any length and characters, deep pages", "A fixed number of queries; never an error"),
+    "D18": ("Frames, other origins, other hosts", "Refused"),
+}
 DEPLOYMENT = {
     "E1": ("A bucket is opened: ACL, policy, a flag off", "The template's tests fail; each mutation is noticed"),
     "E2": ("Plain http", "Refused by buckets and everything in them, queues, and topic"),
@@ -175,8 +262,11 @@ def matrix() -> str:
     return "\n".join(
         [
             table("The promises", PROMISES),
+            table("The promises about security", SECURITY),
             table("Events", EVENTS),
+            table("Files", INPUTS),
             table("Services and processes", SERVICES),
+            table("The web", WEB),
             table("Deployment", DEPLOYMENT),
         ]
     )

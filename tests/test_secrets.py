@@ -58,7 +58,7 @@ def test_e6_what_is_no_object_is_refused_and_not_quoted(keep: Any, text: str) ->
 
 
 @pytest.mark.parametrize("values", [{}, {"SECRET_KEY": ""}, {"OTHER": "hunter2"}])
-def test_e7_a_missing_value_is_named(keep: Any, values: dict[str, str]) -> None:
+def test_s5_e7_a_missing_value_is_named(keep: Any, values: dict[str, str]) -> None:
     keep(json.dumps(values))
     with pytest.raises(ImproperlyConfigured, match=f"{NAME} has no SECRET_KEY"):
         value()

@@ -131,7 +131,7 @@ def test_it_decodes_each_input_format_and_encodes_each_output_format(
         ("zappa_settings.py", b"ENVIRONMENT_VARIABLES={'AWS_REGION': 'x', 'SECRET_KEY': 'y'}\n", "holds settings"),
     ],
 )
-def test_e6_the_scan_finds_what_must_not_leave(tmp_path: Path, name: str, text: bytes, says: str) -> None:
+def test_s5_e6_the_scan_finds_what_must_not_leave(tmp_path: Path, name: str, text: bytes, says: str) -> None:
     path = tmp_path / "build.zip"
     with zipfile.ZipFile(path, "w") as archive:
         if name != "zappa_settings.py":

@@ -66,7 +66,7 @@ def test_what_cannot_be_retried_says_why(signed_in: Client) -> None:
     assert "Nothing was retried" in act(signed_in, item, "retry", stay="1")
 
 
-def test_only_chief_editors_discard_and_say_why(signed_in: Client, chief_client: Client, chief: User) -> None:
+def test_d16_only_chief_editors_discard_and_say_why(signed_in: Client, chief_client: Client, chief: User) -> None:
     item = failed_item(None)
     act(signed_in, item, "discard", note="no")
     assert "Enter a reason" in act(chief_client, item, "discard", note=" ", stay="1")

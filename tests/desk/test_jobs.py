@@ -224,7 +224,7 @@ def test_a_part_is_fetched_by_a_short_link_under_its_name(
     assert "expired and" in signed_in.get(path, follow=True).content.decode()
 
 
-def test_an_original_is_downloaded_under_its_own_name_and_noted(
+def test_d11_an_original_is_downloaded_under_its_own_name_and_noted(
     signed_in: Client, images: list[Image], original: Version
 ) -> None:
     assert "Download the original" in signed_in.get(f"/admin/library/image/{images[0].pk}/change/").content.decode()
@@ -250,7 +250,7 @@ def test_an_original_is_downloaded_under_its_own_name_and_noted(
         ("IMG_0001", "GIF", "IMG_0001.gif"),
     ],
 )
-def test_an_original_is_named_by_what_it_is(
+def test_d11_an_original_is_named_by_what_it_is(
     signed_in: Client, images: list[Image], original: Version, name: str, format_name: str, downloaded: str
 ) -> None:
     original.facts |= {"file_name": name, "format": format_name}

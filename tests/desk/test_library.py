@@ -57,7 +57,9 @@ def test_pictures_come_from_the_store_and_not_through_django(signed_in: Client, 
         "/admin/review/items/",
     ],
 )
-def test_a_page_costs_the_same_for_five_as_for_fifty(signed_in: Client, editor: User, queries: Any, path: str) -> None:
+def test_d17_a_page_costs_the_same_for_five_as_for_fifty(
+    signed_in: Client, editor: User, queries: Any, path: str
+) -> None:
     def grow(number: int) -> None:
         for n in range(number):
             new_image = image(f"Image {n}")
@@ -249,7 +251,7 @@ def test_rights_are_typed_in_the_form_of_an_image_and_for_many(signed_in: Client
     assert "Address of the license: Enter a valid URL." in said
 
 
-def test_hostile_words_stay_text(signed_in: Client) -> None:
+def test_d10_hostile_words_stay_text(signed_in: Client) -> None:
     new_image = image(
         HOSTILE,
         file_name=HOSTILE,

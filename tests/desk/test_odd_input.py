@@ -77,7 +77,7 @@ def test_a_broken_cookie_is_refused_and_removed(client: Client, db: Any, name: s
         {"Content-Length": LONG},
     ],
 )
-def test_no_header_is_an_error_of_the_server(db: Any, headers: dict[str, str]) -> None:
+def test_d18_no_header_is_an_error_of_the_server(db: Any, headers: dict[str, str]) -> None:
     client = Client(raise_request_exception=False, enforce_csrf_checks=True)
     for path in ("/admin/login/", "/admin/", "/static/desk/desk.css"):
         assert client.get(path, headers=headers).status_code < 500
@@ -116,7 +116,7 @@ def test_an_editor_sees_a_tag_with_its_synonyms_its_images_and_no_form(signed_in
     assert "“Merge”" not in page
 
 
-def test_what_is_no_view_is_no_way_back(signed_in: Client) -> None:
+def test_d13_what_is_no_view_is_no_way_back(signed_in: Client) -> None:
     answer = signed_in.post(reverse("desk:undo", args=[NOBODY]), {"next": "nowhere"})
     assert answer["Location"] == reverse("admin:library_image_changelist")
 

@@ -283,7 +283,7 @@ def test_the_page_and_its_questions_cost_the_same_for_few_as_for_many(queries: A
     assert few[0] <= 20
 
 
-def test_hostile_words_stay_text(signed_in: Client, row: list[Image]) -> None:
+def test_d10_hostile_words_stay_text(signed_in: Client, row: list[Image]) -> None:
     Image.objects.filter(pk=row[0].pk).update(title=HOSTILE, alt_text=HOSTILE, caption=HOSTILE)
     tagging(row[0], HOSTILE, boxes=[[0.1, 0.1, 0.2, 0.2]])
     assert "<script>alert" not in signed_in.get(page_of(row[0])).content.decode()

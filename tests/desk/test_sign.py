@@ -70,7 +70,7 @@ def test_a_large_file_gets_every_step_of_an_upload_in_parts(signed_in: Client) -
         ({"method": "PUT", "key": "k", "partNumber": 1, "uploadId": {"a": 1}}, "wrong type"),
     ],
 )
-def test_a_wrong_wish_is_refused_in_a_sentence(signed_in: Client, wrong: dict[str, Any], says: str) -> None:
+def test_d4_a_wrong_wish_is_refused_in_a_sentence(signed_in: Client, wrong: dict[str, Any], says: str) -> None:
     answer = ask(signed_in, {**FILE, **wrong})
     assert answer.status_code == 400
     assert says in answer.json()["reason"]
@@ -82,7 +82,7 @@ def test_what_is_no_json_object_is_refused(signed_in: Client, body: str) -> None
     assert ask(signed_in, body).status_code == 400
 
 
-def test_strangers_and_people_without_the_right_get_no_ticket(client: Client, nobody: Client) -> None:
+def test_d1_strangers_and_people_without_the_right_get_no_ticket(client: Client, nobody: Client) -> None:
     for someone in (client, nobody):
         answer = ask(someone, FILE)
         assert answer.status_code == 403
@@ -90,18 +90,18 @@ def test_strangers_and_people_without_the_right_get_no_ticket(client: Client, no
     assert not Upload.objects.exists()
 
 
-def test_a_request_from_another_site_gets_no_ticket(editor: User) -> None:
+def test_d2_a_request_from_another_site_gets_no_ticket(editor: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(editor)
     assert ask(client, FILE).status_code == 403
     assert not Upload.objects.exists()
 
 
-def test_reading_signs_nothing(signed_in: Client) -> None:
+def test_d2_reading_signs_nothing(signed_in: Client) -> None:
     assert signed_in.get(reverse("desk:sign")).status_code == 405
 
 
-def test_too_many_open_tickets_are_answered_with_when_to_come_back(signed_in: Client, settings: Any) -> None:
+def test_d8_too_many_open_tickets_are_answered_with_when_to_come_back(signed_in: Client, settings: Any) -> None:
     settings.UPLOAD_MAX_OPEN_TICKETS = 1
     assert ask(signed_in, FILE).status_code == 200
     answer = ask(signed_in, FILE)
@@ -109,7 +109,7 @@ def test_too_many_open_tickets_are_answered_with_when_to_come_back(signed_in: Cl
     assert "still in progress" in answer.json()["reason"]
 
 
-def test_too_many_bytes_in_one_day_are_answered_with_when_to_come_back(signed_in: Client, settings: Any) -> None:
+def test_d8_too_many_bytes_in_one_day_are_answered_with_when_to_come_back(signed_in: Client, settings: Any) -> None:
     settings.UPLOAD_MAX_BYTES_PER_DAY = FILE["size"]
     assert ask(signed_in, FILE).status_code == 200
     answer = ask(signed_in, FILE)
@@ -118,7 +118,7 @@ def test_too_many_bytes_in_one_day_are_answered_with_when_to_come_back(signed_in
     assert "in 24 hours" in answer.json()["reason"]
 
 
-def test_nobody_goes_on_with_anothers_upload(signed_in: Client, other_editor: User) -> None:
+def test_d7_nobody_goes_on_with_anothers_upload(signed_in: Client, other_editor: User) -> None:
     ticket = begun(signed_in)
     other = Client()
     other.force_login(other_editor)

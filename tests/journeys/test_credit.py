@@ -124,7 +124,7 @@ def publish(image_id: UUID, chief: User) -> Image:
     return Image.objects.prefetch_related("renditions").get(pk=image_id)
 
 
-def test_credit_survives(
+def test_s3_credit_survives(
     local_aws: object,
     as_role: Callable[[str], None],
     event_loop: EventLoop,

@@ -50,7 +50,7 @@ def find_titles(user: User, query: str) -> list[str]:
     return sorted(Search.parse(QueryDict(query)).images(user).values_list("file_name", flat=True))
 
 
-def test_copies_are_found_as_they_come_in_and_other_pictures_are_not(local_aws: object, editor: User) -> None:
+def test_b29_copies_are_found_as_they_come_in_and_other_pictures_are_not(local_aws: object, editor: User) -> None:
     small, large, again = take_in(HARBOUR, 600, quality=60), take_in(HARBOUR), take_in(HARBOUR)
     take_in(HILLS)
     group = duplicates.list_group(editor, again.pk)

@@ -189,7 +189,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("typed", ODD)
-def test_nothing_that_is_typed_is_an_error(chief: User, typed: str) -> None:
+def test_d17_nothing_that_is_typed_is_an_error(chief: User, typed: str) -> None:
     image(title=f"Odd {typed}"[:300])
     asked = QueryDict(mutable=True)
     for text in (typed, f"-{typed}", f"tag:{typed}", f'file:"{typed}"', f"odd {typed}"):

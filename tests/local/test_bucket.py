@@ -66,7 +66,7 @@ def test_the_sites_pages_may_upload(local_aws: Any, method: str) -> None:
     assert method in answer.headers["Access-Control-Allow-Methods"]
 
 
-def test_other_pages_may_not(local_aws: Any) -> None:
+def test_d18_other_pages_may_not(local_aws: Any) -> None:
     answer = preflight("https://elsewhere.example", "POST")
     assert answer.status == 403
     assert "Access-Control-Allow-Origin" not in answer.headers

@@ -243,7 +243,7 @@ def test_e4_a_role_may(client: Callable[[str, str], Any], case: tuple[str, Probe
 
 
 @pytest.mark.parametrize("case", OTHERS_MAY_NOT, ids=of_role)
-def test_e4_a_role_may_not(client: Callable[[str, str], Any], case: tuple[str, Probe]) -> None:
+def test_s4_e4_a_role_may_not(client: Callable[[str, str], Any], case: tuple[str, Probe]) -> None:
     role, (service, action, request) = case
     assert tried(client(role, service), action, request) in DENIED
 

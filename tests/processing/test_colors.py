@@ -94,7 +94,7 @@ def test_the_profile_of_a_palette_is_applied_to_its_colors() -> None:
 
 
 @pytest.mark.parametrize("format", ["JPEG", "TIFF"])
-def test_ink_without_a_profile_is_printed_on_coated_paper(format: str) -> None:
+def test_b10_ink_without_a_profile_is_printed_on_coated_paper(format: str) -> None:
     scene = chart().convert("CMYK")
     data = encoded(scene, format, **({"quality": 95} if format == "JPEG" else {}))
     expected = ImageCms.profileToProfile(scene, read_press_profile(), ImageCms.createProfile("sRGB"), outputMode="RGB")
@@ -110,7 +110,7 @@ def test_ink_with_a_profile_of_colors_leaves_the_profile_aside() -> None:
 
 
 @pytest.mark.parametrize("profile", [b"broken", bytes(500), PROFILES["sRGB"][:200]], ids=["text", "zeros", "cut"])
-def test_a_broken_profile_leaves_a_note_and_the_picture(profile: bytes) -> None:
+def test_b13_a_broken_profile_leaves_a_note_and_the_picture(profile: bytes) -> None:
     data = encoded(chart(), "JPEG", quality=95, subsampling=0, icc_profile=profile)
     result = process_image(BytesIO(data))
     assert result["metadata"].notes == (Note("left_aside", {"part": "profile"}),)
@@ -243,7 +243,7 @@ def test_sixteen_bits_are_scaled_and_converted(color: int, mode: str) -> None:
 
 
 @pytest.mark.parametrize("format", ["JPEG", "TIFF"])
-def test_ink_with_a_profile_is_printed_by_it(format: str) -> None:
+def test_b10_ink_with_a_profile_is_printed_by_it(format: str) -> None:
     scene = chart().convert("CMYK")
     profile = read_press_profile().tobytes()
     data = encoded(scene, format, icc_profile=profile, **({"quality": 95} if format == "JPEG" else {}))

@@ -43,7 +43,7 @@ def test_a_jpeg_of_ordinary_segments_is_ready() -> None:
     assert process_image(BytesIO(PHOTO[:2] + header + PHOTO[2:]))["metadata"].width == 64
 
 
-def test_scans_count_by_the_pixels_that_each_passes_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_r4_b22_scans_count_by_the_pixels_that_each_passes_over(monkeypatch: pytest.MonkeyPatch) -> None:
     scans = jpeg.count_scans(BytesIO(NOISE))
     assert scans == 10
     monkeypatch.setattr(jpeg, "MAX_SCANNED_PIXELS", 400 * 300 * scans)
@@ -61,7 +61,7 @@ def test_a_png_of_endless_palettes_is_refused() -> None:
     assert refused(data) == "broken"
 
 
-def test_a_gif_of_endless_comments_is_refused_and_frames_are_counted() -> None:
+def test_b9_a_gif_of_endless_comments_is_refused_and_frames_are_counted() -> None:
     data = encoded(Image.new("L", (8, 8)), "GIF")
     place = data.index(b",", 13)
     assert refused(data[:place] + b"!\xfe" + b"\1a" * 60_000 + b"\0" + data[place:]) == "too_many_parts"

@@ -139,7 +139,7 @@ def test_an_animated_png_is_taken_by_its_first_frame() -> None:
     [(b"zTXt", b"workflow\0\0" + zlib.compress(b"{node}" * 350_000)), (b"zTXt", b"a\0\7b"), (b"eXIf", b"broken")],
     ids=["long", "of another kind", "no EXIF"],
 )
-def test_what_stands_after_the_pixels_and_cannot_be_read_costs_no_picture(chunk: tuple[bytes, bytes]) -> None:
+def test_b17_what_stands_after_the_pixels_and_cannot_be_read_costs_no_picture(chunk: tuple[bytes, bytes]) -> None:
     *parts, end = chunks(photo())
     result = process_image(BytesIO(joined([*parts, chunk, end])))
     note = (

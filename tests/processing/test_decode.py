@@ -5,6 +5,7 @@ import random
 import struct
 import subprocess
 import sys
+import tracemalloc
 import zlib
 from io import BytesIO
 
@@ -12,7 +13,8 @@ import pytest
 
 from bench.heic import encode_heic
 from processing import SPECS, Limits, Rejected, process_image
-from tests.pictures import encoded, jpeg, picture
+from tests import tiffs
+from tests.pictures import encoded, jpeg, picture, png_with
 from tests.specs import count_files
 
 
@@ -75,6 +77,57 @@ def test_b5_a_bomb_is_refused_from_its_header(width: int, height: int) -> None:
 def test_b6_a_gif_of_gigapixels_is_refused() -> None:
     data = b"GIF89a" + struct.pack("<HH", 65_535, 65_535) + b"\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\x02\0;"
     assert refused(data).code == "too_many_pixels"
+
+
+def enlarge(data: bytes, old: bytes, new: bytes) -> bytes:
+    """Return the file with other numbers in the place of its width and height."""
+    assert old in data
+    return data.replace(old, new)
+
+
+SIZES = struct.pack(">HH", 48, 64), struct.pack(">HH", 64_250, 64_250)
+TINY = picture(64, 48)
+BOMBS = {
+    "JPEG": lambda: enlarge(encoded(TINY, "JPEG"), *SIZES),
+    "progressive JPEG": lambda: enlarge(encoded(TINY, "JPEG", progressive=True), *SIZES),
+    "AVIF": lambda: enlarge(
+        encoded(TINY, "AVIF"),
+        b"ispe" + struct.pack(">III", 0, 64, 48),
+        b"ispe" + struct.pack(">III", 0, 16_000, 16_000),
+    ),
+    "WebP": lambda: enlarge(
+        encoded(TINY, "WEBP"), b"\x9d\x01\x2a" + struct.pack("<HH", 64, 48), b"\x9d\x01\x2a\xff\x3f\xff\x3f"
+    ),
+    "TIFF": lambda: tiffs.tiff((64_250, 64_250), b"", more=()),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_b7_b8_a_bomb_of_each_format_is_refused_from_its_header(name: str) -> None:
+    data = BOMBS[name]()
+    assert len(data) < 50_000
+    assert refused(data).code == "too_many_pixels"
+
+
+@pytest.mark.parametrize("kind", [b"zTXt", b"iTXt", b"iCCP"])
+def test_b17_compressed_text_that_unpacks_without_end_is_bounded(kind: bytes) -> None:
+    packed = zlib.compress(bytes(200_000_000), 9)
+    chunk = b"a\0\1\0\0\0" + packed if kind == b"iTXt" else b"a\0\0" + packed
+    assert len(chunk) < 200_000
+    tracemalloc.start()
+    with contextlib.suppress(Rejected):
+        process_image(BytesIO(png_with(encoded(TINY, "PNG"), (kind, chunk))))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 50_000_000
+
+
+def test_b23_directories_of_a_tiff_that_go_round_have_an_end() -> None:
+    data = bytearray(encoded(TINY, "TIFF"))
+    first = struct.unpack_from("<I", data, 4)[0]
+    entries = struct.unpack_from("<H", data, first)[0]
+    struct.pack_into("<I", data, first + 2 + 12 * entries, first)
+    assert process_image(BytesIO(bytes(data)))["metadata"].width == 64
 
 
 def test_b5_a_bomb_costs_no_memory() -> None:

@@ -78,7 +78,7 @@ def raw(make: bytes, *, photometric: int = 32803, compression: int = 1, dng: boo
         (isobmff(b"mif1", b"mif1", b"j2ki"), "heif_other", "export"),
     ],
 )
-def test_a_file_is_refused_by_its_right_name_with_the_next_step(data: bytes, kind: str, advice: str) -> None:
+def test_b18_b25_a_file_is_refused_by_its_right_name_with_the_next_step(data: bytes, kind: str, advice: str) -> None:
     error = refused(data)
     assert (error.code, error.params["kind"], error.params["advice"]) == ("unsupported", kind, advice)
     assert error.message.endswith(": JPEG, PNG, GIF, WebP, AVIF, HEIC, TIFF.")
@@ -109,7 +109,7 @@ def test_an_error_while_opening_has_a_code_of_its_own(data: bytes) -> None:
     assert "damaged" in error.message
 
 
-def test_a_format_that_is_turned_off_is_refused_by_its_name() -> None:
+def test_b19_a_format_that_is_turned_off_is_refused_by_its_name() -> None:
     limits = Limits(by_format={"GIF": FormatLimits(is_accepted=False)})
     error = refused(encoded(picture(90, 60), "GIF"), limits)
     assert (error.code, error.params["kind"]) == ("unsupported", "gif")

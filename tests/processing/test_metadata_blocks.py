@@ -142,7 +142,7 @@ def test_a_broken_structure_raises_nothing_unforeseen(block: bytes) -> None:
     assert notes in ([], [Note("unreadable_metadata", {"field": "exif"})])
 
 
-def test_a_directory_that_points_to_itself_has_an_end() -> None:
+def test_b23_a_directory_that_points_to_itself_has_an_end() -> None:
     block = bytearray(tiff([entry(0x013B, ASCII, b"Ada Lund\0")]))
     at = block.find(struct.pack("<H", 0x8769))
     block[at + 8 : at + 12] = struct.pack("<I", 8)

@@ -107,7 +107,7 @@ def test_a_real_photograph_keeps_its_words_through_processing() -> None:
         "half a character",
     ],
 )
-def test_a_hostile_packet_leaves_a_note_and_the_picture(packet: str | bytes) -> None:
+def test_b16_a_hostile_packet_leaves_a_note_and_the_picture(packet: str | bytes) -> None:
     out = BytesIO()
     picture = Image.new("RGB", (64, 48))
     picture.save(out, "WEBP", xmp=packet if isinstance(packet, bytes) else packet.encode())

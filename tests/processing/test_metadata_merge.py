@@ -184,7 +184,7 @@ def test_a_packet_in_another_encoding_is_read(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
-def test_a_document_type_is_refused_in_every_encoding(encoding: str) -> None:
+def test_b16_a_document_type_is_refused_in_every_encoding(encoding: str) -> None:
     text = '<!DOCTYPE x [<!ENTITY a "aaaa">]>' + packet(alternative("dc:title", "&a;"))
     data = jpeg_with(segment(0xE1, ADOBE + text.encode(encoding)))
     assert (read(data).fields.title, read_notes(data)) == ("", [("unreadable_metadata", "xmp")])

@@ -150,13 +150,13 @@ def test_exiftool_reads_every_field_and_finds_nothing_else(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", EXIV2_FORMATS)
-def test_nothing_private_of_an_original_is_left(name: str) -> None:
+def test_s3_nothing_private_of_an_original_is_left(name: str) -> None:
     original = build_original(name, 300, 200)
     assert set(SIGNS) - set(list_private_things(original)) <= {"comment of the file"}
     assert list_private_things(embed(original, name, CREDIT)) == []
 
 
-def test_a_second_picture_and_what_trails_a_jpeg_do_not_leave() -> None:
+def test_b4_b20_a_second_picture_and_what_trails_a_jpeg_do_not_leave() -> None:
     data = SMALL["JPEG"] + b"trailing" + build_original()
     assert embed(data, "JPEG", EMPTY) == embed(SMALL["JPEG"], "JPEG", EMPTY)
 

@@ -54,7 +54,7 @@ def test_a_heic_is_mirrored(axis: int, flip: str) -> None:
     assert difference(shown(data), SCENE.transpose(Image.Transpose[flip])) < 3
 
 
-def test_the_tiles_of_a_heic_stand_beside_each_other() -> None:
+def test_b19_the_tiles_of_a_heic_stand_beside_each_other() -> None:
     grid = shown(encode_heic(SCENE, HeicOptions(columns=2, rows=2)))
     assert grid.size == (192, 128)
     assert all(difference(grid.crop((x, y, x + 96, y + 64)), SCENE) < 3 for x in (0, 96) for y in (0, 64))

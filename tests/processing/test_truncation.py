@@ -95,7 +95,7 @@ def test_an_end_inside_a_segment_is_none(whole: bytes) -> None:
     assert jpeg.find_end(BytesIO(data[:-2])) == 0
 
 
-def test_a_second_picture_behind_the_first_is_not_looked_at() -> None:
+def test_b20_a_second_picture_behind_the_first_is_not_looked_at() -> None:
     phone = encoded(SCENE, "MPO", save_all=True, append_images=[SCENE.resize((80, 60))])
     result = process_image(BytesIO(phone))
     assert (result["metadata"].format, result["metadata"].width, result["metadata"].notes) == ("JPEG", 800, ())

@@ -80,7 +80,7 @@ def test_d4_s3_refuses_another_size(editor: User, size: int) -> None:
         ("image/jpeg", 201_000_000, "the limit is 200 MB"),
     ],
 )
-def test_a_wrong_file_gets_no_ticket(editor: User, content_type: str, size: int, said: str) -> None:
+def test_d4_a_wrong_file_gets_no_ticket(editor: User, content_type: str, size: int, said: str) -> None:
     with pytest.raises(tickets.TicketRefused, match=said):
         tickets.issue_ticket(editor, "a.jpg", content_type, size)
     assert not Upload.objects.exists()
@@ -98,7 +98,7 @@ def test_d8_open_tickets_are_bounded(editor: User, other_editor: User, settings:
     assert issue(editor)
 
 
-def test_the_bytes_of_one_day_are_bounded_for_each_person(editor: User, other_editor: User, settings: Any) -> None:
+def test_d8_the_bytes_of_one_day_are_bounded_for_each_person(editor: User, other_editor: User, settings: Any) -> None:
     settings.UPLOAD_MAX_BYTES_PER_DAY = 20 * MIB
     issue(editor, 17 * MIB)
     issue(editor, 2 * MIB)
@@ -117,7 +117,7 @@ def test_the_bytes_of_one_day_are_bounded_for_each_person(editor: User, other_ed
     assert issue(editor, MIB)
 
 
-def test_a_large_file_is_sent_in_parts(editor: User, aws: Callable[[str, str], Any]) -> None:
+def test_d9_a_large_file_is_sent_in_parts(editor: User, aws: Callable[[str, str], Any]) -> None:
     ticket = issue(editor, 17 * MIB)
     assert (ticket.method, ticket.fields) == (Upload.Method.MULTIPART, {})
     headers = {"Content-Type": "image/jpeg", **clients.get_upload_signer().list_headers("create_multipart_upload")}
@@ -207,5 +207,5 @@ def test_d3_a_display_name_is_one_clean_line(name: str) -> None:
         ("a" * 250 + " " * 5 + "é" * 9 + ".JPG_large", "a" * 245 + ".JPG_large"),
     ],
 )
-def test_a_name_keeps_what_is_seen_or_joins_and_nothing_else(name: str, shown: str) -> None:
+def test_d3_a_name_keeps_what_is_seen_or_joins_and_nothing_else(name: str, shown: str) -> None:
     assert tickets.clean_file_name(name) == shown
