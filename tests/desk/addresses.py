@@ -1,7 +1,7 @@
 """Every address of the site as the URLconf has it, and records for each of its parameters."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -59,18 +59,19 @@ def _routes(patterns: Any, before: str) -> Iterator[Route]:
 
 
 class Records:
-    """One record of each kind that an address may name."""
+    """One record of each kind that an address may name; with `mark` in names, and closed but to these groups."""
 
-    def __init__(self, owner: User) -> None:
-        self.image = image("Harbour", credit="A. Person", alt_text="A harbour")
-        self.tagging = tagging(self.image, "Boat")
-        self.collection = collections.create(ChangeSet(owner), "Town")
+    def __init__(self, owner: User, mark: str = "", groups: Sequence[Group] = ()) -> None:
+        self.image = image(f"Harbour{mark}", credit="A. Person", alt_text="A harbour")
+        self.tagging = tagging(self.image, f"Boat{mark}")
+        self.tag = self.tagging.tag
+        self.collection = collections.create(ChangeSet(owner), f"Town{mark}", groups=groups)
         memberships.add_images(ChangeSet(owner), [self.image], self.collection)
         self.batch = UploadBatch.objects.create(by=owner)
         self.upload = Upload.objects.create(
             file_name="harbour.jpg",
             bucket="b",
-            key="k",
+            key=f"k{mark}",
             version_id="v",
             state=Upload.State.READY,
             image=self.image,
@@ -79,10 +80,10 @@ class Records:
             finished_at=timezone.now(),
         )
         facts = {name: to_json(getattr(self.image, name)) for name in FACTS}
-        Version.objects.create(image=self.image, number=1, key="k", version_id="v", facts=facts)
+        Version.objects.create(image=self.image, number=1, key=f"k{mark}", version_id="v", facts=facts)
         self.retry_order = RetryOrder.objects.create(by=owner, total=1)
         self.failed_item = FailedItem.objects.create(
-            message_id="m",
+            message_id=f"m{mark}",
             upload=self.upload,
             kind="upload",
             reason="The worker ran out of memory.",
@@ -94,9 +95,11 @@ class Records:
         )
         self.check = ConsistencyCheck.objects.create(finished_at=timezone.now(), counts={"lost": 1})
         self.job = Job.objects.create(kind=Job.Kind.ZIP, selection={}, by=owner, total=1)
-        self.chunk = Chunk.objects.create(job=self.job, first=uuid4(), last=uuid4(), key="downloads/x.zip")
-        self.search = saved_searches.save_search(owner, "Boats", Search.parse(QueryDict("q=boat")))
-        self.rule = LabelRule.objects.create(label="Person")
+        self.chunk = Chunk.objects.create(
+            job=self.job, first=uuid4(), last=uuid4(), key=f"downloads/x{mark}.zip", bytes=9
+        )
+        self.search = saved_searches.save_search(owner, f"Boats{mark}", Search.parse(QueryDict("q=boat")))
+        self.rule = LabelRule.objects.create(label=f"Person{mark}")
         self.act = Change.objects.filter(image=self.image).latest("pk").change_set
         self.owner = owner
 
