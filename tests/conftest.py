@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import gc
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import database_users, pristine
 from tests.aws.recording import Recorder
+from tests.proofs import WHAT, add_counts
 from tests.settings import CALLS
 from tests.slow import is_slow
 
@@ -44,6 +46,17 @@ ROOT = Path(__file__).parent
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fast", action="store_true", help="Leave out what needs a browser or the local AWS.")
+    parser.addoption("--proofs", metavar="FILE", help="Write what tests counted into this file; see tests/proofs.py.")
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print what the tests that passed have counted."""
+    passed = terminalreporter.getreports("passed")
+    sums = add_counts(pair for report in passed if report.when == "call" for pair in report.user_properties)
+    for name, number in sums.items():
+        terminalreporter.write_line(f"{number} {name}: {WHAT[name].outcome}")
+    if file := config.getoption("--proofs"):
+        Path(file).write_text(f"{json.dumps(dict(sorted(sums.items())), indent=2)}\n")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -10,6 +10,8 @@ from tests.aws import calls
 from tests.aws.__main__ import format_table
 from tests.aws.plants import read_plants
 from tests.e2e import stubs
+from tests.findings.__main__ import format_findings
+from tests.proofs import format_proofs
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -56,6 +58,8 @@ class Block(NamedTuple):
 BLOCKS = (
     Block("docs/reliability.md", "python -m tests.aws --table", lambda: format_table(read_plants())),
     Block("docs/security.md", "python -m tests.aws.calls --rights", lambda: calls.format_rights(calls.read())),
+    Block("docs/security.md", "python -m tests.findings --table", format_findings),
+    Block("docs/security.md", "python -m tests.proofs", format_proofs),
     Block("docs/operations.md", "python -m tests.e2e.stubs", stubs.as_markdown),
     Block("docs/formats.md", "python -m tests.documents", format_formats),
 )

@@ -3,6 +3,7 @@
 A name stands for the whole file, for one test with all its parameters, or for one test with the parameters named.
 """
 
+FEWER_METHODS = "Reading by other methods than GET; make test asks with GET and POST."
 INTERRUPTED = "Sends 12 MB in parts; an end of the session and a reload between parts stay in make test."
 LESS = "This role sees less than the deputy does."
 LOOKED_AT = "Every page once more; make test looks at each twice, wide and narrow, light and dark."
@@ -21,9 +22,20 @@ SLOW = {
     "test_soak.py": "Starts a site's workers for each database; it tries the command behind make soak.",
     "journeys/test_extremes.py::test_no_page_fails_for_what_a_file_holds[America/New_York]": "One zone of three.",
     "journeys/test_extremes.py::test_no_page_fails_for_what_a_file_holds[UTC]": "One zone of three.",
-    "desk/test_closed.py::test_no_address_tells_a_word_of_a_closed_image[editor]": LESS,
-    "desk/test_closed.py::test_no_address_tells_a_word_of_a_closed_image[chief editor]": LESS,
-    "desk/test_closed.py::test_no_address_tells_a_word_of_a_closed_image[onlooker]": LESS,
+    "desk/test_closed.py::test_d12_no_address_tells_a_word_of_a_closed_image[editor]": LESS,
+    "desk/test_closed.py::test_d12_no_address_tells_a_word_of_a_closed_image[chief editor]": LESS,
+    "desk/test_closed.py::test_d12_no_address_tells_a_word_of_a_closed_image[onlooker]": LESS,
+    **{
+        f"desk/test_permissions.py::test_s6_d12_each_role_gets_what_the_table_says[{role}]": "One role of nine."
+        for role in ("outsider", "inactive", "viewer", "chief", "administrator")
+    },
+    **{
+        f"desk/test_naughty_strings.py::test_s2_no_form_gives_a_naughty_string_back_as_more_than_text[{place}]": (
+            "Make test sends one string of each kind."
+        )
+        for place in range(1, 6)
+    },
+    "desk/test_permissions.py::test_other_methods_and_records_are_answered_alike": FEWER_METHODS,
     "local/test_site.py::test_ctrl_c_stops_all_of_it_and_a_second_start_keeps_the_data": (
         "Starts two sites one after the other; what outlives a restart is held by local/test_stack.py."
     ),
@@ -55,6 +67,7 @@ SLOW = {
 }
 # On SQLite alone: make test tries them on PostgreSQL, which refuses more of what a request may hold.
 SLOW_ON_SQLITE = {
+    "desk/test_permissions.py": "Some thousand requests of each role.",
     "desk/test_odd_addresses.py": "Some thousand odd addresses.",
     "desk/test_odd_forms.py": "Some thousand odd forms.",
     "journeys/test_extremes.py::test_no_page_fails_for_what_a_file_holds": "Every page, with whatever a file holds.",

@@ -47,17 +47,23 @@ from tests import records
 
 # No signature and no policy of S3 that a page holds looks so.
 PATTERN = re.compile(r"zxq7([0-9a-z_]{1,40})7qxz")
+RAW = re.compile(r"<zxq7([0-9a-z_]{1,40})7qxz")
 SHA256 = "5e" * 32
 
 
 def word(about: str) -> str:
-    """Return an unmistakable word that says in which field it was planted."""
-    return f"Zxq7{about}7qxZ"
+    """Return an unmistakable word that says in which field it was planted; where a page holds it raw, it is a tag."""
+    return f"<Zxq7{about}7qxZ"
 
 
 def list_leaked_words(text: str) -> set[str]:
     """Return the fields whose words stand in a text, however they are capitalized."""
     return set(PATTERN.findall(text.casefold()))
+
+
+def list_raw_words(text: str) -> set[str]:
+    """Return the fields whose words stand in a page as tags."""
+    return set(RAW.findall(text.casefold()))
 
 
 @dataclass
