@@ -1,4 +1,4 @@
-"""What no line of a log may hold: the secrets that stand in addresses, masked in every record whoever writes it."""
+"""What no line of a log may hold, in every record whoever writes it: secrets of addresses, and ends of lines."""
 
 import json
 import logging
@@ -21,6 +21,8 @@ _VALUE = re.compile(rf"{_START}({'|'.join(_NAMES)})({_IS}){_TEXT}", re.I)
 _PART, _SLASH = r"""(?:(?!%2F)[^/\s"'?&])+""", "(?:/|%2F)"
 _INVITED = re.compile(rf"(invited{_SLASH}{_PART}{_SLASH})(?!set-password){_PART}", re.I)
 _TOKEN = re.compile(r"\b[0-9a-z]{6}-[0-9a-f]{32}\b")
+# What ends a line, moves the cursor, or colors a terminal. A key of S3 may hold any of them.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def mask_secrets(text: str) -> str:
@@ -35,7 +37,7 @@ def serialize_line(line: dict[str, Any]) -> str:
 
 
 def mask_records() -> None:
-    """Have every record masked as it is made, so that no handler, formatter or library sees what it held."""
+    """Have every record masked and on one line as it is made, so that no handler or library sees what it held."""
     make = logging.getLogRecordFactory()
     if getattr(make, "masks", False):
         return
@@ -55,7 +57,9 @@ def _mask(record: logging.LogRecord) -> None:
     except Exception:
         # Its arguments do not fit: logging itself says so, where the record is written.
         return
-    if (masked := mask_secrets(message)) != message:
+    # On one line, so that no part of it looks like another line of the log.
+    masked = _CONTROLS.sub(lambda match: match[0].encode("unicode_escape").decode(), mask_secrets(message))
+    if masked != message:
         record.msg, record.args = masked, None
     if record.exc_info and record.exc_info[0]:
         # Formatters take a traceback that is there already.

@@ -42,6 +42,7 @@ NOT_OF_THE_DATABASE = {
     "test_messages.py": "Texts and catalogues.",
     "journeys/test_keys.py": "Keys of S3; records that hold any text are tried by test_extremes.py.",
     "uploads/test_refusals.py": "What AWS refuses.",
+    "uploads/test_ticket_changes.py": "What S3 takes.",
 }
 
 

@@ -35,6 +35,10 @@ SLOW = {
         )
         for place in range(1, 6)
     },
+    **{
+        f"desk/test_naughty_strings.py::test_s2_d10_no_naughty_string_is_more_than_text[{part}]": "One fifth of five."
+        for part in range(1, 5)
+    },
     "desk/test_permissions.py::test_other_methods_and_records_are_answered_alike": FEWER_METHODS,
     "local/test_site.py::test_ctrl_c_stops_all_of_it_and_a_second_start_keeps_the_data": (
         "Starts two sites one after the other; what outlives a restart is held by local/test_stack.py."
@@ -68,6 +72,7 @@ SLOW = {
 # On SQLite alone: make test tries them on PostgreSQL, which refuses more of what a request may hold.
 SLOW_ON_SQLITE = {
     "desk/test_permissions.py": "Some thousand requests of each role.",
+    "desk/test_naughty_strings.py": "Pages of a library of naughty strings.",
     "desk/test_odd_addresses.py": "Some thousand odd addresses.",
     "desk/test_odd_forms.py": "Some thousand odd forms.",
     "journeys/test_extremes.py::test_no_page_fails_for_what_a_file_holds": "Every page, with whatever a file holds.",

@@ -206,6 +206,24 @@ def test_secrets_are_masked_and_the_rest_stays(text: str, masked: str) -> None:
     assert logs.mask_secrets(text) == masked
 
 
+def test_s2_a_message_is_one_line_whatever_it_names(written: io.StringIO) -> None:
+    names = (
+        "a\nERROR root: forged",
+        "b\r\n2026-01-01 forged",
+        "c\x1b[31m",
+        "d\u2028forged",
+        "e\x85forged",
+        "Straße 🌍",
+    )
+    for name in names:
+        logging.getLogger("mediahub").warning("adopting %s, which no ticket announced", name)
+    lines = written.getvalue().splitlines()
+    assert len(lines) == len(names)
+    assert lines[0] == r"adopting a\nERROR root: forged, which no ticket announced"
+    assert lines[-1] == "adopting Straße 🌍, which no ticket announced"
+    assert all(line.isprintable() for line in lines)
+
+
 def test_a_record_whose_arguments_do_not_fit_is_left_to_logging() -> None:
     record = logging.getLogRecordFactory()("x", logging.INFO, "f", 1, "%s %s", ("one",), None)
     assert record.msg == "%s %s"
