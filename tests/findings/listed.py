@@ -189,6 +189,11 @@ FINDINGS = (
         ("deploy/test_package.py::test_an_invitation_leads_to_a_password",),
     ),
     Finding(
+        LOW,
+        "A key with the end of a line forges a line of the log",
+        ("test_logs.py::test_s2_a_message_is_one_line_whatever_it_names",),
+    ),
+    Finding(
         BUILT,
         "Bill of materials, and licenses of what is shipped",
         (
@@ -201,5 +206,29 @@ FINDINGS = (
         BUILT,
         "Reports of the policy are counted",
         ("desk/test_csp_reports.py::test_a_report_is_counted_and_nothing_of_it_is_kept",),
+    ),
+    Finding(
+        BUILT,
+        "Each address answers each role as a table says",
+        ("desk/test_permissions.py::test_s6_d12_each_role_gets_what_the_table_says",),
+    ),
+    Finding(
+        BUILT,
+        "Every change of a ticket is refused",
+        (
+            "uploads/test_ticket_changes.py::test_s1_d5_s3_takes_a_form_as_it_was_issued_and_no_other",
+            "uploads/test_ticket_changes.py::test_s1_d5_s3_takes_a_step_as_it_was_signed_and_no_other",
+            "uploads/test_ticket_changes.py::test_d6_a_finished_upload_in_parts_takes_nothing_more",
+            "uploads/test_ticket_changes.py::test_d7_a_step_is_signed_for_the_upload_of_its_person_alone",
+        ),
+    ),
+    Finding(
+        BUILT,
+        "No text is more than text",
+        (
+            "desk/test_naughty_strings.py::test_s2_d10_no_naughty_string_is_more_than_text",
+            "desk/test_naughty_strings.py::test_s2_no_form_gives_a_naughty_string_back_as_more_than_text",
+            "desk/test_closed.py::test_s2_each_word_that_is_planted_is_told_as_text_to_who_may_see_everything",
+        ),
     ),
 )

@@ -298,4 +298,70 @@ PLANTS = (
         ),
         "tests/desk/test_site.py::test_every_page_carries_the_policy_and_no_inline_style_or_script",
     ),
+    PlantedFinding(
+        29,
+        "tags are merged without the permission",
+        (Edit("mediahub/desk/library/tag_views.py", '@require_permission("library.delete_tag")\n', ""),),
+        "tests/desk/test_permissions.py::test_s6_d12_each_role_gets_what_the_table_says[editor]",
+    ),
+    PlantedFinding(
+        29,
+        "a file of a hidden image is shown by its number",
+        (
+            Edit(
+                "mediahub/desk/library/version_views.py",
+                'get_object_or_404(access.visible_images(user).prefetch_related("renditions"), pk=image_id)',
+                'get_object_or_404(Image.objects.prefetch_related("renditions"), pk=image_id)',
+            ),
+        ),
+        "tests/desk/test_permissions.py::test_s6_d12_each_role_gets_what_the_table_says[editor]",
+    ),
+    PlantedFinding(
+        30,
+        "a form allows any size",
+        (
+            Edit(
+                "processing/store.py",
+                'conditions.append(["content-length-range", 1, max_bytes])',
+                'conditions.append(["content-length-range", 0, 5_000_000_000])',
+            ),
+        ),
+        "tests/uploads/test_ticket_changes.py::test_s1_d5_s3_takes_a_form_as_it_was_issued_and_no_other",
+    ),
+    PlantedFinding(
+        31,
+        "a title is not escaped",
+        (
+            Edit(
+                "templates/desk/library/_card.html",
+                '"card-name">{{ image.title }}',
+                '"card-name">{{ image.title|safe }}',
+            ),
+        ),
+        "tests/desk/test_naughty_strings.py::test_s2_d10_no_naughty_string_is_more_than_text[0]",
+    ),
+    PlantedFinding(
+        31,
+        "cells of the activity's table are not escaped",
+        (
+            Edit(
+                "mediahub/desk/activity/presenters.py",
+                "tuple(escape_formula(row[name]) for name in COLUMNS)",
+                "tuple(row[name] for name in COLUMNS)",
+            ),
+        ),
+        "tests/desk/test_naughty_strings.py::test_s2_d10_no_naughty_string_is_more_than_text[0]",
+    ),
+    PlantedFinding(
+        25,
+        "messages keep the ends of lines",
+        (
+            Edit(
+                "mediahub/logs.py",
+                '_CONTROLS.sub(lambda match: match[0].encode("unicode_escape").decode(), mask_secrets(message))',
+                "mask_secrets(message)",
+            ),
+        ),
+        "tests/test_logs.py::test_s2_a_message_is_one_line_whatever_it_names",
+    ),
 )

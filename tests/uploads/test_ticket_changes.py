@@ -9,6 +9,8 @@ import pytest
 import urllib3
 from botocore.config import Config
 from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
 
 from mediahub.aws import clients
 from mediahub.local import stack
@@ -181,3 +183,37 @@ def test_d6_a_finished_upload_in_parts_takes_nothing_more(
     assert (after["VersionId"], after["ETag"]) == (before["VersionId"], before["ETag"]), statuses
     assert statuses["part 1"] == statuses["part 2"] == 404
     record_property("replays", len(replays))
+
+
+@pytest.mark.django_db
+def test_d7_a_step_is_signed_for_the_upload_of_its_person_alone(
+    as_web: None, editor: User, other_editor: User, record_property: Any
+) -> None:
+    """Each field of a wish changed: the site signs nothing, or what S3 has no upload for."""
+    file, other = LargeFile(editor), LargeFile(other_editor)
+    client = Client()
+    client.force_login(editor)
+    wish = {"method": "PUT", "key": file.ticket.key, "uploadId": file.upload_id, "partNumber": 2}
+    changes: list[dict[str, Any]] = [
+        *(
+            {"key": key}
+            for key in ("", "x", f"{file.ticket.key}x", other.ticket.key, "uploads/", f"../{BUCKET}", 5, None)
+        ),
+        *({"method": method} for method in ("", "GET", "POST", "DELETE", "PATCH", "put", 5, None)),
+        *({"partNumber": part} for part in (0, 3, -1, 10_001, 10**20, "2", 2.5, True, None)),
+        *({"uploadId": upload} for upload in ("", 5, None, {"a": 1})),
+    ]
+    signed = [change for change in changes if "url" in ask_for(client, {**wish, **change})]
+    assert signed == []
+    assert "url" in ask_for(client, wish)
+    for upload_id in (other.upload_id, "another", f"{file.upload_id}x"):
+        changes.append({"uploadId": upload_id})
+        address = ask_for(client, {**wish, "uploadId": upload_id})["url"]
+        assert file.send("part 2", 1000, address).status == 404
+    record_property("changed steps of uploads in parts", len(changes))
+
+
+def ask_for(client: Client, wish: dict[str, Any]) -> dict[str, Any]:
+    """Return what the site answers to a wish of the page that uploads."""
+    answer: dict[str, Any] = client.post(reverse("desk:sign"), wish, content_type="application/json").json()
+    return answer
