@@ -99,6 +99,7 @@ def _build_address(image: Image, rendition: Rendition) -> str:
 
 
 def _escape_markdown(text: str) -> str:
-    for mark in "\\[]":
+    # The backslash first. Code, tags, and characters by name begin in the text of a link as anywhere else.
+    for mark in "\\[]`<>&*_":
         text = text.replace(mark, f"\\{mark}")
     return " ".join(text.split())

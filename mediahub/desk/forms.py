@@ -103,11 +103,11 @@ class EditForm(FormMixin):
         return cleaned
 
     def _validate_stored_texts(self, values: Mapping[str, Any]) -> None:
-        """Add an error for a text that is as long as it may be where it was typed, and longer as it is stored."""
+        """Add an error for a text that may be as it was typed and not as it is stored: longer, or nothing at all."""
         for name, value in values.items():
             if isinstance(value, str) and name in self.cleaned_data:
                 try:
-                    self.fields[name].run_validators(value)
+                    self.fields[name].clean(value)
                 except ValidationError as error:
                     self.add_error(name, error)
 

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 
 # However many a browser or a file made of one.
-LINE_END = re.compile(r"\r*\n|\r")
+LINE_END = re.compile(r"\r*\n|[\r\x0b\x0c\x85\u2028\u2029]")
+CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+# All others are on one line: names of files and headers are made of them.
+FIELDS_OF_LINES = ("alt_text", "caption", "description")
 
 
 class Unseen(Enum):
@@ -64,8 +67,8 @@ class Conflicted(Exception):
 
 
 def normalize(value: Any) -> Any:
-    """Return a text as it is stored: see `compose`, with one kind of line end, and without surrounding space."""
-    return compose(LINE_END.sub("\n", value).strip()) if isinstance(value, str) else value
+    """Return a text as it is stored: see `compose`, with one kind of line end, no controls, and no space around."""
+    return compose(CONTROLS.sub("", LINE_END.sub("\n", value)).strip()) if isinstance(value, str) else value
 
 
 def is_same(value: Any, other: Any) -> bool:
@@ -81,7 +84,9 @@ def merge_edits(now: Mapping[str, Any], edits: Mapping[str, Edit]) -> tuple[dict
         if is_same(now[name], edit.value):
             continue
         if edit.seen is UNSEEN or is_same(now[name], edit.seen):
-            values[name] = normalize(edit.value)
+            value = normalize(edit.value)
+            is_on_one_line = isinstance(value, str) and name not in FIELDS_OF_LINES
+            values[name] = re.sub(r"[\t\n]+", " ", value) if is_on_one_line else value
         elif not is_same(edit.seen, edit.value):
             conflicting.append(name)
     return values, conflicting

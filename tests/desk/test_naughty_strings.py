@@ -16,16 +16,22 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
+from django.utils.http import content_disposition_header
 
-from mediahub.library import cataloging
+from mediahub.delivery.embed import build_embed_code
+from mediahub.library import cataloging, field_edits
+from mediahub.library.field_edits import Edit
+from mediahub.library.file_names import name_original
 from mediahub.logs import serialize_line
+from mediahub.uploads.tickets import clean_file_name
 from processing import process
-from tests.answers import find_raw
+from tests.answers import PageReader, find_raw
 from tests.desk.naughty_records import NaughtyLibrary, plant, store
 from tests.desk.odd_requests import FORM
 from tests.doubles import MemoryStore
 from tests.naughty import COMPUTED, KINDS, MARK, NAUGHTY
 from tests.pictures import jpeg, with_iptc
+from tests.records import image
 
 STRINGS = [store(text) for text in NAUGHTY]
 # Of each kind every fifth string is in each part.
@@ -224,6 +230,61 @@ def test_s2_no_file_brings_a_naughty_string_that_is_more_than_text(
     raw = {address: found for address in addresses if (found := find_raw(root_client.get(address)))}
     assert raw == {}
     record_property("answers with naughty strings", len(addresses))
+
+
+def type_into(name: str, text: str) -> str:
+    """Return a text as it is stored when somebody types it into a field."""
+    return str(field_edits.merge_edits({name: ""}, {name: Edit(text)})[0].get(name, ""))
+
+
+def test_s2_what_is_typed_is_on_one_line_where_names_are_made_of_it(root_client: Client) -> None:
+    new_image, text = image(), "a\r\nb\tc\x01d\u2028e\x85f"
+    address = reverse("admin:library_image_change", args=[new_image.pk])
+    fields = dict.fromkeys(("title", "alt_text", "caption", "credit", "copyright", "license"), text)
+    assert root_client.post(address, {**fields, "license_url": ""}).status_code == 302
+    new_image.refresh_from_db()
+    for name in ("title", "credit", "copyright", "license"):
+        assert getattr(new_image, name) == "a b cd e f"
+    assert new_image.caption == "a\nb\tcd\ne\nf"
+    words = {"title": ["a b cd e f", f"{text}2"]}
+    acts = {"acts": [{"id": str(uuid4()), "image": str(new_image.pk), "words": words}]}
+    assert root_client.post(reverse("desk:review_acts"), acts, content_type="application/json").status_code == 200
+    new_image.refresh_from_db()
+    assert new_image.title == "a b cd e f2"
+    # What is nothing once it is stored is nothing.
+    answer = root_client.post(address, {**fields, "title": "\x01\x02", "license_url": ""})
+    assert (answer.status_code, "This field is required" in answer.content.decode()) == (200, True)
+
+
+def test_s2_no_name_of_a_download_is_more_than_a_name() -> None:
+    for text in STRINGS:
+        for name in (name_original(clean_file_name(text), "JPEG"), f"{type_into('title', text)} large.jpg"):
+            header = content_disposition_header(True, name) or ""
+            assert header.isascii()
+            assert header.isprintable()
+            assert header.startswith("attachment")
+            # Within quotes, or encoded: no name adds a parameter.
+            assert (
+                not re.sub(r'"(?:[^"\\]|\\.)*"|utf-8\'\'[\w%.!~()-]*', "", header).partition("filename")[2].strip("*=")
+            )
+
+
+def test_s2_what_is_copied_into_other_pages_is_text_there(db: None) -> None:
+    """As HTML, as Markdown, and as a line of credit."""
+    new_image = image(state="published")
+    for text in STRINGS:
+        for name in ("title", "alt_text", "credit", "license"):
+            setattr(new_image, name, type_into(name, text))
+        embed = build_embed_code(new_image)
+        assert embed
+        reader = PageReader()
+        reader.feed(embed.picture)
+        reader.close()
+        assert reader.raw == [], text
+        # Without what is escaped by a backslash, nothing ends the text of the link or begins a tag.
+        alt_text = re.sub(r"\\.", "", embed.markdown, flags=re.DOTALL).partition("![")[2].rpartition("](")[0]
+        assert not set("[]<`\n") & set(alt_text), embed.markdown
+        assert not re.search(r"[\r\n\x0b\x0c\x85\u2028\u2029]", embed.credit_line), text
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,19 @@ FINDINGS = (
         ("test_logs.py::test_s2_a_message_is_one_line_whatever_it_names",),
     ),
     Finding(
+        LOW,
+        "The end of a line in a title ends in an error of the server when its file is opened",
+        (
+            "desk/test_naughty_strings.py::test_s2_what_is_typed_is_on_one_line_where_names_are_made_of_it",
+            "desk/test_naughty_strings.py::test_s2_no_name_of_a_download_is_more_than_a_name",
+        ),
+    ),
+    Finding(
+        LOW,
+        "Markdown to copy holds tags and code of the alt text",
+        ("desk/test_naughty_strings.py::test_s2_what_is_copied_into_other_pages_is_text_there",),
+    ),
+    Finding(
         BUILT,
         "Bill of materials, and licenses of what is shipped",
         (

@@ -299,13 +299,13 @@ PLANTS = (
         "tests/desk/test_site.py::test_every_page_carries_the_policy_and_no_inline_style_or_script",
     ),
     PlantedFinding(
-        29,
+        31,
         "tags are merged without the permission",
         (Edit("mediahub/desk/library/tag_views.py", '@require_permission("library.delete_tag")\n', ""),),
         "tests/desk/test_permissions.py::test_s6_d12_each_role_gets_what_the_table_says[editor]",
     ),
     PlantedFinding(
-        29,
+        31,
         "a file of a hidden image is shown by its number",
         (
             Edit(
@@ -317,7 +317,7 @@ PLANTS = (
         "tests/desk/test_permissions.py::test_s6_d12_each_role_gets_what_the_table_says[editor]",
     ),
     PlantedFinding(
-        30,
+        32,
         "a form allows any size",
         (
             Edit(
@@ -329,7 +329,7 @@ PLANTS = (
         "tests/uploads/test_ticket_changes.py::test_s1_d5_s3_takes_a_form_as_it_was_issued_and_no_other",
     ),
     PlantedFinding(
-        31,
+        33,
         "a title is not escaped",
         (
             Edit(
@@ -341,7 +341,7 @@ PLANTS = (
         "tests/desk/test_naughty_strings.py::test_s2_d10_no_naughty_string_is_more_than_text[0]",
     ),
     PlantedFinding(
-        31,
+        33,
         "cells of the activity's table are not escaped",
         (
             Edit(
@@ -363,5 +363,23 @@ PLANTS = (
             ),
         ),
         "tests/test_logs.py::test_s2_a_message_is_one_line_whatever_it_names",
+    ),
+    PlantedFinding(
+        26,
+        "a title has several lines",
+        (
+            Edit(
+                f"{LIBRARY}field_edits.py",
+                're.sub(r"[\\t\\n]+", " ", value) if is_on_one_line else value',
+                "value",
+            ),
+        ),
+        "tests/desk/test_naughty_strings.py::test_s2_what_is_typed_is_on_one_line_where_names_are_made_of_it",
+    ),
+    PlantedFinding(
+        27,
+        "Markdown escapes brackets alone",
+        (Edit("mediahub/delivery/embed.py", 'for mark in "\\\\[]`<>&*_":', 'for mark in "\\\\[]":'),),
+        "tests/desk/test_naughty_strings.py::test_s2_what_is_copied_into_other_pages_is_text_there",
     ),
 )
