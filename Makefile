@@ -10,7 +10,7 @@ N ?= 500
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export LOCAL = true
 
-.PHONY: run test test-fast test-slow demo corpus bench bench-desk bench-peers e2e-deploy aws-check soak lint messages lock setup setup-dev frontend screenshots clean
+.PHONY: run test test-fast test-slow demo corpus bench bench-desk bench-peers e2e-deploy aws-check security-check soak lint messages lock setup setup-dev frontend screenshots clean
 
 run: setup
 	@$(VENV)/python manage.py local --port $(PORT) --aws-port $(AWS_PORT)
@@ -53,6 +53,10 @@ e2e-deploy: setup-dev
 # Plants each fault that once kept the product from working on AWS, and sees a test fail.
 aws-check: setup-dev
 	@$(VENV)/python -m tests.aws
+
+# Brings back each fault that a review of the product found, and sees a test fail.
+security-check: setup-dev
+	@$(VENV)/python -m tests.findings
 
 soak: setup-dev
 	@$(VENV)/python -m tests.soak
