@@ -29,7 +29,7 @@ ROLES = ("anonymous", "outsider", "inactive", "guest", "viewer", "editor", "depu
 UNSCOPED = ("rule", "check", "group", "person", "")
 # A page that is looked at issues a ticket for its plain form, notes its own first visit, or notes who took a file away.
 WRITES_WHEN_READ = {"plain", "replace", "job_part", "preferences", "keys", "review"}
-WRITE = re.compile(r'\s*(INSERT|UPDATE|DELETE)(?: INTO| FROM)? "(?!django_session)(\w+)"', re.IGNORECASE)
+WRITE = re.compile(r'\s*(INSERT|UPDATE|DELETE)(?: INTO| FROM)? "(?!\w+_session")(\w+)"', re.IGNORECASE)
 ABSENT_NUMBER = "999999999"
 
 
