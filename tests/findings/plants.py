@@ -382,4 +382,16 @@ PLANTS = (
         (Edit("mediahub/delivery/embed.py", 'for mark in "\\\\[]`<>&*_":', 'for mark in "\\\\[]":'),),
         "tests/desk/test_naughty_strings.py::test_s2_what_is_copied_into_other_pages_is_text_there",
     ),
+    PlantedFinding(
+        14,
+        "erasing leaves the originals",
+        (Edit("mediahub/jobs/purge_files.py", "sum(originals.erase_key(key) for key in purge.keys)", "0"),),
+        "tests/journeys/test_purge.py::test_nothing_of_an_erased_image_is_left",
+    ),
+    PlantedFinding(
+        14,
+        "the history of an erased image stays",
+        (Edit("mediahub/jobs/purge_records.py", "    Change.objects.filter(image=image_id).delete()\n", ""),),
+        "tests/journeys/test_purge.py::test_nothing_of_an_erased_image_is_left",
+    ),
 )
