@@ -225,7 +225,8 @@ DEPLOYMENT = {
     "E11": ("A rendition is announced as an upload", "Only the upload bucket sends events, under its prefix"),
     "E12": (
         "Lifecycle rules that lose or hoard files",
-        "Originals only move to classes that can be read at once; parts and old versions of renditions expire; no version of an original does",
+        "Originals only move to classes that can be read at once; parts and old versions of renditions expire; no "
+        "version of an original does",
     ),
     "E13": ("The stack is deleted", "Resources that hold data are retained and protected"),
     "E14": ("DEBUG on, or a guessable key", "The function does not start; `check --deploy` is clean"),

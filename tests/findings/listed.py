@@ -207,6 +207,37 @@ FINDINGS = (
         ("desk/test_naughty_strings.py::test_s2_what_is_copied_into_other_pages_is_text_there",),
     ),
     Finding(
+        LOW,
+        "Workers read CloudFront's private key and the site's",
+        (
+            "local/test_roles.py::test_s4_e4_a_role_may_not",
+            "test_secrets.py::test_a_worker_has_a_key_of_its_own_and_reads_no_secret",
+        ),
+    ),
+    Finding(
+        LOW,
+        "The decoder of hostile files signs in as the user who owns the database",
+        (
+            "test_database_rights.py::test_a_user_may_not",
+            "aws/test_database_users.py::test_each_role_signs_in_as_its_own_user_alone",
+        ),
+    ),
+    Finding(
+        LOW,
+        "The deployer may change every API",
+        ("aws/test_deployer.py::test_the_deployer_changes_the_api_of_its_stage_and_no_other",),
+    ),
+    Finding(
+        LOW,
+        "Rejected files stay for ever",
+        ("journeys/test_rejected_files.py::test_a_rejected_file_goes_when_its_time_is_over",),
+    ),
+    Finding(
+        LOW,
+        "What a browser stores of a person outlives a session that ended by itself",
+        ("desk/test_stored_data.py::test_another_person_who_signs_in_gets_nothing_of_the_one_before",),
+    ),
+    Finding(
         BUILT,
         "Bill of materials, and licenses of what is shipped",
         (

@@ -299,13 +299,13 @@ PLANTS = (
         "tests/desk/test_site.py::test_every_page_carries_the_policy_and_no_inline_style_or_script",
     ),
     PlantedFinding(
-        31,
+        36,
         "tags are merged without the permission",
         (Edit("mediahub/desk/library/tag_views.py", '@require_permission("library.delete_tag")\n', ""),),
         "tests/desk/test_permissions.py::test_s6_d12_each_role_gets_what_the_table_says[editor]",
     ),
     PlantedFinding(
-        31,
+        36,
         "a file of a hidden image is shown by its number",
         (
             Edit(
@@ -317,7 +317,7 @@ PLANTS = (
         "tests/desk/test_permissions.py::test_s6_d12_each_role_gets_what_the_table_says[editor]",
     ),
     PlantedFinding(
-        32,
+        37,
         "a form allows any size",
         (
             Edit(
@@ -329,7 +329,7 @@ PLANTS = (
         "tests/uploads/test_ticket_changes.py::test_s1_d5_s3_takes_a_form_as_it_was_issued_and_no_other",
     ),
     PlantedFinding(
-        33,
+        38,
         "a title is not escaped",
         (
             Edit(
@@ -341,7 +341,7 @@ PLANTS = (
         "tests/desk/test_naughty_strings.py::test_s2_d10_no_naughty_string_is_more_than_text[0]",
     ),
     PlantedFinding(
-        33,
+        38,
         "cells of the activity's table are not escaped",
         (
             Edit(
