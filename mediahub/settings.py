@@ -134,9 +134,11 @@ INSTALLED_APPS = [
     "mediahub.desk.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # Without the app "allauth" itself, whose templates and translations no page of the desk uses.
+    "allauth.account",
+    "allauth.mfa",
     "csp",
     "storages",
 ]
@@ -154,12 +156,14 @@ MIDDLEWARE = [
     "mediahub.desk.request_gate.Gate",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "mediahub.desk.people.session_rules.SessionRules",
     "mediahub.desk.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "mediahub.desk.stored_data.StoredDataMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "mediahub.urls"
@@ -217,6 +221,48 @@ LOGIN_URL = "admin:login"
 CSRF_FAILURE_VIEW = "mediahub.desk.people.session_views.csrf_failure"
 # How long an invitation is good; a person who is away for a weekend still finds it.
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
+
+# Sign-in. Roles that need a second factor, by the names that `invite --role` has.
+SECOND_FACTOR_REQUIRED = env.list("SECOND_FACTOR_REQUIRED", default=[])
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=12 * 3600)
+SESSION_COOKIE_AGE = env.int("SESSION_SECONDS", default=14 * 24 * 3600)
+SESSION_ENGINE = "mediahub.desk.people.session_store"
+CACHES = {
+    # A table, which all functions share without another service. Only allauth asks it, which notes codes that were used.
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "desk_cacheentry"},
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
+ACCOUNT_ADAPTER = "mediahub.desk.people.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_SIGNUP_ENABLED = False
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
+# mediahub.desk.people.lockouts limits attempts, by account and address together.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+MFA_ADAPTER = "mediahub.desk.people.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "MediaHub"
+# A phone's clock may be half a minute wrong.
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_FORMS = {
+    "authenticate": "mediahub.desk.people.sign_in_forms.CodeForm",
+    "authenticate_webauthn": "mediahub.desk.people.sign_in_forms.PasskeyForm",
+    "reauthenticate": "mediahub.desk.people.sign_in_forms.ConfirmCodeForm",
+    "reauthenticate_webauthn": "mediahub.desk.people.sign_in_forms.ConfirmPasskeyForm",
+    "login_webauthn": "mediahub.desk.people.sign_in_forms.PasskeyLoginForm",
+    "add_webauthn": "mediahub.desk.people.sign_in_forms.AddPasskeyForm",
+    "activate_totp": "mediahub.desk.people.sign_in_forms.ActivateAppForm",
+}
+ACCOUNT_FORMS = {
+    "login": "mediahub.desk.people.sign_in_forms.SignInForm",
+    "reauthenticate": "mediahub.desk.people.sign_in_forms.ConfirmPasswordForm",
+}
 
 LANGUAGE_CODE = env.str("SITE_LANGUAGE", default="en")
 # Each by its own name, so that everybody finds theirs.

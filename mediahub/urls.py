@@ -18,5 +18,6 @@ urlpatterns = [
     path(".well-known/security.txt", show_security_txt, name="security_txt"),
     path("public/<path:path>", public_views.show_public_file, name="public"),
     path("admin/", include("mediahub.desk.urls")),
+    path("admin/", include("mediahub.desk.people.sign_in_urls")),
     path("admin/", admin.site.urls),
 ]

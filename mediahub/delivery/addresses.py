@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.files.storage import storages
 from django.utils.http import content_disposition_header
 
@@ -23,7 +23,7 @@ def build_address(key: str) -> str:
     if settings.CLOUDFRONT_DOMAIN and not settings.CLOUDFRONT_KEY_ID:
         return str(storages["renditions"].url(key))
     try:
-        return str(cache.get_or_set(f"address:{key}", lambda: _sign(key), SIGNED_SECONDS))
+        return str(caches["process"].get_or_set(f"address:{key}", lambda: _sign(key), SIGNED_SECONDS))
     except ProcessingError as error:
         # The page still says everything else, and its placeholder stands for the picture.
         log.error("the address of %s could not be signed: %s Run doctor.", key, error)

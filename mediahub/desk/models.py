@@ -1,6 +1,9 @@
-"""What the desk remembers of each editor."""
+"""What the desk remembers of each editor: preferences, sessions, and attempts to sign in."""
+
+from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -22,3 +25,63 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
+
+
+class Session(AbstractBaseSession):
+    """A session, with what a person needs to recognize it among their own.
+
+    The columns repeat what the session's data holds, so that sessions can be listed and ended by person.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="desk_sessions"
+    )
+    browser = models.CharField(_("browser"), max_length=100, blank=True)
+    address = models.CharField(_("network address"), max_length=45, blank=True)
+    started_at = models.DateTimeField(_("signed in at"), null=True, blank=True)
+    seen_at = models.DateTimeField(_("last used at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        from mediahub.desk.people.session_store import SessionStore
+
+        return SessionStore
+
+
+class SignInAttempt(models.Model):
+    """One attempt to sign in, by which guessing is slowed down in all processes; a sign-in deletes old ones."""
+
+    at = models.DateTimeField(db_index=True)
+    # A keyed hash of the user name that was entered, whether or not there is such a person.
+    account = models.CharField(max_length=64)
+    # For IPv6 the network that one subscriber has.
+    address = models.CharField(max_length=45)
+    succeeded = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "at"], name="attempt_by_account"),
+            models.Index(fields=["address", "at"], name="attempt_by_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {'succeeded' if self.succeeded else 'failed'}"
+
+
+class CacheEntry(models.Model):
+    """The table of Django's database cache: what all processes must know at once, such as a code that was used."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        # The name that settings.CACHES gives to Django.
+        db_table = "desk_cacheentry"
+
+    def __str__(self) -> str:
+        return self.cache_key

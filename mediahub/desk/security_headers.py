@@ -9,7 +9,11 @@ DENIED_FEATURES = (
     *("accelerometer", "bluetooth", "camera", "display-capture", "geolocation", "gyroscope", "hid", "idle-detection"),
     *("local-fonts", "magnetometer", "microphone", "midi", "payment", "screen-wake-lock", "serial", "usb"),
 )
-PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in DENIED_FEATURES)
+# The sign-in asks the browser for passkeys.
+OWN_FEATURES = ("publickey-credentials-create", "publickey-credentials-get")
+PERMISSIONS_POLICY = ", ".join(
+    [*(f"{feature}=()" for feature in DENIED_FEATURES), *(f"{feature}=(self)" for feature in OWN_FEATURES)]
+)
 # Files that wait in Uppy's store, drafts, and pictures in the cache: the next person at this browser gets none of them.
 # Cookies stay, since the language is one of them; the session's own ends with the session.
 CLEAR_SITE_DATA = '"cache", "storage"'

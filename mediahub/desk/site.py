@@ -5,16 +5,18 @@ from functools import update_wrapper
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mediahub.desk import language, overview, unsaved_input
-from mediahub.desk.people.session_views import ask_to_sign_in, build_sign_in_context, offer_to_send_again
+from mediahub.desk import overview, unsaved_input
+from mediahub.desk.http import get_editor
+from mediahub.desk.people import sessions, sign_in_changes, sign_in_views
+from mediahub.desk.people.session_views import ask_to_sign_in
 from mediahub.desk.security_headers import CLEAR_SITE_DATA
+from mediahub.history.models import Action
 
 
 class DeskSite(AdminSite):
@@ -53,14 +55,16 @@ class DeskSite(AdminSite):
         return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        form = unsaved_input.unsign(request.POST.get(unsaved_input.FIELD_NAME, ""))
-        answer = super().login(request, {**(extra_context or {}), **build_sign_in_context(form)})
-        if request.method == "POST" and isinstance(request.user, User):
-            language.remember_language(request, request.user)
-            if form and isinstance(answer, HttpResponseRedirect):
-                return offer_to_send_again(
-                    request, form, _("You are signed in again. What you sent before is still here.")
-                )
+        """Show the only sign-in there is: with limits, second factors and passkeys."""
+        response: HttpResponse = sign_in_views.SignInView.as_view()(request)
+        return response
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        answer = super().password_change(request, extra_context)
+        if request.method == "POST" and answer.status_code == 302:
+            user = get_editor(request)
+            sessions.end_others(user, request.session.session_key or "")
+            sign_in_changes.record_change(user, user, Action.PASSWORD_CHANGED)
         return answer
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

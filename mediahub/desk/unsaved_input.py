@@ -24,7 +24,7 @@ SALT = "mediahub.desk.unsaved_input"
 MAX_AGE_SECONDS = 24 * 3600
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 # These are typed anew, and show on no page; nor does a token help anybody.
-SECRET_FIELDS = re.compile(r"pass|secret|token|csrf", re.IGNORECASE)
+SECRET_FIELDS = re.compile(r"pass|secret|token|csrf|credential|^code$", re.IGNORECASE)
 # What a form carries besides what was typed.
 CARRIED_FIELDS = re.compile(r"^(initial-|theirs-|was_|seen$|next$|stay$|id$|_)")
 

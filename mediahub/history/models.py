@@ -38,6 +38,17 @@ class Action(models.TextChoices):
     DOWNLOADED = "downloaded", _("downloaded the original of")
     ZIP_FETCHED = "zip_fetched", _("fetched another person's ZIP file with")
     PURGED = "purged", _("erased for good the image")
+    SIGNED_IN = "signed_in", _("signed in with")
+    SIGN_IN_REFUSED = "sign_in_refused", _("refused a sign-in as")
+    LOCKED_OUT = "locked_out", _("refused for a while all sign-ins as")
+    SESSIONS_ENDED = "sessions_ended", _("ended the sessions of")
+    FACTOR_ADDED = "factor_added", _("added a second factor for")
+    FACTOR_REMOVED = "factor_removed", _("removed a second factor of")
+    CODES_RENEWED = "codes_renewed", _("made new recovery codes for")
+    PASSWORD_CHANGED = "password_changed", _("changed the password of")
+    INVITED = "invited", _("invited")
+    ROLES_CHANGED = "roles_changed", _("changed the roles of")
+    PERMISSIONS_CHANGED = "permissions_changed", _("changed the permissions of the group")
     UNDONE = "undone", _("undid a change to")
 
 

@@ -23,6 +23,12 @@ R = TypeVar("R", bound=Model)
 Person = User | AnonymousUser
 # What a change that is about no image can be besides one of a collection: one of the vocabulary.
 VOCABULARY_ACTIONS = (Action.TAG_MERGED, Action.LABEL_HIDDEN)
+# Sign-ins and what is changed about people, whose addresses and names are not for everybody.
+PEOPLE_ACTIONS = (
+    *(Action.SIGNED_IN, Action.SIGN_IN_REFUSED, Action.LOCKED_OUT, Action.SESSIONS_ENDED, Action.FACTOR_ADDED),
+    *(Action.FACTOR_REMOVED, Action.CODES_RENEWED, Action.PASSWORD_CHANGED, Action.INVITED, Action.ROLES_CHANGED),
+    Action.PERMISSIONS_CHANGED,
+)
 # Built, not yet asked, and kept in the process.
 MOST_QUERIES = 256
 
@@ -85,13 +91,18 @@ def visible_changes(user: Person) -> QuerySet[Change]:
 
     A change of no image is about a collection, a word, or an image that is gone. Nobody can say any more to whom it
     was open, so it is for the person who did it and for those who see every collection. Words of the vocabulary are
-    told to everybody to whom no collection is closed, because there they hide nothing.
+    told to everybody to whom no collection is closed, because there they hide nothing. Sign-ins and changes of people
+    are for those who may see people, and for the person who did them.
     """
     about_images = Q(image__isnull=False) if user.has_perm("library.view_image") else Q(pk__in=[])
+    about_people = Q(action__in=PEOPLE_ACTIONS)
     if sees_everything(user):
-        return Change.objects.filter(about_images | Q(image=None))
+        readable = Change.objects.filter(about_images | Q(image=None))
+        return readable if user.has_perm("auth.view_user") else readable.filter(~about_people | Q(by=user.pk))
     words = Q(action__in=VOCABULARY_ACTIONS) & nothing_closed(user)
     about_images &= match_open(user, "image__")
+    if user.has_perm("auth.view_user"):
+        words |= about_people
     return Change.objects.filter(about_images | (Q(image=None) & (Q(by=user.pk) | words)))
 
 

@@ -28,10 +28,21 @@ log = logging.getLogger(__name__)
 CLOCK = "mediahub.worker.handlers.on_minute"
 ARRIVED = "mediahub.worker.handlers.on_object_created"
 # What an operator may ask of a deployed function; their output goes to the one who asked.
-COMMANDS = ("migrate", "check", "doctor", "invite", "jobs", "reconcile", "rebuild_mirror", "reprocess_images")
+COMMANDS = (
+    "migrate",
+    "check",
+    "doctor",
+    "invite",
+    "remove_factors",
+    "jobs",
+    "reconcile",
+    "rebuild_mirror",
+    "reprocess_images",
+)
 # These go through all images and would be cut off here: they are recorded, and the queue's turns do the work.
 QUEUED = ("reconcile", "rebuild_mirror", "reprocess_images")
 LEAST_SECRET = 50
+FORWARDED = "X-Forwarded-For"
 
 
 class RefusedEvent(Exception):
@@ -64,8 +75,23 @@ def _read_http_request(event: dict[str, Any]) -> dict[str, Any] | None:
     """Return a request of API Gateway, without the stage variables that Zappa would put into the environment."""
     match event:
         case {"version": "2.0", "requestContext": {"http": {"method": str()}}} | {"httpMethod": str(), "path": str()}:
-            return {**event, "stageVariables": None}
+            return {**event, **_build_headers(event), "stageVariables": None}
     return None
+
+
+def _build_headers(event: dict[str, Any]) -> dict[str, Any]:
+    """Return a request's headers with the address that API Gateway saw, whatever the client wrote.
+
+    Zappa takes the last but one part of X-Forwarded-For for the client's address (zappa/wsgi.py), which is right behind
+    CloudFront; with a regional address that part is the client's own invention. `sourceIp` is API Gateway's.
+    """
+    context = event["requestContext"]
+    address = (context.get("identity") or context.get("http") or {}).get("sourceIp") or ""
+    headers = {name: value for name, value in (event.get("headers") or {}).items() if name.title() != FORWARDED}
+    several = {name: list for name, list in (event.get("multiValueHeaders") or {}).items() if name.title() != FORWARDED}
+    if several:
+        return {"headers": headers, "multiValueHeaders": {**several, FORWARDED: [address]}}
+    return {"headers": {**headers, FORWARDED: address}}
 
 
 def _read_messages(event: dict[str, Any]) -> dict[str, Any] | None:

@@ -28,7 +28,7 @@ from django.conf import settings
 
 django.setup()
 from csp.utils import build_policy
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.files.storage import storages
 from django.test import override_settings
 from mediahub.aws import clients
@@ -39,7 +39,7 @@ def sign(environment):
     os.environ.update(environment)
     names = runpy.run_path("mediahub/settings.py")
     clients._make_client.cache_clear()
-    cache.clear()
+    caches["process"].clear()
     with override_settings(**{name: value for name, value in names.items() if name.isupper()}):
         signer = clients.get_upload_signer()
         form = signer.sign_post("uploads/1/original", "image/jpeg", 1000, 60).url

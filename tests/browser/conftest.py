@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page
 
 from mediahub.desk.frontend.build import build
+from mediahub.desk.models import Session
 from mediahub.library.models import Image, Tag, Tagging
 from mediahub.library.search import index
 from mediahub.local import stack

@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.test import Client
 from playwright.sync_api import Page, Route, expect
 
+from mediahub.desk.models import Session
 from mediahub.library.models import Image
 from mediahub.uploads import upload_batches
 from tests.browser import stock

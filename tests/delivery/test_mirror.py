@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group, User
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 
 from mediahub.aws import clients
@@ -171,7 +171,7 @@ def test_a_table_that_is_not_there_is_a_mistake_of_the_setup(image: Image, setti
 
 
 def test_an_address_is_signed_once_and_kept_for_the_browsers_cache(local_aws: stack.Stack) -> None:
-    cache.clear()
+    caches["process"].clear()
     first = addresses.build_address("small/a.jpg")
     assert "X-Amz-Signature" in first
     assert addresses.build_address("small/a.jpg") == first
@@ -190,7 +190,7 @@ def test_with_a_cdn_the_addresses_are_its_own(settings: Any) -> None:
 
 
 def test_a_cdn_that_asks_for_it_gets_links_signed_with_its_key(settings: Any) -> None:
-    cache.clear()
+    caches["process"].clear()
     key = rsa.generate_private_key(65537, 2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     cdn(settings, cloudfront_key_id="K2", cloudfront_key=pem, querystring_auth=True)
@@ -245,6 +245,6 @@ def test_c8_a_table_that_refuses_the_transaction_says_so(image: Image, as_role: 
 
 
 def test_without_credentials_a_page_goes_without_its_pictures(settings: Any) -> None:
-    cache.clear()
+    caches["process"].clear()
     settings.AWS_PROFILE = "no-such-profile"
     assert addresses.build_address("small/a.jpg") == ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
 from django.http import QueryDict
 from django.urls import get_resolver
@@ -101,6 +102,9 @@ class Records:
         self.search = saved_searches.save_search(owner, f"Boats{mark}", Search.parse(QueryDict("q=boat")))
         self.rule = LabelRule.objects.create(label=f"Person{mark}")
         self.act = Change.objects.filter(image=self.image).latest("pk").change_set
+        self.passkey = Authenticator.objects.create(
+            user=owner, type=Authenticator.Type.WEBAUTHN, data={"name": "Key", "credential": {}}
+        )
         self.owner = owner
 
     def values(self, route: Route) -> dict[str, str]:
@@ -136,6 +140,7 @@ class Records:
             "collections/": self.collection.pk,
             "parts/": self.chunk.pk,
             "people/": self.owner.pk,
+            "passkeys/": self.passkey.pk,
             "faileditem/": self.failed_item.pk,
             "image/": self.image.pk,
             "group/": Group.objects.get(name="Editor").pk,

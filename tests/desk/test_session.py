@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
+from mediahub.desk.models import Session
 from mediahub.desk.unsaved_input import unsign
 from mediahub.library.models import Image
 from tests.desk.test_edits import Fields, form

@@ -106,5 +106,59 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "preferences",
             },
         ),
+        migrations.CreateModel(
+            name="CacheEntry",
+            fields=[
+                ("cache_key", models.CharField(max_length=255, primary_key=True, serialize=False)),
+                ("value", models.TextField()),
+                ("expires", models.DateTimeField(db_index=True)),
+            ],
+            options={"db_table": "desk_cacheentry"},
+        ),
+        migrations.CreateModel(
+            name="Session",
+            fields=[
+                (
+                    "session_key",
+                    models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name="session key"),
+                ),
+                ("session_data", models.TextField(verbose_name="session data")),
+                ("expire_date", models.DateTimeField(db_index=True, verbose_name="expire date")),
+                ("browser", models.CharField(blank=True, max_length=100, verbose_name="browser")),
+                ("address", models.CharField(blank=True, max_length=45, verbose_name="network address")),
+                ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="signed in at")),
+                ("seen_at", models.DateTimeField(blank=True, null=True, verbose_name="last used at")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="desk_sessions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "session",
+                "verbose_name_plural": "sessions",
+            },
+        ),
+        migrations.CreateModel(
+            name="SignInAttempt",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(db_index=True)),
+                ("account", models.CharField(max_length=64)),
+                ("address", models.CharField(max_length=45)),
+                ("succeeded", models.BooleanField(default=False)),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["account", "at"], name="attempt_by_account"),
+                    models.Index(fields=["address", "at"], name="attempt_by_address"),
+                ],
+            },
+        ),
         migrations.RunPython(create_groups, delete_groups),
     ]

@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import QuerySet
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mediahub import messages
+from mediahub.desk.people import lockouts, sign_in_changes
 from mediahub.jobs.models import Job
 from mediahub.library.models import PurgedUpload, SavedSearch
 from mediahub.messages import WakeClock
@@ -49,8 +49,9 @@ def remove_person(by: User, person: User, heir: User | None) -> str:
         _delete_belongings(locked)
         log = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(locked.pk))
         log.update(object_repr=pseudonym, change_message="")
+        lockouts.forget_person(locked.username)
+        sign_in_changes.forget_person(locked, pseudonym)
         _rename(locked, pseudonym)
-        _end_sessions(locked)
     # The clock removes the zip files; it wakes by itself at midnight at the latest.
     with suppress(ProcessingError):
         messages.send(WakeClock())
@@ -101,15 +102,8 @@ def _end_downloads(person: User) -> None:
 
 
 def _delete_belongings(person: User) -> None:
-    """Delete the records of any app that are this person's alone, such as preferences and keys to sign in with."""
+    """Delete the records of any app that are this person's alone: preferences, sessions, keys to sign in with."""
     for relation in User._meta.related_objects:
         model: Any = relation.related_model
         if relation.on_delete is models.CASCADE and model not in OTHERWISE_HANDLED:
             model._base_manager.filter(**{relation.field.name: person}).delete()
-
-
-def _end_sessions(person: User) -> None:
-    """Delete the person's sessions; those of other stores end with the password."""
-    for session in Session.objects.filter(expire_date__gte=timezone.now()).iterator():
-        if str(session.get_decoded().get("_auth_user_id")) == str(person.pk):
-            session.delete()

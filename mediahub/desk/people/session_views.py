@@ -6,7 +6,6 @@ And what becomes of a form whose session or token has ended meanwhile.
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.urls import resolve, reverse
@@ -17,10 +16,14 @@ from django.views.decorators.http import require_GET
 
 from mediahub.desk import unsaved_input
 from mediahub.desk.http import render_page
+from mediahub.desk.people.passkeys import explain_missing_passkeys
+from mediahub.desk.people.sign_in_forms import SignInForm
 from mediahub.desk.unsaved_input import UnsavedForm
 
 # Who opens these need not be signed in.
-PUBLIC_FORMS = ("login", "password_reset_confirm")
+PUBLIC_FORMS = ("password_reset_confirm",)
+# The steps of the sign-in, by the names of their addresses: each begins anew.
+SIGN_IN_FORMS = ("login", "account_login", "mfa_authenticate", "mfa_login_webauthn")
 
 
 @require_GET
@@ -45,7 +48,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if form is None:
         says = _("Nothing was changed, because the request came from another site or could not be read.")
         return _render_uncached(request, {"title": _("Request refused"), "says": says})
-    if name == "login":
+    if name in SIGN_IN_FORMS:
         return ask_to_sign_in(request, unsaved_input.unsign(request.POST.get(unsaved_input.FIELD_NAME, "")))
     if name not in PUBLIC_FORMS and not admin.site.has_permission(request):
         return ask_to_sign_in(request, form)
@@ -58,16 +61,20 @@ def ask_to_sign_in(request: HttpRequest, form: UnsavedForm | None) -> HttpRespon
     context = {
         "title": _("Sign in to MediaHub"),
         "app_path": reverse("admin:login"),
-        "form": AdminAuthenticationForm(request),
+        "form": SignInForm(request=request),
         "next": form.page if form else reverse("admin:index"),
-        **build_sign_in_context(form),
+        **build_sign_in_context(request, form),
     }
     return _render_uncached(request, context, template="admin/login.html")
 
 
-def build_sign_in_context(form: UnsavedForm | None) -> dict[str, Any]:
-    """Return what the sign-in's template needs to keep what was typed."""
-    return {"typed": form.sign() if form else "", "typed_form": form}
+def build_sign_in_context(request: HttpRequest, form: UnsavedForm | None) -> dict[str, Any]:
+    """Return what the sign-in's template needs to keep what was typed, and to offer other ways in."""
+    return {
+        "typed": form.sign() if form else "",
+        "typed_form": form,
+        "no_passkeys": explain_missing_passkeys(request),
+    }
 
 
 def offer_to_send_again(request: HttpRequest, form: UnsavedForm, says: str, status: int = 200) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.auth import views
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django.views.generic.base import ContextMixin
 
 from mediahub.desk import language
 from mediahub.desk.http import get_editor, render_page, require_permission
 from mediahub.desk.models import Preference
-from mediahub.desk.people import preferences
+from mediahub.desk.people import preferences, sessions, sign_in_changes
+from mediahub.desk.people.account_pages import DeskPageMixin
 from mediahub.desk.people.forms import PreferenceForm
+from mediahub.history.models import Action
 from mediahub.library.parsing import read_number
 
 
@@ -71,15 +72,6 @@ def set_threshold(request: HttpRequest) -> JsonResponse:
     return JsonResponse({})
 
 
-class DeskPageMixin(ContextMixin):
-    """A view of Django's on a page of the desk."""
-
-    request: HttpRequest
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**admin.site.each_context(self.request), **super().get_context_data(**kwargs)}
-
-
 class InvitationView(DeskPageMixin, views.PasswordResetConfirmView):
     """Django's own form, on a page of the desk."""
 
@@ -91,6 +83,12 @@ class InvitationView(DeskPageMixin, views.PasswordResetConfirmView):
         if kwargs["token"] != self.reset_url_token:
             # The address is the secret: no other address is told of it. The form stands under one without it.
             response["Referrer-Policy"] = "no-referrer"
+        return response
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        sessions.end_all(form.user)
+        sign_in_changes.record_change(form.user, form.user, Action.PASSWORD_CHANGED)
         return response
 
 

@@ -8,6 +8,8 @@ from django.core.validators import validate_email
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from mediahub.desk.people import sign_in_changes
+from mediahub.history.models import Action
 from mediahub.site_address import build_site_url
 
 ROLES = {"editor": "Editor", "chief": "Chief editor", "admin": ""}
@@ -33,6 +35,7 @@ class Command(BaseCommand):
             person.save()
             if group := ROLES[options["role"]]:
                 person.groups.add(Group.objects.get(name=group))
+            sign_in_changes.record_roles(None, person, set(), Action.INVITED)
         uid = urlsafe_base64_encode(force_bytes(person.pk))
         token = default_token_generator.make_token(person)
         self.stdout.write(build_site_url("password_reset_confirm", uidb64=uid, token=token))
