@@ -26,6 +26,7 @@ PERMISSIVE = {
 # Others, each for the packages that were looked at, and why they are used as they come.
 ACCEPTED = {
     "certifi": ("MPL-2.0", "A list of authorities, which is not changed."),
+    "fido2": ("MPL-2.0", "Mozilla's list of public suffixes, which is not changed."),
     "pi-heif": ("LGPL-3.0-or-later", "libheif and libde265 are loaded as shared libraries, which can be replaced."),
     "psycopg": ("LGPL-3.0-only", "Imported, not changed; it can be replaced."),
     "psycopg-binary": ("LGPL-3.0-only", "Imported, not changed; it can be replaced."),

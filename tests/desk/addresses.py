@@ -22,6 +22,7 @@ from mediahub.library.search import Search
 from mediahub.library.versions import FACTS
 from mediahub.recovery.models import ConsistencyCheck, FailedItem, RetryOrder
 from mediahub.uploads.models import Upload, UploadBatch
+from tests.desk.passkeys import build_credential
 from tests.records import image, tagging
 
 PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>|\(\?P<(\w+)>[^()]*\)")
@@ -103,7 +104,7 @@ class Records:
         self.rule = LabelRule.objects.create(label=f"Person{mark}")
         self.act = Change.objects.filter(image=self.image).latest("pk").change_set
         self.passkey = Authenticator.objects.create(
-            user=owner, type=Authenticator.Type.WEBAUTHN, data={"name": "Key", "credential": {}}
+            user=owner, type=Authenticator.Type.WEBAUTHN, data={"name": "Key", "credential": build_credential()}
         )
         self.owner = owner
 
