@@ -10,6 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from mediahub.aws.clients import LABEL_SOURCES
 
+# As `invite --role` has them.
+ROLES = ("editor", "chief", "admin")
 # Addresses that code without a request writes into the mirror, zip files and invitations.
 ADDRESSES = ("SITE_URL", "PUBLIC_URL")
 
@@ -83,3 +85,27 @@ def check_labels(**_: Any) -> list[CheckMessage]:
         sentence = f"MODERATION is on, but the labeler {settings.LABELER!r} does not check images for flags."
         return [Warning(sentence, hint=hint, id="mediahub.W001")]
     return []
+
+
+@register
+def check_sign_in(**_: Any) -> list[CheckMessage]:
+    """Return an error for a role that nobody has, and for an OpenID Connect provider that lacks something."""
+    errors: list[CheckMessage] = [
+        Error(
+            f"SECOND_FACTOR_REQUIRED names {role!r}, which is no role.",
+            hint=f"Use {', '.join(ROLES)}.",
+            id="mediahub.E006",
+        )
+        for role in settings.SECOND_FACTOR_REQUIRED
+        if role not in ROLES
+    ]
+    if not settings.OIDC_ISSUER:
+        return errors
+    app = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]
+    if urlsplit(settings.OIDC_ISSUER).scheme != "https" and not settings.LOCAL:
+        hint = "Set OIDC_ISSUER to the address of your provider, as its discovery document names it."
+        errors.append(Error("OIDC_ISSUER is no https address.", hint=hint, id="mediahub.E007"))
+    if not app["client_id"] or not app["secret"]:
+        hint = "Set OIDC_CLIENT_ID, and put OIDC_CLIENT_SECRET into the secret that OIDC_SECRET names."
+        errors.append(Error("OIDC_ISSUER is set, but the client is not known.", hint=hint, id="mediahub.E008"))
+    return errors

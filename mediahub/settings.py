@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from secrets import token_urlsafe
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -224,11 +225,34 @@ PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
 
 # Sign-in. Roles that need a second factor, by the names that `invite --role` has.
 SECOND_FACTOR_REQUIRED = env.list("SECOND_FACTOR_REQUIRED", default=[])
+# The organization's own OpenID Connect provider. Its client secret is a field of a secret.
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="").rstrip("/")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_NAME = env.str("OIDC_NAME", default="")
+OIDC_SECRET = env.str("OIDC_SECRET", default=SECRET_KEY_SECRET)
+if OIDC_ISSUER:
+    INSTALLED_APPS += ["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"]
+    SOCIALACCOUNT_ADAPTER = "mediahub.desk.people.organization.OrganizationAdapter"
+    SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": "oidc",
+                    "name": OIDC_NAME,
+                    "client_id": OIDC_CLIENT_ID,
+                    "secret": _secret(OIDC_SECRET, "OIDC_CLIENT_SECRET") if OIDC_SECRET else "",
+                    # What the signed token says is what counts.
+                    "settings": {"server_url": OIDC_ISSUER, "fetch_userinfo": False},
+                }
+            ],
+        }
+    }
 SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=12 * 3600)
 SESSION_COOKIE_AGE = env.int("SESSION_SECONDS", default=14 * 24 * 3600)
 SESSION_ENGINE = "mediahub.desk.people.session_store"
 CACHES = {
-    # A table, which all functions share without another service. Only allauth asks it, which notes codes that were used.
+    # A table, which all functions share without another service. Only allauth asks it: it notes codes that were used.
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "desk_cacheentry"},
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
@@ -325,6 +349,10 @@ CONTENT_SECURITY_POLICY = {
         "report-uri": [f"{urlsplit(SITE_URL).path}/csp-report/"],
     }
 }
+if OIDC_ISSUER:
+    # A form of ours leads there by a redirect, which browsers look at as well.
+    issuer = urlsplit(OIDC_ISSUER)
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(f"{issuer.scheme}://{issuer.netloc}")
 if STATIC_URL.startswith("https://"):
     # With its path: the same host serves files that people uploaded.
     for directive in ("script-src", "style-src", "font-src", "img-src"):

@@ -29,6 +29,7 @@ PEOPLE_ACTIONS = (
     *(Action.FACTOR_REMOVED, Action.CODES_RENEWED, Action.PASSWORD_CHANGED, Action.INVITED, Action.ROLES_CHANGED),
     Action.PERMISSIONS_CHANGED,
 )
+PEOPLE_KINDS = ("sign_in", "person")
 # Built, not yet asked, and kept in the process.
 MOST_QUERIES = 256
 
@@ -102,7 +103,8 @@ def visible_changes(user: Person) -> QuerySet[Change]:
     words = Q(action__in=VOCABULARY_ACTIONS) & nothing_closed(user)
     about_images &= match_open(user, "image__")
     if user.has_perm("auth.view_user"):
-        words |= about_people
+        # By its kind as well: such a change holds names of people and groups, and never words of an image.
+        words |= about_people & Q(kind__in=PEOPLE_KINDS)
     return Change.objects.filter(about_images | (Q(image=None) & (Q(by=user.pk) | words)))
 
 

@@ -19,6 +19,10 @@ from mediahub.recovery import doctor_trials
 from processing import ProcessingError, translate_botocore_error
 
 STACK = "Deploy the stack: `make run` does it here, `deploy/templates/stack.yaml` on AWS."
+CLOSED_NETWORK = (
+    "Check OIDC_ISSUER. With Network=closed, functions reach no outside provider: run `python -m deploy up STAGE --set "
+    "Network=ipv6`, or empty OIDC_ISSUER and use passwords, passkeys, and authenticator apps."
+)
 RIGHTS = f"Check the settings and the rights of this process. {STACK}"
 
 
@@ -57,6 +61,23 @@ def _check_database() -> Observations:
         with connection.cursor() as cursor:
             mode = cursor.execute("PRAGMA journal_mode").fetchone()[0]
         yield f"journal mode {mode}", "" if mode == "wal" else "Put the file on a local disk, where SQLite can use WAL."
+
+
+def _check_sign_in() -> Observations:
+    """Try the organization's provider from here: a function in a closed network reaches no outside host."""
+    if not settings.OIDC_ISSUER:
+        return
+    import requests
+
+    try:
+        answer = requests.get(f"{settings.OIDC_ISSUER}/.well-known/openid-configuration", timeout=5)
+        answer.raise_for_status()
+        issuer = answer.json()["issuer"].rstrip("/")
+    except (requests.RequestException, ValueError, KeyError) as error:
+        yield f"{settings.OIDC_ISSUER} gives no answer ({type(error).__name__})", CLOSED_NETWORK
+        return
+    is_same = issuer == settings.OIDC_ISSUER
+    yield f"{settings.OIDC_ISSUER} answers as {issuer}", "" if is_same else f"Set OIDC_ISSUER to {issuer}."
 
 
 def _check_buckets() -> Observations:
@@ -188,6 +209,7 @@ def _try_worker() -> Observations:
 
 PARTS: dict[str, Callable[[], Observations]] = {
     "database": _check_database,
+    "sign-in": _check_sign_in,
     "buckets": _check_buckets,
     "CORS": _check_cors,
     "notification": _check_notification,
@@ -200,6 +222,7 @@ PARTS: dict[str, Callable[[], Observations]] = {
 }
 INSIDE: dict[str, Callable[[], Observations]] = {
     "database": _check_database,
+    "sign-in": _check_sign_in,
     "stores": _check_stores,
     "queue": _check_queues,
     "labeler": _check_labeler,

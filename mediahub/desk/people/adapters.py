@@ -59,7 +59,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def new_user(self, request: HttpRequest) -> Any:
+    def save_user(self, *args: Any, **kwargs: Any) -> Any:
         raise PermissionDenied(_("People are invited here. Ask an administrator."))
 
     def is_safe_url(self, url: str | None) -> bool:

@@ -5,6 +5,7 @@ And what becomes of a form whose session or token has ended meanwhile.
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
@@ -74,6 +75,7 @@ def build_sign_in_context(request: HttpRequest, form: UnsavedForm | None) -> dic
         "typed": form.sign() if form else "",
         "typed_form": form,
         "no_passkeys": explain_missing_passkeys(request),
+        "organization": settings.OIDC_ISSUER and (settings.OIDC_NAME or _("your organization")),
     }
 
 

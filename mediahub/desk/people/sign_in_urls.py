@@ -1,5 +1,6 @@
 """The addresses of the sign-in, by the names under which allauth looks for them."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import path
 
@@ -28,3 +29,12 @@ urlpatterns = [
         name="mfa_reauthenticate_webauthn",
     ),
 ]
+if settings.OIDC_ISSUER:
+    # Imported only here: these libraries cost each cold start, and most sites do not need them.
+    from mediahub.desk.people import organization
+
+    PLACE = "login/organization/<slug:provider_id>/"
+    urlpatterns += [
+        path(PLACE, organization.start, name="openid_connect_login"),
+        path(f"{PLACE}back/", organization.finish, name="openid_connect_callback"),
+    ]

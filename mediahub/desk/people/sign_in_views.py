@@ -23,7 +23,7 @@ from mediahub.desk.people.passkeys import explain_missing_passkeys
 from mediahub.desk.people.session_views import build_sign_in_context
 
 
-def _remember_typed(request: HttpRequest) -> None:
+def remember_typed(request: HttpRequest) -> None:
     """Let a form that was sent before the sign-in outlast all its steps; end the session of anybody else first."""
     if request.user.is_authenticated:
         logout(request)
@@ -48,7 +48,7 @@ class SignInView(AccountPage, account_views.LoginView):
         return response
 
     def form_valid(self, form: Any) -> HttpResponse:
-        _remember_typed(self.request)
+        remember_typed(self.request)
         response: HttpResponse = super().form_valid(form)
         return response
 
@@ -85,7 +85,7 @@ class PasskeySignInView(passkey_views.LoginWebAuthnView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         authenticator = form.cleaned_data["credential"]
-        _remember_typed(self.request)
+        remember_typed(self.request)
         address = self.request.POST.get("next", "")
         safe = address if get_adapter(self.request).is_safe_url(address) else None
         login = Login(user=authenticator.user, redirect_url=safe)
