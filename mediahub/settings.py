@@ -275,13 +275,13 @@ MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_FORMS = {
-    "authenticate": "mediahub.desk.people.sign_in_forms.CodeForm",
-    "authenticate_webauthn": "mediahub.desk.people.sign_in_forms.PasskeyForm",
-    "reauthenticate": "mediahub.desk.people.sign_in_forms.ConfirmCodeForm",
-    "reauthenticate_webauthn": "mediahub.desk.people.sign_in_forms.ConfirmPasskeyForm",
-    "login_webauthn": "mediahub.desk.people.sign_in_forms.PasskeyLoginForm",
-    "add_webauthn": "mediahub.desk.people.sign_in_forms.AddPasskeyForm",
-    "activate_totp": "mediahub.desk.people.sign_in_forms.ActivateAppForm",
+    "authenticate": "mediahub.desk.people.factor_forms.CodeForm",
+    "authenticate_webauthn": "mediahub.desk.people.factor_forms.PasskeyForm",
+    "reauthenticate": "mediahub.desk.people.factor_forms.ConfirmCodeForm",
+    "reauthenticate_webauthn": "mediahub.desk.people.factor_forms.ConfirmPasskeyForm",
+    "login_webauthn": "mediahub.desk.people.factor_forms.PasskeyLoginForm",
+    "add_webauthn": "mediahub.desk.people.factor_forms.AddPasskeyForm",
+    "activate_totp": "mediahub.desk.people.factor_forms.ActivateAppForm",
 }
 ACCOUNT_FORMS = {
     "login": "mediahub.desk.people.sign_in_forms.SignInForm",

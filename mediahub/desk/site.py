@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from mediahub.desk import overview, unsaved_input
 from mediahub.desk.http import get_editor
-from mediahub.desk.people import sessions, sign_in_changes, sign_in_views
+from mediahub.desk.people import sessions, sign_in_changes
 from mediahub.desk.people.session_views import ask_to_sign_in
 from mediahub.desk.security_headers import CLEAR_SITE_DATA
 from mediahub.history.models import Action
@@ -56,6 +56,9 @@ class DeskSite(AdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the only sign-in there is: with limits, second factors and passkeys."""
+        # With the page, not with every cold start: allauth brings much along.
+        from mediahub.desk.people import sign_in_views
+
         response: HttpResponse = sign_in_views.SignInView.as_view()(request)
         return response
 

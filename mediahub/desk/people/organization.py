@@ -40,7 +40,8 @@ class OrganizationAdapter(DefaultSocialAccountAdapter):
             sign_in_changes.record_refusal(request, None, "socialaccount", Action.SIGN_IN_REFUSED)
             raise _refuse(request, reason)
         if not sociallogin.is_existing:
-            sociallogin.connect(request, person)
+            sociallogin.user = person
+            sociallogin.save(request, connect=True)
 
     def on_authentication_error(
         self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
@@ -92,9 +93,7 @@ def _match_person(sociallogin: Any) -> tuple[User | None, str]:
 
 
 def _explain_unreachable() -> str:
-    return _(
-        "Your organization's sign-in cannot be reached. Use your password or passkey, and tell an administrator."
-    )
+    return _("Your organization's sign-in cannot be reached. Use your password or passkey, and tell an administrator.")
 
 
 def _refuse(request: HttpRequest, reason: str) -> ImmediateHttpResponse:

@@ -1,21 +1,8 @@
-"""The forms of the sign-in and of second factors, each under the limits on attempts."""
+"""The forms of name and password."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.login import perform_password_login
-from allauth.account.models import Login
-from allauth.core import context
-from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
-from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import (
-    AuthenticateWebAuthnForm,
-    LoginWebAuthnForm,
-    ReauthenticateWebAuthnForm,
-    SignupWebAuthnForm,
-)
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
@@ -23,17 +10,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-
-from mediahub.desk.http import Unreadable, parse_json
-from mediahub.desk.people import lockouts, sign_in_changes
-from mediahub.desk.people.browsers import get_client_network
-from mediahub.history.models import Action
-
-T = TypeVar("T")
-CODE_WIDGET = forms.TextInput(
-    attrs={"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false", "inputmode": "numeric"}
-)
-LONGEST_CODE = 40
 
 
 class SignInForm(AuthenticationForm):
@@ -57,6 +33,10 @@ class SignInForm(AuthenticationForm):
 
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         """Go on with the sign-in: to the second factor, or to where the person wanted to go."""
+        # With the page, not with every cold start: allauth brings much along.
+        from allauth.account.internal.flows.login import perform_password_login
+        from allauth.account.models import Login
+
         credentials = {"username": self.cleaned_data["username"]}
         login = Login(user=self.user_cache, redirect_url=redirect_url)
         response: HttpResponse = perform_password_login(request, credentials, login)
@@ -80,111 +60,3 @@ class ConfirmPasswordForm(forms.Form):
         if not adapter.reauthenticate(self.user, password):
             raise adapter.validation_error("incorrect_password")
         return password
-
-
-def _limit(name: str, method: str, check: Callable[[], T]) -> T:
-    """Return what `check` returns; raise ValidationError, and count an attempt, where it refuses.
-
-    Args:
-        name: the person's user name, or "" where only the address is known.
-        method: how the person tries to sign in, for the activity.
-        check: raises ValidationError for a wrong code or key.
-    """
-    request = context.request
-    attempt = lockouts.begin_attempt(name, get_client_network(request))
-    try:
-        value = check()
-    except ValidationError:
-        action = Action.LOCKED_OUT if lockouts.is_last_attempt(attempt) else Action.SIGN_IN_REFUSED
-        known = User.objects.filter(username=name).first() if name else None
-        sign_in_changes.record_refusal(request, known, method, action)
-        raise
-    attempt.delete()
-    return value
-
-
-class CodeForm(AuthenticateForm):
-    """A code of the authenticator app, or a recovery code, after the password."""
-
-    code = forms.CharField(label=gettext_lazy("Code"), max_length=LONGEST_CODE, widget=CODE_WIDGET)
-
-    def clean_code(self) -> str:
-        check: Callable[[], str] = super().clean_code
-        return _limit(self.user.username, "totp", check)
-
-
-class ConfirmCodeForm(ReauthenticateForm):
-    """A code, once more before something that matters."""
-
-    code = forms.CharField(label=gettext_lazy("Code"), max_length=LONGEST_CODE, widget=CODE_WIDGET)
-
-    def clean_code(self) -> str:
-        check: Callable[[], str] = super().clean_code
-        return _limit(self.user.username, "totp", check)
-
-
-class ActivateAppForm(ActivateTOTPForm):
-    """The first code of an authenticator app, which proves that it has the secret."""
-
-    code = forms.CharField(label=gettext_lazy("Code from the app"), max_length=LONGEST_CODE, widget=CODE_WIDGET)
-
-
-class CredentialField(forms.JSONField):
-    """What the browser answers for a passkey: a JSON object of bounded depth."""
-
-    widget = forms.HiddenInput
-
-    def to_python(self, value: Any) -> Any:
-        try:
-            return parse_json(value or "")
-        except Unreadable as error:
-            raise ValidationError(str(error)) from error
-
-
-def _read_credential(check: Callable[[], T]) -> T:
-    """Return what `check` returns; raise ValidationError for an answer that no browser would give."""
-    try:
-        return check()
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise ValidationError(_("The passkey could not be read. Try again, or use another way to sign in.")) from error
-
-
-class PasskeyForm(AuthenticateWebAuthnForm):
-    """A passkey after the password."""
-
-    credential = CredentialField()
-
-    def clean_credential(self) -> Authenticator:
-        check = super().clean_credential
-        return _limit(self.user.username, "webauthn", lambda: _read_credential(check))
-
-
-class PasskeyLoginForm(LoginWebAuthnForm):
-    """A passkey in place of name and password; it says itself whose it is."""
-
-    credential = CredentialField()
-
-    def clean_credential(self) -> Authenticator:
-        check = super().clean_credential
-        return _limit("", "passkey", lambda: _read_credential(check))
-
-
-class ConfirmPasskeyForm(ReauthenticateWebAuthnForm):
-    """A passkey, once more before something that matters."""
-
-    credential = CredentialField()
-
-    def clean_credential(self) -> Authenticator:
-        check = super().clean_credential
-        return _limit(self.user.username, "webauthn", lambda: _read_credential(check))
-
-
-class AddPasskeyForm(SignupWebAuthnForm):
-    """A new passkey, with a name by which its owner knows it."""
-
-    name = forms.CharField(label=gettext_lazy("Name of the passkey"), max_length=60, required=False)
-    credential = CredentialField()
-
-    def clean(self) -> dict[str, Any]:
-        values: dict[str, Any] = _read_credential(super().clean)
-        return values
