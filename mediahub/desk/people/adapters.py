@@ -37,6 +37,12 @@ SENTENCES = {
     "mfa/messages/webauthn_added.txt": gettext_lazy("Passkey added."),
     "mfa/messages/webauthn_removed.txt": gettext_lazy("Passkey removed."),
 }
+# How a person can confirm who they are, by allauth's ids.
+CONFIRMATIONS = {
+    "reauthenticate": gettext_lazy("Use your password"),
+    "mfa_reauthenticate": gettext_lazy("Use a code"),
+    "mfa_reauthenticate:webauthn": gettext_lazy("Use your passkey"),
+}
 # What allauth would write letters about → the line in the activity.
 NOTICES = {
     "mfa/email/totp_activated": Action.FACTOR_ADDED,
@@ -81,6 +87,10 @@ class AccountAdapter(DefaultAccountAdapter):
         records = get_authentication_records(self.request, self.request.user)
         now = timezone.now().timestamp()
         return not any(now - record["at"] < app_settings.REAUTHENTICATION_TIMEOUT for record in records)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        methods = super().get_reauthentication_methods(user)
+        return [{**method, "description": str(CONFIRMATIONS[method["id"]])} for method in methods]
 
     def add_message(
         self,
