@@ -11,9 +11,16 @@ from django.core.management import CommandError, call_command
 from mediahub.aws import clients
 from mediahub.desk.library.presenters import LABEL_SENTENCES
 from mediahub.library.models import Tagging
+from mediahub.recovery import doctor
 from processing import MeasuredLabeler, RecordedLabeler, RekognitionLabeler
+from tests.desk.provider import run_provider
 
 SETTINGS_PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
+
+
+NO_CLIENT = {"openid_connect": {"APPS": [{"client_id": "", "secret": ""}]}}
+CLIENT = {"openid_connect": {"APPS": [{"client_id": "c", "secret": "s"}]}}
+ELSEWHERE = {"SITE_URL": "https://desk.example.org", "PUBLIC_URL": "https://desk.example.org"}
 
 
 def list_check_ids() -> set[str | None]:
@@ -30,6 +37,12 @@ def list_check_ids() -> set[str | None]:
         ({"LABELER": "recorded"}, {"mediahub.E004"}),
         ({"MODERATION": True, "LABELER": "off"}, {"mediahub.W001"}),
         ({"MODERATION": True, "LABELER": "rekognition"}, set()),
+        ({"SECOND_FACTOR_REQUIRED": ["chief", "boss"]}, {"mediahub.E006"}),
+        (
+            {"OIDC_ISSUER": "http://id.example.org", "SOCIALACCOUNT_PROVIDERS": NO_CLIENT, "LOCAL": False, **ELSEWHERE},
+            {"mediahub.E007", "mediahub.E008"},
+        ),
+        ({"OIDC_ISSUER": "http://127.0.0.1:9", "SOCIALACCOUNT_PROVIDERS": CLIENT}, set()),
     ],
 )
 def test_a11_a_contradiction_has_an_id(settings: Any, changed: dict[str, Any], expected: set[str]) -> None:
@@ -106,3 +119,15 @@ class TestDoctor:
         said = self.run(capsys)
         assert advice in said
         assert "faults found" in said
+
+
+def test_the_doctor_says_what_a_closed_network_means_for_an_outside_provider(settings: Any) -> None:
+    assert list(doctor._check_sign_in()) == []
+    # Nothing listens at this port, as nothing answers in a network without a way out.
+    settings.OIDC_ISSUER = "http://127.0.0.1:9"
+    [(seen, advice)] = doctor._check_sign_in()
+    assert "gives no answer" in seen
+    assert "Network=closed" in advice
+    with run_provider() as provider:
+        settings.OIDC_ISSUER = provider.address
+        assert list(doctor._check_sign_in()) == [(f"{provider.address} answers as {provider.address}", "")]

@@ -467,3 +467,33 @@ def test_a_person_who_leaves_takes_addresses_browsers_and_factors_along(with_app
     assert f"former member {with_app.pk}" in rows
     assert not Authenticator.objects.exists()
     assert not Session.objects.filter(user=with_app).exists()
+
+
+@pytest.mark.parametrize(
+    ("site", "host", "secure", "says"),
+    [
+        ("https://desk.example.org", "desk.example.org", True, ""),
+        ("https://desk.example.org/stage", "desk.example.org", True, ""),
+        ("https://desk.example.org", "other.example.org", True, "Open https://desk.example.org to use them"),
+        ("https://desk.example.org", "desk.example.org", False, "Open https://desk.example.org to use them"),
+        ("http://127.0.0.1:8000", "127.0.0.1:8000", False, "Open http://localhost:8000 to use them"),
+        ("http://127.0.0.1:8000", "localhost:8000", False, ""),
+    ],
+)
+def test_the_sign_in_says_where_passkeys_work(
+    db: None, settings: Any, site: str, host: str, secure: bool, says: str
+) -> None:
+    settings.SITE_URL = site
+    settings.ALLOWED_HOSTS = ["*"]
+    answer = Client().get(SIGN_IN, secure=secure, headers={"Host": host})
+    page = answer.content.decode()
+    assert (says in page) is True
+    assert ("data-passkey" in page) is not bool(says)
+    assert "publickey-credentials-get=(self)" in answer["Permissions-Policy"]
+
+
+def test_a_passkey_belongs_to_the_host_of_the_site(editor: User, settings: Any) -> None:
+    settings.SITE_URL = "https://desk.example.org/stage"
+    options = Client().get(reverse("mfa_login_webauthn"), headers={"Accept": "application/json"}).json()
+    assert options["request_options"]["publicKey"]["rpId"] == "desk.example.org"
+    assert options["request_options"]["publicKey"]["userVerification"] == "required"
