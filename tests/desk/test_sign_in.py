@@ -269,6 +269,11 @@ def test_changing_factors_needs_a_recent_sign_in(with_app: User) -> None:
         confirm = answer["Location"]
         assert "not your password" in client.post(confirm, {"password": "wrong"}).content.decode()
         assert client.post(confirm, {"password": PASSWORD})["Location"] == reverse("mfa_generate_recovery_codes")
+        clock.shift(600)
+        late = client.post(reverse("mfa_deactivate_totp"))
+        again = client.post(late["Location"], {"password": PASSWORD})
+        assert again["Location"] == reverse("mfa_deactivate_totp")
+        assert Authenticator.objects.filter(type="totp").exists(), "nothing is sent again without a click"
         assert client.post(reverse("mfa_deactivate_totp"))["Location"] == ACCOUNT
     assert not Authenticator.objects.exists(), "recovery codes alone are no factor"
     assert actions()[-1] == Action.FACTOR_REMOVED

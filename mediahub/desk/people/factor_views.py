@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account import views as account_views
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from allauth.mfa.base import views as mfa_views
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as code_views
@@ -114,31 +115,33 @@ class NewRecoveryCodesView(AccountPage, code_views.GenerateRecoveryCodesView):
     title = gettext_lazy("Make new recovery codes")
 
 
-class ConfirmPasswordView(AccountPage, account_views.ReauthenticateView):
-    """The password, once more before something that matters."""
+class ConfirmPage(AccountPage):
+    """The person's own proof of who they are, once more before something that matters."""
 
+    request: HttpRequest
     template_name = "desk/people/confirm.html"
     title = gettext_lazy("Confirm that it is you")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        # A form that came too late is opened again, and not sent by itself.
+        self.request.session.pop(STATE_SESSION_KEY, None)
+        response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
+        return response
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        return mark_locked_out(form, super().form_invalid(form))
+        return mark_locked_out(form, super().form_invalid(form))  # type: ignore[misc]
 
 
-class ConfirmCodeView(AccountPage, mfa_views.ReauthenticateView):
-    """A code, once more before something that matters."""
-
-    template_name = "desk/people/confirm.html"
-    title = gettext_lazy("Confirm that it is you")
-
-    def form_invalid(self, form: Any) -> HttpResponse:
-        return mark_locked_out(form, super().form_invalid(form))
+class ConfirmPasswordView(ConfirmPage, account_views.ReauthenticateView):
+    """The password."""
 
 
-class ConfirmPasskeyView(AccountPage, passkey_views.ReauthenticateWebAuthnView):
-    """A passkey, once more before something that matters."""
+class ConfirmCodeView(ConfirmPage, mfa_views.ReauthenticateView):
+    """A code."""
 
-    template_name = "desk/people/confirm.html"
-    title = gettext_lazy("Confirm that it is you")
+
+class ConfirmPasskeyView(ConfirmPage, passkey_views.ReauthenticateWebAuthnView):
+    """A passkey."""
 
     def form_invalid(self, form: Any) -> HttpResponse:
         for sentence in form.errors.get("credential", []):
