@@ -105,7 +105,7 @@ def check_sign_in(**_: Any) -> list[CheckMessage]:
     if urlsplit(settings.OIDC_ISSUER).scheme != "https" and not settings.LOCAL:
         hint = "Set OIDC_ISSUER to the address of your provider, as its discovery document names it."
         errors.append(Error("OIDC_ISSUER is no https address.", hint=hint, id="mediahub.E007"))
-    if not app["client_id"] or not app["secret"]:
+    if not app["client_id"] or not (app["secret"] or settings.SECRET_KEY_RANDOM):
         hint = "Set OIDC_CLIENT_ID, and put OIDC_CLIENT_SECRET into the secret that OIDC_SECRET names."
         errors.append(Error("OIDC_ISSUER is set, but the client is not known.", hint=hint, id="mediahub.E008"))
     return errors

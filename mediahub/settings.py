@@ -49,7 +49,8 @@ CDN_QUEUE_URL = env.str("CDN_QUEUE_URL", default="")
 # Secrets, each by the ARN under which Secrets Manager keeps it; what cannot be read ends the start
 SECRET_KEY = env.str("SECRET_KEY", default="")
 SECRET_KEY_SECRET = env.str("SECRET_KEY_SECRET", default="")
-if env.bool("SECRET_KEY_RANDOM", default=False):
+SECRET_KEY_RANDOM = env.bool("SECRET_KEY_RANDOM", default=False)
+if SECRET_KEY_RANDOM:
     # Workers sign nothing that anybody else checks, and decode files of strangers: they must not know the site's key.
     SECRET_KEY = token_urlsafe(60)
 DATABASE_SECRET = env.str("DATABASE_SECRET", default="")
@@ -241,7 +242,10 @@ if OIDC_ISSUER:
                     "provider_id": "oidc",
                     "name": OIDC_NAME,
                     "client_id": OIDC_CLIENT_ID,
-                    "secret": _secret(OIDC_SECRET, "OIDC_CLIENT_SECRET") if OIDC_SECRET else "",
+                    # Workers make the tables of this app, and sign nobody in.
+                    "secret": ""
+                    if SECRET_KEY_RANDOM or not OIDC_SECRET
+                    else _secret(OIDC_SECRET, "OIDC_CLIENT_SECRET"),
                     # What the signed token says is what counts.
                     "settings": {"server_url": OIDC_ISSUER, "fetch_userinfo": False},
                 }

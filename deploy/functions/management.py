@@ -7,8 +7,9 @@ from deploy.errors import DeployError
 from deploy.functions import invocation, zappa_settings
 from deploy.stage import Stage
 
-# Commands of the web: an invitation is signed with Django's key, which no other function can read.
-OF_THE_WEB = ("invite",)
+# Commands of the web: an invitation is signed with Django's key, which no other function can read; nor may any other
+# touch sessions and factors.
+OF_THE_WEB = ("invite", "remove_factors")
 # Commands that change tables, and so need the user who owns them.
 OF_THE_OWNER = ("migrate",)
 
