@@ -78,6 +78,21 @@ def test_settings_take_the_database_from_there(keep: Any) -> None:
     assert said == "host"
 
 
+def test_settings_take_the_providers_client_secret_from_there_and_workers_do_not(keep: Any) -> None:
+    keep(json.dumps({"SECRET_KEY": "new" * 20, "OIDC_CLIENT_SECRET": "hunter2"}))
+    asks = (
+        "from mediahub import settings; print(settings.SOCIALACCOUNT_PROVIDERS['openid_connect']['APPS'][0]['secret'])"
+    )
+    outside = {
+        "OIDC_ISSUER": "https://id.example.org",
+        "OIDC_CLIENT_ID": "c",
+        "OIDC_SECRET": NAME,
+        "AWS_PROFILE": "web",
+    }
+    assert python(asks, **outside) == "hunter2"
+    assert python(asks, **outside, SECRET_KEY_RANDOM="true") == ""
+
+
 def test_e7_settings_do_not_start_without_their_secret(keep: Any) -> None:
     outside = {"SECRET_KEY": "", "SECRET_KEY_SECRET": "mediahub-local/none", "AWS_PROFILE": "web"}
     with pytest.raises(subprocess.CalledProcessError) as caught:
