@@ -153,7 +153,6 @@ def test_the_web_reads_the_passwords_that_it_checks() -> None:
 @on_postgresql
 def test_a_table_that_nobody_lists_is_the_webs_alone() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE mfa_authenticator (secret text)")
         database_rights.grant_rights(connection)
         for user, expected in ((WEB, True), (WORKER, False), (BULK, False)):
             cursor.execute("SELECT has_table_privilege(%s, 'mfa_authenticator', 'SELECT')", [user])
