@@ -12,7 +12,7 @@ from PIL import Image, ImageChops, ImageCms
 from PIL.ExifTags import IFD
 
 from processing import icc
-from processing.errors import Note
+from processing.errors import Note, check_surroundings
 from processing.isobmff import Avif, Cicp
 from processing.png import Png
 
@@ -231,6 +231,7 @@ def _is_adobe_rgb(picture: Image.Image) -> bool:
         exif = picture.getexif()
         color_space = exif.get_ifd(IFD.Exif).get(_COLOR_SPACE)
         index = str(exif.get_ifd(IFD.Interop).get(_INTEROP_INDEX, "")).strip("\0 ")
-    except Exception:  # broken EXIF raises anything, and a picture without it is shown as it is
+    except Exception as error:  # broken EXIF raises anything, and a picture without it is shown as it is
+        check_surroundings(error)
         return False
     return color_space == _ADOBE or (color_space == _UNCALIBRATED and index == _DCF_ADOBE)

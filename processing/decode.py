@@ -4,16 +4,18 @@ Pixels are decoded once, before anything else may touch them, except of a JPEG: 
 it is rendered, and its EXIF touches no pixel. Pillow raises an error in a picture's pixels only the first time.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from typing import IO
 
+from pi_heif import options
 from pi_heif.as_plugin import HeifImageFile
-from PIL import Image
+from PIL import AvifImagePlugin, Image
 
 from processing import formats, gif, isobmff, jpeg, kinds, png, tiff, webp
-from processing.errors import Note, ProcessingError, Rejected, cut_off, too_large
+from processing.errors import Note, ProcessingError, Rejected, check_surroundings, cut_off, too_large
 from processing.formats import Format
 from processing.limits import Limits
 
@@ -21,6 +23,10 @@ from processing.limits import Limits
 for _format in formats.FORMATS:
     for _plugin in _format.plugins:
         import_module(_plugin)
+
+# One thread for each picture: more of them take memory, and the worker has one core.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+options.DECODE_THREADS = 1
 
 # Every header is checked below, against the limits of the call; Pillow's limit is one for the whole process.
 Image.MAX_IMAGE_PIXELS = None
@@ -32,8 +38,6 @@ _GIF_TRAILER = b";"
 _PADDING = b"\0\xff\t\n\r "
 # Samsung's phones end each file with a list of what they noted beside the picture.
 _PHONE_TRAILER = b"SEFT"
-# libheif says "Memory allocation error" of damaged files too.
-_NO_MEMORY = ("out of memory", "insufficient memory", "cannot allocate")
 # Formats whose files Pillow would refuse, turn or lose something of, and the one that it does not know.
 _OPENERS: Mapping[str, Callable[[IO[bytes]], Image.Image]] = {
     "JPEG": jpeg.Jpeg,
@@ -48,10 +52,22 @@ _OPENERS: Mapping[str, Callable[[IO[bytes]], Image.Image]] = {
 _SIZE_READERS: Mapping[str, Callable[[bytes], tuple[int, int]]] = {"PNG": png.read_size, "WEBP": webp.read_size}
 
 
-def open_picture(file: IO[bytes], limits: Limits, notes: list[Note] | None = None) -> Image.Image:
+def open_picture(
+    file: IO[bytes],
+    limits: Limits,
+    notes: list[Note] | None = None,
+    allow: Callable[[int, int], None] = lambda pixels, memory: None,
+) -> Image.Image:
     """Open the first frame of a file; what was left aside leaves notes.
 
     Raise Rejected for a file that is empty, too large, cut off, damaged or not supported.
+
+    Args:
+        file: The file, which can be read and sought.
+        limits: What the file may ask for.
+        notes: Gets what was left aside.
+        allow: Is told the pixels of the picture, and the bytes of memory that decoding them takes at most, once its
+            header is within the limits and before anything of that size is read.
     """
     notes = [] if notes is None else notes
     size = file.seek(0, 2)
@@ -67,12 +83,12 @@ def open_picture(file: IO[bytes], limits: Limits, notes: list[Note] | None = Non
         if known.name in _SIZE_READERS:
             size_in_header = _SIZE_READERS[known.name](head)
             _check_size(size_in_header, known, limits)
-            _check_memory_needed(size_in_header, known.memory_per_pixel, known, limits)
+            allow(*_check_memory_needed(size_in_header, known.memory_per_pixel, known, limits))
         file.seek(0)
         opener = _OPENERS.get(known.name)
         picture = opener(file) if opener else Image.open(file, formats=[known.name])
         _check_size(picture.size, known, limits)
-        _check_cost(picture, file, known, limits)
+        allow(*_check_cost(picture, file, known, limits))
     _load(picture, file, known)
     _note_opened(picture, file, notes)
     return picture
@@ -86,7 +102,8 @@ def identify_file(file: IO[bytes], head: bytes, limits: Limits) -> Format:
     if known and known.name == kinds.RAW_CONTAINER:
         try:
             kind = kinds.identify_raw(tiff.read_tags(file))
-        except Exception:  # what is wrong with its header is told when it is opened
+        except Exception as error:  # what is wrong with its header is told when it is opened
+            check_surroundings(error)
             kind = ""
     if known and known.name in disabled:
         kind = kind or known.name.lower()
@@ -108,7 +125,7 @@ def _rejecting_unreadable(file: IO[bytes], known: Format) -> Iterator[None]:
     except tiff.UnsupportedPixels as error:
         raise Rejected("unsupported_pixels", step="decode", format=known.label) from error
     except Exception as error:
-        _check_memory(error)
+        check_surroundings(error)
         _check_length(file, known)
         raise Rejected("unreadable", step="decode", format=known.label) from error
 
@@ -186,14 +203,8 @@ def rejecting_broken() -> Iterator[None]:
     except (ProcessingError, MemoryError):
         raise
     except Exception as error:
-        _check_memory(error)
+        check_surroundings(error)
         raise Rejected("broken", step="decode") from error
-
-
-def _check_memory(error: Exception) -> None:
-    """Raise MemoryError in place of an error by which a decoder says that it has no memory."""
-    if any(words in str(error).lower() for words in _NO_MEMORY):
-        raise MemoryError(str(error)) from error
 
 
 def _check_size(size: tuple[int, int], known: Format, limits: Limits) -> None:
@@ -212,8 +223,11 @@ def _check_size(size: tuple[int, int], known: Format, limits: Limits) -> None:
         )
 
 
-def _check_cost(picture: Image.Image, file: IO[bytes], known: Format, limits: Limits) -> None:
-    """Raise Rejected for a picture that takes more memory than there is, or is written to take minutes."""
+def _check_cost(picture: Image.Image, file: IO[bytes], known: Format, limits: Limits) -> tuple[int, int]:
+    """Return the pixels of a picture and the bytes of memory that it takes.
+
+    Raise Rejected for one that takes more memory than there is, or is written to take minutes.
+    """
     width, height = picture.size
     per_pixel = known.memory_per_pixel
     if isinstance(picture, jpeg.Jpeg):
@@ -224,10 +238,11 @@ def _check_cost(picture: Image.Image, file: IO[bytes], known: Format, limits: Li
             raise Rejected("too_many_scans", step="decode", width=width, height=height)
     elif isinstance(picture, tiff.Tiff):
         per_pixel += picture.strip_bytes / (width * height)
-    _check_memory_needed(picture.size, per_pixel, known, limits)
+    return _check_memory_needed(picture.size, per_pixel, known, limits)
 
 
-def _check_memory_needed(size: tuple[int, int], per_pixel: float, known: Format, limits: Limits) -> None:
+def _check_memory_needed(size: tuple[int, int], per_pixel: float, known: Format, limits: Limits) -> tuple[int, int]:
+    """Return the pixels and the bytes that decoding takes; raise Rejected for more than there are."""
     width, height = size
     if width * height * per_pixel > limits.max_memory:
         raise Rejected(
@@ -238,6 +253,7 @@ def _check_memory_needed(size: tuple[int, int], per_pixel: float, known: Format,
             format=known.label,
             n=int(limits.max_memory / per_pixel) // 1_000_000,
         )
+    return width * height, math.ceil(width * height * per_pixel)
 
 
 def _count_frames(picture: Image.Image, file: IO[bytes]) -> int:
@@ -250,7 +266,8 @@ def _count_frames(picture: Image.Image, file: IO[bytes]) -> int:
         file.seek(0)
         try:
             return int(type(picture)(file).n_frames)
-        except Exception:  # what comes behind the first frame is not needed
+        except Exception as error:  # what comes behind the first frame is not needed
+            check_surroundings(error)
             return 1
     return int(getattr(picture, "n_frames", 1))
 

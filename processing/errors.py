@@ -8,6 +8,7 @@ ProcessingError
 └── Misconfigured   rights, names or keys are wrong: an operator has to act, the message stays on the queue
 """
 
+import errno
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -120,6 +121,8 @@ MISCONFIGURED = frozenset(
         "ValidationException",
     }
 )
+# libheif says "Memory allocation error" of damaged files too.
+_NO_MEMORY = ("out of memory", "insufficient memory", "cannot allocate")
 _SETUP = (
     CredentialRetrievalError,
     NoCredentialsError,
@@ -138,6 +141,17 @@ def too_large(size: int, limit: int) -> Rejected:
 def cut_off(share: float) -> Rejected:
     """Return the error for a file that ends too early, of whose picture `share`, from 0 to 1, is there."""
     return Rejected("cut_off", step="decode", percent=min(math.floor(share * 100), 99))
+
+
+def check_surroundings(error: Exception) -> None:
+    """Raise what is no fault of a file that is being read: MemoryError, or the error itself.
+
+    The jail lets nobody open anything, not even a module of Python.
+    """
+    if isinstance(error, MemoryError) or any(words in str(error).lower() for words in _NO_MEMORY):
+        raise MemoryError(str(error)) from error
+    if isinstance(error, ImportError) or (isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)):
+        raise error
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from PIL.ExifTags import Base
 from PIL.Image import Transpose
 from PIL.TiffImagePlugin import TiffImageFile
 
+from processing.errors import check_surroundings
+
 TRANSPOSITIONS = {
     2: Transpose.FLIP_LEFT_RIGHT,
     3: Transpose.ROTATE_180,
@@ -32,7 +34,8 @@ def read_orientation(picture: Image.Image) -> int:
             exif = Image.Exif()
             exif.load(picture.info.get("exif") or b"")
             value = exif.get(Base.Orientation)
-    except Exception:  # broken EXIF raises anything, and a picture without it is shown as it is
+    except Exception as error:  # broken EXIF raises anything, and a picture without it is shown as it is
+        check_surroundings(error)
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 

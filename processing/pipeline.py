@@ -1,32 +1,22 @@
 """The steps of one file in order, on one page: `process`."""
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import IO, Any
 from uuid import UUID
 
-from processing.color import name_dominant_colors
 from processing.crop import CENTER, Point
 from processing.decode import open_picture
-from processing.errors import Misconfigured, NotAnalyzable, Note, ProcessingError, Unavailable
-from processing.fingerprint import compute_fingerprint
+from processing.decoding import Look, Order, build_credit
+from processing.errors import Misconfigured, NotAnalyzable, Note, Unavailable
+from processing.jail import run_decoder
 from processing.labels import MIN_SIDE, LabelAnswer, Labeler
 from processing.limits import Limits
 from processing.memory import keep_freed_memory
 from processing.metadata import Metadata, read_metadata
-from processing.metadata.write import CreditBlocks, CreditFields, build_blocks, choose_creators, embed_blocks
-from processing.raster import Pixels
-from processing.renditions import (
-    SPECS,
-    RenditionSpec,
-    decode_raster,
-    encode_label_jpeg,
-    render,
-    render_crops,
-    render_fits,
-)
+from processing.metadata.write import embed_blocks
+from processing.renditions import SPECS, RenderedFile, RenditionSpec, decode_raster, render
+from processing.steps import Steps
 from processing.store import Store
 from processing.writing import RenditionWriter, StoredRendition
 
@@ -60,24 +50,6 @@ class Result:
     point: Point = CENTER
 
 
-@dataclass
-class _Steps:
-    """Times each step and writes its name on the error that ends it."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        except ProcessingError as error:
-            error.step = name
-            raise
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
-
-
 def process(
     file: IO[bytes],
     image_id: UUID,
@@ -101,33 +73,11 @@ def process(
         limits: What the file may ask for.
         choose_point: Says by the labels where the crops are cut, which is why they come last.
     """
-    keep_freed_memory()
-    steps, notes = _Steps(), list[Note]()
-    with steps.step("decode"):
-        picture = open_picture(file, limits or Limits(), notes)
-    with steps.step("metadata"):
-        metadata = read_metadata(file, picture)
-        credit = _build_credit(metadata)
-    with RenditionWriter(store, image_id, credit) as writer:
-        with steps.step("render"):
-            raster = decode_raster(picture, specs, notes)
-            del picture  # encoding would take its memory beside this
-            fits = render_fits(raster, specs, writer.write)
-        with steps.step("look"):
-            fingerprint, colors = compute_fingerprint(fits.thumbnail), name_dominant_colors(fits.thumbnail)
-        with steps.step("store"):
-            # Labels cost money: nobody asks for them where the files cannot be stored.
-            stored = writer.wait()
-        with steps.step("label"):
-            labels, label_state, label_note = _label(labeler, fits.label_pixels, metadata.sha256)
-        with steps.step("crop"):
-            point = choose_point(labels)
-            writer.write_all(render_crops(raster, specs, point))
-        with steps.step("store"):
-            stored += writer.wait()
-    metadata = replace(metadata, notes=(*notes, *metadata.notes))
-    answer = (labels, label_state, label_note)
-    return Result(metadata, tuple(stored), fits.placeholder, *answer, steps.seconds, fingerprint, colors, point)
+    order = Order(tuple(specs), limits or Limits(), wants_label_jpeg=labeler is not None)
+    with RenditionWriter(store, image_id) as writer:
+        collector = _Collector(writer, labeler, choose_point)
+        seconds = run_decoder(file, order, collector)
+        return collector.build_result(seconds)
 
 
 def process_crops(
@@ -151,16 +101,11 @@ def process_crops(
         point: What the crops are centered on.
         limits: What the file may ask for.
     """
-    steps = _Steps()
-    with steps.step("decode"):
-        picture = open_picture(file, limits or Limits())
-    with steps.step("metadata"):
-        credit = _build_credit(read_metadata(file, picture))
-    with RenditionWriter(store, image_id, credit) as writer:
-        with steps.step("crop"):
-            writer.write_all(render_crops(decode_raster(picture, specs), specs, point))
-        with steps.step("store"):
-            return tuple(writer.wait())
+    order = Order(tuple(specs), limits or Limits(), crop_point=point)
+    with RenditionWriter(store, image_id) as writer:
+        collector = _Collector(writer, None, lambda labels: point)
+        run_decoder(file, order, collector)
+        return tuple(collector.wait_for_store())
 
 
 def process_image(
@@ -189,7 +134,7 @@ def process_image(
     notes: list[Note] = []
     picture = open_picture(file, limits or Limits(), notes)
     metadata = read_metadata(file, picture)
-    credit = _build_credit(metadata)
+    credit = build_credit(metadata)
     raster = decode_raster(picture, specs or SPECS, notes)
     # Encoding would take its memory beside that of the decoded picture.
     del picture
@@ -199,31 +144,66 @@ def process_image(
     return {"thumbnails": thumbnails, "metadata": metadata, "placeholder": placeholder}
 
 
-def _build_credit(metadata: Metadata) -> CreditBlocks:
-    """Return what a file says of whose it is, as it stands in the files that are made of it."""
-    fields = metadata.fields
-    credit = CreditFields(
-        title=fields.title,
-        alt_text=fields.alt_text,
-        creators=choose_creators(fields.creators, fields.credit),
-        credit_line=fields.credit,
-        copyright=fields.copyright,
-        license=fields.license,
-        license_url=fields.license_url,
-        taken_at=metadata.taken_at.date() if metadata.taken_at and metadata.taken_day_only else metadata.taken_at,
-        digital_source_type=fields.digital_source_type,
-        data_mining=fields.data_mining,
-    )
-    return build_blocks(credit)
+@dataclass
+class _Collector:
+    """Gets what is made of a file, stores it, and has it labeled."""
+
+    writer: RenditionWriter
+    labeler: Labeler | None
+    choose: Callable[[LabelAnswer | None], Point]
+    steps: Steps = field(default_factory=Steps)
+    stored: list[StoredRendition] = field(default_factory=list)
+    look: Look | None = None
+    answer: tuple[LabelAnswer | None, str, Note | None] = (None, "off", None)
+    point: Point = CENTER
+
+    def allow(self, pixels: int, memory: int) -> None:
+        """Let the decoder take what it needs: the jail has limits of its own."""
+
+    def begin_rendering(self) -> None:
+        """Go on: what is rendered is stored as it comes."""
+
+    def take_file(self, rendered: RenderedFile) -> None:
+        """Begin to store a rendition."""
+        self.writer.write(rendered)
+
+    def choose_point(self, look: Look) -> Point:
+        """Store what there is, then ask for labels, which cost money, and return where the crops are cut."""
+        self.look = look
+        self.stored += self.wait_for_store()
+        with self.steps.step("label"):
+            self.answer = _label(self.labeler, look.label_jpeg, look.metadata.sha256)
+        self.point = self.choose(self.answer[0])
+        return self.point
+
+    def wait_for_store(self) -> list[StoredRendition]:
+        """Return what was stored since the last time."""
+        with self.steps.step("store"):
+            return self.writer.wait()
+
+    def build_result(self, seconds: dict[str, float]) -> Result:
+        """Return what became of the file."""
+        assert self.look
+        self.stored += self.wait_for_store()
+        return Result(
+            self.look.metadata,
+            tuple(self.stored),
+            self.look.placeholder,
+            *self.answer,
+            {**seconds, **self.steps.seconds},
+            self.look.fingerprint,
+            self.look.colors,
+            self.point,
+        )
 
 
-def _label(labeler: Labeler | None, pixels: Pixels, sha256: str) -> tuple[LabelAnswer | None, str, Note | None]:
+def _label(labeler: Labeler | None, jpeg: bytes | None, sha256: str) -> tuple[LabelAnswer | None, str, Note | None]:
     if labeler is None:
         return None, "off", None
-    if min(pixels.size) < MIN_SIDE:
+    if jpeg is None:
         return None, "not_analyzable", Note("too_small_to_label", {"side": MIN_SIDE})
     try:
-        return labeler.label(encode_label_jpeg(pixels), sha256=sha256), "done", None
+        return labeler.label(jpeg, sha256=sha256), "done", None
     except (NotAnalyzable, Unavailable, Misconfigured) as error:
         state = "not_analyzable" if isinstance(error, NotAnalyzable) else "unavailable"
         return None, state, Note(error.code, error.params, error.message)

@@ -39,6 +39,14 @@ SENTENCES: Mapping[str, Sentence] = {
         "The file has more than %(n)d part. Open it, save it again, and upload the new file.",
         "The file has more than %(n)d parts. Open it, save it again, and upload the new file.",
     ),
+    "too_costly": _(
+        "Decoding this file takes more time or memory than an image of its size may take, or stops the decoder. Open "
+        "it in an image editor, save it as a new file, and upload that."
+    ),
+    "undecodable": _(
+        "MediaHub could not decode this file (%(cause)s). Open it in an image editor, save it as a new file, and "
+        "upload that."
+    ),
     "unreadable": _(
         "The beginning of this %(format)s file is damaged, so it cannot be opened. Open it in the program that made "
         "it, save it again, and upload the new file."
@@ -72,6 +80,8 @@ SENTENCES: Mapping[str, Sentence] = {
         "%(n)d byte after the end of the image was ignored.",
         "%(n)d bytes after the end of the image were ignored.",
     ),
+    "decoder_ended": _("The decoder was ended while it worked on the file. MediaHub retries automatically."),
+    "decoder_not_started": _("The decoder could not be started. MediaHub retries automatically."),
     # Its metadata
     "unreadable_metadata": _("The %(field)s in the file could not be read."),
     "unknown_encoding": _("The %(field)s in the file was left out, because its characters have no known encoding."),

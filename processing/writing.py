@@ -1,14 +1,12 @@
 """Renditions → objects in a store, written beside the work on pixels."""
 
-from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 from uuid import UUID
 
 from processing.keys import build_rendition_key
-from processing.metadata.write import CreditBlocks, embed_blocks
 from processing.renditions import RenderedFile
 from processing.store import Store
 
@@ -39,9 +37,9 @@ class RenditionWriter:
     Used as a context: at its end no request is under way any more, and after an error none begins.
     """
 
-    def __init__(self, store: Store, image_id: UUID, credit: CreditBlocks) -> None:
-        """Write into a store, under keys of this image, and this credit into each file."""
-        self._store, self._image_id, self._credit = store, image_id, credit
+    def __init__(self, store: Store, image_id: UUID) -> None:
+        """Write into a store, under keys of this image."""
+        self._store, self._image_id = store, image_id
         self._pool = ThreadPoolExecutor(_REQUESTS, "rendition")
         self._pending: list[Future[StoredRendition]] = []
 
@@ -59,18 +57,12 @@ class RenditionWriter:
         """Begin to write a file."""
         self._pending.append(self._pool.submit(self._write, rendered))
 
-    def write_all(self, files: Iterable[RenderedFile]) -> None:
-        """Begin to write each file as soon as it is there."""
-        for rendered in files:
-            self.write(rendered)
-
     def wait(self) -> list[StoredRendition]:
         """Return what was written since the last time, in the order of the calls; raise the first error."""
         pending, self._pending = self._pending, []
         return [future.result() for future in pending]
 
     def _write(self, rendered: RenderedFile) -> StoredRendition:
-        rendered = replace(rendered, data=embed_blocks(rendered.data, rendered.format, self._credit))
         key = build_rendition_key(rendered.name, self._image_id, rendered.sha256, rendered.suffix)
         self._store.put(key, rendered.data, rendered.content_type, CACHE_CONTROL)
         return StoredRendition(

@@ -20,7 +20,7 @@ SOURCES = [
 ]
 FORBIDDEN_NAMES = {"utils", "helpers", "services", "common", "signals"}
 # These start children or are started before the settings exist; they hand the environment on and decide nothing by it.
-READS_ENVIRONMENT = {"mediahub/settings.py", "mediahub/wsgi.py", "mediahub/celery.py"}
+READS_ENVIRONMENT = {"mediahub/settings.py", "mediahub/wsgi.py", "mediahub/celery.py", "processing/jail/pool.py"}
 NESTING = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match)
 
 

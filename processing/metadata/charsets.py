@@ -30,6 +30,8 @@ _NAMED: Mapping[bytes, str] = {
     b"\x1b$)A": "gb2312",
     b"\x1b$)C": "euc_kr",
 }
+# Whatever texts of files are decoded with: Python loads an encoding when it is first used.
+ENCODINGS = (*_NAMED.values(), "cp1252", "latin-1", "ascii", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be")
 _LETTER = r"[^\W\d_]"
 # Signs that stand alone or at the edge of a word, never between two letters.
 _INNER_SIGN = re.compile(rf"(?<={_LETTER})(?:[^\w\s\x00-\x7f‘’–—·´…\xad]|[¹²³¼½¾])(?={_LETTER})")

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TypeVar
 
 from processing.dates import parse_last_day
-from processing.errors import Note
+from processing.errors import Note, check_surroundings
 from processing.limits import clean_text, is_meaningful, shorten
 
 T = TypeVar("T")
@@ -135,7 +135,8 @@ def read_field(notes: list[Note], name: str, get: Callable[[], T], empty: T) -> 
     """
     try:
         return get()
-    except Exception:  # hostile metadata raises anything; one field is no reason to lose another, or the picture
+    except Exception as error:  # hostile metadata raises anything; one field is no reason to lose another
+        check_surroundings(error)
         notes.append(Note("unreadable_metadata", {"field": name}))
         return empty
 

@@ -73,7 +73,7 @@ def test_renditions_lie_under_their_content() -> None:
         assert key.suffix == get_output(made.format).suffix
     assert (result.label_state, list(result.seconds)) == (
         "done",
-        ["decode", "metadata", "render", "look", "store", "label", "crop"],
+        ["decode", "metadata", "render", "look", "crop", "store", "label"],
     )
 
 

@@ -64,7 +64,7 @@ def _believes_every_put() -> Any:
     def write(self: RenditionWriter, rendered: RenderedFile) -> StoredRendition:
         with suppress(Unavailable):
             return honest(self, rendered)
-        return honest(RenditionWriter(MemoryStore(), self._image_id, self._credit), rendered)
+        return honest(RenditionWriter(MemoryStore(), self._image_id), rendered)
 
     return patch.object(RenditionWriter, "_write", write)
 

@@ -25,7 +25,7 @@ from mediahub.recovery.models import FailedItem
 from mediahub.uploads import ingest, tickets
 from mediahub.uploads.models import Upload
 from mediahub.worker import redelivery
-from processing import writing
+from processing import decoding, pipeline, writing
 from tests.simulation.desk import FUNCTION_SECONDS, JUNK, Desk
 from tests.simulation.outcome import Outcome
 from tests.simulation.world import World
@@ -111,6 +111,8 @@ def _in(world: World, recorded: Counter[tuple[str, str]]) -> Iterator[None]:
         stack.enter_context(patch.object(tickets, "uuid4", lambda: UUID(int=world.chance.getrandbits(128), version=4)))
         stack.enter_context(patch.object(redelivery, "random", world.chance))
         stack.enter_context(patch.object(writing, "ThreadPoolExecutor", OneThread))
+        # Each worker that dies would take a process of the jail along, and another one takes longer than a storm.
+        stack.enter_context(patch.object(pipeline, "run_decoder", decoding.decode_file))
         for name, seconds in TIMES.items():
             stack.enter_context(patch.object(settings, name, seconds))
         for owner, name in STEPS:
