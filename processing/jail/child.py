@@ -109,6 +109,7 @@ def main(arguments: Sequence[str]) -> None:
         while True:
             message, _data = read_frame(_ORDERS)
             order, size = records.decode_order(message)
+            write_frame(_ANSWERS, {"kind": "begun"})
             write_frame(_ANSWERS, work(order, JailedFile(descriptor, size)))
 
 

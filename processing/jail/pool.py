@@ -26,7 +26,7 @@ log = getLogger(__name__)
 
 # A process that hostile bytes took over could alter the files that come after: it does not get many.
 MAX_FILES = 100
-_MODULE = "processing.jail.child"
+MODULE = "processing.jail.child"
 # What the interpreter needs to find its libraries; nothing else of the environment is passed on.
 _ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _START_SECONDS = 60
@@ -73,10 +73,10 @@ class Child:
             fcntl.fcntl(self._answers, fcntl.F_SETPIPE_SZ, _BLOCK)
 
     def send_order(self, order: Order, file: IO[bytes]) -> None:
-        """Give the child a file; raise Closed when it ended before."""
+        """Give the child a file; raise Closed when it ended before it looked at it."""
         if not self._is_ready:
-            message, _data = self._read()
-            self._is_ready = message.get("kind") == "ready"
+            self._read()
+            self._is_ready = True
         self.files += 1
         os.ftruncate(self._inbox, 0)
         os.lseek(self._inbox, 0, os.SEEK_SET)
@@ -86,6 +86,8 @@ class Child:
             size = inbox.tell()
         write_frame(self._orders, records.encode_order(order, size))
         self._wait_for(budget.SECONDS)
+        # What ends the child before this comes is not in the file.
+        self._read()
 
     def receive(self, order: Order, receiver: Receiver) -> dict[str, float]:
         """Hand over what the child makes of the file, and return how long each step took; raise what it raises."""
@@ -128,6 +130,11 @@ class Child:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
         return self.end()
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
 
     def is_alive(self) -> bool:
         """Return whether the process runs."""
@@ -190,14 +197,14 @@ class Pool:
         self.__init__()  # type: ignore[misc]
 
 
-pool = Pool()
-atexit.register(pool.close)
-os.register_at_fork(after_in_child=pool.forget)
+children = Pool()
+atexit.register(children.close)
+os.register_at_fork(after_in_child=children.forget)
 
 
 def prepare(max_memory: int) -> None:
     """Have a child ready for the first file, which starts while this process does something else."""
-    pool.give_back(pool.take(max_memory))
+    children.give_back(children.take(max_memory))
 
 
 def run_decoder(file: IO[bytes], order: Order, receiver: Receiver) -> dict[str, float]:
@@ -211,7 +218,7 @@ def run_decoder(file: IO[bytes], order: Order, receiver: Receiver) -> dict[str, 
     try:
         seconds = child.receive(order, receiver)
     except Rejected:
-        pool.give_back(child)
+        children.give_back(child)
         raise
     except (Closed, TimeoutError, BadFrame, records.BadRecord, _Ended, ValueError, TypeError) as error:
         raise _judge_end(child, error) from error
@@ -219,14 +226,14 @@ def run_decoder(file: IO[bytes], order: Order, receiver: Receiver) -> dict[str, 
         # The child is in the midst of a file that nobody waits for.
         child.end()
         raise
-    pool.give_back(child)
+    children.give_back(child)
     return seconds
 
 
 def _give_order(file: IO[bytes], order: Order) -> Child:
     """Return a child that has the file; one that ended while it was idle is replaced."""
     for _attempt in range(2):
-        child = pool.take(order.limits.max_memory)
+        child = children.take(order.limits.max_memory)
         try:
             child.send_order(order, file)
         except (Closed, TimeoutError, BadFrame):
@@ -257,7 +264,7 @@ def build_command(descriptor: int, memory: int) -> list[str]:
     """Return the command of a child: a fresh interpreter that reads no environment and finds what this one finds."""
     places = [os.path.abspath(place) for place in sys.path]
     start = f"import sys; sys.path[:] = {places!r}; from runpy import run_module; "
-    start += f"run_module({_MODULE!r}, run_name='__main__')"
+    start += f"run_module({MODULE!r}, run_name='__main__')"
     options = ["-I", *(["-X", f"pycache_prefix={sys.pycache_prefix}"] if sys.pycache_prefix else [])]
     return [sys.executable, *options, "-c", start, str(descriptor), str(memory)]
 

@@ -21,6 +21,8 @@ _MAX_ITEMS = 1000
 # A file of one pixel has a header, a profile and a credit.
 _MAX_OVERHEAD = 1_000_000
 _BYTES_PER_PIXEL = 4
+# A parameter of one of these names would be taken for an argument of the error.
+_TAKEN = {"self", "code", "sentence", "step"}
 STEPS = ("decode", "metadata", "render", "look", "crop")
 Json = Mapping[str, Any]
 
@@ -178,7 +180,7 @@ def _decode_note(value: Any) -> Note:
 
 
 def _check_note(code: Any, params: Any) -> tuple[str, dict[str, Any]]:
-    if not isinstance(code, str) or code not in SENTENCES or not isinstance(params, dict):
+    if not isinstance(code, str) or code not in SENTENCES or not isinstance(params, dict) or _TAKEN & set(params):
         raise BadRecord("There is no such note.")
     for value in params.values():
         if not isinstance(value, int | float) and not (isinstance(value, str) and len(value) <= _MAX_TEXT):

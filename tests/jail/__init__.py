@@ -1,0 +1,1 @@
+"""The jail: its limits, what comes out of it, and what the end of a child means for a file."""
