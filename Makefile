@@ -6,11 +6,13 @@ AWS_PORT ?= 4566
 PHOTOS ?=
 FOLDER ?=
 OUT ?=
+SECONDS ?= 60
+SEED ?=
 N ?= 500
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export LOCAL = true
 
-.PHONY: run test test-fast test-slow demo corpus bench bench-desk bench-peers e2e-deploy aws-check security-check soak lint messages lock setup setup-dev frontend screenshots clean
+.PHONY: run test test-fast test-slow demo corpus bench bench-desk bench-peers e2e-deploy aws-check security-check soak fuzz lint messages lock setup setup-dev frontend screenshots clean
 
 run: setup
 	@$(VENV)/python manage.py local --port $(PORT) --aws-port $(AWS_PORT)
@@ -60,6 +62,10 @@ security-check: setup-dev
 
 soak: setup-dev
 	@$(VENV)/python -m tests.soak
+
+# Alters valid files and messages at random, for so many seconds, and sends them through the handler and the jail.
+fuzz: setup-dev
+	@$(VENV)/python -m tests.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 screenshots: setup-dev
 	@$(VENV)/python -m pytest tests/browser --screenshots

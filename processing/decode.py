@@ -24,7 +24,7 @@ for _format in formats.FORMATS:
     for _plugin in _format.plugins:
         import_module(_plugin)
 
-# One thread for each picture: more of them take memory, and the worker has one core.
+# Few threads for each picture: more of them take memory, and the worker has one core.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 options.DECODE_THREADS = 1
 

@@ -35,8 +35,10 @@ _BLOCK = 1 << 16
 _MAX_MESSAGE = 4000
 # The kernel ends this process before any other one when there is no memory left.
 _FIRST_TO_GO = "1000"
-# Files, sockets and programs cannot be opened, threads and processes not started, files not written.
-_FORBIDDEN = ("NOFILE", "NPROC", "FSIZE", "CORE")
+# Files and sockets cannot be opened, received or copied, and files not written.
+_FORBIDDEN = ("NOFILE", "FSIZE", "CORE")
+# The decoder of HEIC starts threads. All that run for the same user are counted, and others of them come and go.
+_MORE_THREADS = 500
 
 
 class JailedFile(io.RawIOBase):
@@ -155,8 +157,21 @@ def lock(memory: int) -> None:
     os.dup2(nowhere, _STDERR)
     os.close(nowhere)
     _set_limit("DATA", memory, memory)
+    with suppress(OSError):
+        threads = _count_threads() + _MORE_THREADS
+        _set_limit("NPROC", threads, threads)
     for name in _FORBIDDEN:
         _set_limit(name, 0, 0)
+
+
+def _count_threads() -> int:
+    """Return how many threads run for this user; raise OSError where the system does not tell."""
+    threads = 0
+    for place in os.listdir("/proc"):
+        with suppress(OSError):
+            if place.isdigit() and os.stat(f"/proc/{place}").st_uid == os.getuid():
+                threads += len(os.listdir(f"/proc/{place}/task"))
+    return threads
 
 
 def _limit_memory(size: int) -> None:

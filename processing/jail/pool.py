@@ -72,11 +72,15 @@ class Child:
             # The child goes on while this process stores what came.
             fcntl.fcntl(self._answers, fcntl.F_SETPIPE_SZ, _BLOCK)
 
-    def send_order(self, order: Order, file: IO[bytes]) -> None:
-        """Give the child a file; raise Closed when it ended before it looked at it."""
+    def wait_until_ready(self) -> None:
+        """Return when the child has loaded everything and locked itself in; raise Closed or TimeoutError."""
         if not self._is_ready:
             self._read()
             self._is_ready = True
+
+    def send_order(self, order: Order, file: IO[bytes]) -> None:
+        """Give the child a file; raise Closed when it ended before it looked at it."""
+        self.wait_until_ready()
         self.files += 1
         os.ftruncate(self._inbox, 0)
         os.lseek(self._inbox, 0, os.SEEK_SET)
@@ -115,21 +119,22 @@ class Child:
                 case kind:
                     raise _Ended(str(kind), str(message.get("error", ""))[:200], str(message.get("traceback", "")))
 
-    def end(self) -> int:
-        """End the process, and return how it ended, as Popen tells it."""
-        self._process.kill()
+    def end(self, patience: float = 0) -> int:
+        """End the process with all that it started, and return how it ended, as Popen tells it.
+
+        Args:
+            patience: How many seconds it may take to end by itself.
+        """
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
         code = self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             with suppress(OSError):
                 pipe.close()  # type: ignore[union-attr]
         os.close(self._inbox)
         return code
-
-    def wait_for_end(self) -> int:
-        """Return how the process ended, whose pipes are closed; it is helped to end if it does not."""
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(1)
-        return self.end()
 
     @property
     def pid(self) -> int:
@@ -237,7 +242,7 @@ def _give_order(file: IO[bytes], order: Order) -> Child:
         try:
             child.send_order(order, file)
         except (Closed, TimeoutError, BadFrame):
-            code = child.wait_for_end()
+            code = child.end(patience=1)
             log.warning("a decoder ended before it got a file: %s", code)
         except BaseException:
             child.end()
@@ -249,7 +254,7 @@ def _give_order(file: IO[bytes], order: Order) -> Child:
 
 def _judge_end(child: Child, error: Exception) -> Rejected | Unavailable:
     """Return what the end of a child means for its file."""
-    code = child.wait_for_end() if isinstance(error, Closed) else child.end()
+    code = child.end(patience=1 if isinstance(error, Closed) else 0)
     log.warning("a decoder ended on a file: %s, exit status %s", error or type(error).__name__, code)
     if isinstance(error, Closed) and -code in _SENT_BY_PEOPLE:
         return Unavailable("decoder_ended")

@@ -72,7 +72,7 @@ def _raise_limits() -> None:
 def _succeeds(attempt: Callable[[], object]) -> bool:
     try:
         attempt()
-    except OSError:
+    except (OSError, ValueError):
         return False
     return True
 
