@@ -75,7 +75,10 @@ class Planes:
         """
         box = (0, 0, self.width / 2, self.height / 2)
         doubled = (plane.resize(self.size, Resampling.NEAREST, box=box) for plane in self.chroma)
-        return Image.merge("YCbCr", (self.luma, *doubled))
+        merged = Image.merge("YCbCr", (self.luma, *doubled))
+        # Each plane still has the comments and the profile of its file, and Pillow would write them into the next.
+        merged.info = {}
+        return merged
 
 
 def split_planes(picture: Image.Image) -> Planes:

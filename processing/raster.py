@@ -7,6 +7,7 @@ from typing import Any
 
 from PIL import Image, ImageMath
 from PIL.Image import Resampling
+from PIL.ImageFile import ImageFile
 
 from processing.color_profiles import convert_to_p3, convert_to_srgb, find_profile, needs_conversion
 from processing.decode import check_end, rejecting_broken
@@ -172,5 +173,8 @@ def _strip_picture(picture: Image.Image) -> Image.Image:
     if picture.mode == "RGBA":
         lowest, _highest = picture.getchannel("A").getextrema()
         picture = picture.convert("RGB") if lowest == 255 else picture
+    if isinstance(picture, ImageFile):
+        # Saving an open file seeks through its other frames, which nobody has looked at.
+        picture = picture.copy()
     picture.info = {}
     return picture

@@ -16,9 +16,11 @@ _SECONDS_PER_MEGAPIXEL = 0.15
 # What the interpreter and the libraries take, with a sixth of what decoding takes, for what the allocator wastes.
 _OWN_MEMORY, _WASTE = 160_000_000, 7 / 6
 # The renditions are the operator's wish, and no fault of the file. AVIF takes .05 s and 30 bytes for a pixel.
-_SECONDS_PER_RENDERED_MEGAPIXEL, _MEMORY_PER_RENDERED_PIXEL = 1, 60
-# By the clock: a processor may be shared, but a child that only waits will wait forever.
-_PATIENCE, _GRACE = 2, 5
+_SECONDS_PER_RENDERED_MEGAPIXEL, _MEMORY_PER_RENDERED_PIXEL = 0.5, 60
+# By the clock: a processor that others use gives a child its seconds late, but one that only waits will wait forever.
+STALL = 10
+LEAST_PROGRESS = 0.1
+_PATIENCE = 12
 
 
 def count_seconds(pixels: int) -> int:
@@ -39,5 +41,5 @@ def count_memory(needed: int, specs: Sequence[RenditionSpec]) -> int:
 
 
 def count_patience(seconds: float) -> float:
-    """Return how long to wait for what takes so many seconds of the processor."""
-    return seconds * _PATIENCE + _GRACE
+    """Return how long to wait at most for what takes so many seconds of the processor, on the busiest machine."""
+    return seconds * _PATIENCE

@@ -56,7 +56,7 @@ def test_whatever_ends_a_decoder_refuses_its_file_and_no_other(
     hostile: None, monkeypatch: pytest.MonkeyPatch, act: str
 ) -> None:
     if act == "sleep":
-        monkeypatch.setattr(budget, "count_patience", lambda seconds: 1.0)
+        monkeypatch.setattr(budget, "STALL", 1)
     with pytest.raises(Rejected) as refusal:
         run(order_act(act))
     assert refusal.value.code == "too_costly"
