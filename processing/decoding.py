@@ -38,12 +38,14 @@ class Order:
         limits: What the file may ask for.
         crop_point: Where the crops are cut, if they alone are made.
         wants_label_jpeg: Whether a labeler waits for a JPEG.
+        seconds: How long whoever ordered it can wait, by the clock; None for as long as it takes.
     """
 
     specs: tuple[RenditionSpec, ...]
     limits: Limits
     crop_point: Point | None = None
     wants_label_jpeg: bool = False
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)

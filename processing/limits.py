@@ -16,6 +16,8 @@ from processing.formats import Format
 
 _LARGEST_INTEGER = 2**63 - 1
 _MAX_DEPTH = 40
+# So many characters, or bytes, are looked at for each character that is kept, and some more.
+_READ_PER_CHARACTER, _LEAST_READ = 4, 4000
 _JOINER = "\u200d"
 # No text keeps these: control characters, surrogates, private characters, noncharacters, and byte order marks.
 _UNWANTED = re.compile(
@@ -104,9 +106,11 @@ def clean_text(value: object, max_length: int, *, keep_directions: bool = True) 
     families fall apart. Marks of direction stay too, and each that reaches beyond its text is closed, unless
     `keep_directions` is false: in the name of a file they only deceive.
     """
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-    if not isinstance(text, str):
+    if not isinstance(value, str | bytes):
         return ""
+    # Cleaning megabytes takes seconds, and only their beginning is kept.
+    value = value[: _READ_PER_CHARACTER * max_length + _LEAST_READ]
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
     if not keep_directions:
         text = _DIRECTION.sub("", text)
     line = compose(" ".join(_UNWANTED.sub("", " ".join(text.split())).split()))

@@ -59,6 +59,7 @@ def process(
     specs: Sequence[RenditionSpec] = SPECS,
     limits: Limits | None = None,
     choose_point: Callable[[LabelAnswer | None], Point] = lambda labels: CENTER,
+    seconds: float | None = None,
 ) -> Result:
     """Decode, read, render and label one file and store its renditions; the same file gives the same objects again.
 
@@ -72,12 +73,12 @@ def process(
         specs: The renditions.
         limits: What the file may ask for.
         choose_point: Says by the labels where the crops are cut, which is why they come last.
+        seconds: How long the decoder may take, by the clock; None for as long as the file may.
     """
-    order = Order(tuple(specs), limits or Limits(), wants_label_jpeg=labeler is not None)
+    order = Order(tuple(specs), limits or Limits(), wants_label_jpeg=labeler is not None, seconds=seconds)
     with RenditionWriter(store, image_id) as writer:
         collector = _Collector(writer, labeler, choose_point)
-        seconds = run_decoder(file, order, collector)
-        return collector.build_result(seconds)
+        return collector.build_result(run_decoder(file, order, collector))
 
 
 def process_crops(

@@ -75,4 +75,9 @@ def _cut_from_original(image: Image, version: Version | None, point: Point) -> t
 def _build_widest_limits() -> Limits:
     """Return the widest limits there may ever be: the file was accepted before."""
     max_pixels = max(settings.IMAGE_MAX_PIXELS, settings.IMAGE_MAX_PIXELS_ONCE)
-    return Limits(max_bytes=settings.UPLOAD_MAX_BYTES, max_pixels=max_pixels, max_side=LONGEST_SIDE)
+    return Limits(
+        max_bytes=settings.UPLOAD_MAX_BYTES,
+        max_pixels=max_pixels,
+        max_side=LONGEST_SIDE,
+        max_memory=settings.IMAGE_MAX_MEMORY,
+    )

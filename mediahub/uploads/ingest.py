@@ -235,7 +235,9 @@ def _process_claimed(upload: Upload, claim: Claim) -> str:
         # The row as it was read before the claim: what a person sent while they were active is tried again later.
         if upload.outlives_sender():
             raise build_error(Rejected, "sender_left", name=upload.file_name)
-        result = _run_pipeline(upload, claim.version_id, labels=upload.recipe != WITHOUT_LABELS)
+        seconds = (claim.until - timezone.now()).total_seconds()
+        labels = upload.recipe != WITHOUT_LABELS
+        result = _run_pipeline(upload, claim.version_id, labels=labels, seconds=seconds)
         _record(upload.pk, claim, result)
     except Superseded:
         return SUPERSEDED
@@ -250,7 +252,9 @@ def _process_claimed(upload: Upload, claim: Claim) -> str:
     return State.READY
 
 
-def _run_pipeline(upload: Upload, version_id: str, *, labels: bool, keep_labels: bool = False) -> Result:
+def _run_pipeline(
+    upload: Upload, version_id: str, *, labels: bool, keep_labels: bool = False, seconds: float | None = None
+) -> Result:
     limits = _build_limits(upload)
     with clients.get_upload_store().get(upload.key, version_id or None, max_bytes=limits.max_bytes) as file:
         return process(
@@ -261,6 +265,7 @@ def _run_pipeline(upload: Upload, version_id: str, *, labels: bool, keep_labels:
             specs=clients.get_specs(),
             limits=limits,
             choose_point=focal_point.build_point_chooser(_image_id(upload), keep_labels=keep_labels),
+            seconds=seconds,
         )
 
 

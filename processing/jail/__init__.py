@@ -5,6 +5,6 @@ memory. Before it gets the first file it gives up, for good, to open anything: a
 limits of memory and of processor time for each file, and it may tell the parent only what `records` can check.
 """
 
-from processing.jail.pool import prepare, run_decoder
+from processing.jail.pool import run_decoder
 
-__all__ = ["prepare", "run_decoder"]
+__all__ = ["run_decoder"]

@@ -3,6 +3,7 @@
 import atexit
 import ctypes
 import fcntl
+import math
 import os
 import select
 import signal
@@ -39,6 +40,10 @@ _BLOCK = 1 << 20
 _SET_DUMPABLE = 4
 
 
+class Late(Exception):
+    """Whoever ordered the file can wait no longer, while the file could still go on."""
+
+
 class Child:
     """A process in the jail. Only one thread uses it at a time."""
 
@@ -67,7 +72,7 @@ class Child:
         assert self._process.stdin
         assert self._process.stdout
         self._orders, self._answers = self._process.stdin.fileno(), self._process.stdout.fileno()
-        self._deadline = time.monotonic() + _START_SECONDS
+        self._deadline, self._end = time.monotonic() + _START_SECONDS, math.inf
         with suppress(AttributeError, OSError):
             # The child goes on while this process stores what came.
             fcntl.fcntl(self._answers, fcntl.F_SETPIPE_SZ, _BLOCK)
@@ -80,6 +85,7 @@ class Child:
 
     def send_order(self, order: Order, file: IO[bytes]) -> None:
         """Give the child a file; raise Closed when it ended before it looked at it."""
+        self._end = time.monotonic() + order.seconds if order.seconds is not None else math.inf
         self.wait_until_ready()
         self.files += 1
         os.ftruncate(self._inbox, 0)
@@ -150,7 +156,7 @@ class Child:
         os.ftruncate(self._inbox, 0)
 
     def _wait_for(self, seconds: float) -> None:
-        self._deadline = time.monotonic() + budget.count_patience(seconds)
+        self._deadline = min(time.monotonic() + budget.count_patience(seconds), self._end)
 
     def _read(self) -> Frame:
         return read_frame(self._answers, self._wait)
@@ -160,6 +166,8 @@ class Child:
         seconds = _read_processor_seconds(self.pid)
         while not select.select([self._answers], [], [], min(budget.STALL, self._remaining()))[0]:
             before, seconds = seconds, _read_processor_seconds(self.pid)
+            if time.monotonic() > self._end:
+                raise Late
             if seconds - before < budget.LEAST_PROGRESS or not self._remaining():
                 raise TimeoutError
 
@@ -213,11 +221,6 @@ atexit.register(children.close)
 os.register_at_fork(after_in_child=children.forget)
 
 
-def prepare(max_memory: int) -> None:
-    """Have a child ready for the first file, which starts while this process does something else."""
-    children.give_back(children.take(max_memory))
-
-
 def run_decoder(file: IO[bytes], order: Order, receiver: Receiver) -> dict[str, float]:
     """Do what processing.decoding.decode_file does, in the jail.
 
@@ -231,7 +234,7 @@ def run_decoder(file: IO[bytes], order: Order, receiver: Receiver) -> dict[str, 
     except Rejected:
         children.give_back(child)
         raise
-    except (Closed, TimeoutError, BadFrame, records.BadRecord, _Ended, ValueError, TypeError) as error:
+    except (Closed, Late, TimeoutError, BadFrame, records.BadRecord, _Ended, ValueError, TypeError) as error:
         raise _judge_end(child, error) from error
     except BaseException:
         # The child is in the midst of a file that nobody waits for.
@@ -247,7 +250,7 @@ def _give_order(file: IO[bytes], order: Order) -> Child:
         child = children.take(order.limits.max_memory)
         try:
             child.send_order(order, file)
-        except (Closed, TimeoutError, BadFrame):
+        except (Closed, Late, TimeoutError, BadFrame):
             code = child.end(patience=1)
             log.warning("a decoder ended before it got a file: %s", code)
         except BaseException:
@@ -262,9 +265,8 @@ def _judge_end(child: Child, error: Exception) -> Rejected | Unavailable:
     """Return what the end of a child means for its file."""
     code = child.end(patience=1 if isinstance(error, Closed) else 0)
     log.warning("a decoder ended on a file: %s, exit status %s", error or type(error).__name__, code)
-    if isinstance(error, Closed) and -code in _SENT_BY_PEOPLE:
-        return Unavailable("decoder_ended")
-    if isinstance(error, _Ended) and error.kind == "failed":
+    was_stopped = isinstance(error, Closed) and -code in _SENT_BY_PEOPLE
+    if was_stopped or isinstance(error, Late) or (isinstance(error, _Ended) and error.kind == "failed"):
         return Unavailable("decoder_ended")
     if isinstance(error, _Ended) and error.kind == "fault":
         return Rejected("undecodable", step="decode", cause=error.error)

@@ -77,4 +77,4 @@ def _alter(holder: Any, name: Any, chance: random.Random) -> None:
         case 2:
             holder[name] = [holder[name]] * chance.choice((1, 2, 101))
         case _:
-            holder[name] = chance.choice(_ODD_VALUES)
+            holder[name] = copy.deepcopy(chance.choice(_ODD_VALUES))

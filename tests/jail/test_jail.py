@@ -136,3 +136,10 @@ def test_budgets_follow_the_pixels_of_the_header() -> None:
     assert budget.count_seconds(100_000_000) == 15
     assert budget.count_memory(12_000_000 * 4, SPECS) == budget.MEMORY
     assert 1_500_000_000 < budget.count_memory(1_400_000_000, SPECS) < 1_800_000_000
+
+
+def test_a_file_that_is_not_done_when_its_worker_must_end_is_tried_again(hostile: None) -> None:
+    run(BytesIO(jpeg(90, 60)))
+    with pytest.raises(Unavailable) as refusal:
+        process(order_act("sleep"), IMAGE, store=MemoryStore(), labeler=None, seconds=0.5)
+    assert refusal.value.code == "decoder_ended"

@@ -92,6 +92,8 @@ def read_items(infos: bytes, locations: bytes, data: bytes) -> list[Item]:
         data: The file.
     """
     located = dict(_read_locations(_Reader(locations)))
+    if sum(length for _method, extents in located.values() for _start, length in extents) > len(data):
+        raise ValueError("The items of the AVIF file are longer than the file.")
     items = []
     for box in read_boxes(infos[_FULL_BOX + (4 if infos[0] else 2) :]):
         item_id = int.from_bytes(box.payload[_FULL_BOX : _FULL_BOX + _get_id_size(box.payload)])
@@ -114,6 +116,9 @@ def _read_locations(reader: _Reader) -> Iterator[tuple[int, tuple[int, tuple[tup
     version = reader.read(_FULL_BOX) >> 24
     sizes, more_sizes = reader.read(1), reader.read(1)
     offset_size, length_size = sizes >> 4, sizes & 15
+    if not offset_size + length_size:
+        # Each of millions of extents would take no byte of the file.
+        raise ValueError("The AVIF file does not say where its items lie.")
     base_size, index_size = more_sizes >> 4, more_sizes & 15 if version else 0
     id_size = 4 if version == 2 else 2
     for _item in range(reader.read(id_size)):
