@@ -17,6 +17,7 @@ from unittest.mock import patch
 from uuid import uuid4
 
 from bench.pipeline import ALL, SinkStore
+from bench.usage import read_peak_megabytes, read_processor_seconds
 from processing import Store, decoding, pipeline, process
 from processing.jail import pool
 
@@ -38,7 +39,7 @@ def main(arguments: list[str]) -> int:
         print_row(photo.stem[:30], row)
     means = tuple(statistics.mean(column) for column in zip(*rows, strict=True))
     print_row("**all**", means)
-    print_memory()
+    print(f"\nPeak of the worker and its decoder: {read_peak_megabytes()} MB")
     starts = statistics.median(measure_start() for _round in range(ROUNDS))
     share = 100 * (means[1] + starts / pool.MAX_FILES - means[0]) / means[0]
     print(f"\nA child starts in {starts:.0f} CPU ms, once in {pool.MAX_FILES} files. In all: {share:+.1f} %.")
@@ -65,18 +66,9 @@ def process_photo(data: bytes) -> None:
 
 def measure(work: Callable[[], object]) -> tuple[float, float]:
     """Return the milliseconds of the processor that this process and the child take, and those by the clock."""
-    wall, cpu = time.perf_counter(), time.process_time() + read_child_seconds()
+    wall, cpu = time.perf_counter(), read_processor_seconds()
     work()
-    return (
-        1000 * (time.process_time() + read_child_seconds() - cpu),
-        1000 * (time.perf_counter() - wall),
-    )
-
-
-def read_child_seconds() -> float:
-    """Return the seconds of the processor that the idle child has had, as Linux counts them in nanoseconds."""
-    child = pool.children.idle[0]
-    return int(Path(f"/proc/{child.pid}/schedstat").read_text().split()[0]) / 1e9
+    return 1000 * (read_processor_seconds() - cpu), 1000 * (time.perf_counter() - wall)
 
 
 def measure_start() -> float:
@@ -95,14 +87,6 @@ def print_row(name: str, row: tuple[float, ...]) -> None:
     free, jailed, free_wall, jailed_wall = row
     more = f"{100 * (jailed - free) / free:+.1f} %"
     print(f"| {name} | {free:.0f} | {jailed:.0f} | {more} | {free_wall:.0f} | {jailed_wall:.0f} |", flush=True)
-
-
-def print_memory() -> None:
-    """Print the peaks of this process and of a child."""
-    for name, pid in (("this process", os.getpid()), ("the child", pool.children.idle[0].pid)):
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-        peak = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
-        print(f"\nPeak of {name}: {peak / 1000:.0f} MB", end="")
 
 
 if __name__ == "__main__":

@@ -9,14 +9,13 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from bench.formats import prepare_file
-from bench.usage import read_peak_megabytes, run_site, send_as_browser
+from bench.usage import read_peak_megabytes, read_processor_seconds, run_site, send_as_browser
 from processing import SPECS, Limits, RenditionSpec, S3Store, process
 
 # The largest peak of a process that makes the three sizes in JPEG, in MB.
@@ -71,7 +70,7 @@ def measure_child(uploads: str, renditions: str, key: str, title: str) -> None:
         config=Config(s3={"addressing_style": "path"}),
     )
     idle = read_peak_megabytes()
-    start = time.process_time()
+    start = read_processor_seconds()
     with S3Store(client, uploads).get(key) as file:
         process(
             file,
@@ -81,7 +80,7 @@ def measure_child(uploads: str, renditions: str, key: str, title: str) -> None:
             specs=SETS[title],
             limits=Limits(),
         )
-    print(json.dumps({"idle": idle, "peak": read_peak_megabytes(), "cpu": time.process_time() - start}))
+    print(json.dumps({"idle": idle, "peak": read_peak_megabytes(), "cpu": read_processor_seconds() - start}))
 
 
 if __name__ == "__main__":

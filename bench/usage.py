@@ -19,6 +19,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from processing.jail import pool
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
@@ -146,11 +148,11 @@ def measure(photos: list[Path]) -> Measurements:
         send_as_browser(ticket.key, data)
         event = {"Records": [build_lambda_record(message) for message in clients.get_upload_queue().receive()]}
         counter.reset()
-        start, cpu_start = time.perf_counter(), time.process_time()
+        start, cpu_start = time.perf_counter(), read_processor_seconds()
         with redirect_stdout(measurements.log):
             on_object_created(event, Context("measure"))
         measurements.worker.append(time.perf_counter() - start)
-        measurements.worker_cpu.append(time.process_time() - cpu_start)
+        measurements.worker_cpu.append(read_processor_seconds() - cpu_start)
         measurements.worker_requests += counter.reset()
     measure_credit_changes(measurements, counter, editor)
     # What asks for mirror updates that were made; the clock does not rest while messages wait.
@@ -244,9 +246,19 @@ def divide_by_service(requests: Counter[tuple[str, str]], parts: int) -> dict[st
 
 
 def read_peak_megabytes() -> int:
-    """Return the largest resident size of this process, in MB."""
-    status = Path("/proc/self/status").read_text()
-    return round(int(status.split("VmHWM:")[1].split()[0]) / 1024)
+    """Return the largest resident sizes of this process and its decoder in the jail, in MB, as if at the same time."""
+    statuses = [Path(f"/proc/{pid}/status").read_text() for pid in (os.getpid(), *list_decoders())]
+    return round(sum(int(status.split("VmHWM:")[1].split()[0]) for status in statuses) / 1024)
+
+
+def read_processor_seconds() -> float:
+    """Return the seconds of the processor that this process and its decoder in the jail have had."""
+    return time.process_time() + sum(map(pool.read_processor_seconds, list_decoders()))
+
+
+def list_decoders() -> list[int]:
+    """Return the numbers of the processes in the jail that wait for a file."""
+    return [child.pid for child in pool.children.idle]
 
 
 def send_as_browser(key: str, data: bytes) -> None:

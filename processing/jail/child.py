@@ -36,7 +36,7 @@ _MAX_MESSAGE = 4000
 # The kernel ends this process before any other one when there is no memory left.
 _FIRST_TO_GO = "1000"
 # Files and sockets cannot be opened, received or copied, and files not written.
-_FORBIDDEN = ("NOFILE", "FSIZE", "CORE")
+_FORBIDDEN = (resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE)
 # The decoder of HEIC starts threads. All that run for the same user are counted, and others of them come and go.
 _MORE_THREADS = 500
 
@@ -156,12 +156,12 @@ def lock(memory: int) -> None:
     # Libraries print warnings of their own, as many as a file wants.
     os.dup2(nowhere, _STDERR)
     os.close(nowhere)
-    _set_limit("DATA", memory, memory)
+    _set_limit(resource.RLIMIT_DATA, memory, memory)
     with suppress(OSError):
         threads = _count_threads() + _MORE_THREADS
-        _set_limit("NPROC", threads, threads)
-    for name in _FORBIDDEN:
-        _set_limit(name, 0, 0)
+        _set_limit(resource.RLIMIT_NPROC, threads, threads)
+    for limit in _FORBIDDEN:
+        _set_limit(limit, 0, 0)
 
 
 def _count_threads() -> int:
@@ -175,19 +175,18 @@ def _count_threads() -> int:
 
 
 def _limit_memory(size: int) -> None:
-    number = resource.RLIMIT_DATA
-    _soft, hard = resource.getrlimit(number)
-    _set_limit("DATA", size if hard == resource.RLIM_INFINITY else min(size, hard), hard)
+    _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    _set_limit(resource.RLIMIT_DATA, size if hard == resource.RLIM_INFINITY else min(size, hard), hard)
 
 
 def _limit_seconds(until: int) -> None:
     """Have the kernel end this process after so many seconds of the processor since it began."""
-    _set_limit("CPU", until, resource.getrlimit(resource.RLIMIT_CPU)[1])
+    _set_limit(resource.RLIMIT_CPU, until, resource.getrlimit(resource.RLIMIT_CPU)[1])
 
 
-def _set_limit(name: str, soft: int, hard: int) -> None:
-    with suppress(AttributeError, ValueError, OSError):
-        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (soft, hard))
+def _set_limit(limit: int, soft: int, hard: int) -> None:
+    with suppress(ValueError, OSError):
+        resource.setrlimit(limit, (soft, hard))
 
 
 def _describe(error: BaseException) -> str:

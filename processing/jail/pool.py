@@ -36,7 +36,7 @@ _SENT_BY_PEOPLE = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 # Beside the memory that decoding may take: the child's own, and what is counted with it.
 _OWN_MEMORY = 300_000_000
 _BLOCK = 1 << 20
-# Of prctl(2).
+# PR_SET_DUMPABLE of prctl(2).
 _SET_DUMPABLE = 4
 
 
@@ -163,9 +163,9 @@ class Child:
 
     def _wait(self) -> None:
         """Return when there is something to read; raise TimeoutError when the child does nothing, or for too long."""
-        seconds = _read_processor_seconds(self.pid)
+        seconds = read_processor_seconds(self.pid)
         while not select.select([self._answers], [], [], min(budget.STALL, self._remaining()))[0]:
-            before, seconds = seconds, _read_processor_seconds(self.pid)
+            before, seconds = seconds, read_processor_seconds(self.pid)
             if time.monotonic() > self._end:
                 raise Late
             if seconds - before < budget.LEAST_PROGRESS or not self._remaining():
@@ -282,7 +282,7 @@ def build_command(descriptor: int, memory: int) -> list[str]:
     return [sys.executable, *options, "-c", start, str(descriptor), str(memory)]
 
 
-def _read_processor_seconds(pid: int) -> float:
+def read_processor_seconds(pid: int) -> float:
     """Return the seconds of the processor that a process has had; elsewhere than on Linux those of the clock."""
     if not sys.platform.startswith("linux"):
         return time.monotonic()
