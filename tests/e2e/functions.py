@@ -34,11 +34,15 @@ for line in sys.stdin:
 CODECS = """
 import json, sys, time
 sys.path[:0] = sys.argv[1:3]
-from processing import RenditionSpec, formats, process_image
+from uuid import uuid4
+from processing import RenditionSpec, formats, process
+class Sink:
+    def put(self, *arguments): pass
 def measure(path, name):
     start = time.perf_counter()
     with open(path, "rb") as file:
-        rendered = process_image(file, specs=[RenditionSpec("small", 64, 64, formats=(name,))])["thumbnails"]
+        specs = [RenditionSpec("small", 64, 64, formats=(name,))]
+        rendered = process(file, uuid4(), store=Sink(), labeler=None, specs=specs).renditions
     assert [each.format for each in rendered] == [name], rendered
     return 1000 * (time.perf_counter() - start)
 files = json.loads(sys.stdin.read())
@@ -84,7 +88,7 @@ def seconds_to_import(code: Path, boto3: Path, environment: dict[str, str]) -> f
 
 
 def try_codecs(code: Path, boto3: Path, files: Mapping[str, Path]) -> dict[str, Any]:
-    """Decode a file of each format, and encode one into each output format, with the unpacked package alone.
+    """Decode a file of each format, and encode one into each output format, in the jail of the unpacked package alone.
 
     Return the version of Python, the files of its modules, and a row for each codec with its milliseconds.
     """
