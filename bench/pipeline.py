@@ -5,7 +5,6 @@ The store keeps nothing and no labeler is asked, so that the figures are of this
 
 import statistics
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import cast
 from uuid import uuid4
 
+from bench.usage import read_processor_seconds
 from processing import SPECS, RenditionSpec, Store, process
 
 ROUNDS = 3
@@ -58,9 +58,9 @@ def measure_photo(data: bytes, specs: Sequence[RenditionSpec]) -> tuple[float, f
     """Return files, bytes, CPU milliseconds, and milliseconds of rendering by the clock in the same share."""
     totals, shares = [], []
     for _ in range(ROUNDS):
-        store, start = SinkStore(), time.process_time()
+        store, start = SinkStore(), read_processor_seconds()
         result = process(BytesIO(data), uuid4(), store=cast("Store", store), labeler=None, specs=specs)
-        totals.append(1000 * (time.process_time() - start))
+        totals.append(1000 * (read_processor_seconds() - start))
         rendering = result.seconds["render"] + result.seconds["crop"]
         shares.append(rendering / sum(result.seconds.values()))
     total = statistics.median(totals)

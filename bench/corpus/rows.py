@@ -6,13 +6,24 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import patch
 from uuid import NAMESPACE_URL, uuid5
 
 from bench.corpus.children import ChildLimits, Ending, run_in_child
 from bench.corpus.difference import measure_difference
 from bench.corpus.privacy import list_leaks
 from bench.corpus.reference import NotMeasurable, read_reference, read_with_libvips
-from processing import Limits, MeasuredLabeler, Rejected, RenditionSpec, Result, Store, process
+from processing import (
+    Limits,
+    MeasuredLabeler,
+    Rejected,
+    RenditionSpec,
+    Result,
+    Store,
+    decoding,
+    pipeline,
+    process,
+)
 
 READY, REJECTED, FAULT = "ready", "rejected", "fault"
 # An independent reader decodes every pixel, and is no part of what is measured.
@@ -103,7 +114,9 @@ def _send(corpus: Corpus, name: str, folder: Path) -> dict[str, Any]:
     store = _Folder(folder)
     image_id = uuid5(NAMESPACE_URL, os.fsencode(name).hex())
     try:
-        with (corpus.folder / name).open("rb") as file:
+        # This process has limits and is measured: the file is decoded in it, and not in the jail.
+        here = patch.object(pipeline, "run_decoder", decoding.decode_file)
+        with here, (corpus.folder / name).open("rb") as file:
             # The pipeline writes renditions, and asks nothing else of a store.
             result = process(
                 file,

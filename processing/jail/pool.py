@@ -40,6 +40,10 @@ _BLOCK = 1 << 20
 _SET_DUMPABLE = 4
 
 
+class Stalled(Exception):
+    """The child does nothing, or has done something for too long."""
+
+
 class Late(Exception):
     """Whoever ordered the file can wait no longer, while the file could still go on."""
 
@@ -78,7 +82,7 @@ class Child:
             fcntl.fcntl(self._answers, fcntl.F_SETPIPE_SZ, _BLOCK)
 
     def wait_until_ready(self) -> None:
-        """Return when the child has loaded everything and locked itself in; raise Closed or TimeoutError."""
+        """Return when the child has loaded everything and locked itself in; raise Closed or Stalled."""
         if not self._is_ready:
             self._read()
             self._is_ready = True
@@ -106,9 +110,9 @@ class Child:
             message, data = self._read()
             match message.get("kind"):
                 case "allow":
-                    pixels = min(int(message.get("pixels", 0)), order.limits.max_pixels)
+                    pixels, memory = records.decode_allowance(message, order.limits)
                     self._wait_for(budget.count_seconds(pixels))
-                    receiver.allow(pixels, int(message.get("memory", 0)))
+                    receiver.allow(pixels, memory)
                 case "rendering":
                     self._wait_for(budget.count_rendering_seconds(order.specs))
                 case "file" if left > 0:
@@ -123,7 +127,9 @@ class Child:
                 case "rejected":
                     raise records.decode_error(message)
                 case kind:
-                    raise _Ended(str(kind), str(message.get("error", ""))[:200], str(message.get("traceback", "")))
+                    raise _Ended(
+                        str(kind), str(message.get("error", ""))[:200], str(message.get("traceback", ""))[:4000]
+                    )
 
     def end(self, patience: float = 0) -> int:
         """End the process with all that it started, and return how it ended, as Popen tells it.
@@ -162,14 +168,14 @@ class Child:
         return read_frame(self._answers, self._wait)
 
     def _wait(self) -> None:
-        """Return when there is something to read; raise TimeoutError when the child does nothing, or for too long."""
+        """Return when there is something to read; raise Stalled or Late."""
         seconds = read_processor_seconds(self.pid)
         while not select.select([self._answers], [], [], min(budget.STALL, self._remaining()))[0]:
             before, seconds = seconds, read_processor_seconds(self.pid)
             if time.monotonic() > self._end:
                 raise Late
             if seconds - before < budget.LEAST_PROGRESS or not self._remaining():
-                raise TimeoutError
+                raise Stalled
 
     def _remaining(self) -> float:
         return max(self._deadline - time.monotonic(), 0)
@@ -234,7 +240,7 @@ def run_decoder(file: IO[bytes], order: Order, receiver: Receiver) -> dict[str, 
     except Rejected:
         children.give_back(child)
         raise
-    except (Closed, Late, TimeoutError, BadFrame, records.BadRecord, _Ended, ValueError, TypeError) as error:
+    except (Closed, Late, Stalled, BadFrame, records.BadRecord, _Ended) as error:
         raise _judge_end(child, error) from error
     except BaseException:
         # The child is in the midst of a file that nobody waits for.
@@ -250,7 +256,7 @@ def _give_order(file: IO[bytes], order: Order) -> Child:
         child = children.take(order.limits.max_memory)
         try:
             child.send_order(order, file)
-        except (Closed, Late, TimeoutError, BadFrame):
+        except (Closed, Late, Stalled, BadFrame):
             code = child.end(patience=1)
             log.warning("a decoder ended before it got a file: %s", code)
         except BaseException:

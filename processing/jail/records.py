@@ -18,6 +18,7 @@ from processing.sentences import SENTENCES
 T = TypeVar("T")
 _MAX_TEXT = 100_000
 _MAX_ITEMS = 1000
+_MAX_SECONDS = 100_000
 # A file of one pixel has a header, a profile and a credit.
 _MAX_OVERHEAD = 1_000_000
 _BYTES_PER_PIXEL = 4
@@ -66,6 +67,14 @@ def encode_point(point: Point) -> list[float]:
 def decode_point(value: Sequence[float]) -> Point:
     """Return a point of the parent's."""
     return Point(*value)
+
+
+def decode_allowance(message: Json, limits: Limits) -> tuple[int, int]:
+    """Return the pixels and the bytes of memory that the header asks for; raise BadRecord for more than the limits."""
+    pixels, memory = _read(message, "pixels", int), _read(message, "memory", int)
+    if not (0 < pixels <= limits.max_pixels and 0 < memory <= limits.max_memory):
+        raise BadRecord("The header was not checked.")
+    return pixels, memory
 
 
 def encode_file(rendered: RenderedFile) -> dict[str, Any]:
@@ -137,7 +146,8 @@ def decode_error(message: Json) -> Rejected:
 def decode_seconds(message: Json) -> dict[str, float]:
     """Return how long each step took; raise BadRecord for other steps."""
     seconds = _read(message, "seconds", dict)
-    if not (set(seconds) <= set(STEPS) and all(isinstance(value, int | float) for value in seconds.values())):
+    numbers = [value for value in seconds.values() if isinstance(value, int | float) and 0 <= value <= _MAX_SECONDS]
+    if not set(seconds) <= set(STEPS) or len(numbers) < len(seconds):
         raise BadRecord("These are no seconds of steps.")
     return seconds
 

@@ -143,3 +143,16 @@ def test_a_file_that_is_not_done_when_its_worker_must_end_is_tried_again(hostile
     with pytest.raises(Unavailable) as refusal:
         process(order_act("sleep"), IMAGE, store=MemoryStore(), labeler=None, seconds=0.5)
     assert refusal.value.code == "decoder_ended"
+
+
+class BrokenStore(MemoryStore):
+    """A store with a bug."""
+
+    def put(self, key: str, data: bytes, content_type: str, cache_control: str = "") -> None:
+        raise ValueError(key)
+
+
+def test_an_error_of_the_parent_is_not_taken_for_one_of_the_file(fresh_jail: None) -> None:
+    with pytest.raises(ValueError, match="jpg"):
+        process(BytesIO(jpeg(90, 60)), IMAGE, store=BrokenStore(), labeler=None)
+    assert pool.children.idle == []

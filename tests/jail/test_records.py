@@ -1,6 +1,7 @@
 """Nothing that a child says is believed: whatever differs from what an honest one says is refused."""
 
 import json
+import math
 import os
 from collections.abc import Callable
 from io import BytesIO
@@ -116,9 +117,16 @@ def test_a_refusal_without_a_sentence_is_refused(message: dict[str, Any]) -> Non
         records.decode_error(message)
 
 
-def test_seconds_of_unknown_steps_are_refused() -> None:
+@pytest.mark.parametrize("seconds", [{"dance": 1}, {"decode": math.nan}, {"decode": -1}, {"decode": "1"}, 5])
+def test_seconds_that_no_step_takes_are_refused(seconds: Any) -> None:
     with pytest.raises(BadRecord):
-        records.decode_seconds({"seconds": {"dance": 1}})
+        records.decode_seconds({"seconds": seconds})
+
+
+@pytest.mark.parametrize("pixels", [10**12, 0, True, "9", math.inf])
+def test_a_header_that_nobody_checked_is_refused(pixels: Any) -> None:
+    with pytest.raises(BadRecord):
+        records.decode_allowance({"pixels": pixels, "memory": 5}, Limits())
 
 
 def through_a_pipe(write: Callable[[int], object]) -> Any:
