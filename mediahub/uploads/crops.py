@@ -4,7 +4,6 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -12,8 +11,8 @@ from mediahub import rounds
 from mediahub.aws import clients
 from mediahub.library import cataloging, focal_point
 from mediahub.library.models import Image, Version, uncut
-from mediahub.uploads.ingest import LONGEST_SIDE
-from processing import Limits, Missing, Point, Rejected, StoredRendition, process_crops
+from mediahub.uploads.original_limits import build_widest_limits
+from processing import Missing, Point, Rejected, StoredRendition, process_crops
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +56,7 @@ def _cut_from_original(image: Image, version: Version | None, point: Point) -> t
         return ()
     try:
         with clients.get_upload_store().get(
-            version.key, version.version_id or None, max_bytes=_build_widest_limits().max_bytes
+            version.key, version.version_id or None, max_bytes=build_widest_limits().max_bytes
         ) as file:
             return process_crops(
                 file,
@@ -65,19 +64,8 @@ def _cut_from_original(image: Image, version: Version | None, point: Point) -> t
                 store=clients.get_rendition_store(),
                 specs=clients.get_specs(),
                 point=point,
-                limits=_build_widest_limits(),
+                limits=build_widest_limits(),
             )
     except (Missing, Rejected) as error:
         log.warning("the crops of image %s stay as they are: %s", image.pk, error)
         return ()
-
-
-def _build_widest_limits() -> Limits:
-    """Return the widest limits there may ever be: the file was accepted before."""
-    max_pixels = max(settings.IMAGE_MAX_PIXELS, settings.IMAGE_MAX_PIXELS_ONCE)
-    return Limits(
-        max_bytes=settings.UPLOAD_MAX_BYTES,
-        max_pixels=max_pixels,
-        max_side=LONGEST_SIDE,
-        max_memory=settings.IMAGE_MAX_MEMORY,
-    )

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -23,9 +22,10 @@ from mediahub.messages import ObjectCreated, ObjectRemoved
 from mediahub.reasons import Reason, build_error, read_reason
 from mediahub.uploads import error_kinds, folder_batches, originals, upload_batches
 from mediahub.uploads.models import Claim, Upload, match_free, pad_sequencer
+from mediahub.uploads.original_limits import build_limits
 from mediahub.uploads.system_files import is_system_file
 from mediahub.uploads.tickets import clean_file_name
-from processing import Limits, Missing, ProcessingError, Rejected, Result, Unavailable, process
+from processing import Missing, ProcessingError, Rejected, Result, Unavailable, process
 
 log = logging.getLogger(__name__)
 State = Upload.State
@@ -34,8 +34,6 @@ State = Upload.State
 WITHOUT_LABELS = "without_labels"
 MORE_PIXELS = "more_pixels"
 TOO_MANY_PIXELS = "too_many_pixels"
-# No JPEG is longer.
-LONGEST_SIDE = 65_500
 # What becomes of an event: the first three are cases inside this module, the others are answers to the caller as well.
 CLAIMED = "claimed"
 ASK_BUCKET = "ask the bucket"
@@ -255,7 +253,7 @@ def _process_claimed(upload: Upload, claim: Claim) -> str:
 def _run_pipeline(
     upload: Upload, version_id: str, *, labels: bool, keep_labels: bool = False, seconds: float | None = None
 ) -> Result:
-    limits = _build_limits(upload)
+    limits = build_limits(more_pixels=upload.recipe == MORE_PIXELS)
     with clients.get_upload_store().get(upload.key, version_id or None, max_bytes=limits.max_bytes) as file:
         return process(
             file,
@@ -267,14 +265,6 @@ def _run_pipeline(
             choose_point=focal_point.build_point_chooser(_image_id(upload), keep_labels=keep_labels),
             seconds=seconds,
         )
-
-
-def _build_limits(upload: Upload) -> Limits:
-    limits = clients.get_limits()
-    if upload.recipe != MORE_PIXELS:
-        return limits
-    max_pixels = max(limits.max_pixels, settings.IMAGE_MAX_PIXELS_ONCE)
-    return replace(limits, max_pixels=max_pixels, max_side=max(limits.max_side, LONGEST_SIDE))
 
 
 def _image_id(upload: Upload) -> UUID:
