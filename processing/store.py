@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 CHUNK = 1024 * 1024
-# Most photographs fit in memory; larger files go to the disk.
-MAX_IN_MEMORY = 32 * CHUNK
+# Most photographs fit in memory; larger files go to the disk, so that they take no memory beside their decoder.
+MAX_IN_MEMORY = 8 * CHUNK
 
 
 @dataclass(frozen=True)
