@@ -291,15 +291,17 @@ def _decode_bridge_event(name: str, detail: dict[str, Any]) -> list[Message]:
 
 def _decode_object_event(name: str, bucket: str, key: str, version: Any, sequencer: Any) -> list[Message]:
     kind, key = name.removeprefix("s3:"), _check_key(key)
+    # They are stored too, and no longer than keys.
+    version, sequencer = (_check_key(str(part)) if part else "" for part in (version, sequencer))
     if bucket != settings.UPLOAD_BUCKET:
         raise build_error(Misconfigured, "foreign_bucket", bucket=bucket, expected=settings.UPLOAD_BUCKET)
     if kind.startswith(REMOVED):
-        return [ObjectRemoved(bucket, key, str(sequencer or ""))]
+        return [ObjectRemoved(bucket, key, sequencer)]
     if kind.startswith(IGNORED):
         return []
     if not kind.startswith("ObjectCreated:"):
         raise build_error(Unreadable, "unknown_event", event=name[:80])
-    return [ObjectCreated(bucket, key, str(version or ""), str(sequencer or ""))]
+    return [ObjectCreated(bucket, key, version, sequencer)]
 
 
 def _read(body: Mapping[str, Any], name: str, expected: type[Any]) -> Any:
