@@ -6,6 +6,7 @@ from urllib.parse import quote_plus
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -213,3 +214,12 @@ def test_a10_another_bucket_is_a_mistake_of_the_setup() -> None:
     body["Records"][0]["s3"]["bucket"]["name"] = "someone-elses"
     with pytest.raises(Misconfigured, match="someone-elses"):
         messages.decode(body)
+
+
+@pytest.mark.parametrize("name", ["versionId", "sequencer"])
+@pytest.mark.parametrize("value", ["v\0", "\ud800", "v" * 2000])
+def test_a_version_that_no_database_stores_is_refused(name: str, value: str) -> None:
+    bucket = {"name": settings.UPLOAD_BUCKET}
+    event = {"eventName": "ObjectCreated:Put", "s3": {"bucket": bucket, "object": {"key": "a.jpg", name: value}}}
+    with pytest.raises(messages.Unreadable):
+        messages.decode({"Records": [event]})
