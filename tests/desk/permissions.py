@@ -122,6 +122,11 @@ VIEW_COLLECTION, VIEW_JOB, VIEW_CHANGE = "library.view_collection", "jobs.view_j
 CHANGE_IMAGE, DOWNLOAD = "library.change_image", "library.download_original"
 TICKET = {"method": "POST", "name": "a.jpg", "type": "image/jpeg", "size": 900}
 BOTH = ("GET", "POST")
+# Where a person changes how they sign in.
+ACCOUNT_FORMS = (
+    *("mfa_activate_totp", "mfa_add_webauthn", "mfa_generate_recovery_codes"),
+    *("account_reauthenticate", "mfa_reauthenticate"),
+)
 
 VIEWS: dict[str, list[Ask]] = {
     # For everybody.
@@ -133,7 +138,21 @@ VIEWS: dict[str, list[Ask]] = {
     "password_reset_complete": public("GET", "HEAD", "OPTIONS"),
     "login": public("GET", "HEAD", "POST", "PUT", "OPTIONS"),
     "session": public("GET"),
+    "account_login": public("GET", "HEAD", "POST", "PUT", "OPTIONS"),
+    # Without the first step of a sign-in they lead back to it.
+    "mfa_authenticate": public(*METHODS),
+    "mfa_login_webauthn": public("GET", "HEAD", "POST", "PUT", "OPTIONS"),
     # For everybody who is signed in.
+    "mfa_index": [Ask(("GET", "HEAD", "OPTIONS"))],
+    # allauth's pages lead elsewhere before they look at the method.
+    **{name: [Ask(METHODS)] for name in ACCOUNT_FORMS},
+    "mfa_reauthenticate_webauthn": [Ask(("GET", "HEAD", "POST", "PUT", "OPTIONS"))],
+    # Nobody here has an app, nor codes.
+    "mfa_deactivate_totp": [Ask(METHODS, record="factor")],
+    "mfa_view_recovery_codes": [Ask(("GET", "HEAD"), record="factor"), Ask(("OPTIONS",))],
+    # The password is asked for first.
+    "mfa_remove_webauthn": [Ask(METHODS, record="passkey", absent=302)],
+    "end_sessions": [post(form=lambda records: {"session": "0" * 32})],
     "index": [Ask(METHODS)],
     "logout": [Ask(("POST", "OPTIONS"))],
     "autocomplete": [Ask(SAFE, (NEVER,)), Ask(("OPTIONS",))],
@@ -276,6 +295,7 @@ VIEWS: dict[str, list[Ask]] = {
     "dashboard": [read("recovery.view_dashboard")],
     "put_back": [post(f"{REPLACE}+recovery.view_consistencycheck")],
     # People.
+    "remove_factors": [Ask(BOTH, ("auth.change_user",), "person")],
     "remove_person": [
         Ask(BOTH, ("auth.delete_user",), "person"),
     ],

@@ -48,6 +48,8 @@ class Person:
 
     def reaches(self, record: str, which: str) -> bool:
         """Return whether a record of this kind is there for the person."""
+        if record == "factor":
+            return False
         if which == "own" or (record in UNSCOPED and which != "absent") or record == "":
             return True
         if which == "absent":
@@ -58,6 +60,7 @@ class Person:
             "job": "jobs.change_job",
             "search": NEVER,
             "batch": NEVER,
+            "passkey": NEVER,
             "act": "library.publish_image",
         }
         if record == "job":
