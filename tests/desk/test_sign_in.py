@@ -52,7 +52,7 @@ def actions() -> list[str]:
     return list(Change.objects.order_by("pk").values_list("action", flat=True))
 
 
-def test_the_second_factor_is_asked_for_after_the_password(with_app: User) -> None:
+def test_s6_the_second_factor_is_asked_for_after_the_password(with_app: User) -> None:
     client = Client()
     answer = sign_in(client, next="/admin/library/image/")
     assert (answer.status_code, answer["Location"]) == (302, SECOND)
@@ -104,7 +104,7 @@ def test_the_sign_in_leads_to_no_other_site(editor: User, address: str) -> None:
     assert sign_in(Client(), next=address)["Location"] == "/admin/"
 
 
-def test_the_session_has_a_new_key_after_the_sign_in(with_app: User) -> None:
+def test_d15_the_session_has_a_new_key_after_the_sign_in(with_app: User) -> None:
     client = Client()
     keys = []
     sign_in(client)
@@ -119,7 +119,7 @@ def test_the_session_has_a_new_key_after_the_sign_in(with_app: User) -> None:
 
 
 @pytest.mark.parametrize("change", [{"is_staff": False}, {"is_active": False}])
-def test_known_and_unknown_people_get_the_same_answer(editor: User, change: dict[str, bool]) -> None:
+def test_d15_known_and_unknown_people_get_the_same_answer(editor: User, change: dict[str, bool]) -> None:
     reader = User.objects.create_user("reader", password=PASSWORD, is_staff=True)
     User.objects.filter(pk=reader.pk).update(**change)
 
@@ -136,7 +136,7 @@ def test_known_and_unknown_people_get_the_same_answer(editor: User, change: dict
     assert words("editor", PASSWORD)[0] == 429
 
 
-def test_too_many_failures_stop_a_name_from_an_address_for_a_while(editor: User) -> None:
+def test_d15_too_many_failures_stop_a_name_from_an_address_for_a_while(editor: User) -> None:
     start = timezone.now()
     with time_machine.travel(start, tick=False) as clock:
         for _ in range(lockouts.MOST_OF_PAIR):
@@ -178,7 +178,7 @@ def test_the_addresses_of_one_ipv6_customer_count_as_one(editor: User) -> None:
     assert sign_in(Client(), REMOTE_ADDR="2001:db8:1:3::1").status_code == 302
 
 
-def test_no_header_of_the_client_changes_its_address(editor: User) -> None:
+def test_d15_no_header_of_the_client_changes_its_address(editor: User) -> None:
     for number in range(lockouts.MOST_OF_PAIR + 1):
         answer = sign_in(
             Client(), password="wrong", HTTP_X_FORWARDED_FOR=f"10.0.0.{number}", HTTP_FORWARDED="for=1.2.3.4"
@@ -202,7 +202,7 @@ def demanded(settings: Any) -> None:
     settings.SECOND_FACTOR_REQUIRED = ["chief", "admin"]
 
 
-def test_a_chief_editor_without_a_factor_reaches_nothing_else(
+def test_s6_a_chief_editor_without_a_factor_reaches_nothing_else(
     demanded: None, chief: User, editor: User, settings: Any
 ) -> None:
     client = Client()

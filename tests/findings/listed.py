@@ -275,4 +275,55 @@ FINDINGS = (
             "desk/test_closed.py::test_s2_each_word_that_is_planted_is_told_as_text_to_who_may_see_everything",
         ),
     ),
+    Finding(
+        BUILT,
+        "A second factor is asked for, and demanded by role",
+        (
+            "desk/test_sign_in.py::test_s6_the_second_factor_is_asked_for_after_the_password",
+            "desk/test_sign_in.py::test_s6_a_chief_editor_without_a_factor_reaches_nothing_else",
+            "browser/test_sign_in.py::test_a_passkey_is_added_and_signs_in_without_a_password",
+            "browser/test_sign_in.py::test_a_chief_editor_sets_up_an_app_and_signs_in_with_a_code_and_a_recovery_code",
+        ),
+    ),
+    Finding(
+        BUILT,
+        "Guessing is stopped and tells nothing",
+        (
+            "desk/test_sign_in.py::test_d15_known_and_unknown_people_get_the_same_answer",
+            "desk/test_sign_in.py::test_d15_too_many_failures_stop_a_name_from_an_address_for_a_while",
+            "worker/test_lambda_entry.py::test_no_client_chooses_the_address_that_is_counted",
+            "browser/test_sign_in.py::test_too_many_failures_are_told_with_the_time_to_wait",
+        ),
+    ),
+    Finding(
+        BUILT,
+        "People end their sessions, and those that are not used end",
+        (
+            "desk/test_sign_in.py::test_signing_out_everywhere_ends_every_session_and_clears_the_browser",
+            "desk/test_sign_in.py::test_a_session_ends_when_it_is_not_used",
+        ),
+    ),
+    Finding(
+        BUILT,
+        "An organization's provider lets in known people only",
+        ("desk/test_organization.py::test_a_known_person_comes_in_and_nobody_else",),
+    ),
+    Finding(
+        BUILT,
+        "A decoder opens, starts, and sees nothing",
+        ("jail/test_jail.py::test_a_decoder_can_open_start_and_see_nothing",),
+    ),
+    Finding(
+        BUILT,
+        "A decoder that eats, spins, or dies refuses its file and no other",
+        (
+            "jail/test_jail.py::test_whatever_ends_a_decoder_refuses_its_file_and_no_other",
+            "jail/test_batch.py::test_r4_a_poison_file_is_refused_at_once_and_its_nine_siblings_are_ready",
+        ),
+    ),
+    Finding(
+        BUILT,
+        "Altered files and messages are processed or refused with a code",
+        ("fuzz/test_fuzz.py::test_b27_altered_files_and_messages_are_processed_or_refused_with_a_code",),
+    ),
 )

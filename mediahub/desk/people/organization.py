@@ -47,7 +47,7 @@ class OrganizationAdapter(DefaultSocialAccountAdapter):
         self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
     ) -> None:
         if error == AuthError.CANCELLED:
-            raise _refuse(request, _("The sign-in was cancelled. Try again, or choose another way."))
+            raise _refuse(request, _("The sign-in was canceled. Try again, or choose another way."))
         if isinstance(exception, RequestException):
             raise _refuse(request, _explain_unreachable())
         raise _refuse(request, _("Your organization's sign-in gave no valid answer. Try again, or choose another way."))
