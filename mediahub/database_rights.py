@@ -26,6 +26,7 @@ WORKER_RIGHTS: Rights = {
     "auth_user_groups": (READ,),
     "auth_user_user_permissions": (READ,),
     "delivery_publicfile": ALL,
+    "django_admin_log": (READ, REMOVE),
     "django_content_type": (READ,),
     "django_migrations": (READ,),
     "history_change": ALL,

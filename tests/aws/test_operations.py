@@ -20,9 +20,10 @@ SHORT = {
     "check": "It reads settings.",
     "doctor": "It tries each part once, with a client's own time-outs.",
     "invite": "It writes one person.",
+    "remove_factors": "It deletes the factors and sessions of one person.",
     "jobs": "It reads the newest jobs, or one.",
 }
-NAMES = "|".join(["reconcile", "rebuild_mirror", "reprocess_images", "doctor", "invite"])
+NAMES = "|".join(["reconcile", "rebuild_mirror", "reprocess_images", "doctor", "invite", "remove_factors"])
 
 
 def constant(name: str) -> tuple[str, ...]:

@@ -79,11 +79,11 @@ def environment(**changed: str) -> dict[str, str]:
 
 def worker_environment() -> dict[str, str]:
     """Return the settings of the worker's function, which signs nothing and has a user of its own in PostgreSQL."""
-    url = urlsplit(child_environment("worker")["DATABASE_URL"])
+    url = child_environment("worker")["DATABASE_URL"]
     if connection.vendor == "postgresql":
-        url = url._replace(netloc=f"{database_rights.WORKER}@")
+        url = urlsplit(url)._replace(netloc=f"{database_rights.WORKER}@").geturl()
     keys = {"SECRET_KEY_SECRET": "", "SECRET_KEY_RANDOM": "true"}
-    return environment(AWS_PROFILE="worker", DATABASE_URL=url.geturl(), **keys)
+    return environment(AWS_PROFILE="worker", DATABASE_URL=url, **keys)
 
 
 def test_it_is_small_and_holds_nothing_needless_or_secret(

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -402,6 +404,18 @@ def test_an_administrator_helps_a_person_who_lost_the_phone(with_app: User, chie
     last = Change.objects.order_by("pk").last()
     assert last
     assert (str(last.by), last.action, last.subject) == ("root", Action.FACTOR_REMOVED, "editor")
+
+
+def test_an_operator_helps_an_administrator_who_lost_the_phone(with_app: User) -> None:
+    lost, out = Client(), StringIO()
+    lost.force_login(with_app)
+    with pytest.raises(CommandError, match="no person with the user name nobody"):
+        call_command("remove_factors", "nobody")
+    call_command("remove_factors", with_app.username, stdout=out)
+    assert out.getvalue() == f"Removed 2 factors of {with_app.username} and ended all their sessions.\n"
+    assert not Authenticator.objects.exists()
+    assert lost.get("/admin/").status_code == 302
+    assert actions()[-1] == Action.FACTOR_REMOVED
 
 
 def test_changes_of_roles_are_in_the_activity(editor: User) -> None:

@@ -22,7 +22,8 @@ from mediahub.jobs.selection import Selection
 from mediahub.library import label_suggestions
 from mediahub.library.models import Image, LabelRule, Rendition, Tag, Tagging
 from mediahub.local.event_loop import EventLoop
-from processing import recipe
+from processing import pipeline, recipe
+from processing.decoding import decode_file
 from processing.formats import get_output
 from tests.images import image, image_with_tags
 
@@ -60,6 +61,8 @@ def make_stale(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
         for name in spec.formats:
             output = get_output(name)
             monkeypatch.setitem(vars(output), "quality", (output.quality or 0) - 7)
+    # The decoder's own process would know nothing of it.
+    monkeypatch.setattr(pipeline, "run_decoder", decode_file)
     recipe.compute_recipe.cache_clear()
 
 
