@@ -1,4 +1,4 @@
-"""What each kind of process may do with each table of PostgreSQL; `migrate` grants it to their users.
+"""List what each kind of process may do with each table of PostgreSQL; `migrate` grants it to their users.
 
 The user who owns the tables is for migrations alone. A table that is in no list is the web's: whoever adds one decides
 whether workers, which decode files of strangers, need it. SQLite has no users, and a database without these users is

@@ -1,4 +1,4 @@
-"""What no line of a log may hold, in every record whoever writes it: secrets of addresses, and ends of lines."""
+"""Keep out of every log record what no line may hold: secrets of addresses, and ends of lines."""
 
 import json
 import logging

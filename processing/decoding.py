@@ -31,7 +31,7 @@ from processing.steps import Steps
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be made of a file.
+    """Hold what is to be made of a file.
 
     Attributes:
         specs: The renditions; they also say how large the picture is decoded.
@@ -50,7 +50,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Look:
-    """What is known of a picture when it is decoded and its renditions, but for the crops, are made.
+    """Hold what is known of a picture when it is decoded and its renditions, but for the crops, are made.
 
     Attributes:
         metadata: What the file says of itself.

@@ -1,4 +1,4 @@
-"""How long each step of one file took."""
+"""Measure how long each step of one file took."""
 
 import time
 from collections.abc import Iterator

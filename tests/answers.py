@@ -1,4 +1,4 @@
-"""What answers of the site may hold of a naughty string: text, and nothing that a browser or a program acts on."""
+"""Check that answers of the site hold a naughty string as text, and nothing that a browser or a program acts on."""
 
 import csv
 import json

@@ -17,7 +17,7 @@ FILE = ROOT / "tests" / "proofs.json"
 
 
 class Proof(NamedTuple):
-    """What a count is of, what the tests found among so many, and the file of the tests."""
+    """Hold what a count is of, what the tests found among so many, and the file of the tests."""
 
     what: str
     outcome: str

@@ -1,4 +1,4 @@
-"""What each process's user may do in PostgreSQL, tried with that user; and that each table has its place in a list."""
+"""Try what each process's user may do in PostgreSQL, and that each table has its place in a list."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack

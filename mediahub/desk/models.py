@@ -1,4 +1,4 @@
-"""What the desk remembers of each editor: preferences, sessions, and attempts to sign in."""
+"""Define what the desk remembers of each editor: preferences, sessions, and attempts to sign in."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a browser keeps of a person, such as files that wait to be sent: for that person, and not for long without them.
+"""Limit what a browser stores, such as files that wait to be sent, to the person it is of and to a few days.
 
 Signing out clears it. A session that ends by itself does not, so that uploads go on when the same person is back.
 """

@@ -1,4 +1,4 @@
-"""How much an original may ask for, by the settings and by what an editor let pass once."""
+"""Say how much an original may ask for, by the settings and by what an editor let pass once."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""How much a file may take in the jail: by the pixels that its header announces, which the limits bound.
+"""Compute how much a file may take in the jail: by the pixels that its header announces, which the limits bound.
 
 Every file may take SECONDS of the processor and MEMORY until its header has been checked, and a small picture no more
 after that.

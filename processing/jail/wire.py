@@ -18,7 +18,7 @@ Frame = tuple[dict[str, Any], bytes]
 
 
 class BadFrame(Exception):
-    """What came is no frame."""
+    """Say that what came is no frame."""
 
 
 class Closed(Exception):

@@ -1,4 +1,4 @@
-"""What S3 takes of a signed form and of a signed address, by AWS's published rules.
+"""Judge what S3 takes of a signed form and of a signed address, by AWS's published rules.
 
 The local AWS checks most of them, and not all; here each is written down. Sources: "POST Policy", "Browser-Based
 Uploads Using POST: Calculating a Signature" and "Authenticating Requests: Using Query Parameters (AWS Signature

@@ -1,4 +1,4 @@
-"""Who may ask what of which view: the table that `test_permissions.py` holds every address to.
+"""List who may ask what of which view: the table that `test_permissions.py` holds every address to.
 
 Each view of the site has its row, by the name of its address. `needs` names the permissions of which one is enough; two
 of them joined by "+" are needed together. Without any it is enough to be signed in to the desk. `record` says what the
@@ -22,7 +22,7 @@ Form = Callable[[Records], dict[str, Any]]
 
 
 class Ask(NamedTuple):
-    """What may be asked of a view with these methods."""
+    """Hold what may be asked of a view with these methods."""
 
     methods: tuple[str, ...]
     needs: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What the browser keeps of a person is there for that person, and goes when somebody else comes or nobody does."""
+"""See that what the browser stores is there for its person, and goes when somebody else comes or nobody does."""
 
 import time
 

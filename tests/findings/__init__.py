@@ -1,4 +1,4 @@
-"""What a review of the running product found, and the tests that fail when it is so again."""
+"""List what a review of the running product found, and the tests that fail when it is so again."""
 
 import ast
 from functools import cache

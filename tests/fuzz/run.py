@@ -39,7 +39,7 @@ UNFORESEEN = {"unforeseen", "undecodable"}
 
 @dataclass
 class Report:
-    """What became of the files and messages.
+    """Count what became of the files and messages.
 
     Attributes:
         files: How many files there were.

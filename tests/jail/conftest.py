@@ -1,4 +1,4 @@
-"""What all tests of the jail share."""
+"""Share what all tests of the jail share."""
 
 from collections.abc import Iterator
 

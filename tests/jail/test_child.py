@@ -1,4 +1,4 @@
-"""What the child says of a file, without a process: what it would limit is only noted."""
+"""Try what the child says of a file, without a process: what it would limit is only noted."""
 
 import os
 import resource

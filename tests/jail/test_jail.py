@@ -1,4 +1,4 @@
-"""What the jail lets through, and what becomes of a file whose decoder ends, hangs, or lies."""
+"""Try what the jail lets through, and what becomes of a file whose decoder ends, hangs, or lies."""
 
 import ctypes
 import os

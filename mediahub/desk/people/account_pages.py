@@ -1,4 +1,4 @@
-"""What the pages of the sign-in and of a person's own account share."""
+"""Share what the pages of the sign-in and of a person's own account share."""
 
 from typing import Any
 

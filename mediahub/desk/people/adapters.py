@@ -1,4 +1,4 @@
-"""How django-allauth behaves on the desk: who may sign in, where to, and what is recorded of it.
+"""Tell django-allauth how to behave on the desk: who may sign in, where to, and what is recorded of it.
 
 MediaHub sends no letters and opens to no strangers. Where allauth would send a notice, the activity gets a line.
 """

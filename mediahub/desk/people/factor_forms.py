@@ -79,7 +79,7 @@ class ActivateAppForm(ActivateTOTPForm):
 
 
 class CredentialField(forms.JSONField):
-    """What the browser answers for a passkey: a JSON object of bounded depth."""
+    """Hold what the browser answers for a passkey: a JSON object of bounded depth."""
 
     widget = forms.HiddenInput
 

@@ -25,7 +25,7 @@ from mediahub.desk.people.sign_in_views import mark_locked_out
 
 
 class AccountView(AccountPage, mfa_views.IndexView):
-    """What the person signs in with, and where they are signed in."""
+    """Show what the person signs in with, and where they are signed in."""
 
     template_name = "desk/people/account.html"
     title = gettext_lazy("Sign-in and sessions")

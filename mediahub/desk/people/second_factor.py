@@ -1,4 +1,4 @@
-"""Who needs a second factor, and whether the person in a session has given one."""
+"""Say who needs a second factor, and whether the person in a session has given one."""
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator

@@ -1,4 +1,4 @@
-"""What ends a session, and what a session without the second factor that the person needs can reach."""
+"""Define what ends a session, and what a session without the second factor that the person needs can reach."""
 
 from collections.abc import Callable
 from typing import Any

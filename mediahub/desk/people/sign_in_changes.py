@@ -55,7 +55,7 @@ class SignIn(ChangeKind):
 @register
 @dataclass(frozen=True)
 class PersonChange(ChangeKind):
-    """What a person or a group lost and gained: groups and switches, or permissions. `person` is 0 for a group."""
+    """Hold what a person or a group lost and gained: groups and switches, or permissions. `person` is 0 for a group."""
 
     kind = "person"
     is_revertible = False
