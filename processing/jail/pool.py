@@ -45,7 +45,7 @@ class Stalled(Exception):
 
 
 class Late(Exception):
-    """Whoever ordered the file can wait no longer, while the file could still go on."""
+    """Say that whoever ordered the file can wait no longer, while the file could still go on."""
 
 
 class Child:

@@ -53,21 +53,21 @@ def visit_all(provider: Provider) -> dict[str, Any]:
         User.objects.create_user(name, f"{name}@example.org", is_staff=name != "reader", is_active=name != "gone")
     for name in ("first", "second"):
         User.objects.create_user(name, "two@example.org", is_staff=True)
-    told: dict[str, Any] = {"page": Client().get("/admin/login/").content.decode()}
+    answers: dict[str, Any] = {"page": Client().get("/admin/login/").content.decode()}
     for name, claims in VISITS.items():
         provider.claims = claims
-        told[name] = visit(Client())
-    told["forged state"] = visit(Client(), state="forged")
-    told["people"] = User.objects.count()
-    told["asked"] = provider.asked[0]
-    told["policy"] = Client().get("/admin/login/")["Content-Security-Policy"]
-    told["get"] = Client().get("/admin/login/organization/oidc/").status_code
-    told["nowhere"] = Client().post("/admin/login/organization/other/").status_code
+        answers[name] = visit(Client())
+    answers["forged state"] = visit(Client(), state="forged")
+    answers["people"] = User.objects.count()
+    answers["asked"] = provider.asked[0]
+    answers["policy"] = Client().get("/admin/login/")["Content-Security-Policy"]
+    answers["get"] = Client().get("/admin/login/organization/oidc/").status_code
+    answers["nowhere"] = Client().post("/admin/login/organization/other/").status_code
     settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]["settings"]["server_url"] = "http://127.0.0.1:9"
     client = Client()
     client.post("/admin/login/organization/oidc/")
-    told["unreachable"] = client.get("/admin/login/").content.decode()
-    return told
+    answers["unreachable"] = client.get("/admin/login/").content.decode()
+    return answers
 
 
 def visit(client: Any, state: str = "") -> dict[str, Any]:

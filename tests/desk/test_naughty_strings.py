@@ -171,8 +171,8 @@ def lines(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Hold at the end that each line of the log is one line, without a control character."""
     caplog.set_level(logging.INFO)
     yield
-    told = [record.getMessage() for record in caplog.get_records("call")]
-    assert [line for line in told if MARK in line and re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", line)] == []
+    messages = [record.getMessage() for record in caplog.get_records("call")]
+    assert [line for line in messages if MARK in line and re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", line)] == []
 
 
 @pytest.mark.usefixtures("lines")
@@ -187,7 +187,7 @@ def test_s2_d10_no_naughty_string_is_more_than_text(
         addresses += list_single_addresses(library, number)
     for text in strings[::10]:
         addresses += list_searches(text)
-    raw = {address[:200]: found for address in addresses if (found := find_raw(root_client.get(address)))}
+    raw = {address[:200]: raw_parts for address in addresses if (raw_parts := find_raw(root_client.get(address)))}
     assert raw == {}
     record_property("naughty strings", len(strings))
     record_property("answers with naughty strings", len(addresses))
@@ -205,8 +205,8 @@ def test_s2_no_form_gives_a_naughty_string_back_as_more_than_text(
         for address, body in list_forms(library, text):
             for answer in send(root_client, address, body):
                 number += 1
-                if found := find_raw(answer):
-                    raw[f"{address} {text!r}"[:200]] = found
+                if raw_parts := find_raw(answer):
+                    raw[f"{address} {text!r}"[:200]] = raw_parts
     assert raw == {}
     record_property("answers with naughty strings", number)
 
@@ -227,7 +227,7 @@ def test_s2_no_file_brings_a_naughty_string_that_is_more_than_text(
             cataloging.record_result(image_id, f"{group[0]}.jpg", result)
         addresses += [reverse("admin:library_image_change", args=[image_id]), reverse("desk:review", args=[image_id])]
     addresses += [reverse("admin:library_image_changelist"), reverse("desk:export_activity", args=["csv"])]
-    raw = {address: found for address in addresses if (found := find_raw(root_client.get(address)))}
+    raw = {address: raw_parts for address in addresses if (raw_parts := find_raw(root_client.get(address)))}
     assert raw == {}
     record_property("answers with naughty strings", len(addresses))
 

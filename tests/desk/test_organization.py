@@ -29,7 +29,7 @@ REASONS = {
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, Any]:
+def answers() -> dict[str, Any]:
     """Provide what became of each visit, on a site in a process of its own."""
     environment = {**os.environ, "TEST_STATE": f"{os.environ.get('TEST_STATE', 'test')}-organization"}
     process = subprocess.run(
@@ -45,26 +45,26 @@ def told() -> dict[str, Any]:
     return outcome
 
 
-def test_a_known_person_comes_in_and_nobody_else(told: dict[str, Any]) -> None:
-    assert told["known"]["user"] == told["again"]["user"] == 1
-    assert told["known"]["to"] == "/admin/library/image/"
+def test_a_known_person_comes_in_and_nobody_else(answers: dict[str, Any]) -> None:
+    assert answers["known"]["user"] == answers["again"]["user"] == 1
+    assert answers["known"]["to"] == "/admin/library/image/"
     for name, sentence in REASONS.items():
-        assert told[name]["user"] is None, name
-        assert sentence in told[name]["page"], name
+        assert answers[name]["user"] is None, name
+        assert sentence in answers[name]["page"], name
     assert set(VISITS) == {*REASONS, "known", "again"} - {"forged state"}
-    assert told["people"] == 5, "nobody was made"
+    assert answers["people"] == 5, "nobody was made"
 
 
-def test_the_sign_in_offers_it_and_the_policy_allows_it(told: dict[str, Any]) -> None:
-    assert "Continue with Example" in told["page"]
-    sent = told["known"]["sent"]
+def test_the_sign_in_offers_it_and_the_policy_allows_it(answers: dict[str, Any]) -> None:
+    assert "Continue with Example" in answers["page"]
+    sent = answers["known"]["sent"]
     assert sent["client_id"] == CLIENT
     assert sent["code_challenge_method"] == "S256"
-    assert "code_verifier=" in told["asked"]
-    form_action = next(part for part in told["policy"].split(";") if "form-action" in part)
+    assert "code_verifier=" in answers["asked"]
+    form_action = next(part for part in answers["policy"].split(";") if "form-action" in part)
     assert "http://127.0.0.1:" in form_action
-    assert (told["get"], told["nowhere"]) == (405, 404)
+    assert (answers["get"], answers["nowhere"]) == (405, 404)
 
 
-def test_a_provider_that_cannot_be_reached_is_told_with_what_to_do(told: dict[str, Any]) -> None:
-    assert "cannot be reached. Use your password or passkey" in told["unreachable"]
+def test_a_provider_that_cannot_be_reached_is_told_with_what_to_do(answers: dict[str, Any]) -> None:
+    assert "cannot be reached. Use your password or passkey" in answers["unreachable"]

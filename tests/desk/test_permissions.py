@@ -215,14 +215,16 @@ def find_surprises(person: Person, asked: list[Question]) -> list[str]:
             answer = question.send(person)
         row = question.row
         expected = expect(row, question.door, person, question.which)
-        told = f"{question.method} {question.route.pattern} ({row.form and row.needs if row else ''}, {question.which})"
+        asked_for = (
+            f"{question.method} {question.route.pattern} ({row.form and row.needs if row else ''}, {question.which})"
+        )
         if not is_as_expected(expected, row, answer):
-            surprises.append(f"{told}: {expected}, but {answer.status_code}")
+            surprises.append(f"{asked_for}: {expected}, but {answer.status_code}")
         is_write = expected == "answered" and (question.method == "POST" or question.route.name in WRITES_WHEN_READ)
         if watch.tables and not is_write:
-            surprises.append(f"{told}: {expected}, but wrote {watch.tables}")
+            surprises.append(f"{asked_for}: {expected}, but wrote {watch.tables}")
         if row and row.changes and expected == "answered" and question.which == "own" and not watch.tables:
-            surprises.append(f"{told}: nothing was changed")
+            surprises.append(f"{asked_for}: nothing was changed")
     return surprises
 
 

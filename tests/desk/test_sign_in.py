@@ -217,8 +217,8 @@ def test_s6_a_chief_editor_without_a_factor_reaches_nothing_else(
     ):
         answer = client.get(path)
         assert (answer.status_code, answer["Location"]) == (302, ACCOUNT), path
-        told = client.get(path, headers={"Accept": "application/json"})
-        assert (told.status_code, told.json()["code"]) == (403, "second_factor"), path
+        answer = client.get(path, headers={"Accept": "application/json"})
+        assert (answer.status_code, answer.json()["code"]) == (403, "second_factor"), path
     assert client.post(reverse("desk:bulk"), {"act": "publish"})["Location"] == ACCOUNT
     page = client.get(ACCOUNT).content.decode()
     assert "Your role needs a second factor" in page
@@ -232,10 +232,10 @@ def test_setting_up_an_app_opens_the_desk_and_shows_recovery_codes_once(demanded
     client = Client()
     sign_in(client, "chief")
     page = client.get(reverse("mfa_activate_totp")).content.decode()
-    found = re.search(r'class="secret">([A-Z2-7]+)<', page)
-    assert found
+    secret = re.search(r'class="secret">([A-Z2-7]+)<', page)
+    assert secret
     counter = int(timezone.now().timestamp()) // 30
-    code = totp.format_hotp_value(totp.hotp_value(found[1], counter))
+    code = totp.format_hotp_value(totp.hotp_value(secret[1], counter))
     assert "wrong" in client.post(reverse("mfa_activate_totp"), {"code": "1"}).content.decode()
     answer = client.post(reverse("mfa_activate_totp"), {"code": code})
     assert answer["Location"] == reverse("mfa_view_recovery_codes")
