@@ -180,7 +180,8 @@ def test_each_way_to_ask_finds_the_same(chief: User, library: dict[Any, str], *,
         if asked.looked_for:
             candidates, are_all = asked.list_candidates()
             assert are_all
-            images = images.filter(pk__in=candidates)
+            assert set(asked.images(chief, candidates=candidates)) == set(images)
+            images = images.filter(search_entry__in=candidates)
         answer = sorted(library[new_image.pk] for new_image in images)
         if answer != sorted(names.split()):
             wrong[typed] = answer

@@ -26,8 +26,6 @@ from mediahub.library import access, collection_tree, duplicates, figures, metad
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tag, Tagging, Version
 
-MAX_COMPLETIONS = 200
-
 
 @admin.register(Image)
 class ImageAdmin(EditAdmin):
@@ -61,9 +59,6 @@ class ImageAdmin(EditAdmin):
         context.update(
             title=image.title,
             taggings=image.taggings.select_related("tag", "reviewed_by"),
-            completions=access.visible_tags(request.user)
-            .exclude(taggings__image=image)
-            .values_list("name", flat=True)[:MAX_COMPLETIONS],
             labels_say=library_presenters.describe_labels(image),
             may_review=request.user.has_perm("library.review_tagging"),
             may_publish=request.user.has_perm("library.publish_image"),

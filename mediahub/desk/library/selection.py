@@ -25,6 +25,8 @@ from mediahub.library.search.query import MOST_COUNTED, count_images
 
 # One request may take so many; more would outlast the function.
 MAX_IMAGES = 1000
+# Of the images that common words name, so many mostly hold MAX_IMAGES that the person may see.
+SAMPLE = 1500
 # A row may be committed so long after the moment that it bears.
 COMMIT_DELAY = timedelta(seconds=30)
 MAX_PICTURES = 60
@@ -56,14 +58,14 @@ class ShownPage:
     """What a page of the library showed: the moment before it was made, and the images that its search found.
 
     Of more images than one action may take, `number` says only that there are more, and `ids` is None. `candidates` are
-    all images that the words of the search name, if these are few.
+    all search entries that the words of the search name, if these are few.
     """
 
     moment: datetime
     number: int
     digest: str
     ids: tuple[UUID, ...] | None = field(default=None, compare=False)
-    candidates: tuple[UUID, ...] | None = field(default=None, compare=False)
+    candidates: tuple[int, ...] | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.moment.isoformat()} {self.number} {self.digest}"
@@ -73,11 +75,10 @@ class ShownPage:
         """Return what a page that is made now shows of a search; to be asked before the images themselves."""
         moment = timezone.now()
         candidates, are_all = search.list_candidates() if search.looked_for else ([], False)
-        images = search.images(user)
-        sort = search.choose_sort()
-        # Without the order the database may look through all images for those that have such a row.
-        ordered = sort.order(images) if sort.rows else images.order_by()
-        rows = _list_revisions(ordered, candidates, are_all=are_all)
+        sample = candidates if are_all else candidates[:SAMPLE]
+        rows = _list_revisions(search, user, sample) if sample else []
+        if not are_all and len(rows) <= MAX_IMAGES:
+            rows = _list_revisions(search, user)
         known = tuple(candidates) if are_all else None
         if len(rows) > MAX_IMAGES:
             return cls(moment, len(rows), "", candidates=known)
@@ -91,8 +92,9 @@ class ShownPage:
         if self.ids is not None:
             return access.visible_images(user).filter(pk__in=self.ids)
         if self.candidates is not None:
-            return search.images(user).filter(pk__in=self.candidates)
-        return search.images(user, are_many=True)
+            # The words once more: by them PostgreSQL knows that these are few, and does not walk the order of the page.
+            return search.images(user).filter(search_entry__in=self.candidates)
+        return search.images(user, are_many=True, rows=search.choose_sort().rows)
 
     @classmethod
     def parse(cls, text: str) -> "ShownPage | None":
@@ -115,11 +117,13 @@ class SelectedImages:
     left_out: int = 0
 
 
-def _list_revisions(images: QuerySet[Image], candidates: list[UUID], *, are_all: bool) -> list[tuple[UUID, int]]:
-    """Return (id, revision) of images, at most one more than MAX_IMAGES; of the candidates if these are enough."""
-    revisions = images.values_list("pk", "revision")
-    rows = list(revisions.filter(pk__in=candidates)[: MAX_IMAGES + 1]) if candidates else []
-    return rows if are_all or len(rows) > MAX_IMAGES else list(revisions[: MAX_IMAGES + 1])
+def _list_revisions(search: Search, user: User, candidates: Sequence[int] = ()) -> list[tuple[UUID, int]]:
+    """Return (id, revision) of the images of a search, at most one more than MAX_IMAGES."""
+    sort = search.choose_sort()
+    images = search.images(user, candidates=candidates, rows=sort.rows)
+    # Without the order the database may look through all images for those that have such a row.
+    ordered = sort.order(images) if sort.rows else images.order_by()
+    return list(ordered.values_list("pk", "revision")[: MAX_IMAGES + 1])
 
 
 def select_images(request: HttpRequest, user: User) -> SelectedImages | HttpResponse | None:

@@ -39,7 +39,7 @@ class ReviewQueue:
         candidates, are_all = search.list_candidates() if search.looked_for else ([], False)
         self._chosen = search.images(user, are_many=not are_all)
         if are_all:
-            self._chosen = self._chosen.filter(pk__in=candidates)
+            self._chosen = self._chosen.filter(search_entry__in=candidates)
 
     def list_images(self) -> QuerySet[Image]:
         """Return the images in their order, with all that the page shows of them."""

@@ -134,7 +134,7 @@ def list_tagged(texts: Mapping[str, str]) -> Rows | None:
     ids = _ids(texts["any_tag"])
     standing = Tagging.objects.filter(tag__in=ids, state__in=STANDING).order_by()
     repeated = Exists(standing.filter(image=OuterRef("row_image"), tag__lt=OuterRef("row_tag")))
-    return Rows("taggings", Q(taggings__tag__in=ids, taggings__state__in=STANDING), repeated)
+    return Rows("taggings", Q(taggings__tag__in=ids, taggings__state__in=STANDING), repeated, "any_tag")
 
 
 def list_members(collection: int) -> Rows:

@@ -1,10 +1,9 @@
 """The search of the library as a value: what an address asks, and the images it finds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
-from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -18,7 +17,7 @@ from mediahub.library.models import Collection, Image, SearchEntry
 from mediahub.library.search import filters
 from mediahub.library.search.filters import BY_NAME, FILTERS, NONE, Filter
 from mediahub.library.search.folding import split_words
-from mediahub.library.search.sorts import CREATED_AT, DEFAULT_SORT, RELEVANCE, SORTS, Sort
+from mediahub.library.search.sorts import CREATED_AT, DEFAULT_SORT, RELEVANCE, SORTS, Rows, Sort
 from mediahub.library.search.terms import Term, build_query, parse_term, split_pieces
 from processing import compose
 
@@ -116,17 +115,23 @@ class Search:
             asked["exact"] = "1"
         return asked.urlencode(safe=",")
 
-    def images(self, user: Person, *, are_many: bool = False) -> QuerySet[Image]:
+    def images(
+        self, user: Person, *, are_many: bool = False, candidates: Sequence[int] = (), rows: Rows | None = None
+    ) -> QuerySet[Image]:
         """Return the matching images that the person may see, the newest first; `are_many` where that is known.
 
-        Images whose original was deleted are out of use: only who asks for them finds them.
+        With `candidates`, those of them alone: the words are not asked again. What `rows` say, which the caller joins,
+        is not asked either: of both PostgreSQL takes the matches for few. Images whose original was deleted are out of
+        use: only who asks for them finds them.
         """
         images = access.visible_images(user).filter(deleted_at__isnull="original" not in self.texts)
-        for condition in self._list_conditions("matches_many" if are_many else "matches"):
+        for condition in self._list_conditions("matches_many" if are_many else "matches", candidates):
             images = images.filter(condition)
         for name, text in self.texts.items():
             filter_ = BY_NAME[name]
             value = filter_.read(text)
+            if rows and rows.filter_name == name:
+                continue
             if name == "collection" and self.single_collection:
                 images = images.filter(filters.match_members(self.single_collection, user))
             else:
@@ -151,23 +156,27 @@ class Search:
             visible = Subquery(images.values("pk")[:1])
             entries = SearchEntry.objects.filter(title__matches=build_query(self.looked_for)).order_by()
             return entries.filter(IsNull(visible, False))[: MOST_COUNTED + 1].count()
-        images, rows = self.images(user).order_by(), self.choose_sort().rows
+        rows = self.choose_sort().rows
+        images = self.images(user, rows=rows).order_by()
         return count_images(rows.join(images) if rows else images)
 
-    def list_candidates(self) -> tuple[list[UUID], bool]:
-        """Return the ids of images that the words name, whoever may see them, and whether these are all.
+    def list_candidates(self) -> tuple[list[int], bool]:
+        """Return the ids of search entries that the words name, whoever may see the image, and whether these are all.
 
         The index of words alone is asked. Where it is joined with images, PostgreSQL takes words that seldom stand
         together for common, and reads all images.
         """
         entries = SearchEntry.objects.filter(title__matches=build_query(self.looked_for)).order_by()
-        ids = list(entries.values_list("image", flat=True)[: MOST_CANDIDATES + 1])
+        ids = list(entries.values_list("pk", flat=True)[: MOST_CANDIDATES + 1])
         return ids[:MOST_CANDIDATES], len(ids) <= MOST_CANDIDATES
 
-    def _list_conditions(self, matches: str) -> list[Q]:
+    def _list_conditions(self, matches: str, candidates: Sequence[int]) -> list[Q]:
         """Return the conditions that the words make, each for a filter of its own."""
-        condition = {f"search_entry__title__{matches}": build_query(self.looked_for)} if self.looked_for else {}
-        conditions = [Q(**condition)] if condition else []
+        conditions = []
+        if candidates:
+            conditions.append(Q(search_entry__in=candidates))
+        elif self.looked_for:
+            conditions.append(Q(**{f"search_entry__title__{matches}": build_query(self.looked_for)}))
         for term in self.terms:
             if term.operator == "by":
                 sent = Q(pk__in=Image.objects.filter(uploads__uploaded_by__in=_find_people(term)).values("pk"))

@@ -12,6 +12,11 @@ MOST_WORDS = {"title": 1000, "tags": 2500, "credit": 1500, "file": 500, "text": 
 WEIGHTS = {"title": "A", "tags": "B", "credit": "C", "file": "D", "text": "D"}
 STARTS = {"title": 0, "tags": 1100, "credit": 3700, "file": 5300, "text": 5900}
 FILE_MARK = "/"
+# Two words that follow each other stand there once more as one, with this before each, which no word holds. Otherwise
+# PostgreSQL would read each row that has the words of a phrase, to see whether they follow each other.
+PAIR_MARK = "_"
+# So much of each word: on PostgreSQL all that is looked for in a row may have a megabyte.
+PAIRED_LETTERS = 30
 
 _WEIGH = """
 CREATE FUNCTION library_weigh_words(words text, mark text, weight text, start integer) RETURNS text
@@ -21,6 +26,19 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     )
     FROM unnest(string_to_array(words, ' ')) WITH ORDINALITY AS list (word, place)
     WHERE word NOT IN ('', '¦')
+$$
+"""
+_PAIR = """
+CREATE FUNCTION library_pair_words(words text, mark text, letters integer) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(
+        string_agg(DISTINCT '''' || mark || left(word, letters) || mark || left(following, letters) || '''', ' '), ''
+    )
+    FROM (
+        SELECT word, lead(word) OVER (ORDER BY place) AS following
+        FROM unnest(string_to_array(words, ' ')) WITH ORDINALITY AS list (word, place)
+    ) AS pairs
+    WHERE word NOT IN ('', '¦') AND following NOT IN ('', '¦')
 $$
 """
 
@@ -37,6 +55,7 @@ def drop_index(_apps: Any, editor: Any) -> None:
     if editor.connection.vendor == "postgresql":
         editor.execute("ALTER TABLE library_searchentry DROP COLUMN vector", params=None)
         editor.execute("DROP FUNCTION library_weigh_words(text, text, text, integer)", params=None)
+        editor.execute("DROP FUNCTION library_pair_words(text, text, integer)", params=None)
         return
     for event in ("insert", "update", "delete"):
         editor.execute(f"DROP TRIGGER library_searchentry_{event}", params=None)
@@ -46,9 +65,11 @@ def drop_index(_apps: Any, editor: Any) -> None:
 def _postgresql() -> list[str]:
     parts = [f"library_weigh_words({name}, '', '{WEIGHTS[name]}', {STARTS[name]})" for name in MOST_WORDS]
     parts.append(f"library_weigh_words(file, '{FILE_MARK}', 'D', {STARTS['file']})")
+    parts += [f"library_pair_words({name}, '{PAIR_MARK}', {PAIRED_LETTERS})" for name in MOST_WORDS]
     vector = " || ' ' || ".join(parts)
     return [
         _WEIGH,
+        _PAIR,
         f"ALTER TABLE library_searchentry ADD COLUMN vector tsvector GENERATED ALWAYS AS (({vector})::tsvector) STORED",
         "CREATE INDEX search_by_words ON library_searchentry USING gin (vector)",
     ]

@@ -39,12 +39,14 @@ class Rows:
     """Rows of another table, which an index has by the moments of their images.
 
     A page of the newest images that have such a row walks that index, not past all images that came since. Where an
-    image may have several, `repeated` is true of all but one of them; it calls the row's tag `row_tag`.
+    image may have several, `repeated` is true of all but one of them; it calls the row's tag `row_tag`. `filter_name`
+    is that of a filter that finds nothing else.
     """
 
     relation: str
     condition: Q
     repeated: Exists | None = None
+    filter_name: str = ""
 
     def join(self, images: QuerySet[Image]) -> QuerySet[Image]:
         """Return those of the images that have such a row, each with `row_moment` and `row_image`."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from itertools import takewhile
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.db.models.functions import Length
 
 from mediahub.library.access import Person
@@ -42,7 +42,9 @@ def correct(search: Search, user: Person) -> Search | None:
         words[words.index(term.typed)] = f"{operator}{word}"
         is_corrected = True
     corrected = replace(search, words=tuple(words), problems=())
-    return corrected if is_corrected and _is_there(corrected.images(user)) else None
+    # What a single word finds was asked already.
+    is_single = is_alone and len(search.terms) == 1
+    return corrected if is_corrected and (is_single or _is_there(corrected.images(user))) else None
 
 
 def _finds(search: Search, user: Person, terms: list[Term], *, exact: bool = False) -> bool:
@@ -61,36 +63,35 @@ def _find_word(search: Search, user: Person, term: Term) -> str | None:
     typed = term.spellings[0][0]
     if len(typed) < SHORTEST:
         return None
-    candidates = [*_list_singulars(typed), *_list_neighbors(typed)]
-    for word in list(dict.fromkeys(candidates))[:MOST_TRIED]:
+    for word in _list_candidates(typed)[:MOST_TRIED]:
         if _finds(search, user, [replace(term, spellings=((word,),))], exact=True):
             return word
     return None
 
 
-def _list_singulars(word: str) -> list[str]:
-    """Return what the word may be the plural of, or the singular where the plural begins differently, if known."""
+def _list_candidates(word: str) -> list[str]:
+    """Return the known words that it may be the plural or singular of, then those at one slip.
+
+    Of the latter, those that begin alike come first. One slip leaves the first half of a word as it is, or the second,
+    unless it swaps the letters between them.
+    """
     others = [word.removesuffix(plural) + singular for plural, singular in ENDINGS if word.endswith(plural)]
+    # The singular, where the plural begins differently.
     others += [
         word.removesuffix(singular) + plural for plural, singular in ENDINGS if singular and word.endswith(singular)
     ]
     others = [other for other in others if len(other) >= SHORTEST - 1]
-    known = set(KnownWord.objects.filter(word__in=others).values_list("word", flat=True))
-    return [other for other in others if other in known]
-
-
-def _list_neighbors(word: str) -> list[str]:
-    """Return the known words at one slip from this one, those that begin alike first.
-
-    One slip leaves the first half of a word as it is, or the second, unless it swaps the letters between them.
-    """
+    is_other = Q(word__in=[word, *others])
     half = len(word) // 2
     swapped = [word[:n] + word[n + 1] + word[n] + word[n + 2 :] for n in range(len(word) - 1)]
-    near = Q(word__in=swapped) | Q(word__startswith=word[:half]) | Q(reversed__startswith=word[half:][::-1])
-    known = KnownWord.objects.filter(near).annotate(length=Length("word"))
-    known = known.filter(length__gte=len(word) - 1, length__lte=len(word) + 1)
-    others = [other for other in known.values_list("word", flat=True)[:MOST_KNOWN] if _is_one_slip(word, other)]
-    return sorted(others, key=lambda other: (other[0] != word[0], abs(len(other) - len(word)), other))
+    alike = Q(word__in=swapped) | Q(word__startswith=word[:half]) | Q(reversed__startswith=word[half:][::-1])
+    near = alike & Q(length__gte=len(word) - 1, length__lte=len(word) + 1)
+    rows = KnownWord.objects.annotate(length=Length("word")).filter(is_other | near)
+    rows = rows.order_by(ExpressionWrapper(is_other, BooleanField()).desc())
+    known = set(rows.values_list("word", flat=True)[:MOST_KNOWN])
+    neighbors = [other for other in known if _is_one_slip(word, other)]
+    neighbors.sort(key=lambda other: (other[0] != word[0], abs(len(other) - len(word)), other))
+    return list(dict.fromkeys([*(other for other in others if other in known), *neighbors]))
 
 
 def _is_one_slip(word: str, other: str) -> bool:

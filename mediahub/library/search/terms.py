@@ -1,12 +1,13 @@
 """What people type: words, "quoted phrases", -exclusions, and words that narrow such as credit:lund."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from mediahub.library.models import IndexQuery
 from mediahub.library.search.folding import list_spellings, split_words
-from mediahub.library.search.schema import FILE_MARK
+from mediahub.library.search.schema import FILE_MARK, PAIR_MARK, PAIRED_LETTERS
 
 # Of one term; more are of no help to anybody and cost the database.
 MOST_WORDS = 40
@@ -105,8 +106,16 @@ def _postgresql(term: Term, column: str) -> str:
     for words in _list_alternatives(term):
         suffixes = [weight] * (len(words) - 1) + [weight if term.is_exact else f"*{weight}"]
         lexemes = [f"'{mark}{word}'{suffix and ':'}{suffix}" for word, suffix in zip(words, suffixes, strict=True)]
-        alternatives.append(" <-> ".join(lexemes))
+        # Few rows have each pair: of these alone the order of all words is looked up.
+        alternatives.append(" & ".join([*_list_pairs(words, is_exact=term.is_exact), f"({' <-> '.join(lexemes)})"]))
     return f"({' | '.join(f'({each})' for each in alternatives)})"
+
+
+def _list_pairs(words: Sequence[str], *, is_exact: bool) -> list[str]:
+    """Return what the index has of each two words that follow each other, the last as a beginning."""
+    marked = [f"{PAIR_MARK}{word[:PAIRED_LETTERS]}" for word in words]
+    pairs = [f"'{first}{second}'" for first, second in pairwise(marked)]
+    return pairs if is_exact or not pairs else [*pairs[:-1], f"{pairs[-1]}:*"]
 
 
 def _sqlite(term: Term, column: str) -> str:
