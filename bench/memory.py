@@ -61,7 +61,7 @@ def _measure_all(library: Library) -> dict[str, float]:
 def _measure(work: str, environment: Mapping[str, str]) -> float:
     """Return the peak of a process that does this work, in MB."""
     command = [sys.executable, "-c", f"from bench import memory; memory.do_work({work!r})"]
-    printed = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    printed = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
     return float(printed.split()[-1]) / 1024
 
 
@@ -72,11 +72,11 @@ class Bucket:
         self._model = model
         self._fields = fields
 
-    def list_page(self, start: Mapping[str, str] | None = None) -> Any:
-        """Return the files behind the start, in the order of their keys."""
+    def list_page(self, start: Mapping[str, str] | None = None, prefix: str = "") -> Any:
+        """Return the files behind the start whose keys begin so, in the order of their keys."""
         from processing import ObjectVersion, VersionPage
 
-        rows = self._model.objects.order_by("key").filter(key__gt=(start or {}).get("key", ""))
+        rows = self._model.objects.order_by("key").filter(key__gt=(start or {}).get("key", ""), key__startswith=prefix)
         listed = list(rows.values("key", *self._fields)[:LISTED])
         old = datetime.now(UTC) - timedelta(days=1)
         versions = tuple(
