@@ -230,8 +230,9 @@ def _is_adobe_rgb(picture: Image.Image) -> bool:
     try:
         exif = picture.getexif()
         color_space = exif.get_ifd(IFD.Exif).get(_COLOR_SPACE)
-        index = str(exif.get_ifd(IFD.Interop).get(_INTEROP_INDEX, "")).strip("\0 ")
+        if color_space != _UNCALIBRATED:
+            return bool(color_space == _ADOBE)
+        return str(exif.get_ifd(IFD.Interop).get(_INTEROP_INDEX, "")).strip("\0 ") == _DCF_ADOBE
     except Exception as error:  # broken EXIF raises anything, and a picture without it is shown as it is
         check_surroundings(error)
         return False
-    return color_space == _ADOBE or (color_space == _UNCALIBRATED and index == _DCF_ADOBE)

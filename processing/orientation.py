@@ -4,6 +4,8 @@ Source: CIPA DC-008, "Exif 2.32", tag 0x0112. The items of AVIF and HEIC have pr
 decoders apply them, or write them into the EXIF that they return.
 """
 
+from functools import lru_cache
+
 from PIL import Image
 from PIL.ExifTags import Base
 from PIL.Image import Transpose
@@ -30,14 +32,20 @@ def read_orientation(picture: Image.Image) -> int:
         if isinstance(picture, TiffImageFile):
             value = picture.tag_v2.get(Base.Orientation)
         else:
-            # `getexif` of an open picture takes XMP's orientation where EXIF has none.
-            exif = Image.Exif()
-            exif.load(picture.info.get("exif") or b"")
-            value = exif.get(Base.Orientation)
+            value = _read_exif_orientation(picture.info.get("exif") or b"")
     except Exception as error:  # broken EXIF raises anything, and a picture without it is shown as it is
         check_surroundings(error)
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+@lru_cache(maxsize=1)
+def _read_exif_orientation(block: bytes) -> object:
+    """Return what an EXIF block says, or None; it is asked for several times while a picture is processed."""
+    # `getexif` of an open picture takes XMP's orientation where EXIF has none.
+    exif = Image.Exif()
+    exif.load(block)
+    return exif.get(Base.Orientation)
 
 
 def get_upright_size(picture: Image.Image) -> tuple[int, int]:
