@@ -252,8 +252,10 @@ def read_peak_megabytes() -> int:
 
 
 def read_processor_seconds() -> float:
-    """Return the seconds of the processor that this process and its decoder in the jail have had."""
-    return time.process_time() + sum(map(pool.read_processor_seconds, list_decoders()))
+    """Return the seconds of the processor that this process, its decoder in the jail and those before it have had."""
+    ended = os.times()
+    decoders = sum(map(pool.read_processor_seconds, list_decoders()))
+    return time.process_time() + ended.children_user + ended.children_system + decoders
 
 
 def list_decoders() -> list[int]:

@@ -59,14 +59,14 @@ def print_comparison(products: Sequence[Product], photos: list[Path], count: int
     """Send the photographs in turns, and print what each product measured."""
     # The files that are looked at come first, and take with them what each product does only once.
     looks = inspect_products(products, photos[:LOOKED_AT], folder)
-    before = [product.ask(memory=True)["children"] for product in products]
+    before = [product.ask(memory=True)["local_aws"] for product in products]
     by_title = {product.title: product for product in products}
     for turn in plan_turns(list(by_title), count, BLOCK):
         by_title[turn.product].add_photographs(turn.numbers, photos)
         print(f"block {turn.block + 1}: {turn.product}", file=sys.stderr)
     memories = [product.ask(memory=True) for product in products]
     for memory, seconds in zip(memories, before, strict=True):
-        memory["children"] = 1000 * (memory["children"] - seconds) / count
+        memory["local_aws"] = 1000 * (memory["local_aws"] - seconds) / count
     libraries = [product.ask(library=True) for product in products]
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     print(f"{date.today()}, {platform.machine()}, one core of {os.cpu_count()} for each product, load {load}")

@@ -20,7 +20,7 @@ def build_rows(
         ["wall ms a photograph, median", *(format_median(product.wall) for product in products)],
         ["times the first column, by block", *(format_ratio(product.wall, products[0].wall) for product in products)],
         ["all photographs, wall s", *(f"{sum(chain(*product.wall)):.0f}" for product in products)],
-        ["CPU ms of the local AWS beside it", *(f"{memory['children']:.0f}" for memory in memories)],
+        ["CPU ms of the local AWS beside it", *(f"{memory['local_aws']:.0f}" for memory in memories)],
         ["renditions a photograph", *(" or ".join(map(str, sorted(product.files))) for product in products)],
         ["their kB", *(f"{statistics.mean(product.sizes) / 1000:.0f}" for product in products)],
         ["peak memory, MB", *(f"{memory['peak']:.0f}" for memory in memories)],

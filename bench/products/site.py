@@ -46,6 +46,24 @@ class Site(Protocol):
     def copy_renditions(self, folder: Path) -> str:
         """Write the renditions of the latest photograph into a folder; return all text of its record."""
 
+    def read_processor_seconds(self) -> float:
+        """Return the seconds of the processor that the product has had, without what it waits for."""
+
+    def read_peak_megabytes(self) -> float:
+        """Return the largest resident size of the product, in MB."""
+
+
+class OneProcess:
+    """A product that is this process alone."""
+
+    def read_processor_seconds(self) -> float:
+        """Return the seconds of the processor that this process has had."""
+        return time.process_time()
+
+    def read_peak_megabytes(self) -> float:
+        """Return the largest resident size of this process, in MB."""
+        return read_megabytes("VmHWM")
+
 
 def serve_commands(open_site: Callable[[Path], AbstractContextManager[Site]]) -> int:
     """Open the site in the folder that the command line names, and do what stdin asks for until it ends."""
@@ -74,13 +92,13 @@ def answer_command(site: Site, command: dict[str, Any]) -> dict[str, Any]:
         case {"library": True}:
             return measure_library(site)
         case {"memory": True}:
-            return {"peak": read_megabytes("VmHWM"), "children": read_children_seconds()}
+            return {"peak": site.read_peak_megabytes(), "local_aws": read_local_aws_seconds()}
     raise ValueError(f"There is no command {command}.")
 
 
 def add_photograph(site: Site, name: str, data: bytes) -> dict[str, Any]:
     """Return the seconds and the bytes of one photograph."""
-    stopwatch = Stopwatch()
+    stopwatch = Stopwatch(read_processor_seconds=site.read_processor_seconds)
     sizes = site.add_photograph(stopwatch, name, data)
     return {"cpu": stopwatch.cpu, "wall": stopwatch.wall, "files": len(sizes), "bytes": sum(sizes)}
 
@@ -107,11 +125,13 @@ def read_megabytes(name: str) -> float:
     return int(status.split(f"{name}:")[1].split()[0]) / 1024
 
 
-def read_children_seconds() -> float:
-    """Return the seconds of the processor that the running children of this process have spent, such as a local AWS."""
+def read_local_aws_seconds() -> float:
+    """Return the seconds of the processor that the local AWS beside this process has spent; 0 where none runs."""
     ticks = 0
     for task in Path("/proc/self/task").iterdir():
         for child in (task / "children").read_text().split():
+            if "ministack" not in Path(f"/proc/{child}/cmdline").read_text():
+                continue
             # Behind the name, which may hold spaces: the 12th and 13th field are user and system time.
             fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
             ticks += int(fields[11]) + int(fields[12])

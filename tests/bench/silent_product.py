@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.products.site import LibraryPage, serve_commands
+from bench.products.site import LibraryPage, OneProcess, serve_commands
 from bench.products.stopwatch import Stopwatch
 
 
-class SilentSite:
+class SilentSite(OneProcess):
     """A product that does nothing."""
 
     versions = {"Silence": "".join(sys.argv[2:])}

@@ -17,7 +17,7 @@ from bench.products.quality import average_similarity, measure_similarity
 from bench.products.ratios import Ratio, compare_blocks
 from bench.products.report import build_rows, build_similarity_row, build_survival_rows, format_ratio, format_table
 from bench.products.signed_photograph import ARTIST, Survival, inspect_rendition, make_signed_photograph
-from bench.products.site import answer_command, read_children_seconds
+from bench.products.site import answer_command, read_local_aws_seconds
 from tests.bench.silent_product import SilentSite
 from tests.pictures import encoded, picture
 
@@ -118,12 +118,14 @@ def test_a_site_answers_what_it_is_told(tmp_path: Path, photo: Path) -> None:
         answer_command(SilentSite(), {"dance": True})
 
 
-def test_the_seconds_of_children_are_counted() -> None:
+@pytest.mark.parametrize("name", ["ministack", "decoder"])
+def test_the_local_aws_is_counted_apart_from_other_children(name: str) -> None:
     busy = "import time\nwhile time.process_time() < 0.2: pass\nprint(flush=True)\ninput()"
-    with subprocess.Popen([sys.executable, "-c", busy], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+    command = [sys.executable, "-c", busy, name]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout
         child.stdout.readline()
-        assert read_children_seconds() >= 0.1
+        assert (read_local_aws_seconds() >= 0.1) == (name == "ministack")
         child.communicate(b"\n")
 
 

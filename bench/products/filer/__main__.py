@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from bench.products.django_client import create_client, encode_file, start_django
-from bench.products.site import LibraryPage, serve_commands
+from bench.products.site import LibraryPage, OneProcess, serve_commands
 from bench.products.stopwatch import Stopwatch
 
 EDGES = (2048, 1024, 512, 256)
 
 
-class FilerSite:
+class FilerSite(OneProcess):
     """django-filer's own upload view, and the thumbnails that a template would ask easy-thumbnails for."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from bench.products.django_client import create_client
 from bench.products.site import LibraryPage, serve_commands
 from bench.products.stopwatch import Stopwatch
-from bench.usage import build_lambda_record, run_site
+from bench.usage import build_lambda_record, read_peak_megabytes, read_processor_seconds, run_site
 
 # The sizes of the defaults, without AVIF and without crops.
 EDGES = {"xlarge": 2048, "large": 1024, "medium": 512, "small": 256}
@@ -76,6 +76,14 @@ class MediaHubSite:
             with store.get(rendition.key) as file:
                 (folder / f"{rendition.width}.jpg").write_bytes(file.read())
         return " ".join(str(value) for value in vars(image).values())
+
+    def read_processor_seconds(self) -> float:
+        """Return the seconds of the processor that this process and its decoders have had."""
+        return read_processor_seconds()
+
+    def read_peak_megabytes(self) -> float:
+        """Return the largest resident sizes of this process and its decoder, in MB, as if at the same time."""
+        return read_peak_megabytes()
 
 
 def send_form(ticket: dict[str, Any], name: str, data: bytes) -> None:

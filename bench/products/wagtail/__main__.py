@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.products.django_client import create_client, encode_file, start_django
-from bench.products.site import LibraryPage, serve_commands
+from bench.products.site import LibraryPage, OneProcess, serve_commands
 from bench.products.stopwatch import Stopwatch
 
 EDGES = (2048, 1024, 512, 256)
 FILTERS = [f"max-{edge}x{edge}|format-jpeg" for edge in EDGES]
 
 
-class WagtailSite:
+class WagtailSite(OneProcess):
     """Wagtail's own upload view, and the renditions that a template would ask for."""
 
     def __init__(self) -> None:
