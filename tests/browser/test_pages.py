@@ -72,6 +72,7 @@ def pages(chief: User, settings: Any, local_aws: Any) -> dict[str, str]:
         "plain-upload": "/admin/upload/plain/",
         "arrival": f"/admin/upload/{failed.pk}/",
         "images": "/admin/library/image/",
+        "search-menus": "/admin/images/filters/?shape=landscape",
         "images-none": "/admin/library/image/?q=nothing-like-it",
         "image": f"/admin/library/image/{images[-1].pk}/change/",
         "review": f"/admin/images/{images[-1].pk}/review/",

@@ -207,6 +207,7 @@ VIEWS: dict[str, list[Ask]] = {
     # The library.
     "pulse": [script(read(VIEW_IMAGE))],
     "count_images": [script(read(VIEW_IMAGE))],
+    "search_menus": [read(VIEW_IMAGE)],
     "bulk": [
         act("publish", PUBLISH, changes=True),
         act("archive", PUBLISH, changes=True),

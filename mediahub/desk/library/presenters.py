@@ -172,8 +172,9 @@ class SearchFilters:
         """Return the filters that are set, in the order of the form."""
         chips = [FilterChip(_("Search"), self.search.q, self._without("q"))] if self.search.words else []
         for search_filter in FILTERS:
-            name, options = search_filter.name, self._options(search_filter) or {}
-            text = self.search.texts.get(name, "")
+            name, text = search_filter.name, self.search.texts.get(search_filter.name, "")
+            # The names of all tags and people are asked only where one is set.
+            options = (self._options(search_filter) or {}) if text else {}
             for value in filter(None, text.split(",") if search_filter.several else [text]):
                 sentence = options.get(value) or self._describe_value(name, value)
                 chips.append(FilterChip(str(search_filter.title), sentence, self._without(name, value)))

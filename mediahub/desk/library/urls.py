@@ -10,6 +10,7 @@ view = admin.site.admin_view
 urlpatterns = [
     path("pulse/", views.show_pulse, name="pulse"),
     path("images/count/", views.count_images, name="count_images"),
+    path("images/filters/", view(views.show_search_menus), name="search_menus"),
     path("images/act/", view(views.run_bulk_action), name="bulk"),
     path("images/erase/", view(purge_views.purge_images), name="purge"),
     path("images/erased/", view(purge_views.show_purges), name="purges"),

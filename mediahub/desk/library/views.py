@@ -54,9 +54,6 @@ def show_images(request: HttpRequest) -> HttpResponse:
         "more": "?" + "&".join(filter(None, (search.query(), urlencode({"after": more})))) if more else "",
         "continued": bool(after),
         "filters": SearchFilters(search, user),
-        "saved_searches": [
-            (search, saved_searches.may_change(user, search)) for search in saved_searches.list_searches(user)
-        ],
         "may_share": saved_searches.may_share(user),
         "newest": mark,
         "may_publish": user.has_perm("library.publish_image"),
@@ -64,6 +61,26 @@ def show_images(request: HttpRequest) -> HttpResponse:
         "most": selection.MAX_IMAGES,
     }
     return render_page(request, "desk/library/images.html", context)
+
+
+@require_GET
+@never_cache
+@require_permission("library.view_image")
+def show_search_menus(request: HttpRequest) -> HttpResponse:
+    """Show the filters and the saved searches for the search in the address; the library's page fetches them."""
+    user = get_editor(request)
+    search = Search.parse(request.GET)
+    context = {
+        "title": _("Filters and saved searches"),
+        "search": search,
+        "filters": SearchFilters(search, user),
+        "saved_searches": [
+            (saved_search, saved_searches.may_change(user, saved_search))
+            for saved_search in saved_searches.list_searches(user)
+        ],
+        "library_address": f"{reverse('admin:library_image_changelist')}?{search.query()}",
+    }
+    return render_page(request, "desk/library/search_menus.html", context)
 
 
 @require_GET

@@ -143,3 +143,10 @@ document.addEventListener("visibilitychange", () => document.hidden || renewIfSt
 function renewIfStale() {
   if (connection !== "in" || performance.now() - askedAt > FRESH_FOR) renewSession();
 }
+
+/** The document at an address of the desk; an Error where it is not answered with one. */
+export async function fetchPage(address) {
+  const answer = await send(address, { headers: { Accept: "text/html" } });
+  if (!answer.ok || answer.redirected) throw new Error(`${address}: ${answer.status}`);
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}

@@ -2,7 +2,7 @@
 
 import { startLasso } from "./lasso.js";
 import { loadJson, poll } from "../polling.js";
-import { send } from "../session.js";
+import { fetchPage } from "../session.js";
 
 const library = () => document.getElementById("library");
 const grid = () => document.getElementById("grid");
@@ -210,12 +210,6 @@ function observeEnd() {
   endObserver.disconnect();
   const link = document.getElementById("more");
   if (link) endObserver.observe(link);
-}
-
-async function fetchPage(address) {
-  const answer = await send(address, { headers: { Accept: "text/html" } });
-  if (!answer.ok || answer.redirected) throw new Error(`${address}: ${answer.status}`);
-  return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
 /* What changes meanwhile */
