@@ -364,7 +364,9 @@ def test_a_search_is_saved_shared_renamed_and_forgotten(signed_in: Client, chief
     signed_in.post(save, {"name": " Boats ", "shared": "1"})
     saved_search = SavedSearch.objects.get()
     assert (saved_search.name, saved_search.query, saved_search.shared) == ("Boats", "q=boat&state=in_review", True)
-    assert "Boats" in chief_client.get(GRID).content.decode()
+    menus = reverse("desk:search_menus")
+    assert f'href="{GRID}?q=boat&amp;state=in_review"' in chief_client.get(menus).content.decode()
+    assert f'name="next" value="{GRID}?q=sea"' in signed_in.get(menus, {"q": "sea"}).content.decode()
     chief_client.post(reverse("desk:change_search", args=[saved_search.pk]), {"forget": "1"})
     signed_in.post(reverse("desk:change_search", args=[saved_search.pk]), {"name": "Ships"})
     assert SavedSearch.objects.get().name == "Ships"
