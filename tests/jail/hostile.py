@@ -20,18 +20,28 @@ from processing.jail import budget, child
 from processing.jail.wire import write_frame
 
 PREFIX = b"act:"
+# Smaller than what the allocator gives back at once.
+_MEAL = 1_000_000
+
+
+class Unlimited(Exception):
+    """A decoder took more than it may, and was not ended."""
 
 
 def _eat() -> None:
-    # Smaller than what the allocator gives back at once.
-    eaten = []
-    while True:
-        eaten.append(bytes(1_000_000))
+    """Take more memory than a file may have; raise Unlimited where nothing stops it, as only Linux does."""
+    eaten: list[bytes] = []
+    while len(eaten) * _MEAL < budget.MEMORY or sys.platform != "linux":
+        eaten.append(bytes(_MEAL))
+    raise Unlimited
 
 
 def _spin() -> None:
-    while True:
+    """Work for longer than a file may take; raise Unlimited where nothing stops it."""
+    end = time.process_time() + 4 * budget.SECONDS
+    while time.process_time() < end:
         pass
+    raise Unlimited
 
 
 def _overflow() -> None:
