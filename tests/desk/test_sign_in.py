@@ -10,6 +10,7 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.webauthn.internal import auth as webauthn
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -21,6 +22,7 @@ from django.utils import timezone
 from mediahub.desk.models import Session, SignInAttempt
 from mediahub.desk.people import lockouts
 from mediahub.history.models import Action, Change
+from tests.desk.passkeys import build_credential
 from tests.records import image
 
 PASSWORD = "a-long-password"
@@ -516,3 +518,10 @@ def test_a_passkey_belongs_to_the_host_of_the_site(editor: User, settings: Any) 
     options = Client().get(reverse("mfa_login_webauthn"), headers={"Accept": "application/json"}).json()
     assert options["request_options"]["publicKey"]["rpId"] == "desk.example.org"
     assert options["request_options"]["publicKey"]["userVerification"] == "required"
+
+
+def test_a_passkey_that_confirms_who_one_is_must_be_unlocked(editor: User) -> None:
+    client = Client()
+    client.force_login(editor)
+    webauthn.WebAuthn.add(editor, "Key", build_credential())
+    assert '"userVerification": "required"' in client.get(reverse("mfa_reauthenticate_webauthn")).content.decode()
