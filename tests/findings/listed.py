@@ -6,7 +6,7 @@ HIGH, MEDIUM, LOW, BUILT = "high", "medium", "low", "added"
 USED, TICKETS = "journeys/test_used_tickets.py::", "uploads/test_tickets.py::"
 SCOPES, UNDO, VERSIONS = "desk/test_scopes.py::", "library/test_undo.py::", "library/test_versions.py::"
 MODERATION, GUARD, SIGN = "library/test_moderation.py::", "local/test_guard.py::", "desk/test_sign.py::"
-PURGE, JOBS = "journeys/test_purge.py::", "desk/test_jobs.py::"
+PURGE, JOBS, SIGN_IN = "journeys/test_purge.py::", "desk/test_jobs.py::", "desk/test_sign_in.py::"
 
 FINDINGS = (
     Finding(
@@ -279,8 +279,12 @@ FINDINGS = (
         BUILT,
         "A second factor is asked for, and demanded by role",
         (
-            "desk/test_sign_in.py::test_s6_the_second_factor_is_asked_for_after_the_password",
-            "desk/test_sign_in.py::test_s6_a_chief_editor_without_a_factor_reaches_nothing_else",
+            f"{SIGN_IN}test_s6_the_second_factor_is_asked_for_after_the_password",
+            f"{SIGN_IN}test_s6_a_chief_editor_without_a_factor_reaches_nothing_else",
+            f"{SIGN_IN}test_a_code_works_once",
+            f"{SIGN_IN}test_setting_up_an_app_opens_the_desk_and_shows_recovery_codes_once",
+            f"{SIGN_IN}test_changing_factors_needs_a_recent_sign_in",
+            f"{SIGN_IN}test_a_passkey_that_confirms_who_one_is_must_be_unlocked",
             "browser/test_sign_in.py::test_a_passkey_is_added_and_signs_in_without_a_password",
             "browser/test_sign_in.py::test_a_chief_editor_sets_up_an_app_and_signs_in_with_a_code_and_a_recovery_code",
         ),
@@ -289,8 +293,13 @@ FINDINGS = (
         BUILT,
         "Guessing is stopped and tells nothing",
         (
-            "desk/test_sign_in.py::test_d15_known_and_unknown_people_get_the_same_answer",
-            "desk/test_sign_in.py::test_d15_too_many_failures_stop_a_name_from_an_address_for_a_while",
+            f"{SIGN_IN}test_d15_known_and_unknown_people_get_the_same_answer",
+            f"{SIGN_IN}test_d15_too_many_failures_stop_a_name_from_an_address_for_a_while",
+            f"{SIGN_IN}test_many_names_from_one_address_are_stopped",
+            f"{SIGN_IN}test_nobody_is_locked_out_from_where_they_sign_in_from",
+            f"{SIGN_IN}test_the_addresses_of_one_ipv6_customer_count_as_one",
+            f"{SIGN_IN}test_codes_cannot_be_guessed_either",
+            f"{SIGN_IN}test_d15_no_header_of_the_client_changes_its_address",
             "worker/test_lambda_entry.py::test_no_client_chooses_the_address_that_is_counted",
             "browser/test_sign_in.py::test_too_many_failures_are_told_with_the_time_to_wait",
         ),
@@ -299,8 +308,11 @@ FINDINGS = (
         BUILT,
         "People end their sessions, and those that are not used end",
         (
-            "desk/test_sign_in.py::test_signing_out_everywhere_ends_every_session_and_clears_the_browser",
-            "desk/test_sign_in.py::test_a_session_ends_when_it_is_not_used",
+            f"{SIGN_IN}test_signing_out_everywhere_ends_every_session_and_clears_the_browser",
+            f"{SIGN_IN}test_a_person_sees_and_ends_their_own_sessions",
+            f"{SIGN_IN}test_a_session_ends_when_it_is_not_used",
+            f"{SIGN_IN}test_what_a_script_asks_by_itself_keeps_no_session_alive",
+            f"{SIGN_IN}test_no_session_outlives_its_time_however_much_it_is_used",
         ),
     ),
     Finding(
