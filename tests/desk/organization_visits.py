@@ -12,17 +12,18 @@ from urllib.parse import parse_qs, urlsplit
 from tests.desk.provider import CLIENT, Provider, run_provider
 
 TRUE = {"email": "Editor@Example.org", "email_verified": True}
-# The name of a visit → the claims of the provider's token. In this order; each begins without ties.
+# The name of a visit → the claims of the provider's token. In this order: who came in once, here "u1", is known by
+# that afterwards.
 VISITS: dict[str, dict[str, Any]] = {
     "known": TRUE,
     "again": TRUE,
     "unverified": {**TRUE, "email_verified": False},
     "silent about it": {"email": "editor@example.org"},
     "without address": {"email_verified": True},
-    "stranger": {"email": "stranger@example.org", "email_verified": True},
-    "inactive": {"email": "gone@example.org", "email_verified": True},
-    "no staff": {"email": "reader@example.org", "email_verified": True},
-    "two people": {"email": "two@example.org", "email_verified": True},
+    "stranger": {"sub": "u3", "email": "stranger@example.org", "email_verified": True},
+    "inactive": {"sub": "u4", "email": "gone@example.org", "email_verified": True},
+    "no staff": {"sub": "u5", "email": "reader@example.org", "email_verified": True},
+    "two people": {"sub": "u6", "email": "two@example.org", "email_verified": True},
     "another account with the address": {**TRUE, "sub": "u2"},
     "token for another client": {**TRUE, "aud": "other"},
     "token of another issuer": {**TRUE, "iss": "https://elsewhere.example"},
