@@ -156,8 +156,8 @@ class Search:
             visible = Subquery(images.values("pk")[:1])
             entries = SearchEntry.objects.filter(title__matches=build_query(self.looked_for)).order_by()
             return entries.filter(IsNull(visible, False))[: MOST_COUNTED + 1].count()
-        rows = self.choose_sort().rows
-        images = self.images(user, rows=rows).order_by()
+        # Asked for the rows and the filter: for the rows alone, PostgreSQL would read all images to count some.
+        images, rows = self.images(user).order_by(), self.choose_sort().rows
         return count_images(rows.join(images) if rows else images)
 
     def list_candidates(self) -> tuple[list[int], bool]:
