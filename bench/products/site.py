@@ -130,7 +130,7 @@ def read_local_aws_seconds() -> float:
     ticks = 0
     for task in Path("/proc/self/task").iterdir():
         for child in (task / "children").read_text().split():
-            if "ministack" not in Path(f"/proc/{child}/cmdline").read_text():
+            if "guarded_emulator" not in Path(f"/proc/{child}/cmdline").read_text():
                 continue
             # Behind the name, which may hold spaces: the 12th and 13th field are user and system time.
             fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
