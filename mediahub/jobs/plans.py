@@ -25,6 +25,7 @@ Stage = Job.Stage
 SECONDS: dict[str, float] = {Stage.LABELS: 0.004, Stage.MIRROR: 0.06}
 # A shorter job says little about the speed of the next.
 LEAST_IMAGES = 20
+NEWEST_JOBS = 3
 # One item of a mirrored image in a transaction, as `python -m bench.usage` measured it.
 MIRROR_WRITES = Decimal(str(model.measured()["worker"]["dynamodb_writes"]))
 
@@ -150,12 +151,16 @@ def _measure_seconds(stage: str) -> float:
 
 
 def _measure_speed(stage: str) -> Speed:
-    """Return the speed of the newest job of this stage that went through without a break, else of one worker."""
+    """Return the speed of the newest jobs of this stage that went through without a break, else of one worker.
+
+    Several, because jobs of a stage differ in how much each image changes.
+    """
     finished = Job.objects.filter(
         kind=Job.Kind.REPROCESS, stage=stage, state=Job.State.DONE, passed_before=0, total__gte=LEAST_IMAGES
     )
-    for job in finished.exclude(started_at=None).order_by("-finished_at")[:1]:
-        if job.started_at and job.finished_at and job.finished_at > job.started_at:
-            minutes = (job.finished_at - job.started_at).total_seconds() / 60
-            return Speed(job.total / minutes, job.finished_at)
-    return Speed(60 / _measure_seconds(stage))
+    times = finished.exclude(started_at=None).order_by("-finished_at").values_list("total", "started_at", "finished_at")
+    newest = [(total, end - start, end) for total, start, end in times[:NEWEST_JOBS] if start and end and end > start]
+    if not newest:
+        return Speed(60 / _measure_seconds(stage))
+    minutes = sum(time.total_seconds() for _total, time, _end in newest) / 60
+    return Speed(sum(total for total, _time, _end in newest) / minutes, newest[0][2])
