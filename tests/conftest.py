@@ -44,7 +44,7 @@ UNMEASURED_FILES = (
 )
 ROOT = Path(__file__).parent
 # All else is measured on SQLite already.
-NOT_ON_SQLITE = frozenset(leave_out_on_sqlite())
+ON_POSTGRESQL_ALONE = frozenset(leave_out_on_sqlite())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -103,7 +103,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 def _is_measured(path: Path) -> bool:
-    if connection.vendor == "postgresql" and path.as_posix() not in NOT_ON_SQLITE:
+    if connection.vendor == "postgresql" and path.as_posix() not in ON_POSTGRESQL_ALONE:
         return False
     return path.parts[0] not in UNMEASURED_FOLDERS and path.as_posix() not in UNMEASURED_FILES
 

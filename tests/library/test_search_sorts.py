@@ -1,6 +1,7 @@
 """The orders of the library: each is the same on both databases, and its pages follow one another whatever changes."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import islice, product
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from django.utils import timezone
 
 from mediahub.history.change_set import ChangeSet
 from mediahub.library import collections, memberships
-from mediahub.library.models import Image, Tag, Tagging
+from mediahub.library.models import Image, SearchEntry, Tag, Tagging
 from mediahub.library.search import Search, index
+from mediahub.library.search.folding import LONGEST_WORD
+from mediahub.library.search.schema import MOST_WORDS
 from mediahub.library.search.sorts import SORTS, list_page
 from tests.images import image, image_with_tags
 
@@ -206,3 +209,17 @@ def test_a_long_text_is_found_by_what_stands_at_its_end(chief: User) -> None:
     new_image = image(title="Long", caption="fog " * 2400 + "zebra end", taken_at=timezone.now())
     asked: Any = QueryDict('q="zebra end"')
     assert [each.pk for each in Search.parse(asked).images(chief)] == [new_image.pk]
+
+
+@pytest.mark.parametrize("letter", ["a", "ж", "𐐨"])
+def test_d17_the_most_and_longest_words_that_an_image_may_have_fit_into_the_index(db: None, letter: str) -> None:
+    """PostgreSQL takes a megabyte for each row, and letters have up to four bytes."""
+
+    def join(number: int, letters: int) -> str:
+        # What tells them apart comes first, so that no two pairs are alike.
+        beginnings = islice(product("abcdefghijklmnop", repeat=3), number)
+        return " ".join("".join(beginning) + letter * (letters - 3) for beginning in beginnings)
+
+    entries = SearchEntry.objects.filter(image=image(title="Long"))
+    tags, credit = join(MOST_WORDS["tags"], LONGEST_WORD), join(20, LONGEST_WORD)
+    assert entries.update(tags=tags, credit=credit, text=join(2500, 6)) == 1

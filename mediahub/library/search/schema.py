@@ -16,7 +16,7 @@ FILE_MARK = "/"
 # PostgreSQL would read each row that has the words of a phrase, to see whether they follow each other.
 PAIR_MARK = "_"
 # So much of each word: on PostgreSQL all that is looked for in a row may have a megabyte.
-PAIRED_LETTERS = 30
+PAIRED_LETTERS = 15
 
 _WEIGH = """
 CREATE FUNCTION library_weigh_words(words text, mark text, weight text, start integer) RETURNS text

@@ -63,13 +63,13 @@ def _find_word(search: Search, user: Person, term: Term) -> str | None:
     typed = term.spellings[0][0]
     if len(typed) < SHORTEST:
         return None
-    for word in _list_candidates(typed)[:MOST_TRIED]:
+    for word in _list_corrections(typed)[:MOST_TRIED]:
         if _finds(search, user, [replace(term, spellings=((word,),))], exact=True):
             return word
     return None
 
 
-def _list_candidates(word: str) -> list[str]:
+def _list_corrections(word: str) -> list[str]:
     """Return the known words that it may be the plural or singular of, then those at one slip.
 
     Of the latter, those that begin alike come first. One slip leaves the first half of a word as it is, or the second,
