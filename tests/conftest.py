@@ -18,7 +18,7 @@ from tests.aws.recording import Recorder
 from tests.once import leave_out_on_sqlite
 from tests.proofs import WHAT, add_counts
 from tests.settings import CALLS
-from tests.slow import is_slow
+from tests.slow import SHARED, is_slow
 
 pytest_plugins = ["tests.local_aws", "tests.editors"]
 CALLS.unlink(missing_ok=True)
@@ -33,14 +33,18 @@ settings.load_profile("mediahub")
 # What starts an emulator, a browser or other processes.
 LARGE_PARTS = {"local_aws", "local_aws_process", "running", "browser", "page", "signed_in"}
 # The long files come first, so that no process has one left when the other is done.
-FIRST_FOLDERS = ("browser", "journeys", "local", "desk", "simulation", "jobs", "deploy")
+FIRST_FOLDERS = ("simulation", "browser", "journeys", "local", "desk", "deploy", "jobs")
 LARGE_FOLDERS = ("browser", "deploy", "journeys", "local", "simulation")
 # Measuring lines costs two thirds of the time of what it measures. These drive the whole product, or send every view
 # the same; the lines that they run have tests of their own, and those alone must reach the bound.
 UNMEASURED_FOLDERS = ("aws", "browser", "deploy", "simulation")
 UNMEASURED_FILES = (
-    *("desk/test_all_results.py", "desk/test_closed.py", "desk/test_questions.py", "library/test_audiences.py"),
-    *("library/test_figures.py", "library/test_search_sorts.py", "test_soak.py", "uploads/test_permutations.py"),
+    *("bench/test_corpus.py", "delivery/test_public_credit.py", "desk/test_all_results.py", "desk/test_closed.py"),
+    *("desk/test_naughty_strings.py", "desk/test_questions.py", "desk/test_weight.py", "jail/test_batch.py"),
+    *("journeys/test_credit.py", "journeys/test_replace.py", "journeys/test_upload.py", "library/test_audiences.py"),
+    *("library/test_bulk.py", "library/test_figures.py", "library/test_search_sorts.py", "local/test_bucket.py"),
+    *("local/test_site.py", "processing/test_truncation.py", "test_documents.py", "test_messages.py"),
+    *("test_queue_and_table.py", "test_soak.py", "test_words.py", "uploads/test_permutations.py"),
 )
 ROOT = Path(__file__).parent
 # All else is measured on SQLite already.
@@ -69,6 +73,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if is_slow(item.nodeid.removeprefix("tests/"), connection.vendor):
             item.add_marker("slow")
+        if (file := item.path.relative_to(ROOT).as_posix()) in SHARED:
+            item.add_marker(pytest.mark.xdist_group(file))
     yield
     items.sort(key=_rank)
     if config.getoption("--fast"):

@@ -50,7 +50,9 @@ NOT_OF_THE_DATABASE = {
 NOT_ON_SQLITE = {
     "delivery": "What is stored is compared by library and recovery; files and the mirror ask no database.",
     "desk": "Chromium opens every page on SQLite (browser); filters, searches, and counts are tried by library.",
-    "journeys": "Each part of the way is tried by uploads, recovery, and jobs.",
+    "jobs": "Chunks are claimed and worked on by statements that library tries.",
+    "journeys": "Chromium goes the same ways on SQLite.",
+    "recovery": "What duties and comparisons ask of records is what library and uploads ask.",
     "worker": "Claims and messages are tried by uploads.",
 }
 # Tried on each all the same: what people and files may hold, which each database refuses in its own way.

@@ -10,6 +10,15 @@ LOOKED_AT = "Every page once more; make test looks at each twice, wide and narro
 ONE_FILE = "The script is that of the upload page, which test_upload.py and test_going_on.py interrupt in the same way."
 SESSION = "One end of the session of several; desk/test_session.py holds what the site answers."
 WORDS = "One interruption of several; a reload and another person at the machine stay in make test."
+LINE = "One way for a line to break; a session that ends, being offline, and a lost answer stay in make test."
+REFUSED = "One refusal of several, which the page shows in the same way."
+KEYS = "Each act by keys and its undoing stay in make test."
+TWO = "One meeting of two editors; words, credit, and selections that meet stay in make test."
+TYPED = "One way to leave what is half typed; others stay in make test."
+NAMES = "make test sends files with names that lie; uploads/test_tickets.py holds what the site answers."
+GRID = "Filters, selections, keys, and bulk edits on the grid stay in make test."
+SAME_PAGE = "make test looks at the page in other looks or languages, or walks it in another way."
+PACKAGE = "Makes the package of 31 MB as Zappa does; processing and worker are tried by their own tests."
 SLOW = {
     "simulation/test_simulation.py::test_r1_a_thousand_storms_of_this_day_break_no_promise": (
         "Each storm takes a tenth of a second; make test plays fifty."
@@ -20,14 +29,15 @@ SLOW = {
     "simulation/test_simulation.py::test_a_seed_plays_the_same_run_again": "It tries the simulation, as they do.",
     "journeys/test_deaths.py": "Forty-eight workers die; the storms of the simulation let them die at the same steps.",
     "test_soak.py": "Starts a site's workers for each database; it tries the command behind make soak.",
-    "journeys/test_extremes.py::test_no_page_fails_for_what_a_file_holds[America/New_York]": "One zone of three.",
-    "journeys/test_extremes.py::test_no_page_fails_for_what_a_file_holds[UTC]": "One zone of three.",
+    "journeys/test_extremes.py::test_no_page_fails_for_what_a_file_holds": (
+        "Every page, with whatever a file holds, in three zones; uploads and processing try what is taken from files."
+    ),
     "desk/test_closed.py::test_d12_no_address_tells_a_word_of_a_closed_image[editor]": LESS,
     "desk/test_closed.py::test_d12_no_address_tells_a_word_of_a_closed_image[chief editor]": LESS,
     "desk/test_closed.py::test_d12_no_address_tells_a_word_of_a_closed_image[onlooker]": LESS,
     **{
         f"desk/test_permissions.py::test_s6_d12_each_role_gets_what_the_table_says[{role}]": "One role of nine."
-        for role in ("outsider", "inactive", "viewer", "chief", "administrator")
+        for role in ("outsider", "inactive", "viewer", "editor", "chief", "administrator")
     },
     **{
         f"desk/test_naughty_strings.py::test_s2_no_form_gives_a_naughty_string_back_as_more_than_text[{place}]": (
@@ -67,14 +77,122 @@ SLOW = {
     "browser/test_work.py::test_a_selection_becomes_a_zip_by_keyboard_and_what_failed_is_tried_again": (
         "Waits for two jobs; jobs/test_downloads.py holds what they make."
     ),
+    **dict.fromkeys(
+        (
+            "browser/test_going_on.py::test_a_line_that_breaks_without_a_word_is_tried_again",
+            "browser/test_going_on.py::test_the_server_is_away_for_a_while",
+            "browser/test_going_on.py::test_what_the_store_refuses_for_good_says_so_in_a_sentence",
+            "browser/test_going_on.py::test_a_lost_file_can_be_left_out",
+        ),
+        LINE,
+    ),
+    **dict.fromkeys(
+        (
+            "browser/test_one_file.py::test_what_is_no_picture_or_too_large_is_refused_before_it_is_sent[chromium-empty.jpg]",
+            "browser/test_one_file.py::test_what_is_no_picture_or_too_large_is_refused_before_it_is_sent[chromium-minutes.pdf]",
+            "browser/test_one_file.py::test_what_is_no_picture_or_too_large_is_refused_before_it_is_sent[chromium-notes.jpg]",
+            "browser/test_one_file.py::test_what_is_no_picture_or_too_large_is_refused_before_it_is_sent[chromium-large.jpg]",
+            "browser/test_one_file.py::test_what_the_store_refuses_comes_back_with_a_sentence[chromium-EntityTooLarge]",
+            "browser/test_one_file.py::test_who_may_not_replace_any_more_is_told_so",
+            "browser/test_one_file.py::test_a_form_that_lay_open_over_night_sends_all_the_same",
+        ),
+        REFUSED,
+    ),
+    **dict.fromkeys(
+        (
+            "browser/test_review.py::test_a_tag_of_the_whole_batch_leaves_an_image_to_review",
+            "browser/test_review.py::test_keys_are_those_that_the_editor_has_set",
+            "browser/test_review.py::test_leaving_is_warned_of_while_something_waits",
+            "browser/test_review.py::test_the_end_is_said",
+            "browser/test_review.py::test_acts_of_who_was_signed_out_wait_for_the_next_sign_in",
+            "browser/test_review.py::test_the_list_of_keys_opens_holds_the_focus_and_closes",
+            "browser/test_review.py::test_the_threshold_shows_what_is_taken_and_is_remembered",
+            "browser/test_review.py::test_boxes_are_brought_out_by_mouse_and_focus",
+            "browser/test_review.py::test_the_zoom_is_moved_by_arrows_and_left",
+            "browser/test_keyboard.py::test_a_filter_menu_opens_and_closes",
+            "browser/test_keyboard.py::test_the_words_are_kept",
+        ),
+        KEYS,
+    ),
+    **dict.fromkeys(
+        (
+            "browser/test_together.py::test_words_that_are_not_saved_yet_stay_while_a_tag_is_decided",
+            "browser/test_together.py::test_somebody_else_who_signs_in_sends_nothing_of_it",
+            "browser/test_together.py::test_a_credit_for_many_leaves_the_caption_that_is_saved_meanwhile",
+            "browser/test_together.py::test_words_for_a_batch_leave_the_title_that_is_typed_meanwhile",
+            "browser/test_together.py::test_two_editors_change_different_words_of_one_image",
+            "browser/test_together.py::test_without_a_script_what_was_typed_comes_along_through_the_sign_in",
+        ),
+        TWO,
+    ),
+    **dict.fromkeys(
+        (
+            "browser/test_typed.py::test_a_slow_answer_moves_nothing_that_is_being_typed",
+            "browser/test_typed.py::test_words_that_a_crash_cut_off_are_there_again",
+            "browser/test_typed.py::test_two_editors_in_one_review_lose_nothing",
+            "browser/test_typed.py::test_half_typed_words_are_saved_for_the_image_they_were_typed_for[chromium-undo]",
+            "browser/test_typed.py::test_half_typed_words_are_saved_for_the_image_they_were_typed_for[chromium-next]",
+            "browser/test_words.py::test_words_typed_before_the_first_file_are_there_again[chromium-leave]",
+            "browser/test_words.py::test_words_typed_before_the_first_file_are_there_again[chromium-close]",
+        ),
+        TYPED,
+    ),
+    **dict.fromkeys(
+        (
+            "browser/test_odd_files.py::test_a_name_that_lies_does_not_decide",
+            "browser/test_odd_files.py::test_every_file_can_be_chosen",
+            "browser/test_odd_files.py::test_a_composed_name_is_stored_composed",
+            "browser/test_odd_files.py::test_a_folder_with_what_systems_leave_is_told_in_one_line",
+        ),
+        NAMES,
+    ),
+    **dict.fromkeys(
+        (
+            "browser/test_library.py::test_pictures_keep_their_place_while_they_load",
+            "browser/test_library.py::test_what_somebody_else_changes_shows_by_itself",
+            "browser/test_library.py::test_how_it_is_shown_is_remembered",
+            "browser/test_library.py::test_a_frame_drawn_with_the_mouse_chooses_what_it_touches",
+        ),
+        GRID,
+    ),
+    **dict.fromkeys(
+        (
+            "browser/test_sign_in.py::test_the_pages_of_the_account_fit_into_a_narrow_window",
+            "browser/test_sign_in.py::test_a_passkey_is_a_second_factor_as_well",
+            "browser/test_erasing.py::test_an_image_is_erased_without_scripts",
+            "browser/test_erasing.py::test_the_page_of_a_person_who_leaves_has_no_findings[chromium-de]",
+            "browser/test_published.py::test_a_transparent_logo_is_right_on_a_dark_page[chromium-disabled1]",
+        ),
+        SAME_PAGE,
+    ),
+    "browser/test_published.py::test_of_each_kind_a_phone_fetches_one_small_avif_and_without_avif_the_fallback": (
+        "Seven kinds of file; a logo on a dark page and a checkerboard stay in make test."
+    ),
+    "deploy/test_package.py": PACKAGE,
+    "local/test_site.py::test_a_database_that_is_not_there_is_told_and_all_is_stopped": "Starts a second site.",
+    "local/test_stack.py::test_a_second_start_finds_what_the_first_left[15]": "One signal of two.",
+    "desk/test_closed.py::test_s2_each_word_that_is_planted_is_told_as_text_to_who_may_see_everything": (
+        "It tries the walk; make test walks as three people who may not see everything."
+    ),
+    "desk/test_questions.py::test_pages_ask_as_much_for_many_as_for_few[False]": "Without the clock's figures.",
+    **{
+        f"journeys/test_purge.py::test_a_worker_that_dies_on_the_way_is_followed_by_the_clock[{step}]": "One of four."
+        for step in ("_erase_files", "_erase_mentions")
+    },
     "browser/test_journey.py": "Thirty photographs by keyboard alone; each step is tried with one or two elsewhere.",
 }
 # On SQLite alone: make test tries them on PostgreSQL, which refuses more of what a request may hold.
 SLOW_ON_SQLITE = {
     "desk/test_odd_addresses.py": "Some thousand odd addresses.",
     "desk/test_odd_forms.py": "Some thousand odd forms.",
-    "journeys/test_extremes.py::test_no_page_fails_for_what_a_file_holds": "Every page, with whatever a file holds.",
 }
+# What several tests of a file share takes longer than each of them: one process tries them all.
+SHARED = ("deploy/test_package.py", "local/test_site.py")
+
+
+def list_slow_files() -> list[str]:
+    """Return the paths below tests/ of the files that have slow tests."""
+    return sorted({slow.partition("::")[0] for slow in (*SLOW, *SLOW_ON_SQLITE)})
 
 
 def is_slow(name: str, vendor: str) -> bool:

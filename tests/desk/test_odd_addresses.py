@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -50,6 +51,7 @@ TEXTS = (
 TYPED = ("\x00", "9" * 19, LONG, "٣", "nowhere")
 
 
+@cache
 def names() -> list[str]:
     """Return the names that the desk's code reads from addresses and forms."""
     filter_names = {one.name for one in FILTERS}
