@@ -34,12 +34,15 @@ ONCE = (
 
 # What is tried on SQLite alone though it asks a database: of it, nothing depends on which. By path, with the reason.
 NOT_OF_THE_DATABASE = {
+    "bench": "Measures and examines files.",
     "browser": "Scripts do the same on each; what the site answers them is tried by desk and journeys.",
     "deploy": "The package and the rehearsal; what desk and worker ask is tried by their own tests.",
     "local": "The event loop, the demo and the bucket of the local AWS.",
     "desk/test_closed.py": "Which images a person may see is one queryset, which desk/test_scopes.py tries on each.",
     "desk/test_frontend.py": "Bundles scripts.",
     "test_messages.py": "Texts and catalogues.",
+    "fuzz": "Alters files and messages; rejected and taken files are recorded by uploads.",
+    "jail": "Decodes; what a decoder's end means for a file is recorded by uploads.",
     "journeys/test_keys.py": "Keys of S3; records that hold any text are tried by test_extremes.py.",
     "uploads/test_refusals.py": "What AWS refuses.",
     "uploads/test_ticket_changes.py": "What S3 takes.",
@@ -52,8 +55,9 @@ NOT_ON_SQLITE = {
     "desk": "Chromium opens every page on SQLite (browser); filters, searches, and counts are tried by library.",
     "jobs": "Chunks are claimed and worked on by statements that library tries.",
     "journeys": "Chromium goes the same ways on SQLite.",
-    "recovery": "What duties and comparisons ask of records is what library and uploads ask.",
-    "worker": "Claims and messages are tried by uploads.",
+    "recovery": "What duties and comparisons ask of records is what library asks.",
+    "uploads": "What claims and records ask is what library asks; Chromium uploads on SQLite.",
+    "worker": "Chromium's uploads go through the same handlers on SQLite.",
 }
 # Tried on each all the same: what people and files may hold, which each database refuses in its own way.
 ON_EACH = (
