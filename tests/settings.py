@@ -12,8 +12,9 @@ with socket.socket() as probe:
 STATE = Path(__file__).resolve().parent.parent / "var" / os.environ.get("TEST_STATE", "test")
 STATE.mkdir(parents=True, exist_ok=True)
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
-# The calls of AWS that this process makes; see tests/aws/calls.py. The runs on both databases count together.
-CALLS = STATE / f"calls-{os.environ.get('DATABASE_URL', 'sqlite').partition(':')[0]}-{WORKER}.jsonl"
+# The calls of AWS that this process makes (tests/aws/calls.py). Both parts on both databases count together.
+RUN = f"{os.environ.get('TEST_PART', 'quick')}-{os.environ.get('DATABASE_URL', 'sqlite').partition(':')[0]}"
+CALLS = STATE / f"calls-{RUN}-{WORKER}.jsonl"
 ENDPOINT = f"http://127.0.0.1:{AWS_PORT}"
 
 # What the shell names for a real AWS is none of the tests'.

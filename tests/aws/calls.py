@@ -16,6 +16,8 @@ from tests.aws.recording import Call
 from tests.aws.rendered import Rendered, render_stack
 
 FILE = Path(__file__).parent / "recorded_calls.json"
+# Where `python -m tests` leaves what it recorded.
+RECORDED = Path("var/test")
 COMPOSITIONS: dict[str, dict[str, Any]] = {
     "closed network": {"Workers": "true"},
     "network by IPv6": {"Network": "ipv6"},
@@ -199,6 +201,12 @@ def _context(stack: Rendered, call: Call) -> dict[str, str]:
     return context
 
 
+def forget(folder: Path = RECORDED) -> None:
+    """Remove what earlier runs recorded."""
+    for path in folder.glob("calls-*.jsonl"):
+        path.unlink()
+
+
 def merge(folder: Path) -> set[Call]:
     """Return the calls of all processes of a run, which stand in a file for each."""
     return {Call(*entry) for entry in _read_lines(folder) if isinstance(entry, list)}
@@ -241,9 +249,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Compare or take over; return 0 when AWS would have taken each call."""
     parser = argparse.ArgumentParser(prog="python -m tests.aws.calls", description=__doc__)
     parser.add_argument(
-        "folder", type=Path, nargs="?", default=Path("var/test"), help="where the run left its state, such as var/test"
+        "folder", type=Path, nargs="?", default=RECORDED, help="where the run left its state, such as var/test"
     )
     parser.add_argument("--write", action="store_true", help="take over what was recorded")
+    parser.add_argument("--part", action="store_true", help="the run was a part of the suite: do not list what is gone")
     parser.add_argument("--rights", action="store_true", help="print what is called, and the rights without a call")
     options = parser.parse_args(arguments)
     if options.rights:
@@ -254,9 +263,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         FILE.write_text("[\n" + ",\n".join(json.dumps(call) for call in sorted(recorded)) + "\n]\n")
     for call in sorted(recorded - known):
         print(f"+ {call.role}: {call.service}.{call.operation} {call.resource} {call.key}")
-    for call in sorted(known - recorded):
+    gone = set() if options.part else known - recorded
+    for call in sorted(gone):
         print(f"- {call.role}: {call.service}.{call.operation} {call.resource} {call.key}")
-    if recorded != known and not options.write:
+    if (gone or recorded - known) and not options.write:
         print("Look at what is new (+) or gone (-), then run `python -m tests.aws.calls FOLDER --write`.")
     faults = find_faults(options.folder) | set(find_refused(recorded))
     for fault in sorted(faults):
