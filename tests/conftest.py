@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import functools
 import gc
 import json
 import os
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 from coverage import Coverage
 from django.db import connection
@@ -23,6 +25,8 @@ from tests.slow import SHARED, is_slow
 pytest_plugins = ["tests.local_aws", "tests.editors"]
 CALLS.unlink(missing_ok=True)
 Recorder(CALLS).install()
+# Reading the models of S3 takes a tenth of a second: all sessions of a process share what one has read.
+vars(botocore.session)["create_loader"] = functools.cache(botocore.session.create_loader)
 # Looking through all of Django and the tests every 700 objects took a sixth of the time of tests/desk.
 gc.set_threshold(200_000, 20, 20)
 # How long an example takes says how busy the machine is, and nothing of the code.

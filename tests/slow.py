@@ -216,7 +216,9 @@ SLOW = {
     "desk/test_closed.py::test_s2_each_word_that_is_planted_is_told_as_text_to_who_may_see_everything": (
         "It tries the walk; make test walks as three people who may not see everything."
     ),
-    "desk/test_questions.py::test_pages_ask_as_much_for_many_as_for_few[False]": "Without the clock's figures.",
+    "desk/test_questions.py::test_pages_ask_as_much_for_many_as_for_few": (
+        "Every page twice; desk/test_library.py holds the same of the lists, and desk/test_weight.py of the grid."
+    ),
     **{
         f"journeys/test_purge.py::test_a_worker_that_dies_on_the_way_is_followed_by_the_clock[{step}]": "One of four."
         for step in ("_erase_files", "_erase_mentions")
@@ -225,6 +227,7 @@ SLOW = {
 }
 # On SQLite alone: make test tries them on PostgreSQL, which refuses more of what a request may hold.
 SLOW_ON_SQLITE = {
+    "library/test_audiences.py::AfterAnySequence": "Any sequence of acts, held against the collections.",
     "desk/test_odd_addresses.py": "Some thousand odd addresses.",
 }
 # What several tests of a file share takes longer than each of them: one process tries them all.

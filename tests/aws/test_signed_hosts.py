@@ -22,9 +22,13 @@ REGIONS = sorted(boto3.Session().get_available_regions("s3", partition_name="aws
 # Without CloudFront more is signed by S3; with it the hosts differ in no region.
 PLACES = [*((region, "false") for region in REGIONS), ("us-east-1", "true"), ("eu-central-1", "true")]
 SIGN = """
-import json, os, runpy, sys
+import functools, json, os, runpy, sys
+import botocore.session
 import django
 from django.conf import settings
+
+# Each region's clients read the same models of the services.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 django.setup()
 from csp.utils import build_policy
