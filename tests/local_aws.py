@@ -130,8 +130,11 @@ def _empty() -> None:
     sqs, s3, dynamodb = (client("operator", service) for service in ("sqs", "s3", "dynamodb"))
     for bucket in (django_settings.UPLOAD_BUCKET, django_settings.RENDITION_BUCKET):
         listed = s3.list_object_versions(Bucket=bucket)
-        for version in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]:
-            s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+        versions = [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]
+        if versions:
+            objects = [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions]
+            answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+            assert not answer.get("Errors")
     for item in dynamodb.scan(TableName=django_settings.MIRROR_TABLE)["Items"]:
         key = {name: item[name] for name in ("pk", "sk")}
         dynamodb.delete_item(TableName=django_settings.MIRROR_TABLE, Key=key)
