@@ -227,7 +227,9 @@ SLOW = {
 }
 # On SQLite alone: make test tries them on PostgreSQL, which refuses more of what a request may hold.
 SLOW_ON_SQLITE = {
-    "library/test_audiences.py::AfterAnySequence": "Any sequence of acts, held against the collections.",
+    "library/test_audiences.py::AfterAnySequence::test_the_column_says_what_the_collections_say": (
+        "Any sequence of acts, held against the collections."
+    ),
     "desk/test_odd_addresses.py": "Some thousand odd addresses.",
 }
 # What several tests of a file share takes longer than each of them: one process tries them all.
