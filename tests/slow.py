@@ -18,6 +18,7 @@ TYPED = "One way to leave what is half typed; a half-typed tag and another perso
 NAMES = "make test sends folders and files with names that lie; uploads holds what the site answers."
 GRID = "Filters, ranges, and bulk edits stay in make test; collections are filled by keys there."
 SAME_PAGE = "make test looks at the page in other looks or languages, or walks it in another way."
+ODD = "Some thousand odd requests; desk/test_odd_input.py sends those that were faults once."
 PACKAGE = "Makes the package of 31 MB as Zappa does; processing and worker are tried by their own tests."
 SLOW = {
     "simulation/test_simulation.py::test_r1_a_thousand_storms_of_this_day_break_no_promise": (
@@ -49,13 +50,8 @@ SLOW = {
         f"desk/test_naughty_strings.py::test_s2_d10_no_naughty_string_is_more_than_text[{part}]": "One fifth of five."
         for part in range(1, 5)
     },
-    **{
-        f"desk/test_odd_addresses.py::test_no_odd_text_in_a_query_or_a_form_is_an_error_of_the_server[{part}]": (
-            "One third of the texts."
-        )
-        for part in (1, 2)
-    },
-    "desk/test_odd_forms.py": "make test sends odd texts to every address; these are forms that fit.",
+    "desk/test_odd_addresses.py": ODD,
+    "desk/test_odd_forms.py": ODD,
     "journeys/test_credit.py": "Reads 330 files back; delivery and processing try the writing of each kind.",
     "desk/test_permissions.py::test_other_methods_and_records_are_answered_alike": FEWER_METHODS,
     "local/test_site.py::test_ctrl_c_stops_all_of_it_and_a_second_start_keeps_the_data": (
@@ -213,6 +209,7 @@ SLOW = {
     "local/test_stack.py::test_messages_and_items_outlive_a_restart": "Starts a local AWS twice, as its neighbor does.",
     "local/test_site.py::test_a_database_that_is_not_there_is_told_and_all_is_stopped": "Starts a second site.",
     "local/test_stack.py::test_a_second_start_finds_what_the_first_left[15]": "One signal of two.",
+    "deploy/test_template.py::test_e1_e4_each_loosened_setting_is_noticed": "Loosens each setting of the template.",
     "desk/test_closed.py::test_s2_each_word_that_is_planted_is_told_as_text_to_who_may_see_everything": (
         "It tries the walk; make test walks as three people who may not see everything."
     ),
@@ -225,12 +222,11 @@ SLOW = {
     },
     "browser/test_journey.py": "Thirty photographs by keyboard alone; each step is tried with one or two elsewhere.",
 }
-# On SQLite alone: make test tries them on PostgreSQL, which refuses more of what a request may hold.
+# On SQLite alone: make test tries them on PostgreSQL.
 SLOW_ON_SQLITE = {
     "library/test_audiences.py::AfterAnySequence::test_the_column_says_what_the_collections_say": (
         "Any sequence of acts, held against the collections."
     ),
-    "desk/test_odd_addresses.py": "Some thousand odd addresses.",
 }
 # What several tests of a file share takes longer than each of them: one process tries them all.
 SHARED = ("deploy/test_package.py", "local/test_site.py")
