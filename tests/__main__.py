@@ -21,11 +21,8 @@ from tests.slow import list_slow_files
 # Measuring takes a third of the time of what it measures: tests/conftest.py measures each test once.
 FIRST_COVERAGE = ["--cov", "--cov-report=", "--cov-fail-under=0"]
 COVERAGE = ["--cov", "--cov-append", "--cov-report=term-missing:skip-covered"]
-# In the order of tests/conftest.py. A third process works while two wait for a browser or a queue.
-SIDE_BY_SIDE = ("-n", "3", "--no-loadscope-reorder")
-BY_FILE = ("--dist", "loadfile")
-# One file can have minutes of slow tests, which would be left to one process.
-BY_TEST = ("--dist", "loadgroup")
+# File by file, in the order of tests/conftest.py. A third process works while two wait for a browser or a queue.
+SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 # A test database need not outlive the machine's power.
 CARELESS = ("fsync", "synchronous_commit", "full_page_writes")
 
@@ -36,7 +33,7 @@ def main(arguments: list[str]) -> int:
     slow = len(chosen) < len(arguments)
     left_out = {"SQLite": leave_out_on_sqlite(), "PostgreSQL": leave_out_on_postgresql()}
     if chosen:
-        asked = {name: [*BY_FILE, *chosen] for name in left_out}
+        asked = {name: list(chosen) for name in left_out}
     elif slow:
         asked = {name: choose_slow(files) for name, files in left_out.items()}
     else:
@@ -63,12 +60,12 @@ def main(arguments: list[str]) -> int:
 
 def choose_quick(left_out: list[str]) -> list[str]:
     """Return pytest's arguments for all tests but the slow ones and those of some files."""
-    return [*BY_FILE, "-m", "not slow", *(f"--ignore=tests/{file}" for file in left_out)]
+    return ["-m", "not slow", *(f"--ignore=tests/{file}" for file in left_out)]
 
 
 def choose_slow(left_out: list[str]) -> list[str]:
     """Return pytest's arguments for the slow tests but those of some files; no other file is read."""
-    return [*BY_TEST, "-m", "slow", *(f"tests/{file}" for file in list_slow_files() if file not in left_out)]
+    return ["-m", "slow", *(f"tests/{file}" for file in list_slow_files() if file not in left_out)]
 
 
 def hurry(address: str) -> None:

@@ -20,7 +20,7 @@ from tests.aws.recording import Recorder
 from tests.once import leave_out_on_sqlite
 from tests.proofs import WHAT, add_counts
 from tests.settings import CALLS
-from tests.slow import SHARED, is_slow
+from tests.slow import is_slow
 
 pytest_plugins = ["tests.local_aws", "tests.editors"]
 CALLS.unlink(missing_ok=True)
@@ -77,8 +77,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if is_slow(item.nodeid.removeprefix("tests/"), connection.vendor):
             item.add_marker("slow")
-        if (file := item.path.relative_to(ROOT).as_posix()) in SHARED:
-            item.add_marker(pytest.mark.xdist_group(file))
     yield
     items.sort(key=_rank)
     if config.getoption("--fast"):

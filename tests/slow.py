@@ -228,8 +228,6 @@ SLOW_ON_SQLITE = {
         "Any sequence of acts, held against the collections."
     ),
 }
-# What several tests of a file share takes longer than each of them: one process tries them all.
-SHARED = ("deploy/test_package.py", "local/test_site.py")
 
 
 def list_slow_files() -> list[str]:
