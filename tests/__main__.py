@@ -18,7 +18,7 @@ from tests.aws import calls
 from tests.once import leave_out_on_postgresql, leave_out_on_sqlite
 from tests.slow import list_slow_files
 
-# Measuring takes a third of the time of what it measures: tests/conftest.py measures each test once.
+# What is measured takes a third to a half longer: tests/conftest.py measures each test once.
 FIRST_COVERAGE = ["--cov", "--cov-report=", "--cov-fail-under=0"]
 COVERAGE = ["--cov", "--cov-append", "--cov-report=term-missing:skip-covered"]
 # File by file, in the order of tests/conftest.py. A third process works while two wait for a browser or a queue.
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
     slow = len(chosen) < len(arguments)
     left_out = {"SQLite": leave_out_on_sqlite(), "PostgreSQL": leave_out_on_postgresql()}
     if chosen:
-        asked = {name: list(chosen) for name in left_out}
+        asked = dict.fromkeys(left_out, chosen)
     elif slow:
         asked = {name: choose_slow(files) for name, files in left_out.items()}
     else:

@@ -37,12 +37,12 @@ NOT_OF_THE_DATABASE = {
     "bench": "Measures and examines files.",
     "browser": "Scripts do the same on each; what the site answers them is tried by desk and journeys.",
     "deploy": "The package and the rehearsal; what desk and worker ask is tried by their own tests.",
+    "fuzz": "Alters files and messages; rejected and taken files are held by uploads.",
+    "jail": "Decodes; what a decoder's end means for a file is held by uploads.",
     "local": "The event loop, the demo and the bucket of the local AWS.",
     "desk/test_closed.py": "Which images a person may see is one queryset, which desk/test_scopes.py tries on each.",
     "desk/test_frontend.py": "Bundles scripts.",
     "test_messages.py": "Texts and catalogues.",
-    "fuzz": "Alters files and messages; rejected and taken files are recorded by uploads.",
-    "jail": "Decodes; what a decoder's end means for a file is recorded by uploads.",
     "journeys/test_keys.py": "Keys of S3; records that hold any text are tried by test_extremes.py.",
     "uploads/test_refusals.py": "What AWS refuses.",
     "uploads/test_ticket_changes.py": "What S3 takes.",
@@ -51,13 +51,13 @@ NOT_OF_THE_DATABASE = {
 
 # What is tried on PostgreSQL alone: the database of every site but a laptop's. By folder, with what holds it on SQLite.
 NOT_ON_SQLITE = {
-    "delivery": "What is stored is compared by library and recovery; files and the mirror ask no database.",
+    "delivery": "Files and the mirror ask no database; Chromium opens published images on SQLite.",
     "desk": "Chromium opens every page on SQLite (browser); filters, searches, and counts are tried by library.",
     "jobs": "Chunks are claimed and worked on by statements that library tries.",
     "journeys": "Chromium goes the same ways on SQLite.",
-    "recovery": "What duties and comparisons ask of records is what library asks.",
-    "uploads": "What claims and records ask is what library asks; Chromium uploads on SQLite.",
-    "worker": "Chromium's uploads go through the same handlers on SQLite.",
+    "recovery": "Duties and comparisons read records by queries like those of library.",
+    "uploads": "Chromium uploads on SQLite, and the worker claims and records what comes.",
+    "worker": "The same uploads go through its handlers.",
 }
 # Tried on each all the same: what people and files may hold, which each database refuses in its own way.
 ON_EACH = (

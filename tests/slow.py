@@ -4,21 +4,22 @@ A name stands for the whole file, for one test with all its parameters, or for o
 """
 
 FEWER_METHODS = "Reading by other methods than GET; make test asks with GET and POST."
-INTERRUPTED = "Sends 12 MB in parts; an end of the session and a reload between parts stay in make test."
+INTERRUPTED = "Sends 12 MB in parts; a pause between parts and a reload after a lost answer stay in make test."
 LESS = "This role sees less than the deputy does."
 LOOKED_AT = "Every page once more; make test looks at each twice, wide and narrow, light and dark."
 ONE_FILE = "The script is that of the upload page, which test_upload.py and test_going_on.py interrupt in the same way."
 SESSION = "One end of the session of several; desk/test_session.py holds what the site answers."
 WORDS = "One interruption of several; another person at the machine stays in make test."
-LINE = "One interruption of several; a lost answer, a reload, and a pause between parts stay in make test."
+LINE = "One interruption of several; a reload after a lost answer and a pause between parts stay in make test."
 REFUSED = "One refusal of several, which the page shows in the same way."
 KEYS = "Keys that come faster than answers, refusals, and tags by keys stay in make test."
 TWO = "One meeting of two editors; words that meet stay in make test, and desk holds what the site answers."
 TYPED = "One way to leave what is half typed; a half-typed tag and another person at the machine stay in make test."
 NAMES = "make test sends folders and files with names that lie; uploads holds what the site answers."
 GRID = "Filters, ranges, and bulk edits stay in make test; collections are filled by keys there."
-SAME_PAGE = "make test looks at the page in other looks or languages, or walks it in another way."
-ODD = "Some thousand odd requests; desk/test_odd_input.py sends those that were faults once."
+SAME_PAGE = "make test looks at the page in another language or look, or goes through it by keyboard."
+ODD = "Some thousand odd requests; desk/test_odd_input.py holds how each kind is refused."
+SIGN_IN = "desk/test_sign_in.py holds what the site answers; a passkey and an app are tried in make test."
 PACKAGE = "Makes the package of 31 MB as Zappa does; processing and worker are tried by their own tests."
 SLOW = {
     "simulation/test_simulation.py::test_r1_a_thousand_storms_of_this_day_break_no_promise": (
@@ -187,13 +188,18 @@ SLOW = {
     ),
     **dict.fromkeys(
         (
-            "browser/test_sign_in.py::test_the_pages_of_the_account_fit_into_a_narrow_window",
             "browser/test_sign_in.py::test_a_passkey_is_a_second_factor_as_well",
+            "browser/test_sign_in.py::test_too_many_failures_are_told_with_the_time_to_wait",
+            "browser/test_sign_in.py::test_signing_out_everywhere_ends_the_other_browser",
+        ),
+        SIGN_IN,
+    ),
+    **dict.fromkeys(
+        (
+            "browser/test_sign_in.py::test_the_pages_of_the_account_fit_into_a_narrow_window",
             "browser/test_erasing.py::test_an_image_is_erased_without_scripts",
             "browser/test_erasing.py::test_the_page_of_a_person_who_leaves_has_no_findings[chromium-de]",
             "browser/test_published.py::test_a_transparent_logo_is_right_on_a_dark_page",
-            "browser/test_sign_in.py::test_too_many_failures_are_told_with_the_time_to_wait",
-            "browser/test_sign_in.py::test_signing_out_everywhere_ends_the_other_browser",
             "browser/test_pages.py::test_the_chosen_theme_wins_over_the_machines",
         ),
         SAME_PAGE,
@@ -214,7 +220,7 @@ SLOW = {
         "It tries the walk; make test walks as three people who may not see everything."
     ),
     "desk/test_questions.py::test_pages_ask_as_much_for_many_as_for_few": (
-        "Every page twice; desk/test_library.py holds the same of the lists, and desk/test_weight.py of the grid."
+        "Every page twice; desk/test_library.py holds the same of the lists."
     ),
     **{
         f"journeys/test_purge.py::test_a_worker_that_dies_on_the_way_is_followed_by_the_clock[{step}]": "One of four."

@@ -33,7 +33,7 @@ from tests.local_aws import drain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ZONES = ["UTC", "America/New_York", "Asia/Kolkata"]
-# A page reckons in zones the same way on each database.
+# Dates are converted in Python, whichever the database: SQLite tries one zone.
 WALKED_ZONES = ZONES if connection.vendor == "postgresql" else ZONES[-1:]
 # What a service may answer at its worst, as JSON text.
 ANSWER = (
