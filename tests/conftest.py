@@ -47,8 +47,8 @@ UNMEASURED_FILES = (
     *("desk/test_naughty_strings.py", "desk/test_questions.py", "desk/test_weight.py", "jail/test_batch.py"),
     *("journeys/test_credit.py", "journeys/test_replace.py", "journeys/test_upload.py", "library/test_audiences.py"),
     *("library/test_bulk.py", "library/test_figures.py", "library/test_search_sorts.py", "local/test_bucket.py"),
-    *("processing/test_truncation.py", "test_documents.py", "test_messages.py", "test_soak.py", "test_words.py"),
-    *("uploads/test_permutations.py",),
+    *("processing/test_truncation.py", "test_documents.py", "test_findings.py", "test_functions.py", "test_house.py"),
+    *("test_matrix.py", "test_messages.py", "test_soak.py", "test_words.py", "uploads/test_permutations.py"),
 )
 ROOT = Path(__file__).parent
 # All else is measured on SQLite already.

@@ -9,6 +9,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,14 +98,16 @@ def one_statement_called_once(paths: Iterable[Path]) -> list[str]:
 
 
 def _read_modules(paths: Iterable[Path]) -> list[Module]:
-    modules = []
-    for path in paths:
-        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        tree = ast.parse(path.read_text())
-        module = Module(path, name, tree, list(ast.walk(tree)))
-        module.imports = dict(_read_imports(module))
-        modules.append(module)
-    return modules
+    return [_parse(path, path.read_text(), ROOT) for path in paths]
+
+
+@cache
+def _parse(path: Path, source: str, root: Path) -> Module:
+    name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+    tree = ast.parse(source)
+    module = Module(path, name, tree, list(ast.walk(tree)))
+    module.imports = dict(_read_imports(module))
+    return module
 
 
 def _read_imports(module: Module) -> Iterator[tuple[str, str]]:
