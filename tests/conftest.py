@@ -97,17 +97,29 @@ def _needs_much(item: pytest.Item) -> bool:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Let nobody measure the lines of a test that drives the whole product, nor of the processes that it starts."""
-    path = item.path.relative_to(ROOT)
-    coverage = Coverage.current()
-    if coverage is None or _is_measured(path):
+    if _is_measured(item.path.relative_to(ROOT)):
         return (yield)
-    coverage.stop()
+    stopped = _stop_measuring()
     inherited = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_PROCESS")}
     try:
         return (yield)
     finally:
         os.environ.update(inherited)
-        coverage.start()
+        for coverage in reversed(stopped):
+            coverage.start()
+
+
+def _stop_measuring() -> list[Coverage]:
+    """Stop all that measures in this process, and return it, the last that began first.
+
+    In a process of xdist's there are three: coverage starts one as in each process that a measured one starts, and
+    pytest-cov two. When one stops, the one before it goes on.
+    """
+    stopped = []
+    while coverage := Coverage.current():
+        coverage.stop()
+        stopped.append(coverage)
+    return stopped
 
 
 def _is_measured(path: Path) -> bool:
