@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from coverage import Coverage
 
 from tests.once import NOT_OF_THE_DATABASE, NOT_ON_SQLITE, ON_EACH, ONCE, leave_out_on_postgresql, leave_out_on_sqlite
 from tests.slow import SLOW, SLOW_ON_SQLITE
@@ -154,3 +155,8 @@ def test_what_is_slow_is_left_out_where_that_is_asked() -> None:
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "not slow", "tests/test_soak.py"]
     collected = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert "1 deselected" in collected.stdout
+
+
+def test_what_is_not_measured_is_measured_by_nothing() -> None:
+    """As this file is not; see tests/conftest.py. One of several measurements that goes on costs as much as all."""
+    assert Coverage.current() is None
