@@ -110,10 +110,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 def _stop_measuring() -> list[Coverage]:
-    """Stop all that measures in this process, and return it, the last that began first.
+    """Stop every measurement of this process, the newest first, and return them in that order.
 
-    In a process of xdist's there are three: coverage starts one as in each process that a measured one starts, and
-    pytest-cov two. When one stops, the one before it goes on.
+    A process of xdist has three, of which each goes on when the next one stops: coverage starts the first, as in any
+    process that a measured one starts, and pytest-cov the two others.
     """
     stopped = []
     while coverage := Coverage.current():

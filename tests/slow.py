@@ -218,7 +218,7 @@ SLOW = {
     "local/test_stack.py::test_a_second_start_finds_what_the_first_left[15]": "One signal of two.",
     "deploy/test_template.py::test_e1_e4_each_loosened_setting_is_noticed": "Loosens each setting of the template.",
     "desk/test_closed.py::test_s2_each_word_that_is_planted_is_told_as_text_to_who_may_see_everything": (
-        "It tries the walk; make test walks as three people who may not see everything."
+        "It tries the walk; make test walks as the deputy, who may not see everything."
     ),
     "desk/test_questions.py::test_pages_ask_as_much_for_many_as_for_few": (
         "Every page twice; desk/test_library.py holds the same of the lists."

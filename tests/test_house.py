@@ -158,5 +158,5 @@ def test_what_is_slow_is_left_out_where_that_is_asked() -> None:
 
 
 def test_what_is_not_measured_is_measured_by_nothing() -> None:
-    """As this file is not; see tests/conftest.py. One of several measurements that goes on costs as much as all."""
+    """Nor is this file: tests/conftest.py names it. A single measurement that goes on costs as much as several."""
     assert Coverage.current() is None

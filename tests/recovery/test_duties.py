@@ -97,7 +97,7 @@ def is_fetched_by_everyone(image: Image) -> bool:
     return any(str(image.pk) in key for key in clients.get_rendition_store().objects)  # type: ignore[attr-defined]
 
 
-# What an error is makes no difference to which duty it ends: each duty raises one of them.
+# Of no kind that the clock expects, so that it treats all three alike: each duty raises one of them.
 RAISED = (RuntimeError("planted"), OverflowError("planted"), KeyError("planted"))
 
 
