@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import database_users, pristine
 from tests.aws.recording import Recorder
+from tests.measured import is_measured
 from tests.once import leave_out_on_sqlite
 from tests.proofs import WHAT, add_counts
 from tests.settings import CALLS
@@ -39,17 +40,6 @@ LARGE_PARTS = {"local_aws", "local_aws_process", "running", "browser", "page", "
 # The long files come first, so that no process has one left when the other is done.
 FIRST_FOLDERS = ("simulation", "browser", "journeys", "local", "desk", "deploy", "jobs")
 LARGE_FOLDERS = ("browser", "deploy", "journeys", "local", "simulation")
-# A test that is measured takes a third to a half longer. These drive the whole product, send every view the same, or
-# run next to no line that no other test runs; without them the bound must be reached all the same.
-UNMEASURED_FOLDERS = ("aws", "browser", "deploy", "simulation")
-UNMEASURED_FILES = (
-    *("bench/test_corpus.py", "delivery/test_public_credit.py", "desk/test_all_results.py", "desk/test_closed.py"),
-    *("desk/test_naughty_strings.py", "desk/test_questions.py", "desk/test_weight.py", "jail/test_batch.py"),
-    *("journeys/test_credit.py", "journeys/test_replace.py", "journeys/test_upload.py", "library/test_audiences.py"),
-    *("library/test_bulk.py", "library/test_figures.py", "library/test_search_sorts.py", "local/test_bucket.py"),
-    *("processing/test_truncation.py", "test_documents.py", "test_findings.py", "test_functions.py", "test_house.py"),
-    *("test_matrix.py", "test_messages.py", "test_soak.py", "test_words.py", "uploads/test_permutations.py"),
-)
 ROOT = Path(__file__).parent
 # All else is measured on SQLite already.
 ON_POSTGRESQL_ALONE = frozenset(leave_out_on_sqlite())
@@ -96,8 +86,8 @@ def _needs_much(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Let nobody measure the lines of a test that drives the whole product, nor of the processes that it starts."""
-    if _is_measured(item.path.relative_to(ROOT)):
+    """Let nobody measure the lines of a test that tests/measured.py leaves out, nor of the processes that it starts."""
+    if _is_measured_here(item):
         return (yield)
     stopped = _stop_measuring()
     inherited = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_PROCESS")}
@@ -122,10 +112,10 @@ def _stop_measuring() -> list[Coverage]:
     return stopped
 
 
-def _is_measured(path: Path) -> bool:
-    if connection.vendor == "postgresql" and path.as_posix() not in ON_POSTGRESQL_ALONE:
+def _is_measured_here(item: pytest.Item) -> bool:
+    if connection.vendor == "postgresql" and item.path.relative_to(ROOT).as_posix() not in ON_POSTGRESQL_ALONE:
         return False
-    return path.parts[0] not in UNMEASURED_FOLDERS and path.as_posix() not in UNMEASURED_FILES
+    return is_measured(item.nodeid.removeprefix("tests/"))
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,8 @@
 A name stands for the whole file, for one test with all its parameters, or for one test with the parameters named.
 """
 
+from functools import cache
+
 FEWER_METHODS = "Reading by other methods than GET; make test asks with GET and POST."
 INTERRUPTED = "Sends 12 MB in parts; a pause between parts and a reload after a lost answer stay in make test."
 LESS = "This role sees less than the deputy does."
@@ -23,10 +25,10 @@ SIGN_IN = "desk/test_sign_in.py holds what the site answers; a passkey and an ap
 PACKAGE = "Makes the package of 31 MB as Zappa does; processing and worker are tried by their own tests."
 SLOW = {
     "simulation/test_simulation.py::test_r1_a_thousand_storms_of_this_day_break_no_promise": (
-        "Each storm takes a tenth of a second; make test plays fifty."
+        "Each storm takes a tenth of a second; make test plays ten."
     ),
     "simulation/test_simulation.py::test_a_planted_bug_is_found_by_the_run_that_the_document_names": (
-        "A dozen processes say that the simulation finds bugs; the code itself is held by its fifty storms."
+        "A dozen processes say that the simulation finds bugs; the code itself is held by the storms of make test."
     ),
     "simulation/test_simulation.py::test_a_seed_plays_the_same_run_again": "It tries the simulation, as they do.",
     "journeys/test_deaths.py": "Forty-eight workers die; the storms of the simulation let them die at the same steps.",
@@ -212,10 +214,14 @@ SLOW = {
     "deploy/test_rehearsal.py::test_the_steps_go_the_whole_way_with_the_desk_its_buckets_and_its_worker": (
         "A site of its own goes through a stage's life; stack and commands are tried by their own tests."
     ),
+    "jobs/test_reprocess.py::test_c19_a_killed_worker_goes_on_where_it_was": (
+        "Kills a Celery worker and waits for its lease to end; jobs/test_plans.py lets the clock go on after a death."
+    ),
     "local/test_event_loop.py::test_sigterm_ends_the_loop_after_its_batch": "Waits for a process of its own.",
     "local/test_stack.py::test_messages_and_items_outlive_a_restart": "Starts a local AWS twice, as its neighbor does.",
     "local/test_site.py::test_a_database_that_is_not_there_is_told_and_all_is_stopped": "Starts a second site.",
     "local/test_stack.py::test_a_second_start_finds_what_the_first_left[15]": "One signal of two.",
+    "deploy/test_template.py::test_cloudformation_takes_it": "`make lint` asks cfn-lint about the same template.",
     "deploy/test_template.py::test_e1_e4_each_loosened_setting_is_noticed": "Loosens each setting of the template.",
     "desk/test_closed.py::test_s2_each_word_that_is_planted_is_told_as_text_to_who_may_see_everything": (
         "It tries the walk; make test walks as the deputy, who may not see everything."
@@ -244,8 +250,17 @@ def list_slow_files() -> list[str]:
 
 def is_slow(name: str, vendor: str) -> bool:
     """Return whether a test, named by its path below tests/ and its function, is a slow one on a vendor's database."""
-    slow_ones = {**SLOW, **SLOW_ON_SQLITE} if vendor == "sqlite" else SLOW
+    slow_ones = _slow_by_file(vendor).get(name.partition("::")[0], [])
     return any(name == slow or name.startswith((f"{slow}::", f"{slow}[")) or _is_case(name, slow) for slow in slow_ones)
+
+
+@cache
+def _slow_by_file(vendor: str) -> dict[str, list[str]]:
+    """Return the slow ones of each file: asking all of them about 8,000 tests takes a second of each process."""
+    by_file: dict[str, list[str]] = {}
+    for slow in {**SLOW, **SLOW_ON_SQLITE} if vendor == "sqlite" else SLOW:
+        by_file.setdefault(slow.partition("::")[0], []).append(slow)
+    return by_file
 
 
 def _is_case(name: str, slow: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from coverage import Coverage
 
+from tests.measured import MEASURED, UNMEASURED, is_measured
 from tests.once import NOT_OF_THE_DATABASE, NOT_ON_SQLITE, ON_EACH, ONCE, leave_out_on_postgresql, leave_out_on_sqlite
 from tests.slow import SLOW, SLOW_ON_SQLITE
 
@@ -134,11 +135,31 @@ def test_what_runs_on_one_database_only_asks_none(name: str) -> None:
         assert not re.search(r"mark\.django_db|transactional[_]db|\bdb: |(editor|chief): User", file.read_text()), file
 
 
-@pytest.mark.parametrize("slow", [*SLOW, *SLOW_ON_SQLITE])
-def test_what_is_slow_is_named_as_it_is(slow: str) -> None:
-    file, _, test = slow.partition("::")
-    text = (ROOT / "tests" / file).read_text()
-    assert not test or f"def {test.partition('[')[0].rpartition('::')[2]}(" in text
+def is_there(test: str) -> bool:
+    """Return whether a folder, a file or a test, named as tests/slow.py and tests/measured.py do, is there."""
+    file, _, function = test.partition("::")
+    path = ROOT / "tests" / file
+    return path.exists() and (
+        not function or f"def {function.partition('[')[0].rpartition('::')[2]}(" in path.read_text()
+    )
+
+
+def test_what_is_slow_or_not_measured_is_named_as_it_is() -> None:
+    assert [name for name in (*SLOW, *SLOW_ON_SQLITE, *UNMEASURED, *MEASURED) if not is_there(name)] == []
+
+
+@pytest.mark.parametrize(
+    ("test", "expected"),
+    [
+        ("journeys/test_keys.py::test_odd_keys", False),
+        (f"{MEASURED[0]}[a parameter]", True),
+        ("library/test_undo.py::test_who_lost_the_right_takes_nothing_back", False),
+        ("library/test_tags.py::test_a_word", True),
+        ("jobs_of_all_kinds/test_a.py::test_a", True),
+    ],
+)
+def test_the_longest_name_says_whether_a_test_is_measured(test: str, expected: bool) -> None:
+    assert is_measured(test) is expected
 
 
 @pytest.mark.parametrize("name", [*NOT_OF_THE_DATABASE, *NOT_ON_SQLITE, *ON_EACH])
@@ -158,5 +179,5 @@ def test_what_is_slow_is_left_out_where_that_is_asked() -> None:
 
 
 def test_what_is_not_measured_is_measured_by_nothing() -> None:
-    """Nor is this file: tests/conftest.py names it. A single measurement that goes on costs as much as several."""
+    """Nor is this file: tests/measured.py names it. A single measurement that goes on costs as much as several."""
     assert Coverage.current() is None

@@ -6,7 +6,7 @@ from io import BytesIO
 
 from PIL import Image, ImageFilter, ImageStat
 
-from processing.color import Lab, name_hue, sample_colors
+from processing.color import SAMPLE_SIDE, Lab, name_hue, sample_colors
 from processing.labels.port import Label, LabelAnswer
 
 
@@ -20,7 +20,7 @@ class MeasuredLabeler:
         picture = Image.open(BytesIO(jpeg), formats=["JPEG"])
         width, height = picture.size
         picture.draft("RGB", (256, 256))
-        colors = sample_colors(picture, 64)
+        colors = sample_colors(picture, SAMPLE_SIDE)
         labels = [_label_shape(width, height), *_label_light_and_color(colors), *_label_sharpness(jpeg)]
         raw = {"Labels": [{"Name": label.name, "Confidence": label.confidence} for label in labels]}
         return LabelAnswer(tuple(labels), self.source, "1", raw)

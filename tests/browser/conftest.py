@@ -27,7 +27,9 @@ from tests.browser.desk import Desk, open_review
 from tests.records import images
 from tests.settings import STATE
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# The same engine without windows comes first: it takes a third less of the processor.
+CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, CHROMIUMS)), None)
 QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync"]
 # Playwright runs an event loop in the test's own thread, and Django would refuse the database there.
@@ -44,7 +46,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.django_db(transaction=True))
             if CHROMIUM is None and not os.environ.get("REQUIRE_CHROMIUM"):
-                item.add_marker(pytest.mark.skip(reason="no Chromium is installed (apt install chromium)"))
+                item.add_marker(
+                    pytest.mark.skip(reason="no Chromium is installed (apt install chromium-headless-shell)")
+                )
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,14 @@
 """What the documents show of `python -m deploy cost`: whole bills, and figures in sentences."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from deploy import __main__ as deploy
 from deploy import presets, template
 from deploy.commands import cost
 from mediahub.costs import Bill, Plan, bill, model, prices
@@ -36,8 +37,9 @@ class Figure(NamedTuple):
 
 def print_bill(command: str) -> str:
     """Return what the command prints now."""
-    run = [sys.executable, "-m", "deploy", *command.split()]
-    return subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    with redirect_stdout(StringIO()) as printed:
+        assert deploy.main(command.split()) == 0, command
+    return printed.getvalue().strip()
 
 
 def price_stack(images: int = 0, preset: str = "standard", *, labels: bool = False, **plan: Any) -> Bill:

@@ -37,8 +37,9 @@ def stored(operator: Any) -> dict[str, bytes]:
 
 
 def emptied(operator: Any) -> None:
-    for entry in operator.list_objects_v2(Bucket=settings.RENDITION_BUCKET).get("Contents", []):
-        operator.delete_object(Bucket=settings.RENDITION_BUCKET, Key=entry["Key"])
+    listed = operator.list_objects_v2(Bucket=settings.RENDITION_BUCKET)["Contents"]
+    keys = [{"Key": entry["Key"]} for entry in listed]
+    operator.delete_objects(Bucket=settings.RENDITION_BUCKET, Delete={"Objects": keys})
 
 
 def test_inline_and_celery_give_the_same_bytes(

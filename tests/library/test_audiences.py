@@ -106,7 +106,7 @@ class AfterAnySequence(TestCase):
     """The column and the slow definition agree after each of many steps."""
 
     @given(steps=st.lists(st.sampled_from(VERBS), min_size=5, max_size=25), seed=st.integers(0, 10**6))
-    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     def test_the_column_says_what_the_collections_say(self, steps: list[str], seed: int) -> None:
         chance = random.Random(seed)
         User.objects.create(username="chief", is_superuser=True)

@@ -78,6 +78,7 @@ def turned_until(loop: PatientLoop, true: Callable[[], bool], turns: int = 30) -
     for _ in range(turns):
         if true():
             return
+        loop.tick()
         loop.poll_once()
         loop.bring_back()
     raise AssertionError(f"it did not happen in {turns} turns")

@@ -1,0 +1,123 @@
+"""Which tests are measured: those that add lines to the coverage, each as cheaply as can be.
+
+A test that is measured takes twice its time, and the processes that it starts as well. So the suite measures no test
+that drives the whole product, sends every view the same, or runs next to no line that no other test runs; without them
+the bound of the coverage must be reached all the same. A name stands for a folder, a file, or a test with all its
+parameters, and the longest name of a test decides.
+"""
+
+UNMEASURED = (
+    "aws",
+    "browser",
+    "deploy",
+    "journeys",
+    "simulation",
+    "bench/test_corpus.py",
+    "delivery/test_mirror.py::test_c8_more_tags_than_a_transaction_takes_stay_on_the_item",
+    "delivery/test_public.py",
+    "delivery/test_public_credit.py",
+    "desk/test_activity.py::test_a_page_costs_the_same_for_many_acts_and_goes_on",
+    "desk/test_activity.py::test_a_title_that_looks_like_a_date_is_told_as_it_was_typed",
+    "desk/test_all_results.py",
+    "desk/test_closed.py",
+    "desk/test_collections.py::test_five_hundred_collections_cost_as_many_questions_as_two",
+    "desk/test_crop.py",
+    "desk/test_edits.py::test_of_two_who_save_one_field_in_the_same_moment_one_is_asked",
+    "desk/test_frontend.py::test_a_broken_lock_is_reported_with_what_npm_said",
+    "desk/test_library.py::test_d17_a_page_costs_the_same_for_five_as_for_fifty",
+    "desk/test_library.py::test_pages_follow_each_other_without_gap_or_overlap",
+    "desk/test_naughty_strings.py",
+    "desk/test_permissions.py::test_s6_d12_each_role_gets_what_the_table_says",
+    "desk/test_questions.py",
+    "desk/test_review.py::test_each_decision_of_a_person_on_an_image_is_a_review",
+    "desk/test_stored_data.py",
+    "desk/test_weight.py",
+    "fuzz/test_fuzz.py",
+    "jail/test_batch.py",
+    "jail/test_jail.py::test_every_format_is_the_same_in_the_jail",
+    "jail/test_jail.py::test_whatever_ends_a_decoder_refuses_its_file_and_no_other",
+    "jobs/test_commands.py",
+    "jobs/test_downloads.py::test_the_files_are_removed_when_their_time_is_over",
+    "jobs/test_downloads.py::test_what_is_more_than_one_part_holds_goes_into_several",
+    "jobs/test_plans.py::test_a_worker_that_dies_while_it_mirrors_leaves_the_rest_to_the_clock",
+    "jobs/test_plans.py::test_one_image_that_cannot_be_mirrored_is_named_and_the_others_are_mirrored",
+    "jobs/test_plans.py::test_the_plan_of_renditions_is_what_they_take",
+    "jobs/test_plans.py::test_the_same_bytes_learn_by_which_recipe_they_were_made",
+    "jobs/test_reprocess.py::test_c19_a_chunk_has_one_worker_at_a_time",
+    "jobs/test_reprocess.py::test_c19_a_chunk_that_is_finished_is_not_done_again",
+    "jobs/test_reprocess.py::test_c19_a_killed_worker_goes_on_where_it_was",
+    "jobs/test_reprocess.py::test_c19_an_interrupted_order_is_gone_on_with",
+    "jobs/test_reprocess.py::test_inline_and_celery_give_the_same_bytes",
+    "jobs/test_reprocess.py::test_the_selection_narrows_to_state_time_and_ids",
+    "jobs/test_runner.py",
+    "library/test_audiences.py",
+    "library/test_bulk.py",
+    "library/test_collections.py::test_a_thousand_images_cost_few_questions",
+    "library/test_collections.py::test_a_tree_costs_the_same_for_five_hundred",
+    "library/test_figures.py",
+    "library/test_search_as_typed.py::test_each_way_to_ask_finds_the_same",
+    "library/test_search_as_typed.py::test_what_cannot_be_meant_is_not_corrected",
+    "library/test_search_sorts.py",
+    "library/test_tag_decisions.py",
+    "library/test_undo.py",
+    "local/test_bucket.py",
+    "local/test_stack.py",
+    "processing/test_colors.py::test_a_profile_is_judged_by_what_it_does",
+    "processing/test_colors.py::test_the_chunks_of_a_png_count_in_their_order",
+    "processing/test_colors.py::test_the_code_points_of_a_heic_count",
+    "processing/test_cost.py::test_a_png_of_endless_chunks_is_refused",
+    "processing/test_damage.py::test_a_jpeg_of_which_only_the_beginning_came_is_refused",
+    "processing/test_decode.py::test_b17_compressed_text_that_unpacks_without_end_is_bounded",
+    "processing/test_decode.py::test_b2_a_truncated_file_is_refused",
+    "processing/test_fingerprint.py",
+    "processing/test_metadata_write.py::test_a_file_that_is_cut_off_is_told_and_not_written",
+    "processing/test_pipeline.py",
+    "processing/test_truncation.py",
+    "recovery/test_consistency_checks.py::test_a16_it_finds_exactly_what_was_lost_and_mends_it",
+    "recovery/test_consistency_checks.py::test_an_image_in_use_is_compared_with_the_bucket_whatever_its_record_says",
+    "recovery/test_consistency_checks.py::test_c5_labels_that_could_not_be_had_are_asked_for_again",
+    "recovery/test_consistency_checks.py::test_system_files_are_not_missed",
+    "recovery/test_dead_letters.py",
+    "recovery/test_duties.py::test_a_duty_that_raises_holds_up_no_other_and_is_told_on_the_page_of_checks",
+    "recovery/test_duties.py::test_an_image_that_cannot_be_mirrored_holds_up_no_other",
+    "recovery/test_duties.py::test_images_that_fail_do_not_starve_those_behind_them",
+    "test_checks.py::TestDoctor::test_a_fault_has_its_advice",
+    "test_documents.py",
+    "test_figures.py::test_costs_in_sentences_are_those_that_the_command_prints",
+    "test_findings.py",
+    "test_functions.py",
+    "test_house.py",
+    "test_logs.py::test_a_function_writes_no_token_and_no_signature",
+    "test_matrix.py",
+    "test_messages.py",
+    "test_soak.py",
+    "test_words.py",
+    "uploads/test_crops.py::test_a_version_is_restored_with_its_crops_at_todays_point",
+    "uploads/test_crops.py::test_public_copies_follow_and_old_addresses_stay",
+    "uploads/test_crops.py::test_the_crops_follow_the_point_and_nothing_else_changes",
+    "uploads/test_ingest.py",
+    "uploads/test_permutations.py",
+    "worker/test_clock_rest.py::test_it_does_not_rest_while_a_file_is_on_its_way",
+    "worker/test_handlers.py",
+)
+# Measured all the same.
+MEASURED = (
+    "delivery/test_public.py::test_what_is_wanted_again_while_it_is_swept_stays",
+    "fuzz/test_fuzz.py::test_b27_altered_files_and_messages_are_processed_or_refused_with_a_code",
+    "journeys/test_purge.py::test_a_restored_database_learns_from_the_bucket",
+    "journeys/test_rejected_files.py",
+    "journeys/test_used_tickets.py::test_a_chief_editor_puts_an_original_back_on_top_so_that_the_bucket_never_forgets_it",
+    "recovery/test_dead_letters.py::test_c20_a_retry_that_fails_again_comes_back_to_the_same_item",
+)
+
+
+def is_measured(name: str) -> bool:
+    """Return whether the lines of a test are measured, which is named by its path below tests/ and its function."""
+    return max((_longest(name, MEASURED), True), (_longest(name, UNMEASURED), False), (0, True))[1]
+
+
+def _longest(name: str, names: tuple[str, ...]) -> int:
+    """Return the length of the longest of the names that stands for a test; -1 where none does."""
+    return max(
+        (len(one) for one in names if name == one or name.startswith((f"{one}/", f"{one}::", f"{one}["))), default=-1
+    )
