@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import database_users, pristine
 from tests.aws.recording import Recorder
-from tests.measured import is_measured
+from tests.measured import import_source, is_measured
 from tests.once import leave_out_on_sqlite
 from tests.proofs import WHAT, add_counts
 from tests.settings import CALLS
@@ -63,6 +63,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """Mark the slow tests, put long files first, and leave out those that need much where `--fast` asks for it."""
+    if Coverage.current():
+        import_source()
     # Before `-m` chooses by the mark.
     for item in items:
         if is_slow(item.nodeid.removeprefix("tests/"), connection.vendor):

@@ -8,7 +8,7 @@ from functools import cache
 FEWER_METHODS = "Reading by other methods than GET; make test asks with GET and POST."
 INTERRUPTED = "Sends 12 MB in parts; a pause between parts and a reload after a lost answer stay in make test."
 LESS = "This role sees less than the deputy does."
-LOOKED_AT = "Every page once more; make test looks at each twice, wide and narrow, light and dark."
+LOOKED_AT = "Every page once more; make test looks at each once, by turns wide and light, and narrow and dark."
 ONE_FILE = "The script is that of the upload page, which test_upload.py and test_going_on.py interrupt in the same way."
 SESSION = "One end of the session of several; desk/test_session.py holds what the site answers."
 WORDS = "One interruption of several; another person at the machine stays in make test."
@@ -70,6 +70,7 @@ SLOW = {
     "browser/test_one_file.py::test_a_large_file_replaces_an_image_in_parts_with_a_pause": ONE_FILE,
     "browser/test_one_file.py::test_the_session_and_the_line_end_while_a_file_is_replaced": ONE_FILE,
     "browser/test_one_file.py::test_a_reload_while_a_file_is_replaced_loses_no_one": ONE_FILE,
+    "browser/test_pages.py::test_every_page_is_accessible_in_each_look": LOOKED_AT,
     "browser/test_pages.py::test_arabic_is_read_from_the_right": LOOKED_AT,
     "browser/test_pages.py::test_long_german_words_fit_into_a_narrow_window": LOOKED_AT,
     "browser/test_together.py::test_the_words_of_an_image_are_saved_after_the_session_has_ended": SESSION,

@@ -1,7 +1,7 @@
 """Each page as it stands: what axe finds, what the policy forbids, how it looks, wide and narrow, light and dark."""
 
 from io import StringIO
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -136,27 +136,37 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
-def test_every_page_is_accessible(signed_in: Desk, pages: dict[str, str], request: pytest.FixtureRequest) -> None:
+def test_every_page_is_accessible_in_one_look(signed_in: Desk, pages: dict[str, str]) -> None:
+    """Every other page is wide and light, the others are narrow and dark."""
+    findings = {}
+    for (name, path), look in zip(pages.items(), cycle(LOOKS), strict=False):
+        signed_in.open(path)
+        findings[name] = look_at(signed_in, *look)
+    assert not any(findings.values()), findings
+
+
+def test_every_page_is_accessible_in_each_look(
+    signed_in: Desk, pages: dict[str, str], request: pytest.FixtureRequest
+) -> None:
     """Both sizes and both schemes are looked at; each size in each scheme, where pictures of them are wanted."""
-    page = signed_in.page
     shots = request.config.getoption("--screenshots", default=False)
-    looks = list(product(SIZES, SCHEMES)) if shots else LOOKS
     findings = {}
     for name, path in pages.items():
         signed_in.open(path)
-        for size, scheme in looks:
-            page.set_viewport_size(SIZES[size])
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            settle(page)
-            faults = signed_in.findings()
-            if not fits(page):
-                faults.append("wider than the window")
-            if faults:
-                findings[f"{name}-{size}-{scheme}"] = faults
+        for size, scheme in product(SIZES, SCHEMES) if shots else LOOKS:
+            findings[f"{name}-{size}-{scheme}"] = look_at(signed_in, size, scheme)
             if shots:
-                page.wait_for_load_state("networkidle")
-                shoot(page, f"{name}-{size}-{scheme}")
-    assert findings == {}
+                signed_in.page.wait_for_load_state("networkidle")
+                shoot(signed_in.page, f"{name}-{size}-{scheme}")
+    assert not any(findings.values()), findings
+
+
+def look_at(desk: Desk, size: str, scheme: ColorScheme) -> list[str]:
+    """Return what is wrong with the open page in a window of this size and with this color scheme."""
+    desk.page.set_viewport_size(SIZES[size])
+    desk.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    settle(desk.page)
+    return desk.findings() + ([] if fits(desk.page) else ["wider than the window"])
 
 
 def speak(desk: Desk, language: str) -> None:

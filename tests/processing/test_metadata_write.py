@@ -164,7 +164,7 @@ def test_b4_b20_a_second_picture_and_what_trails_a_jpeg_do_not_leave() -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_file_that_is_cut_off_is_told_and_not_written(name: str) -> None:
     data = embed(SMALL[name], name, CREDIT)
-    # Seven and the lengths of chunks, boxes, and segments have nothing in common: each of their bytes is an end somewhere.
+    # Every seventh end: in each kind of part, between parts, and next to the end.
     for end in range(0, len(data), 7):
         try:
             assert embed(data[:end], name, CREDIT) == data
