@@ -241,6 +241,18 @@ SLOW_ON_SQLITE = {
     "library/test_audiences.py::AfterAnySequence::test_the_column_says_what_the_collections_say": (
         "Any sequence of acts, held against the collections."
     ),
+    **dict.fromkeys(
+        (
+            "library/test_bulk.py::test_twice_as_many_images_take_as_many_statements",
+            "library/test_collections.py::test_a_thousand_images_cost_few_questions",
+            "library/test_collections.py::test_a_tree_costs_the_same_for_five_hundred",
+            "library/test_figures.py::test_what_the_clock_keeps_is_what_pages_count",
+            "library/test_figures.py::test_pages_of_a_large_library_count_nothing",
+            "library/test_figures.py::test_a_tag_on_hidden_images_alone_is_not_named_by_figures",
+            "library/test_figures.py::test_a_small_library_counts_itself",
+        ),
+        "Counts statements, or many records, of which SQLite is sent the same.",
+    ),
 }
 
 

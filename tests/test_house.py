@@ -155,7 +155,7 @@ def test_what_is_slow_or_not_measured_is_named_as_it_is() -> None:
         (f"{MEASURED[0]}[a parameter]", True),
         ("library/test_undo.py::test_who_lost_the_right_takes_nothing_back", False),
         ("library/test_tags.py::test_a_word", True),
-        ("jobs_of_all_kinds/test_a.py::test_a", True),
+        ("journeys_of_others/test_a.py::test_a", True),
     ],
 )
 def test_the_longest_name_says_whether_a_test_is_measured(test: str, expected: bool) -> None:
