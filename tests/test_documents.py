@@ -68,16 +68,18 @@ def list_files() -> frozenset[str]:
     return frozenset(line for line in listed.stdout.splitlines() if (ROOT / line).is_file())
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
-def test_each_link_leads_to_a_file_and_a_heading(path: Path) -> None:
-    for target in re.findall(r"\]\(([^)\s]+)\)", remove_code(read(path))):
-        if re.match(r"https?://|mailto:", target):
-            continue
-        place, _, anchor = target.partition("#")
-        file = (path.parent / place).resolve() if place else path
-        assert file.exists(), f"{name(path)} links to {target}, which does not exist"
-        assert file.is_relative_to(ROOT), f"{name(path)} links to {target}, which is not in the repository"
-        assert not anchor or anchor in find_anchors(file), f"{name(path)} links to {target}; no heading is called so"
+def test_each_link_leads_to_a_file_and_a_heading() -> None:
+    for path in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)\s]+)\)", remove_code(read(path))):
+            if re.match(r"https?://|mailto:", target):
+                continue
+            place, _, anchor = target.partition("#")
+            file = (path.parent / place).resolve() if place else path
+            assert file.exists(), f"{name(path)} links to {target}, which does not exist"
+            assert file.is_relative_to(ROOT), f"{name(path)} links to {target}, which is not in the repository"
+            assert not anchor or anchor in find_anchors(file), (
+                f"{name(path)} links to {target}; no heading is called so"
+            )
 
 
 def test_each_document_can_be_reached_from_the_readme() -> None:
@@ -226,26 +228,28 @@ def test_each_management_command_is_listed_with_its_options() -> None:
         assert shown <= known, f"manage.py {verb} has no option {', '.join(shown - known)}"
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
-def test_each_file_that_is_named_exists(path: Path) -> None:
+def test_each_file_that_is_named_exists() -> None:
     files = list_files()
     folders = {parent.as_posix() for file in files for parent in Path(file).parents}
     names = {Path(file).name for file in files}
-    for span in find_spans(path):
-        if re.fullmatch(rf"(?:{'|'.join(FOLDERS)})/[\w./-]*", span):
-            assert span.rstrip("/") in files | folders, f"{name(path)} names {span}, which does not exist"
-        elif re.fullmatch(rf"[\w.-]+/[\w./-]*\.(?:{ENDINGS})", span):
-            assert any(file.endswith(f"/{span}") for file in files), f"{name(path)} names {span}, which does not exist"
-        elif re.fullmatch(r"\w+\.(?:py|js|css|yaml)", span):
-            assert span in names, f"{name(path)} names {span}, which does not exist"
+    for path in DOCUMENTS:
+        for span in find_spans(path):
+            if re.fullmatch(rf"(?:{'|'.join(FOLDERS)})/[\w./-]*", span):
+                assert span.rstrip("/") in files | folders, f"{name(path)} names {span}, which does not exist"
+            elif re.fullmatch(rf"[\w.-]+/[\w./-]*\.(?:{ENDINGS})", span):
+                assert any(file.endswith(f"/{span}") for file in files), (
+                    f"{name(path)} names {span}, which does not exist"
+                )
+            elif re.fullmatch(r"\w+\.(?:py|js|css|yaml)", span):
+                assert span in names, f"{name(path)} names {span}, which does not exist"
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
-def test_each_module_that_is_named_exists(path: Path) -> None:
-    for span in find_spans(path):
-        dotted = re.match(r"(?:mediahub|processing|deploy|tests|bench)(?:\.[a-z_]\w*)+", span)
-        if dotted and not span.startswith(("deploy.example", dotted[0] + "/")):
-            assert is_name(dotted[0]), f"{name(path)} names {dotted[0]}, which does not exist"
+def test_each_module_that_is_named_exists() -> None:
+    for path in DOCUMENTS:
+        for span in find_spans(path):
+            dotted = re.match(r"(?:mediahub|processing|deploy|tests|bench)(?:\.[a-z_]\w*)+", span)
+            if dotted and not span.startswith(("deploy.example", dotted[0] + "/")):
+                assert is_name(dotted[0]), f"{name(path)} names {dotted[0]}, which does not exist"
 
 
 def is_name(dotted: str) -> bool:
@@ -259,12 +263,12 @@ def is_name(dotted: str) -> bool:
     return file.is_file() and bool(re.search(rf"\b{attribute}\b", read(file)))
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
-def test_each_setting_and_constant_that_is_named_exists(path: Path) -> None:
-    for span in find_spans(path):
-        if re.fullmatch(r"[A-Z]+(?:_[A-Z]+)+", span) and span not in REJECTED_NAMES:
-            exists = re.search(rf"\b{span}\b", source_text()) is not None
-            assert exists, f"{name(path)} names {span}, which nothing reads"
+def test_each_setting_and_constant_that_is_named_exists() -> None:
+    for path in DOCUMENTS:
+        for span in find_spans(path):
+            if re.fullmatch(r"[A-Z]+(?:_[A-Z]+)+", span) and span not in REJECTED_NAMES:
+                exists = re.search(rf"\b{span}\b", source_text()) is not None
+                assert exists, f"{name(path)} names {span}, which nothing reads"
 
 
 @cache
@@ -274,12 +278,12 @@ def source_text() -> str:
     return "\n".join(read(ROOT / file) for file in sorted(list_files()) if file.endswith(endings))
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
-def test_each_test_that_is_named_exists(path: Path) -> None:
-    for file, test in re.findall(r"`((?:\w+/)*test_\w+\.py)::(\w+)", read(path)):
-        place = next((ROOT / folder / file for folder in ("", "tests") if (ROOT / folder / file).is_file()), None)
-        assert place, f"{name(path)} names {file}, which does not exist"
-        assert f"def {test}(" in read(place), f"{name(path)} names {test}, which {file} does not have"
+def test_each_test_that_is_named_exists() -> None:
+    for path in DOCUMENTS:
+        for file, test in re.findall(r"`((?:\w+/)*test_\w+\.py)::(\w+)", read(path)):
+            place = next((ROOT / folder / file for folder in ("", "tests") if (ROOT / folder / file).is_file()), None)
+            assert place, f"{name(path)} names {file}, which does not exist"
+            assert f"def {test}(" in read(place), f"{name(path)} names {test}, which {file} does not have"
 
 
 @pytest.mark.parametrize("document", ["CONTRIBUTING.md", "docs/architecture.md"])
