@@ -18,11 +18,13 @@ from tests.aws import calls
 from tests.once import leave_out_on_postgresql, leave_out_on_sqlite
 from tests.slow import list_slow_files
 
-# What is measured takes a third to a half longer: tests/conftest.py measures each test once.
+# What is measured takes twice as long or more: tests/conftest.py measures each test once.
 FIRST_COVERAGE = ["--cov", "--cov-report=", "--cov-fail-under=0"]
 COVERAGE = ["--cov", "--cov-append", "--cov-report=term-missing:skip-covered"]
-# File by file, in the order of tests/conftest.py. A third process works while two wait for a browser or a queue.
-SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+# File by file, in the order of tests/conftest.py.
+SIDE_BY_SIDE = ("--dist", "loadfile", "--no-loadscope-reorder")
+# On two processors. A third process works while two wait for a browser; without one, its start costs more than it saves.
+PROCESSES = {"SQLite": "3", "PostgreSQL": "2"}
 # A test database need not outlive the machine's power.
 CARELESS = ("fsync", "synchronous_commit", "full_page_writes")
 
@@ -82,7 +84,7 @@ def run_suite(database: str, environment: dict[str, str], arguments: list[str]) 
     print(f"\nThe suite on {database}:", flush=True)
     start = time.monotonic()
     pytest = subprocess.run(
-        [sys.executable, "-m", "pytest", "--quiet", *SIDE_BY_SIDE, *arguments],
+        [sys.executable, "-m", "pytest", "--quiet", "-n", PROCESSES[database], *SIDE_BY_SIDE, *arguments],
         env={**os.environ, **environment},
         check=False,
     )
