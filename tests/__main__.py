@@ -23,7 +23,7 @@ FIRST_COVERAGE = ["--cov", "--cov-report=", "--cov-fail-under=0"]
 COVERAGE = ["--cov", "--cov-append", "--cov-report=term-missing:skip-covered"]
 # File by file, in the order of tests/conftest.py.
 SIDE_BY_SIDE = ("--dist", "loadfile", "--no-loadscope-reorder")
-# On two processors. A third process works while two wait for a browser; without one, its start costs more than it saves.
+# For two processors. A third process works while two wait for a browser; without one, its start costs more.
 PROCESSES = {"SQLite": "3", "PostgreSQL": "2"}
 # A test database need not outlive the machine's power.
 CARELESS = ("fsync", "synchronous_commit", "full_page_writes")
