@@ -37,6 +37,7 @@ settings.load_profile("mediahub")
 
 # What starts an emulator, a browser or other processes.
 LARGE_PARTS = {"local_aws", "local_aws_process", "running", "browser", "page", "signed_in"}
+DATABASE = {"db", "transactional_db", "live_server"}
 # The long files come first, so that no process has one left when the other is done.
 FIRST_FOLDERS = ("simulation", "browser", "journeys", "local", "desk", "deploy", "jobs")
 LARGE_FOLDERS = ("browser", "deploy", "journeys", "local", "simulation")
@@ -89,7 +90,7 @@ def _needs_much(item: pytest.Item) -> bool:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Let nobody measure the lines of a test that tests/measured.py leaves out, nor of the processes that it starts."""
-    if _is_measured_here(item):
+    if _is_measured_here(item) or _creates_database(item):
         return (yield)
     stopped = _stop_measuring()
     inherited = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_PROCESS")}
@@ -118,6 +119,12 @@ def _is_measured_here(item: pytest.Item) -> bool:
     if connection.vendor == "postgresql" and item.path.relative_to(ROOT).as_posix() not in ON_POSTGRESQL_ALONE:
         return False
     return is_measured(item.nodeid.removeprefix("tests/"))
+
+
+def _creates_database(item: pytest.Item) -> bool:
+    """Return whether the database of this process is created for this test: migrations and rights count in any case."""
+    asks = item.get_closest_marker("django_db") or DATABASE & set(getattr(item, "fixturenames", ()))
+    return bool(asks) and not pristine.is_kept()
 
 
 @pytest.fixture(autouse=True)
