@@ -218,6 +218,9 @@ SLOW = {
     "jobs/test_reprocess.py::test_c19_a_killed_worker_goes_on_where_it_was": (
         "Kills a Celery worker and waits for its lease to end; jobs/test_plans.py lets the clock go on after a death."
     ),
+    "processing/test_metadata_write.py::test_a_file_that_is_cut_off_at_any_byte_is_told_and_not_written": (
+        "Cuts at every byte; make test cuts at every seventh."
+    ),
     "local/test_event_loop.py::test_sigterm_ends_the_loop_after_its_batch": "Waits for a process of its own.",
     "local/test_stack.py::test_messages_and_items_outlive_a_restart": "Starts a local AWS twice, as its neighbor does.",
     "local/test_site.py::test_a_database_that_is_not_there_is_told_and_all_is_stopped": "Starts a second site.",
@@ -239,7 +242,7 @@ SLOW = {
 # On SQLite alone: make test tries them on PostgreSQL.
 SLOW_ON_SQLITE = {
     "library/test_audiences.py::AfterAnySequence::test_the_column_says_what_the_collections_say": (
-        "Any sequence of acts, held against the collections."
+        "Fifteen sequences of acts, held against the collections; make test tries six on PostgreSQL."
     ),
     **dict.fromkeys(
         (
@@ -269,7 +272,7 @@ def is_slow(name: str, vendor: str) -> bool:
 
 @cache
 def _slow_by_file(vendor: str) -> dict[str, list[str]]:
-    """Return the slow ones of each file: asking all of them about 8,000 tests takes a second of each process."""
+    """Return the slow ones of each file: asking all of them about each test takes a second of each process."""
     by_file: dict[str, list[str]] = {}
     for slow in {**SLOW, **SLOW_ON_SQLITE} if vendor == "sqlite" else SLOW:
         by_file.setdefault(slow.partition("::")[0], []).append(slow)

@@ -1,8 +1,11 @@
-"""How many files the renditions of one picture are, by their specifications."""
+"""The size that most tests look at, and how many files the renditions of one picture are."""
 
 from collections.abc import Iterable
 
 from processing import SPECS, RenditionSpec
+
+# The largest, so that no picture of the tests is decoded at less than its size.
+ONE_SIZE = SPECS[:1]
 
 
 def count_files(specs: Iterable[RenditionSpec] = SPECS, *, is_transparent: bool = False) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -102,11 +103,15 @@ class Desk:
             change(change_set, some, place)
 
 
+# On SQLite make test-slow runs it.
+EXAMPLES = 15 if connection.vendor == "sqlite" else 6
+
+
 class AfterAnySequence(TestCase):
     """The column and the slow definition agree after each of many steps."""
 
     @given(steps=st.lists(st.sampled_from(VERBS), min_size=5, max_size=25), seed=st.integers(0, 10**6))
-    @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     def test_the_column_says_what_the_collections_say(self, steps: list[str], seed: int) -> None:
         chance = random.Random(seed)
         User.objects.create(username="chief", is_superuser=True)

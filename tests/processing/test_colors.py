@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from bench.heic import HeicOptions, encode_heic
-from processing import SPECS, Note, RenditionSpec, process_image
+from processing import Note, RenditionSpec, process_image
 from processing.color_profiles import read_press_profile
 from processing.decode import open_picture
 from processing.limits import Limits
@@ -17,6 +17,7 @@ from processing.png import MAGIC
 from processing.renditions import decode_raster, merge_pixels
 from tests.pictures import encoded, png_with
 from tests.profiles import by_littlecms, chart, difference, gamma, gray_profile, rgb_profile, srgb_curve
+from tests.specs import ONE_SIZE
 
 LINEAR = gamma(1.0)
 PROFILES = {
@@ -30,11 +31,11 @@ PROFILES = {
 
 def shown(data: bytes) -> Image.Image:
     """Return the largest rendition, which is as large as the picture."""
-    return Image.open(BytesIO(process_image(BytesIO(data), specs=SPECS[:1])["thumbnails"][0].data)).convert("RGB")
+    return Image.open(BytesIO(process_image(BytesIO(data), specs=ONE_SIZE)["thumbnails"][0].data)).convert("RGB")
 
 
 def notes(data: bytes) -> list[str]:
-    return [note.code for note in process_image(BytesIO(data), specs=SPECS[:1])["metadata"].notes]
+    return [note.code for note in process_image(BytesIO(data), specs=ONE_SIZE)["metadata"].notes]
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -112,7 +113,7 @@ def test_ink_with_a_profile_of_colors_leaves_the_profile_aside() -> None:
 @pytest.mark.parametrize("profile", [b"broken", bytes(500), PROFILES["sRGB"][:200]], ids=["text", "zeros", "cut"])
 def test_b13_a_broken_profile_leaves_a_note_and_the_picture(profile: bytes) -> None:
     data = encoded(chart(), "JPEG", quality=95, subsampling=0, icc_profile=profile)
-    result = process_image(BytesIO(data), specs=SPECS[:1])
+    result = process_image(BytesIO(data), specs=ONE_SIZE)
     assert result["metadata"].notes == (Note("left_aside", {"part": "profile"}),)
     assert difference(shown(data), chart()) < 1
 

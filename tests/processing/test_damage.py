@@ -17,7 +17,7 @@ from processing.decode import open_picture
 from processing.limits import Limits
 from tests.doubles import MemoryStore
 from tests.pictures import encoded, jpeg, picture
-from tests.specs import count_files
+from tests.specs import ONE_SIZE, count_files
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 Chunks = list[tuple[bytes, bytes]]
@@ -74,7 +74,7 @@ def interlaced(scene: Image.Image, part: float = 1.0) -> bytes:
 
 def refused(data: bytes) -> Rejected:
     with pytest.raises(Rejected) as error:
-        process_image(BytesIO(data), specs=SPECS[:1])
+        process_image(BytesIO(data), specs=ONE_SIZE)
     assert error.value.code in ("broken", "cut_off")
     return error.value
 
@@ -115,7 +115,7 @@ def test_a_png_that_lacks_pixels_is_refused(damage: Callable[[bytes], bytes]) ->
 def test_an_interlaced_png_is_taken_whole_and_refused_without_its_last_passes() -> None:
     scene = picture(45, 31)
     taken = [
-        process_image(BytesIO(data), specs=SPECS[:1])["thumbnails"][0]
+        process_image(BytesIO(data), specs=ONE_SIZE)["thumbnails"][0]
         for data in (interlaced(scene), encoded(scene, "PNG"))
     ]
     assert taken[0].sha256 == taken[1].sha256
@@ -128,13 +128,13 @@ def test_a_png_of_every_kind_of_pixel_is_taken(mode: str, size: tuple[int, int])
     scene = picture(*size).convert("L")
     deep = scene.convert("I").point(lambda value: value * 257).convert("I;16")
     data = encoded(deep if mode == "I;16" else scene.convert(mode), "PNG")
-    assert process_image(BytesIO(data), specs=SPECS[:1])["metadata"].width == size[0]
+    assert process_image(BytesIO(data), specs=ONE_SIZE)["metadata"].width == size[0]
 
 
 def test_an_animated_png_is_taken_by_its_first_frame() -> None:
     frames = [picture(60, 40).rotate(angle) for angle in range(3)]
     data = encoded(frames[0], "PNG", save_all=True, append_images=frames[1:])
-    assert process_image(BytesIO(data), specs=SPECS[:1])["metadata"].width == 60
+    assert process_image(BytesIO(data), specs=ONE_SIZE)["metadata"].width == 60
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def gif(width: int, height: int, pixels: int) -> bytes:
 
 
 def test_a_gif_whose_data_ends_before_its_last_row_is_refused() -> None:
-    assert process_image(BytesIO(gif(40, 30, 1200)), specs=SPECS[:1])["metadata"].height == 30
+    assert process_image(BytesIO(gif(40, 30, 1200)), specs=ONE_SIZE)["metadata"].height == 30
     refused(gif(40, 30, 500))
 
 
@@ -178,7 +178,7 @@ def test_a_jpeg_of_which_only_the_beginning_came_is_refused(save: dict[str, bool
     whole = encoded(Image.effect_noise((600, 400), 60).convert("RGB"), "JPEG", **save)
     came = int(len(whole) * part)
     refused(whole[:came] + bytes(len(whole) - came))
-    assert process_image(BytesIO(whole + bytes(9000)), specs=SPECS[:1])["metadata"].width == 600
+    assert process_image(BytesIO(whole + bytes(9000)), specs=ONE_SIZE)["metadata"].width == 600
 
 
 @pytest.mark.parametrize("color", ["white", "black", "grey"])
@@ -226,9 +226,9 @@ def test_every_way_in_refuses_the_same_and_stores_nothing() -> None:
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_a_png_is_never_taken_with_other_pixels_than_it_was_written_with() -> None:
     whole, chance = encoded(picture(64, 48), "PNG"), random.Random(7)
-    expected = process_image(BytesIO(whole), specs=SPECS[:1])["thumbnails"][0].sha256
+    expected = process_image(BytesIO(whole), specs=ONE_SIZE)["thumbnails"][0].sha256
     for _ in range(300):
         data = bytearray(whole)
         data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
         with contextlib.suppress(Rejected):
-            assert process_image(BytesIO(bytes(data)), specs=SPECS[:1])["thumbnails"][0].sha256 == expected
+            assert process_image(BytesIO(bytes(data)), specs=ONE_SIZE)["thumbnails"][0].sha256 == expected

@@ -163,9 +163,17 @@ def test_b4_b20_a_second_picture_and_what_trails_a_jpeg_do_not_leave() -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_file_that_is_cut_off_is_told_and_not_written(name: str) -> None:
+    cut_off(name, each=7)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_file_that_is_cut_off_at_any_byte_is_told_and_not_written(name: str) -> None:
+    cut_off(name, each=1)
+
+
+def cut_off(name: str, each: int) -> None:
     data = embed(SMALL[name], name, CREDIT)
-    # Every seventh end: in each kind of part, between parts, and next to the end.
-    for end in range(0, len(data), 7):
+    for end in range(0, len(data), each):
         try:
             assert embed(data[:end], name, CREDIT) == data
         except ValueError:

@@ -6,18 +6,19 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageCms
 
-from processing import SPECS, Limits, Note, Rejected, process_image
+from processing import Limits, Note, Rejected, process_image
 from processing.decode import open_picture
 from processing.renditions import decode_raster, merge_pixels
 from tests import tiffs
 from tests.pictures import encoded, picture
 from tests.profiles import difference
+from tests.specs import ONE_SIZE
 
 SCENE = picture(200, 120)
 
 
 def shown(data: bytes) -> Image.Image:
-    return Image.open(BytesIO(process_image(BytesIO(data), specs=SPECS[:1])["thumbnails"][0].data)).convert("RGB")
+    return Image.open(BytesIO(process_image(BytesIO(data), specs=ONE_SIZE)["thumbnails"][0].data)).convert("RGB")
 
 
 def deep(raw: bytes, order: str = "<") -> bytes:
@@ -87,14 +88,14 @@ def test_orientations_are_turned_once(orientation: int, compression: str) -> Non
     undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
     stored = SCENE.transpose(Image.Transpose(undo[orientation])) if orientation in undo else SCENE
     data = encoded(stored, "TIFF", compression=compression, tiffinfo={274: orientation})
-    result = process_image(BytesIO(data), specs=SPECS[:1])
+    result = process_image(BytesIO(data), specs=ONE_SIZE)
     assert (result["metadata"].width, result["metadata"].height) == SCENE.size
     assert difference(shown(data), SCENE) < 2
 
 
 def test_of_many_pages_the_first_is_taken_with_a_note() -> None:
     data = encoded(SCENE, "TIFF", save_all=True, append_images=[Image.new("RGB", (10, 10))] * 2)
-    result = process_image(BytesIO(data), specs=SPECS[:1])
+    result = process_image(BytesIO(data), specs=ONE_SIZE)
     assert result["metadata"].notes == (Note("pages", {"n": 3}),)
     assert result["metadata"].width == 200
 
@@ -102,12 +103,12 @@ def test_of_many_pages_the_first_is_taken_with_a_note() -> None:
 @pytest.mark.parametrize("mode", ["F", "I"])
 def test_numbers_that_are_no_color_are_refused_by_their_kind(mode: str) -> None:
     with pytest.raises(Rejected) as refused:
-        process_image(BytesIO(encoded(SCENE.convert("L").convert(mode), "TIFF")), specs=SPECS[:1])
+        process_image(BytesIO(encoded(SCENE.convert("L").convert(mode), "TIFF")), specs=ONE_SIZE)
     assert refused.value.code == "unsupported_pixels"
     with pytest.raises(Rejected) as refused:
         process_image(
             BytesIO(tiffs.tiff((8, 8), bytes(8 * 8 * 12), bits=32, more=[(339, tiffs.SHORT, [3, 3, 3])])),
-            specs=SPECS[:1],
+            specs=ONE_SIZE,
         )
     assert refused.value.code == "unsupported_pixels"
 
@@ -125,7 +126,7 @@ def test_a_file_that_is_cut_off_says_how_much_of_it_is_there(deflated: bool) -> 
     fixed = shift_offsets(bytes(moved), shift)
     assert difference(shown(fixed), Image.frombytes("RGB", SCENE.size, raw)) < 1
     with pytest.raises(Rejected) as refused:
-        process_image(BytesIO(fixed[: len(fixed) // 2]), specs=SPECS[:1])
+        process_image(BytesIO(fixed[: len(fixed) // 2]), specs=ONE_SIZE)
     assert refused.value.code == "cut_off"
     assert 45 <= refused.value.params["percent"] <= 52
 

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from bench.heic import encode_heic
-from processing import SPECS, Note, Rejected, jpeg, process_image
+from processing import Note, Rejected, jpeg, process_image
 from tests.pictures import encoded, picture
+from tests.specs import ONE_SIZE
 
 SCENE = Image.merge("RGB", [*picture(800, 600).split()[:2], Image.effect_noise((800, 600), 60)])
 BUILDS: tuple[dict[str, Any], ...] = ({}, {"progressive": True}, {"subsampling": 0}, {"restart_marker_blocks": 10})
@@ -22,15 +23,15 @@ def whole(request: pytest.FixtureRequest) -> bytes:
 
 def refused(data: bytes) -> Rejected:
     with pytest.raises(Rejected) as error:
-        process_image(BytesIO(data), specs=SPECS[:1])
+        process_image(BytesIO(data), specs=ONE_SIZE)
     return error.value
 
 
 @pytest.mark.parametrize("lost", [1, 2])
 def test_a_jpeg_without_its_end_marker_is_ready_to_the_pixel(whole: bytes, lost: int) -> None:
     result, expected = (
-        process_image(BytesIO(whole[:-lost]), specs=SPECS[:1]),
-        process_image(BytesIO(whole), specs=SPECS[:1]),
+        process_image(BytesIO(whole[:-lost]), specs=ONE_SIZE),
+        process_image(BytesIO(whole), specs=ONE_SIZE),
     )
     assert result["metadata"].notes == MISSING
     assert [file.sha256 for file in result["thumbnails"]] == [file.sha256 for file in expected["thumbnails"]]
@@ -38,11 +39,11 @@ def test_a_jpeg_without_its_end_marker_is_ready_to_the_pixel(whole: bytes, lost:
 
 @pytest.mark.parametrize("lost", [3, 5, 20])
 def test_a_jpeg_that_lost_a_few_bytes_is_ready_with_a_note(whole: bytes, lost: int) -> None:
-    assert process_image(BytesIO(whole[:-lost]), specs=SPECS[:1])["metadata"].notes == MISSING
+    assert process_image(BytesIO(whole[:-lost]), specs=ONE_SIZE)["metadata"].notes == MISSING
 
 
 def test_a_jpeg_of_99_percent_is_ready_with_a_note(whole: bytes) -> None:
-    assert process_image(BytesIO(whole[: len(whole) * 99 // 100]), specs=SPECS[:1])["metadata"].notes == MISSING
+    assert process_image(BytesIO(whole[: len(whole) * 99 // 100]), specs=ONE_SIZE)["metadata"].notes == MISSING
 
 
 @pytest.mark.parametrize("percent", [10, 25, 50, 75, 90])
@@ -73,22 +74,22 @@ def test_padding_and_pictures_behind_the_end_of_a_jpeg_are_nothing(whole: bytes)
         whole + VIDEO,
         VIDEO + b"SEFT",
     ):
-        assert process_image(BytesIO(whole + behind), specs=SPECS[:1])["metadata"].notes == ()
+        assert process_image(BytesIO(whole + behind), specs=ONE_SIZE)["metadata"].notes == ()
 
 
 @pytest.mark.parametrize("padding", [0, 3000, 2_000_000])
 def test_other_data_behind_the_end_of_a_jpeg_leaves_a_note(whole: bytes, padding: int) -> None:
     for behind in (VIDEO, VIDEO + bytes(9000)):
-        result = process_image(BytesIO(whole + bytes(padding) + behind), specs=SPECS[:1])
+        result = process_image(BytesIO(whole + bytes(padding) + behind), specs=ONE_SIZE)
         assert result["metadata"].notes == (Note("trailing_data", {"n": len(behind)}),)
-        assert result["thumbnails"][0].sha256 == process_image(BytesIO(whole), specs=SPECS[:1])["thumbnails"][0].sha256
+        assert result["thumbnails"][0].sha256 == process_image(BytesIO(whole), specs=ONE_SIZE)["thumbnails"][0].sha256
 
 
 @pytest.mark.parametrize("format", ["PNG", "WEBP"])
 def test_data_behind_the_end_leaves_a_note_in_formats_that_say_where_they_end(format: str) -> None:
     data = encoded(SCENE, format)
-    assert process_image(BytesIO(data + bytes(9000)), specs=SPECS[:1])["metadata"].notes == ()
-    assert process_image(BytesIO(data + VIDEO), specs=SPECS[:1])["metadata"].notes == (
+    assert process_image(BytesIO(data + bytes(9000)), specs=ONE_SIZE)["metadata"].notes == ()
+    assert process_image(BytesIO(data + VIDEO), specs=ONE_SIZE)["metadata"].notes == (
         Note("trailing_data", {"n": len(VIDEO)}),
     )
 
@@ -102,7 +103,7 @@ def test_an_end_inside_a_segment_is_none(whole: bytes) -> None:
 
 def test_b20_a_second_picture_behind_the_first_is_not_looked_at() -> None:
     phone = encoded(SCENE, "MPO", save_all=True, append_images=[SCENE.resize((80, 60))])
-    result = process_image(BytesIO(phone), specs=SPECS[:1])
+    result = process_image(BytesIO(phone), specs=ONE_SIZE)
     assert (result["metadata"].format, result["metadata"].width, result["metadata"].notes) == ("JPEG", 800, ())
 
 
@@ -116,7 +117,7 @@ def test_every_format_that_is_cut_is_refused_as_cut_off(format: str, part: float
 
 
 def test_a_gif_without_its_trailer_is_ready() -> None:
-    assert process_image(BytesIO(encoded(SCENE, "GIF")[:-1]), specs=SPECS[:1])["metadata"].width == 800
+    assert process_image(BytesIO(encoded(SCENE, "GIF")[:-1]), specs=ONE_SIZE)["metadata"].width == 800
 
 
 def test_no_memory_is_never_told_as_damage(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,4 +126,4 @@ def test_no_memory_is_never_told_as_damage(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr("processing.png.Png.load", fail)
     with pytest.raises(MemoryError):
-        process_image(BytesIO(encoded(SCENE, "PNG")), specs=SPECS[:1])
+        process_image(BytesIO(encoded(SCENE, "PNG")), specs=ONE_SIZE)
