@@ -14,8 +14,8 @@ def prepare_people(path: Path) -> dict[str, str]:
     passwords: dict[str, str] = json.loads(path.read_text()) if path.is_file() else {}
     for name, group in PEOPLE.items():
         passwords.setdefault(name, secrets.token_urlsafe(9))
-        person, _created = User.objects.get_or_create(username=name, defaults={"is_staff": True})
-        if not person.check_password(passwords[name]):
+        person, created = User.objects.get_or_create(username=name, defaults={"is_staff": True})
+        if created or not person.check_password(passwords[name]):
             person.set_password(passwords[name])
             person.save()
         person.groups.add(Group.objects.get(name=group))

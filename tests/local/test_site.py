@@ -156,7 +156,9 @@ def test_the_demo_prints_a_table_for_people(running: Running, pictures: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("option", "said"), [("--port", " is in use. Stop the program"), ("--state", "A site is already running with")]
+    ("option", "said"),
+    [("--port", " is in use. Stop the program"), ("--state", "A site is already running with")],
+    ids=["port", "state"],
 )
 def test_what_another_site_holds_is_refused_with_what_to_do(
     running: Running, tmp_path: Path, option: str, said: str
@@ -223,6 +225,7 @@ def test_the_demo_alone_leaves_a_running_site_alone(running: Running, tmp_path: 
 @pytest.mark.parametrize(
     ("words", "said"),
     [((), "no image to upload"), (("nowhere.jpg",), "does not exist"), ((__file__,), "make run")],
+    ids=["no file", "no such file", "no site"],
 )
 def test_a_demo_that_cannot_begin_says_why(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
     code, out, err = ended(command("demo", "--sign-in", str(tmp_path / "none.json"), *words))
@@ -235,6 +238,6 @@ def test_a_database_that_is_not_there_is_told_and_all_is_stopped(tmp_path: Path)
     words = ("local", "--port", str(find_free_port()), "--aws-port", str(aws_port), "--state", str(tmp_path))
     code, _out, err = ended(command(*words, DATABASE_URL=f"postgres://nobody@127.0.0.1:{find_free_port()}/none"))
     assert code == 1
-    assert "manage.py migrate --no-input failed" in err
+    assert "manage.py prepare_site" in err
     assert "Connection refused" in err
     assert not is_port_taken(aws_port)
