@@ -1,5 +1,7 @@
 """The stack as a single template: stack.yaml and its parts, put together as CloudFormation reads it."""
 
+import copy
+import functools
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,7 +45,13 @@ _Loader.add_multi_constructor("!", _construct_short_tag)
 
 def read_file(path: Path) -> dict[str, Any]:
     """Return the content of one file, with short tags in their long form."""
-    return dict(yaml.load(path.read_text(), _Loader))  # noqa: S506 - a SafeLoader with tags of CloudFormation
+    return copy.deepcopy(_parse(path.read_text()))
+
+
+@functools.cache
+def _parse(text: str) -> dict[str, Any]:
+    """Return what YAML says; parsing takes several times as long as copying what was parsed."""
+    return dict(yaml.load(text, _Loader))  # noqa: S506 - a SafeLoader with tags of CloudFormation
 
 
 def compose(folder: Path = FOLDER) -> dict[str, Any]:
