@@ -1,4 +1,4 @@
-"""Records as the desk shows them, without a store behind them."""
+"""Images in the records, without their files."""
 
 from typing import Any
 from uuid import uuid4
@@ -8,18 +8,27 @@ from mediahub.library.search import index
 from processing.formats import get_output
 
 PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+USUAL = {
+    "file_name": "harbour.jpg",
+    "format": "JPEG",
+    "width": 1600,
+    "height": 1200,
+    "bytes": 400_000,
+    "sha256": "ab" * 32,
+    "placeholder": PLACEHOLDER,
+    "license": "CC BY 4.0",
+    "label_state": Image.LabelState.DONE,
+}
 
 
 def image(title: str = "Harbour", **values: Any) -> Image:
-    """Return an image with three renditions in two formats."""
+    """Return an image with three renditions in two formats, as an ingest leaves it."""
     return images([{"title": title, **values}])[0]
 
 
 def images(rows: list[dict[str, Any]]) -> list[Image]:
     """Return an image for each row of values, written all at once."""
-    usual = {"file_name": "harbour.jpg", "format": "JPEG", "width": 1600, "height": 1200, "bytes": 9}
-    usual |= {"sha256": "0" * 64, "placeholder": PLACEHOLDER, "license": "CC BY 4.0"}
-    new_images = Image.objects.bulk_create([Image(**{**usual, **values}) for values in rows])
+    new_images = Image.objects.bulk_create([Image(**{**USUAL, **values}) for values in rows])
     Rendition.objects.bulk_create(
         Rendition(
             image=new_image,
@@ -31,7 +40,7 @@ def images(rows: list[dict[str, Any]]) -> list[Image]:
             height=width * 3 // 4,
             bytes=1000,
             content_type=output.content_type,
-            sha256="0" * 64,
+            sha256="cd" * 32,
         )
         for new_image in new_images
         for name, width in (("large", 1024), ("medium", 512), ("small", 256))
@@ -48,3 +57,11 @@ def tagging(image: Image, name: str, state: str = Tagging.State.SUGGESTED, **val
     new_tagging = Tagging.objects.create(image=image, tag=tag, state=state, **values)
     index.update_entries([image.pk])
     return new_tagging
+
+
+def image_with_tags(*names: str, **values: Any) -> Image:
+    """Return an image with suggested tags that were measured."""
+    new_image = image(**values)
+    for name in names:
+        tagging(new_image, name, source=Tagging.Source.MEASURED, confidence=80)
+    return new_image

@@ -22,7 +22,7 @@ from mediahub.library.models import Image
 from mediahub.site_address import build_site_url
 from tests.aws.rendered import REGION, render_settings, render_stack
 from tests.children import python
-from tests.images import image
+from tests.records import image
 
 ROOT = Path(downloads.__file__).resolve().parents[2]
 SITE = f"https://a1b2c3d4e5.execute-api.{REGION}.amazonaws.com/production"

@@ -25,7 +25,7 @@ from mediahub.library import collections, memberships, publishing, tag_decisions
 from mediahub.library.models import Image
 from mediahub.local import stack
 from processing import Misconfigured
-from tests.images import image_with_tags
+from tests.records import image_with_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

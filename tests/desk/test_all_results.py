@@ -21,7 +21,7 @@ from mediahub.library import collections, field_edits, memberships, metadata, pu
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tagging
 from tests.desk.test_edits import Fields, form
-from tests.records import image
+from tests.records import image, images
 
 GRID = reverse("admin:library_image_changelist")
 BULK = reverse("desk:bulk")
@@ -32,7 +32,7 @@ COMPLETE = {"alt_text": "A quay", "credit": "Ada"}
 @pytest.fixture
 def boats(db: Any) -> list[Image]:
     """More images than one page shows."""
-    return [image(f"Boat {number}", **COMPLETE) for number in range(70)]
+    return images([{"title": f"Boat {number}", **COMPLETE} for number in range(70)])
 
 
 def shown(client: Client, **more: str) -> dict[str, Any]:

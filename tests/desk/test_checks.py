@@ -10,7 +10,7 @@ from mediahub.reasons import Reason
 from mediahub.recovery.models import ConsistencyCheck
 from mediahub.uploads.models import Upload
 from tests.browser.stock import failed_item, upload
-from tests.images import image
+from tests.records import image
 
 LIST = reverse("admin:recovery_consistencycheck_changelist")
 

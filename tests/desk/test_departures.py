@@ -23,10 +23,10 @@ from mediahub.library.models import Image, SavedSearch
 from mediahub.local.event_loop import EventLoop
 from mediahub.uploads import tickets
 from mediahub.uploads.models import Upload
-from tests.images import image
 from tests.journeys.test_purge import find_objects, find_rows
 from tests.local_aws import drain
 from tests.pictures import jpeg
+from tests.records import image
 
 pytestmark = pytest.mark.django_db(transaction=True)
 aws_objects = find_objects

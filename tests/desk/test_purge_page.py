@@ -13,7 +13,7 @@ from mediahub.jobs import purge_records
 from mediahub.library import etags
 from mediahub.library.models import Image, Purge
 from tests.doubles import MemoryQueue
-from tests.images import image
+from tests.records import image, images
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -80,13 +80,13 @@ def test_what_was_changed_meanwhile_is_shown_again(chief: User) -> None:
 
 
 def test_more_than_a_small_selection_is_refused(chief: User) -> None:
-    images = [image(title=f"Harbor {number}") for number in range(purge_records.MOST_IMAGES + 1)]
+    harbors = images([{"title": f"Harbor {number}"} for number in range(purge_records.MOST_IMAGES + 1)])
     browser = sign_in(chief)
-    answer = browser.post(reverse("desk:bulk"), {"act": "ask_purge", "image": boxes(images)}, follow=True)
+    answer = browser.post(reverse("desk:bulk"), {"act": "ask_purge", "image": boxes(harbors)}, follow=True)
     assert "At most 20 images" in answer.content.decode()
-    fields = {"image": boxes(images), "reason": "why", "number": str(len(images))}
+    fields = {"image": boxes(harbors), "reason": "why", "number": str(len(harbors))}
     assert browser.post(reverse("desk:purge"), fields).status_code == 400
-    assert Image.objects.count() == len(images)
+    assert Image.objects.count() == len(harbors)
 
 
 def test_a_small_selection_is_erased_as_one(chief: User, queue: MemoryQueue) -> None:

@@ -100,7 +100,7 @@ def test_figures_count_what_is_open_to_the_reader(
     for client, number in ((signed_in, 0), (chief_client, 1)):
         assert sum(chart(client, "uploads")["processed"]) == number
         assert chart(client, "failures").get("open", []) == [1] * number
-        assert chart(client, "storage")["size"][0] == 9 * number
+        assert chart(client, "storage")["size"][0] == closed.bytes * number
         assert client.get("/admin/").context["counts"]["uploads"]["today"] == str(number)
         assert ("could not be mirrored" in page(client, reverse("desk:dashboard"))) == bool(number)
 

@@ -25,7 +25,7 @@ from mediahub.local.event_loop import EventLoop
 from processing import pipeline, recipe
 from processing.decoding import decode_file
 from processing.formats import get_output
-from tests.images import image, image_with_tags
+from tests.records import image, image_with_tags, images
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Stage = Job.Stage
@@ -126,9 +126,9 @@ RAW = {
 
 
 def label_images(number: int) -> list[Image]:
-    images = [image(label_raw=RAW, label_source="rekognition", title=f"Boat {n}") for n in range(number)]
-    label_suggestions.apply_stored_answers([each.pk for each in images])
-    return images
+    boats = images([{"label_raw": RAW, "label_source": "rekognition", "title": f"Boat {n}"} for n in range(number)])
+    label_suggestions.apply_stored_answers([boat.pk for boat in boats])
+    return boats
 
 
 def test_another_threshold_is_applied_to_what_was_answered_and_asks_for_nothing(

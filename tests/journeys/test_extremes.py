@@ -26,7 +26,7 @@ from mediahub.library.models import Collection, Image, LabelRule, SavedSearch, T
 from mediahub.local.event_loop import EventLoop
 from mediahub.recovery.models import FailedItem
 from mediahub.uploads.models import Upload, UploadBatch
-from tests import images as stock
+from tests import records
 from tests.browser.stock import check, failed_item, retry
 from tests.extremes import files
 from tests.local_aws import drain
@@ -225,7 +225,7 @@ def test_a_version_with_a_date_of_no_zone_is_shown_and_comes_back_without_it(
     zone: str, chief: User, chief_client: Client, local_aws: object, settings: Any
 ) -> None:
     settings.TIME_ZONE, settings.AWS_PROFILE = zone, "web"
-    image = stock.image()
+    image = records.image()
     for number, taken in enumerate(("0001-01-01T00:00:00+02:00", "9999-12-31T23:59:59-05:00", "junk", None), 1):
         facts = {
             "file_name": "a.jpg",
@@ -252,7 +252,7 @@ def test_a_date_of_no_zone_in_an_address_or_a_form_is_left_out(
     zone: str, chief_client: Client, local_aws: object, settings: Any
 ) -> None:
     settings.TIME_ZONE, settings.AWS_PROFILE = zone, "web"
-    image = stock.image()
+    image = records.image()
     for day in ("0001-01-01", "9999-12-31"):
         for name in ("taken_from", "taken_to", "came_from", "came_to"):
             answer = chief_client.get("/admin/library/image/", {name: day})

@@ -13,7 +13,7 @@ from mediahub.library import metadata, publishing, tag_decisions
 from mediahub.library.changes import FieldChange
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tagging
-from tests.images import image_with_tags
+from tests.records import image_with_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

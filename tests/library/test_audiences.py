@@ -20,7 +20,7 @@ from mediahub.library import access, audiences, collections, memberships
 from mediahub.library.models import Audience, Collection, Image
 from mediahub.recovery.comparisons import compare_audiences
 from mediahub.recovery.consistency_checks import begin_check
-from tests.images import image
+from tests.records import image
 
 VERBS = ("create", "move", "restrict", "open", "delete", "add", "remove", "undo")
 GROUPS = ("Law", "Press")

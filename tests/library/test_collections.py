@@ -15,7 +15,7 @@ from mediahub.library import access, collection_tree, collections, memberships
 from mediahub.library.models import Collection, Image, Membership
 from mediahub.library.search import Search
 from tests.collections import five_hundred
-from tests.images import image
+from tests.records import image
 
 pytestmark = pytest.mark.django_db
 

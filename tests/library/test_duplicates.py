@@ -22,8 +22,8 @@ from mediahub.library.search import Search
 from mediahub.library.versions import Original
 from processing import process
 from tests.doubles import MemoryStore
-from tests.images import image_with_tags
 from tests.pictures import encoded
+from tests.records import image_with_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HARBOUR, HILLS = "Harbour at dawn", "Hills after rain"

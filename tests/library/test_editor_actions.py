@@ -10,7 +10,7 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.history.models import Action, Change
 from mediahub.library import editor_actions, publishing, tag_decisions
 from mediahub.library.models import Image, Tagging
-from tests.images import image_with_tags
+from tests.records import image_with_tags
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from mediahub.library import focal_point, versions
 from mediahub.library.models import Image, Tag, Tagging, Version, uncut
 from processing import CENTER, Box, Label, LabelAnswer, Point, Unavailable
 from tests.doubles import MemoryQueue
-from tests.images import image
+from tests.records import image
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BOAT = ("Boat", 90.0, [[0.6, 0.6, 0.2, 0.2]])

@@ -11,7 +11,7 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.library import label_suggestions, tag_decisions
 from mediahub.library.models import Image, LabelRule, Tag, Tagging
 from processing import Box, Label, LabelAnswer
-from tests.images import image
+from tests.records import image
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -20,8 +20,8 @@ from mediahub.library.models import Image, Version
 from mediahub.library.versions import Original
 from processing import Label, LabelAnswer, MeasuredLabeler, NotAnalyzable, Unavailable, process
 from tests.doubles import MemoryStore
-from tests.images import image
 from tests.pictures import encoded, jpeg, picture
+from tests.records import image
 
 pytestmark = pytest.mark.django_db(transaction=True)
 IMAGE = uuid4()

@@ -17,7 +17,7 @@ from mediahub.library import metadata, publishing
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image
 from tests.doubles import MemoryQueue
-from tests.images import image
+from tests.records import image
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COMPLETE: dict[str, Any] = {"alt_text": "Two boats at a quay", "credit": "Ada Lund"}

@@ -11,7 +11,7 @@ from mediahub.history.change_set import ChangeSet
 from mediahub.library import collections, memberships, saved_searches
 from mediahub.library.models import SavedSearch, Tag, Tagging
 from mediahub.library.search import Search
-from tests.images import image_with_tags
+from tests.records import image_with_tags
 
 
 def search(query: str) -> Search:

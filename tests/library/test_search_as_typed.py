@@ -12,7 +12,7 @@ from mediahub.library.models import Tag
 from mediahub.library.search import Search
 from mediahub.library.search.suggestions import correct
 from mediahub.uploads.models import Upload
-from tests.images import image, image_with_tags
+from tests.records import image, image_with_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

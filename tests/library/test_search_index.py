@@ -26,9 +26,9 @@ from mediahub.recovery.comparisons import compare_search_entries
 from mediahub.recovery.consistency_checks import begin_check
 from processing import Label, LabelAnswer, process
 from tests.doubles import MemoryStore
-from tests.images import image, image_with_tags
 from tests.pictures import jpeg, with_xmp
 from tests.processing.test_metadata_fields import XMP
+from tests.records import image, image_with_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -16,7 +16,7 @@ from mediahub.library.search import Search, index
 from mediahub.library.search.folding import LONGEST_WORD
 from mediahub.library.search.schema import MOST_WORDS
 from mediahub.library.search.sorts import SORTS, list_page
-from tests.images import image, image_with_tags
+from tests.records import image, image_with_tags
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from mediahub.library import metadata, publishing, tag_decisions, vocabulary
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Image, Tag, Tagging
 from mediahub.local import stack
-from tests.images import image_with_tags
+from tests.records import image_with_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

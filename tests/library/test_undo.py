@@ -25,7 +25,7 @@ from mediahub.library import (
 from mediahub.library.field_edits import Edit
 from mediahub.library.models import Collection, Image, SimilarPair
 from processing import Point
-from tests.images import image, image_with_tags
+from tests.records import image, image_with_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COMPLETE: dict[str, Any] = {"title": "Orchid", "alt_text": "Two boats at a quay", "credit": "Ada Lund"}

@@ -9,7 +9,7 @@ from mediahub.history.models import Change
 from mediahub.library import label_suggestions, tag_decisions, vocabulary
 from mediahub.library.models import Image, LabelRule, Synonym, Tag, Tagging
 from processing import Label, LabelAnswer
-from tests.images import image, image_with_tags
+from tests.records import image, image_with_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

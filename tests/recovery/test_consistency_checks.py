@@ -27,9 +27,9 @@ from mediahub.recovery import consistency_checks
 from mediahub.recovery.models import ConsistencyCheck
 from mediahub.uploads.models import Upload
 from processing import Misconfigured
-from tests.images import image_with_tags
 from tests.local_aws import drain
 from tests.pictures import jpeg
+from tests.records import image_with_tags
 from tests.specs import count_files
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -28,7 +28,7 @@ from mediahub.uploads.models import Upload
 from mediahub.worker import clock, clock_rest, handlers
 from processing import Misconfigured, Unavailable
 from tests.doubles import MemoryQueue, MemoryStore, MemoryTable
-from tests.images import image
+from tests.records import image, images
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DUTIES: dict[str, tuple[ModuleType, str]] = {
@@ -165,7 +165,7 @@ def test_an_image_that_cannot_be_mirrored_holds_up_no_other(
 
 
 def test_images_that_fail_do_not_starve_those_behind_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = [image(title=f"Broken {number}").pk for number in range(100)]
+    broken = [one.pk for one in images([{"title": f"Broken {number}"} for number in range(100)])]
     behind = image(title="Behind")
     Image.objects.filter(pk=behind.pk).update(updated_at=timezone.now() + timedelta(seconds=1))
     with monkeypatch.context() as planted:

@@ -17,7 +17,7 @@ from mediahub.uploads import upload_batches
 from mediahub.uploads.models import Upload, UploadBatch
 from mediahub.uploads.upload_batches import BatchMetadata
 from tests.browser.stock import upload
-from tests.images import image
+from tests.records import image
 
 FAIR = BatchMetadata("Harbour  fair", credit="Ada Byron", tags=("boats", " Boats", "summer", ""))
 

@@ -16,7 +16,7 @@ from mediahub.recovery.models import ConsistencyCheck
 from mediahub.uploads.models import Upload
 from mediahub.worker import clock_rest, handlers
 from tests.doubles import MemoryQueue, MemoryStore, MemoryTable
-from tests.images import image
+from tests.records import image
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # Half past ten in Berlin.
