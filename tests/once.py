@@ -28,7 +28,10 @@ ONCE = (
     *(f"local/test_{name}.py" for name in ("roles", "site", "stack")),
     *(
         f"test_{name}.py"
-        for name in ("documents", "functions", "house", "matrix", "queue_and_table", "soak", "secrets", "words")
+        for name in (
+            *("clients", "documents", "figures", "functions", "house", "image_limits", "matrix", "queue_and_table"),
+            *("soak", "secrets", "words"),
+        )
     ),
 )
 
@@ -42,6 +45,8 @@ NOT_OF_THE_DATABASE = {
     "local": "The event loop, the demo and the bucket of the local AWS.",
     "desk/test_closed.py": "Which images a person may see is one queryset, which desk/test_scopes.py tries on each.",
     "desk/test_frontend.py": "Bundles scripts.",
+    "test_formats.py": "What stands in the table of formats.",
+    "test_logs.py": "What stands in lines.",
     "test_messages.py": "Texts and catalogues.",
     "journeys/test_keys.py": "Keys of S3; records that hold any text are tried by test_extremes.py.",
     "uploads/test_refusals.py": "What AWS refuses.",
@@ -55,17 +60,21 @@ NOT_ON_SQLITE = {
     "desk": "Chromium opens every page on SQLite (browser); filters, searches, and counts are tried by library.",
     "jobs": "Chunks are claimed and worked on by statements that library tries.",
     "journeys": "Chromium goes the same ways on SQLite.",
+    "library": "Records and their history are read and written by Django alone; Chromium goes the same ways on SQLite.",
     "recovery": "Duties and comparisons read records by queries like those of library.",
     "uploads": "Chromium uploads on SQLite, and the worker claims and records what comes.",
     "worker": "The same uploads go through its handlers.",
 }
-# Tried on each all the same: what people and files may hold, which each database refuses in its own way.
+# Tried on each all the same: what people and files may hold, which each database refuses in its own way, and what asks
+# each database in words of its own or by conditions on many tables.
 ON_EACH = (
     "desk/test_odd_addresses.py",
     "desk/test_odd_forms.py",
     "desk/test_odd_input.py",
     "journeys/test_deaths.py",
     "journeys/test_extremes.py",
+    *(f"library/test_{name}.py" for name in ("audiences", "bulk", "figures", "migrate", "saved_searches")),
+    *(f"library/test_search{name}.py" for name in ("", "_as_typed", "_index", "_sorts")),
 )
 
 

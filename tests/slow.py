@@ -22,6 +22,7 @@ GRID = "Filters, ranges, and bulk edits stay in make test; collections are fille
 SAME_PAGE = "make test looks at the page in another language or look, or goes through it by keyboard."
 ODD = "Some thousand odd requests; desk/test_odd_input.py holds how each kind is refused."
 SIGN_IN = "desk/test_sign_in.py holds what the site answers; a passkey and an app are tried in make test."
+COMMANDS = "Starts functions as Lambda does; make test rebuilds the mirror and steers a job by commands in this way."
 PACKAGE = "Makes the package of 31 MB as Zappa does; processing and worker are tried by their own tests."
 SLOW = {
     "simulation/test_simulation.py::test_r1_a_thousand_storms_of_this_day_break_no_promise": (
@@ -42,7 +43,7 @@ SLOW = {
     },
     **{
         f"desk/test_permissions.py::test_s6_d12_each_role_gets_what_the_table_says[{role}]": "One role of nine."
-        for role in ("outsider", "inactive", "guest", "viewer", "deputy", "chief", "administrator")
+        for role in ("anonymous", "outsider", "inactive", "guest", "viewer", "deputy", "chief", "administrator")
     },
     **{
         f"desk/test_naughty_strings.py::test_s2_no_form_gives_a_naughty_string_back_as_more_than_text[{place}]": (
@@ -62,6 +63,13 @@ SLOW = {
         "Starts two sites one after the other; what outlives a restart is held by local/test_stack.py."
     ),
     "local/test_site.py::test_the_demo_alone_leaves_a_running_site_alone": "Starts a second site beside the first.",
+    **{
+        f"local/test_site.py::test_a_demo_that_cannot_begin_says_why[{words}]": "One reason of three."
+        for words in ("no file", "no such file")
+    },
+    "local/test_site.py::test_what_another_site_holds_is_refused_with_what_to_do[port]": (
+        "make test asks for a state that another site holds, and for another port."
+    ),
     "browser/test_going_on.py::test_a_file_that_the_browser_lost_is_chosen_again_and_goes_on": INTERRUPTED,
     "browser/test_going_on.py::test_parts_that_were_put_together_just_before_a_reload_have_arrived": INTERRUPTED,
     "browser/test_going_on.py::test_parts_that_were_not_put_together_before_a_reload_are": INTERRUPTED,
@@ -235,8 +243,26 @@ SLOW = {
     ),
     **{
         f"journeys/test_purge.py::test_a_worker_that_dies_on_the_way_is_followed_by_the_clock[{step}]": "One of four."
-        for step in ("_erase_files", "_erase_mentions")
+        for step in ("_erase_files", "bury_image", "_erase_mentions")
     },
+    "bench/test_corpus.py": "It tries the command behind make corpus; processing tries what becomes of each file.",
+    **{
+        f"jail/test_batch.py::test_r4_a_poison_file_is_refused_at_once_and_its_nine_siblings_are_ready[{poison}]": (
+            "One poison of three; jail/test_jail.py lets each end a decoder."
+        )
+        for poison in ("spin", "overflow")
+    },
+    "aws/test_names.py::test_each_size_that_may_be_given_is_one_that_fargate_has": (
+        "Asks cfn-lint about each size of a worker; deploy/test_workers.py asks it about the usual one."
+    ),
+    "desk/test_naughty_strings.py::test_s2_what_is_copied_into_other_pages_is_text_there": (
+        "make test asks every page for records that hold such strings."
+    ),
+    "jobs/test_reprocess.py::test_inline_and_celery_give_the_same_bytes": (
+        "Starts a Celery worker; jobs/test_runner.py works on the chunks that it is sent."
+    ),
+    "jobs/test_commands.py::test_buckets_records_and_mirror_are_compared_through_the_queue": COMMANDS,
+    "jobs/test_commands.py::test_an_operator_who_leaves_stops_nothing": COMMANDS,
     "browser/test_journey.py": "Thirty photographs by keyboard alone; each step is tried with one or two elsewhere.",
 }
 # On SQLite alone: make test tries them on PostgreSQL.
@@ -247,8 +273,6 @@ SLOW_ON_SQLITE = {
     **dict.fromkeys(
         (
             "library/test_bulk.py::test_twice_as_many_images_take_as_many_statements",
-            "library/test_collections.py::test_a_thousand_images_cost_few_questions",
-            "library/test_collections.py::test_a_tree_costs_the_same_for_five_hundred",
             "library/test_figures.py::test_what_the_clock_keeps_is_what_pages_count",
             "library/test_figures.py::test_pages_of_a_large_library_count_nothing",
             "library/test_figures.py::test_a_tag_on_hidden_images_alone_is_not_named_by_figures",

@@ -1,7 +1,7 @@
 """The interface keeps its plain words: sentences that were replaced stand nowhere."""
 
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,14 +43,14 @@ REPLACED_LABELS = {
 BRITISH = re.compile(r"\b(?:licen[c]e\w*|colou[r]\w*|labell[e]\w*|cancell[e]d|centr[e]|gr[e]y)\b", re.I)
 
 
-def texts() -> Iterator[tuple[str, str]]:
-    """Yield the name and the text of each file that a person reads, with line breaks taken for spaces."""
+@cache
+def texts() -> list[tuple[str, str]]:
+    """Return the name and the text of each file that a person reads, with line breaks taken for spaces."""
     patterns = ("mediahub/**/*.py", "mediahub/**/*.po", "processing/**/*.py", "templates/**/*.html", "docs/**/*.md")
     paths = [path for pattern in patterns for path in ROOT.glob(pattern)]
     paths += [path for path in (ROOT / "mediahub").rglob("*.js") if not {"node_modules", "upload"} & set(path.parts)]
-    for path in [*paths, *ROOT.glob("*.md")]:
-        if path.name != "CHANGELOG.md":
-            yield path.relative_to(ROOT).as_posix(), joined(path)
+    read = [path for path in [*paths, *ROOT.glob("*.md")] if path.name != "CHANGELOG.md"]
+    return [(path.relative_to(ROOT).as_posix(), joined(path)) for path in read]
 
 
 def joined(path: Path) -> str:

@@ -13,7 +13,7 @@ from processing import ProcessingError
 from tests.fuzz.payloads import list_payloads
 from tests.fuzz.run import build_file, run_batches
 
-SEED, FILES, MESSAGES = 18, 200, 200
+SEED, FILES, MESSAGES = 18, 80, 100
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 trees = st.recursive(scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner))
 

@@ -30,7 +30,7 @@ from processing import process
 from tests.pictures import jpeg
 
 pytestmark = pytest.mark.django_db(transaction=True)
-REQUESTS = int(os.environ.get("REQUESTS", "400"))
+REQUESTS = int(os.environ.get("REQUESTS", "200"))
 READERS = 4
 BY_CONTENT = re.compile(r"-[0-9a-f]{16}\.[a-z]+$")
 PATIENCE = 180

@@ -88,7 +88,7 @@ def test_a_segment_that_is_shorter_than_its_length_is_the_last(length: int) -> N
     assert not has_content_credentials(Careful(data))
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.sampled_from([*SIGNED.values(), *PLAIN.values()]), st.integers(0, 400), st.binary(max_size=40))
 def test_a_broken_file_raises_nothing(data: bytes, place: int, noise: bytes) -> None:
     has_content_credentials(BytesIO(data[:place] + noise))

@@ -79,7 +79,7 @@ def build_exif() -> bytes:
     return exif.tobytes()
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(files(), st.sampled_from(CREDITS), st.sampled_from(CREDITS))
 def test_a_file_has_the_last_credit_alone_and_its_own_pixels(
     file: tuple[str, bytes], first: CreditFields, last: CreditFields
@@ -112,7 +112,7 @@ texts = st.text(st.characters(codec="utf-16", exclude_categories=()), max_size=8
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(st.sampled_from(FORMATS), st.builds(CreditFields, *[texts] * 2, st.lists(texts, max_size=30), *[texts] * 4))
 def test_texts_of_any_kind_come_back_as_they_were_cleaned(name: str, credit: CreditFields) -> None:
     data = embed(SMALL[name], name, credit)

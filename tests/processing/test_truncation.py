@@ -11,7 +11,7 @@ from processing import Note, Rejected, jpeg, process_image
 from tests.pictures import encoded, picture
 from tests.specs import ONE_SIZE
 
-SCENE = Image.merge("RGB", [*picture(800, 600).split()[:2], Image.effect_noise((800, 600), 60)])
+SCENE = Image.merge("RGB", [*picture(400, 300).split()[:2], Image.effect_noise((400, 300), 60)])
 BUILDS: tuple[dict[str, Any], ...] = ({}, {"progressive": True}, {"subsampling": 0}, {"restart_marker_blocks": 10})
 MISSING = (Note("end_missing"),)
 
@@ -104,7 +104,7 @@ def test_an_end_inside_a_segment_is_none(whole: bytes) -> None:
 def test_b20_a_second_picture_behind_the_first_is_not_looked_at() -> None:
     phone = encoded(SCENE, "MPO", save_all=True, append_images=[SCENE.resize((80, 60))])
     result = process_image(BytesIO(phone), specs=ONE_SIZE)
-    assert (result["metadata"].format, result["metadata"].width, result["metadata"].notes) == ("JPEG", 800, ())
+    assert (result["metadata"].format, result["metadata"].width, result["metadata"].notes) == ("JPEG", 400, ())
 
 
 @pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
@@ -117,7 +117,7 @@ def test_every_format_that_is_cut_is_refused_as_cut_off(format: str, part: float
 
 
 def test_a_gif_without_its_trailer_is_ready() -> None:
-    assert process_image(BytesIO(encoded(SCENE, "GIF")[:-1]), specs=ONE_SIZE)["metadata"].width == 800
+    assert process_image(BytesIO(encoded(SCENE, "GIF")[:-1]), specs=ONE_SIZE)["metadata"].width == 400
 
 
 def test_no_memory_is_never_told_as_damage(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,7 @@ def play(uploads: MemoryStore, happens: list[str], bare: list[bool]) -> tuple[li
     return messages_sent, there
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(delivered=deliveries())
 @example(delivered=(["put"] * 4 + ["delete"], [1, 2, 2, 4, 2, 0, 3], [False, True, True, False, True]))
 def test_r2_any_order_and_number_of_events_comes_to_one_outcome(parts: Any, delivered: Any) -> None:
