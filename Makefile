@@ -137,21 +137,21 @@ frontend: .venv/run
 # ministack pins botocore, so it lives apart.
 .venv-local-aws/done: requirements/local-aws.txt | .venv/uv
 	@echo "Installing the local AWS …" >&2
-	@test -d .venv-local-aws || $(PYTHON) -m venv .venv-local-aws
+	@test -d .venv-local-aws || $(VENV)/uv venv --quiet --python $(VENV)/python .venv-local-aws
 	@$(VENV)/uv pip install --quiet --python .venv-local-aws/bin/python --require-hashes -r requirements/local-aws.txt >&2
 	@touch $@
 
 # checkov pins boto3, so it lives apart as well.
 .venv-checkov/done: requirements/checkov.txt | .venv/uv
 	@echo "Installing what looks through the templates …" >&2
-	@test -d .venv-checkov || $(PYTHON) -m venv .venv-checkov
+	@test -d .venv-checkov || $(VENV)/uv venv --quiet --python $(VENV)/python .venv-checkov
 	@$(VENV)/uv pip install --quiet --python .venv-checkov/bin/python --require-hashes -r requirements/checkov.txt >&2
 	@touch $@
 
 # parliament needs a setuptools of old, so it lives apart too.
 .venv-parliament/done: requirements/parliament.txt | .venv/uv
 	@echo "Installing what looks through the policies …" >&2
-	@test -d .venv-parliament || $(PYTHON) -m venv .venv-parliament
+	@test -d .venv-parliament || $(VENV)/uv venv --quiet --python $(VENV)/python .venv-parliament
 	@$(VENV)/uv pip install --quiet --python .venv-parliament/bin/python --require-hashes -r requirements/parliament.txt >&2
 	@touch $@
 
