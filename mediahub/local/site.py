@@ -48,21 +48,6 @@ class Site:
                 umask=emulator.PRIVATE,
             )
 
-    def run_command(self, *command: str) -> None:
-        """Run `manage.py command` to its end; raise EmulatorError with its output when it fails."""
-        process = subprocess.run(
-            [sys.executable, "manage.py", *command],
-            cwd=settings.BASE_DIR,
-            env={**self.environment, "AWS_PROFILE": "operator"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            umask=emulator.PRIVATE,
-        )
-        if process.returncode:
-            raise EmulatorError(f"manage.py {' '.join(command)} failed:\n{process.stdout}{process.stderr}")
-
     def find_ended_process(self) -> str:
         """Return the name of a process that ended by itself; empty while all run."""
         return next((name for name, child in self.children.items() if child.poll() is not None), "")
@@ -103,6 +88,7 @@ def start_site(
     # First of all: a site that runs already is no reason to ask for another port.
     _lock_state(state, closing)
     port, aws_port = choose_port(port, "--port"), choose_port(aws_port, "--aws-port")
+    preparing = _start_preparing(state, closing)
     say("Starting the local AWS …")
     running = emulator.start_emulator(aws_port, state / "aws")
     closing.callback(running.stop)
@@ -114,7 +100,9 @@ def start_site(
     site = Site(address, state, _write_environment(state, stack.build_environment(state, running, deployed, address)))
     closing.callback(site.stop)
     say("Preparing database and static files …")
-    site.run_command("prepare_site", str(state / "sign-in.json"))
+    output, _ = preparing.communicate()
+    if preparing.returncode:
+        raise EmulatorError(f"manage.py prepare_site failed:\n{output}")
     say("Starting web and event loop …")
     site.run("web", "runserver", "--noreload", f"127.0.0.1:{port}", profile="web")
     site.run("event-loop", "event_loop", profile="worker")
@@ -134,13 +122,41 @@ def _lock_state(state: Path, closing: ExitStack) -> None:
         ) from error
 
 
+def _start_preparing(state: Path, closing: ExitStack) -> "subprocess.Popen[str]":
+    """Start what needs no AWS, so that it is done while the stack is deployed: database, static files, and people."""
+    key = emulator.read_or_make_secret(state / "secret-key")
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "prepare_site", str(state / "sign-in.json")],
+        cwd=settings.BASE_DIR,
+        env={
+            **_read_shell(),
+            "LOCAL": "true",
+            "MEDIAHUB_ENV_FILE": "",
+            "SECRET_KEY": key,
+            "DATABASE_URL": _find_database(state),
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        umask=emulator.PRIVATE,
+    )
+    closing.callback(process.kill)
+    return process
+
+
+def _find_database(state: Path) -> str:
+    """Return the address that the shell names, or that an earlier start had, or that of a file beside the state."""
+    earlier = stack.read_environment(state / "env").get("DATABASE_URL")
+    return _read_shell().get("DATABASE_URL") or earlier or f"sqlite:///{state / 'mediahub.sqlite3'}"
+
+
 def _write_environment(state: Path, values: dict[str, str]) -> dict[str, str]:
     """Return the environment of all processes of the site; keep its settings in `state` for other commands."""
     file = state / "env"
-    shell, earlier = _read_shell(), stack.read_environment(file)
+    shell = _read_shell()
     values["LABELER"] = shell.get("LABELER", values["LABELER"])
-    database = shell.get("DATABASE_URL") or earlier.get("DATABASE_URL")
-    values["DATABASE_URL"] = database or f"sqlite:///{state / 'mediahub.sqlite3'}"
+    values["DATABASE_URL"] = _find_database(state)
     stack.write_environment(file, values)
     return {**shell, **values, "MEDIAHUB_ENV_FILE": str(file)}
 

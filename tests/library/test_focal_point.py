@@ -18,7 +18,7 @@ from tests.records import image
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BOAT = ("Boat", 90.0, [[0.6, 0.6, 0.2, 0.2]])
-CUT = {"cut_x": 0.5, "cut_y": 0.5}
+CUT: dict[str, Any] = {"cut_x": 0.5, "cut_y": 0.5}
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_a_proposal_that_was_left_is_taken_up_again(asked: list[str], editor: Us
         ({"cut_x": 0.4, "cut_y": 0.5}, True),
     ],
 )
-def test_what_is_cut_elsewhere_is_known(fields: dict[str, float], stale: bool) -> None:
+def test_what_is_cut_elsewhere_is_known(fields: dict[str, Any], stale: bool) -> None:
     new_image = image(**fields)
     assert (Image.objects.filter(uncut()).exists(), focal_point.needs_crops(new_image)) == (stale, stale)
 
