@@ -46,7 +46,7 @@ NOT_OF_THE_DATABASE = {
     "desk/test_closed.py": "Which images a person may see is one queryset, which desk/test_scopes.py tries on each.",
     "desk/test_frontend.py": "Bundles scripts.",
     "test_formats.py": "What stands in the table of formats.",
-    "test_logs.py": "What stands in lines.",
+    "test_logs.py": "What stands in the lines of the log.",
     "test_messages.py": "Texts and catalogues.",
     "journeys/test_keys.py": "Keys of S3; records that hold any text are tried by test_extremes.py.",
     "uploads/test_refusals.py": "What AWS refuses.",
@@ -58,10 +58,10 @@ NOT_OF_THE_DATABASE = {
 NOT_ON_SQLITE = {
     "delivery": "Files and the mirror ask no database; Chromium opens published images on SQLite.",
     "desk": "Chromium opens every page on SQLite (browser); filters, searches, and counts are tried by library.",
-    "jobs": "Chunks are claimed and worked on by statements that library tries.",
+    "jobs": "Chromium orders a job on SQLite, and the worker does it.",
     "journeys": "Chromium goes the same ways on SQLite.",
     "library": "Records and their history are read and written by Django alone; Chromium goes the same ways on SQLite.",
-    "recovery": "Duties and comparisons read records by queries like those of library.",
+    "recovery": "The clock of the local site and of the simulation does its duties on SQLite.",
     "uploads": "Chromium uploads on SQLite, and the worker claims and records what comes.",
     "worker": "The same uploads go through its handlers.",
 }

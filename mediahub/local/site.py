@@ -125,21 +125,23 @@ def _lock_state(state: Path, closing: ExitStack) -> None:
 def _start_preparing(state: Path, closing: ExitStack) -> "subprocess.Popen[str]":
     """Start what needs no AWS, so that it is done while the stack is deployed: database, static files, and people."""
     key = emulator.read_or_make_secret(state / "secret-key")
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "prepare_site", str(state / "sign-in.json")],
-        cwd=settings.BASE_DIR,
-        env={
-            **_read_shell(),
-            "LOCAL": "true",
-            "MEDIAHUB_ENV_FILE": "",
-            "SECRET_KEY": key,
-            "DATABASE_URL": _find_database(state),
-        },
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        umask=emulator.PRIVATE,
+    process = closing.enter_context(
+        subprocess.Popen(
+            [sys.executable, "manage.py", "prepare_site", str(state / "sign-in.json")],
+            cwd=settings.BASE_DIR,
+            env={
+                **_read_shell(),
+                "LOCAL": "true",
+                "MEDIAHUB_ENV_FILE": "",
+                "SECRET_KEY": key,
+                "DATABASE_URL": _find_database(state),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            umask=emulator.PRIVATE,
+        )
     )
     closing.callback(process.kill)
     return process

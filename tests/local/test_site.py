@@ -238,6 +238,6 @@ def test_a_database_that_is_not_there_is_told_and_all_is_stopped(tmp_path: Path)
     words = ("local", "--port", str(find_free_port()), "--aws-port", str(aws_port), "--state", str(tmp_path))
     code, _out, err = ended(command(*words, DATABASE_URL=f"postgres://nobody@127.0.0.1:{find_free_port()}/none"))
     assert code == 1
-    assert "manage.py prepare_site" in err
+    assert "manage.py prepare_site failed" in err
     assert "Connection refused" in err
     assert not is_port_taken(aws_port)

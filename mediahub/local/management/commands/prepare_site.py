@@ -14,7 +14,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="File for the passwords.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # One process for all: its start takes as long as the work.
+        # One process for all three: each of its own would load the site again.
         call_command("migrate", interactive=False)
         call_command("collectstatic", interactive=False)
         sign_ins.prepare_people(options["file"])
