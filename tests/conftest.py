@@ -3,22 +3,18 @@
 import functools
 import gc
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import botocore.session
 import pytest
-from coverage import Coverage
 from django.db import connection
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from tests import database_users, pristine
 from tests.aws.recording import Recorder
-from tests.measured import import_source, is_measured
-from tests.once import leave_out_on_sqlite
 from tests.proofs import WHAT, add_counts
 from tests.settings import CALLS
 from tests.slow import is_slow
@@ -37,13 +33,10 @@ settings.load_profile("mediahub")
 
 # What starts an emulator, a browser or other processes.
 LARGE_PARTS = {"local_aws", "local_aws_process", "running", "browser", "page", "signed_in"}
-DATABASE = {"db", "transactional_db", "live_server"}
 # The long files come first, so that no process has one left when the other is done.
 FIRST_FOLDERS = ("simulation", "browser", "journeys", "local", "desk", "deploy", "jobs")
 LARGE_FOLDERS = ("browser", "deploy", "journeys", "local", "simulation")
 ROOT = Path(__file__).parent
-# All else is measured on SQLite already.
-ON_POSTGRESQL_ALONE = frozenset(leave_out_on_sqlite())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,8 +57,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """Mark the slow tests, put long files first, and leave out those that need much where `--fast` asks for it."""
-    if Coverage.current():
-        import_source()
     # Before `-m` chooses by the mark.
     for item in items:
         if is_slow(item.nodeid.removeprefix("tests/"), connection.vendor):
@@ -85,46 +76,6 @@ def _rank(item: pytest.Item) -> int:
 def _needs_much(item: pytest.Item) -> bool:
     parts = LARGE_PARTS & set(getattr(item, "fixturenames", ()))
     return bool(parts) or item.path.relative_to(ROOT).parts[0] in LARGE_FOLDERS or "slow" in item.keywords
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Let nobody measure the lines of a test that tests/measured.py leaves out, nor of the processes that it starts."""
-    if _is_measured_here(item) or _creates_database(item):
-        return (yield)
-    stopped = _stop_measuring()
-    inherited = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_PROCESS")}
-    try:
-        return (yield)
-    finally:
-        os.environ.update(inherited)
-        for coverage in reversed(stopped):
-            coverage.start()
-
-
-def _stop_measuring() -> list[Coverage]:
-    """Stop every measurement of this process, the newest first, and return them in that order.
-
-    A process of xdist has three, of which each goes on when the next one stops: coverage starts the first, as in any
-    process that a measured one starts, and pytest-cov the two others.
-    """
-    stopped = []
-    while coverage := Coverage.current():
-        coverage.stop()
-        stopped.append(coverage)
-    return stopped
-
-
-def _is_measured_here(item: pytest.Item) -> bool:
-    if connection.vendor == "postgresql" and item.path.relative_to(ROOT).as_posix() not in ON_POSTGRESQL_ALONE:
-        return False
-    return is_measured(item.nodeid.removeprefix("tests/"))
-
-
-def _creates_database(item: pytest.Item) -> bool:
-    """Return whether the database of this process is created for this test: migrations and rights count in any case."""
-    asks = item.get_closest_marker("django_db") or DATABASE & set(getattr(item, "fixturenames", ()))
-    return bool(asks) and not pristine.is_kept()
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,6 @@ from django.test import TransactionTestCase
 from tests.settings import STATE, WORKER
 
 SCHEMA = "pristine"
-_kept: list[bool] = []
 
 
 def keep() -> None:
@@ -30,16 +29,10 @@ def keep() -> None:
         _run(
             f"CREATE SCHEMA {SCHEMA};" + "".join(f"CREATE TABLE {SCHEMA}.{name} AS TABLE {name};" for name in _filled())
         )
-    _kept.append(True)
     script = _script()
     case: Any = TransactionTestCase
     case._fixture_setup = classmethod(lambda cls: None)
     case._fixture_teardown = lambda self: _run(script)
-
-
-def is_kept() -> bool:
-    """Return whether the database of this process is there."""
-    return bool(_kept)
 
 
 def _script() -> str:

@@ -7,9 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from coverage import Coverage
 
-from tests.measured import MEASURED, UNMEASURED, is_measured
 from tests.once import NOT_OF_THE_DATABASE, NOT_ON_SQLITE, ON_EACH, ONCE, leave_out_on_postgresql, leave_out_on_sqlite
 from tests.slow import SLOW, SLOW_ON_SQLITE
 
@@ -132,7 +130,7 @@ def test_what_runs_on_one_database_only_asks_none(name: str) -> None:
 
 
 def is_there(test: str) -> bool:
-    """Return whether a folder, a file or a test, named as tests/slow.py and tests/measured.py do, is there."""
+    """Return whether a folder, a file or a test, named as tests/slow.py does, is there."""
     file, _, function = test.partition("::")
     path = ROOT / "tests" / file
     return path.exists() and (
@@ -140,22 +138,8 @@ def is_there(test: str) -> bool:
     )
 
 
-def test_what_is_slow_or_not_measured_is_named_as_it_is() -> None:
-    assert [name for name in (*SLOW, *SLOW_ON_SQLITE, *UNMEASURED, *MEASURED) if not is_there(name)] == []
-
-
-@pytest.mark.parametrize(
-    ("test", "expected"),
-    [
-        ("journeys/test_keys.py::test_odd_keys", False),
-        (f"{MEASURED[0]}[a parameter]", True),
-        ("library/test_undo.py::test_who_lost_the_right_takes_nothing_back", False),
-        ("library/test_tags.py::test_a_word", True),
-        ("journeys_of_others/test_a.py::test_a", True),
-    ],
-)
-def test_the_longest_name_says_whether_a_test_is_measured(test: str, expected: bool) -> None:
-    assert is_measured(test) is expected
+def test_what_is_slow_is_named_as_it_is() -> None:
+    assert [name for name in (*SLOW, *SLOW_ON_SQLITE) if not is_there(name)] == []
 
 
 @pytest.mark.parametrize("name", [*NOT_OF_THE_DATABASE, *NOT_ON_SQLITE, *ON_EACH])
@@ -172,8 +156,3 @@ def test_what_is_slow_is_left_out_where_that_is_asked() -> None:
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "not slow", "tests/test_soak.py"]
     collected = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert "1 deselected" in collected.stdout
-
-
-def test_what_is_not_measured_is_measured_by_nothing() -> None:
-    """Nor is this file: tests/measured.py names it. A single measurement that goes on costs as much as several."""
-    assert Coverage.current() is None

@@ -2,12 +2,14 @@
 
 import json
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import cfnlint
-
-FOLDER = Path(cfnlint.__file__).parent / "data" / "schemas"
+# Read as files: to import cfn-lint takes two seconds, in each process of the suite.
+PACKAGE = find_spec("cfnlint")
+DATA = Path(str(PACKAGE and PACKAGE.origin)).parent / "data"
+FOLDER = DATA / "schemas"
 
 
 @cache

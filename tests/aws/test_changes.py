@@ -10,10 +10,10 @@ from functools import cache
 from typing import Any
 
 import pytest
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from deploy import template
 from tests.aws.rendered import NAMES, REGION
+from tests.aws.schemas import read_schema
 
 TEMPLATES = {
     "stack": template.compose(),
@@ -52,14 +52,14 @@ WITHOUT_A_NAME = {"AWS::ECS::TaskDefinition", "AWS::EC2::VPCEndpoint", "AWS::RDS
 @cache
 def create_only(kind: str) -> frozenset[str]:
     """Return the top properties of a type that can be given only when it is made, less those that identify it."""
-    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema
+    schema = read_schema(kind, REGION)
     identity = {path.split("/")[2] for path in schema["primaryIdentifier"]}
     return frozenset({path.split("/")[2] for path in schema.get("createOnlyProperties", [])} - identity)
 
 
 def create_only_paths(kind: str) -> list[list[str]]:
     """Return the paths to the create-only values of a type, such as ["Budget", "BudgetName"]."""
-    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema
+    schema = read_schema(kind, REGION)
     return [path.split("/")[2:] for path in schema.get("createOnlyProperties", [])]
 
 

@@ -6,7 +6,6 @@ from itertools import product
 from typing import Any
 
 import pytest
-from cfnlint.api import ManualArgs, lint
 
 from deploy import template
 from deploy.functions.zappa_settings import name_functions
@@ -54,6 +53,9 @@ def literal(stack: Rendered) -> str:
 
 def judge(stack: Rendered) -> list[str]:
     """Return what cfn-lint's schemas of the region say of a template's values."""
+    # Here, because it takes two seconds, in each process of the suite.
+    from cfnlint.api import ManualArgs, lint
+
     findings = lint(literal(stack), config=ManualArgs(regions=[REGION], ignore_checks=MADE_UP))
     return [f"{match.rule.id} {'.'.join(map(str, match.path or []))}: {match.message}" for match in findings]
 

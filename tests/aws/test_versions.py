@@ -8,17 +8,15 @@ cfn-lint (`make lock`) brings newer data, and with it the day on which a test he
 import json
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import botocore.session
-import cfnlint.data
 import pytest
 
 from deploy import template
 from deploy.functions import zappa_settings
+from tests.aws.schemas import DATA
 
-DATA = Path(cfnlint.data.__file__).parent
 # "Long-term support (LTS) releases" of Aurora PostgreSQL, one for each major version, as AWS gives them in
 # aws/agent-toolkit-for-aws, amazon-aurora-postgresql/references/upgrade-planning-lts-recommendation.md.
 LONG_TERM = ("17.7", "16.8", "15.10", "14.6", "13.9", "12.9", "11.9")
