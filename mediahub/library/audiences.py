@@ -96,11 +96,11 @@ def find_drifted(image_ids: Sized[UUID]) -> list[UUID]:
 def _get_or_create(every: set[Gates]) -> dict[Gates, int | None]:
     """Return the id of the audience of each of these sets of gates; that without gates is None."""
     digests = {hashlib.sha256(",".join(map(str, gates)).encode()).hexdigest(): gates for gates in every if gates}
-    Audience.objects.bulk_create([Audience(digest=digest) for digest in digests], ignore_conflicts=True)
+    # In one order, or two who create the same audiences could wait for each other.
+    Audience.objects.bulk_create([Audience(digest=digest) for digest in sorted(digests)], ignore_conflicts=True)
+    existing = Audience.objects.filter(digest__in=digests).order_by("digest")
     ids: dict[Gates, int | None] = {(): None}
-    ids |= {
-        digests[digest]: pk for digest, pk in Audience.objects.filter(digest__in=digests).values_list("digest", "pk")
-    }
+    ids |= {digests[digest]: pk for digest, pk in existing.values_list("digest", "pk")}
     link = Audience.gates.through
     links = [link(audience_id=pk, collection_id=gate) for gates, pk in ids.items() for gate in gates]
     link.objects.bulk_create(links, ignore_conflicts=True)

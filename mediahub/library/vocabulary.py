@@ -74,8 +74,8 @@ def _create_tags(words: Iterable[str]) -> dict[str, Tag]:
     names = {word.casefold(): word for word in reversed(list(words))}
     if not names:
         return {}
-    # Another worker may have created one in the meantime.
-    Tag.objects.bulk_create([Tag(name=name) for name in names.values()], ignore_conflicts=True)
+    # Another worker may have created one in the meantime. In one order, or two of them could wait for each other.
+    Tag.objects.bulk_create([Tag(name=names[key]) for key in sorted(names)], ignore_conflicts=True)
     return {tag.name.casefold(): tag for tag in Tag.objects.filter(name__in=names.values())}
 
 

@@ -179,6 +179,20 @@ def test_moving_what_is_restricted_itself_writes_no_image(
     check(desk.people)
 
 
+def test_audiences_are_created_in_the_same_order_by_everybody(desk: Desk) -> None:
+    """Those that come in another order would lock each other's audiences; PostgreSQL ends one of them then."""
+    pictures = [image() for _ in range(12)]
+    for number, picture in enumerate(pictures):
+        place = collections.create(ChangeSet(None), f"Place {number}", None, groups=desk.groups[:1])
+        memberships.add_images(ChangeSet(None), [picture], place)
+    Image.objects.update(audience=None)
+    Audience.objects.all().delete()
+    audiences.update_images(picture.pk for picture in pictures)
+    digests = list(Audience.objects.order_by("pk").values_list("digest", flat=True))
+    assert len(digests) == 12
+    assert digests == sorted(digests)
+
+
 def test_every_module_that_writes_memberships_keeps_the_audiences() -> None:
     writes = re.compile(
         r"Membership\.objects\b[^\n]*(?:create|delete|update)\(|memberships\.(?:create|all\(\)\.delete)\("

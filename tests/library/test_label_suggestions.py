@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from mediahub.history.change_set import ChangeSet
-from mediahub.library import label_suggestions, tag_decisions
+from mediahub.library import label_suggestions, tag_decisions, vocabulary
 from mediahub.library.models import Image, LabelRule, Tag, Tagging
 from processing import Box, Label, LabelAnswer
 from tests.records import image
@@ -81,6 +81,12 @@ def test_two_workers_that_meet_the_same_new_words_make_each_once() -> None:
         thread.join()
     assert Tag.objects.count() == len(names)
     assert all(picture.taggings.count() == len(names) for picture in pictures)
+
+
+def test_new_words_are_created_in_the_same_order_by_every_worker() -> None:
+    """Those that come in another order would lock each other's words; PostgreSQL ends one of them then."""
+    vocabulary.resolve_tags(["zebra", "apple", "Boat"])
+    assert list(Tag.objects.order_by("pk").values_list("name", flat=True)) == ["apple", "Boat", "zebra"]
 
 
 def test_keywords_of_a_file_take_the_place_of_those_of_the_file_before() -> None:

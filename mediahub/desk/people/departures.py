@@ -89,7 +89,7 @@ def _find_free_name(name: str, taken: set[str]) -> str:
 def _refuse_open_tickets(person: User) -> None:
     """Take no file any more that comes by a ticket of theirs, though S3 takes it until the ticket ends."""
     uploads = Upload.objects.filter(uploaded_by=person, state=Upload.State.ISSUED, version_id="", code="")
-    pks = list(uploads.select_for_update().values_list("pk", flat=True))
+    pks = list(uploads.order_by("pk").select_for_update().values_list("pk", flat=True))
     PurgedUpload.objects.bulk_create([PurgedUpload(pk=pk) for pk in pks], ignore_conflicts=True)
     Upload.objects.filter(pk__in=pks).delete()
 
