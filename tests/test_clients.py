@@ -1,5 +1,6 @@
 """From settings to parts: made once for the same settings, anew for others, with errors of ours."""
 
+import ast
 from typing import Any
 
 import pytest
@@ -32,31 +33,45 @@ def test_a_queue_that_is_not_there_is_a_mistake_of_the_setup(local_aws: stack.St
         queue.delete("receipt")
 
 
-@pytest.mark.parametrize(
-    ("environment", "expression", "value"),
-    [
-        ({"CLOUDFRONT_DOMAIN": "cdn.example.org"}, "settings.STORE_ORIGINS[-1]", "https://cdn.example.org"),
-        ({"UPLOAD_BUCKET": "ours"}, "settings.STORE_ORIGINS[0]", "https://ours.s3.eu-west-1.amazonaws.com"),
-        (
-            {"STATIC_URL": "https://cdn.example.org/static/"},
-            "settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['script-src']",
-            ["'self'", "https://cdn.example.org/static/"],
-        ),
-        (
-            {"DATABASE_URL": "postgresql://u@h/n", "DATABASE_IAM": "true"},
-            "settings.DATABASES['default']['ENGINE']",
-            "mediahub.aws.postgres_iam",
-        ),
-        ({"CLOCK_REST_SECONDS": "3600"}, "settings.CLOCK_REST_SECONDS", 3600),
-        ({"HTTPS": "true"}, "(settings.SECURE_SSL_REDIRECT, settings.SESSION_COOKIE_SECURE)", (True, True)),
-        ({"LOCAL": "false"}, "'mediahub.local' in settings.INSTALLED_APPS", False),
-        ({"DATABASE_URL": "postgresql://u@h/n"}, "settings.DATABASES['default']['ENGINE'][-10:]", "postgresql"),
-    ],
-    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
-)
-def test_a_setting_of_the_environment_has_its_effect(environment: dict[str, str], expression: str, value: Any) -> None:
+# Expressions and their values in two environments, each of a process.
+EFFECTS: list[tuple[dict[str, str], dict[str, Any]]] = [
+    (
+        {
+            "CLOUDFRONT_DOMAIN": "cdn.example.org",
+            "UPLOAD_BUCKET": "ours",
+            "STATIC_URL": "https://cdn.example.org/static/",
+            "DATABASE_URL": "postgresql://u@h/n",
+            "DATABASE_IAM": "true",
+            "CLOCK_REST_SECONDS": "3600",
+            "HTTPS": "true",
+        },
+        {
+            "settings.STORE_ORIGINS[-1]": "https://cdn.example.org",
+            "settings.STORE_ORIGINS[0]": "https://ours.s3.eu-west-1.amazonaws.com",
+            "settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['script-src']": [
+                "'self'",
+                "https://cdn.example.org/static/",
+            ],
+            "settings.DATABASES['default']['ENGINE']": "mediahub.aws.postgres_iam",
+            "settings.CLOCK_REST_SECONDS": 3600,
+            "(settings.SECURE_SSL_REDIRECT, settings.SESSION_COOKIE_SECURE)": (True, True),
+        },
+    ),
+    (
+        {"LOCAL": "false", "DATABASE_URL": "postgresql://u@h/n"},
+        {
+            "'mediahub.local' in settings.INSTALLED_APPS": False,
+            "settings.DATABASES['default']['ENGINE'][-10:]": "postgresql",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("environment", "expected"), EFFECTS, ids=["full", "bare"])
+def test_a_setting_of_the_environment_has_its_effect(environment: dict[str, str], expected: dict[str, Any]) -> None:
     outside = {"AWS_ENDPOINT_URL": "", "AWS_REGION": "eu-west-1", "AWS_PROFILE": "", **environment}
-    assert python(f"from mediahub import settings; print(repr({expression}))", **outside) == repr(value)
+    shown = python(f"from mediahub import settings; print(repr([{', '.join(expected)}]))", **outside)
+    assert dict(zip(expected, ast.literal_eval(shown), strict=True)) == expected
 
 
 def test_a_connection_signs_in_with_a_token_made_here(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,7 @@ def test_each_path_is_told_once_and_a_repeated_message_is_no_second_order(distri
 
 
 def orders(client: Any, distribution_id: str) -> list[tuple[str, ...]]:
-    """Return the paths of each invalidation, the newest first."""
+    """Return the paths of each invalidation, in no order: several are of one second."""
     listed = client.list_invalidations(DistributionId=distribution_id)["InvalidationList"]["Items"]
     batches = [
         client.get_invalidation(DistributionId=distribution_id, Id=one["Id"])["Invalidation"]["InvalidationBatch"]
@@ -91,30 +91,30 @@ def image_paths(number: int) -> list[str]:
     return [f"/public/{number}/{name}.{suffix}" for name in names for suffix in ("jpg", "avif")]
 
 
-@pytest.mark.parametrize(
-    ("messages", "asked"),
-    [
-        # Few files of one image changed.
-        ([image_paths(1)[:5]], tuple(sorted(image_paths(1)[:5]))),
-        # One image was replaced: its folder, for its files are many.
-        ([image_paths(1)], ("/public/1/*",)),
-        # Three were: their folders, each of which is paid for once.
-        ([image_paths(n) for n in (1, 2, 3)], ("/public/1/*", "/public/2/*", "/public/3/*")),
-        ([["/public/1/*"], image_paths(1)], ("/public/1/*",)),
-        ([[f"/public/{n}/*"] for n in range(5)], tuple(f"/public/{n}/*" for n in range(5))),
-        # Whatever a batch holds is one wildcard then: CloudFront has no more than fifteen in progress.
-        ([[f"/public/{n}/*"] for n in range(6)], ("/public/*",)),
-        ([[f"/public/{n}/*"] for n in range(100)], ("/public/*",)),
-        ([image_paths(n) for n in range(100)], ("/public/*",)),
-    ],
-    ids=["few", "one", "three", "one-twice", "five", "six", "hundred-taken-down", "hundred-replaced"],
-)
-def test_a_batch_asks_for_few_paths(
-    distribution: tuple[Any, str], messages: list[list[str]], asked: tuple[str, ...]
-) -> None:
+# What a batch of messages holds, and the paths that CloudFront is asked for.
+BATCHES: dict[str, tuple[list[list[str]], tuple[str, ...]]] = {
+    "few files of one image": ([image_paths(1)[:5]], tuple(sorted(image_paths(1)[:5]))),
+    # Its folder, for its files are many.
+    "one image": ([image_paths(1)], ("/public/1/*",)),
+    # Their folders, each of which is paid for once.
+    "three images": ([image_paths(n) for n in (1, 2, 3)], ("/public/1/*", "/public/2/*", "/public/3/*")),
+    "one image twice": ([["/public/1/*"], image_paths(1)], ("/public/1/*",)),
+    "five folders": ([[f"/public/{n}/*"] for n in range(5)], tuple(f"/public/{n}/*" for n in range(5))),
+    # Whatever a batch holds is one wildcard then: CloudFront has no more than fifteen in progress.
+    "six folders": ([[f"/public/{n}/*"] for n in range(6)], ("/public/*",)),
+    "a hundred folders": ([[f"/public/{n}/*"] for n in range(100)], ("/public/*",)),
+    "a hundred images": ([image_paths(n) for n in range(100)], ("/public/*",)),
+}
+
+
+def test_a_batch_asks_for_few_paths(distribution: tuple[Any, str]) -> None:
     client, distribution_id = distribution
-    run(distribution_id, event(*((str(number), paths) for number, paths in enumerate(messages))))
-    assert orders(client, distribution_id) == [asked]
+    events = [
+        event(*((f"{name} {number}", paths) for number, paths in enumerate(messages)))
+        for name, (messages, _) in BATCHES.items()
+    ]
+    run(distribution_id, *events)
+    assert sorted(orders(client, distribution_id)) == sorted(paths for _, paths in BATCHES.values())
 
 
 def test_what_cloudfront_refuses_for_now_goes_back_to_the_queue() -> None:

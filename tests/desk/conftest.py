@@ -15,7 +15,7 @@ HOSTILE = '<script>alert("x")</script>'
 
 
 @pytest.fixture(autouse=True)
-def as_web(local_aws: stack.Stack, settings: Any) -> None:
+def as_web(used_aws: stack.Stack, settings: Any) -> None:
     """Addresses are signed by the web's role."""
     settings.AWS_PROFILE = "web"
 

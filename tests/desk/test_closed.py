@@ -28,6 +28,8 @@ from mediahub.library.models import Image
 from tests.desk.closed_records import SHA256, Desk, list_leaked_words, list_raw_words, plant, word
 
 Asked = dict[str, Any]
+# Every third address is one part; make test asks one.
+THIRDS = 3
 
 
 @dataclass(frozen=True)
@@ -320,9 +322,9 @@ class Walker:
         return "\n".join([body.decode(), *messages, *cookies, *headers])
 
 
-def walk(walker: Walker, desk: Desk) -> None:
-    """Ask for every address all that can be asked there."""
-    for address in addresses():
+def walk(walker: Walker, desk: Desk, part: slice = slice(None)) -> None:
+    """Ask for every address, or some of them, all that can be asked there."""
+    for address in list(addresses())[part]:
         sendable = bodies(desk, address.name)
         for values in fillings(desk, address):
             path = address.path(values)
@@ -333,13 +335,14 @@ def walk(walker: Walker, desk: Desk) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("part", range(THIRDS))
 @pytest.mark.parametrize("role", ["stranger", "guest", "editor", "chief editor", "onlooker", "deputy"])
-def test_d12_no_address_tells_a_word_of_a_closed_image(role: str, record_property: Any) -> None:
+def test_d12_no_address_tells_a_word_of_a_closed_image(role: str, part: int, record_property: Any) -> None:
     desk = plant()
     walker = Walker(_role(role), desk.closed)
-    walk(walker, desk)
+    walk(walker, desk, slice(part, None, THIRDS))
     assert not walker.leaks, "\n".join(walker.leaks)
-    assert walker.requests > 400
+    assert walker.requests > 100
     record_property("requests about a closed image", walker.requests)
 
 

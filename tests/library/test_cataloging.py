@@ -29,7 +29,7 @@ IMAGE = uuid4()
 
 
 @pytest.fixture(autouse=True)
-def queue(local_aws: object) -> None:
+def queue(used_aws: object) -> None:
     """Let changes be told to a worker."""
 
 

@@ -48,7 +48,7 @@ class Moderator:
 
 
 @pytest.fixture(autouse=True)
-def moderated_site(local_aws: object, settings: Any) -> None:
+def moderated_site(used_aws: object, settings: Any) -> None:
     settings.MODERATION = True
 
 

@@ -25,7 +25,7 @@ FLAG = [{"name": "Violence", "parent": "", "confidence": 91.0}]
 
 
 @pytest.fixture(autouse=True)
-def queue(local_aws: object) -> None:
+def queue(used_aws: object) -> None:
     """Let changes be told to a worker."""
 
 

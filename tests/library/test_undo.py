@@ -34,7 +34,7 @@ REFUSED = "have permission to make this change."
 
 
 @pytest.fixture(autouse=True)
-def queue(local_aws: object) -> None:
+def queue(used_aws: object) -> None:
     """Let changes be told to a worker."""
 
 
