@@ -35,7 +35,8 @@ class PairsAsCalls(ast.NodeTransformer):
 
 def mark_branches(tree: ast.Module) -> ast.Module:
     """Return the tree with a mark at each branch, as SlipCover expects it."""
-    return _mark_branches(ast.fix_missing_locations(PairsAsCalls().visit(tree)))
+    marked: ast.Module = _mark_branches(ast.fix_missing_locations(PairsAsCalls().visit(tree)))
+    return marked
 
 
 _mark_branches = branch.preinstrument
