@@ -17,7 +17,7 @@ from tests import database_users, pristine
 from tests.aws.recording import Recorder
 from tests.proofs import WHAT, add_counts
 from tests.settings import CALLS
-from tests.slow import is_slow
+from tests.slow import NOT_FAST, is_slow
 
 pytest_plugins = ["tests.local_aws", "tests.editors"]
 CALLS.unlink(missing_ok=True)
@@ -35,7 +35,6 @@ settings.load_profile("mediahub")
 LARGE_PARTS = {"local_aws", "local_aws_process", "running", "browser", "page", "signed_in"}
 # The long files come first, so that no process has one left when the other is done.
 FIRST_FOLDERS = ("simulation", "browser", "journeys", "local", "desk", "deploy", "jobs")
-LARGE_FOLDERS = ("browser", "deploy", "journeys", "local", "simulation")
 ROOT = Path(__file__).parent
 
 
@@ -75,7 +74,8 @@ def _rank(item: pytest.Item) -> int:
 
 def _needs_much(item: pytest.Item) -> bool:
     parts = LARGE_PARTS & set(getattr(item, "fixturenames", ()))
-    return bool(parts) or item.path.relative_to(ROOT).parts[0] in LARGE_FOLDERS or "slow" in item.keywords
+    path = item.path.relative_to(ROOT)
+    return bool(parts) or "slow" in item.keywords or bool({path.parts[0], path.as_posix()} & set(NOT_FAST))
 
 
 @pytest.fixture(autouse=True)

@@ -302,6 +302,20 @@ SLOW_ON_SQLITE = {
     ),
 }
 
+# What `make test-fast` leaves out besides the slow tests and those that need a browser or the local AWS: folders, and
+# files that take five seconds or more. The rules of AWS, decoders in their jails, random files, and long sequences.
+NOT_FAST = (
+    *("aws", "bench", "browser", "deploy", "fuzz", "jail", "journeys", "local", "simulation"),
+    "library/test_figures.py",
+    "library/test_search_sorts.py",
+    "processing/test_colors.py",
+    "processing/test_decode.py",
+    "processing/test_metadata_write.py",
+    "processing/test_truncation.py",
+    "recovery/test_duties.py",
+    "uploads/test_permutations.py",
+)
+
 
 def list_slow_files() -> list[str]:
     """Return the paths below tests/ of the files that have slow tests."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.once import NOT_OF_THE_DATABASE, NOT_ON_SQLITE, ON_EACH, ONCE, leave_out_on_postgresql, leave_out_on_sqlite
-from tests.slow import SLOW, SLOW_ON_SQLITE
+from tests.slow import NOT_FAST, SLOW, SLOW_ON_SQLITE
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = [
@@ -139,7 +139,7 @@ def is_there(test: str) -> bool:
 
 
 def test_what_is_slow_is_named_as_it_is() -> None:
-    assert [name for name in (*SLOW, *SLOW_ON_SQLITE) if not is_there(name)] == []
+    assert [name for name in (*SLOW, *SLOW_ON_SQLITE, *NOT_FAST) if not is_there(name)] == []
 
 
 @pytest.mark.parametrize("name", [*NOT_OF_THE_DATABASE, *NOT_ON_SQLITE, *ON_EACH])
