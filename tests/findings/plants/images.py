@@ -10,7 +10,7 @@ PLANTS = (
         3,
         "the activity begins with every change",
         (Edit(f"{LIBRARY}access.py", 'about_images &= match_open(user, "image__")', "pass"),),
-        "tests/desk/test_closed.py::test_d12_no_address_tells_a_word_of_a_closed_image[deputy]",
+        "tests/desk/test_closed.py::test_d12_no_address_tells_a_word_of_a_closed_image[deputy-others]",
     ),
     PlantedFinding(
         3,
