@@ -280,6 +280,9 @@ SLOW = {
     ),
     "jobs/test_commands.py::test_buckets_records_and_mirror_are_compared_through_the_queue": COMMANDS,
     "jobs/test_commands.py::test_an_operator_who_leaves_stops_nothing": COMMANDS,
+    "test_findings.py::test_pytest_finds_the_test_of_each_plant_with_its_parameters": (
+        "Collects a hundred tests; make test looks for their functions."
+    ),
     "browser/test_journey.py": "Thirty photographs by keyboard alone; each step is tried with one or two elsewhere.",
 }
 # On SQLite alone: make test tries them on PostgreSQL.

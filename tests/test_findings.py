@@ -1,7 +1,11 @@
 """Every finding names tests that exist, and what brings one back stands in the source."""
 
+import subprocess
+import sys
+
 import pytest
 
+from tests.aws.plants import read_plants
 from tests.findings import ROOT, Finding, PlantedFinding, find_tests
 from tests.findings.listed import FINDINGS
 from tests.findings.plants import PLANTS
@@ -20,6 +24,13 @@ def test_each_plant_is_one_edit_of_todays_source_and_names_a_test_of_its_finding
     for edit in plant.edits:
         assert (ROOT / edit.path).read_text().count(edit.old) == 1, edit
     assert plant.test.partition("[")[0].removeprefix("tests/") in FINDINGS[plant.number - 1].tests
+
+
+def test_pytest_finds_the_test_of_each_plant_with_its_parameters() -> None:
+    tests = sorted({plant.test for plant in (*PLANTS, *read_plants())})
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *tests]
+    collected = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert collected.returncode == 0, collected.stdout
 
 
 def test_each_heavy_finding_is_planted() -> None:
