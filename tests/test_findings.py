@@ -27,7 +27,7 @@ def test_each_plant_is_one_edit_of_todays_source_and_names_a_test_of_its_finding
 
 
 def test_pytest_finds_the_test_of_each_plant_with_its_parameters() -> None:
-    tests = sorted({plant.test for plant in (*PLANTS, *read_plants())})
+    tests = sorted({plant.test for plant in PLANTS} | {plant.test for plant in read_plants()})
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *tests]
     collected = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert collected.returncode == 0, collected.stdout
