@@ -29,8 +29,8 @@ ONCE = (
     *(
         f"test_{name}.py"
         for name in (
-            *("clients", "documents", "figures", "functions", "house", "image_limits", "matrix", "measuring"),
-            *("queue_and_table", "soak", "secrets", "words"),
+            *("clients", "documents", "figures", "findings", "functions", "house", "image_limits", "matrix"),
+            *("measuring", "queue_and_table", "soak", "secrets", "words"),
         )
     ),
 )
