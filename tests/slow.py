@@ -13,7 +13,7 @@ ONE_FILE = "The script is that of the upload page, which test_upload.py and test
 SESSION = "One end of the session of several; desk/test_session.py holds what the site answers."
 WORDS = "One interruption of several; another person at the machine stays in make test."
 LINE = "One interruption of several; a reload after a lost answer and a pause between parts stay in make test."
-REFUSED = "One refusal of several, which the page shows in the same way."
+REFUSED = "One refusal of several, shown in the same way; a file of another kind stays in make test."
 KEYS = "Keys that come faster than answers, and tags by keys, stay in make test."
 TWO = "One meeting of two editors; words that meet stay in make test, and desk holds what the site answers."
 TYPED = "One way to leave what is half typed; a half-typed tag and another person at the machine stay in make test."
@@ -270,7 +270,7 @@ SLOW = {
         for poison in ("spin", "overflow")
     },
     "aws/test_names.py::test_each_size_that_may_be_given_is_one_that_fargate_has": (
-        "Asks cfn-lint about each size of a worker; deploy/test_workers.py asks it about the usual one."
+        "Asks cfn-lint about each size of a worker; `make lint` asks it about the usual one."
     ),
     "desk/test_naughty_strings.py::test_s2_what_is_copied_into_other_pages_is_text_there": (
         "make test asks every page for records that hold such strings."

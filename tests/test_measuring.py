@@ -1,4 +1,4 @@
-"""What is measured does the same as what is not."""
+"""Hold measured code to what it does when nothing is measured."""
 
 from tests.children import python
 
